@@ -85,13 +85,18 @@ class CameraPose:
         return WIDEST_FOV / self.fov
 
 
+def is_in_range(x: float, z: float) -> bool:
+    """Return whether a position [m] is within `FARTHEST` of the start along both axes."""
+    return abs(x) <= FARTHEST and abs(z) <= FARTHEST  # False for nan, which `max` may lose
+
+
 def check_pose(pose: CameraPose) -> CameraPose:
     """Return a pose from outside, checked, or raise ValueError if it is out of range."""
     if not (abs(pose.yaw) <= 360 and abs(pose.pitch) <= 90 and 1 <= pose.fov <= WIDEST_FOV):
         raise ValueError(
             f"camera pose out of range: yaw={pose.yaw:g}, pitch={pose.pitch:g}, fov={pose.fov:g}"
         )
-    if not (abs(pose.x) <= FARTHEST and abs(pose.z) <= FARTHEST):  # `max` would let a nan pass
+    if not is_in_range(pose.x, pose.z):
         raise ValueError(
             f"camera position out of range: x={pose.x:g}, z={pose.z:g}; "
             f"it is at most {FARTHEST:g} m from where the scene begins"

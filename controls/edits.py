@@ -6,7 +6,14 @@ Data only: `scenes.things` parses it from words; worlds get it as part of a `Con
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from mag_sandbox.controls.camera import ASPECT, FARTHEST, MAX_PITCH, WIDEST_FOV, yaw_difference
+from mag_sandbox.controls.camera import (
+    ASPECT,
+    FARTHEST,
+    MAX_PITCH,
+    WIDEST_FOV,
+    is_in_range,
+    yaw_difference,
+)
 from mag_sandbox.files.validation import check_fields, of_type
 
 Act = Literal["place", "remove", "repaint", "renew", "forget", "undo", "enter"]
@@ -78,7 +85,7 @@ class Edit:
                 raise ValueError(f"{name} is {value}, expected more than 0 and at most {most:g}")
         if (self.act == "place") != bool(self.kind):
             raise ValueError(f'kind is "{self.kind}"; name one to place something, and only then')
-        if not (abs(self.x) <= FARTHEST and abs(self.z) <= FARTHEST):
+        if not is_in_range(self.x, self.z):
             raise ValueError(f"x, z is {self.x}, {self.z}, expected at most {FARTHEST:g} metres")
         if self.color is not None:  # recordings hold whole numbers alone
             color = tuple(of_type("color", one, int) for one in self.color)

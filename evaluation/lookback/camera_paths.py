@@ -27,6 +27,7 @@ from mag_sandbox.controls.camera import (
     POSITION_RESOLUTION,
     WIDEST_FOV,
     CameraPose,
+    is_in_range,
 )
 from mag_sandbox.files.border import Refusal, exists, read_plain, refusing
 from mag_sandbox.files.validation import quoted
@@ -297,7 +298,7 @@ def _pose(found: np.ndarray) -> CameraPose:
             f"the path looks {pitch:g} degrees up through {fov:g} degrees; worlds here reach "
             f"{MAX_PITCH:g} up and down, and see {WIDEST_FOV:g} degrees or less"
         )
-    if not (abs(x) <= FARTHEST and abs(z) <= FARTHEST):
+    if not is_in_range(x, z):
         raise Refusal(
             f"the path leads {max(abs(x), abs(z)):.6g} m away; "
             f"give one that stays within {FARTHEST:g} m"
