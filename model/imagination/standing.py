@@ -7,6 +7,7 @@ the pointer meets another thing, it stands in front of that. Sizes are those of 
 
 from collections.abc import Sequence
 from math import atan, degrees, inf, log, pi, radians, tan
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -97,8 +98,10 @@ def stood(edit: Edit, scenery: Scenery, stance: Stance) -> Edit:
     return replace_box(edit, middle, width, height)
 
 
-def hiding(edit: Edit, scenery: Scenery, stance: Stance) -> str:
-    """Return the kind of thing that hides most of a placement; "": none, or it may be on a table.
+def hiding_kind(edit: Edit, scenery: Scenery, stance: Stance) -> str:
+    """Return the kind of the nearest thing if things hide most of a placement; "": they do not.
+
+    What may be on a table, or has no foot on the ground, counts as visible.
 
     Args:
         edit: as it appears; see `stood`.
@@ -106,14 +109,13 @@ def hiding(edit: Edit, scenery: Scenery, stance: Stance) -> str:
         stance: likewise.
     """
     foot, look = edit.pitch - edit.height / 2, usual_looks().get(edit.kind)
-    may_be_on_table = stance.where != "floor" or look is None or look.tall <= LIGHT
-    if may_be_on_table or foot >= -HORIZON_FOOT:
+    if stance.where != "floor" or look is None or look.tall <= LIGHT or foot >= -HORIZON_FOOT:
         return ""
     distance = EYE / tan(radians(-foot)) - IN_FRONT
     tall = distance * (tan(radians(edit.pitch + edit.height / 2)) - tan(radians(foot)))
     size = tall, 2 * distance * tan(radians(edit.width / 2))
-    nearest = _hiding(edit.yaw, distance, size, scenery.upright)
-    return next((told.kind for told, away in scenery.upright if away == nearest), "")
+    nearest = _nearest_hiding(edit.yaw, distance, size, scenery.upright)
+    return nearest[0].kind if nearest else ""
 
 
 def replace_box(edit: Edit, pitch: float, width: float, height: float) -> Edit:
@@ -141,9 +143,9 @@ def _standing(
         distance = EYE / tan(radians(-pitch)) if pitch < -HORIZON_FOOT else at_foot
         distance = min(distance, _before(edit.yaw, pitch, scenery.upright))
     fitting = _fitting(distance, wall, tall, wide)
-    hiding = _hiding(edit.yaw, fitting, (tall, wide), scenery.upright)
-    if hiding < inf:
-        fitting = _fitting(hiding - GAP, wall, tall, wide)
+    nearest = _nearest_hiding(edit.yaw, fitting, (tall, wide), scenery.upright)
+    if nearest:
+        fitting = _fitting(nearest[1] - GAP, wall, tall, wide)
     return _Seen(fitting, 0.0)
 
 
@@ -155,26 +157,27 @@ def _fitting(distance: float, wall: float, tall: float, wide: float) -> float:
     return max(min(distance, wall - IN_FRONT), NEAREST)
 
 
-def _hiding(
+def _nearest_hiding(
     yaw: float,
     distance: float,
     size: tuple[float, float],
     things: Sequence[tuple[PlacedObject, float]],
-) -> float:
-    """Return how far away the nearest thing is that hides most of something [m]; inf: none."""
+) -> tuple[PlacedObject, float] | None:
+    """Return the nearest of the things that hide most of something, and its distance [m]."""
     tall, wide = size
     half = degrees(atan(wide / 2 / distance))
     low, high = (degrees(atan((end - EYE) / distance)) for end in (0.0, tall))
     columns = yaw + np.linspace(-half, half, _POINTS)
     rows = np.linspace(low, high, _POINTS)
-    hidden, nearest = np.zeros((_POINTS, _POINTS), bool), inf
+    hidden = np.zeros((_POINTS, _POINTS), bool)
+    before: list[tuple[PlacedObject, float]] = []
     for told, away in things:
         across = np.abs((columns - told.yaw + 180) % 360 - 180) < told.width / 2
         here = (np.abs(rows - told.pitch) < told.height / 2)[:, None] & across
         if away < distance and here.any():
             hidden |= here
-            nearest = min(nearest, away)
-    return nearest if hidden.mean() > MOST_HIDDEN else inf
+            before.append((told, away))
+    return min(before, key=itemgetter(1)) if hidden.mean() > MOST_HIDDEN else None
 
 
 def _before(

@@ -22,7 +22,7 @@ from mag_sandbox.model.imagination.new_ground import (
 )
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.scenery import FAR, HORIZON_FOOT, Scenery, ToldFrom, with_placed
-from mag_sandbox.model.imagination.standing import hiding, stood
+from mag_sandbox.model.imagination.standing import hiding_kind, stood
 from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.model.pocket.changes import stances_of, thing_of
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
@@ -206,8 +206,8 @@ class WalkableGround:
             seen = Scenery.of(things, self._stances, self._behind)
             stance = self._stances.get(edit.kind, FAR)
             edit = stood(edit, seen, stance)
-            if before := hiding(edit, seen, stance):
-                return BEHIND.format(edit.kind, before)
+            if nearer := hiding_kind(edit, seen, stance):
+                return BEHIND.format(edit.kind, nearer)
             edit = self._standing_out(edit, things)
         if (x, z) == START or scenery is None or edit.act not in ("place", *SPOT_ACTS):
             return edit

@@ -10,7 +10,7 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery, with_placed
-from mag_sandbox.model.imagination.standing import hiding, stood
+from mag_sandbox.model.imagination.standing import hiding_kind, stood
 from mag_sandbox.model.pocket.changes import thing_of
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.stances import STANCES
@@ -112,10 +112,10 @@ def test_what_a_near_thing_hides_is_told():
     tree = PlacedObject("oak", 0.0, 10.0, 85.0, 90.0)  # its foot 35 degrees down: at 2.3 m
     place = meadow(tree)
     elephant = put("an elephant", -1.0, place)
-    assert hiding(elephant, place, STANCES["elephant"]) == "oak"
-    assert not hiding(elephant, meadow(), STANCES["elephant"])
+    assert hiding_kind(elephant, place, STANCES["elephant"]) == "oak"
+    assert not hiding_kind(elephant, meadow(), STANCES["elephant"])
     aside = put("an elephant", -1.0, meadow(replace(tree, yaw=90.0)))
-    assert not hiding(aside, meadow(replace(tree, yaw=90.0)), STANCES["elephant"])
+    assert not hiding_kind(aside, meadow(replace(tree, yaw=90.0)), STANCES["elephant"])
 
 
 def test_things_of_the_sky_and_those_without_a_pointer_keep_their_height():
