@@ -63,8 +63,8 @@ LOUDER = 10  # percent
 BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards are found where the scene begins; walking back there: then press {} again"
-OTHER_LIGHT = "everything, for light and weather are the same all around"
-ELSEWHERE = "everything, for no room goes on into another place"
+OTHER_LIGHT = "light and weather are the same all around"
+ELSEWHERE = "no room goes on into another place"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 NEW_AREAS = "New areas (striped on the map) follow this description; what you have seen stays"
 CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
@@ -590,7 +590,7 @@ def _describe(
     follows = {
         "": NEW_AREAS,
         "view": "This view is repainted from this description",
-        "everything": f"repaints {why or 'everything from this description'}",
+        "everything": f"This description repaints everything{f', for {why}' if why else ''}",
     }
     services.notices.say(f"{follows[ground]}. {key} undoes")
 
@@ -605,15 +605,15 @@ def _choices(
         return (PromptChoice("Enter", "a new place begins here", 0, describe),)
     words, now = services.vocabulary, reel.current.block.prompt
     if words and (why := _why_everything(text, now, words)):
-        return (PromptChoice("Enter", why, 0, describe),)
+        return (PromptChoice("Enter", f"everything, for {why}", 0, describe),)
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
-    here = PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view)
+    anew = PromptChoice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything)
     if not services.map.sees_more_of(reel.pose):
-        here = PromptChoice("Enter", "this view, for all around was seen", 0, view)
+        return (PromptChoice("Enter", "this view, for all around was seen", 0, view), anew)
     return (
-        *((PromptChoice("Enter", "new areas", 0, describe),) if here.mod else ()),
-        here,
-        PromptChoice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything),
+        PromptChoice("Enter", "new areas", 0, describe),
+        PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view),
+        anew,
     )
 
 
@@ -642,7 +642,7 @@ def _is_far(reel: Reel) -> bool:
 
 @lru_cache(maxsize=8)  # asked for several times a key
 def _why_everything(text: str, now: str, words: Vocabulary) -> str:
-    """Return why a description is not for new areas alone, for players; "": it is."""
+    """Return why a description repaints everything, as a clause for players; "": it need not."""
     text = staying(text, words, now)
     if is_elsewhere(text, now, words):
         return ELSEWHERE
