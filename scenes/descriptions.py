@@ -37,6 +37,7 @@ from mag_sandbox.scenes.things import (
     WATERS,
     Named,
     absent_kinds,
+    garments_in,
     named_things,
     naming_words,
     silent_words,
@@ -208,7 +209,14 @@ _OWN_COLORS = {  # that the ground of places has by itself
     "orange": frozenset(("autumn woods", "canyon")), "pink": frozenset(("cherry valley",)),
 }  # fmt: skip
 _BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
-_LEVEL = stem("level")
+_LEVEL, _LIGHT = stem("level"), stem("light")
+_GARMENT = "shirt"  # which alone has the colour of clothes
+_ON_CONCERT_STAGES = frozenset(("guitar", "violin", "drum", "harp", "child", "princess", "king"))
+_CONCERT = frozenset(map(stem, ("concert", "band", "orchestra")))
+_OF_WARM_DAYS = frozenset(
+    ("palm", "cactus", "camel", "hot air balloon", "sunbed", "butterfly", "bee")
+)
+_COLD = frozenset(map(stem, ("christmas", "snow", "winter")))
 _SPOKEN = {
     what: frozenset(map(stem, words.split()))
     for what, words in {
@@ -327,7 +335,8 @@ class DescriptionWords(Vocabulary):
         text = _NO_ANIMALS.sub("", _SEA_FLOOR.sub("coral reef", text))
         named = (one.kinds[0] for one in named_things(text, KINDS))
         others = ((kind, DRAWN_AS[kind]) for kind in named if kind in DRAWN_AS)
-        return (*super().substitutes(text), *others)
+        worn = ((garment, _GARMENT) for garment in garments_in(text) if garment != _GARMENT)
+        return (*super().substitutes(text), *others, *worn)
 
     def reading(self, text: str) -> str:
         """Return a text in known words; one without a place is read with one that has its things.
@@ -460,12 +469,17 @@ class DescriptionWords(Vocabulary):
         also = MEASURED.get(category or "", "").split()
         seen |= {place for place, word in enumerate(read) if word in also}
         seen |= (telling := telling_words(text, (*THINGS, *ground)))
+        needs = (need for group in self.groups for need in phrase_stems(group) if _LIGHT in need)
+        lights = frozenset[str]().union(*needs)
         for place in reversed(range(len(read))):  # a colour is seen on what follows it
             if place not in telling | names and SAME_COLORS.get(read[place], read[place]) in COLORS:
                 is_own = place_kind and place_kind.name in _OWN_COLORS.get(read[place], ())
                 colored = seen | of_place if category == "indoor" or is_own else seen
                 is_said = read[place - 1] in _SAYING and place - 2 in colored  # walls are blue
-                is_seen = is_said or place + 1 in colored
+                is_light = stem((*read, "")[place + 1]) == _LIGHT  # only some are painted
+                is_seen = is_said or (
+                    place + 1 in colored and (not is_light or stems[place] in lights)
+                )
                 seen = seen | {place} if is_seen else seen - {place}
         for place, (word, follows) in enumerate(pairwise(read)):
             if "painted" in (word, follows) and {place, place + 1} & seen:
@@ -643,9 +657,12 @@ def elsewhere_in(text: str, words: Vocabulary) -> frozenset[str]:
 
     Among trees there are no mushrooms as tall.
     """
-    place = _known_place(text, words)
+    place, stems = _known_place(text, words), _stems(text)
     if place is None:
-        return frozenset()
+        is_concert = words.place(text) == "object" and stems & _CONCERT
+        return EXHIBITS - _ON_CONCERT_STAGES if is_concert else frozenset()
+    if stems & _COLD:
+        return kinds_elsewhere(place.name) | _RARE.get(place.name, frozenset()) | _OF_WARM_DAYS
     rare = _RARE.get(place.name, frozenset())
     return (
         kinds_elsewhere(place.name)

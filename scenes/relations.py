@@ -30,6 +30,7 @@ DIRECTIONS = {  # words of a thing -> where it is, seen from where the scene beg
     "on my left": "left", "to my left": "left", "on my right": "right", "to my right": "right",
     "in the left corner": "left", "in the right corner": "right",
     "behind me": "behind", "behind you": "behind", "in front of me": "ahead",
+    "left of me": "left", "right of me": "right",
     "ahead of me": "ahead", "before me": "ahead",
     "in the distance": "far", "in the far distance": "far", "in the background": "far",
     "far away": "far", "far off": "far", "on the horizon": "far", "at the horizon": "far",

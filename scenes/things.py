@@ -81,13 +81,13 @@ _COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean on
 _ALIKE = frozenset(("sheep", "deer", "fish"))  # whose plurals look like one
 _ADJECTIVES = 2  # words that may stand between a number, size or colour and what has it
 _STANDING = frozenset(("floor", "small", "water", "wall", "ceiling", "sky"))  # somewhere
-_WEARING = frozenset(("in", "dressed", "wearing", "clad"))
+_WEARING = frozenset(("in", "dressed", "wearing", "clad", "with"))
 _IS_COLORED = frozenset(("is", "are", "all", "painted", "coloured", "colored"))
 _PRONOUNS = frozenset(("it", "they", "which", "that"))
 _JOINING = frozenset(("and", "or", "with", "on", "at", "who"))
 _GARMENTS = frozenset((
     "dress", "coat", "jacket", "shirt", "robe", "gown", "hat", "cap", "clothes", "suit", "uniform",
-    "trousers", "skirt", "sweater", "raincoat", "cloak", "jumper",
+    "trousers", "skirt", "sweater", "raincoat", "cloak", "jumper", "tshirt", "blouse", "scarf",
 ))  # fmt: skip
 _SHARING, _LIGHT = 1.3, 0.9  # times as tall as what is on a thing, metres: what else can be
 _NEAR_COLORS = {"yellow": "gold", "brown": "wooden"}  # for clothes that are not painted so
@@ -450,6 +450,15 @@ def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     )
 
 
+def garments_in(text: str) -> tuple[str, ...]:
+    """Return the clothes that people in a description wear, of which the colour is painted."""
+    naming = _naming(text, tuple(THINGS))
+    said = (word.text.lower() for word in split_words(text))
+    return tuple(
+        word for place, word in enumerate(said) if word in _GARMENTS and place in naming.telling
+    )
+
+
 def silent_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     """Return which words give things colours that these do not take, or only say of what kind."""
     naming = _naming(text, tuple(kinds))
@@ -502,14 +511,19 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     found = {span.kinds[0]: found[span.kinds[0]] for span in mentions}
     absent = {span: no for span in mentions if (no := _negation(left, span)) is not None}
     dressing: list[int] = []
+    ends: dict[int, int] = {}  # of what belongs to a thing: "a man in a red coat beside a tree"
     for span in mentions:
         clothes = _clothes(left, span, after_stops) if span.kinds[0] in PEOPLE else None
         if given := clothes or _said_later(left, span):
             worn[span.kinds], dress = given
             dressing += dress
+            ends[span.start] = dress.stop
     for place in dressing:
         left[place] = "in"  # which tells nothing of what follows
-    spans = sorted(_with_told(left, span) for span in mentions if _can_be_told_where(span))
+    spans = sorted(
+        _with_told(left, span)._replace(end=ends.get(span.start, span.end))
+        for span in mentions if _can_be_told_where(span)
+    )  # fmt: skip
     clauses = [*clauses_of(left, spans, after_stops, _shares)]
     where = {clause.owner.start: held for clause in clauses if (held := _held(clause.relation))}
 

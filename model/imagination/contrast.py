@@ -5,7 +5,7 @@ of it; nothing here runs a network. Things are listed from far to near.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from math import dist
 
@@ -15,6 +15,7 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.plan_rules import AROUND, in_light, light_of, looks_of, with_look
 from mag_sandbox.model.imagination.relation_rules import ON_FLOOR
+from mag_sandbox.model.imagination.spacing import stands
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import ANIMALS, PEOPLE, THINGS, Named
@@ -47,6 +48,27 @@ def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list
         alike = [one.color for one in result if one.kind == thing.kind and one.color]
         taken = alike[-_LOOKS:] if thing.kind in _VARIED else []
         result.append(_changed(thing, behind, taken, light) if is_merged else thing)
+    given = {kind for one in named if one.color or one.parts for kind in one.kinds}
+    return _behind_given(result, given, light)
+
+
+def _behind_given(
+    things: Sequence[PlacedObject], given: Collection[str], light: float
+) -> list[PlacedObject]:
+    """Return things of which what is behind one whose colour words give has another colour.
+
+    A red chair before a red door is hardly seen.
+    """
+    result = list(things)
+    for place, thing in enumerate(things):
+        if thing.kind not in given or thing.color is None or not stands(thing):
+            continue
+        other = _nearest(thing.yaw, thing.pitch, result[:place])
+        if other is None or other.color is None or other.kind in given or not looks_of(other.kind):
+            continue
+        if _apart(other.color, [thing.color]) < _ALIKE and other.kind in THINGS:
+            at = next(at for at, one in enumerate(result) if one is other)
+            result[at] = _changed(other, [thing.color], [], light)
     return result
 
 

@@ -672,3 +672,36 @@ def test_a_park_has_trees_and_no_church(words: DescriptionWords):
     assert {"oak", "birch"} < {*trees.kinds}
     assert trees.least > 5
     assert "church" in elsewhere_in("a park", words)
+
+
+def test_clothes_are_told_and_seen(words: DescriptionWords):
+    text = "a woman in a yellow dress beside a white table"
+    assert ("dress", "shirt") in words.substitutes(text)
+    (person,) = (one for one in named_in(text, words, KINDS) if one.kinds[0] == "person")
+    assert person.relation is not None
+    assert person.relation.where == "beside"
+    (man,) = named_in("a man with a red hat, in a park", words, KINDS)
+    assert man.color == COLORS["red"]
+    assert not words.without_effect("a man with a red hat")
+    man = named_in("a man with a red car, in a city", words, KINDS)[-1]
+    assert man.color is None
+
+
+def test_colours_of_lights_are_grey_where_none_is_painted(words: DescriptionWords):
+    grey = words.without_effect("a concert stage with purple lights")
+    assert "purple" in [word.text for word in grey]
+    assert not words.without_effect("a stage in blue light")
+
+
+def test_on_concert_stages_are_instruments_and_in_the_cold_no_palms(words: DescriptionWords):
+    gone = elsewhere_in("a concert stage", words)
+    assert {"owl", "washing machine", "pumpkin"} < gone
+    assert gone.isdisjoint({"guitar", "violin", "drum"})
+    assert "palm" in elsewhere_in("a christmas market", words)
+    assert "palm" not in elsewhere_in("a market", words)
+
+
+def test_polar_bears_are_white_and_in_the_snow(words: DescriptionWords):
+    read = words.reading("a polar bear")
+    assert "snowfield" in read
+    assert "white" in read

@@ -5,7 +5,7 @@ from math import dist
 
 from mag_sandbox.model.imagination.contrast import standing_out, varied
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.scenes.things import COLORS, Named
+from mag_sandbox.scenes.things import COLORS, Named, named_things
 
 WHITE, GREEN = (230, 228, 224), (101, 161, 99)
 FLOOR = PlacedObject("floor", 0.0, -26.0, 360.0, 54.0, WHITE, WHITE)
@@ -82,3 +82,18 @@ def test_hills_are_behind_the_ground():
 
 def test_things_before_nothing_stay():
     assert standing_out([CAT], CATS) == [CAT]
+
+
+def test_a_door_behind_a_red_chair_has_another_colour():
+    wall = PlacedObject("wall", 0.0, 5.0, 90.0, 60.0, (240, 230, 210), (240, 230, 210))
+    door = PlacedObject("door", 0.0, 0.0, 20.0, 40.0, (206, 80, 76), (200, 80, 76), 0)
+    chair = PlacedObject("chair", 0.0, -10.0, 12.0, 24.0, (214, 73, 72), (210, 73, 72), 0)
+    named = named_things("a red chair", ("chair",))
+    _, behind, before = standing_out([wall, door, chair], named)
+    assert before == chair
+    assert behind.color is not None
+    assert dist(behind.color, chair.color) > dist(door.color, chair.color)
+    _, behind, _ = standing_out(
+        [wall, door, chair], named_things("a red chair, a red door", ("chair", "door"))
+    )
+    assert behind == door
