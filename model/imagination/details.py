@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-LARGEST = 24.0  # degrees of the longer side: of larger things the codec loses little
+LARGEST_DETAILED = 24.0  # degrees of the longer side: of larger things the codec loses little
 FEWEST = 30  # pixels of a thing
 AROUND = 4  # px around a thing in which it must look as planned, too
 LIKE = 0.65, 0.85  # correlation with the plan from which on details show, and show wholly

@@ -22,7 +22,7 @@ from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.imagination.config import ImaginationConfig
-from mag_sandbox.model.imagination.details import LARGEST, LostDetails
+from mag_sandbox.model.imagination.details import LARGEST_DETAILED, LostDetails
 from mag_sandbox.model.imagination.ground import TILE
 from mag_sandbox.model.imagination.objects import (
     ObjectTable,
@@ -239,7 +239,7 @@ class Imagination:
         )
         rows = np.arange(place.top - down, place.top + place.rows + down)
         columns = np.arange(place.left - across, place.left + place.columns + across)
-        largest = LARGEST / self.lattice.cell
+        largest = LARGEST_DETAILED / self.lattice.cell
         sketch, owners = self._sketcher.drawn_smaller(table, rows, columns, largest)
         high, wide = (slice(self._stride * edge, -self._stride * edge) for edge in (down, across))
         inner = (..., high, wide)

@@ -12,7 +12,7 @@ from mag_sandbox.controls.camera import FARTHEST
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import shortened
 from mag_sandbox.model.imagination.contrast import standing_out
-from mag_sandbox.model.imagination.details import LARGEST as LARGEST_SMALL
+from mag_sandbox.model.imagination.details import LARGEST_DETAILED
 from mag_sandbox.model.imagination.new_ground import (
     PLANNED,
     SQUARE,
@@ -229,7 +229,7 @@ class WalkableGround:
     def _standing_out(self, edit: Edit, things: Sequence[PlacedObject]) -> Edit:
         """Return a smaller thing of any colour in one that differs from what is behind it."""
         thing = thing_of(edit)
-        is_large = max(thing.width, thing.height) > LARGEST_SMALL
+        is_large = max(thing.width, thing.height) > LARGEST_DETAILED
         if edit.color is not None or thing.color is None or is_large:
             return edit
         ordered = with_placed(things, (thing,), self._stances, self._behind)
