@@ -51,7 +51,13 @@ class DecodedGround:
         beside: int,
         tile: tuple[int, int] = TILE,
     ) -> None:
-        """Keep tiles, each of so many rows and columns, that depend on some cells beside them."""
+        """Begin with no tiles.
+
+        Args:
+            decode: returns the picture of a place, [1, C, H, W].
+            beside: cells around a tile on which its picture depends.
+            tile: rows and columns of cells.
+        """
         self._decode, self._beside, self._tile = decode, beside, tile
         self._around: Surroundings | None = None  # that the tiles show
         self._tiles: set[Place] = set()
@@ -71,7 +77,7 @@ class DecodedGround:
             return RingPiece(place, shown.clone())
 
     def known(self, around: Surroundings, place: Place) -> Tensor | None:
-        """Return a picture of whole tiles, [1, C, H, W]; where nothing near is known, zeros.
+        """Return a picture of whole tiles, [1, C, H, W]; those of which nothing is known are 0.
 
         None: nothing at all is known there.
         """
@@ -81,12 +87,10 @@ class DecodedGround:
         if not known:
             return None
         pieces = [self.piece(around, one) for one in known]
-        channels, stride = (
-            pieces[0].picture.shape[1],
-            pieces[0].picture.shape[-1] // known[0].columns,
-        )
-        size = channels, stride * place.rows, stride * place.columns
-        whole = pieces[0].picture.new_zeros(1, *size)
+        first = pieces[0].picture
+        stride = first.shape[-1] // known[0].columns
+        size = first.shape[1], stride * place.rows, stride * place.columns
+        whole = first.new_zeros(1, *size)
         for one, picture in pieces:
             inside = replace(one, top=one.top - place.top)
             _cut(whole, inside, (one.left - place.left) % width, place.rows).copy_(picture)

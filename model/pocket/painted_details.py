@@ -52,7 +52,7 @@ class PaintedDetails:
         """
         with self._lock:
             self._follow(things)
-            different = list(dict.fromkeys(poses))
+            different = list(dict.fromkeys(poses))  # at rest, all frames have the same one
             views = self._views.views(
                 around, different, unknown=self._imagination.lattice.whole.columns
             )
@@ -105,11 +105,10 @@ class PaintedDetails:
 
     def _found(self, around: Surroundings, place: Place) -> Tensor:
         """Return a tile of the first ring, [1, 4, H, W]."""
-        lost, picture = self._lost_at(place, self._things), None
-        if lost is not None:
-            picture = self._decoded.known(around, place)
+        lost = self._lost_at(place, self._things)
+        picture = self._decoded.known(around, place) if lost else None
         cell = self._imagination.view_size[0] // self._imagination.lattice.view[0]
-        if lost is None or picture is None:
+        if not lost or picture is None:
             return torch.zeros(1, 4, cell * place.rows, cell * place.columns)
         shown = around.at(place).known.repeat(cell, axis=0).repeat(cell, axis=1)
         return torch.from_numpy(lost.found_in(picture[0].float().cpu().numpy()) * shown)[None]
