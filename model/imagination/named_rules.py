@@ -22,7 +22,15 @@ from mag_sandbox.model.imagination.plan_rules import (
     places_of,
     shown_shares,
 )
-from mag_sandbox.model.imagination.relation_rules import RIDDEN, mounted, related, with_tables
+from mag_sandbox.model.imagination.relation_rules import (
+    IN_WATER,
+    LAKES,
+    LEAST_LAKE,
+    RIDDEN,
+    mounted,
+    related,
+    with_tables,
+)
 from mag_sandbox.model.imagination.shores import afloat, ashore, without_stranded
 from mag_sandbox.model.imagination.spacing import (
     covered,
@@ -31,7 +39,6 @@ from mag_sandbox.model.imagination.spacing import (
     stands,
     with_room,
 )
-from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import (
@@ -69,7 +76,6 @@ _GOLDEN, _PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
 _DARKER = 0.8  # far hills than the ground
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
 _WAYS, _WAY_PITCH = frozenset(("path", "road", "river", "canal", "railway track")), -19.0
-_IN_WATER = Relation("water")
 _SKY = frozenset(("sun", "moon"))
 _RELIEF = {  # kinds: what is added if a plan has none of them, how wide and high, and how many
     ("far hill",): ("far hill", 72.0, 17.0, 7),
@@ -85,7 +91,6 @@ _LAID = {  # what is laid on the ground: pitch, width, height and variant, and i
 _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
     "sea", "lake", "frozen lake", "canal", "coral", "seaweed",
 ))  # fmt: skip
-_LAKES, _LEAST_LAKE = frozenset(("lake", "frozen lake")), 6.0  # degrees of height
 _TREE_LIKE = 11.0  # degrees; smaller trees are a line at the horizon
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
 _DROPS = (214, 232, 248)
@@ -271,7 +276,7 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     laid = set(one.kinds) & _LAID.keys()
     if one.kinds[0] in STANCES and STANCES[one.kinds[0]].where == "water":
         laid = set() if kinds & _OPEN_WATERS else {"lake"}  # no boat is on dry land
-    elif one.relation == _IN_WATER:
+    elif one.relation == IN_WATER:
         laid = set() if kinds & {*_OPEN_WATERS, "river", "swimming pool"} else {"lake"}
     things = [
         _ahead(thing)
@@ -296,8 +301,8 @@ def _is_nearest(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
 
 def _ahead(thing: PlacedObject) -> PlacedObject:
     """Return a wide thing of which the first view shows the middle, and no mere line."""
-    if thing.kind in _LAKES and thing.height < _LEAST_LAKE:
-        thing = replace(thing, height=_LEAST_LAKE, pitch=min(thing.pitch, -_LEAST_LAKE))
+    if thing.kind in LAKES and thing.height < LEAST_LAKE:
+        thing = replace(thing, height=LEAST_LAKE, pitch=min(thing.pitch, -LEAST_LAKE))
     return thing if away(thing) <= AHEAD else replace(thing, yaw=0.0)
 
 

@@ -75,14 +75,16 @@ RIDDEN = frozenset((  # which bear one each
 ))  # fmt: skip
 _ALOFT = 8.0, 25.0  # degrees of foot and top of what flies, though such things usually stand
 _SWIMMING = frozenset(("fish", "jellyfish"))  # kinds that plans have in the air of reefs
-_WIDEST_FISH, _DEEP_LAKE = 9.0, 6.0  # degrees
-_LAKES, _SHORE, _WIDEST_LAKE = frozenset(("lake", "frozen lake")), 1.15, 86.0  # degrees
+_WIDEST_FISH = 9.0  # degrees
+LAKES = frozenset(("lake", "frozen lake"))
+LEAST_LAKE = 6.0  # degrees of height: a lower one is a mere line
+_SHORE, _WIDEST_LAKE = 1.15, 86.0  # of the width of what is on a lake; degrees
 _POOL, _OF_REEFS = "swimming pool", frozenset(("coral", "seaweed"))
 _OPEN_WATER = frozenset(("sea", "lake", "canal", "frozen lake"))
 ON_FLOOR = frozenset(("floor", "small", "water"))
 _ABOVE = frozenset(("wall", "ceiling", "sky"))
 _FLYING = frozenset(("dragon", "plane", "rocket", "owl", "parrot"))  # though they usually stand
-_IN_WATER = Relation("water")
+IN_WATER = Relation("water")
 
 
 def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
@@ -178,7 +180,7 @@ def _sided(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
 
 def _dwarfs(thing: PlacedObject, other: PlacedObject) -> bool:
     own, others = usual_looks().get(thing.kind), usual_looks().get(other.kind)
-    if own is None or others is None or other.kind in {*DEEP, *_LAKES}:
+    if own is None or others is None or other.kind in DEEP | LAKES:
         return False
     return bool(others.wide) and own.wide > _DWARFED * others.wide
 
@@ -264,7 +266,7 @@ def _turned(things: list[PlacedObject], one: Named, yaw: float) -> list[PlacedOb
     if yaw and not is_behind:
         across = sum(things[place].width + _GAP for place in own)
         fits = max(min(_SIDE / max(across, _SIDE), 1.0), _SMALLEST)
-        things = [_scaled(one, fits) if n in own else one for n, one in enumerate(things)]
+        things = [_scaled(each, fits) if n in own else each for n, each in enumerate(things)]
         yaw = copysign(max(abs(yaw), fits * across / 2), yaw)
     moved = _beside_each_other(things, own, yaw)
     gone = {
@@ -279,7 +281,7 @@ def _afloat(one: Named, water: str) -> Named:
     stance = STANCES.get(one.kinds[0])
     swims = stance is not None and stance.where == "water" and water != _POOL
     is_fish = one.kinds[0] in _SWIMMING
-    if one.relation != _IN_WATER and (one.relation or not (swims or is_fish)):
+    if one.relation != IN_WATER and (one.relation or not (swims or is_fish)):
         return one
     return one._replace(relation=Relation("on", (water,)))
 
@@ -337,10 +339,10 @@ def _moved(
     target, put = things[other], _RULES[relation.where]
     if relation.where == "on" and any(_dwarfs(things[place], target) for place in own):
         return things  # a dragon on a coin
-    if relation.where == "on" and target.kind in _LAKES:
+    if relation.where == "on" and target.kind in LAKES:
         across = sum(things[place].width + _GAP for place in own)
         wide = min(max(target.width, _SHORE * across), _WIDEST_LAKE)
-        target = replace(target, width=wide, height=max(target.height, _DEEP_LAKE))
+        target = replace(target, width=wide, height=max(target.height, LEAST_LAKE))
     moved = {place: put(things[place], target, rank, len(own)) for rank, place in enumerate(own)}
     is_sea = target.kind == "sea"  # stays, with all that is afloat
     fits = _fitting([target, *moved.values()])
@@ -498,7 +500,7 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     if other.kind in DEEP and _where(thing) == "floor" and thing.kind not in ANIMALS:
         shore = other.pitch + other.height / 2 + _GAP / 2  # a house on a lake is beside it
         return replace(_with_foot(thing, shore), yaw=_spread(thing, other, rank, count, 0.0))
-    if thing.kind in _SWIMMING and other.kind in {*DEEP, *_LAKES}:  # only its back is out of it
+    if thing.kind in _SWIMMING and other.kind in DEEP | LAKES:  # only its back is out of it
         thing = _scaled(thing, min(_WIDEST_FISH / thing.width, 1.0))
         yaw = _spread(thing, other, rank, count, 0.0)
         return replace(thing, yaw=yaw, pitch=other.pitch, away=None)
