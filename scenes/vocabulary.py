@@ -118,7 +118,7 @@ class Vocabulary:
         self._written = {**listed, **forms[0], **forms[1]}  # words, and known ones that they mean
         self._nearest = functools.lru_cache(maxsize=512)(self._find_nearest)
         # a prompt box asks many questions of few texts at every key
-        self._parted = functools.lru_cache(maxsize=32)(lambda text: _phrases_of(text, self))
+        self._split = functools.lru_cache(maxsize=32)(lambda text: _split_phrases(text, self))
         self._foreign = functools.lru_cache(maxsize=32)(lambda text: _is_foreign(text, self))
         self._suggested = functools.lru_cache(maxsize=64)(
             lambda stems: self.phrases_of(self._category(stems), stems)
@@ -170,7 +170,7 @@ class Vocabulary:
 
         What windows show, but no scene is, is read as a place only if the text names no other.
         """
-        phrases = self._parted(text)
+        phrases = self._split(text)
         if self.place(rewritten(text, phrases)) is not None:
             return phrases
 
@@ -252,7 +252,7 @@ class Vocabulary:
 
     def in_known_words(self, text: str) -> str:
         """Return a text with each unknown word replaced by its meaning, where it has one."""
-        return rewritten(text, self._parted(text))
+        return rewritten(text, self._split(text))
 
     def reading(self, text: str) -> str:
         """Return a text in known words: another form of a word, or a synonym, stands for it."""
@@ -434,7 +434,7 @@ def _plain(word: str) -> str:
     )
 
 
-def _phrases_of(text: str, vocabulary: Vocabulary) -> tuple[Phrase, ...]:
+def _split_phrases(text: str, vocabulary: Vocabulary) -> tuple[Phrase, ...]:
     """Return a text in the longest phrases that are listed, each with its meaning."""
     words, phrases = split_words(text), list[Phrase]()
     while words:
