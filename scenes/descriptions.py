@@ -533,9 +533,10 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     names = (frozenset(map(stem, name.split())) for name in (place.words if place else ()))
     needs = (name - FUNCTION_WORDS for name in names)
     name = max((need for need in needs if need <= {*stems}), key=len, default=frozenset())
-    at = next((at for at in range(len(stems)) if {*stems[at : at + len(name)]} == name), None)
-    named_by = map(stems.index, name) if at is None else range(at, at + len(name))
-    for word in map(parts.__getitem__, named_by):
+    whole = (range(at, at + len(name)) for at in range(len(stems)))  # rather than words far apart
+    together = (run for run in whole if {*stems[run.start : run.stop]} == name)
+    for at in next(together, [stems.index(one) for one in name]):
+        word = parts[at]
         text = text[: word.start] + " " * len(word.text) + text[word.end :]
     named = named_things(text, kinds)
     outdoors = {*contents_of("outdoor"), "hot air balloon"} - {*contents_of("indoor")}
