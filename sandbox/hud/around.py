@@ -106,8 +106,8 @@ class Lookout(SessionObserver):
 def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     """Return the things around, from left to right of the map.
 
-    A colour is told that the words in force and the plan give a kind, if the picture shows it, for
-    the painter does not always obey; other colours of a plan would often be doubted.
+    The colour of a planned thing is told if the words in force name it and the picture shows it:
+    the painter does not always obey, and players often doubt other colours of a plan.
 
     Args:
         ring: what was seen from where the scene begins.
@@ -190,12 +190,16 @@ def around_lines(things: Sequence[Seen], pose: CameraPose) -> list[str]:
     for one in sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw))):
         named[one.name].append(one.direction(pose))
     return [
-        f"{name} ({len(ways)}): {'; '.join([*apart[:_NEAREST], *['…'] * (len(apart) > _NEAREST)])}"
-        if ways[1:]
-        else f"{name}: {ways[0]}"
+        f"{name} ({len(ways)}): {_shortened(ways)}" if ways[1:] else f"{name}: {ways[0]}"
         for name, ways in named.items()
-        for apart in [list(dict.fromkeys(ways))]  # many are ahead
     ] or ["you have not seen anything with a name yet"]
+
+
+def _shortened(directions: Sequence[str]) -> str:
+    """Return the first few directions in one line, each once: several things may be ahead."""
+    different = list(dict.fromkeys(directions))
+    more = ["…"] if len(different) > _NEAREST else []
+    return "; ".join(different[:_NEAREST] + more)
 
 
 def _told(edit: Edit) -> Seen:
