@@ -55,7 +55,7 @@ class EditOverlay(Overlay):
         open_keys: Sequence[str] = (),
         may_open: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Make a hidden overlay; `may_open` tells whether anything can be changed, and says why."""
+        """Make a hidden overlay; if `may_open` returns False, it has told the player why."""
         self._may_open = may_open
         self._reel, self._hud, self._kinds = reel, hud, tuple(kinds)
         self._category, self._ask, self._fly = category, ask, fly
