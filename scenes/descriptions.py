@@ -243,9 +243,8 @@ _TURNING = frozenset(("oak", "birch", "willow", "cherry tree"))  # trees that sh
 _SEASONS, _FEWEST = ("autumn", "spring"), 8  # and how many trees there are then
 _OWN_SEASON = frozenset(("autumn woods", "cherry valley"))
 _RARE = {
-    "park": frozenset(("church", "hot air balloon"))
-}  # though places of the renderer have some
-
+    "park": frozenset(("church", "hot air balloon")), "airport": frozenset(("traffic light",)),
+}  # fmt: skip  # though places of the renderer have some
 _SEA = "sea"
 _TREE = 3.0  # metres
 _LARGEST = 6.0  # metres that things in rooms are tall or wide

@@ -679,6 +679,8 @@ def _held(relation: Relation) -> Relation | None:
 
     None: that tells nothing, as of a spaceship in the corn.
     """
+    if relation.where == "behind" and HILLS in relation.kinds:
+        return Relation("far")
     if relation.where != "in":
         return relation
     kind = relation.kinds[0]

@@ -18,7 +18,7 @@ from mag_sandbox.model.imagination.relation_rules import ON_FLOOR
 from mag_sandbox.model.imagination.spacing import stands
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import ANIMALS, PEOPLE, THINGS, Named
+from mag_sandbox.scenes.things import ANIMALS, COLORS, PEOPLE, THINGS, Named
 
 _VARIED = (PEOPLE - {"zombie", "snowman", "scarecrow"}) | {"dog", "cat", "horse"}
 _SAME, _LOOKS = 40.0, 3  # steps of RGB between colours of one look; usual looks but one
@@ -27,6 +27,8 @@ _SEEN = ON_FLOOR | {"flat", "sky"}
 _OWN = frozenset((  # kinds whose colour says what they are
     "penguin", "snowman", "igloo", "sheep", "swan", "cow", "fish",
 ))  # fmt: skip
+_LACQUERED = frozenset(("plane", "helicopter", "car", "truck", "tram", "rocket"))  # in any colour
+_PAINTS = ("red", "blue", "green")  # which the painter knows best
 _FOOT = 0.4  # of a thing's height below its middle
 _SHADES = (0.5, 1.5)  # of its colour, where no usual look of a thing stands out
 
@@ -132,6 +134,10 @@ def _changed(
     if looks:
         return with_look(thing, max(looks, key=lambda one: _apart(one.color, taken or behind)))
     assert thing.color is not None
+    if thing.kind in _LACQUERED:
+        named = [rgb(light * np.array(COLORS[name])) for name in _PAINTS]
+        color = max(named, key=lambda one: _apart(one, taken or behind))
+        return replace(thing, color=color, mean_color=color)
     own = (np.array(thing.color), np.array(thing.mean_color or thing.color))
     shades = [[rgb(shade * color) for color in own] for shade in _SHADES]
     color, mean = max(shades, key=lambda pair: _apart(pair[0], behind))

@@ -23,6 +23,8 @@ _IN_WATER = frozenset((  # kinds that stand in water, too, or over it
     "seaweed", "waterfall", "pipe", "stump", "log", "willow",
 ))  # fmt: skip
 _BORNE = frozenset(("on", "above", "under"))  # relations that a step ashore would undo
+_BRIDGE, _RUNNING = "bridge", frozenset(("river", "canal"))
+_NEAR_BANK = 0.4  # of a river's height, below its middle
 _EDGE = 0.8  # degrees between a shore and the foot of a thing on it
 _FARTHEST = -2.0  # degrees of a foot on the ground
 _SCALES = 0.55, 1.7  # by which a thing that steps ashore shrinks and grows, at most
@@ -85,10 +87,15 @@ def _edges(water: PlacedObject, thing: PlacedObject) -> tuple[float, float] | No
 
 
 def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
-    """Return things of which the kept ones that swim have the nearest lake below them."""
+    """Return things of which the kept ones that swim have the nearest lake below them.
+
+    Bridges span the nearest river.
+    """
     result = list(things)
     for place in kept:
         thing = result[place]
+        if thing.kind == _BRIDGE:
+            result[place] = _over_river(result, thing)
         if not _swims(thing) or _is_over(result, thing):
             continue
         lakes = [index for index, one in enumerate(result) if one.kind in _LAKES]
@@ -99,6 +106,18 @@ def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Placed
         result[nearest] = lake
         result[place] = replace(thing, pitch=lake.pitch + thing.height / 2, away=None)
     return result
+
+
+def _over_river(things: Sequence[PlacedObject], bridge: PlacedObject) -> PlacedObject:
+    """Return a bridge with its foot at the near bank of a river, if there is one."""
+    rivers = [one for one in things if one.kind in _RUNNING and one.width < AROUND]
+    if not rivers:
+        return bridge
+    river = min(rivers, key=lambda one: abs(yaw_difference(one.yaw, bridge.yaw)))
+    reach = max(river.width - bridge.width, 0.0) / 2
+    aside = min(max(yaw_difference(bridge.yaw, river.yaw), -reach), reach)
+    pitch = river.pitch - _NEAR_BANK * river.height + bridge.height / 2
+    return replace(bridge, yaw=(river.yaw + aside) % 360.0, pitch=pitch, away=None)
 
 
 def _is_over(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:

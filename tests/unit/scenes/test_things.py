@@ -10,6 +10,7 @@ from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.renderer.kinds import AREAS, CLASSES
 from mag_sandbox.scenes import things
 from mag_sandbox.scenes.looks import painted_colors
+from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.things import (
     COLORS,
     EXHIBITS,
@@ -556,3 +557,8 @@ def test_children_are_not_the_people_beside_them():
     assert sorted(one.kinds for one in named) == [("child",), ("person",)]
     (people,) = named_things("two people", ("person", "child"))
     assert people.kinds == ("person", "child")
+
+
+def test_behind_the_hills_is_far_away():
+    church, _ = sorted(named_things("a church behind the hills", ("church", "hills")))
+    assert church.relation == Relation("far")

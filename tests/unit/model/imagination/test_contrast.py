@@ -97,3 +97,12 @@ def test_a_door_behind_a_red_chair_has_another_colour():
         [wall, door, chair], named_things("a red chair, a red door", ("chair", "door"))
     )
     assert behind == door
+
+
+def test_a_plane_no_usual_look_of_which_is_seen_is_painted_in_a_plain_colour():
+    cream, blue = (236, 214, 184), (140, 150, 200)
+    ground = PlacedObject("near ground", 0.0, -27.0, 360.0, 54.0, cream, cream)
+    sky = PlacedObject("low sky", 0.0, 14.0, 360.0, 28.0, blue, blue)
+    plane = PlacedObject("plane", 20.0, 4.0, 49.0, 18.0, (224, 212, 184), (197, 166, 150), 0)
+    seen = standing_out([sky, ground, plane], [Named(("plane",), None, 1, 1)])[-1]
+    assert seen.color in {COLORS[name] for name in ("red", "blue", "green")}
