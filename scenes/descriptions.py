@@ -419,7 +419,7 @@ class DescriptionWords(Vocabulary):
             word for rank, phrase in enumerate(phrases)
             if rank in named - seen for word in phrase.words
         )  # fmt: skip
-        kinds = tuple(one.kinds[0] for one in named_things(self.reading(text), KINDS))
+        kinds = tuple(one.kinds[0] for one in named_in(self.reading(text), self, KINDS))
         return unseen, (max(0, len(kinds) - MOST_THINGS), kinds)
 
     def _seen(self, text: str, read: list[str]) -> set[int]:
@@ -583,6 +583,13 @@ def _fits_room(kind: str) -> bool:
     if usual is None or (kind in STANCES and STANCES[kind].where in ("flat", "sky")):
         return True
     return max(usual.tall, usual.wide) <= _LARGEST or kind in contents_of("indoor")
+
+
+def _is_outdoor(one: Named) -> bool:
+    """Tell whether a thing that words name is too tall for a room, and no room has it: a boat."""
+    usual = usual_looks().get(one.kinds[0])
+    is_tall = one.kinds[0] in WATERS or (usual and usual.tall > _TREE)
+    return bool(is_tall) and contents_of("indoor").keys().isdisjoint(one.kinds)
 
 
 def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[str]:
@@ -782,6 +789,9 @@ def kept_place(text: str, words: Vocabulary, before: str) -> str:
     if words.place(_in_places(words, text)) is not None or words.foreign(text):
         return ""
     there = _there(text, words, before)
+    is_room = words.place(words.reading(before)) == "indoor"
+    if is_room and any(map(_is_outdoor, named_things(words.reading(text), KINDS))):
+        return ""
     return "" if there == added_place(text, words) else there
 
 
@@ -806,6 +816,8 @@ def _weather(read: str, words: Vocabulary, category: str | None) -> str:
     """Return the weather of a description in known words, also if one word says it: "snowy"."""
     if phrase := _said(read, words, WEATHER, category):
         return phrase
+    if category == "indoor":  # none is seen there
+        return ""
     if is_under_snow(read):
         return "covered in snow"
     said = {"fog": "in fog", "storm": "in stormy weather", "rain": "in the rain"}

@@ -705,3 +705,16 @@ def test_polar_bears_are_white_and_in_the_snow(words: DescriptionWords):
     read = words.reading("a polar bear")
     assert "snowfield" in read
     assert "white" in read
+
+
+def test_a_boat_does_not_stay_in_a_kitchen_and_no_rain_stays_in_one(words: DescriptionWords):
+    kitchen = "a kitchen with a window and rain outside"
+    assert staying("a palm and a sailing boat at sunset", words, kitchen).endswith("at sunset")
+    assert staying("a red chair", words, kitchen) == "a red chair, in a kitchen"
+
+
+def test_what_may_be_missing_is_told_as_it_is_painted(words: DescriptionWords):
+    text = "a living room with 3 balloons, a cake, a sofa, a dog, a cat and snow outside the window"
+    kinds = words.excess(text)[1]
+    assert "toy balloons" in kinds
+    assert {"hot air balloon", "falling snow"}.isdisjoint(kinds)
