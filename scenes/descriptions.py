@@ -30,13 +30,13 @@ from mag_sandbox.scenes.things import (
     DRAWN_AS,
     EXHIBITS,
     FALLING,
-    SAME_COLORS,
     STANDS,
     STOPS,
     THINGS,
     WATERS,
     Named,
     absent_kinds,
+    color_word,
     garments_in,
     named_things,
     naming_words,
@@ -471,7 +471,7 @@ class DescriptionWords(Vocabulary):
         needs = (need for group in self.groups for need in phrase_stems(group) if _LIGHT in need)
         lights = frozenset[str]().union(*needs)
         for place in reversed(range(len(read))):  # a colour is seen on what follows it
-            if place not in telling | names and SAME_COLORS.get(read[place], read[place]) in COLORS:
+            if place not in telling | names and color_word(read[place]):
                 is_own = place_kind and place_kind.name in _OWN_COLORS.get(read[place], ())
                 colored = seen | of_place if category == "indoor" or is_own else seen
                 is_said = read[place - 1] in _SAYING and place - 2 in colored  # walls are blue
@@ -483,10 +483,10 @@ class DescriptionWords(Vocabulary):
         for place, (word, follows) in enumerate(pairwise(read)):
             if "painted" in (word, follows) and {place, place + 1} & seen:
                 seen |= {place, place + 1}
-            elif word in _SHADES and SAME_COLORS.get(follows, follows) in _SHADED:
+            elif word in _SHADES and color_word(follows) in _SHADED:
                 seen -= {place}
         unheard = silent_words(text, (*THINGS, *ground))
-        colors = {place for place in unheard if SAME_COLORS.get(read[place], read[place]) in COLORS}
+        colors = {place for place in unheard if color_word(read[place])}
         seen = (seen - unheard) | (of_place - colors)
         return seen | {
             place for place, word in enumerate(read) if word == "not" and place + 1 in seen

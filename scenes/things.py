@@ -554,7 +554,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         before
         for span in mentions
         for before in words_before(left, span.start)
-        if (color := _color_word(left[before]))
+        if (color := color_word(left[before]))
         and not any(takes_color(one, color) for one in span.kinds)
     )
     return _Naming(
@@ -585,7 +585,7 @@ def _said_later(words: Sequence[str | None], span: NamingWords) -> tuple[str, ra
     first = place
     while place < len(words) and words[place] in _IS_COLORED:
         place += 1
-    color = _color_word(words[place]) if first < place < len(words) else None
+    color = color_word(words[place]) if first < place < len(words) else None
     follows = words[place + 1] if place + 1 < len(words) else ""
     is_own = follows is not None and (follows in FUNCTION_WORDS or place + 1 == len(words))
     return (color, range(span.end, place + 1)) if color and is_own else None
@@ -642,7 +642,7 @@ def _is_counted(words: Sequence[str | None], start: int, end: int) -> bool:
     return any(_NUMBERS.get(word or "", (1, 1))[0] > 1 for word in words[start:end])
 
 
-def _color_word(word: str | None) -> str | None:
+def color_word(word: str | None) -> str | None:
     """Return the name of the colour that a word is; None: it is none."""
     name = SAME_COLORS.get(word or "", word)
     return name if name in COLORS else None
@@ -719,7 +719,7 @@ def _clothes(
     place = span.end
     while place < len(words) and words[place] in _WEARING | _ARTICLES:
         place += 1
-    said = _color_word(words[place]) if place < len(words) else None
+    said = color_word(words[place]) if place < len(words) else None
     if said is None or not _WEARING.intersection(words[span.end : place]):
         return None
     after = words[place + 1] if place + 1 < len(words) else "and"
