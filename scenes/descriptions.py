@@ -433,16 +433,7 @@ class DescriptionWords(Vocabulary):
             kinds = tuple(kind for kind in kinds if _fits_room(kind) and kind not in _SKY)
         names = naming_words(text, (*kinds, *ground))
         seen, of_place = set(names), set[int]()
-        silent = set(SILENT.split())
-        silent |= {
-            word for word, places in ONLY_IN.items() if said.isdisjoint(map(stem, places.split()))
-        }
-        if category == "video game":
-            silent |= {
-                word
-                for word, places in ABSENT_FROM.items()
-                if not said.isdisjoint(map(stem, places.split()))
-            }
+        silent = _silent(said, category)
         place_kind = _known_place(reading, self)
         others = _other_places(place_kind)
         for group in self.groups:
@@ -491,6 +482,18 @@ class DescriptionWords(Vocabulary):
         return seen | {
             place for place, word in enumerate(read) if word == "not" and place + 1 in seen
         }
+
+
+def _silent(said: set[str], category: str | None) -> set[str]:
+    """Return the words that are not seen in a place that some stems describe."""
+
+    def is_said(places: str) -> bool:
+        return not said.isdisjoint(map(stem, places.split()))
+
+    silent = {*SILENT.split(), *(word for word, places in ONLY_IN.items() if not is_said(places))}
+    if category == "video game":
+        silent |= {word for word, places in ABSENT_FROM.items() if is_said(places)}
+    return silent
 
 
 def _with_all_places(groups: Sequence[WordGroup], known: set[str]) -> list[WordGroup]:
@@ -668,14 +671,10 @@ def elsewhere_in(text: str, words: Vocabulary) -> frozenset[str]:
     if place is None:
         is_concert = words.place(text) == "object" and stems & _CONCERT
         return EXHIBITS - _ON_CONCERT_STAGES if is_concert else frozenset()
+    elsewhere = kinds_elsewhere(place.name) | _RARE.get(place.name, frozenset())
     if stems & _COLD:
-        return kinds_elsewhere(place.name) | _RARE.get(place.name, frozenset()) | _OF_WARM_DAYS
-    rare = _RARE.get(place.name, frozenset())
-    return (
-        kinds_elsewhere(place.name)
-        | rare
-        | ({"mushroom"} if place.name in _WOODED else frozenset())
-    )
+        return elsewhere | _OF_WARM_DAYS
+    return elsewhere | {"mushroom"} if place.name in _WOODED else elsewhere
 
 
 def typical_in(text: str, words: Vocabulary) -> tuple[Named, ...]:
@@ -686,17 +685,16 @@ def typical_in(text: str, words: Vocabulary) -> tuple[Named, ...]:
     place = _known_place(text, words)
     if place is None:
         return ()
-    trees = [one for one in place.some("plants") if one in STANCES and _is_tree(one)]
+    plants = dict.fromkeys(place.some("plants"))
+    trees = tuple(one for one in plants if one in STANCES and _is_tree(one))
     kinds = tuple(dict.fromkeys(kind for kind in place.some("main") if kind in THINGS))
     named = [Named(kinds, None)] if kinds else []
     if place.some("flat") == (_SEA,):
         named.append(Named((_SEA,), None))
     if least := _WOODED.get(place.name, 0):
-        named.append(Named(tuple(dict.fromkeys(trees)), None, least))
+        named.append(Named(trees, None, least))
     elif season_in(text, words):
-        named.append(
-            Named(tuple(one for one in dict.fromkeys(trees) if one in _TURNING), None, _FEWEST)
-        )
+        named.append(Named(tuple(one for one in trees if one in _TURNING), None, _FEWEST))
     if least := _UNDERGROWTH.get(place.name, 0):
         named.append(Named(("bush",), None, least))
     return tuple(named)
