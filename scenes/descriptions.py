@@ -105,6 +105,7 @@ _COLORED_ROOM = re.compile(
 )
 _PAINTED_ROOM = re.compile(rf"\b({_NAMED_ROOMS}) painted ({'|'.join(COLORS)})\b", re.I)
 _MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a place
+_IN_MOUNTAINS = re.compile(r"\bin the (mountains|hills)\b", re.I)  # of a meadow
 _SHORT_FOR_IS = frozenset(("it", "there", "that", "he", "she", "here", "let"))  # before "'s"
 _OWNER = rf"(?!(?:{'|'.join(_SHORT_FOR_IS)})\b)\w+[{''.join(APOSTROPHES)}]s"
 _SHADES = frozenset(("light", "dark", "bright", "pale", "deep", "vivid"))  # of colours
@@ -352,7 +353,8 @@ class DescriptionWords(Vocabulary):
         said = [word.text for word in split_words(read) if word.text not in FUNCTION_WORDS]
         if self.place(read) is not None or self.foreign(text) or not any(map(self.meaning, said)):
             return read
-        return f"{read}, {self._likely(read) or USUAL_PLACE}"
+        there = "" if _IN_MOUNTAINS.search(read) else self._likely(read)
+        return f"{read}, {there or USUAL_PLACE}"
 
     def _likely(self, read: str) -> str:
         """Return the place that has the things of a description in known words, "" if none has."""

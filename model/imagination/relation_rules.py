@@ -62,6 +62,7 @@ _TABLEWARE = frozenset((
     "pizza", "banana", "orange", "melon", "globe",
 ))  # fmt: skip
 _TABLE, _PLATE = "table", 6.0  # degrees of a table that a thing on it takes
+_TALL = 3.0  # metres, of houses and trees: a cat on one is much smaller than it
 _LEAST = 7.0  # degrees of the longer side of what is on another thing, at least
 _WIDEST = 0.8  # of that thing's width, at most
 _UNDER = 0.5  # of that thing's height, of what is under it
@@ -514,9 +515,10 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     stance, low = STANCES.get(thing.kind), other.foot
     away = other.away or EYE / tan(radians(max(-low, 1.0)))
     tall = degrees(atan((stance.tall or 0.0) / away)) if stance else 0.0
-    if other.kind in RIDDEN & ANIMALS and not tall:
-        own, ridden = usual_looks().get(thing.kind), usual_looks().get(other.kind)
-        tall = other.height * own.tall / ridden.tall if own and ridden else thing.height
+    own, bearing = usual_looks().get(thing.kind), usual_looks().get(other.kind)
+    if own and bearing and not tall:
+        is_ridden, is_house = other.kind in RIDDEN & ANIMALS, bearing.tall > _TALL
+        tall = other.height * own.tall / bearing.tall if is_ridden or is_house else 0.0
     longer = max(tall, tall * thing.width / thing.height)
     tall *= max(_LEAST / longer, 1.0) if longer else 0.0
     tall = min(tall or thing.height, _WIDEST * other.width / count * thing.height / thing.width)

@@ -713,6 +713,10 @@ def test_a_boat_does_not_stay_in_a_kitchen_and_no_rain_stays_in_one(words: Descr
     assert staying("a red chair", words, kitchen) == "a red chair, in a kitchen"
 
 
+def test_in_the_mountains_is_a_place(words: DescriptionWords):
+    assert added_place("a golden temple in the mountains", words) == "in a meadow"
+
+
 def test_what_may_be_missing_is_told_as_it_is_painted(words: DescriptionWords):
     text = "a living room with 3 balloons, a cake, a sofa, a dog, a cat and snow outside the window"
     kinds = words.excess(text)[1]

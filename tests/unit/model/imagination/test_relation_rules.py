@@ -329,3 +329,12 @@ def test_no_bench_is_on_the_pond_with_the_ducks():
     where = {one.kinds[0]: one.relation for one in named}
     assert where["duck"] is not None
     assert where["bench"] is None
+
+
+def test_a_cat_on_a_roof_is_much_smaller_than_the_house():
+    house = PlacedObject("cottage", 0.0, -2.0, 24.0, 18.0)
+    cat = PlacedObject("cat", 30.0, -12.0, 14.0, 12.0)
+    there = related([house, cat], named_things("a cat on a house", ("cottage", "cat")))
+    cottage, cat = there
+    assert cat.height < cottage.height / 2
+    assert cat.foot >= cottage.foot + cottage.height - 0.1
