@@ -336,10 +336,25 @@ def _moved(
         things = _as_tall(things, own)
     if relation.where == "on" and things[others[0]].kind in RIDDEN and own[1:] and others[1:]:
         return _riding(things, own, others)
-    other = others[0]
-    target, put = things[other], _RULES[relation.where]
-    if relation.where == "on" and any(_dwarfs(things[place], target) for place in own):
+    if relation.where == "on" and any(_dwarfs(things[place], things[others[0]]) for place in own):
         return things  # a dragon on a coin
+    return _put_by_rule(things, own, others[0], relation, follows=follows)
+
+
+def _put_by_rule(
+    things: Sequence[PlacedObject], own: Sequence[int], other: int, relation: Relation,
+    *, follows: bool,
+) -> list[PlacedObject]:  # fmt: skip
+    """Return things of which some stand to one other as its rule says, and all of them in view.
+
+    Args:
+        things: see `_moved`.
+        own: places of those that are put somewhere.
+        other: place of the other.
+        relation: of them to it.
+        follows: see `_moved`.
+    """
+    target, put = things[other], _RULES[relation.where]
     if relation.where == "on" and target.kind in LAKES:
         across = sum(things[place].width + _GAP for place in own)
         wide = min(max(target.width, _SHORE * across), _WIDEST_LAKE)
