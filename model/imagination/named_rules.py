@@ -14,7 +14,9 @@ from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.plan_rules import (
     AHEAD,
     AROUND,
+    GOLDEN,
     LEVEL,
+    PLASTIC,
     away,
     few_of,
     light_of,
@@ -72,7 +74,6 @@ _TURNS = 2  # that each has to move: one may have moved in its way
 _ANYWHERE = -180.0, 180.0
 _SIDES = {"left": (-40.0, -8.0), "right": (8.0, 40.0), "ahead": (-8.0, 8.0)}  # yaws
 _CLOUD = "cloud"  # clear of what flies, and of what stands high
-_GOLDEN, _PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
 _DARKER = 0.8  # far hills than the ground
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
 _WAYS, _WAY_PITCH = frozenset(("path", "road", "river", "canal", "railway track")), -19.0
@@ -261,8 +262,8 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     if "starry sky" in one.kinds and "star" not in kinds:
         for index in range(_STARS):
             low, high = _STAR_PITCHES
-            yaw = (index + index * _GOLDEN % 0.8) * 360 / _STARS
-            pitch = low + (high - low) * (index * _PLASTIC % 1)
+            yaw = (index + index * GOLDEN % 0.8) * 360 / _STARS
+            pitch = low + (high - low) * (index * PLASTIC % 1)
             color = _STAR_COLOR
             added.append(PlacedObject("star", yaw, pitch, _STAR, _STAR, color, color, 0))
     for alike, (kind, width, height, count) in _RELIEF.items():
@@ -270,7 +271,7 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
             continue
         color = rgb(np.mean(colors, axis=0) * _DARKER)
         for index in range(count):
-            tall = height * (0.8 + 0.4 * (index * _GOLDEN % 1))
+            tall = height * (0.8 + 0.4 * (index * GOLDEN % 1))
             yaw = index * 360 / count
             added.append(PlacedObject(kind, yaw, tall / 2 - 1, width, tall, color, color, 0))
     laid = set(one.kinds) & _LAID.keys()

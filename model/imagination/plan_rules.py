@@ -28,6 +28,7 @@ _RANKS = {"behind": 0, "left": 1, "ahead": 2, "right": 3}  # in which things are
 _SINGLE = frozenset({"sun", "moon", "door"})
 AHEAD = 38.0  # degrees to either side in which three quarters of a thing are ahead
 AROUND = 330.0  # degrees; wider things have no place
+GOLDEN, PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
 LEVEL = 27.0  # degrees above and below the horizon that a level view shows
 _ROWING, _BOAT, _SHORTER = "rowing boat", "boat", 0.7
 _UNINVITED = {"bush": 6, "hot air balloon": 3}  # at most, around

@@ -11,7 +11,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import AROUND
+from mag_sandbox.model.imagination.plan_rules import AROUND, GOLDEN, PLASTIC
 from mag_sandbox.model.imagination.relation_rules import ON_FLOOR
 from mag_sandbox.model.imagination.shores import is_in_water
 from mag_sandbox.scenes.stances import STANCES
@@ -23,7 +23,6 @@ _CLOSE = 1.0  # degrees between the outlines of two that the painter would join
 _CREATURES = ANIMALS | PEOPLE | {"ghost", "slime", "robot"}
 _DOUBLED = 0.15  # share of a thing that one of its kind may cover
 _TURNS = (0.0, *(side * turn for turn in range(4, 45, 4) for side in (1.0, -1.0)))  # degrees
-_GOLDEN, _PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
 _FARTHEST = 0.5  # of its size: how small a thing that is added may be
 _AS_MANY = 2.0  # times as many things of a kind around a picture as it shows, at least
 
@@ -114,10 +113,10 @@ def more_like(own: Sequence[PlacedObject], count: int, around: float = 360.0) ->
     added = []
     for index in range(count):
         like = own[index % len(own)]
-        smaller = _FARTHEST + (1 - _FARTHEST) * (index * _PLASTIC % 1)
+        smaller = _FARTHEST + (1 - _FARTHEST) * (index * PLASTIC % 1)
         foot = smaller * like.foot  # it is as much farther away
         width, height = smaller * like.width, smaller * like.height
-        turn = around * (index + 1) * _GOLDEN
+        turn = around * (index + 1) * GOLDEN
         yaw = like.yaw + turn if around == 360.0 else 180.0 - around / 2 + turn % around
         added.append(
             replace(like, yaw=yaw % 360.0, pitch=foot + height / 2, width=width, height=height)

@@ -11,7 +11,13 @@ import numpy as np
 
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.model.imagination.plan_rules import light_of, looks_of, vividness, with_look
+from mag_sandbox.model.imagination.plan_rules import (
+    GOLDEN,
+    light_of,
+    looks_of,
+    vividness,
+    with_look,
+)
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import FALLING
@@ -48,7 +54,6 @@ _SPROUTING = 0.35  # share of trees without blossom in spring
 _GRASS = frozenset(("near ground", "far ground", "far hill", "hills", "flat land"))
 _LEAF, _LEAF_SHAPE = "wild flower", 0.6  # what leaves on the ground are drawn as, and how tall
 _TREE = 3.0  # metres
-_GOLDEN = 0.618034  # whose multiples are spread evenly
 _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
 _HALF_SEEN, _PALEST, _NEAREST_FOOT = 14.0, 0.8, 1.0  # metres; share at most; degrees
 
@@ -123,7 +128,7 @@ def in_season(
 def _in_season(
     thing: PlacedObject, season: str, place: int, light: float, named: Collection[str]
 ) -> PlacedObject:
-    at = place * _GOLDEN % 1
+    at = place * GOLDEN % 1
     is_autumn = season == "autumn"
     if thing.kind in _GREEN and (is_autumn or (_is_tall(thing.kind) and at > _SPROUTING)):
         kind, color = _TURNED[season][int(at * len(_TURNED[season]))]
