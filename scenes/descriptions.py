@@ -240,7 +240,7 @@ _SHADE = {"jungle": 0.7}  # share of the light that reaches the ground
 _WOODED = {  # trees at least
     "forest": 30, "jungle": 45, "autumn woods": 20, "cherry valley": 10, "park": 12,
 }  # fmt: skip
-_TURNING = frozenset(("oak", "birch", "willow", "cherry tree"))  # trees that show the season
+TURNING = frozenset(("oak", "birch", "willow", "cherry tree"))  # trees that show the season
 _SEASONS, _FEWEST = ("autumn", "spring"), 8  # and how many trees there are then
 _OWN_SEASON = frozenset(("autumn woods", "cherry valley"))
 _RARE = {
@@ -696,7 +696,7 @@ def typical_in(text: str, words: Vocabulary) -> tuple[Named, ...]:
     if least := _WOODED.get(place.name, 0):
         named.append(Named(trees, None, least))
     elif season_in(text, words):
-        named.append(Named(tuple(one for one in trees if one in _TURNING), None, _FEWEST))
+        named.append(Named(tuple(one for one in trees if one in TURNING), None, _FEWEST))
     if least := _UNDERGROWTH.get(place.name, 0):
         named.append(Named(("bush",), None, least))
     return tuple(named)
@@ -708,7 +708,7 @@ def season_in(text: str, words: Vocabulary) -> str:
     Where grass and trees are few, as in deserts and harbours, none is seen.
     """
     place = _known_place(text, words)
-    if place is None or place.name in _OWN_SEASON or _TURNING.isdisjoint(place.some("plants")):
+    if place is None or place.name in _OWN_SEASON or TURNING.isdisjoint(place.some("plants")):
         return ""
     return next((season for season in _SEASONS if stem(season) in _stems(text)), "")
 

@@ -218,6 +218,7 @@ class Imagination:
         if not behind:
             things = in_shade(things, wanted.shade)
             if wanted.season:
+                # "trees" may become others, oaks stay oaks
                 own = {one.kinds[0] for one in wanted.named if "red tree" not in one.kinds}
                 things = in_season(things, wanted.season, own)
             things = with_bright_lightning(in_storm(things)) if wanted.in_storm else things

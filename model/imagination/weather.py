@@ -18,6 +18,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     vividness,
     with_look,
 )
+from mag_sandbox.scenes.descriptions import TURNING
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import FALLING
@@ -40,7 +41,7 @@ _SNOW, _AMBIENT = np.array((226, 234, 243)), 0.7  # colour, and share of white l
 _WHITE = 0.2  # vividness of ground that is white
 _SNOWED = {"near ground": 1.0, "far ground": 1.0, "far hill": 0.8, "hills": 0.8, "flat land": 0.8}
 _UNDER_SNOW = frozenset(("wild flower", "tulip", "sunflower", "rose bush", "wheat"))
-_GREEN = frozenset(("oak", "birch", "willow", "cherry tree", "bush", "hedge"))  # trees that turn
+_GREEN = TURNING | {"bush", "hedge"}
 _TURNED = {  # kinds and colours of trees in a season, one after the other
     "autumn": (
         ("orange tree", (227, 145, 85)), ("red tree", (206, 86, 80)),
