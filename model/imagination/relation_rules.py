@@ -326,6 +326,9 @@ def _moved(
     if HILLS in relation.kinds and relation.where == "on" and own:
         return _on_hill(things, own)
     others = [place for place in _placed(things, relation.kinds) if place not in own]
+    # of many trees the one that words mean, which stays where it is
+    meant = few_of(things, Named(relation.kinds, None))
+    others.sort(key=lambda place: place not in meant)
     if not others or not own:
         return things
     if relation.where == "under" and _where(things[others[0]]) in ("sky", "far"):

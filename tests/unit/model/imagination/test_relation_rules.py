@@ -338,3 +338,14 @@ def test_a_cat_on_a_roof_is_much_smaller_than_the_house():
     cottage, cat = there
     assert cat.height < cottage.height / 2
     assert cat.foot >= cottage.foot + cottage.height - 0.1
+
+
+def test_an_owl_sits_in_the_oak_that_stays():
+    oaks = [
+        PlacedObject("oak", yaw, 1.0, 10.0, height)
+        for yaw, height in ((2.0, 11.0), (4.0, 12.0), (350.0, 18.0))
+    ]
+    owl = PlacedObject("owl", 60.0, -10.0, 9.0, 12.0)
+    there = obeyed([*oaks, owl], named_things("an owl on an oak", ("oak", "owl")))
+    (owl,) = (one for one in there if one.kind == "owl")
+    assert min(abs(right_of(owl, one)) for one in there if one.kind == "oak") < 2.0
