@@ -74,7 +74,7 @@ RIDDEN = frozenset((  # which bear one each
     "horse", "camel", "elephant", "unicorn", "dragon", "bicycle", "motorcycle", "rocking horse",
     "swing", "chair", "armchair", "throne",
 ))  # fmt: skip
-_ALOFT = 8.0, 25.0  # degrees of foot and top of what flies, though such things usually stand
+_ALOFT = 12.0, 26.0  # degrees of foot and top of what flies, though such things usually stand
 _SWIMMING = frozenset(("fish", "jellyfish"))  # kinds that plans have in the air of reefs
 _WIDEST_FISH = 9.0  # degrees
 LAKES = frozenset(("lake", "frozen lake"))
