@@ -217,8 +217,7 @@ _HOLDING = frozenset((  # what other things are in
     "boat", "rowing boat", "gondola", "ship", "sailing ship", "bowl", "basket", "box", "crate",
     "cardboard box", "fruit crate", "picnic basket", "vase", "barrel", "treasure chest", "bed",
     "armchair", "chair", "crib", "bathtub", "sled", "cauldron", "suitcase", "sink", "throne",
-    "oak", "cherry tree", "birch", "pine", "palm", "acacia", "cypress", "red tree", "orange tree",
-    "bare tree", "willow", "bush", "hedge", "sandpit",
+    "oak", *_LIKEWISE["tree"], "bush", "hedge", "sandpit",
 ))  # fmt: skip
 _ENTERED, _GROWING = 1.4, frozenset(("sunflower", "bamboo", "reed", "wheat", "cactus", "mushroom"))
 _SITES = frozenset(("lake", "sea", "cliff", "waterfall", "palm", "sun", "moon", "cloud"))
