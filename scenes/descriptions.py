@@ -173,16 +173,15 @@ _GROWN = frozenset((  # places that are made of what grows or lies there
 ))  # fmt: skip
 _LAID = frozenset(("path", "road", "puddle"))
 _FLOWERY = 40  # percent of places of a kind that have flowers, from which on that is usual
-_FITTED = frozenset((  # parts of rooms that stay in empty ones
-    "door", "square window", "arched window", "round window", "tall window", "curtains",
-    "stained glass window", "kitchen counter", "bathtub", "blackboard", "altar", "control panel",
-    "shop shelf",
+_WINDOWS = frozenset(("square window", "arched window", "round window", "tall window"))
+_FITTED = _WINDOWS | frozenset((  # parts of rooms that stay in empty ones
+    "door", "curtains", "stained glass window", "kitchen counter", "bathtub", "blackboard", "altar",
+    "control panel", "shop shelf",
 ))  # fmt: skip
 _OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *FALLING))
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _ON = frozenset(("beach", "field", "pitch", "stage"))  # places that take "on" and not "in"
-_WINDOWS = frozenset(("square window", "arched window", "round window", "tall window"))
 _AT_HOME = _WINDOWS | frozenset((
     "curtains", "floor lamp", "hanging lamp", "wall lamp", "ball lamp", "chandelier", "round rug",
     "square rug", "door", "potted cactus", "toy balloons",
