@@ -28,7 +28,7 @@ from mag_sandbox.model.imagination.standing import TABLES
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import ANIMALS, DEEP, HILLS, STANDS, THINGS, Named
+from mag_sandbox.scenes.things import ANIMALS, DEEP, HILLS, PEOPLE, STANDS, THINGS, Named
 
 _SEEN = 42.0  # degrees to either side that the first view plainly shows
 _SMALLEST = 0.5  # of their size: how small things are made to be seen together
@@ -516,7 +516,7 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
 
     On water it floats where the water is widest.
     """
-    if other.kind in DEEP and _where(thing) == "floor" and thing.kind not in ANIMALS:
+    if other.kind in DEEP and _where(thing) == "floor" and thing.kind not in ANIMALS | PEOPLE:
         shore = other.pitch + other.height / 2 + _GAP / 2  # a house on a lake is beside it
         return replace(_with_foot(thing, shore), yaw=_spread(thing, other, rank, count, 0.0))
     if thing.kind in _SWIMMING and other.kind in DEEP | LAKES:  # only its back is out of it

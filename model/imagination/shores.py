@@ -22,7 +22,7 @@ _IN_WATER = frozenset((  # kinds that stand in water, too, or over it
     "duck", "frog", "crocodile", "turtle", "reed", "bridge", "lighthouse", "cliff", "rock", "coral",
     "seaweed", "waterfall", "pipe", "stump", "log", "willow",
 ))  # fmt: skip
-_BORNE = frozenset(("on", "above", "under"))  # relations that a step ashore would undo
+_BORNE = frozenset(("on", "above", "under", "water"))  # relations that a step ashore would undo
 _BRIDGE, _RUNNING = "bridge", frozenset(("river", "canal"))
 _NEAR_BANK = 0.4  # of a river's height, below its middle
 _EDGE = 0.8  # degrees between a shore and the foot of a thing on it

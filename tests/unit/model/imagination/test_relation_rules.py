@@ -349,3 +349,12 @@ def test_an_owl_sits_in_the_oak_that_stays():
     there = obeyed([*oaks, owl], named_things("an owl on an oak", ("oak", "owl")))
     (owl,) = (one for one in there if one.kind == "owl")
     assert min(abs(right_of(owl, one)) for one in there if one.kind == "oak") < 2.0
+
+
+def test_people_in_the_water_are_in_it():
+    lake = PlacedObject("lake", 0.0, -12.0, 60.0, 8.0)
+    people = [PlacedObject("person", yaw, -9.0, 8.0, 18.0) for yaw in (80.0, 120.0, 160.0)]
+    there = obeyed([lake, *people], named_things("people in the water", ("person",)))
+    lake = next(one for one in there if one.kind == "lake")
+    for one in there:
+        assert one.kind == "lake" or lake.foot < one.foot < lake.foot + lake.height
