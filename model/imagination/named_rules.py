@@ -220,12 +220,9 @@ def _cleared(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedO
     for place in counting:
         own = things[place]
         for index, thing in enumerate(things):
-            is_cloud = thing.kind == _CLOUD and own.kind != _CLOUD and not _is_far(own)
-            if (
-                index in counting
-                or thing.kind not in _MOVABLE
-                or not (_may_hide(thing) or is_cloud)
-            ):
+            is_before_cloud = thing.kind == _CLOUD and own.kind != _CLOUD and not _is_far(own)
+            may_go = thing.kind in _MOVABLE and (_may_hide(thing) or is_before_cloud)
+            if index in counting or not may_go:
                 continue
             is_other = thing.kind not in said[own.kind] and stands(own) and stands(thing)
             if thing.kind in said and not is_other:
