@@ -477,7 +477,10 @@ def _are_alike(phrase: str, other: str) -> bool:
 
 
 def rewritten(text: str, phrases: Sequence[Phrase]) -> str:
-    """Return a text in known words; of longer phrases without a meaning, no word means anything."""
+    """Return a text in which phrases are replaced by what they are read as.
+
+    A phrase of several words without a meaning is left out: a "snow leopard" brings no snow.
+    """
     for phrase in reversed(phrases):
         if not phrase.is_kept:
             start, end = phrase.words[0].start, phrase.words[-1].end
@@ -486,9 +489,9 @@ def rewritten(text: str, phrases: Sequence[Phrase]) -> str:
 
 
 def with_plurals(text: str, words: Vocabulary) -> str:
-    """Return a text in which synonyms stand in their plural where words do that they are for.
+    """Return a text in which the synonym of a plural is a plural, too, even if it is not known.
 
-    Such plurals may be unknown: "bakeries" are "shops".
+    "Bakeries" are "shops".
     """
     phrases = (
         one._replace(known=plural(one.known))

@@ -38,10 +38,10 @@ PAINTED, GIVEN = Margins(2, 6), Margins(1, 2)  # a painter's outlines differ fro
 class _CutOut(NamedTuple):
     """The visible part of a thing."""
 
-    # float32 [4 or 5, h, w]: colours times alpha, alpha, and alpha times the share of details
+    # float32 [4 or 5, h, w]: colours times alpha, alpha, and, if any, `seen` times share of details
     layer: np.ndarray
     seen: np.ndarray  # float32 [1, h, w]: alpha, but 0 where something nearer covers it
-    around: np.ndarray  # like the layer: what is around it, up to where ground is not hidden
+    around: np.ndarray  # float32 [4, h, w]: what is around it, up to where ground is not hidden
     box: Box  # of the thing, in the layer [px]
 
     def shown(self, near: float) -> np.ndarray:
