@@ -80,7 +80,14 @@ def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:
         return list(things)
     is_dim = light_of([one for one in things if one.kind == "near ground"]) < _DIM
     light = np.ones(3) if is_dim else _STORM
-    return _under(things, _STORM_SKY, light)
+    red, _, blue = sky
+    if red <= blue:
+        return _under(things, _STORM_SKY, light)
+    evening = {  # the clouds of a storm at sunset glow
+        thing.kind: rgb((np.array(thing.color) + _STORM_SKY[thing.kind]) / 2)
+        for thing in things if thing.kind in _STORM_SKY and thing.color is not None
+    }  # fmt: skip
+    return _under(things, evening, light)
 
 
 def with_bright_lightning(things: Sequence[PlacedObject]) -> list[PlacedObject]:

@@ -54,6 +54,14 @@ def test_what_the_planner_made_dark_and_rooms_stay(weather):
     assert weather([room, LANTERN]) == [room, LANTERN]
 
 
+def test_the_sky_of_a_storm_at_sunset_is_warm():
+    glow = replace(SKY, color=(240, 170, 120), mean_color=(240, 170, 120))
+    (red, _, blue), (cold, _, clear) = (in_storm([one, GROUND])[0].color for one in (glow, SKY))
+    assert red > blue
+    assert cold < clear
+    assert red < 240
+
+
 def test_no_sun_shines_at_night():
     assert at_night([DARK, SUN, BARN]) == [DARK, BARN]
 
