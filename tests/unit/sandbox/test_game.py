@@ -404,7 +404,8 @@ def test_postcards_walk_back_first_to_where_the_scene_begins(run):
 
 
 def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_leads_back(run):
-    game = run(FakeWorld(spec=replace(WALKING, fps=FAST.fps, kinds=("tent",))))
+    speed = replace(WALKING.full_speed, walk=40.0)
+    game = run(FakeWorld(spec=replace(WALKING, fps=FAST.fps, kinds=("tent",), full_speed=speed)))
     game.play()
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_w))
     game.wait(lambda: game.screen.reel.pose.is_far)
