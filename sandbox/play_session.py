@@ -565,8 +565,7 @@ def _describe(
     pose, words, now = reel.pose, services.vocabulary, reel.current.block.prompt
     why = ""
     if words and ground != "everything":
-        text = staying(text, words, now)
-        why = _why_everything(text, now, words)
+        text, why = _going_on(text, now, words)
     if _is_far(reel):
         begun_places.append(text)
         return
@@ -604,7 +603,7 @@ def _choices(
     if _is_far(reel):
         return (PromptChoice("Enter", "a new place begins here", 0, describe),)
     words, now = services.vocabulary, reel.current.block.prompt
-    if words and (why := _why_everything(text, now, words)):
+    if words and (why := _going_on(text, now, words)[1]):
         return (PromptChoice("Enter", f"everything, for {why}", 0, describe),)
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
     anew = PromptChoice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything)
@@ -641,12 +640,15 @@ def _is_far(reel: Reel) -> bool:
 
 
 @lru_cache(maxsize=8)  # asked for several times a key
-def _why_everything(text: str, now: str, words: Vocabulary) -> str:
-    """Return why a description repaints everything, as a clause for players; "": it need not."""
+def _going_on(text: str, now: str, words: Vocabulary) -> tuple[str, str]:
+    """Return a description with the place in which it stays, and why all is repainted by it.
+
+    The reason is for players; "": it can be of new areas alone.
+    """
     text = staying(text, words, now)
     if is_elsewhere(text, now, words):
-        return ELSEWHERE
-    return OTHER_LIGHT if has_other_light(text, now, words) else ""
+        return text, ELSEWHERE
+    return text, OTHER_LIGHT if has_other_light(text, now, words) else ""
 
 
 def _change(

@@ -346,7 +346,7 @@ class DescriptionWords(Vocabulary):
 
     def _with_place(self, text: str) -> str:
         read = _in_places(self, text)
-        is_outside = _OUTSIDE.search(read) or (_is_of_house(read) and _is_outdoors(read))
+        is_outside = _OUTSIDE.search(read) or (_is_of_house(read) and _tells_of_outdoors(read))
         if self.place(read) == "indoor" and is_outside:
             return f"{read}, in a small old village"  # a longer name than that of the house
         said = [word.text for word in split_words(read) if word.text not in FUNCTION_WORDS]
@@ -952,7 +952,7 @@ def _with_place_of_house(read: str, words: Vocabulary) -> str:
     return f"{_place_phrase(there, words, 'outdoor')}, {read}" if words.place(there) else read
 
 
-def _is_outdoors(read: str) -> bool:
+def _tells_of_outdoors(read: str) -> bool:
     """Tell whether a description of a house names things or weather that are outside it."""
     named = {one.kinds[0] for one in named_things(read, KINDS)} - _HOUSE_KINDS
     is_large = any(one in {*GROUND["outdoor"], *WATERS} or not _fits_room(one) for one in named)

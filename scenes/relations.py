@@ -6,7 +6,7 @@ Knows which words name things, and nothing of what they name.
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
-SIDES = (  # half of what is there is on the left of another thing, half on the right
+SIDES = (  # half of the things stand on the left of the other one, half on the right
     "on each side", "on both sides", "on either side", "at each side", "at both sides",
     "to each side", "to both sides", "to either side",
 )  # fmt: skip

@@ -136,7 +136,7 @@ def _settings() -> tuple[Item, ...]:
     about = {name: policy_look(name).about for name in available_policies()}
     return (
         Heading("Display"),
-        SettingRow(SIZE, "Window", "Its size.", _window_sizes),
+        SettingRow(SIZE, "Window", "Size of the window.", _window_sizes),
         SettingRow(("fullscreen",), "Full screen", "Also F11.", Toggle),
         SettingRow(("fit",), "Picture", "Show the whole picture, or crop it to the window.", fit),
         SettingRow(("scale",), "Enlarged", "How pixels are enlarged.", scale),
