@@ -7,7 +7,16 @@ from functools import cache
 
 import numpy as np
 
-from mag_sandbox.controls.camera import AXES, LOOK_AXES, WIDEST_FOV, CameraPose, CameraSpeed, move
+from mag_sandbox.controls.camera import (
+    AXES,
+    LOOK_AXES,
+    WIDEST_FOV,
+    CameraPose,
+    CameraSpeed,
+    Way,
+    move,
+    straight,
+)
 from mag_sandbox.controls.phrase_compiler import camera_phrase
 from mag_sandbox.model.world import (
     Control,
@@ -68,6 +77,7 @@ class FakeWorld(World):
         delay: float = 0.0,
         fail_at: int | None = None,
         on_step: Callable[[Control], None] = lambda control: None,
+        way: Way = straight,
     ) -> None:
         """Set what it does.
 
@@ -77,6 +87,7 @@ class FakeWorld(World):
             delay: seconds that a block takes.
             fail_at: index of the block that cannot be made.
             on_step: called with every control, on the thread that steps.
+            way: returns where a step ends.
         """
         self.spec = spec
         self.closed = False
@@ -85,6 +96,7 @@ class FakeWorld(World):
         self._delay = delay
         self._fail_at = fail_at
         self._on_step = on_step
+        self._way = way
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         self._prompt, self._seed = scene.prompt, seed
@@ -182,8 +194,9 @@ class FakeWorld(World):
             raise WorldFailed(f"block {self._block_index} cannot be made; start over")
         if self._delay:
             time.sleep(self._delay)
+        spec = self.spec
         poses = move(
-            self._pose, control.camera, self.spec.full_speed, self.spec.fps, self.spec.block_length
+            self._pose, control.camera, spec.full_speed, spec.fps, spec.block_length, self._way
         )
         self._pose = poses[-1]
         frames = np.stack([self._frame(pose, place) for place, pose in enumerate(poses)])

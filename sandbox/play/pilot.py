@@ -1,15 +1,21 @@
 """The player's commands or, until the player takes over, an automatic flight to a pose."""
 
+from dataclasses import replace
+
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, command_towards
+from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.world import FrameBlock, WorldSpec
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
+from mag_sandbox.sandbox.play.trail import Position, Trail
 
 STUCK = 2  # steps that lead nowhere, after which something is in the way; see `SplitWorld`
 
 
 class Pilot(PlayerSource, SessionObserver):
     """A source of commands that can fly to a place; as an observer it learns where the camera is.
+
+    Where something is in the way, it goes along the ground that was walked over before.
 
     >>> pilot = Pilot()
     >>> from mag_sandbox.sandbox.play.session import Session
@@ -26,6 +32,9 @@ class Pilot(PlayerSource, SessionObserver):
         self.pose = CameraPose()  # after the newest block
         self._left: CameraPose | None = None  # where it last began to walk
         self._stood = 0  # steps that led nowhere from there
+        self._trail = Trail()
+        self._corners: list[Position] = []  # of a way round that are ahead
+        self._may_go_round = True  # once a flight
 
     @property
     def is_flying(self) -> bool:
@@ -36,6 +45,7 @@ class Pilot(PlayerSource, SessionObserver):
         """Go to a place at full speed, until there or until the player steers."""
         self.release_all()
         self._spec, self.is_automatic = spec, True
+        self._corners, self._may_go_round, self._stood = [], True, 0
         self.target = target
 
     def stop(self) -> None:
@@ -57,18 +67,43 @@ class Pilot(PlayerSource, SessionObserver):
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
         """Begin anew at the pose of the first block."""
         self.target, self.is_automatic, self.pose = None, False, block.poses[-1]
+        self._trail = Trail()
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
-        """Note where the camera is."""
+        """Note where the camera is and was."""
         self.pose = block.poses[-1]
+        if block.edited == ENTER:  # positions are those of the next room
+            self._trail = Trail()
+        self._trail.extend(block.poses)
 
     def _command_towards(self, target: CameraPose) -> CameraCommand:
-        spec = self._spec
-        command = command_towards(self.pose, target, spec.full_speed, spec.fps, spec.block_length)
+        command = self._command_of_leg(target)
         walks = command is not None and (command.forward, command.right) != (0.0, 0.0)
         self._stood = self._stood + 1 if walks and self.pose == self._left else 0
         self._left = self.pose if walks else None
-        if command is None or self._stood == STUCK:
-            self.target = self._left = None
+        if self._stood == STUCK:
+            self._left, command = None, self._command_round(target)
+        if command is None:
+            self.target = None
             return CameraCommand()
         return command
+
+    def _command_of_leg(self, target: CameraPose) -> CameraCommand | None:
+        """Return the command towards the next corner of a way round, or to the target."""
+        spec = self._spec
+        speed, fps, length = spec.full_speed, spec.fps, spec.block_length
+        while self._corners:
+            x, z = self._corners[0]
+            corner = replace(self.pose, x=x, z=z)
+            if command := command_towards(self.pose, corner, speed, fps, length):
+                return command
+            self._corners.pop(0)
+        return command_towards(self.pose, target, speed, fps, length)
+
+    def _command_round(self, target: CameraPose) -> CameraCommand | None:
+        """Return the first command of a way round what is in the way; None: there is none."""
+        if self._may_go_round:
+            start, end = (self.pose.x, self.pose.z), (target.x, target.z)
+            self._corners, self._may_go_round = self._trail.way(start, end), False
+            return self._command_of_leg(target) if self._corners else None
+        return None

@@ -84,3 +84,28 @@ def test_it_walks_on_in_two_worlds_that_take_turns_on_a_slow_machine():
         step = session.advance()
     assert world.takes_turns
     assert abs(step.block.poses[-1].x - 4.0) < 0.01
+
+
+def walled(start, end):
+    """A wall 2 m wide crosses the straight way to where the scene begins, 1 m before it."""
+    crosses = (start[1] - 1.0) * (end[1] - 1.0) <= 0 and abs(end[0]) < 1.0
+    return start if crosses else end
+
+
+def test_it_goes_back_along_its_trail_where_something_is_in_the_way():
+    pilot = Pilot()
+    session = Session(FakeWorld(spec=WALKING, way=walled), pilot, [pilot])
+    session.start(SCENE, 7)
+    for key, blocks in (("d", 5), ("w", 7), ("a", 5)):
+        pilot.press(key, DEFAULTS.moves[key])
+        for _ in range(blocks):
+            behind = session.advance().block.poses[-1]
+        pilot.release_all()
+    pilot.fly_to(CameraPose(yaw=90.0), WALKING)
+    blocks = 0
+    while pilot.is_flying:
+        step, blocks = session.advance(), blocks + 1
+    assert behind.z > 1.0
+    assert abs(behind.x) < 1.0
+    assert step.block.poses[-1] == CameraPose(yaw=90.0)
+    assert blocks < 60
