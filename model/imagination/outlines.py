@@ -73,7 +73,7 @@ def bodies_of(relief: Relief, told: np.ndarray) -> list[Body | None]:
         x, y, end, foot = _snapped(np.median(boxes[:, own], axis=1), stands, places[:, own])
         return Body((x, y, end - x, foot - y), float(np.median(away[own])))
 
-    shares = np.array([_shared(boxes, one) for one in told.T]).reshape(-1, len(away))
+    shares = np.array([_shared(boxes, one) for one in told.T]).reshape(told.shape[1], len(away))
     best = shares.argmax(axis=0) if len(shares) else np.zeros(len(away), int)
     alike = shares.max(axis=0, initial=0.0) > SAME_THING
     owns = [alike & (best == number) for number in range(len(shares))]

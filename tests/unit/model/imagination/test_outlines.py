@@ -69,6 +69,12 @@ def test_what_the_relief_is_not_sure_of_is_not_added():
     assert found.away == pytest.approx(2.0, rel=0.3)
 
 
+@pytest.mark.parametrize("read", [[], [at(*SOFA)], [at(*SOFA), at(*BOX, "window")]])
+def test_a_picture_in_which_nothing_stands_out_shows_what_hangs_on_walls_alone(read):
+    kept = [one for one in read if one.kind == "window"]
+    assert agreeing(read, relief(), named, DEGREES, STANCES) == kept
+
+
 def test_things_of_a_picture_unlike_renders_stay_where_they_were_read():
     shown, read = relief((*SOFA, 2.0)), [at(slice(97, 146), slice(125, 185))]
     shown.stands[:60] = 0.6
