@@ -57,7 +57,7 @@ class PaintedDetails:
                 around, different, unknown=self._imagination.lattice.whole.columns
             )
         assert views is not None
-        if not views[:, 3].any():
+        if not (views[:, 3] > 0).any():  # beside a thing, shares are a little below 0
             return None
         return views if different == list(poses) else views[[different.index(one) for one in poses]]
 

@@ -11,7 +11,7 @@ from torch.nn import functional
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.details import LostDetails
-from mag_sandbox.model.imagination.ground import DecodedGround
+from mag_sandbox.model.imagination.ground import DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
@@ -73,6 +73,13 @@ def test_views_show_a_thing_that_stands_there_and_nothing_elsewhere():
     assert made.views(ALL, (TENT,), [AWAY]) is None
     assert made.views(ALL, (), [HERE]) is None
     assert made.views(ALL, (TENT,), [HERE]).equal(views[:1])
+
+
+def test_a_view_whose_edge_is_beside_a_thing_shows_none(monkeypatch):
+    shown = torch.zeros(1, 4, CELL * 4, CELL * 6)
+    shown[:, 3, 5:9, 0] = -0.002  # as cubic interpolation gives it
+    monkeypatch.setattr(ViewCutter, "views", lambda *_, **__: shown)
+    assert details().views(ALL, (TENT,), [HERE]) is None
 
 
 def test_what_is_not_known_or_looks_otherwise_has_no_details():
