@@ -273,7 +273,8 @@ class FrameBlock:
     rest: Frames | None = None  # the frames before animation; None: nothing moves
     edited: Edit | None = None  # the change that this block shows first
     placed: tuple[Edit, ...] = ()  # things that the player placed
-    planned: tuple[Edit, ...] | None = None  # other things on known ground; None: no plan yet
+    # other things that show around the camera, as it sees them; None: no plan yet
+    planned: tuple[Edit, ...] | None = None
     ground: GroundPlan | None = None  # what stands around; None: it is not known in metres
     provisional: bool = False  # some of it is a guess until it is painted
 

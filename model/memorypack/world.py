@@ -23,9 +23,9 @@ from mag_sandbox.model.memorypack.parts import PARTS, base_hash, packed_networks
 from mag_sandbox.model.parking import joined, part_of, parts_of
 from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.block_memory import PassInputs
-from mag_sandbox.model.pocket.editing import planned_things
 from mag_sandbox.model.pocket.engines.engine import PocketEngine
 from mag_sandbox.model.pocket.inventing import MemoryModelInventor
+from mag_sandbox.model.pocket.listed import as_edits, things_at_start
 from mag_sandbox.model.pocket.loading import load_base, load_memory_model, prompt_features
 from mag_sandbox.model.pocket.look_ahead import (
     FIRST_VIEWS,
@@ -230,7 +230,10 @@ class MemoryPackWorld(LookAheadWorld[PackedBlocks]):
         self._request_view(command, session.block_index + 1)
         memory = self.memory.usage(self._title, self.spec, session.origin)
         block = self._handed_out(shown, poses, command, memory)
-        return replace(block, planned=planned_things(self.painting) if self.painting else None)
+        if self.painting is None or self.painting.plan is None:
+            return block
+        things = things_at_start(self.painting, self.painting.plan.things)
+        return replace(block, planned=as_edits(things))
 
 
 def load(

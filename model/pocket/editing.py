@@ -14,14 +14,14 @@ kept for undo: after an undo, memory is bit-equal to before, unless play continu
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field, replace
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
-from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
+from mag_sandbox.controls.edits import LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.layers import widened_around
@@ -38,6 +38,7 @@ from mag_sandbox.model.pocket.changes import (
     stances_of,
     thing_of,
 )
+from mag_sandbox.model.pocket.listed import as_edits, cut_to_view
 from mag_sandbox.model.pocket.painting import PaintedGround, PaintingInventor, cells_of, stands_in
 from mag_sandbox.model.pocket.rewriting import FrameRewriter, Views, lasting_slots, rewriting
 from mag_sandbox.model.prompts import PromptFeatures
@@ -294,11 +295,6 @@ class Editor:
         self._changes.keep(Change(place, placed, there, before, plan, *kept, (), losses))
         return edit
 
-    @property
-    def planned(self) -> tuple[Edit, ...] | None:
-        """See `planned_things`."""
-        return planned_things(self._inventor)
-
     def ground(self, pose: CameraPose | None) -> bytes:
         """Return the painted ground of a view, to be compared; a pose of None has none."""
         if pose is None:
@@ -349,8 +345,7 @@ class Editor:
         if edit.act == "place":
             return edit, (edit,)
         plan = self._inventor.plan
-        planned = filter(None, map(_as_edit, plan.things if plan else ()))
-        for things in (self.placed, tuple(planned)):
+        for things in (self.placed, as_edits(plan.things if plan else ())):
             there = [one for one in things if one.covers(edit)]
             if there:
                 thing = min(there, key=lambda one: one.width * one.height)
@@ -465,36 +460,6 @@ def _another(thing: PlacedObject, count: int) -> PlacedObject:
 
 def _within(thing: PlacedObject, change: Edit) -> bool:
     across = abs(yaw_difference(thing.yaw, change.yaw)) + thing.width / 2
-    cut = _cut(thing)
+    cut = cut_to_view(thing)
     down = abs(cut.pitch - change.pitch) + cut.height / 2
     return across <= change.width / 2 + _SLACK and down <= change.height / 2 + _SLACK
-
-
-def _cut(thing: PlacedObject) -> PlacedObject:
-    """Return a thing cut to the height of a level view, from its foot up."""
-    if thing.height <= LARGEST[1]:
-        return thing
-    foot = thing.foot
-    return replace(thing, pitch=foot + LARGEST[1] / 2, height=LARGEST[1])
-
-
-def planned_things(inventor: PaintingInventor) -> tuple[Edit, ...] | None:
-    """Return planned things on known ground; None: nothing was planned yet.
-
-    On given ground, the things read in the picture.
-    """
-    if inventor.plan is None:
-        return None
-    known, lattice = inventor.around.known, inventor.imagination.lattice
-    return tuple(
-        edit for one in inventor.plan.things
-        if (edit := _as_edit(one)) and stands_in(_cut(one), known, lattice)
-    )  # fmt: skip
-
-
-@lru_cache(maxsize=1024)  # every block lists all things
-def _as_edit(thing: PlacedObject) -> Edit | None:
-    """Return a thing as an edit can name it; None: it is ground or sky, or out of reach."""
-    if thing.width > LARGEST[0] or abs((cut := _cut(thing)).pitch) > HIGHEST:
-        return None
-    return Edit("place", cut.yaw, cut.pitch, cut.width, cut.height, cut.kind, cut.color)

@@ -23,8 +23,10 @@ from mag_sandbox.model.imagination.new_ground import (
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.scenery import FAR, HORIZON_FOOT, Scenery, ToldFrom, with_placed
 from mag_sandbox.model.imagination.standing import hiding_kind, stood
+from mag_sandbox.model.imagination.visible import visible
 from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.model.pocket.changes import stances_of, thing_of
+from mag_sandbox.model.pocket.listed import things_at_start
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.scenes.descriptions import LANDSCAPES
@@ -134,6 +136,24 @@ class WalkableGround:
         plan = self._painting.plan
         placed = tuple(map(thing_of, self._placed()))
         return with_placed(plan.things if plan else (), placed, self._stances, self._behind)
+
+    def in_sight(self, x: float, z: float) -> list[PlacedObject]:
+        """Return the planned things that show from a place [m], the nearest last.
+
+        Where the scene begins, they are on known ground; see `things_at_start`.
+        """
+        scenery, placed = self.scenery, [thing_of(edit) for edit in self._placed()]
+        if scenery is None:
+            return []
+        if (x, z) == START:
+            shown = things_at_start(self._painting, self._on_ground(self.things))
+        else:
+            shown = visible(self._on_ground(scenery.plan(x, z)))
+            placed = scenery.appearing(placed, x, z)
+        return [one for one in shown if one not in placed]
+
+    def _on_ground(self, things: Sequence[PlacedObject]) -> list[PlacedObject]:
+        return [one for one in things if one.kind not in self._behind]
 
     @property
     def doors(self) -> list[Door]:

@@ -26,6 +26,7 @@ from mag_sandbox.model.pocket.block_memory import (
 from mag_sandbox.model.pocket.edit_requests import EditRequests
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import MemoryModelInventor
+from mag_sandbox.model.pocket.listed import as_edits
 from mag_sandbox.model.pocket.look_ahead import (
     FIRST_VIEWS,
     LookAheadSession,
@@ -388,8 +389,9 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         if self.editor is None:
             return block
         self.editor.see([pose.at_origin for pose in block.poses])
-        planned = self.editor.planned if self.schedule.paints(self.memory) else None
-        here, rooms = block.poses[-1], self._rooms
+        here, rooms, planned = block.poses[-1], self._rooms, None
+        if self._ground and self._ground.scenery and self.schedule.paints(self.memory):
+            planned = as_edits(self._ground.in_sight(here.x, here.z))
         ground = rooms.around(here, block.prompt) if rooms else None
         return replace(block, placed=self.editor.placed, planned=planned, ground=ground)
 

@@ -1,8 +1,7 @@
 """A list of the things around, for players who cannot see the picture, and to learn their names.
 
 The world provides the list: things that the player placed, and things of its plan, which begins
-with those that it read in a given picture; away from where the scene begins, what stands around is
-taken from the plan in metres. Worlds without a plan list placed things only.
+with those that it read in a given picture. Worlds without a plan list placed things only.
 """
 
 from collections import defaultdict
@@ -16,7 +15,7 @@ import numpy as np
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.controls.parallax import EYE
-from mag_sandbox.model.world import FrameBlock, GroundPlan, GroundThing
+from mag_sandbox.model.world import FrameBlock, GroundPlan
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.scenes.things import (
@@ -113,15 +112,19 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
         ring: what was seen from where the scene begins.
         block: the newest; it holds placed and planned things, and what stands on the ground.
     """
-    placed, planned = (block.placed, block.planned or ()) if block else ((), ())
-    own = tuple(replace(_told(edit), placed=True) for edit in placed)
-    if block and block.ground and block.poses[-1].is_away:
-        found: Iterable[Seen] = _standing(block.ground, block.poses[-1], own)
+    if block is None:
+        return ()
+    named = [one for one in block.planned or () if one.kind in _NAMED and _is_large(one)]
+    if block.ground and block.poses[-1].is_away:
+        own = [_from_here(edit, block.ground, block.poses[-1]) for edit in block.placed]
+        told = [_told(edit) for edit in named]
     else:
-        seen = (edit for edit in planned if edit.kind in _NAMED and _is_seen(edit, ring.is_seen))
-        told = (_as_shown(_told(edit), _part(edit, ring)) for edit in seen)
-        found = (*own, *(one for one in told if not any(_same_place(one, mine) for mine in own)))
-    return _from_left(_called(found, block.prompt if block else ""))
+        own = [_told(edit) for edit in block.placed]
+        seen = (edit for edit in named if _is_seen(edit, ring.is_seen))
+        told = [_as_shown(_told(edit), _part(edit, ring)) for edit in seen]
+    found = [replace(one, placed=True) for one in own]
+    found += (one for one in told if not any(_same_place(one, mine) for mine in own))
+    return _from_left(_called(found, block.prompt))
 
 
 def _called(found: Iterable[Seen], prompt: str) -> list[Seen]:
@@ -158,26 +161,17 @@ def _as_shown(thing: Seen, pixels: np.ndarray) -> Seen:
     return thing if shown >= SHOWN * len(some) else replace(thing, color="")
 
 
-def _standing(ground: GroundPlan, pose: CameraPose, own: Sequence[Seen]) -> tuple[Seen, ...]:
-    """Return the things and waters around a pose, and placed things that do not stand there."""
-    found, left = list[Seen](), list(own)  # as of where the scene begins
-    waters = [GroundThing(one.kind, *one.middle, radius=one.radius) for one in ground.waters]
-    there = {(one.kind, one.x, one.z) for one in ground.things}
-    doors = [GroundThing(one.kind, one.x, one.z, one.width / 2) for one in ground.doors
-             if (one.kind, one.x, one.z) not in there]  # fmt: skip
-    for thing in (*ground.things, *waters, *doors):
-        start = degrees(atan2(thing.x, thing.z))
-        mine = next((one for one in left if one.is_at(thing.kind, start)), None)
-        if mine:
-            left.remove(mine)
-        x, z = thing.x - pose.x, thing.z - pose.z
-        away = max(hypot(x, z), NEAR)
-        size = 2 * degrees(atan(thing.radius / away))
-        color = clear_color_name(thing.color) if thing.color else ""
-        yaw, pitch = degrees(atan2(x, z)) % 360.0, degrees(atan(-EYE / away))
-        if mine or (size >= SMALLEST and thing.kind in _NAMED):
-            found.append(Seen(thing.kind, color, yaw, pitch, size, size, placed=bool(mine)))
-    return _from_left((*found, *left))
+def _from_here(edit: Edit, ground: GroundPlan, pose: CameraPose) -> Seen:
+    """Return a placed thing as it is seen from a pose; it is told from where the scene begins."""
+    seen = _told(edit)
+    for thing in ground.things:
+        if seen.is_at(thing.kind, degrees(atan2(thing.x, thing.z))):
+            x, z = thing.x - pose.x, thing.z - pose.z
+            away = max(hypot(x, z), NEAR)
+            size = 2 * degrees(atan(thing.radius / away))
+            yaw, pitch = degrees(atan2(x, z)) % 360.0, degrees(atan(-EYE / away))
+            return replace(seen, yaw=yaw, pitch=pitch, width=size, height=size)
+    return seen
 
 
 def _from_left(things: Sequence[Seen]) -> tuple[Seen, ...]:
@@ -208,13 +202,17 @@ def _told(edit: Edit) -> Seen:
 
 
 def _is_seen(edit: Edit, seen: np.ndarray) -> bool:
-    """Tell whether the middle of a thing, large enough to be named, was seen."""
+    """Tell whether the middle of a thing was seen."""
     height, width = seen.shape
     row, column = round((TOP - edit.pitch) * SCALE), round((edit.yaw + 180.0) * SCALE) % width
+    return bool(seen[min(max(row, 0), height - 1), column])
+
+
+def _is_large(edit: Edit) -> bool:
+    """Tell whether a thing is large enough to be named."""
     short, long = sorted((edit.width, edit.height))
     is_wide = long >= 2 * SMALLEST and short >= 0.75 * SMALLEST  # as a gull is
-    large = short >= SMALLEST or is_wide
-    return large and bool(seen[min(max(row, 0), height - 1), column])
+    return short >= SMALLEST or is_wide
 
 
 def _part(edit: Edit, ring: SeenRing) -> np.ndarray:

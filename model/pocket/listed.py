@@ -1,0 +1,41 @@
+"""What the plan holds, as a list of things for the player."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.visible import visible
+from mag_sandbox.model.pocket.painting import PaintingInventor, stands_in
+
+
+def things_at_start(
+    inventor: PaintingInventor, things: Sequence[PlacedObject]
+) -> list[PlacedObject]:
+    """Return those of some things that show on known ground, where the scene begins.
+
+    On given ground, these are the things that were read in the picture.
+    """
+    known, lattice = inventor.around.known, inventor.imagination.lattice
+    return [one for one in visible(things) if stands_in(cut_to_view(one), known, lattice)]
+
+
+def as_edits(things: Iterable[PlacedObject]) -> tuple[Edit, ...]:
+    """Return things as edits name them, without ground, sky, and what is out of reach."""
+    return tuple(filter(None, map(_as_edit, things)))
+
+
+@lru_cache(maxsize=1024)  # every block lists all things
+def _as_edit(thing: PlacedObject) -> Edit | None:
+    if thing.width > LARGEST[0] or abs((cut := cut_to_view(thing)).pitch) > HIGHEST:
+        return None
+    return Edit("place", cut.yaw, cut.pitch, cut.width, cut.height, cut.kind, cut.color)
+
+
+def cut_to_view(thing: PlacedObject) -> PlacedObject:
+    """Return a thing cut to the height of a level view, from its foot up."""
+    if thing.height <= LARGEST[1]:
+        return thing
+    foot = thing.foot
+    return replace(thing, pitch=foot + LARGEST[1] / 2, height=LARGEST[1])
