@@ -30,6 +30,7 @@ from mag_sandbox.scenes.things import (
     DRAWN_AS,
     EXHIBITS,
     FALLING,
+    PEOPLE,
     STANDS,
     STOPS,
     THINGS,
@@ -108,6 +109,9 @@ _MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a pla
 _IN_MOUNTAINS = re.compile(r"\bin the (mountains|hills)\b", re.I)  # of a meadow
 _SHORT_FOR_IS = frozenset(("it", "there", "that", "he", "she", "here", "let"))  # before "'s"
 _OWNER = rf"(?!(?:{'|'.join(_SHORT_FOR_IS)})\b)\w+[{''.join(APOSTROPHES)}]s"
+_OWNING = tuple(f"{mark}s" for mark in APOSTROPHES)
+_DETERMINERS = frozenset(("a", "an", "the", "my", "our", "your", "his", "her", "their"))
+_ADJECTIVES = frozenset((*COLORS, "old", "new", "big", "large", "small", "little", "tiny"))
 _SHADES = frozenset(("light", "dark", "bright", "pale", "deep", "vivid"))  # of colours
 _SHADED = tuple(name for name in COLORS if name != "wooden")  # a dark wooden floor is dark
 _SAYING = frozenset(("is", "are", "painted"))  # between a wall and its colour
@@ -245,6 +249,12 @@ _OWN_SEASON = frozenset(("autumn woods", "cherry valley"))
 _RARE = {
     "park": frozenset(("church", "hot air balloon")), "airport": frozenset(("traffic light",)),
 }  # fmt: skip  # though places of the renderer have some
+_PART_OF = {  # places, and others whose ground, plants and houses they have as well
+    "swimming pool": ("garden",), "playground": ("park",), "park": ("city",),
+    "market": ("city", "village"), "canal town": ("city",), "harbour": ("city",),
+    "wheat field": ("farmland",), "tulip field": ("farmland", "meadow"),
+    "farmland": ("meadow",), "village": ("meadow",), "riverside": ("meadow",),
+}  # fmt: skip
 _SEA = "sea"
 _TREE = 3.0  # metres
 _LARGEST = 6.0  # metres that things in rooms are tall or wide
@@ -302,8 +312,11 @@ class DescriptionWords(Vocabulary):
         return super().place(text)
 
     def phrases(self, text: str) -> tuple[Phrase, ...]:
-        """Return a text in phrases; a house beside a place outdoors is no place itself."""
-        phrases = super().phrases(text)
+        """Return a text in phrases; a house beside a place outdoors is no place itself.
+
+        Owners without an apostrophe name nothing, as those with one.
+        """
+        phrases = _with_owners(super().phrases(text), text, self)
         read = rewritten(text, phrases)
         if self.place(read) != "indoor" or not _is_of_house(read):
             return phrases
@@ -312,7 +325,7 @@ class DescriptionWords(Vocabulary):
         for one in houses:
             start, end = one.words[0].start, one.words[-1].end
             there = there[:start] + "_" * (end - start) + there[end:]
-        others = super().phrases(there)
+        others = _with_owners(super().phrases(there), there, self)
         if self.place(rewritten(there, others)) != "outdoor":
             return phrases
         seen = [one._replace(known=_SHOP.sub("shop", one.known or "")) for one in houses]
@@ -324,6 +337,8 @@ class DescriptionWords(Vocabulary):
 
     def nearest(self, word: str, count: int = 3, *, is_begun: bool = False) -> tuple[str, ...]:
         """Return known words that might be meant, and will be seen; see `Vocabulary.nearest`."""
+        if word.endswith(_OWNING):
+            return ()
         near = super().nearest(word, count + MOST_UNSEEN, is_begun=is_begun)
         if is_begun:  # a prompt box asks at every key
             return near[:count]
@@ -410,6 +425,7 @@ class DescriptionWords(Vocabulary):
             gap = text[phrases[rank - 1].words[-1].end : first.start] if rank else ""
             unknown = phrase.written.replace(" ", "")  # of a snow leopard no snow is seen
             said = first.text.lower() if _is_owner(first) else phrase.known or unknown
+            said = f"{said}'s" if phrase.known == "" else said  # an owner
             read += (own := [word.text for word in split_words(said)])
             owners += [rank] * len(own)
             known += f"{',' * (not STOPS.isdisjoint(gap))} {said}" if rank else said
@@ -735,11 +751,13 @@ def _needs_of(name: str) -> frozenset[frozenset[str]]:
 
 
 def _other_places(place: PlaceKind | None) -> frozenset[frozenset[str]]:
-    """Return the stems of the names of all places of a category but one."""
+    """Return the stems of the names of all places of a category but one, and what it is part of."""
     if place is None:
         return frozenset()
     alike = (one.name for one in read_places().values() if one.category == place.category)
-    return frozenset[frozenset[str]]().union(*map(_needs_of, alike)) - _needs_of(place.name)
+    own = (place.name, *_PART_OF.get(place.name, ()))
+    others = frozenset[frozenset[str]]().union(*map(_needs_of, alike))
+    return others.difference(*map(_needs_of, own))
 
 
 def _known_place(text: str, words: Vocabulary) -> PlaceKind | None:
@@ -920,6 +938,37 @@ def _stems(text: str) -> frozenset[str]:
 def _is_owner(word: Word) -> bool:
     """Tell whether a word names an owner, who is not there: "grandmother's"."""
     return re.fullmatch(_OWNER, word.text, re.I) is not None
+
+
+def _with_owners(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tuple[Phrase, ...]:
+    """Return phrases of which owners without an apostrophe mean nothing: "my grandmas tent"."""
+
+    def is_owned(phrase: Phrase) -> bool:
+        known = phrase.known or ""
+        return words.place(known) is not None or bool(naming_words(known, KINDS))
+
+    def is_owner(rank: int) -> bool:
+        before, phrase, *after = phrases[rank - 1 : rank + 3]
+        is_plural = phrase.written.endswith("s") and before.written in _DETERMINERS
+        if not is_plural or not after or not _are_alive(phrase.known or ""):
+            return False
+        parts = [phrase, *after[: 1 + (after[0].written in _ADJECTIVES)]]
+        gaps = (text[one.words[-1].end : other.words[0].start] for one, other in pairwise(parts))
+        is_list = before.written == "the" and _are_alive(parts[-1].known or "")
+        return STOPS.isdisjoint("".join(gaps)) and not is_list and is_owned(parts[-1])
+
+    return tuple(
+        phrase._replace(known="") if rank and is_owner(rank) else phrase
+        for rank, phrase in enumerate(phrases)
+    )
+
+
+@lru_cache(maxsize=512)
+def _are_alive(name: str) -> bool:
+    named = named_things(name, KINDS)
+    return any(one.least > 1 for one in named) and all(
+        one.kinds[0] in PEOPLE | ANIMALS for one in named
+    )
 
 
 def _in_places(words: Vocabulary, text: str) -> str:

@@ -90,7 +90,8 @@ _GARMENTS = frozenset((
     "trousers", "skirt", "sweater", "raincoat", "cloak", "jumper", "tshirt", "blouse", "scarf",
 ))  # fmt: skip
 _SHARING, _LIGHT = 1.3, 0.9  # times as tall as what is on a thing, metres: what else can be
-_NEAR_COLORS = {"yellow": "gold", "brown": "wooden"}  # for clothes that are not painted so
+# for what is not painted so: a golden temple is yellow
+_NEAR_COLORS = {"yellow": "gold", "gold": "yellow", "brown": "wooden"}
 _ARTICLES = frozenset(("a", "an", "the", "my", "its", "one"))
 _OWNERS = frozenset(("my", "his", "her", "its", "our", "your", "their"))
 _NEGATIONS = frozenset(("no", "without"))
@@ -553,8 +554,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         before
         for span in mentions
         for before in words_before(left, span.start)
-        if (color := color_word(left[before]))
-        and not any(takes_color(one, color) for one in span.kinds)
+        if (color := color_word(left[before])) and _near_color(span.kinds, color) is None
     )
     return _Naming(
         named, gone, frozenset(spoken), frozenset(telling), silent,
@@ -726,10 +726,7 @@ def _clothes(
     is_color = after in _JOINING or place + 1 in after_stops  # "in red", and not "in a red car"
     if not is_dress and not (is_color and words[place - 1] in _WEARING):
         return None
-    taken = (
-        name for name in (said, _NEAR_COLORS.get(said, said)) if takes_color(span.kinds[0], name)
-    )
-    name = next(taken, None)
+    name = _near_color(span.kinds[:1], said)
     return (name, range(span.end, place + 1 + is_dress)) if name else None
 
 
@@ -816,7 +813,9 @@ def _told_before(
         scale *= _SIZES.get(word, 1.0)
         does = _DOING.get(word, does)
         least, most = (_AMOUNTS | _NUMBERS).get(word, (least, most))
-    colored = tuple(one for one in kinds if color and takes_color(one, color_name(color)))
+    near = _near_color(kinds, color_name(color)) if color else None
+    color = COLORS[near] if near else None
+    colored = tuple(one for one in kinds if near and takes_color(one, near))
     return Named(
         colored or kinds, color if colored else None, least, most, scale, does,
         uncolored=tuple(kind for kind in kinds if colored and kind not in colored),
@@ -832,6 +831,12 @@ def _several(kind: str) -> int:
 def _dressed(one: Named, color: str | None) -> Named:
     """Return people in clothes of a colour, unless words before them say another."""
     return one._replace(color=COLORS[color]) if color and one.color is None else one
+
+
+def _near_color(kinds: Sequence[str], name: str) -> str | None:
+    """Return the colour nearest to a named one in which things of some kinds are painted."""
+    near = (name, _NEAR_COLORS.get(name, name))
+    return next((one for one in near if any(takes_color(kind, one) for kind in kinds)), None)
 
 
 def takes_color(kind: str, name: str) -> bool:

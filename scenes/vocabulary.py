@@ -161,8 +161,10 @@ class Vocabulary:
         if synonyms_of(plain) or not plain[:1].isalpha():
             return None
         if forms := self._by_stem.get(stem(plain)):
-            is_verb = plain.endswith(VERB_ENDINGS)  # who is sliding is no slide
-            return next((one for one in forms if not is_verb or one.endswith(VERB_ENDINGS)), None)
+            ending, is_verb = _ending(plain), plain.endswith(VERB_ENDINGS)
+            alike = [one for one in forms if _ending(one) == ending not in ("", "s", "es")]
+            forms = alike or [one for one in forms if not is_verb or one.endswith(VERB_ENDINGS)]
+            return next(iter(forms), None)  # a bussy street is busy; who is sliding is no slide
         return next(iter(self._nearest(plain)), None) if corrected else None
 
     def phrases(self, text: str) -> tuple[Phrase, ...]:
@@ -377,6 +379,10 @@ def stem(word: str) -> str:
             word = word[:-1]
 
 
+def _ending(word: str) -> str:
+    return next((ending for ending in SUFFIXES if word.endswith(ending)), "")
+
+
 def named_at(need: frozenset[str], stems: Sequence[str]) -> tuple[int, int, int]:
     """Return how a text names something whose stems are all said: what is longer and first wins.
 
@@ -472,8 +478,8 @@ def _are_joined(text: str, words: Sequence[Word]) -> bool:
 def _are_alike(phrase: str, other: str) -> bool:
     """Tell whether two phrases are the same but for blanks and endings: campsite, camp sites."""
     one, two = ("".join(words.split()) for words in (phrase, other))
-    is_short = one == f"{two}e"  # a slip: hous is no word
-    return one == two or (not is_short and stem(one) == stem(two))
+    is_slip = one == f"{two}e" or (_ending(one) == _ending(two) != "")  # hous and bussy
+    return one == two or (not is_slip and stem(one) == stem(two))
 
 
 def rewritten(text: str, phrases: Sequence[Phrase]) -> str:

@@ -722,3 +722,35 @@ def test_what_may_be_missing_is_told_as_it_is_painted(words: DescriptionWords):
     kinds = words.excess(text)[1]
     assert "toy balloons" in kinds
     assert {"hot air balloon", "falling snow"}.isdisjoint(kinds)
+
+
+def test_owners_without_an_apostrophe_are_not_there(words: DescriptionWords):
+    for text in ("my grandmothers old garden", "the kings castle", "a witches hut"):
+        kinds = {one.kinds[0] for one in named_in(words.reading(text), words, KINDS)}
+        assert kinds.isdisjoint({"person", "king"})
+        assert len(words.without_effect(text)) >= 1
+        assert not words.substitutes(text)
+    for text in ("the girls, cats and dogs", "the princess castle", "two kings horses"):
+        assert words.reading(text).startswith(text)
+
+
+def test_owners_have_no_hints(words: DescriptionWords):
+    assert words.nearest("grandmother's") == ()
+
+
+def test_a_slip_of_an_adjective_is_told_and_no_thing(words: DescriptionWords):
+    assert words.reading("a bussy street") == "a busy street"
+    assert words.substitutes("a bussy street") == (("bussy", "busy"),)
+
+
+def test_what_is_part_of_a_place_is_seen(words: DescriptionWords):
+    for text in ("a swimming pool in a garden", "a wheat field on a farm", "a park in a city"):
+        assert not words.without_effect(text)
+    grey = words.without_effect("a desert beside a forest")
+    assert [word.text for word in grey] == ["forest"]
+
+
+def test_the_surface_of_the_moon_is_a_place(words: DescriptionWords):
+    for text in ("the surface of the moon", "two rockets on the lunar surface"):
+        assert added_place(text, words) == ""
+        assert not words.without_effect(text)

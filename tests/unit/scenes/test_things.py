@@ -562,3 +562,10 @@ def test_children_are_not_the_people_beside_them():
 def test_behind_the_hills_is_far_away():
     church, _ = sorted(named_things("a church behind the hills", ("church", "hills")))
     assert church.relation == Relation("far")
+
+
+def test_what_is_not_painted_gold_is_yellow():
+    (temple,) = named_things("a golden temple", ("temple",))
+    assert temple.color == COLORS["yellow"]
+    (tent,) = named_things("a golden tent", ("tent",))
+    assert tent.color == COLORS["gold"]
