@@ -408,7 +408,7 @@ class SettingsScreen:
             self._change(lambda setting: setting.step(0))
         elif key in ("page up", "page down", "tab"):
             self._jump(-1 if key == "page up" else 1)
-        elif key == "escape":
+        elif key in ("escape", "f1"):  # F1 also opens it
             self._leave(Way.BACK)
 
     def _point(self, event: pygame.Event) -> None:

@@ -219,8 +219,9 @@ def test_closing_the_window_keeps_it_too(player):
     assert len(player.saved) == 1
 
 
-def test_without_a_change_nothing_is_written(player):
-    assert player.press("escape") == Way.BACK
+@pytest.mark.parametrize("key", ["escape", "f1"])
+def test_without_a_change_nothing_is_written(player, key):
+    assert player.press(key) == Way.BACK
     assert player.saved == []
 
 
