@@ -39,7 +39,13 @@ from mag_sandbox.model.pocket.changes import (
     thing_of,
 )
 from mag_sandbox.model.pocket.listed import as_edits, cut_to_view
-from mag_sandbox.model.pocket.painting import PaintedGround, PaintingInventor, cells_of, stands_in
+from mag_sandbox.model.pocket.painting import (
+    PaintedGround,
+    PaintingInventor,
+    Plan,
+    cells_of,
+    stands_in,
+)
 from mag_sandbox.model.pocket.rewriting import FrameRewriter, Views, lasting_slots, rewriting
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.slots import SlotTable
@@ -240,37 +246,42 @@ class Editor:
         """Begin to repaint a place from a changed plan."""
         inventor, imagination = self._inventor, self._imagination
         here, added = self._target(edit)
-        more = 2 * imagination.lattice.cell  # the spot with one cell more on every side
-        place = imagination.lattice.box(here.yaw, here.pitch, here.width + more, here.height + more)
-        cells = inventor.around.mask(place)
         placed = (*(one for one in self.placed if not _is_replaced(one, here)), *added)
-        plan = inventor.plan
+        before, plan = self._things(inventor.plan, self.placed), inventor.plan
         if plan is not None:
             plan = replace(plan, things=_planned(plan.things, here, self._count))
         by_prompt = edit.act not in SPOT_ACTS or SPOT_ACTS[edit.act].by_prompt
         text = self._features(prompt if by_prompt else "")
-        config = imagination.config
-        things = with_placed(
-            plan.things if plan else (),
-            tuple(map(thing_of, placed)),
-            stances_of(config),
-            config.all_behind,
-        )
-        if edit.act == "place":  # what is beside its shape stays as it was seen
-            owners = imagination.owners(things)
-            shape = cells & shape_cells(owners == things.index(thing_of(edit)), cells.shape)
-            cells = shape if shape.any() else cells
+        things = self._things(plan, placed)
+        gone = [one for one in before if one not in things] if edit.act == "place" else []
+        more = 2 * imagination.lattice.cell  # the spot with one cell more on every side
+        yaw, pitch, width, height = _around(here, gone)
+        place = imagination.lattice.box(yaw, pitch, width + more, height + more)
+        cells = inventor.around.mask(place)
+        if edit.act == "place":  # what is beside its shape, and what it replaces, stays as seen
+            shape = imagination.owners(things) == things.index(thing_of(edit))
+            if gone:
+                numbers = [before.index(one) for one in gone]
+                shape = shape | np.isin(imagination.owners(before), numbers)
+            there = cells & shape_cells(shape, cells.shape)
+            cells = there if there.any() else cells
         subject = Subject(text, inventor.noise + (self._count + 1) * 2**44, things)
         pose = imagination.lattice.around(place)
-        before = self._changes.before_placing(here, self.placed, cells)
+        uncovered = self._changes.before_placing(here, self.placed, cells)
 
         def change(around: Surroundings) -> Surroundings:
-            if before is not None:
-                return around.replaced(cells, before)
+            if uncovered is not None:
+                return around.replaced(cells, uncovered)
             return imagination.repainted(around, place, cells, subject)
 
         made, blocks = inventor.begin_change(change, cells, plan, pose, prompt)
         return _Begun(here, place, cells, pose, placed, made), blocks
+
+    def _things(self, plan: Plan | None, placed: Sequence[Edit]) -> tuple[PlacedObject, ...]:
+        """Return what was planned and placed, from far to near."""
+        config, own = self._imagination.config, tuple(map(thing_of, placed))
+        planned = plan.things if plan else ()
+        return with_placed(planned, own, stances_of(config), config.all_behind)
 
     def _begin_renewing(self, edit: Edit, prompt: str) -> tuple[_Begun, int]:
         """Begin to plan ground again by the prompt; for all ground, only one view is painted."""
@@ -435,6 +446,18 @@ def _is_replaced(thing: Edit, change: Edit) -> bool:
         change.width,
         change.height,
     )
+
+
+def _around(here: Edit, gone: Sequence[PlacedObject]) -> tuple[float, float, float, float]:
+    """Return yaw, pitch, width and height of the box around a spot and things [degrees]."""
+    if not gone:
+        return here.yaw, here.pitch, here.width, here.height
+    boxes = [*map(cut_to_view, gone), thing_of(here)]
+    turns = [yaw_difference(one.yaw, here.yaw) for one in boxes]
+    left = min(turn - one.width / 2 for turn, one in zip(turns, boxes, strict=True))
+    right = max(turn + one.width / 2 for turn, one in zip(turns, boxes, strict=True))
+    low, high = min(one.foot for one in boxes), max(one.pitch + one.height / 2 for one in boxes)
+    return here.yaw + (left + right) / 2, (low + high) / 2, right - left, high - low
 
 
 def _keeps_things(edit: Edit) -> bool:

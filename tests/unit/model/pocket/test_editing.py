@@ -269,6 +269,17 @@ def test_a_thing_put_beside_another_leaves_it_standing():
     assert [one.yaw for one in made.editor.placed] == [beside.yaw]
 
 
+def test_of_a_thing_that_makes_room_nothing_stays():
+    made = world()
+    play(made, [STILL])
+    before = ring_of(made)
+    edit_at_rest(made, TENT)
+    large = changed_cells(before, ring_of(made))
+    between = ring_of(made)
+    edit_at_rest(made, replace(TENT, kind="tree", width=TENT.width / 4, height=TENT.height / 4))
+    assert (changed_cells(between, ring_of(made)) >= large).all()
+
+
 def test_a_thing_is_removed_or_drawn_anew_as_a_whole():
     made = world()
     made.reset(PLACE, 1)
