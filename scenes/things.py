@@ -190,6 +190,7 @@ ANIMALS = frozenset((
 PEOPLE = frozenset((
     "person", "child", "princess", "king", "knight", "astronaut", "zombie", "snowman", "scarecrow",
 ))  # fmt: skip
+DRESSED = frozenset(("person", "child", "princess", "king"))  # whose colour is that of clothes
 EXHIBITS = frozenset((
     "vase", "teapot", "globe", "bust", "crystal", "guitar", "robot", "toy car", "cake", "sneaker",
     "table lamp", "alarm clock", "trophy", "rocket", "camera", "chess piece", "mug", "teddy bear",
@@ -405,6 +406,13 @@ class _Naming(NamedTuple):
     said: Mapping[str, str]  # kinds, and the names that it has for them
 
 
+def _grown(one: Named) -> Named:
+    """Return people without children, who are not counted with them."""
+    if one.kinds[0] != "person":
+        return one
+    return one._replace(kinds=one.kinds[:1], uncolored=(*one.uncolored, *one.kinds[1:]))
+
+
 def _told_apart(named: Sequence[Named]) -> tuple[Named, ...]:
     """Return things of which none can be what another one is first of all: of people, a child."""
     firsts = {one.kinds[0] for one in named}
@@ -546,7 +554,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
             others = [ones[0], *(one for one in others if one is not ones[0])]
         return _together(others)
 
-    named = _told_apart([all_of(span) for span in found.values() if span not in absent])
+    named = _told_apart([_grown(all_of(span)) for span in found.values() if span not in absent])
     spoken = (place for place, word in enumerate(left) if word is None)
     telling = [*absent.values(), *dressing, *chain(*(clause.said for clause in clauses))]
     gone = frozenset(kind for span in absent for kind in span.kinds)

@@ -19,6 +19,7 @@ from mag_sandbox.model.world import FrameBlock, GroundPlan
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.scenes.things import (
+    DRESSED,
     SMALLEST,
     THINGS,
     WATERS,
@@ -52,7 +53,10 @@ class Seen:
     @property
     def name(self) -> str:
         """Its name, with its colour."""
-        return f"{self.color} {self.word or self.kind}".strip()
+        name = self.word or self.kind
+        if self.color and self.kind in DRESSED:
+            return f"{name} in {self.color}"
+        return f"{self.color} {name}".strip()
 
     def is_at(self, kind: str, yaw: float) -> bool:
         """Tell whether it is of a kind and lies in a direction [degrees]."""

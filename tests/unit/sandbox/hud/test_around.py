@@ -81,6 +81,15 @@ def test_colours_are_told_that_words_give_and_the_picture_shows():
     assert names("a camp with yellow tents", red) == {"tent"}, "red in the evening sun"
 
 
+def test_people_wear_the_colours_that_words_give_them():
+    ring = SeenRing()
+    ring.seen[:] = 1
+    ring.pixels[:] = COLORS["red"]
+    girl = replace(TENT, kind="child", color=COLORS["red"])
+    block = Mock(placed=(), planned=(girl,), ground=None, prompt="a girl in a red coat")
+    assert [one.name for one in things_around(ring, block)] == ["girl in red"]
+
+
 def test_after_a_walk_colours_are_told_that_words_give():
     tent, car = (replace(TENT, yaw=90.0, color=COLORS["red"]), replace(TENT, yaw=270.0, kind="car"))
     block = Mock(
