@@ -109,6 +109,8 @@ _MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a pla
 _IN_MOUNTAINS = re.compile(r"\bin the (mountains|hills)\b", re.I)  # of a meadow
 _SHORT_FOR_IS = frozenset(("it", "there", "that", "he", "she", "here", "let"))  # before "'s"
 _OWNER = rf"(?!(?:{'|'.join(_SHORT_FOR_IS)})\b)\w+[{''.join(APOSTROPHES)}]s"
+_FAR_AWAY = r"(in the (far )?(distance|background)|far (away|off)|[oa][nt] the horizon)\b"
+_FALLING_FAR = re.compile(rf"\b(rain|snow|fog|mist)\w* ({_FAR_AWAY})", re.I)
 _OWNING = tuple(f"{mark}s" for mark in APOSTROPHES)
 _DETERMINERS = frozenset(("a", "an", "the", "my", "our", "your", "his", "her", "their"))
 _ADJECTIVES = frozenset((*COLORS, "old", "new", "big", "large", "small", "little", "tiny"))
@@ -131,6 +133,10 @@ _MEANT = (  # what is read as something else, one after the other
     (re.compile(r"\bclock ?tower", re.I), "tower"),
     (re.compile(rf"\b{_OWNER} (?=\w)", re.I), ""),
     (re.compile(r"\b(is |are )?building (?=(a|an|the|some|their|sand)\b)", re.I), "with "),
+    (
+        re.compile(rf"\b(thunder ?)?storms? (?P<far>{_FAR_AWAY})", re.I),
+        r"lightning \g<far> under many clouds",
+    ),
     (re.compile(r"\bin (the )?winter\b", re.I), "covered in snow"),
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
     (re.compile(r"\bon the moon\b", re.I), "in a moon landscape"),
@@ -177,8 +183,8 @@ _GROWN = frozenset((  # places that are made of what grows or lies there
 ))  # fmt: skip
 _LAID = frozenset(("path", "road", "puddle"))
 _FLOWERY = 40  # percent of places of a kind that have flowers, from which on that is usual
-_WINDOWS = frozenset(("square window", "arched window", "round window", "tall window"))
-_FITTED = _WINDOWS | frozenset((  # parts of rooms that stay in empty ones
+WINDOWS = frozenset(("square window", "arched window", "round window", "tall window"))
+_FITTED = WINDOWS | frozenset((  # parts of rooms that stay in empty ones
     "door", "curtains", "stained glass window", "kitchen counter", "bathtub", "blackboard", "altar",
     "control panel", "shop shelf",
 ))  # fmt: skip
@@ -186,7 +192,7 @@ _OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _ON = frozenset(("beach", "field", "pitch", "stage"))  # places that take "on" and not "in"
-_AT_HOME = _WINDOWS | frozenset((
+_AT_HOME = WINDOWS | frozenset((
     "curtains", "floor lamp", "hanging lamp", "wall lamp", "ball lamp", "chandelier", "round rug",
     "square rug", "door", "potted cactus", "toy balloons",
 ))  # fmt: skip
@@ -231,6 +237,13 @@ _SPOKEN = {
         "snow": "snow snowy snowfield snowstorm snowfall winter",
         "storm": "storm stormy thunder thunderstorm lightning",
     }.items()
+}
+_LOW_SUN = re.compile(r"\b(at|in the) (sunset|sundown|sunrise|dawn|dusk|twilight)\b", re.I)
+_EVENING_LIGHT = re.compile(r"\bevening light\b", re.I)  # of lamps
+_OUTSIDE_ROOMS = {  # skies in windows, and stems that say so
+    "sunset": frozenset(map(stem, ("sunset", "sundown", "sunrise", "dawn", "evening"))),
+    "dusk": frozenset(map(stem, ("dusk", "twilight"))),
+    "night": _SPOKEN["night"],
 }
 _ON_PEAKS = re.compile(
     r"\bsnow(y|( |-)(capped|topped|covered))? (peaks?|mountains?|mountain tops?)\b"
@@ -381,7 +394,7 @@ class DescriptionWords(Vocabulary):
             return "on a stage"
         if "falling snow" in first:
             kinds.append(("igloo",))
-        kinds = [kinds for kinds in kinds if kinds[0] not in _WINDOWS]
+        kinds = [kinds for kinds in kinds if kinds[0] not in WINDOWS]
         is_at_home = _ON_FURNITURE.search(read) or (first & _AT_HOME and not first & _BUILDINGS)
         is_outdoors = any(one in WATERS or not _fits_room(one) for one in first)
         category = "indoor" if is_at_home else "outdoor" if is_outdoors else None
@@ -432,6 +445,7 @@ class DescriptionWords(Vocabulary):
         small = FUNCTION_WORDS | FILLERS
         seen = {owners[place] for place in self._seen(known, read)}
         named = {rank for rank, word in zip(owners, read, strict=True) if word not in small}
+        named |= {owners[place] for place in _unseen_far(known)}
         unseen = tuple(
             word for rank, phrase in enumerate(phrases)
             if rank in named - seen for word in phrase.words
@@ -447,7 +461,7 @@ class DescriptionWords(Vocabulary):
         ground = chain(*GROUND.values()) if category is None else GROUND.get(category, ())
         kinds = tuple(THINGS)
         if category == "indoor":  # no moon hangs in a room
-            kinds = tuple(kind for kind in kinds if _fits_room(kind) and kind not in _SKY)
+            kinds = tuple(kind for kind in kinds if _fits_room(kind) and kind not in _OVERHEAD)
         names = naming_words(text, (*kinds, *ground))
         seen, of_place = set(names), set[int]()
         silent = _silent(said, category)
@@ -475,6 +489,9 @@ class DescriptionWords(Vocabulary):
             seen |= {place for place in seasons if read[place] == shown}
         also = MEASURED.get(category or "", "").split()
         seen |= {place for place, word in enumerate(read) if word in also}
+        if sky_outside(text, self):
+            skies = frozenset[str]().union(*_OUTSIDE_ROOMS.values())
+            seen |= {place for place, one in enumerate(stems) if one in skies}
         seen |= (telling := telling_words(text, (*THINGS, *ground)))
         needs = (need for group in self.groups for need in phrase_stems(group) if _LIGHT in need)
         lights = frozenset[str]().union(*needs)
@@ -657,6 +674,20 @@ def _fabric(place: PlaceKind | None) -> frozenset[str]:
     return _FITTED | _built(place) | flats | {*grown, *place.some("rows")} | flowers
 
 
+def _unseen_far(text: str) -> set[int]:
+    """Return the words of a description, counted from 0, that say that rain is far away.
+
+    What falls does so everywhere.
+    """
+    far = [said.span(2) for said in _FALLING_FAR.finditer(text)]
+    words = enumerate(split_words(text))
+    return {
+        place
+        for place, word in words
+        if word.text not in FUNCTION_WORDS and any(start <= word.start < end for start, end in far)
+    }
+
+
 def _only(text: str, *, is_obeyed: bool) -> set[int]:
     """Return which words of a description, counted from 0, leave all else out, or say nothing."""
     alone = {text[: said.start()].count(" ") for said in _ONLY.finditer(text)}
@@ -706,6 +737,8 @@ def typical_in(text: str, words: Vocabulary) -> tuple[Named, ...]:
     trees = tuple(one for one in plants if one in STANCES and _is_tree(one))
     kinds = tuple(dict.fromkeys(kind for kind in place.some("main") if kind in THINGS))
     named = [Named(kinds, None)] if kinds else []
+    if sky_outside(text, words) and not named_things(text, sorted(WINDOWS)):
+        named.append(Named(tuple(sorted(WINDOWS)), None))
     if place.some("flat") == (_SEA,):
         named.append(Named((_SEA,), None))
     if least := _WOODED.get(place.name, 0):
@@ -726,6 +759,20 @@ def season_in(text: str, words: Vocabulary) -> str:
     if place is None or place.name in _OWN_SEASON or TURNING.isdisjoint(place.some("plants")):
         return ""
     return next((season for season in _SEASONS if stem(season) in _stems(text)), "")
+
+
+def sky_outside(text: str, words: Vocabulary) -> str:
+    """Return the sky that windows of a description's room show, "night", "sunset" or "dusk".
+
+    It is "" by day, outdoors and in rooms without windows.
+    """
+    read = words.reading(text)
+    place = _known_place(read, words)
+    if words.place(read) != "indoor" or (place and place.name in WINDOWLESS):
+        return ""
+    said = _EVENING_LIGHT.sub("", text)
+    stems = _stems(said)
+    return next((sky for sky, words in _OUTSIDE_ROOMS.items() if stems & words), "")
 
 
 def _is_tree(kind: str) -> bool:
@@ -978,6 +1025,8 @@ def _in_places(words: Vocabulary, text: str) -> str:
     if _COAST.search(text):
         text = _STORM.sub("rainy", text)
     read = Vocabulary.reading(words, text)
+    if words.place(read) == "indoor":  # whose light is not that of landscapes
+        read = _LOW_SUN.sub("in the evening", read)
     found = _HOUSE_IN_PLACE.fullmatch(read)
     is_inside = words.place(read) != "indoor" or _IN_HOUSE.search(read)
     if found and not is_inside and words.place(found["place"]) == "outdoor":

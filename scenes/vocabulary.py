@@ -478,6 +478,8 @@ def _are_joined(text: str, words: Sequence[Word]) -> bool:
 def _are_alike(phrase: str, other: str) -> bool:
     """Tell whether two phrases are the same but for blanks and endings: campsite, camp sites."""
     one, two = ("".join(words.split()) for words in (phrase, other))
+    if one.endswith("man") and two == f"{one[:-2]}en":
+        return True
     is_slip = one == f"{two}e" or (_ending(one) == _ending(two) != "")  # hous and bussy
     return one == two or (not is_slip and stem(one) == stem(two))
 

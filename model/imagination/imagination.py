@@ -62,6 +62,7 @@ from mag_sandbox.model.imagination.weather import (
     in_storm,
     under_snow,
     with_bright_lightning,
+    with_sky_in_windows,
 )
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
@@ -215,6 +216,7 @@ class Imagination:
         gone = {*wanted.absent, *wanted.uninvited}
         things = [thing for thing in things if thing.kind not in gone]
         things = of_stone(things) if wanted.of_stone and not behind else things
+        things = with_sky_in_windows(things, wanted.outside) if wanted.outside else things
         if not behind:
             things = in_shade(things, wanted.shade)
             if wanted.season:

@@ -16,6 +16,7 @@ from mag_sandbox.scenes.descriptions import (
     named_in,
     season_in,
     shade_in,
+    sky_outside,
     speaks_of,
     typical_in,
     uninvited_in,
@@ -33,6 +34,7 @@ class Wanted(NamedTuple):
     in_storm: bool = False
     in_snow: bool = False  # which lies on the ground
     season: str = ""  # "autumn" or "spring", if its trees show it
+    outside: str = ""  # of a room: the sky that its windows show, if that is not a day's
     by_night: bool = False  # its light and sky are those of a night
     by_day: bool = False  # a plan with a dark sky is drawn anew
     absent: Collection[str] = ()  # kinds that it says are not there
@@ -85,6 +87,7 @@ class Wanted(NamedTuple):
             in_storm=speaks_of("storm", text),
             in_snow=is_under_snow(read),
             season=season_in(read, words),
+            outside=sky_outside(text, words),
             by_night=speaks_of("night", light),
             by_day=speaks_of("day", light),
             absent=absent,

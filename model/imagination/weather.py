@@ -18,12 +18,13 @@ from mag_sandbox.model.imagination.plan_rules import (
     vividness,
     with_look,
 )
-from mag_sandbox.scenes.descriptions import TURNING
+from mag_sandbox.scenes.descriptions import TURNING, WINDOWS
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import FALLING
 
 _DARK_SKY = 170  # brightest channel of the sky by day, at least
+_DARK_PANE = 170  # likewise, of windows by day
 _STORMY_SKY = 165  # likewise, in a storm at most
 _NIGHT, _STORM = (
     np.array((0.44, 0.55, 0.86)),
@@ -31,6 +32,11 @@ _NIGHT, _STORM = (
 )  # light, of a clear day's
 _NIGHT_SKY: Mapping[str, Rgb] = {"low sky": (64, 64, 89), "high sky": (38, 38, 64)}
 _STORM_SKY: Mapping[str, Rgb] = {"low sky": (128, 138, 156), "high sky": (92, 102, 122)}
+_PANES: Mapping[str, tuple[Rgb | None, Rgb]] = {  # colours of windows, None: as planned, and mean
+    "night": ((64, 89, 140), (89, 115, 166)),
+    "sunset": (None, (220, 130, 100)),
+    "dusk": (None, (150, 110, 140)),
+}
 _DIM = 0.65  # share of light on ground that is no darker in a storm
 _LIGHTNING, _STRIKES = "lightning", (11.0, 26.0)  # degrees of its middle and height: a level view
 _SHINING = frozenset((
@@ -71,6 +77,17 @@ def at_night(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     if sky is None or max(sky) < _DARK_SKY:
         return [thing for thing in things if thing.kind != "sun"]
     return _under(things, _NIGHT_SKY, _NIGHT)
+
+
+def with_sky_in_windows(things: Sequence[PlacedObject], sky: str) -> list[PlacedObject]:
+    """Return things of a room of which windows that show a day show "night", "sunset" or "dusk"."""
+    frame, mean = _PANES[sky]
+    return [
+        replace(thing, color=frame or thing.color, mean_color=mean)
+        if thing.kind in WINDOWS and thing.mean_color and max(thing.mean_color) > _DARK_PANE
+        else thing
+        for thing in things
+    ]
 
 
 def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:

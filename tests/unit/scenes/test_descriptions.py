@@ -35,8 +35,8 @@ def words():
 @pytest.mark.parametrize(
     ("text", "grey"),
     [
-        ("a robot, a window, a boat, a bird, a car, a lamp, a chair, a star, a balloon", ""),
-        ("robots, windows, boats, birds, cars, lamps, stars and balloons", ""),
+        ("a robot, a window, a boat, a bird, a car, a lamp, a chair, a star, a balloon", "star"),
+        ("robots, windows, boats, birds, cars, lamps, stars and balloons", "stars"),
         ("a couch beside a ship in a kitchen", "ship"),  # too large for a room
         ("three robots in an empty gallery", ""),
         ("a meadow at night in the rain", ""),
@@ -754,3 +754,48 @@ def test_the_surface_of_the_moon_is_a_place(words: DescriptionWords):
     for text in ("the surface of the moon", "two rockets on the lunar surface"):
         assert added_place(text, words) == ""
         assert not words.without_effect(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sky"),
+    [
+        ("a kitchen in the evening", "sunset"), ("a bedroom at dusk", "dusk"),
+        ("a library at midnight", "night"), ("a kitchen by day", ""), ("a cave at night", ""),
+        ("a music room in warm evening light", ""), ("a meadow at sunset", ""),
+    ],
+)  # fmt: skip
+def test_windows_of_rooms_show_the_time_of_day(words: DescriptionWords, text: str, sky: str):
+    wanted = Wanted.of(text, words, KINDS)
+    assert wanted.outside == sky
+    assert any("tall window" in one.kinds for one in wanted.typical) == bool(sky)
+    if sky:
+        assert not words.without_effect(text)
+
+
+def test_no_stars_hang_in_a_room(words: DescriptionWords):
+    grey = words.without_effect("a bedroom with stars outside the window")
+    assert [word.text for word in grey] == ["stars"]
+
+
+def test_a_storm_far_away_is_lightning_and_rain_far_away_is_not_seen_there(
+    words: DescriptionWords,
+):
+    text = "a meadow with a thunderstorm in the distance"
+    wanted = Wanted.of(text, words, KINDS)
+    assert wanted.in_storm
+    assert "falling rain" in wanted.absent
+    assert "lightning" in {one.kinds[0] for one in wanted.named}
+    assert not words.without_effect(text)
+    grey = words.without_effect("a meadow with rain in the distance")
+    assert [word.text for word in grey] == ["distance"]
+
+
+def test_people_are_grown_up(words: DescriptionWords):
+    wanted = Wanted.of("a park with two people", words, KINDS)
+    assert [one.kinds for one in wanted.named] == [("person",)]
+    assert "child" in wanted.absent  # who would be a third one
+    assert "child" not in Wanted.of("a park with people", words, KINDS).absent
+
+
+def test_a_plural_is_no_substitute(words: DescriptionWords):
+    assert not words.substitutes("a snowfield with two snowmen")

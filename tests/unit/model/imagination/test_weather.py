@@ -14,6 +14,7 @@ from mag_sandbox.model.imagination.weather import (
     in_storm,
     under_snow,
     with_bright_lightning,
+    with_sky_in_windows,
 )
 
 VIEW_TOP = WIDEST_FOV * ASPECT / 2  # degrees
@@ -100,3 +101,15 @@ def test_trees_turn_in_autumn_and_bloom_in_spring():
     named = in_season(things, "autumn", {"oak"})
     assert {one.kind for one in named} == {"oak", "pine"}
     assert all(one.color and one.color[0] > one.color[1] for one in named[:9])
+
+
+@pytest.mark.parametrize("sky", ["night", "sunset", "dusk"])
+def test_windows_by_day_show_another_sky_and_others_stay(sky: str):
+    day, *dark = (
+        PlacedObject("tall window", yaw, 10.0, 12.0, 20.0, (243, 217, 192), mean)
+        for yaw, mean in ((0.0, (192, 192, 166)), (90.0, (89, 115, 166)))
+    )
+    changed, *others = with_sky_in_windows([day, *dark, BARN], sky)
+    assert changed.mean_color != day.mean_color
+    assert replace(changed, color=day.color, mean_color=day.mean_color) == day
+    assert others == [*dark, BARN]
