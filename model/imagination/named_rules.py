@@ -5,11 +5,13 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from math import log2
 from typing import NamedTuple
 
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.imagination.first_view import below_top
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.plan_rules import (
     AHEAD,
@@ -33,7 +35,7 @@ from mag_sandbox.model.imagination.relation_rules import (
     related,
     with_tables,
 )
-from mag_sandbox.model.imagination.shores import afloat, ashore, without_stranded
+from mag_sandbox.model.imagination.shores import afloat, ashore, spanning, without_stranded
 from mag_sandbox.model.imagination.spacing import (
     covered,
     more_like,
@@ -41,6 +43,7 @@ from mag_sandbox.model.imagination.spacing import (
     stands,
     with_room,
 )
+from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import (
@@ -54,6 +57,7 @@ from mag_sandbox.scenes.things import (
 
 _SHOWN = 18.0  # degrees of a named thing's height that a level view shows at least
 _LEAST, _MOST_GROWN = 12.0, 2.5  # degrees of the longer side of few things, and their growth
+_A_DOUBLING, _MOST = 4.0, 28.0  # degrees more for twice the size of a single thing, from 1 m on
 _USUALLY, _MOST_NEARER = 0.8, 2.0  # of the usual width, and by how much counted things grow
 _SPECK = 4.0  # degrees of the longer side of what is too far away to be drawn larger there
 _LARGEST = 62.0, 44.0  # degrees that a thing's width and height grow to
@@ -66,6 +70,7 @@ _MERGED = 0.2  # of a named thing that another one covers or is behind
 _HIDDEN = 0.3  # share of a thing that may be hidden
 _TURNING = 0.004  # by which a place is worse for each degree that it is away from ahead
 _BEYOND = 0.5  # by which it is worse for not being ahead
+_FARTHER = 0.65  # of its size and height, of what has no room ahead
 _MISPLACED = 9.0  # for being on another side than words say
 _HIDES = 2.0  # by which hiding what words name is worse than being hidden
 _LEFT_OUT = 0.3  # by which being hidden by what is left out for it is worse
@@ -114,6 +119,8 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
         result = _counted(result, one, named)
         if any(part.scale != 1.0 for part in one.parts):
             result = _parts_sized(result, one, grows=not is_stage)
+    counting = _counting(result, named)
+    result = spanning(below_top(result, counting), counting)
     result, named = with_tables(result, named)
     placed = _apart(related(result, named), named)
     counting = _counting(placed, named)
@@ -143,10 +150,34 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
         whole = _whole(own)
         if merges or (not group.where and away(whole) + whole.width / 4 > AHEAD):
             within = _SIDES.get(group.where, _ANYWHERE)
-            turn = _free_yaw(result, group.places, counting, within) - whole.yaw
+            free = _free_yaw(result, group.places, counting, within)
+            smaller = _farther(result, group.places)
+            if abs(yaw_difference(free, 0.0)) > AHEAD and not group.where and smaller:
+                near = _free_yaw(smaller, group.places, counting, within)
+                if abs(yaw_difference(near, 0.0)) <= AHEAD:
+                    result, free = smaller, near
+            turn = free - whole.yaw
             for place in group.places:
                 result[place] = replace(result[place], yaw=(result[place].yaw + turn) % 360.0)
     return result
+
+
+def _farther(things: list[PlacedObject], places: Collection[int]) -> list[PlacedObject]:
+    """Return outdoor things of which some are farther away; []: they cannot be."""
+    own = [things[place] for place in places]
+    if all(thing.kind != _OPEN for thing in things) or any(one.foot >= 0.0 for one in own):
+        return []
+    middle = _whole(own).yaw
+    return [
+        replace(
+            thing, yaw=(middle + _FARTHER * yaw_difference(thing.yaw, middle)) % 360.0,
+            pitch=_FARTHER * thing.pitch, width=_FARTHER * thing.width,
+            height=_FARTHER * thing.height, away=None,
+        )
+        if place in places
+        else thing
+        for place, thing in enumerate(things)
+    ]  # fmt: skip
 
 
 class _Group(NamedTuple):
@@ -354,7 +385,8 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
             thing = replace(
                 thing, width=usual.width, height=usual.height, pitch=usual.pitch, away=None
             )
-        scale = min(max(_LEAST / max(thing.width, thing.height), 1.0), _MOST_GROWN)
+        least = _least(thing.kind) if one.least == one.most == 1 else _LEAST
+        scale = min(max(least / max(thing.width, thing.height), 1.0), _MOST_GROWN)
         if one.most is not None or is_large:
             nearer = _USUALLY * usual.width / thing.width
             scale = max(scale, min(nearer, _MOST_NEARER))
@@ -371,6 +403,15 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
     pitch = foot + height / 2
     pitch = min(max(pitch, -reach), reach)
     return replace(thing, pitch=pitch, width=width, height=height)
+
+
+def _least(kind: str) -> float:
+    """Return how large a single thing of a kind appears at least: the more the larger it is."""
+    usual = usual_looks().get(kind)
+    if usual is None or not usual.away:
+        return _LEAST
+    doublings = log2(max(usual.tall, usual.wide, 1.0))
+    return min(_LEAST + _A_DOUBLING * doublings, _MOST)
 
 
 def _counted(things: list[PlacedObject], one: Named, named: Sequence[Named]) -> list[PlacedObject]:

@@ -30,6 +30,7 @@ AHEAD = 38.0  # degrees to either side in which three quarters of a thing are ah
 AROUND = 330.0  # degrees; wider things have no place
 GOLDEN, PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
 LEVEL = 27.0  # degrees above and below the horizon that a level view shows
+TOP = LEVEL - 2.0  # degrees below which a thing is clear of a level view's upper edge
 _ROWING, _BOAT, _SHORTER = "rowing boat", "boat", 0.7
 _UNINVITED = {"bush": 6, "hot air balloon": 3}  # at most, around
 _GAP = 4.0  # degrees; wider gaps between bands are meant

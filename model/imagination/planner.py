@@ -32,6 +32,7 @@ from mag_sandbox.model.imagination.causal import (
 )
 from mag_sandbox.model.imagination.config import PlannerConfig
 from mag_sandbox.model.imagination.contrast import standing_out, varied
+from mag_sandbox.model.imagination.first_view import centred
 from mag_sandbox.model.imagination.named_rules import obeyed, wooded
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.plan_rules import (
@@ -237,7 +238,8 @@ class Planner(nn.Module):
             best = self._best_of(tried, [np.zeros(len(each)) for each in tried], shown)
         yaw = facing_sea(best.plan, best.yaw, wanted.typical)
         planted = wooded(turned(best.plan, yaw), wanted.typical)
-        return standing_out(colored(varied(obeyed(planted, named)), named), named)
+        shown_first = centred(obeyed(planted, named), named, wanted.typical)
+        return standing_out(colored(varied(shown_first), named), named)
 
     @torch.inference_mode()
     def elsewhere(

@@ -6,7 +6,7 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import atan, copysign, degrees, radians, tan
+from math import atan, copysign, degrees, inf, radians, tan
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.plan_rules import (
     AROUND,
     LEVEL,
+    TOP,
     few_of,
     in_light,
     light_of,
@@ -45,7 +46,7 @@ _SEATS = {  # how high one sits, lies or stands on what has more above, as a sha
     **{kind: shares[0] for kind, shares in TABLES.items()},
     "sofa": 0.45, "armchair": 0.45, "chair": 0.48, "bed": 0.5, "throne": 0.4,
     "rocking horse": 0.6, "swing": 0.3, "bunk bed": 0.4, "crib": 0.4, "horse": 0.62,
-    "camel": 0.7, "elephant": 0.85, "bicycle": 0.6, "motorcycle": 0.5,
+    "camel": 0.7, "elephant": 0.85, "bicycle": 0.6, "motorcycle": 0.5, "tractor": 0.5,
     **dict.fromkeys(("boat", "rowing boat", "gondola", "sailing ship", "ship"), 0.35),
     **dict.fromkeys(
         ("oak", "cherry tree", "birch", "pine", "acacia", "red tree", "orange tree", "bare tree",
@@ -56,6 +57,11 @@ _BOARDS = (  # that bear tableware
     "dining table", "table", "round table", "coffee table", "desk", "kitchen counter", "counter",
     "workbench", "school desk",
 )  # fmt: skip
+_BEARING = frozenset((  # that are wider for many things, or for a large one
+    "table", "round table", "coffee table", "dining table", "counter", "school desk", "stool",
+    "chair", "armchair", "bench", "box", "crate", "barrel", "stump",
+))  # fmt: skip
+_DRIVEN = frozenset(("tractor", "motorcycle", "bicycle", "boat", "rowing boat", "gondola", "sled"))
 _TABLEWARE = frozenset((
     "vase", "teapot", "cake", "table lamp", "alarm clock", "mug", "apple", "bunch of flowers",
     "candle", "computer", "laptop", "bottle", "bowl", "book", "basket", "bread", "ice cream",
@@ -63,7 +69,10 @@ _TABLEWARE = frozenset((
 ))  # fmt: skip
 _TABLE, _PLATE = "table", 6.0  # degrees of a table that a thing on it takes
 _TALL = 3.0  # metres, of houses and trees: a cat on one is much smaller than it
-_LEAST = 7.0  # degrees of the longer side of what is on another thing, at least
+_LEAST = 9.0  # degrees of the longer side of what is on another thing, at least
+_PLAINLY, _MOST_GROWN = 10.0, 1.6  # degrees of it if the other is larger, and by how much it is
+_SHADED = 14.0  # degrees of height of what is under a tree, if that can be so tall
+_SLIM, _JUTTING = 1.5, 1.3  # times as tall as wide, and how wide a thing on it may be
 _WIDEST = 0.8  # of that thing's width, at most
 _UNDER = 0.5  # of that thing's height, of what is under it
 _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
@@ -74,7 +83,8 @@ RIDDEN = frozenset((  # which bear one each
     "horse", "camel", "elephant", "unicorn", "dragon", "bicycle", "motorcycle", "rocking horse",
     "swing", "chair", "armchair", "throne",
 ))  # fmt: skip
-_ALOFT = 12.0, 26.0  # degrees of foot and top of what flies, though such things usually stand
+_ALOFT = 12.0, TOP  # degrees of foot and top of what flies, though such things usually stand
+_MIDDLE_ALOFT, _WIDEST_ALOFT = 18.0, 30.0  # degrees of it, if it is less tall, and at most
 _SWIMMING = frozenset(("fish", "jellyfish"))  # kinds that plans have in the air of reefs
 _WIDEST_FISH = 9.0  # degrees
 LAKES = frozenset(("lake", "frozen lake"))
@@ -221,11 +231,11 @@ def _aloft(thing: PlacedObject) -> PlacedObject:
     if _where(thing) in _ABOVE:
         return thing
     low, high = _ALOFT
-    fits = min((high - low) / thing.height, 1.0)
+    fits = min((high - low) / thing.height, _WIDEST_ALOFT / thing.width, 1.0)
     width, height = fits * thing.width, fits * thing.height
     usual = usual_looks().get(thing.kind)
     away = usual.tall / tan(radians(height)) if usual and usual.tall else None
-    pitch = high - height / 2
+    pitch = min(high - height / 2, _MIDDLE_ALOFT)
     return replace(thing, width=width, height=height, pitch=pitch, away=away)
 
 
@@ -358,6 +368,7 @@ def _put_by_rule(
         follows: see `_moved`.
     """
     target, put = things[other], _RULES[relation.where]
+    target = _with_space(target, [things[place] for place in own], relation.where)
     if relation.where == "on" and target.kind in LAKES:
         across = sum(things[place].width + _GAP for place in own)
         wide = min(max(target.width, _SHORE * across), _WIDEST_LAKE)
@@ -390,6 +401,18 @@ def _put_by_rule(
     ]
 
 
+def _with_space(other: PlacedObject, own: Sequence[PlacedObject], where: str) -> PlacedObject:
+    """Return another thing so wide, or tall, that what is on, or under, it is plainly seen."""
+    if where == "on" and other.kind in _BEARING:
+        grown = len(own) * _PLAINLY / (_WIDEST * other.width)
+        return replace(other, width=min(max(grown, 1.0), _MOST_GROWN) * other.width)
+    usual = usual_looks().get(other.kind)
+    if where == "under" and usual is not None and usual.tall > _TALL:
+        most = min(_MOST_GROWN, (TOP - other.foot) / other.height)
+        return _scaled(other, max(min(_SHADED / (_UNDER * other.height), most), 1.0))
+    return other
+
+
 def _as_tall(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedObject]:
     """Return things of which some are as tall as the tallest of them."""
     tallest = max(things[place].height for place in own)
@@ -411,8 +434,10 @@ def _on_hill(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedO
     if ground is None:
         return list(things)
     tallest = max(things[place].height for place in own)
-    fits = min((LEVEL - _HILL_TOP) / tallest, 1.0)
-    on_top = [_scaled(things[place], fits) for place in own]
+    gaps = _GAP * len(own)
+    across = sum(things[place].width for place in own)
+    fits = min((TOP - _HILL_TOP) / tallest, (2 * _SEEN - gaps) / across, 1.0)
+    on_top = [_scaled(things[place], max(fits, _SMALLEST)) for place in own]
     wide = sum(thing.width + _GAP for thing in on_top)
     middle = yaw_difference(on_top[0].yaw, 0.0)
     middle = min(max(middle, wide / 2 - _SEEN), _SEEN - wide / 2)
@@ -449,12 +474,12 @@ def _lower(things: Sequence[PlacedObject]) -> float:
     """Return by how much things above each other are smaller, to show together in a level view."""
     foot = min(thing.foot for thing in things)
     top = max(thing.pitch + thing.height / 2 for thing in things)
-    return max(min((LEVEL - foot) / (top - foot), 1.0), _SMALLEST)
+    return max(min((TOP - foot) / (top - foot), 1.0), _SMALLEST)
 
 
 def _below_top(thing: PlacedObject) -> PlacedObject:
     """Return a thing of which a level view shows the top, if it can show its foot."""
-    room = LEVEL - thing.foot
+    room = TOP - thing.foot
     return _scaled(thing, min(room / thing.height, 1.0)) if room > _LEAST else thing
 
 
@@ -534,12 +559,14 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     away = other.away or EYE / tan(radians(max(-low, 1.0)))
     tall = degrees(atan((stance.tall or 0.0) / away)) if stance else 0.0
     own, bearing = usual_looks().get(thing.kind), usual_looks().get(other.kind)
+    is_house = bearing is not None and bearing.tall > _TALL
     if own and bearing and not tall:
-        is_ridden, is_house = other.kind in RIDDEN & ANIMALS, bearing.tall > _TALL
+        is_ridden = other.kind in RIDDEN & ANIMALS or other.kind in _DRIVEN
         tall = other.height * own.tall / bearing.tall if is_ridden or is_house else 0.0
     longer = max(tall, tall * thing.width / thing.height)
     tall *= max(_LEAST / longer, 1.0) if longer else 0.0
-    tall = min(tall or thing.height, _WIDEST * other.width / count * thing.height / thing.width)
+    widest = _JUTTING if is_house and other.height > _SLIM * other.width else _WIDEST
+    tall = min(tall or thing.height, widest * other.width / count * thing.height / thing.width)
     wide = tall * thing.width / thing.height
     seat = low + _SEATS.get(other.kind, 1.0) * other.height
     yaw = other.yaw + (rank - (count - 1) / 2) * other.width / count
@@ -586,8 +613,9 @@ def _above(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> P
         thing = _aloft(thing)
     elif _where(thing) not in _ABOVE:
         return _on(thing, other, rank, count)
-    lifted = replace(thing, pitch=max(thing.pitch, top + _GAP + thing.height / 2))
-    return replace(lifted, yaw=_spread(thing, other, rank, count, 0.0))
+    highest = TOP - thing.height / 2 if _where(thing) == "sky" else inf
+    lifted = min(max(thing.pitch, top + _GAP + thing.height / 2), highest)
+    return replace(thing, pitch=lifted, yaw=_spread(thing, other, rank, count, 0.0))
 
 
 def _under(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:

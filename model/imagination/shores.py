@@ -87,15 +87,10 @@ def _edges(water: PlacedObject, thing: PlacedObject) -> tuple[float, float] | No
 
 
 def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
-    """Return things of which the kept ones that swim have the nearest lake below them.
-
-    Bridges span the nearest river.
-    """
+    """Return things of which the kept ones that swim have the nearest lake below them."""
     result = list(things)
     for place in kept:
         thing = result[place]
-        if thing.kind == _BRIDGE:
-            result[place] = _over_river(result, thing)
         if not _swims(thing) or _is_over(result, thing):
             continue
         lakes = [index for index, one in enumerate(result) if one.kind in _LAKES]
@@ -106,6 +101,14 @@ def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Placed
         result[nearest] = lake
         result[place] = replace(thing, pitch=lake.pitch + thing.height / 2, away=None)
     return result
+
+
+def spanning(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
+    """Return things of which the kept bridges span the nearest river."""
+    return [
+        _over_river(things, thing) if place in kept and thing.kind == _BRIDGE else thing
+        for place, thing in enumerate(things)
+    ]
 
 
 def _over_river(things: Sequence[PlacedObject], bridge: PlacedObject) -> PlacedObject:

@@ -358,3 +358,42 @@ def test_people_in_the_water_are_in_it():
     lake = next(one for one in there if one.kind == "lake")
     for one in there:
         assert one.kind == "lake" or lake.foot < one.foot < lake.foot + lake.height
+
+
+def test_a_table_is_wide_enough_for_all_that_is_on_it():
+    table = PlacedObject("round table", 0.0, -16.0, 18.0, 20.0)
+    mugs = [PlacedObject("mug", yaw, -18.0, 8.0, 6.0) for yaw in (60.0, 90.0, 120.0)]
+    named = named_things("three mugs on a round table", ("mug", "round table"))
+    placed = related([table, *mugs], named)
+    (wide,) = (one for one in placed if one.kind == "round table")
+    assert wide.width > 25.0
+    assert wide.height == 20.0
+    assert all(one.width > 6.0 for one in placed if one.kind == "mug")
+
+
+def test_a_farmer_sits_on_the_tractor_and_is_smaller_than_it():
+    tractor = PlacedObject("tractor", 0.0, -2.0, 22.0, 16.0)
+    farmer = PlacedObject("person", 60.0, -8.0, 10.0, 22.0)
+    named = named_things("a man on a tractor", ("person", "tractor"))
+    there = {one.kind: one for one in related([tractor, farmer], named)}
+    assert there["person"].height < there["tractor"].height
+    assert there["person"].foot < 0.0
+
+
+def test_a_gondola_under_a_bridge_is_before_its_foot():
+    canal = PlacedObject("canal", 0.0, -14.0, 89.0, 10.0)
+    bridge = PlacedObject("bridge", 4.0, -3.0, 36.0, 12.0)
+    gondola = PlacedObject("gondola", 30.0, -10.0, 20.0, 8.0)
+    named = named_things("a gondola under a bridge", ("gondola", "bridge"))
+    there = {one.kind: one for one in obeyed([canal, bridge, gondola], named)}
+    assert there["gondola"].foot <= there["bridge"].foot
+
+
+def test_a_herd_on_a_hill_is_in_the_first_view():
+    colors = (90, 140, 90), (90, 140, 90)
+    ground = PlacedObject("far ground", 0.0, -10.0, 360.0, 20.0, *colors)
+    herd = [PlacedObject("sheep", 20.0 * place, -5.0, 18.0, 12.0) for place in range(6)]
+    named = named_things("six sheep on a hill", ("sheep", "far hill", "hills"))
+    placed = [one for one in related([ground, *herd], named) if one.kind == "sheep"]
+    reach = [abs(yaw_difference(one.yaw, 0.0)) + one.width / 2 for one in placed]
+    assert max(reach) < 45.0

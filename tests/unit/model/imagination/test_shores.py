@@ -4,7 +4,13 @@ import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.shores import afloat, ashore, facing_sea, without_stranded
+from mag_sandbox.model.imagination.shores import (
+    afloat,
+    ashore,
+    facing_sea,
+    spanning,
+    without_stranded,
+)
 from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.things import Named
 
@@ -58,7 +64,7 @@ def test_coasts_are_turned_to_the_sea():
 def test_a_named_bridge_spans_the_river():
     river = PlacedObject("river", 0.0, -16.0, 90.0, 8.0)
     bridge = PlacedObject("bridge", 100.0, 1.0, 36.0, 12.0)
-    _, there = afloat([river, bridge], {1})
+    _, there = spanning([river, bridge], {1})
     assert abs(yaw_difference(there.yaw, 0.0)) + there.width / 2 <= river.width / 2
     assert river.foot < there.foot < river.pitch
-    assert afloat([bridge], {0}) == [bridge]
+    assert spanning([bridge], {0}) == [bridge]

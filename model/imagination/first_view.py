@@ -1,0 +1,77 @@
+"""Rules by which the first view shows what words name in its middle, and whole.
+
+Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.plan_rules import AROUND, TOP, away, few_of, turned
+from mag_sandbox.model.imagination.spacing import stands
+from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.things import STANDS, THINGS, WATERS, Named
+
+_TALLEST_ALOFT = 13.0  # degrees of what is in the sky
+_BESIDE = 50.0  # degrees from ahead within which a turn brings things into the first view
+_WIDE = 60.0  # degrees; wider things have no middle
+_COURSES = (WATERS | {"road", "path", "railway track", "runway"}) - {"swimming pool"}
+_ASIDE = 25.0  # degrees from ahead at which the middle of these is still plainly seen
+_SIDES = frozenset(("left", "right", "behind", "ahead", "sides"))
+
+
+def centred(
+    things: Sequence[PlacedObject], named: Sequence[Named], typical: Sequence[Named] = ()
+) -> list[PlacedObject]:
+    """Return things turned so that the middle of those that words name is ahead.
+
+    They stay on a stage, and where words give any of them a side. Waters and ways that are named,
+    or typical of a place, remain in the first view.
+    """
+    told = [part for one in named for part in (one, *one.parts)]
+    has_side = any(
+        one.relation and not one.relation.kinds and one.relation.where in _SIDES for one in told
+    )
+    if has_side or any(thing.kind in STANDS for thing in things):
+        return list(things)
+    ahead = [
+        things[place]
+        for place in dict.fromkeys(place for one in named for place in few_of(things, one))
+        if things[place].width < _WIDE and away(things[place]) < _BESIDE
+    ]
+    few = [one for one in ahead if one.kind in THINGS and THINGS[one.kind].are_few]
+    boxes = [(yaw_difference(one.yaw, 0.0), one.width / 2) for one in few or ahead]
+    if not boxes:
+        return list(things)
+    turn = (min(yaw - half for yaw, half in boxes) + max(yaw + half for yaw, half in boxes)) / 2
+    kinds = {kind for one in (*named, *typical) for kind in one.kinds} & _COURSES
+    for thing in things:
+        aside = yaw_difference(thing.yaw, 0.0)
+        if thing.kind in kinds and _WIDE <= thing.width < AROUND and abs(aside) < _BESIDE:
+            turn = min(max(turn, aside - _ASIDE), aside + _ASIDE)
+    return turned(things, turn)
+
+
+def below_top(things: Sequence[PlacedObject], places: Collection[int]) -> list[PlacedObject]:
+    """Return outdoor things of which the first view shows the tops of some.
+
+    Those that stand are farther away, those in the sky lower.
+    """
+    if all(thing.kind != "near ground" for thing in things):
+        return list(things)
+    return [_below_top(thing) if place in places else thing for place, thing in enumerate(things)]
+
+
+def _below_top(thing: PlacedObject) -> PlacedObject:
+    top, stance = thing.foot + thing.height, STANCES.get(thing.kind)
+    if stance is not None and stance.where in ("sky", "far") and thing.foot > 0.0:
+        fits = min(_TALLEST_ALOFT / thing.height, 1.0)
+        width, height = fits * thing.width, fits * thing.height
+        pitch = min(thing.pitch, TOP - height / 2)
+        return replace(thing, width=width, height=height, pitch=pitch)
+    if not stands(thing) or thing.foot >= 0.0 or top <= TOP:
+        return thing
+    fits = TOP / top
+    width, height, foot = fits * thing.width, fits * thing.height, fits * thing.foot
+    return replace(thing, width=width, height=height, pitch=foot + height / 2, away=None)

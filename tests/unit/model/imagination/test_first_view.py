@@ -1,0 +1,38 @@
+"""The first view shows what words name in its middle."""
+
+import pytest
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.imagination.first_view import centred
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.scenes.relations import Relation
+from mag_sandbox.scenes.things import Named
+
+HOUSE = PlacedObject("cottage", 324.0, 4.0, 22.0, 15.0)
+CAR = PlacedObject("car", 340.0, -6.0, 20.0, 9.0)
+SEA = PlacedObject("sea", 340.0, -5.0, 89.0, 11.0)
+
+
+def yaws(things: list[PlacedObject]) -> list[float]:
+    return [yaw_difference(one.yaw, 0.0) for one in things]
+
+
+def test_what_is_named_is_in_the_middle():
+    house, car = Named(("cottage",), None, 1, 1), Named(("car",), None, 1, 1)
+    assert yaws(centred([HOUSE], [house])) == pytest.approx([0.0])
+    assert yaws(centred([HOUSE, CAR], [house, car])) == pytest.approx([-7.5, 8.5])
+    assert centred([HOUSE], []) == [HOUSE]
+
+
+def test_what_has_a_side_or_a_stand_keeps_its_place():
+    left = Named(("cottage",), None, 1, 1, relation=Relation("left"))
+    assert centred([HOUSE], [left]) == [HOUSE]
+    stand = PlacedObject("pedestal", 324.0, -20.0, 14.0, 12.0)
+    assert centred([stand, HOUSE], [Named(("cottage",), None, 1, 1)]) == [stand, HOUSE]
+
+
+def test_the_sea_of_a_beach_stays_in_view():
+    typical = [Named(("sea",), None)]
+    house, sea = centred([HOUSE, SEA], [Named(("cottage",), None, 1, 1)], typical)
+    assert abs(yaw_difference(sea.yaw, 0.0)) <= 25.0
+    assert abs(yaw_difference(house.yaw, 0.0)) < 36.0
