@@ -198,7 +198,7 @@ def test_two_games_that_continue_one_place_keep_it_when_one_is_killed(forks, tmp
     scenes.park(left_after(1, id="meadow"))
 
     def continue_too() -> None:
-        for number in range(1, 6):
+        for number in range(1, 4):
             eventually(lambda number=number: work.continue_once(scenes, number))
 
     for seed in range(2):
