@@ -24,6 +24,7 @@ from mag_sandbox.scenes.places import (
 )
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.synonyms import synonyms_of
 from mag_sandbox.scenes.things import (
     ANIMALS,
     COLORS,
@@ -39,6 +40,7 @@ from mag_sandbox.scenes.things import (
     absent_kinds,
     color_word,
     garments_in,
+    in_said_colors,
     named_things,
     naming_words,
     silent_words,
@@ -131,6 +133,7 @@ _MEANT = (  # what is read as something else, one after the other
         r" under a \3 sky",
     ),
     (re.compile(r"\bclock ?tower", re.I), "tower"),
+    (re.compile(r"\bon (a|the) mountain\b(.*)", re.I), r"on \1 hill\2, mountains"),
     (re.compile(rf"\b{_OWNER} (?=\w)", re.I), ""),
     (re.compile(r"\b(is |are )?building (?=(a|an|the|some|their|sand)\b)", re.I), "with "),
     (
@@ -147,7 +150,11 @@ _MEANT = (  # what is read as something else, one after the other
     (_PAINTED_ROOM, r"\1 with \3 walls"),
     (re.compile(r",? ?\bnot \w+", re.I), ""),
     (
-        re.compile(r"\bspace ?ship(?= (\w+ing )?(over|above|on|beside|near|in|at|under)\b)", re.I),
+        re.compile(
+            r"\bspace ?ship(?= ((that|which) (has|is) )?(\w+(ing|ed) )?"
+            r"(over|above|on|beside|near|in|at|under)\b)",
+            re.I,
+        ),
         "ufo",
     ),
 )
@@ -226,6 +233,7 @@ _CONCERT = frozenset(map(stem, ("concert", "band", "orchestra")))
 _OF_WARM_DAYS = frozenset(
     ("palm", "cactus", "camel", "hot air balloon", "sunbed", "butterfly", "bee")
 )
+_CHRISTMAS, _TREE_WORD = "christmas", "tree"
 _COLD = frozenset(map(stem, ("christmas", "snow", "winter")))
 _SPOKEN = {
     what: frozenset(map(stem, words.split()))
@@ -245,6 +253,7 @@ _OUTSIDE_ROOMS = {  # skies in windows, and stems that say so
     "dusk": frozenset(map(stem, ("dusk", "twilight"))),
     "night": _SPOKEN["night"],
 }
+_SUNLIT = frozenset(map(stem, ("morning", "noon", "midday", "afternoon")))  # as windows are
 _ON_PEAKS = re.compile(
     r"\bsnow(y|( |-)(capped|topped|covered))? (peaks?|mountains?|mountain tops?)\b"
     r"|\b(peaks?|mountains?) (with|covered in|under) snow\b",
@@ -330,6 +339,9 @@ class DescriptionWords(Vocabulary):
         Owners without an apostrophe name nothing, as those with one.
         """
         phrases = _with_owners(super().phrases(text), text, self)
+        phrases = _at_christmas(phrases)
+        phrases = in_said_colors(phrases)
+        phrases = _with_same_place(phrases, text, self)
         read = rewritten(text, phrases)
         if self.place(read) != "indoor" or not _is_of_house(read):
             return phrases
@@ -385,7 +397,7 @@ class DescriptionWords(Vocabulary):
 
     def _likely(self, read: str) -> str:
         """Return the place that has the things of a description in known words, "" if none has."""
-        named = (one.kinds for one in named_things(read, KINDS))
+        named = [one.kinds for one in named_things(read, KINDS)]
         kinds = [kinds for kinds in named if kinds[0] not in _ANYWHERE]
         first = {named[0] for named in kinds}
         if "lake" in first:  # there are lakes in swamps, deserts and anywhere
@@ -397,6 +409,7 @@ class DescriptionWords(Vocabulary):
         kinds = [kinds for kinds in kinds if kinds[0] not in WINDOWS]
         is_at_home = _ON_FURNITURE.search(read) or (first & _AT_HOME and not first & _BUILDINGS)
         is_outdoors = any(one in WATERS or not _fits_room(one) for one in first)
+        is_outdoors |= any(kinds[0] in _OVERHEAD for kinds in named)
         category = "indoor" if is_at_home else "outdoor" if is_outdoors else None
         for place in likely_places(kinds, category):
             for words in place.words:
@@ -492,6 +505,8 @@ class DescriptionWords(Vocabulary):
         if sky_outside(text, self):
             skies = frozenset[str]().union(*_OUTSIDE_ROOMS.values())
             seen |= {place for place, one in enumerate(stems) if one in skies}
+        elif category == "indoor" and not (place_kind and place_kind.name in WINDOWLESS):
+            seen |= {place for place, one in enumerate(stems) if one in _SUNLIT}
         seen |= (telling := telling_words(text, (*THINGS, *ground)))
         needs = (need for group in self.groups for need in phrase_stems(group) if _LIGHT in need)
         lights = frozenset[str]().union(*needs)
@@ -510,6 +525,7 @@ class DescriptionWords(Vocabulary):
                 seen |= {place, place + 1}
             elif word in _SHADES and color_word(follows) in _SHADED:
                 seen -= {place}
+        seen |= _stuffs(text, place_kind)
         unheard = silent_words(text, (*THINGS, *ground))
         colors = {place for place in unheard if color_word(read[place])}
         seen = (seen - unheard) | (of_place - colors)
@@ -528,6 +544,25 @@ def _silent(said: set[str], category: str | None) -> set[str]:
     if category == "video game":
         silent |= {word for word, places in ABSENT_FROM.items() if is_said(places)}
     return silent
+
+
+def _stuffs(text: str, place: PlaceKind | None) -> set[int]:
+    """Return which words, counted from 0, name what a place is made of, and its own colour.
+
+    Lakes have blue water, and meadows green grass.
+    """
+    words = [word.text for word in split_words(text)]
+    has_water = any(one.kinds[0] in WATERS for one in named_things(text, (*THINGS, *WATERS)))
+    is_green = place is not None and place.name in _OWN_COLORS["green"]
+    is_turned = is_under_snow(text) or any(season in words for season in _SEASONS)
+    stuffs = {"water": ("blue", has_water), "grass": ("green", is_green and not is_turned)}
+    seen = set[int]()
+    for at, word in enumerate(words):
+        color, is_there = stuffs.get(word.removesuffix("y"), ("", False))
+        if is_there:
+            said = (at - 1, at + 2 if words[at + 1 : at + 2] == ["is"] else at - 1)
+            seen |= {at, *(one for one in said if words[one : one + 1] == [color])}
+    return seen
 
 
 def _with_all_places(groups: Sequence[WordGroup], known: set[str]) -> list[WordGroup]:
@@ -710,14 +745,15 @@ def _empty(text: str, kinds: Collection[str]) -> frozenset[int]:
     return frozenset(place for place, word in said if word == _EMPTY and place + 1 not in names)
 
 
-def elsewhere_in(text: str, words: Vocabulary) -> frozenset[str]:
+def elsewhere_in(text: str, words: Vocabulary, said: str = "") -> frozenset[str]:
     """Return the kinds that only other places have than that of a description in known words.
 
-    Among trees there are no mushrooms as tall.
+    Among trees there are no mushrooms as tall. `said` is the description as it was written: a
+    concert is read as a stage.
     """
     place, stems = _known_place(text, words), _stems(text)
     if place is None:
-        is_concert = words.place(text) == "object" and stems & _CONCERT
+        is_concert = words.place(text) == "object" and (stems | _stems(said)) & _CONCERT
         return EXHIBITS - _ON_CONCERT_STAGES if is_concert else frozenset()
     elsewhere = kinds_elsewhere(place.name) | _RARE.get(place.name, frozenset())
     if stems & _COLD:
@@ -985,6 +1021,31 @@ def _stems(text: str) -> frozenset[str]:
 def _is_owner(word: Word) -> bool:
     """Tell whether a word names an owner, who is not there: "grandmother's"."""
     return re.fullmatch(_OWNER, word.text, re.I) is not None
+
+
+def _at_christmas(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
+    """Return phrases of which a tree is a Christmas tree, if words before it speak of that."""
+    written = [phrase.written for phrase in phrases]
+    if _CHRISTMAS not in written or written.count(_TREE_WORD) != 1:
+        return tuple(phrases)
+    at = written.index(_TREE_WORD)
+    is_own = at > written.index(_CHRISTMAS) + 1
+    return tuple(
+        phrase._replace(known=f"{_CHRISTMAS} {_TREE_WORD}") if is_own and rank == at else phrase
+        for rank, phrase in enumerate(phrases)
+    )
+
+
+def _with_same_place(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tuple[Phrase, ...]:
+    """Return phrases of which one for a place like that of others is read as it, too."""
+    place = _known_place(rewritten(text, phrases), words)
+
+    def known(phrase: Phrase) -> str | None:
+        listed = synonyms_of(phrase.written)
+        like = listed.place if listed and phrase.known is None else None
+        return like if place and like and _known_place(like, words) == place else phrase.known
+
+    return tuple(phrase._replace(known=known(phrase)) for phrase in phrases)
 
 
 def _with_owners(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tuple[Phrase, ...]:

@@ -11,6 +11,7 @@ SIDES = (  # half of the things stand on the left of the other one, half on the 
     "to each side", "to both sides", "to either side",
 )  # fmt: skip
 RELATIONS = {  # words between two things -> where the first one is
+    "leaning on": "beside", "leaning against": "beside", "leaning at": "beside",
     "on top of": "on", "on topped of": "on", "on": "on", "upon": "on",
     "left of": "left", "right of": "right", "behind": "behind", "in front of": "front",
     "before": "front", "at": "front", "against": "front", "between": "between",
@@ -53,6 +54,7 @@ _BEGINNINGS = frozenset(
 )  # first words of what says where something is
 _MIDDLE = frozenset(("ahead", "sides"))  # of a place, too: "in the middle of the park"
 _ENDS = frozenset(("", "and", "or", "with", "in", "at"))  # words, "": none, that follow them then
+_FACING = frozenset(("front", "behind"))  # a thing, and none after a comma: "a saloon, horses"
 _JOINERS = frozenset(("and", "or", "with"))
 _ADJECTIVES = 2  # words that may stand between a thing and what says where it is
 _BEARING = frozenset(("on", "under"))  # of whatever was named last
@@ -94,14 +96,14 @@ class _Phrase(NamedTuple):
 class _Reader(NamedTuple):
     words: Sequence[str | None]  # None: they name things
     spans: Sequence[NamingWords]
-    after_stops: Collection[int]
+    after_stops: frozenset[int]
     shares: Callable[[NamingWords, NamingWords, Relation], bool]
 
 
 def clauses_of(
     words: Sequence[str | None],
     spans: Sequence[NamingWords],
-    after_stops: Collection[int],
+    after_stops: frozenset[int],
     shares: Callable[[NamingWords, NamingWords, Relation], bool],
 ) -> Iterator[Clause]:
     """Yield what says where things are.
@@ -168,6 +170,8 @@ def _phrase_at(text: _Reader, rank: int, place: int) -> _Phrase | None:
     if text.words[place] not in _BEGINNINGS:
         return None
     following = text.spans[rank + 1].told if rank + 1 < len(text.spans) else -1
+    told = range(following + 1, text.spans[rank + 1].start + 1) if following >= 0 else range(0)
+    is_apart = not text.after_stops.isdisjoint(told)
     for said, (where, singular) in _OWN_SIDES.items():
         if end := _said(text, said, place):
             return _Phrase(place, end, where, singular)
@@ -177,7 +181,7 @@ def _phrase_at(text: _Reader, rank: int, place: int) -> _Phrase | None:
         pronoun = text.words[end] if end < len(text.words) else ""
         if pronoun in _SINGULAR:
             return _Phrase(place, end + 1, where, _SINGULAR[pronoun])
-        if following == end:
+        if following == end and not (is_apart and where in _FACING):
             return _Phrase(place, end, where, other=rank + 1)
     for said, where in _ALONE.items():
         end = _said(text, said, place)

@@ -23,9 +23,11 @@ from mag_sandbox.scenes.vocabulary import (
     FUNCTION_WORDS,
     MOST_NAMED,
     VERB_ENDINGS,
+    Phrase,
     Vocabulary,
     Word,
     WordGroup,
+    rewritten,
     split_words,
     stem,
 )
@@ -71,6 +73,7 @@ _NUMBERS = {  # how many at least and at most
 }  # fmt: skip
 _AMOUNTS = {  # likewise, before "of"
     "lots": (5, None), "lot": (5, None), "pair": (2, 2), "couple": (2, 2), "dozens": (8, None),
+    "full": (6, None),
 }  # fmt: skip
 _PLURALS = frozenset((
     "people", "children", "men", "women", "mice", "cattle", "cacti", "toys", "cloudy",
@@ -116,7 +119,8 @@ _ALSO = {  # a player's word -> the kind
     "flower": "bunch of flowers", "bouquet": "bunch of flowers", "shrub": "bush", "fir": "pine",
     "apple tree": "orange tree", "fruit tree": "orange tree", "maple": "red tree",
     "dead tree": "bare tree", "tree trunk": "log", "cacti": "cactus", "toadstool": "mushroom",
-    "corn": "wheat", "hay": "hay bale", "stone": "rock", "boulder": "rock", "hill": "hills",
+    "fruit": "apple", "corn": "wheat", "hay": "hay bale", "stone": "rock", "boulder": "rock",
+    "hill": "hills",
     "mountain": "mountains", "pond": "lake",
     "rails": "railway track", "cascade": "waterfall", "pool": "swimming pool",
     "house": "cottage", "home": "cottage", "building": "apartment house", "cage": "bird cage",
@@ -172,6 +176,7 @@ _LIKEWISE = {  # what else a kind's name, or a player's word, can mean
     "tree": ("cherry tree", "birch", "pine", "palm", "acacia", "cypress", "red tree", "orange tree",
              "bare tree", "willow"),
     "flower": ("wild flower", "tulip", "sunflower", "rose", "rose bush"),
+    "fruit": ("orange", "banana", "melon", "fruit crate"),
     "rose": ("rose bush",), "balloon": ("toy balloons",), "ball": ("beach ball",),
     "clock": ("alarm clock", "grandfather clock"), "house": ("apartment house", "log cabin"),
     "cabin": ("hut",), "hut": ("log cabin",), "fire": ("camp fire",), "statue": ("bust",),
@@ -820,7 +825,9 @@ def _told_before(
         color = COLORS.get(SAME_COLORS.get(word, word), color)
         scale *= _SIZES.get(word, 1.0)
         does = _DOING.get(word, does)
-        least, most = (_AMOUNTS | _NUMBERS).get(word, (least, most))
+        follows = words[before + 1] if before + 1 < len(words) else None
+        counts = _AMOUNTS if follows == "of" else _NUMBERS  # a full moon is one
+        least, most = counts.get(word, (least, most))
     near = _near_color(kinds, color_name(color)) if color else None
     color = COLORS[near] if near else None
     colored = tuple(one for one in kinds if near and takes_color(one, near))
@@ -853,6 +860,21 @@ def takes_color(kind: str, name: str) -> bool:
     return known is None or name in known
 
 
+def in_said_colors(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
+    """Return phrases without the colours of what they are read as, where words say others.
+
+    A taxi is a yellow car, and a black taxi a black one.
+    """
+
+    def known(before: Phrase, phrase: Phrase) -> str | None:
+        own, _, rest = (phrase.known or "").partition(" ")
+        is_said = color_word(before.written) and color_word(own) and rest
+        return rest if is_said else phrase.known
+
+    others = (two._replace(known=known(one, two)) for one, two in pairwise(phrases))
+    return (*phrases[:1], *others)
+
+
 class ThingWords(Vocabulary):
     """The words by which things and changes are named; half a name, "pirate", names nothing."""
 
@@ -868,6 +890,10 @@ class ThingWords(Vocabulary):
         self._names = [frozenset(map(stem, name.split())) for name in names]
         self._things = [frozenset(map(stem, name.split())) for name in things]
         self._parts = frozenset().union(*self._names)
+
+    def in_known_words(self, text: str) -> str:
+        """Return a text with each unknown word replaced by its meaning, where it has one."""
+        return rewritten(text, in_said_colors(self.phrases(text)))
 
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words that name nothing, those of incomplete names, and all that say where.

@@ -92,7 +92,7 @@ class Wanted(NamedTuple):
             by_day=speaks_of("day", light),
             absent=absent,
             uninvited=uninvited,
-            elsewhere=elsewhere_in(read, words),
+            elsewhere=elsewhere_in(read, words, text),
             typical=tuple(one for one in typical if one.kinds),
             of_stone=is_of_stone(read, words),
             shade=shade_in(read, words),

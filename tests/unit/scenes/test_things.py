@@ -140,7 +140,7 @@ def test_a_player_says_what_is_to_be_done(text, act):
 def test_words_of_places_are_not_announced_as_things():
     vocabulary = thing_vocabulary(THINGS)
     assert vocabulary.substitutes("a city") == ()
-    assert vocabulary.substitutes("a taxi") == (("taxi", "car"),)
+    assert vocabulary.substitutes("a taxi") == (("taxi", "yellow car"),)
 
 
 def test_a_side_is_understood_and_other_words_that_say_where_are_grey():
@@ -569,3 +569,25 @@ def test_what_is_not_painted_gold_is_yellow():
     assert temple.color == COLORS["yellow"]
     (tent,) = named_things("a golden tent", ("tent",))
     assert tent.color == COLORS["gold"]
+
+
+def test_a_full_moon_is_one_and_a_box_full_of_apples_has_many():
+    (moon,) = named_things("a full moon", ("moon",))
+    assert moon.least == 1
+    (apples,) = named_things("a box full of apples", ("apple",))
+    assert apples.least > 5
+
+
+def test_what_leans_on_a_tree_is_beside_it():
+    bicycle = named_things("a bicycle leaning on an oak", ("bicycle", "oak"))[0]
+    assert bicycle.relation == Relation("beside", ("oak",))
+
+
+def test_things_after_a_comma_are_not_what_others_are_in_front_of():
+    named = named_things("children in front of a saloon, horses", ("child", "horse"))
+    assert all(one.relation is None for one in named)
+
+
+def test_a_thing_has_the_colour_that_is_said_before_its_own():
+    assert parse_edit("a red taxi", 0.0, 0.0, THINGS).color == COLORS["red"]
+    assert parse_edit("a taxi", 0.0, 0.0, THINGS).color == COLORS["yellow"]
