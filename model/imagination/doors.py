@@ -2,7 +2,9 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from math import atan, degrees, pi
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,10 +22,20 @@ WALLS = 1.0, 12.0  # metres: the nearest and farthest that a door can be in
 WIDE = 90.0  # degrees; wider things hide no door
 
 
+class RoomDoors(NamedTuple):
+    """The doors that a room must have."""
+
+    yaws: tuple[float, ...] = ()  # degrees; the door back comes first
+    back: PlacedObject | None = None  # as it looks from the other side
+
+
+NO_DOORS = RoomDoors()
+
+
 def with_doors(
-    things: Sequence[PlacedObject], yaws: Sequence[float], config: ImaginationConfig
+    things: Sequence[PlacedObject], doors: RoomDoors, config: ImaginationConfig
 ) -> tuple[PlacedObject, ...]:
-    """Return a plan with a door at the first yaw [degrees]; at others too, if it had no door."""
+    """Return a plan with the first of some doors, and with the others if it had no door."""
     kind = _door_kind(things, config)
     if kind is None:
         return tuple(things)
@@ -31,7 +43,8 @@ def with_doors(
     tall = min(STANCES[kind].tall or TALLEST, TALLEST)
     walls = Scenery.of([one for one in things if one.kind in behind], {}, behind)
     made = tuple(things)
-    for yaw in yaws[: 1 if any(one.kind in DOORS for one in things) else None]:
+    yaws, back = doors.yaws, doors.back
+    for place, yaw in enumerate(yaws[: 1 if any(one.kind in DOORS for one in things) else None]):
         wall = float(walls.surfaces(0.0, 0.0, np.array([yaw * pi / 180]), np.zeros(1))[0, 0])
         pitch, width, height = usual.pitch, usual.width, usual.height
         if WALLS[0] < wall < WALLS[1]:
@@ -39,6 +52,9 @@ def with_doors(
             pitch, height = (low + high) / 2, high - low
             width = 2 * degrees(atan(tall * usual.width / usual.height / 2 / wall))
         door = PlacedObject(kind, yaw, pitch, width, height)
+        if back and place == 0:
+            variant = back.variant if back.kind == kind else None
+            door = replace(door, color=back.color, mean_color=back.mean_color, variant=variant)
         stays = (one.kind in behind or one.width > WIDE or not one.overlaps(door) for one in made)
         made = (*itertools.compress(made, stays), door)
     return made

@@ -495,11 +495,13 @@ class Scenery:
             if body.where == "upright" and body.distance < inf
         ]
 
-    def doors(self, kinds: Collection[str]) -> list[Door]:
-        """Return things of some kinds that are not too far away."""
-        return [
-            body.as_door for body in self._bodies if body.told.kind in kinds and body.distance < inf
-        ]
+    def doors(self, kinds: Collection[str]) -> dict[Door, PlacedObject]:
+        """Return things of some kinds that are not too far away, and how the plan tells them."""
+        return {
+            body.as_door: body.told
+            for body in self._bodies
+            if body.told.kind in kinds and body.distance < inf
+        }
 
     def appearing(self, things: Collection[PlacedObject], x: float, z: float) -> list[PlacedObject]:
         """Return how some of the plan's things look from another viewpoint [m]."""

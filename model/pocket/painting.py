@@ -27,7 +27,7 @@ from mag_sandbox.controls.camera import (
     yaw_difference,
 )
 from mag_sandbox.files.validation import decode
-from mag_sandbox.model.imagination.doors import with_doors
+from mag_sandbox.model.imagination.doors import NO_DOORS, RoomDoors, with_doors
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.plan_rules import turned
@@ -200,6 +200,7 @@ class _ParkedPainter:
     view: _AskedView | None = None
     listed: tuple[PlacedObject, ...] = ()
     doors: tuple[float, ...] = ()
+    back: PlacedObject | None = None
     is_given: bool = False
 
     def __post_init__(self) -> None:
@@ -220,7 +221,8 @@ class _ParkedPainter:
         Raises:
             ValueError: it does not fit.
         """
-        check_objects((*self.listed, *(self.plan.things if self.plan else ())), kinds)
+        back = (self.back,) if self.back else ()
+        check_objects((*self.listed, *(self.plan.things if self.plan else ()), *back), kinds)
         if self.view:
             lattice.place(check_pose(self.view.pose))
             prompts = {self.asked and self.asked[0], self.plan and self.plan.prompt}
@@ -307,7 +309,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self._planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
         self._facing = 0.0  # the yaw at which it shows most of what words name
         self._seed = 0
-        self._doors: tuple[float, ...] = ()  # see `with_doors`
+        self._doors = NO_DOORS
         self.losses = 0  # how often the plan was turned because ground had been forgotten
         self._forgotten = np.zeros_like(self.around.known)  # cells, since it was
         self._evictions = 0  # of memory, when its losses were last looked at
@@ -317,25 +319,25 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """Seed of the current view."""
         return noise_of(self._seed, self.losses)
 
-    def begin(self, seed: int, doors: Sequence[float] = ()) -> None:
-        """Begin a room of which nothing is known, but where its doors are; see `with_doors`."""
+    def begin(self, seed: int, doors: RoomDoors = NO_DOORS) -> None:
+        """Begin a room of which nothing is known, but its doors."""
         self.drop_view()
         self.thread.cancel()
         self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
-        self._doors, self._asked, self.listed = tuple(doors), None, ()
+        self._doors, self._asked, self.listed = doors, None, ()
         self._facing = 0.0
         self.is_given = False
         self.losses = self._evictions = 0
         self._forgotten = np.zeros_like(self.around.known)
 
     def room_ahead(
-        self, seed: int, doors: Sequence[float], pose: CameraPose, prompt: str
+        self, seed: int, doors: RoomDoors, pose: CameraPose, prompt: str
     ) -> "tuple[PaintingInventor, Event]":
         """Begin the first view of another room in the background; see `enter`.
 
         Args:
             seed: of that room.
-            doors: of it; see `begin`.
+            doors: of it.
             pose: of the view, on the lattice.
             prompt: of that room.
 
@@ -458,7 +460,8 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             "facing": self._facing,
             "listed": [asdict(one) for one in self.listed],
             "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
-            "doors": list(self._doors),
+            "doors": list(self._doors.yaws),
+            "back": self._doors.back and asdict(self._doors.back),
             "is_given": self.is_given,
         }
         return packed(tensors, data)
@@ -481,7 +484,8 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             self.drop_view()
             if parked is None:
                 return
-            self._seed, self.losses, self._doors = parked.seed, parked.losses, parked.doors
+            self._seed, self.losses = parked.seed, parked.losses
+            self._doors = RoomDoors(parked.doors, parked.back)
             self._evictions = parked.evictions
             if around is None:
                 return

@@ -21,7 +21,8 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, check_pose, yaw_difference
 from mag_sandbox.files.validation import decode
-from mag_sandbox.model.imagination.doors import BACK
+from mag_sandbox.model.imagination.doors import BACK, NO_DOORS, RoomDoors
+from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.scenery import FARTHEST_WALK
 from mag_sandbox.model.memory import keeps_places
 from mag_sandbox.model.parking import joined, part_of, parts_of, plain
@@ -69,6 +70,7 @@ class _Room:
     # where the player was last, before the rooms behind it
     left: CameraPose = field(default_factory=CameraPose)
     passages: tuple[_Passage, ...] = ()
+    back: PlacedObject | None = None  # the door back, as it looks from the other side
 
     def __post_init__(self) -> None:
         check_prompt(self.prompt)
@@ -285,7 +287,7 @@ class Rooms:
             names.append(place_name(self._rooms[here.before].prompt))
         caption = caption_behind(door.kind, prompt, self.parts.painting.words, drawn, names)
         seed = (here.seed * 31 + len(self._rooms)) % MAX_SEED
-        return _Room(caption, seed, self._here)
+        return _Room(caption, seed, self._here, back=self._ground.doors.get(door))
 
     def _open(self, door: Door, room: _Room) -> int:
         """Have a new room behind a door, and return its number."""
@@ -363,6 +365,8 @@ class Rooms:
     def read_snapshot(self, state: WorldState) -> Callable[[], None]:
         """Check a snapshot; return a function that restores it, or raise ValueError."""
         parked: _ParkedRooms = decode(_ParkedRooms, plain(state), "rooms")
+        kinds = self.parts.painting.imagination.config.looks
+        check_objects([room.back for room in parked.rooms if room.back], kinds)
         states = {int(part): part_of(state, part) for part in parts_of(state)}
         if not set(states) < set(range(len(parked.rooms))) or parked.here in states:
             raise ValueError(f"rooms {sorted(states)} of {len(parked.rooms)} are parked")
@@ -375,9 +379,11 @@ class Rooms:
         return restore
 
 
-def _doors_of(room: _Room) -> tuple[float, ...]:
-    """Return where a room has doors [degrees]; see `with_doors`."""
-    return () if room.before is None else (BACK, SIDES[room.seed % 2])
+def _doors_of(room: _Room) -> RoomDoors:
+    """Return the doors that a room must have."""
+    if room.before is None:
+        return NO_DOORS
+    return RoomDoors((BACK, SIDES[room.seed % 2]), room.back)
 
 
 def _in_view(doors: Sequence[Door], pose: CameraPose) -> list[Door]:

@@ -156,10 +156,10 @@ class WalkableGround:
         return [one for one in things if one.kind not in self._behind]
 
     @property
-    def doors(self) -> list[Door]:
-        """Things that lead to other rooms."""
+    def doors(self) -> dict[Door, PlacedObject]:
+        """Things that lead to other rooms, and how the plan tells them."""
         scenery = self.scenery
-        return scenery.doors(DOORS) if scenery else []
+        return scenery.doors(DOORS) if scenery else {}
 
     @property
     def is_open(self) -> bool:

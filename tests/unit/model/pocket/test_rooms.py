@@ -26,6 +26,7 @@ from tests.unit.model.pocket.test_inventing import begin, same, world
 SKY = PlacedObject("sky", 0.0, 27.0, 360.0, 54.0)
 DOOR = PlacedObject("tent", 0.0, -28.0, 20.0, 40.0)  # its foot 48 degrees down: near by, ahead
 OTHER = replace(DOOR, yaw=90.0)
+RED = 200, 30, 30
 GO = Control(edit=ENTER)
 AHEAD = Control(CameraCommand(forward=0.5))
 TURN = [Control(CameraCommand(yaw=1.0))] * 30
@@ -77,6 +78,20 @@ def test_a_door_leads_to_a_new_room_with_the_door_back_behind_the_player():
     (back, *_) = [door for door in there.ground.doors if door.leads_to]
     assert back.z < -1.0 and abs(back.x) < 0.1
     assert back.leads_to == there.ground.rooms[0]
+
+
+def test_the_door_back_looks_as_it_does_from_the_other_side():
+    made = house(SKY, replace(DOOR, color=RED, mean_color=RED, variant=1))
+    made.step(GO)
+    for _ in range(12):
+        there = made.step(STILL)
+    (back, *_) = [door for door in there.ground.doors if door.leads_to]
+    assert made._ground.doors[replace(back, leads_to="")].color == RED
+    snapshot = made._rooms.snapshot()
+    unknown = [{**room, "back": room["back"] and {**room["back"], "kind": "?"}}
+               for room in snapshot.data["rooms"]]  # fmt: skip
+    with pytest.raises(ValueError, match=r"\?"):
+        made._rooms.read_snapshot(replace(snapshot, data={**snapshot.data, "rooms": unknown}))
 
 
 def test_away_from_doors_nothing_happens_but_a_word():
@@ -178,7 +193,7 @@ def test_far_doors_are_looked_behind_by_a_resting_player_alone(monkeypatch):
     house_rooms, pose, prompt = made._rooms, made._session.pose, made._session.prompt
     far = Door("tent", x=0.0, z=rooms.IN_SIGHT + 1.0, width=0.4)
     # Alone: ground that is planned beside the test may have tents of its own.
-    monkeypatch.setattr(house_rooms, "_ground", SimpleNamespace(doors=[far]))
+    monkeypatch.setattr(house_rooms, "_ground", SimpleNamespace(doors={far: DOOR}))
     house_rooms.look_ahead(pose, prompt, rests=False)
     assert house_rooms._ahead is None
     house_rooms.look_ahead(pose, prompt, rests=True)
@@ -194,7 +209,7 @@ def test_a_door_opens_where_it_stops_a_walker(monkeypatch, width):
     for _ in range(200):
         here = scenery.way(here, (0.0, here[1] + 0.05), ())
     (door,) = scenery.doors(DOORS)
-    monkeypatch.setattr(made._rooms, "_ground", SimpleNamespace(doors=[door], apart=2.4))
+    monkeypatch.setattr(made._rooms, "_ground", SimpleNamespace(doors={door: DOOR}, apart=2.4))
     assert made._rooms.door_at(CameraPose(z=here[1])) == door
     assert made._rooms.door_at(CameraPose()) is None
 
