@@ -47,6 +47,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     without_beams,
 )
 from mag_sandbox.model.imagination.planner import FIELDS, placed_objects
+from mag_sandbox.model.imagination.plausible import plausible
 from mag_sandbox.model.imagination.relief import Reliefs
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.sketch import Sketcher
@@ -218,6 +219,7 @@ class Imagination:
         things = of_stone(things) if wanted.of_stone and not behind else things
         things = with_sky_in_windows(things, wanted.outside) if wanted.outside else things
         if not behind:
+            things = plausible(things, wanted.named, wanted.typical)
             things = in_shade(things, wanted.shade)
             if wanted.season:
                 # "trees" may become others, oaks stay oaks

@@ -26,6 +26,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     places_of,
     shown_shares,
 )
+from mag_sandbox.model.imagination.plausible import lying_first
 from mag_sandbox.model.imagination.relation_rules import (
     IN_WATER,
     LAKES,
@@ -122,7 +123,7 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
     counting = _counting(result, named)
     result = spanning(below_top(result, counting), counting)
     result, named = with_tables(result, named)
-    placed = _apart(related(result, named), named)
+    placed = _apart(related(lying_first(result), named), named)
     counting = _counting(placed, named)
     placed = without_stranded(afloat(placed, counting), counting)
     placed = ashore(placed, named)
@@ -480,10 +481,11 @@ def _exhibited(things: list[PlacedObject], one: Named, said: Collection[str]) ->
     stands = [things[place].yaw for place in places_of(things, STANDS)]
     exhibits = sorted(places_of(things, EXHIBITS), key=lambda place: away(things[place]))
     kind = next(things[place] for place in exhibits if things[place].kind in one.kinds)
-    borne = [
-        place for place in exhibits
-        if any(abs(yaw_difference(things[place].yaw, yaw)) < _BORNE for yaw in stands)
-    ]  # fmt: skip
+    on_each = [
+        [place for place in exhibits if abs(yaw_difference(things[place].yaw, yaw)) < _BORNE]
+        for yaw in stands
+    ]
+    borne = sorted((own[0] for own in on_each if own), key=lambda place: away(things[place]))
     own = [place for place in borne if things[place].kind in one.kinds]
     free = [place for place in borne if things[place].kind not in said]
     result = list(things)

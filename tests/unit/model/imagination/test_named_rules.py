@@ -298,3 +298,11 @@ def test_a_black_horse_stands_on_the_left_and_a_white_one_on_the_right():
     (tent,) = of(result, "tent")
     assert -45.0 < yaw_difference(left.yaw, 0.0) < yaw_difference(tent.yaw, 0.0)
     assert yaw_difference(tent.yaw, 0.0) < yaw_difference(right.yaw, 0.0) < 45.0
+
+
+def test_two_exhibits_have_two_stands():
+    stands = [PlacedObject("pedestal", yaw, -20.0, 14.0, 12.0) for yaw in (-21.0, 24.0, 66.0)]
+    guitars = [PlacedObject("guitar", -21.0, pitch, 15.0, 24.0) for pitch in (-1.0, 11.0)]
+    cake = PlacedObject("cake", 24.0, -4.0, 20.0, 20.0)
+    result = obeyed([*stands, *guitars, cake], [Named(("guitar",), None, 2, 2)])
+    assert sorted(one.yaw for one in of(result, "guitar")) == [-21.0, 24.0]

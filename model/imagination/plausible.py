@@ -1,0 +1,135 @@
+"""Rules by which nothing of a new plan is where it cannot be, or is there far too often.
+
+Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.plan_rules import AROUND, places_of
+from mag_sandbox.model.imagination.spacing import stands
+from mag_sandbox.model.imagination.standing import TABLES
+from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.things import ANIMALS, Named
+
+_OPEN, _WALL = "near ground", "wall"
+_CROWDS = {  # around at most, unless words name them or the place is known by them
+    **dict.fromkeys(("bridge", "camp fire", "telescope", "flag", "lantern", "traffic light"), 2),
+    **dict.fromkeys(("mailbox", "anvil", "signpost", "alarm clock", "stool", "suitcase"), 2),
+    **dict.fromkeys(("bench", "bicycle", "football goal", "seesaw", "slide", "round table"), 3),
+    **dict.fromkeys(("mirror", "armchair", "fox", "dog", "hedgehog", "mouse", "barrel"), 3),
+}
+_SMALL = {  # degrees of the longer side, likewise
+    "bee": 6.0, "butterfly": 7.0, "mouse": 8.0, "frog": 9.0, "hedgehog": 10.0, "squirrel": 10.0,
+    "owl": 10.0, "crab": 10.0, "lollipop": 16.0,
+}  # fmt: skip
+_SHELVES = frozenset(("shop shelf", "bookshelf", "cabinet", "kitchen counter"))  # at any height
+_LYING = frozenset(("lake", "frozen lake", "swimming pool"))  # which hide nothing that stands
+_ON_FLOOR = -15.0  # degrees, above which no floor reaches up to in a room
+_FOOT = -19.0  # of what is put onto the floor
+_SLACK = 2.5  # degrees between what is on something and that
+
+
+def plausible(
+    things: Sequence[PlacedObject], named: Sequence[Named], typical: Sequence[Named] = ()
+) -> list[PlacedObject]:
+    """Return things of a plan without a given picture, of which each is where it can be.
+
+    Args:
+        things: from far to near.
+        named: what words name; it stays, but for what hangs on walls outdoors.
+        typical: by which the place is known.
+    """
+    said = {kind for one in named for kind in one.kinds}
+    least = {kind: one.least for one in typical for kind in one.kinds}
+    kinds = {thing.kind for thing in things}
+    result = [_not_too_large(thing) if thing.kind not in said else thing for thing in things]
+    result = _without_crowds(result, said, least)
+    if _WALL in kinds:
+        result = _on_something(result, said)
+    if _OPEN in kinds:
+        return [thing for thing in result if not _hangs(thing)]
+    return result
+
+
+def _not_too_large(thing: PlacedObject) -> PlacedObject:
+    longer = max(thing.width, thing.height)
+    fits = min(_SMALL.get(thing.kind, longer) / longer, 1.0)
+    width, height = fits * thing.width, fits * thing.height
+    pitch = thing.foot + height / 2 if stands(thing) else thing.pitch
+    return replace(thing, width=width, height=height, pitch=pitch) if fits < 1.0 else thing
+
+
+def _without_crowds(
+    things: list[PlacedObject], said: Collection[str], least: Mapping[str, int]
+) -> list[PlacedObject]:
+    """Return things of which those that stay are spread around."""
+    gone: set[int] = set()
+    for kind, most in _CROWDS.items():
+        most = max(most, least.get(kind, 0))
+        own = sorted(places_of(things, (kind,)), key=lambda place: things[place].yaw % 360.0)
+        if kind not in said and len(own) > most:
+            gone |= {*own} - {own[rank * len(own) // most] for rank in range(most)}
+    return [thing for place, thing in enumerate(things) if place not in gone]
+
+
+def _on_something(things: list[PlacedObject], said: Collection[str]) -> list[PlacedObject]:
+    """Return a room's things of which none is on a bare wall; named ones are on the floor."""
+    result = list(things)
+    while True:  # what was on a thing that goes has nothing below it
+        floating = [
+            place for place, thing in enumerate(result)
+            if _has_weight(thing) and not _is_borne(thing, result)
+        ]  # fmt: skip
+        if not floating:
+            return result
+        gone = {place for place in floating if result[place].kind not in said}
+        result = [
+            _on_floor(thing) if place in floating else thing
+            for place, thing in enumerate(result)
+            if place not in gone
+        ]
+
+
+def _on_floor(thing: PlacedObject) -> PlacedObject:
+    return replace(thing, pitch=_FOOT + thing.height / 2, away=None)
+
+
+def _has_weight(thing: PlacedObject) -> bool:
+    stance = STANCES.get(thing.kind)
+    if stance is None or thing.kind in ANIMALS:
+        return False
+    return stance.where in ("floor", "small") or thing.kind == "crystal block"
+
+
+def _is_borne(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
+    foot = thing.foot
+    return foot <= _ON_FLOOR or any(
+        stands(one) and one is not thing
+        and abs(yaw_difference(one.yaw, thing.yaw)) < one.width / 2
+        and any(abs(foot - one.foot - share * one.height) < _SLACK for share in _levels(one))
+        for one in things
+    )  # fmt: skip
+
+
+def _levels(thing: PlacedObject) -> tuple[float, ...]:
+    """Return at which shares of its height a thing bears others."""
+    shelves = tuple(np.linspace(0.0, 1.0, 6)) if thing.kind in _SHELVES else ()
+    return (*TABLES.get(thing.kind, ()), *shelves, 1.0)
+
+
+def _hangs(thing: PlacedObject) -> bool:
+    stance = STANCES.get(thing.kind)
+    return stance is not None and stance.where in ("wall", "ceiling")
+
+
+def lying_first(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return things with waters behind all that stands: what is in one is listed after it."""
+    first = next((place for place, thing in enumerate(things) if stands(thing)), len(things))
+    late = [thing for thing in things[first:] if thing.kind in _LYING and thing.width < AROUND]
+    rest = [thing for thing in things[first:] if thing not in late]
+    return [*things[:first], *late, *rest]

@@ -1,0 +1,60 @@
+"""Nothing of a plan is where it cannot be, or is there far too often."""
+
+import pytest
+
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.plausible import lying_first, plausible
+from mag_sandbox.scenes.things import Named
+
+WALL = PlacedObject("wall", 0.0, 0.0, 89.0, 40.0)
+GROUND = PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0)
+STOOL = PlacedObject("stool", 10.0, -18.0, 15.0, 14.0)
+BENCHES = [PlacedObject("bench", 40.0 * place, -10.0, 20.0, 10.0) for place in range(8)]
+
+
+def kinds(things: list[PlacedObject]) -> list[str]:
+    return [thing.kind for thing in things]
+
+
+def test_nothing_is_on_a_bare_wall():
+    mug = PlacedObject("mug", 10.0, -8.0, 6.0, 6.0)
+    assert plausible([WALL, STOOL, mug], []) == [WALL, STOOL, mug]
+    assert kinds(plausible([WALL, mug], [])) == ["wall"]
+    inside = PlacedObject("bread", 10.0, -10.0, 6.0, 6.0)
+    washer = PlacedObject("washing machine", 10.0, -10.0, 12.0, 20.0)
+    assert kinds(plausible([WALL, washer, inside], [])) == ["wall", "washing machine"]
+
+
+def test_what_is_named_is_on_the_floor_instead():
+    car = PlacedObject("toy car", 10.0, 11.0, 24.0, 15.0)
+    *_, down = plausible([WALL, car], [Named(("car", "toy car"), None, 1, 1)])
+    assert down.foot < -15.0
+    assert down.width == car.width
+
+
+def test_no_window_stands_in_a_meadow():
+    window = PlacedObject("arched window", 0.0, -10.0, 16.0, 18.0)
+    named = [Named(("arched window",), None, 1, 1)]
+    assert plausible([GROUND, window], named) == [GROUND]
+    assert plausible([WALL, window], named) == [WALL, window]
+
+
+def test_benches_that_no_words_ask_for_are_few_and_all_around():
+    few = plausible([GROUND, *BENCHES], [])[1:]
+    assert len(few) == 3
+    assert max(one.yaw for one in few) - min(one.yaw for one in few) > 180.0
+    named = [Named(("bench",), None)]
+    assert len(plausible([GROUND, *BENCHES], named)) == 9
+
+
+@pytest.mark.parametrize("kind", ["bee", "mouse"])
+def test_small_animals_that_no_words_ask_for_are_small(kind: str):
+    large = PlacedObject(kind, 0.0, -6.0, 36.0, 24.0)
+    _, small = plausible([GROUND, large], [])
+    assert small.width < 10.0
+    assert plausible([GROUND, large], [Named((kind,), None)]) == [GROUND, large]
+
+
+def test_waters_hide_nothing_that_stands():
+    lake = PlacedObject("lake", 0.0, -10.0, 44.0, 6.0)
+    assert lying_first([GROUND, *BENCHES, lake]) == [GROUND, lake, *BENCHES]
