@@ -155,7 +155,7 @@ class _App:
 
     def _play(self, first: Playthrough | Watch | None) -> None:
         if self.settings.fullscreen:
-            self.view.toggle_fullscreen()
+            self.view.toggle_fullscreen((self.settings.window_width, self.settings.window_height))
         if self.game is None:
             self._loop(first)
             return

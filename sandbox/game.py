@@ -284,7 +284,7 @@ class PlayerGame:
         if size != old:
             self.view.resize(size)
         if settings.fullscreen != before.fullscreen:
-            self.view.toggle_fullscreen()
+            self.view.toggle_fullscreen(size)
         choice = self.choice.changed(before, settings)
         if choice != self.choice:  # for the next scene
             self._use(choice)

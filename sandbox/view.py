@@ -37,6 +37,6 @@ class View:
         """Show the game in another size [px], unless it fills the screen."""
         resize(size)
 
-    def toggle_fullscreen(self) -> None:
-        """Fill the screen, or go back."""
-        toggle_fullscreen()
+    def toggle_fullscreen(self, size: tuple[int, int]) -> None:
+        """Fill the screen, or go back to a window of a size [px]."""
+        toggle_fullscreen(size)

@@ -127,7 +127,7 @@ class PageView(View):
     def resize(self, size: tuple[int, int]) -> None:
         """Do nothing: the browser's window is the reader's."""
 
-    def toggle_fullscreen(self) -> None:
+    def toggle_fullscreen(self, size: tuple[int, int]) -> None:  # noqa: ARG002 -- see `View`
         """Ask the page to fill the screen, or to go back."""
         self.send({"is": "fullscreen"})
 

@@ -27,6 +27,7 @@ BEYOND = 2.0  # metres that are seen beyond the way
 LOOKS = 1.1  # metres that the memory of a place reaches on the map, and twice the view's wedge
 GROUND, FLOOR, GRID, STONE = (20, 26, 40), (34, 41, 62), (34, 41, 58), (112, 122, 148)
 WATER = (66, 106, 146)
+BEHIND_NAMES = (*GROUND, 150)
 REMEMBERED = (*SEGMENT_COLOURS["compressed"], 120)
 
 
@@ -190,7 +191,7 @@ def _drawn(
             one for one in (above, below) if one.clamp(place).inflate(apart).collidelist(taken) < 0
         ]
         if labels:
-            taken.append(card.blit(name, labels[0].clamp(place)))
+            taken.append(_write(card, name, labels[0].clamp(place)))
             names[door] = taken[-1].move(-place.left, -place.top)
     unnamed = {thing.kind for thing in ground.things} - {door.kind for door in ground.doors}
     for thing in sorted(ground.things, key=lambda one: math.hypot(one.x - area.x, one.z - area.z)):
@@ -200,11 +201,11 @@ def _drawn(
         is_free = place.contains(label) and label.inflate(apart).collidelist(taken) < 0
         if is_free and thing.kind in unnamed:  # one name for each kind: a map has little room
             unnamed.remove(thing.kind)
-            taken.append(card.blit(name, label))
+            taken.append(_write(card, name, label))
     for water in ground.waters:
         label = (name := theme.text(water.kind, 11, INK)).get_rect(center=area.at(*water.middle))
         if place.contains(label) and label.collidelist(taken) < 0:
-            taken.append(card.blit(name, label))
+            taken.append(_write(card, name, label))
     card.set_clip(None)
     remembered = CustomPart(14, 9, _draw_remembered), Text("remembered", 13, MUTED)
     room = place.width - theme.px(14 + 3 * 6) - theme.text("remembered", 13, MUTED).get_width()
@@ -214,6 +215,14 @@ def _drawn(
     below = pygame.Rect(place.left, place.bottom + theme.px(5), place.width, line)
     draw(theme, card, caption, below)
     return card, names
+
+
+def _write(card: pygame.Surface, name: pygame.Surface, place: pygame.Rect) -> pygame.Rect:
+    """Write a name that can be read on things of any colour; return its place."""
+    behind = pygame.Surface(place.size, pygame.SRCALPHA)
+    behind.fill(BEHIND_NAMES)
+    card.blit(behind, place)
+    return card.blit(name, place)
 
 
 def _draw_remembered(_theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:

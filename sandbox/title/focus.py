@@ -195,7 +195,8 @@ class TitleFocus:
         if not self.shelves:
             return
         row, column = self._card.row, self._card.column
-        self._top.to(max(0, row - self._rows + 1, min(row, round(self._top.target))))
+        lowest = len(self.shelves) - self._rows
+        self._top.to(max(0, row - self._rows + 1, min(row, lowest, round(self._top.target))))
         glide, last = self._glide(row), len(self.shelves[row].cards) - self._columns
         glide.to(max(0, column - self._columns + 1, min(column, last, round(glide.target))))
 

@@ -89,12 +89,15 @@ def opening_size(asked: Size, desktop: Size | None = None) -> Size:
     return round(asked[0] * factor), round(asked[1] * factor)
 
 
-def toggle_fullscreen() -> None:
-    """Fill the screen, or go back; also where no window manager helps. There may be no screen."""
+def toggle_fullscreen(size: Size = REFERENCE_SIZE) -> None:
+    """Fill the screen, or go back; also where no window manager helps. There may be no screen.
+
+    `size` is that of the window to go back to, where nothing else remembers it; see `window`.
+    """
     if pygame.display.get_driver() in UNSEEN:
         return
     if window_surface().get_flags() & pygame.NOFRAME:  # it was filled without help
-        _open_in_middle(REFERENCE_SIZE)
+        _open_in_middle(size)
         return
     with warnings.catch_warnings(action="ignore"):  # that the window is made anew
         done = pygame.display.toggle_fullscreen()

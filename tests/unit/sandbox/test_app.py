@@ -93,7 +93,7 @@ def test_a_script_is_played_to_its_end():
 @pytest.mark.parametrize("fullscreen", [False, True])
 def test_a_window_without_a_title_fills_the_screen_as_the_settings_say(monkeypatch, fullscreen):
     toggled = []
-    monkeypatch.setattr(view, "toggle_fullscreen", lambda: toggled.append(True))
+    monkeypatch.setattr(view, "toggle_fullscreen", lambda *size: toggled.append(True))
     settings, script = replace(SMALL, fullscreen=fullscreen), ScriptSource([])
     run(lambda progress: FakeWorld(spec=FAST), Playthrough(SCENE, 7), settings, source=script)
     assert toggled == [True] * fullscreen

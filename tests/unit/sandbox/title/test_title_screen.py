@@ -163,6 +163,14 @@ def test_the_last_page_of_a_shelf_is_full(game):
     assert focus.pages(0) == (3, 7, 7)
 
 
+def test_the_last_shelves_fill_the_screen_where_the_last_one_has_the_focus():
+    rows = shelves(MODEL)
+    focus = TitleFocus(rows, rows[-1].cards[0].key)
+    focus.fit(rows=2, columns=5)
+    assert focus.card is rows[-1].cards[0]
+    assert focus.top == len(rows) - 2
+
+
 def test_another_description_has_a_card_of_its_own_and_a_number_only_beside_one_alike():
     day = datetime(2026, 1, 1, tzinfo=UTC)
     places = [

@@ -1,5 +1,7 @@
 """Pictures reach the window whole and unstretched."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pygame
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mag_sandbox.sandbox.settings import DisplayError
+from mag_sandbox.sandbox.ui import display
 from mag_sandbox.sandbox.ui.display import (
     Picture,
     fit,
@@ -124,6 +127,16 @@ def test_where_there_is_no_screen_none_is_filled(screen):
     before = pygame.display.get_surface().get_size()
     toggle_fullscreen()
     assert pygame.display.get_surface().get_size() == before
+
+
+def test_where_nothing_remembers_a_window_it_opens_again_in_the_size_of_the_settings(
+    screen, monkeypatch
+):
+    filled = Mock(get_flags=lambda: pygame.NOFRAME)
+    monkeypatch.setattr(pygame.display, "get_driver", lambda: "x11")
+    monkeypatch.setattr(display, "window_surface", lambda: filled)
+    toggle_fullscreen((960, 540))
+    assert pygame.display.get_surface().get_size() == (960, 540)
 
 
 def test_a_window_has_a_name_that_can_be_shown(screen):
