@@ -500,7 +500,12 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
             left[start : start + len(own)] = [None] * len(own)  # each word names one thing
             alike = _LIKEWISE.get(kind, ()) if name == kind else _LIKEWISE.get(name, ())
             if not kind or (name in _ALSO and owners.get(start - 1) in (kind, *alike)):
-                continue  # the trees of "pine trees"
+                last = next((one for one in mentions if one.end == start), None)
+                if last and kind:  # the trees of "palm trees"
+                    mentions[mentions.index(last)] = last._replace(
+                        end=start + len(own), plural=last.plural or said[-1] != own[-1]
+                    )
+                continue
             owners.update(dict.fromkeys(range(start, start + len(own)), kind))
             meant = kind, *(one for one in alike if one in kinds)
             plural = said[-1] != own[-1] or said[-1] in _PLURALS
@@ -514,7 +519,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         head = heads.get(span.end)
         if head and head.kinds[0] != span.kinds[0] in head.kinds and head in mentions:
             mentions.remove(head)
-            mentions[mentions.index(span)] = span._replace(plural=head.plural)
+            mentions[mentions.index(span)] = span._replace(end=head.end, plural=head.plural)
     modifiers = [span for span in mentions if _is_modifier(words, span, heads.get(span.end))]
     for span in modifiers:
         mentions.remove(span)

@@ -591,3 +591,15 @@ def test_things_after_a_comma_are_not_what_others_are_in_front_of():
 def test_a_thing_has_the_colour_that_is_said_before_its_own():
     assert parse_edit("a red taxi", 0.0, 0.0, THINGS).color == COLORS["red"]
     assert parse_edit("a taxi", 0.0, 0.0, THINGS).color == COLORS["yellow"]
+
+
+@pytest.mark.parametrize("text", ["five fir trees behind me", "five palm trees behind me"])
+def test_trees_of_a_kind_are_where_words_say(text: str):
+    (trees,) = named_things(text, ("pine", "palm", "oak"))
+    assert trees.relation == Relation("behind")
+    assert (trees.least, trees.most) == (5, 5)
+
+
+def test_palm_trees_are_several():
+    assert named_things("palm trees", ("palm", "oak"))[0].least > 1
+    assert named_things("a palm tree", ("palm", "oak"))[0].least == 1
