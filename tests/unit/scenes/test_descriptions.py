@@ -539,6 +539,12 @@ def test_what_words_exclude_is_absent(text: str, absent: set[str]):
     assert absent_in(text, KINDS) - {"lightning"} == absent
 
 
+def test_mountains_with_snow_on_them_are_no_weather(words: DescriptionWords):
+    reading = words.reading("a valley with snow-capped mountains and a lake")
+    kinds = {one.kinds[0] for one in named_in(reading, words, KINDS)}
+    assert "falling snow" not in kinds
+
+
 def test_lightning_is_of_storms_alone():
     for text, strikes in (("a dark forest", False), ("a thunderstorm over a farm", True)):
         assert ("lightning" not in absent_in(text, KINDS)) == strikes
