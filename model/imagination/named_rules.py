@@ -36,7 +36,13 @@ from mag_sandbox.model.imagination.relation_rules import (
     related,
     with_tables,
 )
-from mag_sandbox.model.imagination.shores import afloat, ashore, spanning, without_stranded
+from mag_sandbox.model.imagination.shores import (
+    afloat,
+    ashore,
+    before_others,
+    spanning,
+    without_stranded,
+)
 from mag_sandbox.model.imagination.spacing import (
     covered,
     more_like,
@@ -83,6 +89,7 @@ _CLOUD = "cloud"  # clear of what flies, and of what stands high
 _DARKER = 0.8  # far hills than the ground
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
 _WAYS, _WAY_PITCH = frozenset(("path", "road", "river", "canal", "railway track")), -19.0
+_BASINS = LAKES | {"swimming pool"}
 _SKY = frozenset(("sun", "moon"))
 _RELIEF = {  # kinds: what is added if a plan has none of them, how wide and high, and how many
     ("far hill",): ("far hill", 72.0, 17.0, 7),
@@ -126,7 +133,7 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
     placed = _apart(related(lying_first(result), named), named)
     counting = _counting(placed, named)
     placed = without_stranded(afloat(placed, counting), counting)
-    placed = ashore(placed, named)
+    placed = ashore(before_others(placed, _counting(placed, named)), named)
     cleared = _cleared(placed, named)
     return with_room(cleared, _counting(cleared, named))
 
@@ -379,6 +386,8 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
         return replace(thing, pitch=_WAY_PITCH)
     if thing.kind not in THINGS or thing.width >= AROUND:
         return thing
+    if thing.kind in _BASINS and thing.height < LEAST_LAKE:
+        thing = replace(thing, height=LEAST_LAKE, pitch=min(thing.pitch, -LEAST_LAKE))
     usual, scale = THINGS[thing.kind], 1.0
     is_large = one.one_of_many and one.scale > 1.0  # a giant tree is more than a far one
     if grows and (usual.are_few or is_large or one.most is not None):

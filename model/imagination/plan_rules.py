@@ -382,6 +382,7 @@ _NEUTRAL, _TINTED = 0.15, 0.35  # vividness: white, grey and black have less, ta
 _AS_BRIGHT = 0.8, 1.25  # times as bright as a white or grey thing is what passes for it
 _WHITE = np.array((236.0, 232.0, 226.0))  # without the tint of the mean of white things
 _PURE = 0.07  # vividness of a look's white, black or grey
+_WALLS = frozenset(("wall", "backdrop"))
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN = 0.75  # of a thing's mean colour: that of its largest part
 _USUAL = {"apple": COLORS["red"]}  # of named things; the renderer's may have any colour
@@ -443,7 +444,8 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
         seen = np.array([thing.color, thing.mean_color or thing.color])
         own, nearest = (_apart(seen, colors, light) for colors in (wanted[None], _COLORS))
         vivid, shown = vividness(wanted), vividness(seen[0])
-        differs = (vivid < _NEUTRAL and shown > _TINTED) or (vivid > _TINTED > shown)
+        tinted = _PURE if thing.kind in _WALLS else _TINTED  # a pale red wall is not white
+        differs = (vivid < _NEUTRAL and shown > tinted) or (vivid > _TINTED > shown)
         if vivid < _NEUTRAL:  # of white and grey only the brightness differs
             darker, lighter = _AS_BRIGHT
             differs |= not darker < seen[0].max() / (light * wanted.max()) < lighter

@@ -67,6 +67,10 @@ _TABLEWARE = frozenset((
     "candle", "computer", "laptop", "bottle", "bowl", "book", "basket", "bread", "ice cream",
     "pizza", "banana", "orange", "melon", "globe",
 ))  # fmt: skip
+_FOOD = frozenset((
+    "teapot", "cake", "mug", "bottle", "bowl", "bread", "ice cream", "pizza", "banana", "orange",
+    "melon", "candle", "vase",
+))  # fmt: skip
 _TABLE, _PLATE = "table", 6.0  # degrees of a table that a thing on it takes
 _TALL = 3.0  # metres, of houses and trees: a cat on one is much smaller than it
 _LEAST = 9.0  # degrees of the longer side of what is on another thing, at least
@@ -133,13 +137,16 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
 def with_tables(
     things: Sequence[PlacedObject], named: Sequence[Named]
 ) -> tuple[list[PlacedObject], list[Named]]:
-    """Return a room's things, and what words name, of which tableware is on tables with room.
+    """Return things, and what words name, of which tableware in rooms is on tables with space.
 
-    Words that say where it is come first. Plans have as many mugs as words say, but on no table;
-    where none has room there is one more, and what bears something counts as named.
+    Outdoors only food and drink is. Words that say where it is come first. Plans have as many mugs
+    as words say, but on no table; where none has room there is one more, and what bears something
+    counts as named.
     """
     result, told = list(things), list(named)
-    if all(thing.kind != "floor" for thing in things):
+    is_outdoors = any(thing.kind == "near ground" for thing in things)
+    laid = _FOOD if is_outdoors else _TABLEWARE
+    if not is_outdoors and all(thing.kind != "floor" for thing in things):
         return result, told
     borne = Counter[Relation]()  # how many things
     for one in named:
@@ -147,7 +154,7 @@ def with_tables(
             borne[one.relation] += one.least
     for place, one in enumerate(named):
         own = _placed(result, one.kinds)
-        if one.kinds[0] not in _TABLEWARE or one.relation or one.parts or not own:
+        if one.kinds[0] not in laid or one.relation or one.parts or not own:
             continue
         table = _table_for(result, told, borne, one.least)
         if table is None:

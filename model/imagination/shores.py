@@ -26,6 +26,7 @@ _BORNE = frozenset(("on", "above", "under", "water"))  # relations that a step a
 _BRIDGE, _RUNNING = "bridge", frozenset(("river", "canal"))
 _NEAR_BANK = 0.4  # of a river's height, below its middle
 _EDGE = 0.8  # degrees between a shore and the foot of a thing on it
+_HIDDEN, _NEAREST = 0.5, 23.0  # share of a lake; degrees below the horizon, of its middle
 _FARTHEST = -2.0  # degrees of a foot on the ground
 _SCALES = 0.55, 1.7  # by which a thing that steps ashore shrinks and grows, at most
 _AHEAD = 25.0  # degrees from ahead at which the middle of a sea is still plainly seen
@@ -46,6 +47,25 @@ def ashore(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
         _out_of(waters, thing) if _stands(thing) and thing.kind not in dry else thing
         for thing in things
     ]
+
+
+def before_others(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
+    """Return things of which kept lakes that other kept things hide are in front of these."""
+    result = list(things)
+    for place in kept:
+        lake = result[place]
+        if lake.kind not in _LAKES:
+            continue
+        hiding = [
+            one for one in (things[other] for other in kept)
+            if _stands(one) and one.kind not in _IN_WATER and one.foot < lake.pitch
+            and abs(yaw_difference(one.yaw, lake.yaw)) < (one.width + lake.width) / 2
+            and one.foot + one.height > lake.pitch
+        ]  # fmt: skip
+        pitch = min((one.foot for one in hiding), default=0.0) - _EDGE - lake.height / 2
+        if sum(one.width for one in hiding) > _HIDDEN * lake.width and pitch > -_NEAREST:
+            result[place] = replace(lake, pitch=pitch)
+    return result
 
 
 def is_in_water(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:

@@ -137,3 +137,13 @@ def test_boats_have_sails_unless_words_ask_for_rowing_boats():
     assert boat.height > boat.width / 2
     assert boat.pitch - boat.height / 2 == pytest.approx(rowing.pitch - rowing.height / 2)
     assert with_sailing_boats([rowing], [Named(("rowing boat",), None)]) == [rowing]
+
+
+def test_a_pale_red_wall_of_a_white_room_is_painted_white():
+    walls = [PlacedObject("wall", yaw, 0.0, 89.0, 40.0, color, color)
+             for yaw, color in ((0.0, (232, 228, 224)), (90.0, (226, 204, 204)))]  # fmt: skip
+    named = [Named(("wall",), (240, 240, 240), 2)]
+    plain, red = colored(walls, named)
+    assert plain.color == (232, 228, 224)
+    assert red.color is not None
+    assert max(red.color) - min(red.color) < 16

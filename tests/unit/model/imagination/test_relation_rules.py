@@ -397,3 +397,14 @@ def test_a_herd_on_a_hill_is_in_the_first_view():
     placed = [one for one in related([ground, *herd], named) if one.kind == "sheep"]
     reach = [abs(yaw_difference(one.yaw, 0.0)) + one.width / 2 for one in placed]
     assert max(reach) < 45.0
+
+
+def test_fruit_outdoors_is_on_a_table_and_roses_are_not():
+    ground = PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0, (90, 140, 90), (90, 140, 90))
+    fruit = [PlacedObject("orange", yaw, -19.0, 12.0, 12.0) for yaw in (-12.0, 6.0)]
+    placed = obeyed([ground, *fruit], named_things("two oranges", ("orange",)))
+    (table,) = (one for one in placed if one.kind == "table")
+    assert all(one.foot > table.foot for one in placed if one.kind == "orange")
+    rose = PlacedObject("rose", 0.0, -16.0, 6.0, 10.0)
+    there = obeyed([ground, rose], named_things("a rose", ("rose",)))
+    assert [one.kind for one in there] == ["near ground", "rose"]

@@ -1,5 +1,7 @@
 """Things that stand are on land, and those that swim on water."""
 
+from dataclasses import replace
+
 import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
@@ -7,6 +9,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.shores import (
     afloat,
     ashore,
+    before_others,
     facing_sea,
     spanning,
     without_stranded,
@@ -68,3 +71,13 @@ def test_a_named_bridge_spans_the_river():
     assert abs(yaw_difference(there.yaw, 0.0)) + there.width / 2 <= river.width / 2
     assert river.foot < there.foot < river.pitch
     assert spanning([bridge], {0}) == [bridge]
+
+
+def test_a_lake_behind_a_tent_is_in_front_of_it():
+    tent = PlacedObject("tent", 88.0, -3.0, 40.0, 22.0)
+    lake, same = before_others([LAKE, tent], {0, 1})
+    assert lake.pitch + lake.height / 2 < tent.foot
+    assert same == tent
+    assert before_others([LAKE, tent], {1}) == [LAKE, tent]
+    aside = replace(tent, yaw=150.0)
+    assert before_others([LAKE, aside], {0, 1}) == [LAKE, aside]
