@@ -319,6 +319,30 @@ def _moved(edit: Edit, yaw: float, pitch: float | None) -> Edit:
     return replace(edit, yaw=yaw, pitch=min(max(height, -HIGHEST), HIGHEST))
 
 
+_RECOLORING = frozenset((
+    "it", "make", "paint", "turn", "color", "colour", "this", "that", "one", "a", "an", "the", "in",
+    "to", "be", "please", "into", "should",
+))  # fmt: skip
+
+
+def said_color(text: str) -> str | None:
+    """Return the colour of words that name nothing else: "make it blue"; None: others are said."""
+    words = [word.text.lower() for word in split_words(text)]
+    left = [word for word in words if word not in _RECOLORING]
+    return color_word(left[0]) if len(left) == 1 else None
+
+
+def recolored(thing: Edit, color: str) -> Edit:
+    """Return the edit that puts a thing like one that stands there, in a named colour, over it.
+
+    Raises:
+        ThingError: things of its kind do not take the colour.
+    """
+    if not takes_color(thing.kind, color):
+        raise ThingError(_other_colors(thing.kind, color))
+    return replace(thing, act="place", color=COLORS[color])
+
+
 _WHERE = frozenset((
     "on", "in", "at", "of", "by", "under", "above", "beside", "near", "next", "behind", "over",
     "to",
@@ -905,6 +929,8 @@ class ThingWords(Vocabulary):
 
         One thing is put where the player points, or to the left or right of that.
         """
+        if said_color(text):
+            return ()
         unknown = super().without_effect(text)
         stems = {word: _own_stems(word.text) for word in split_words(text)}
         read = frozenset().union(*stems.values())

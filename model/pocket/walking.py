@@ -26,7 +26,7 @@ from mag_sandbox.model.imagination.standing import hiding_kind, stood
 from mag_sandbox.model.imagination.visible import visible
 from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.model.pocket.changes import stances_of, thing_of
-from mag_sandbox.model.pocket.listed import things_at_start
+from mag_sandbox.model.pocket.listed import as_edits, things_at_start
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.scenes.descriptions import LANDSCAPES
@@ -221,6 +221,8 @@ class WalkableGround:
         """
         scenery, x, z = self.scenery, edit.x, edit.z
         edit = replace(edit, x=0.0, z=0.0)
+        if (x, z) == START and self._is_there(edit):
+            return edit  # in another colour
         if edit.act == "place":
             things = scenery.plan(x, z) if scenery else self._painting.listed  # before the plan
             seen = Scenery.of(things, self._stances, self._behind)
@@ -245,6 +247,11 @@ class WalkableGround:
             return TOO_FAR
         pitch = min(HIGHEST, max(-HIGHEST, moved.pitch))
         return replace(edit, yaw=moved.yaw, pitch=pitch, width=moved.width, height=moved.height)
+
+    def _is_there(self, edit: Edit) -> bool:
+        """Tell whether a thing of an edit's kind stands where the scene begins, in its very box."""
+        listed = as_edits(self.in_sight(*START))
+        return any(replace(one, color=edit.color) == edit for one in listed)
 
     def _standing_out(self, edit: Edit, things: Sequence[PlacedObject]) -> Edit:
         """Return a smaller thing of any colour in one that differs from what is behind it."""

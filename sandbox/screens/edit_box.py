@@ -24,12 +24,19 @@ from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.settings import FitMode
 from mag_sandbox.sandbox.ui.display import fit, share_of
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
-from mag_sandbox.scenes.things import ThingError, parse_edit, thing_vocabulary
+from mag_sandbox.scenes.things import (
+    ThingError,
+    parse_edit,
+    recolored,
+    said_color,
+    thing_vocabulary,
+)
 
 CLEARANCE = 134  # px of the reference window below the box
 RING, DOT = 15, 3  # px of the reference window: radii of the mark at the spot
 SHADOW = (10, 13, 24)
 NOTHING_THERE = "what stands here is not known by name: write what shall be here"
+NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
 Direction = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such things usually are
 
 
@@ -135,6 +142,11 @@ class EditOverlay(Overlay):
         return replace(self._parse(text), x=x, z=z)
 
     def _parse(self, text: str) -> Edit:
+        if color := said_color(text):
+            thing = self._thing_there()
+            if thing is None:
+                raise ThingError(NO_THING.format(color))
+            return recolored(thing, color)
         try:
             return parse_edit(text, *self._spot, self._kinds, self._category())
         except ThingError:
@@ -144,6 +156,18 @@ class EditOverlay(Overlay):
             with suppress(ThingError):
                 return parse_edit(others, *self._spot, self._kinds, self._category())
             raise
+
+    def _thing_there(self) -> Edit | None:
+        """Return the smallest thing at the spot; None: none is known, or it is told from away."""
+        block, (yaw, pitch) = self._reel.current.block, self._spot
+        if any(self._viewpoint) or self._reel.pose.is_away:
+            return None
+        spot = Edit("remove", yaw, self._reel.pose.pitch if pitch is None else pitch)
+        there = [
+            thing for thing in (*block.placed, *(block.planned or ()))
+            if thing.kind in self._kinds and thing.covers(spot)
+        ]  # fmt: skip
+        return min(there, key=lambda thing: thing.width * thing.height, default=None)
 
     def _problem(self, text: str) -> str:
         try:

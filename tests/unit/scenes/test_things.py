@@ -23,6 +23,7 @@ from mag_sandbox.scenes.things import (
     parse_edit,
     parse_thing,
     rivals,
+    said_color,
     silent_words,
     telling_words,
     thing_vocabulary,
@@ -603,3 +604,16 @@ def test_trees_of_a_kind_are_where_words_say(text: str):
 def test_palm_trees_are_several():
     assert named_things("palm trees", ("palm", "oak"))[0].least > 1
     assert named_things("a palm tree", ("palm", "oak"))[0].least == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "color"),
+    [
+        ("make it blue", "blue"), ("paint it red please", "red"), ("a golden one", "gold"),
+        ("turn this grey", "grey"), ("blue", "blue"), ("a blue tent", None), ("make it", None),
+    ],
+)  # fmt: skip
+def test_words_that_say_a_colour_alone(text: str, color: str | None):
+    assert said_color(text) == color
+    if color:
+        assert not thing_vocabulary(THINGS).without_effect(text)

@@ -135,6 +135,17 @@ def test_what_is_placed_in_any_colour_stands_out_from_what_is_behind_it(shade):
     assert made._ground.at_start(blue) == blue, "a colour that words give stays"
 
 
+def test_a_thing_in_another_colour_has_the_box_of_the_one_that_it_replaces(monkeypatch):
+    made = world()
+    begin(made)
+    there = Edit("place", 10.0, -5.0, 22.0, 13.0, "tent", (214, 73, 72))
+    monkeypatch.setattr(walking, "stood", lambda edit, *_: replace(edit, width=5.0))
+    monkeypatch.setattr(made._ground, "in_sight", lambda x, z: [thing_of(there)])
+    blue = replace(there, color=(73, 97, 180))
+    assert made._ground.at_start(blue) == blue
+    assert made._ground.at_start(replace(blue, yaw=11.0)).width == 5.0
+
+
 def test_what_stops_a_walker_is_said_once_until_another_step_and_again_after_a_while(monkeypatch):
     monkeypatch.setattr(module, "SAY_AGAIN", 3)
     made = world()

@@ -1,5 +1,6 @@
 """Pointing at picture or map and saying what shall be there."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,7 @@ from mag_sandbox.controls.camera import MAX_PITCH, CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.sandbox.hud.minimap import map_area
 from mag_sandbox.sandbox.hud.seen import TOP
-from mag_sandbox.sandbox.screens.edit_box import NOTHING_THERE, EditOverlay
+from mag_sandbox.sandbox.screens.edit_box import NO_THING, NOTHING_THERE, EditOverlay
 from mag_sandbox.sandbox.screens.prompt_box import MAX_CHIPS
 from mag_sandbox.sandbox.ui.theme import Theme
 from mag_sandbox.scenes.things import COLORS, THINGS
@@ -265,3 +266,21 @@ def test_what_fits_the_place_is_suggested_first_and_that_things_can_be_removed(c
     assert suggested[0] == first
     assert "remove" in suggested
     assert ("sofa" in suggested) is (category == "indoor")
+
+
+@pytest.mark.parametrize("text", ["make it blue", "a blue one"])
+def test_the_thing_at_the_spot_takes_another_colour(text: str):
+    there = Edit("place", 4.0, 2.0, 20.0, 30.0, "tent", COLORS["red"])
+    behind = Edit("place", 0.0, 2.0, 60.0, 50.0, "castle", COLORS["red"])
+    overlay, asked, _, _ = made(things=(behind, there))
+    overlay.handle(click((640, 384)))
+    write(overlay, text)
+    assert asked == [replace(there, color=COLORS["blue"])]
+
+
+def test_where_no_thing_is_known_a_colour_alone_is_refused_and_says_what_to_write():
+    overlay, asked, _, _ = made()
+    overlay.handle(click((640, 384)))
+    write(overlay, "make it blue")
+    assert not asked
+    assert overlay.box.notice == NO_THING.format("blue")
