@@ -37,6 +37,7 @@ class HubStandIn:
         self.dripping: set[str] = set()  # paths whose bytes come one by one
         self.said: bytes | None = None  # in place of a listing
         self.silent_heads = False  # whether the heads of answers come byte by byte for ever
+        self.flooding: tuple[int, dict] | None = None  # head of every answer; its body never ends
         self.damaged: set[str] = set()  # paths whose bytes arrive changed
         self.served: list[tuple[str, int]] = []  # path and first byte of every answer with content
         self.silent = threading.Event()  # it has fallen silent
@@ -113,6 +114,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.hub.silent_heads:
             self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
             self._send_on(b"x")
+            return
+        if self.hub.flooding is not None:
+            self._head(*self.hub.flooding)
+            self._send_on(bytes(_PIECE))
             return
         if found := _API.fullmatch(path):
             self._list(found[1])

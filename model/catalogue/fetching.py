@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -45,6 +45,7 @@ MOST_BYTES = 2**42  # of a file
 MOST_NAME = 200  # bytes of a name: its part, which has a longer one, must be one, too
 MOST_PATH = 1000  # characters of a path
 MOST_FILES = 1000  # of a role
+MOST_REDIRECTS = 10
 ANSWER_S = 60.0  # for the head of an answer
 PATIENCE_S = 60.0  # between two looks at how much arrives
 LISTING_S = 300.0  # for a whole listing
@@ -363,24 +364,40 @@ def _answer(url: str, headers: Mapping[str, str] | None = None) -> Iterator[Any]
     """Ask the hub as its library does, and give its answer once its head has arrived.
 
     The library's own headers are not used: to make them it asks the hub which agent is calling, and
-    keeps a senseless answer, with which every later request would fail.
+    keeps a senseless answer, with which every later request would fail. Bodies of redirects and of
+    errors are not read: they may never end.
     """
     from huggingface_hub import constants, get_token
-    from huggingface_hub.utils import get_session, hf_raise_for_status
+    from huggingface_hub.utils import hf_raise_for_status
 
     asked = {"User-Agent": "mag-sandbox", "Accept-Encoding": "identity", **(headers or {})}
     token = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
     if token:
         asked["Authorization"] = f"Bearer {token}"
-    stream = get_session().stream(
-        "GET", url, headers=asked, timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT, follow_redirects=True
-    )
-    response = _soon(stream.__enter__)
-    try:
-        hf_raise_for_status(response)
+    with closing(_soon(partial(_follow, url, asked))) as response:
+        if response.is_error:
+            codes = {name: code for name, code in response.headers.items() if name.startswith("x-")}
+            head = type(response)(response.status_code, headers=codes, request=response.request)
+            hf_raise_for_status(head)
         yield response
-    finally:
-        stream.__exit__(None, None, None)
+
+
+def _follow(url: str, headers: Mapping[str, str]) -> Any:
+    """Return the first answer that is no redirect, its body unread, or raise FetchFailed."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import get_session
+
+    session, patience = get_session(), constants.HF_HUB_DOWNLOAD_TIMEOUT
+    request = session.build_request("GET", url, headers=headers, timeout=patience)
+    for _ in range(MOST_REDIRECTS + 1):
+        response = session.send(request, stream=True, follow_redirects=False)
+        if not response.has_redirect_location:
+            return response
+        response.close()
+        request = response.next_request
+        if request is None:
+            raise FetchFailed("the hub redirects to no address; try again later")
+    raise FetchFailed(f"the hub redirects more than {MOST_REDIRECTS} times; try again later")
 
 
 def _soon(ask: Callable[[], Any]) -> Any:

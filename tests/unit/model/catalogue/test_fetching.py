@@ -291,6 +291,24 @@ def test_a_head_that_never_ends_is_not_waited_for(hub, home, monkeypatch):
         fetching.make_plan(ROW, home)
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("status", "head", "said"),
+    [
+        (500, {}, "the hub answered 500"),
+        (403, {"X-Error-Code": "GatedRepo"}, "accept its terms"),
+        (404, {"X-Error-Code": "RepoNotFound"}, "is not on the hub"),
+        (302, {"Location": "/again"}, "redirects more than 10 times"),
+        (302, {"Location": "http://[::1"}, "redirects to no address"),
+        (302, {"Location": "file:///etc/passwd"}, "unsupported protocol"),
+    ],
+)
+def test_errors_and_redirects_whose_bodies_never_end_are_not_read(hub, home, status, head, said):
+    hub.flooding = status, {"Connection": "close"} | head
+    with pytest.raises(fetching.FetchFailed, match=said):
+        fetching.make_plan(ROW, home)
+
+
 def test_files_without_number_are_not_fetched(hub, home, monkeypatch):
     many = [SIBLING | {"rfilename": f"bench/{number}.mp4"} for number in range(1_100)]
     hub.said = json.dumps({"siblings": [*many, SIBLING | {"rfilename": "bench.csv"}]}).encode()
