@@ -19,9 +19,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta
 
 from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, KNOWN_TASKS, RULES
 from mag_sandbox.evaluation.results.intervals import mean_interval, mean_scores
@@ -36,9 +37,15 @@ SCHEMA = 1
 MOST_BYTES = 2**23  # of a file; the longest preset takes half a megabyte
 MOST_CLIPS = 4096
 MOST_POINTS = 64  # of a clip
+MOST = 1e9  # of any number
 SCORE = "score"
+SIZES = ("memory_mib", "state_mib")  # scores that are no less than 0
 LIVES = np.geomspace(0.1, 10_000.0, 600)  # s, half-lives that are tried
 CLOSE = 1e-6  # relative: sums of another machine
+
+
+Number = Annotated[float, Meta(ge=-MOST, le=MOST)]
+Seconds = Annotated[float, Meta(ge=0, le=MOST)]
 
 
 class NotAResult(Refusal, ValueError):
@@ -80,15 +87,15 @@ class ClipRow:
     category: str
     scene: int | None  # seed of the renderer; None: it is private
     tape: str  # camera path, see `camera_paths`
-    fps: float
+    fps: Annotated[float, Meta(gt=0, le=MOST)]
     frames: int
-    away_s: float  # from leaving the first view to being back, at most
+    away_s: Seconds  # from leaving the first view to being back, at most
     digest: str  # of all frames shown, 16 hex digits
     refused: str | None  # the gate that was not passed: counts as a score of 0, nowhere else
     gates: dict[str, bool]
-    scores: dict[str, float | None]
-    points: tuple[tuple[float, float], ...]  # (seconds away, recall in percent) of compared frames
-    seconds: float
+    scores: dict[str, Number | None]
+    points: tuple[tuple[Seconds, Number], ...]  # (away, recall in percent) of compared frames
+    seconds: Seconds
 
 
 def result_of(
@@ -225,6 +232,8 @@ def _clip(row: object, place: int) -> ClipRow:
         raise ValueError(not_found("task", clip.task, tuple(KNOWN_TASKS)))
     if len(clip.points) > MOST_POINTS:
         raise ValueError(f"clips[{place}] has {len(clip.points)} points, at most {MOST_POINTS}")
+    if min(clip.scores.get(size) or 0.0 for size in SIZES) < 0:
+        raise ValueError(f"clips[{place}] has a size below 0")
     return clip
 
 
