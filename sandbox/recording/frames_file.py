@@ -8,7 +8,7 @@ convenience: where they are missing, a replay makes them again. Only requested f
 import json
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
 from itertools import accumulate, pairwise
@@ -38,8 +38,8 @@ VERSION = 1
 USUAL_FPS = 16.0  # where the world's rate is unknown
 FRAME_QUALITY = 92  # of JPEG: 40 dB and 18 kB for a frame of 320 x 192
 PROBE_QUALITY = 95
-MAX_JSON, MAX_DATA = 2**22, 2**28  # bytes of a record: more is damage
-MAX_SIDE = 8192  # px of a frame
+MAX_JSON, MAX_DATA = 2**22, 2**28  # bytes of a record, and of its frames: more is damage
+MAX_FRAME = 2**25  # bytes of a frame: 3840 x 2160 px and more
 MAX_ENTRIES = 2**20  # frames in memory
 Coding = Literal["jpeg", "raw"]  # raw takes no time, jpeg a twentieth of the room
 
@@ -77,9 +77,14 @@ class FramesHead:
     def __post_init__(self) -> None:
         if self.version != VERSION:
             raise ValueError(f"its version is {self.version}, this game reads {VERSION}")
-        fits = 1 <= min(self.width, self.height) <= max(self.width, self.height) <= MAX_SIDE
+        fits = min(self.width, self.height) >= 1 and self.frame_bytes <= MAX_FRAME
         if not fits or not 0.1 <= self.fps <= 1000:
             raise ValueError(f"frames are {self.width} x {self.height} at {self.fps} a second")
+
+    @property
+    def frame_bytes(self) -> int:
+        """Size of a frame in memory."""
+        return self.width * self.height * 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +250,9 @@ class StoredFrames:
                         raise DamagedRecord("its first record is not where it belongs")
                     elif isinstance(head, ProbeHead):
                         stored._probes.append((head, span))
+                    elif len(head.pictures) * stored.head.frame_bytes > MAX_DATA:
+                        index, count = head.block_index, len(head.pictures)
+                        raise DamagedRecord(f"block {index} has {count} frames, too many to show")
                     else:
                         found.setdefault(head.block_index, StoredBlock(head, span))
             except DamagedRecord as error:
@@ -298,7 +306,8 @@ class StoredFrames:
         for head, span in self._probes:
             with self._naming(f"comparison {head.number}"):
                 data, edge = span.read(), head.pictures[0]
-                then, now = decode_jpeg(data[:edge]), decode_jpeg(data[edge:])
+                check = check_side(max(self.head.width, self.head.height))
+                then, now = decode_jpeg(data[:edge], check), decode_jpeg(data[edge:], check)
                 if then.shape != now.shape:
                     raise DamagedRecord("the pictures of a comparison differ in size")
                 difference, figures = difference_picture(then, now), _values(ProbeFigures, head)
@@ -309,7 +318,8 @@ class StoredFrames:
         width, height = self.head.width, self.head.height
         parts = _parts(head, data)
         if head.coding == "jpeg":
-            return np.stack([decode_jpeg(part, (width, height)) for part in parts])
+            check = check_exactly((width, height))
+            return np.stack([decode_jpeg(part, check) for part in parts])
         if any(len(part) != width * height * 3 for part in parts):
             raise DamagedRecord("a picture has another size")
         return np.stack([np.frombuffer(part, np.uint8) for part in parts]).reshape(
@@ -345,11 +355,10 @@ def frames_per_second(folder: Path) -> float | None:
     return head.fps if isinstance(head, FramesHead) else None
 
 
-def decode_jpeg(data: bytes, size: tuple[int, int] | None = None) -> Frames:
-    """Return a stored picture, uint8 [H, W, 3], of a given size, or raise DamagedRecord."""
-    check = check_exactly(size) if size else check_side(MAX_SIDE)
+def decode_jpeg(data: bytes, check_size: Callable[[int, int], None] | None = None) -> Frames:
+    """Return a stored picture, uint8 [H, W, 3], or raise DamagedRecord; see `decode_picture`."""
     with refusing(lambda why: DamagedRecord(f"a picture cannot be read ({why})")):
-        return decode_picture(data, check, formats=("JPEG",))
+        return decode_picture(data, check_size, formats=("JPEG",))
 
 
 def _records(file: BinaryIO) -> Iterator[tuple[Head, _Span]]:

@@ -4,7 +4,7 @@ import errno
 import random
 import threading
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from mag_sandbox.sandbox.recording.frame_writer import FrameWriter
 from mag_sandbox.sandbox.recording.frames_file import (
     FRAMES_FILE,
     WAITING_FILE,
+    FramesHead,
     FramesWriter,
     ProbeHead,
     StoredFrames,
@@ -136,6 +137,51 @@ def test_a_changed_byte_is_found_and_said(folder):
             assert "delete" in str(error)
             said += 1
     assert said == 25
+
+
+def rewrite(folder: Path, change) -> None:
+    """Write all records again, each as `change` returns its head and data."""
+    file = folder / FRAMES_FILE
+    with file.open("rb") as opened:
+        records = [(head, span.read()) for head, span in frames_file._records(opened)]
+    with file.open("wb") as opened:
+        writer = FramesWriter(opened, records[0][0])
+        for head, data in records[1:]:
+            tag = b"PROB" if isinstance(head, ProbeHead) else b"BLCK"
+            writer._write(tag, *change(head, data))
+
+
+def test_a_block_of_more_frames_than_memory_holds_is_damage(folder):
+    def swollen(head, data):
+        if getattr(head, "block_index", 0) != 3:
+            return head, data
+        poses, pictures = head.poses[:1] * 20_000, head.pictures[:1] * 20_000
+        return replace(head, poses=poses, pictures=pictures), data
+
+    rewrite(folder, swollen)
+    with StoredFrames.open(folder) as stored:
+        assert [one.head.block_index for one in stored.blocks] == [0, 1, 2]
+        assert stored.damage == "block 3 has 20000 frames, too many to show"
+
+
+def test_pictures_of_a_comparison_are_no_larger_than_frames(folder):
+    large = encode_jpeg(np.zeros((192, 2048, 3), np.uint8), 92)
+
+    def enlarged(head, data):
+        if isinstance(head, ProbeHead):
+            return replace(head, pictures=(len(large), len(large))), large * 2
+        return head, data
+
+    rewrite(folder, enlarged)
+    with StoredFrames.open(folder) as stored, pytest.raises(RecordingError, match="at most 320 px"):
+        list(stored.probes())
+
+
+def test_frames_of_gigantic_size_are_refused():
+    values = {"fps": 16.0, "created": "", "exact_pose": True, "probed": False}
+    with pytest.raises(ValueError, match="frames are 8192 x 8192"):
+        FramesHead(width=8192, height=8192, **values)
+    FramesHead(width=3840, height=2160, **values)
 
 
 def test_pictures_are_encoded_into_files_which_lets_other_threads_run(monkeypatch):
