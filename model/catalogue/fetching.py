@@ -394,9 +394,9 @@ def _follow(url: str, headers: Mapping[str, str]) -> Any:
         if not response.has_redirect_location:
             return response
         response.close()
-        request = response.next_request
-        if request is None:
+        if response.next_request is None:
             raise FetchFailed("the hub redirects to no address; try again later")
+        request = response.next_request
     raise FetchFailed(f"the hub redirects more than {MOST_REDIRECTS} times; try again later")
 
 
