@@ -1,5 +1,6 @@
 """Runs a server: its address, token and certificate, until it is stopped."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from mag_sandbox.files.border import Refusal, refusing
 from mag_sandbox.model.remote import wire
@@ -16,8 +18,27 @@ from mag_sandbox.model.remote.address import is_loopback, read_token
 PING_S, PONG_S = 5.0, 15.0  # between two pings, and for their answer [s]
 ENDING_S = 2  # for connections to end with the server [s]
 UNREAD_S = 60.0  # for bytes that a client does not read [s]
+REQUEST_S = 10.0  # for a connection to send a whole request
 MOST_CONNECTIONS = 256
 BACKLOG = 64  # connections that the system queues
+
+
+class PromptProtocol(H11Protocol):
+    """HTTP that drops connections which send no whole request: otherwise they take all places."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self.loop.call_later(REQUEST_S, self._drop_idle)
+
+    def _drop_idle(self) -> None:
+        is_upgraded = self.transport.get_protocol() is not self  # to a WebSocket
+        if is_upgraded or self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()
+        else:
+            self.loop.call_later(REQUEST_S, self._drop_idle)
 
 
 class ServingError(Refusal, RuntimeError):
@@ -83,6 +104,7 @@ def make_server(app: Starlette, address: ListenAddress) -> uvicorn.Server:
     """Return a server, ready to run, or raise ServingError if the certificate cannot be used."""
     config = uvicorn.Config(
         app,
+        http=PromptProtocol,
         log_config=None,
         access_log=False,
         lifespan="off",

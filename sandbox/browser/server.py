@@ -238,8 +238,8 @@ class PageServer:
 
     def _refusal(self, socket: WebSocket) -> PlainTextResponse | None:
         """Return the refusal of a page, before any message of it is read; None: accepted."""
-        origin, host = socket.headers.get("origin", ""), socket.headers.get("host", "")
-        if not host or urlsplit(origin).netloc.lower() != host.lower():
+        origin, host = socket.headers.get("origin", "").lower(), socket.headers.get("host", "")
+        if not host or origin not in (f"http://{host}".lower(), f"https://{host}".lower()):
             return _plain("only the server's own page can play here", FORBIDDEN)
         offered = socket.scope["subprotocols"]
         coded = next((one[len(TOKEN) :] for one in offered if one.startswith(TOKEN)), "")
@@ -250,7 +250,7 @@ class PageServer:
 
     def _refusal_of_host(self, request: HTTPConnection) -> PlainTextResponse | None:
         """Refuse foreign host names: any name can be made to resolve to this machine."""
-        if self._config.token or is_loopback(request.url.hostname or ""):
+        if self._config.token or is_loopback(_host_name(request)):
             return None
         return _plain("without a token, the page is at http://localhost", FORBIDDEN)
 
@@ -367,6 +367,17 @@ class PageServer:
             if isinstance(message, Opening):
                 raise PageError("a second opening on one connection")
             game.tell(encode(message))
+
+
+def _host_name(request: HTTPConnection) -> str:
+    """Return the name by which a page was asked for; "": none.
+
+    `request.url` has this machine's own name where it takes the given one for no name, as with _.
+    """
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _plain(sentence: str, status: int) -> PlainTextResponse:

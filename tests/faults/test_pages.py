@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import signal
+import socket
 from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from mag_sandbox.files.folders import HOME_VARIABLE
+from mag_sandbox.model.remote import serving
 from mag_sandbox.model.remote.serving import ListenAddress
 from mag_sandbox.sandbox.browser import server
 from mag_sandbox.sandbox.browser.messages import PROTOCOL, TOKEN, decode
@@ -92,7 +94,12 @@ def test_pages_of_others_are_refused():
         assert refused(pages, origin="")[0] == 403
 
 
-@pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example"])
+def test_an_origin_that_is_no_address_is_refused():
+    with Pages(echo) as pages:
+        assert refused(pages, origin="http://[")[0] == 403
+
+
+@pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example", "an_evil.example"])
 def test_names_that_lead_here_are_refused_without_a_token(name):
     with Pages(echo) as pages:
         assert refused(pages, host=f"{name}:{pages.port}")[0] == 403
@@ -258,6 +265,25 @@ def test_an_idle_page_leaves_its_place():
         page.open()
         assert "nothing happened" in page.hear("ended")["sentence"]
         eventually(lambda: not pages.games)
+
+
+def test_connections_that_send_no_whole_request_are_dropped(monkeypatch):
+    monkeypatch.setattr(serving, "REQUEST_S", 0.5)
+    monkeypatch.setattr(serving, "MOST_CONNECTIONS", 8)
+    with Pages(echo) as pages, ExitStack() as opened:
+        for said in (b"", b"GET / HTT", b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9"):
+            for _ in range(8):
+                line = socket.create_connection(("127.0.0.1", pages.port), PATIENCE)
+                opened.enter_context(line).sendall(said)
+
+        def is_served() -> bool:
+            line = HTTPConnection("127.0.0.1", pages.port, timeout=PATIENCE)
+            line.request("GET", "/page.js")
+            status = line.getresponse().status
+            line.close()
+            return status == 200
+
+        eventually(is_served)
 
 
 def test_two_hundred_connections_leave_a_player_alone():
