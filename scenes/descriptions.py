@@ -31,6 +31,8 @@ from mag_sandbox.scenes.things import (
     DRAWN_AS,
     EXHIBITS,
     FALLING,
+    LARGE_NUMBERS,
+    MOST_COUNTED,
     PEOPLE,
     STANDS,
     STOPS,
@@ -253,6 +255,8 @@ _OUTSIDE_ROOMS = {  # skies in windows, and stems that say so
     "dusk": frozenset(map(stem, ("dusk", "twilight"))),
     "night": _SPOKEN["night"],
 }
+_SNOW = re.compile(r",? ?\b(covered in snow|(in|with) (the )?(falling )?snow|snowy)\b", re.I)
+_SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
 _SUNLIT = frozenset(map(stem, ("morning", "noon", "midday", "afternoon")))  # as windows are
 _ON_PEAKS = re.compile(
     r"\bsnow(y|( |-)(capped|topped|covered))? (peaks?|mountains?|mountain tops?)\b"
@@ -286,7 +290,9 @@ _GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all thi
 _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and stems that say so
 _SKY = frozenset(("sun", "moon"))  # which are everywhere
 _ANYWHERE = _SKY | {"castle"}  # which tell no place: a fairy land is one with a dragon, too
-_AT_LAKES = frozenset(("lake", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish"))
+_AT_LAKES = frozenset(
+    ("lake", "duck", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish")
+)
 _NIGHTLY = frozenset(("moon", "starry sky"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 KINDS = (*THINGS, *chain(*GROUND.values()))
@@ -374,8 +380,13 @@ class DescriptionWords(Vocabulary):
         text = _NO_ANIMALS.sub("", _SEA_FLOOR.sub("coral reef", text))
         named = (one.kinds[0] for one in named_things(text, KINDS))
         others = ((kind, DRAWN_AS[kind]) for kind in named if kind in DRAWN_AS)
+        counted = telling_words(text, KINDS)
+        numbers = (
+            (word.text, MOST_COUNTED) for place, word in enumerate(split_words(text))
+            if place in counted and word.text.lower() in LARGE_NUMBERS
+        )  # fmt: skip
         worn = ((garment, _GARMENT) for garment in garments_in(text) if garment != _GARMENT)
-        return (*super().substitutes(text), *others, *worn)
+        return (*super().substitutes(text), *numbers, *others, *worn)
 
     def reading(self, text: str) -> str:
         """Return a text in known words; one without a place is read with one that has its things.
@@ -552,13 +563,19 @@ def _stuffs(text: str, place: PlaceKind | None) -> set[int]:
     Lakes have blue water, and meadows green grass.
     """
     words = [word.text for word in split_words(text)]
-    has_water = any(one.kinds[0] in WATERS for one in named_things(text, (*THINGS, *WATERS)))
+    kinds = {one.kinds[0] for one in named_things(text, (*THINGS, *WATERS))}
+    has_water = not WATERS.isdisjoint(kinds)
     is_green = place is not None and place.name in _OWN_COLORS["green"]
     is_turned = is_under_snow(text) or any(season in words for season in _SEASONS)
-    stuffs = {"water": ("blue", has_water), "grass": ("green", is_green and not is_turned)}
+    stuffs = {
+        "water": ("blue", has_water),
+        **dict.fromkeys(("grass", "grassy"), ("green", is_green and not is_turned)),
+        "smoke": ("white", not _SMOKING.isdisjoint(kinds)),
+        "chimney": ("", not (_SMOKING | {"cottage"}).isdisjoint(kinds)),
+    }
     seen = set[int]()
     for at, word in enumerate(words):
-        color, is_there = stuffs.get(word.removesuffix("y"), ("", False))
+        color, is_there = stuffs.get(word, ("", False))
         if is_there:
             said = (at - 1, at + 2 if words[at + 1 : at + 2] == ["is"] else at - 1)
             seen |= {at, *(one for one in said if words[one : one + 1] == [color])}
@@ -1129,6 +1146,8 @@ def lit(text: str, words: Vocabulary) -> str:
     place = place_of(category, stems) if category else None
     if category not in _BY_DAY or (place and place.name in _OWN_LIGHT) or words.foreign(text):
         return read
+    if place and place.some("flat") == (_SEA,) and is_under_snow(read):
+        read = _SNOW.sub("", read)  # where it is said the planner knows no sea; a rule lays it
     light, clear = _BY_DAY[category]
     named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
     if not words.lights(text):

@@ -71,9 +71,16 @@ _NUMBERS = {  # how many at least and at most
     "six": (6, 6), "seven": (7, 7), "eight": (8, 8), "2": (2, 2), "3": (3, 3), "4": (4, 4),
     "5": (5, 5), "6": (6, 6), "7": (7, 7), "8": (8, 8), "several": (3, None), "many": (5, None),
 }  # fmt: skip
+MOST_COUNTED = "eight"
+LARGE_NUMBERS = frozenset((  # of which that many are drawn at least
+    "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
+    "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "dozen", "hundred", "thousand",
+    *map(str, range(9, 101)), "1000",
+))  # fmt: skip
+_NUMBERS |= dict.fromkeys(LARGE_NUMBERS, (8, None))
 _AMOUNTS = {  # likewise, before "of"
     "lots": (5, None), "lot": (5, None), "pair": (2, 2), "couple": (2, 2), "dozens": (8, None),
-    "full": (6, None),
+    "full": (6, None), "hundreds": (8, None), "thousands": (8, None),
 }  # fmt: skip
 _PLURALS = frozenset((
     "people", "children", "men", "women", "mice", "cattle", "cacti", "toys", "cloudy",

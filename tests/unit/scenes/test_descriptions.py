@@ -840,3 +840,25 @@ def test_a_moon_means_outdoors(words: DescriptionWords):
 def test_at_a_concert_are_instruments_whatever_it_is_read_as(words: DescriptionWords):
     wanted = Wanted.of("a rock concert", words, KINDS)
     assert "snowman" in wanted.elsewhere
+
+
+def test_smoke_is_seen_where_it_rises(words: DescriptionWords):
+    assert not words.without_effect("a log cabin with smoke from the chimney")
+    grey = words.without_effect("a castle with smoke from the chimney")
+    assert [word.text for word in grey] == ["smoke", "chimney"]
+
+
+def test_more_than_can_be_counted_is_told(words: DescriptionWords):
+    text = "a classroom with twelve desks"
+    (desks,) = named_in(words.reading(text), words, KINDS)
+    assert (desks.least, desks.most) == (8, None)
+    assert words.substitutes(text) == (("twelve", "eight"),)
+    assert not words.without_effect(text)
+    assert not words.substitutes("a classroom with eight desks")
+
+
+def test_a_sea_in_winter_is_planned_as_a_sea(words: DescriptionWords):
+    for text in ("a cottage by the sea in winter", "a snowy harbour"):
+        assert "snow" not in lit(text, words)
+        assert Wanted.of(text, words, KINDS).in_snow
+    assert "snow" in lit("a snowy meadow", words)
