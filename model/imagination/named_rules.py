@@ -25,8 +25,9 @@ from mag_sandbox.model.imagination.plan_rules import (
     parts_of,
     places_of,
     shown_shares,
+    turned,
 )
-from mag_sandbox.model.imagination.plausible import lying_first
+from mag_sandbox.model.imagination.plausible import hung, lying_first
 from mag_sandbox.model.imagination.relation_rules import (
     IN_WATER,
     LAKES,
@@ -130,7 +131,7 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
     counting = _counting(result, named)
     result = spanning(below_top(result, counting), counting)
     result, named = with_tables(result, named)
-    placed = _apart(related(lying_first(result), named), named)
+    placed = _apart(related(lying_first(hung(result, named)), named), named)
     counting = _counting(placed, named)
     placed = without_stranded(afloat(placed, counting), counting)
     placed = ashore(before_others(placed, _counting(placed, named)), named)
@@ -162,7 +163,14 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
             smaller = _farther(result, group.places)
             if abs(yaw_difference(free, 0.0)) > AHEAD and not group.where and smaller:
                 near = _free_yaw(smaller, group.places, counting, within)
-                if abs(yaw_difference(near, 0.0)) <= AHEAD:
+                moved = turned([smaller[place] for place in group.places], whole.yaw - near)
+                merge = any(
+                    _merge(one, other)
+                    for one in moved
+                    for other in others
+                    if one.kind == other.kind
+                )
+                if abs(yaw_difference(near, 0.0)) <= AHEAD and not merge:
                     result, free = smaller, near
             turn = free - whole.yaw
             for place in group.places:
@@ -497,7 +505,10 @@ def _exhibited(things: list[PlacedObject], one: Named, said: Collection[str]) ->
     borne = sorted((own[0] for own in on_each if own), key=lambda place: away(things[place]))
     own = [place for place in borne if things[place].kind in one.kinds]
     free = [place for place in borne if things[place].kind not in said]
-    result = list(things)
+    result = [
+        _instead(thing, _as_exhibit(thing, one)) if place in own else thing
+        for place, thing in enumerate(things)
+    ]
     added = free[: max(one.least - len(own), 0)]
     for place in added:
         result[place] = _instead(things[place], _as_exhibit(kind, one))

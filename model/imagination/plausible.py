@@ -13,8 +13,10 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.plan_rules import AROUND, places_of
 from mag_sandbox.model.imagination.spacing import stands
 from mag_sandbox.model.imagination.standing import TABLES
+from mag_sandbox.scenes.descriptions import WINDOWS
+from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import ANIMALS, Named
+from mag_sandbox.scenes.things import ANIMALS, THINGS, Named
 
 _OPEN, _WALL = "near ground", "wall"
 _CROWDS = {  # around at most, unless words name them or the place is known by them
@@ -28,9 +30,11 @@ _SMALL = {  # degrees of the longer side, likewise
     "owl": 10.0, "crab": 10.0, "lollipop": 16.0,
 }  # fmt: skip
 _SHELVES = frozenset(("shop shelf", "bookshelf", "cabinet", "kitchen counter"))  # at any height
+_TIMES = 1.7  # as large as usual, of other things outdoors
 _LYING = frozenset(("lake", "frozen lake", "swimming pool"))  # which hide nothing that stands
-_ON_FLOOR = -15.0  # degrees, above which no floor reaches up to in a room
+_ON_FLOOR = -15.0, -17.0  # degrees of the foot of what stands on a room's floor: large, small
 _FOOT = -19.0  # of what is put onto the floor
+_HIGHEST_HUNG = 15.0  # degrees of the top of a picture; ceilings are lower towards corners
 _SLACK = 2.5  # degrees between what is on something and that
 
 
@@ -41,24 +45,29 @@ def plausible(
 
     Args:
         things: from far to near.
-        named: what words name; it stays, but for what hangs on walls outdoors.
+        named: what words name; it stays.
         typical: by which the place is known.
     """
     said = {kind for one in named for kind in one.kinds}
     least = {kind: one.least for one in typical for kind in one.kinds}
     kinds = {thing.kind for thing in things}
-    result = [_not_too_large(thing) if thing.kind not in said else thing for thing in things]
+    is_outdoors = _OPEN in kinds
+    result = [
+        thing if thing.kind in said else _not_too_large(thing, is_outdoors=is_outdoors)
+        for thing in things
+    ]
     result = _without_crowds(result, said, least)
     if _WALL in kinds:
         result = _on_something(result, said)
-    if _OPEN in kinds:
-        return [thing for thing in result if not _hangs(thing)]
     return result
 
 
-def _not_too_large(thing: PlacedObject) -> PlacedObject:
-    longer = max(thing.width, thing.height)
+def _not_too_large(thing: PlacedObject, *, is_outdoors: bool) -> PlacedObject:
+    longer, usual = max(thing.width, thing.height), THINGS.get(thing.kind)
     fits = min(_SMALL.get(thing.kind, longer) / longer, 1.0)
+    if is_outdoors and usual is not None and usual.are_few and stands(thing):
+        times = min(thing.width / usual.width, thing.height / usual.height)
+        fits = min(fits, _TIMES / times)
     width, height = fits * thing.width, fits * thing.height
     pitch = thing.foot + height / 2 if stands(thing) else thing.pitch
     return replace(thing, width=width, height=height, pitch=pitch) if fits < 1.0 else thing
@@ -100,15 +109,13 @@ def _on_floor(thing: PlacedObject) -> PlacedObject:
 
 
 def _has_weight(thing: PlacedObject) -> bool:
-    stance = STANCES.get(thing.kind)
-    if stance is None or thing.kind in ANIMALS:
-        return False
-    return stance.where in ("floor", "small") or thing.kind == "crystal block"
+    is_block = thing.kind == "crystal block"
+    return thing.kind not in ANIMALS and (is_block or _where(thing) in ("floor", "small"))
 
 
 def _is_borne(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
-    foot = thing.foot
-    return foot <= _ON_FLOOR or any(
+    foot, floor = thing.foot, _ON_FLOOR[_where(thing) == "small"]
+    return foot <= floor or any(
         stands(one) and one is not thing
         and abs(yaw_difference(one.yaw, thing.yaw)) < one.width / 2
         and any(abs(foot - one.foot - share * one.height) < _SLACK for share in _levels(one))
@@ -122,9 +129,26 @@ def _levels(thing: PlacedObject) -> tuple[float, ...]:
     return (*TABLES.get(thing.kind, ()), *shelves, 1.0)
 
 
-def _hangs(thing: PlacedObject) -> bool:
+def hung(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return things of which named pictures in rooms are clear of the ceiling.
+
+    Outdoors nothing hangs but doors.
+    """
+    if any(thing.kind == _OPEN for thing in things):
+        kept = (_where(thing) not in ("wall", "ceiling") or thing.kind in DOORS for thing in things)
+        return [thing for thing, stays in zip(things, kept, strict=True) if stays]
+    said = {kind for one in named for kind in one.kinds} - WINDOWS
+    return [
+        replace(thing, pitch=min(thing.pitch, _HIGHEST_HUNG - thing.height / 2))
+        if thing.kind in said and _where(thing) == "wall"
+        else thing
+        for thing in things
+    ]
+
+
+def _where(thing: PlacedObject) -> str:
     stance = STANCES.get(thing.kind)
-    return stance is not None and stance.where in ("wall", "ceiling")
+    return stance.where if stance else "far"
 
 
 def lying_first(things: Sequence[PlacedObject]) -> list[PlacedObject]:

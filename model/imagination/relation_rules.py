@@ -71,7 +71,7 @@ _FOOD = frozenset((
     "teapot", "cake", "mug", "bottle", "bowl", "bread", "ice cream", "pizza", "banana", "orange",
     "melon", "candle", "vase",
 ))  # fmt: skip
-_TABLE, _PLATE = "table", 6.0  # degrees of a table that a thing on it takes
+_TABLE, _PLATE = "table", 9.0  # degrees of a table that a thing on it takes
 _TALL = 3.0  # metres, of houses and trees: a cat on one is much smaller than it
 _LEAST = 9.0  # degrees of the longer side of what is on another thing, at least
 _PLAINLY, _MOST_GROWN = 10.0, 1.6  # degrees of it if the other is larger, and by how much it is
@@ -80,7 +80,7 @@ _SLIM, _JUTTING = 1.5, 1.3  # times as tall as wide, and how wide a thing on it 
 _WIDEST = 0.8  # of that thing's width, at most
 _UNDER = 0.5  # of that thing's height, of what is under it
 _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
-_SIDE = 66.0  # degrees that things on one side take at most
+_SIDE = 48.0  # degrees that things on one side take at most
 _FAR_FOOT = 3.0  # degrees below the horizon, of what is far away
 _LEAST_FAR, _MOST_FAR = 11.0, 16.0  # degrees of its longer side
 RIDDEN = frozenset((  # which bear one each
@@ -98,7 +98,9 @@ _POOL, _OF_REEFS = "swimming pool", frozenset(("coral", "seaweed"))
 _OPEN_WATER = frozenset(("sea", "lake", "canal", "frozen lake"))
 ON_FLOOR = frozenset(("floor", "small", "water"))
 _ABOVE = frozenset(("wall", "ceiling", "sky"))
-_FLYING = frozenset(("dragon", "plane", "rocket", "owl", "parrot"))  # though they usually stand
+_FLYING = frozenset(
+    ("dragon", "plane", "helicopter", "rocket", "owl", "parrot")
+)  # though they usually stand
 IN_WATER = Relation("water")
 
 
@@ -358,7 +360,14 @@ def _moved(
         return _riding(things, own, others)
     if relation.where == "on" and any(_dwarfs(things[place], things[others[0]]) for place in own):
         return things  # a dragon on a coin
-    return _put_by_rule(things, own, others[0], relation, follows=follows)
+    put = _put_by_rule(things, own, others[0], relation, follows=follows)
+    return _larger_on(put, ones) if relation.where == "on" else put
+
+
+def _larger_on(things: list[PlacedObject], ones: Sequence[Named]) -> list[PlacedObject]:
+    """Return things of which those on others are as large or small as words say."""
+    scales = {place: one.scale for one in ones for place in _meant(things, one)}
+    return [_scaled(thing, scales.get(place, 1.0)) for place, thing in enumerate(things)]
 
 
 def _put_by_rule(
@@ -570,8 +579,10 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     if own and bearing and not tall:
         is_ridden = other.kind in RIDDEN & ANIMALS or other.kind in _DRIVEN
         tall = other.height * own.tall / bearing.tall if is_ridden or is_house else 0.0
-    longer = max(tall, tall * thing.width / thing.height)
-    tall *= max(_LEAST / longer, 1.0) if longer else 0.0
+    longer, least = max(tall, tall * thing.width / thing.height), _LEAST
+    if is_house and thing.kind in _FLYING:
+        least = _PLAINLY
+    tall *= max(least / longer, 1.0) if longer else 0.0
     widest = _JUTTING if is_house and other.height > _SLIM * other.width else _WIDEST
     tall = min(tall or thing.height, widest * other.width / count * thing.height / thing.width)
     wide = tall * thing.width / thing.height

@@ -3,7 +3,7 @@
 import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plausible import lying_first, plausible
+from mag_sandbox.model.imagination.plausible import hung, lying_first, plausible
 from mag_sandbox.scenes.things import Named
 
 WALL = PlacedObject("wall", 0.0, 0.0, 89.0, 40.0)
@@ -32,11 +32,15 @@ def test_what_is_named_is_on_the_floor_instead():
     assert down.width == car.width
 
 
-def test_no_window_stands_in_a_meadow():
+def test_no_window_stands_in_a_meadow_and_no_picture_is_at_the_ceiling():
     window = PlacedObject("arched window", 0.0, -10.0, 16.0, 18.0)
-    named = [Named(("arched window",), None, 1, 1)]
-    assert plausible([GROUND, window], named) == [GROUND]
-    assert plausible([WALL, window], named) == [WALL, window]
+    door = PlacedObject("door", 40.0, -5.0, 12.0, 27.0)
+    assert hung([GROUND, window, door], []) == [GROUND, door]
+    assert hung([WALL, window], []) == [WALL, window]
+    picture = PlacedObject("portrait", 0.0, 15.0, 13.0, 10.0)
+    assert hung([WALL, picture], []) == [WALL, picture]
+    _, lower = hung([WALL, picture], [Named(("portrait",), None, 1, 1)])
+    assert lower.pitch + lower.height / 2 <= 15.0
 
 
 def test_benches_that_no_words_ask_for_are_few_and_all_around():
@@ -58,3 +62,10 @@ def test_small_animals_that_no_words_ask_for_are_small(kind: str):
 def test_waters_hide_nothing_that_stands():
     lake = PlacedObject("lake", 0.0, -10.0, 44.0, 6.0)
     assert lying_first([GROUND, *BENCHES, lake]) == [GROUND, lake, *BENCHES]
+
+
+def test_a_boat_beside_the_way_is_no_larger_than_a_house():
+    boat = PlacedObject("boat", 0.0, 7.0, 38.0, 46.0)
+    _, smaller = plausible([GROUND, boat], [])
+    assert smaller.height < 40.0
+    assert smaller.foot == pytest.approx(boat.foot)

@@ -408,3 +408,21 @@ def test_fruit_outdoors_is_on_a_table_and_roses_are_not():
     rose = PlacedObject("rose", 0.0, -16.0, 6.0, 10.0)
     there = obeyed([ground, rose], named_things("a rose", ("rose",)))
     assert [one.kind for one in there] == ["near ground", "rose"]
+
+
+def test_a_big_cake_on_a_table_is_larger_than_a_cake():
+    table = PlacedObject("round table", 0.0, -16.0, 26.0, 20.0)
+    cake = PlacedObject("cake", 60.0, -18.0, 10.0, 9.0)
+    sizes = []
+    for text in ("a cake on a round table", "a big cake on a round table"):
+        placed = related([table, cake], named_things(text, ("cake", "round table")))
+        sizes += [one.height for one in placed if one.kind == "cake"]
+    assert sizes[1] > 1.2 * sizes[0]
+
+
+def test_three_horses_on_the_right_are_in_the_first_view():
+    horses = [PlacedObject("horse", 30.0 * place, -5.0, 21.0, 19.0) for place in range(3)]
+    placed = related(horses, named_things("three horses on the right", ("horse",)))
+    yaws = [right_of(one, PlacedObject("horse", 0.0, 0.0, 1.0, 1.0)) for one in placed]
+    assert min(yaws) > 0.0
+    assert max(yaws) < 45.0
