@@ -118,7 +118,11 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     """
     if block is None:
         return ()
-    named = [one for one in block.planned or () if one.kind in _NAMED and _is_large(one)]
+    said = names_in(block.prompt)
+    named = [
+        one for one in block.planned or ()
+        if one.kind in _NAMED and _is_large(one, is_said=one.kind in said)
+    ]  # fmt: skip
     if block.ground and block.poses[-1].is_away:
         own = [_from_here(edit, block.ground, block.poses[-1]) for edit in block.placed]
         told = [_told(edit) for edit in named]
@@ -212,9 +216,11 @@ def _is_seen(edit: Edit, seen: np.ndarray) -> bool:
     return bool(seen[min(max(row, 0), height - 1), column])
 
 
-def _is_large(edit: Edit) -> bool:
-    """Tell whether a thing is large enough to be named."""
+def _is_large(edit: Edit, *, is_said: bool) -> bool:
+    """Tell whether a thing is large enough to be named: narrow tulips, if words say so."""
     short, long = sorted((edit.width, edit.height))
+    if is_said:
+        return long >= SMALLEST
     is_wide = long >= 2 * SMALLEST and short >= 0.75 * SMALLEST  # as a gull is
     return short >= SMALLEST or is_wide
 

@@ -90,6 +90,22 @@ def test_people_wear_the_colours_that_words_give_them():
     assert [one.name for one in things_around(ring, block)] == ["girl in red"]
 
 
+def test_of_things_that_words_name_narrow_ones_are_listed_too():
+    ring = SeenRing()
+    ring.seen[:] = 1
+    tulip = replace(TENT, kind="tulip", width=3.0, height=5.5, color=None)
+    names = {
+        prompt: [
+            one.name
+            for one in things_around(
+                ring, Mock(placed=(), planned=(tulip,), ground=None, prompt=prompt)
+            )
+        ]
+        for prompt in ("a garden with tulips", "a garden")
+    }
+    assert [*names.values()] == [["tulip"], []]
+
+
 def test_after_a_walk_colours_are_told_that_words_give():
     tent, car = (replace(TENT, yaw=90.0, color=COLORS["red"]), replace(TENT, yaw=270.0, kind="car"))
     block = Mock(
