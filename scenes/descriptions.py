@@ -122,6 +122,7 @@ _SHADES = frozenset(("light", "dark", "bright", "pale", "deep", "vivid"))  # of 
 _SHADED = tuple(name for name in COLORS if name != "wooden")  # a dark wooden floor is dark
 _SAYING = frozenset(("is", "are", "painted"))  # between a wall and its colour
 _MEANT = (  # what is read as something else, one after the other
+    (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),
     (_SEA_FLOOR, "coral reef"),
     (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
     (re.compile(r"\b(is |are )?parked (?=(in|on|at|by|near|next|beside|behind)\b)", re.I), ""),
@@ -257,6 +258,8 @@ _OUTSIDE_ROOMS = {  # skies in windows, and stems that say so
 }
 _SNOW = re.compile(r",? ?\b(covered in snow|(in|with) (the )?(falling )?snow|snowy)\b", re.I)
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
+_ICE = frozenset(map(stem, ("ice", "icy", "frozen")))
+_ANYBODY = frozenset(("person", "child"))
 _SUNLIT = frozenset(map(stem, ("morning", "noon", "midday", "afternoon")))  # as windows are
 _ON_PEAKS = re.compile(
     r"\bsnow(y|( |-)(capped|topped|covered))? (peaks?|mountains?|mountain tops?)\b"
@@ -415,9 +418,12 @@ class DescriptionWords(Vocabulary):
             kinds = [kinds for kinds in kinds if kinds[0] not in _AT_LAKES]
         if first & STANDS and first & EXHIBITS:
             return "on a stage"
-        if "falling snow" in first:
+        if "falling snow" in first or (_stems(read) & _ICE and "ice cream" not in first):
             kinds.append(("igloo",))
         kinds = [kinds for kinds in kinds if kinds[0] not in WINDOWS]
+        of_rooms = contents_of("indoor").keys() - contents_of("outdoor").keys()
+        if first & of_rooms:  # people are in any room
+            kinds = [kinds for kinds in kinds if kinds[0] not in _ANYBODY]
         is_at_home = _ON_FURNITURE.search(read) or (first & _AT_HOME and not first & _BUILDINGS)
         is_outdoors = any(one in WATERS or not _fits_room(one) for one in first)
         is_outdoors |= any(kinds[0] in _OVERHEAD for kinds in named)
@@ -540,6 +546,8 @@ class DescriptionWords(Vocabulary):
         unheard = silent_words(text, (*THINGS, *ground))
         colors = {place for place in unheard if color_word(read[place])}
         seen = (seen - unheard) | (of_place - colors)
+        if category == "outdoor" and not named_things(text, sorted(_BUILDINGS)):
+            seen -= naming_words(text, sorted(WINDOWS))
         return seen | {
             place for place, word in enumerate(read) if word == "not" and place + 1 in seen
         }
@@ -613,8 +621,8 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     A room is not one of them: a hotel lobby has no hotel in it, nor a church another church. Its
     balloons are toys.
     """
-    if words.place(text) != "indoor":
-        return named_things(text, kinds)
+    if words.place(text) != "indoor":  # where no wall is that windows could be in
+        return tuple(one for one in named_things(text, kinds) if one.kinds[0] not in WINDOWS)
     parts = split_words(text)
     stems = [stem(word.text.lower()) for word in parts]
     place = place_of("indoor", stems)

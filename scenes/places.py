@@ -27,14 +27,15 @@ _OF_HOMES = frozenset((
     "square window", "arched window", "round window", "tall window", "curtains", "round rug",
     "square rug", "potted plant", "potted palm", "potted cactus", "floor lamp", "chandelier",
 ))  # fmt: skip
-_AT_HOME = 0.35  # share of the buildings of `_HOMES` there
+_AT_HOME = 0.35  # share of the things of `_HOMES` there
 _SELDOM, _ALWAYS = 0.02, 4.0  # shares of what a place may have, times those of what it always has
 _USUAL, _PREFERRED = (  # places that come to mind first, and how much more they are worth
     frozenset(("meadow", "forest", "city", "village", "park", "living room", "bedroom", "kitchen")),
     2.0,
 )
-_HOMES = {  # places that come to mind for buildings which others list more often
+_HOMES = {  # places that come to mind for things which others list more often
     "temple": "jungle", "factory": "city", "tower": "meadow", "hut": "forest",
+    "child": "playground", "bunch of flowers": "living room",
 }  # fmt: skip
 _MEANT = 0.05  # what another kind is worth that a name can mean
 _FLOWERS = "wild flower"  # grow where a place has a chance of flowers

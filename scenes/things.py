@@ -80,7 +80,9 @@ LARGE_NUMBERS = frozenset((  # of which that many are drawn at least
 _NUMBERS |= dict.fromkeys(LARGE_NUMBERS, (8, None))
 _AMOUNTS = {  # likewise, before "of"
     "lots": (5, None), "lot": (5, None), "pair": (2, 2), "couple": (2, 2), "dozens": (8, None),
-    "full": (6, None), "hundreds": (8, None), "thousands": (8, None),
+    "full": (6, None), "hundreds": (8, None), "thousands": (8, None), "herd": (5, None),
+    "flock": (5, None), "crowd": (5, None), "swarm": (5, None), "group": (3, None),
+    "pack": (3, None), "pile": (3, None), "stack": (3, None), "row": (3, None),
 }  # fmt: skip
 _PLURALS = frozenset((
     "people", "children", "men", "women", "mice", "cattle", "cacti", "toys", "cloudy",
@@ -233,6 +235,7 @@ _HOLDING = frozenset((  # what other things are in
     "armchair", "chair", "crib", "bathtub", "sled", "cauldron", "suitcase", "sink", "throne",
     "oak", *_LIKEWISE["tree"], "bush", "hedge", "sandpit",
 ))  # fmt: skip
+_HEAVENLY = frozenset(("sun", "moon", "star", "cloud", "starry sky"))
 _ENTERED, _GROWING = 1.4, frozenset(("sunflower", "bamboo", "reed", "wheat", "cactus", "mushroom"))
 _SITES = frozenset(("lake", "sea", "cliff", "waterfall", "palm", "sun", "moon", "cloud"))
 _PARTS = frozenset(("door", "gate", "arch", "tower", "bench"))  # that buildings have
@@ -727,6 +730,8 @@ def _held(relation: Relation) -> Relation | None:
 
     None: that tells nothing, as of a spaceship in the corn.
     """
+    if relation.where == "under" and not _HEAVENLY.isdisjoint(relation.kinds):
+        return None  # everything is
     if relation.where == "behind" and HILLS in relation.kinds:
         return Relation("far")
     if relation.where != "in":

@@ -862,3 +862,24 @@ def test_a_sea_in_winter_is_planned_as_a_sea(words: DescriptionWords):
         assert "snow" not in lit(text, words)
         assert Wanted.of(text, words, KINDS).in_snow
     assert "snow" in lit("a snowy meadow", words)
+
+
+def test_windows_are_walls_of_what_is_named(words: DescriptionWords):
+    assert not words.without_effect("a log cabin with a window")
+    text = "a meadow with a window"
+    assert [word.text for word in words.without_effect(text)] == ["window"]
+    assert named_in(text, words, KINDS) == ()
+
+
+def test_what_is_of_ice_is_in_the_snow(words: DescriptionWords):
+    assert "snowfield" in words.reading("an ice palace")
+    assert "snowfield" not in words.reading("ice cream on a bench")
+
+
+def test_colours_of_unknown_things_are_not_those_of_the_sea_floor(words: DescriptionWords):
+    named = named_in(words.reading("a yellow submarine under the sea"), words, KINDS)
+    assert all(one.color is None for one in named)
+
+
+def test_children_play_outdoors(words: DescriptionWords):
+    assert added_place("a group of children", words) == "in a playground"

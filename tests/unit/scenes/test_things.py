@@ -617,3 +617,9 @@ def test_words_that_say_a_colour_alone(text: str, color: str | None):
     assert said_color(text) == color
     if color:
         assert not thing_vocabulary(THINGS).without_effect(text)
+
+
+def test_a_flock_has_several_and_what_is_under_the_stars_is_anywhere():
+    assert named_things("a flock of sheep", ("sheep",))[0].least == 5
+    fire, _ = sorted(named_things("a camp fire under the stars", ("camp fire", "star")))
+    assert fire.relation is None
