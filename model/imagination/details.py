@@ -1,9 +1,10 @@
-"""Details of smaller things that the codec loses, found in the plan and put back into pictures.
+"""Details that the codec loses, put back into pictures: of smaller things, and of a given view.
 
 A cell of 16 px has as many numbers as the codec gives it, too few for the face of a cat that is two
 cells large: what a painter makes of it, and what memory keeps, is a smear. The plan's sketch has
 the face. So what the codec loses of the sketch is added to decoded pictures, thing by thing, where
-a picture shows the thing as the plan has it. Knows nothing of networks.
+a picture shows the thing as the plan has it. A picture that a scene begins from is shown itself,
+for as long as its cells are as they were given. Knows nothing of networks.
 """
 
 from typing import NamedTuple
@@ -15,8 +16,35 @@ from torch.nn import functional
 LARGEST_DETAILED = 24.0  # degrees of the longer side: of larger things the codec loses little
 FEWEST = 30  # pixels of a thing
 AROUND = 4  # px around a thing in which it must look as planned, too
+SOFT = 8  # px at the edge of a given picture in which it fades; even
 LIKE = 0.65, 0.85  # correlation with the plan from which on details show, and show wholly
 _TINY = 1e-6
+
+
+class GivenPicture(NamedTuple):
+    """The level view ahead that a scene begins from."""
+
+    pixels: np.ndarray  # uint8 [H, W, 3]
+    latents: np.ndarray  # float32 [C, rows, columns]; of its cells
+
+    def shown(self, latents: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """Return it where its cells are as they were given, float32 [4, H, W].
+
+        Colours times shares, and shares, which are soft beside other cells.
+
+        Args:
+            latents: of the ring there, float32 [C, rows, columns].
+            known: which of them are, bool [rows, columns].
+        """
+        stays = known & (latents == self.latents).all(axis=0)
+        cell = len(self.pixels) // len(stays)
+        share = torch.from_numpy(stays.repeat(cell, axis=0).repeat(cell, axis=1)).float()[None]
+        apart = functional.pad(1 - share, (SOFT,) * 4, value=1.0)
+        share = 1 - functional.max_pool2d(apart, SOFT + 1, stride=1)
+        share = functional.avg_pool2d(share, SOFT + 1, stride=1)
+        colors = torch.from_numpy(self.pixels).permute(2, 0, 1) / 127.5 - 1
+        shown: np.ndarray = torch.cat((share * colors, share)).numpy()
+        return shown
 
 
 class _Shape(NamedTuple):

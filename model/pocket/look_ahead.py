@@ -14,6 +14,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, move, straight
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.validation import of_type
+from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.listed import read_listed
 from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
 from mag_sandbox.model.pocket.inventing import Inventor, Outlook, ViewMemory
@@ -155,10 +156,12 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
             with painting.thread.awaited() if painting else nullcontext():
                 self._inventor.begin_view(CameraPose(), scene.prompt, self.memory)
             return self._inventor.take_view(self.memory)
-        view = self._codec.encode(self._codec.open_image(scene.image)).float()
+        frames = self._codec.open_image(scene.image)
+        view = self._codec.encode(frames).float()
         if painting:
             painting.see(CameraPose(), view)
-            painting.is_given = True
+            seen = painting.around.at(painting.imagination.ahead).latents
+            painting.is_given, painting.given = True, GivenPicture(frames[0], seen)
             size = self.spec.frame_width, self.spec.frame_height
             painting.listed = read_listed(Path(scene.image), size, painting.imagination.config)
         return view

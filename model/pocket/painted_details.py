@@ -1,4 +1,4 @@
-"""Smaller things in pictures of painted ground, with the details that the codec loses."""
+"""What the codec loses in pictures of painted ground: smaller things, and a given view."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
-from mag_sandbox.model.imagination.details import LostDetails
+from mag_sandbox.model.imagination.details import GivenPicture, LostDetails
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -21,7 +21,7 @@ _MARGIN = 6  # cells beyond a tile from which things may reach into what is code
 
 
 class PaintedDetails:
-    """Finds the smaller things of plans in painted rings; threads may share it.
+    """Finds the smaller things of plans, and a given view, in painted rings; threads may share it.
 
     Pictures of them have four channels: colours times shares, and shares.
     """
@@ -37,21 +37,26 @@ class PaintedDetails:
         self._lost = lru_cache(_KEPT)(imagination.lost)
         self._everywhere = {*imagination.config.all_behind, *imagination.config.courses}
         self._lock = Lock()
-        self._begin(())
+        self._begin((), None)
 
     @torch.inference_mode()
     def views(
-        self, around: Surroundings, things: tuple[PlacedObject, ...], poses: Sequence[CameraPose]
+        self,
+        around: Surroundings,
+        things: tuple[PlacedObject, ...],
+        poses: Sequence[CameraPose],
+        given: GivenPicture | None = None,
     ) -> Tensor | None:
-        """Return the smaller things at poses near to each other, [F, 4, H, W]; None: none is there.
+        """Return what the codec loses at poses near to each other, [F, 4, H, W]; None: nothing.
 
         Args:
             around: the known ring.
             things: that it shows, from far to near.
             poses: of the views.
+            given: the view that the scene begins from, if any.
         """
         with self._lock:
-            self._follow(things)
+            self._follow(things, given)
             different = list(dict.fromkeys(poses))  # at rest, all frames have the same one
             views = self._views.views(
                 around, different, unknown=self._imagination.lattice.whole.columns
@@ -62,10 +67,15 @@ class PaintedDetails:
         return views if different == list(poses) else views[[different.index(one) for one in poses]]
 
     @torch.inference_mode()
-    def first_ring(self, around: Surroundings, things: tuple[PlacedObject, ...]) -> np.ndarray:
-        """Return the smaller things where a scene begins, float32 [4, H, W]; see `views`."""
+    def first_ring(
+        self,
+        around: Surroundings,
+        things: tuple[PlacedObject, ...],
+        given: GivenPicture | None = None,
+    ) -> np.ndarray:
+        """Return what the codec loses where a scene begins, float32 [4, H, W]; see `views`."""
         with self._lock:
-            self._follow(things)
+            self._follow(things, given)
             found = self._ground.known(around, self._imagination.lattice.whole)
         if found is None:
             return np.zeros((4, *self._imagination.ring_size), np.float32)
@@ -93,13 +103,13 @@ class PaintedDetails:
         found *= painted.repeat(cell, axis=0).repeat(cell, axis=1)
         return found
 
-    def _follow(self, things: tuple[PlacedObject, ...]) -> None:
-        if things != self._things:
-            self._begin(things)
+    def _follow(self, things: tuple[PlacedObject, ...], given: GivenPicture | None) -> None:
+        if things != self._things or given is not self._given:
+            self._begin(things, given)
 
-    def _begin(self, things: tuple[PlacedObject, ...]) -> None:
+    def _begin(self, things: tuple[PlacedObject, ...], given: GivenPicture | None) -> None:
         """Show the details of other things."""
-        imagination, self._things = self._imagination, things
+        imagination, self._things, self._given = self._imagination, things, given
         self._ground = DecodedGround(self._found, BESIDE, _TILE)
         self._views = ViewCutter(imagination.lattice, self._ground, imagination.view_size)
 
@@ -108,10 +118,28 @@ class PaintedDetails:
         lost = self._lost_at(place, self._things)
         picture = self._decoded.known(around, place) if lost else None
         cell = self._imagination.view_size[0] // self._imagination.lattice.view[0]
-        if not lost or picture is None:
-            return torch.zeros(1, 4, cell * place.rows, cell * place.columns)
-        shown = around.at(place).known.repeat(cell, axis=0).repeat(cell, axis=1)
-        return torch.from_numpy(lost.found_in(picture[0].float().cpu().numpy()) * shown)[None]
+        found = np.zeros((4, cell * place.rows, cell * place.columns), np.float32)
+        if lost and picture is not None:
+            shown = around.at(place).known.repeat(cell, axis=0).repeat(cell, axis=1)
+            found = lost.found_in(picture[0].float().cpu().numpy()) * shown
+        if self._given is not None:
+            given = self._given_at(place, self._given, around)
+            found = found * (1 - given[3]) + given
+        return torch.from_numpy(found)[None]
+
+    def _given_at(self, place: Place, given: GivenPicture, around: Surroundings) -> np.ndarray:
+        """Return the part of a given view that a tile shows, float32 [4, H, W]."""
+        ahead, width = self._imagination.ahead, around.known.shape[1]
+        there = around.at(ahead)
+        shown = given.shown(there.latents, there.known)
+        cell = shown.shape[1] // ahead.rows
+        rows = np.arange(cell * place.rows) + cell * (place.top - ahead.top)
+        columns = np.arange(cell * place.columns) + cell * (place.left - ahead.left)
+        columns %= cell * width
+        down, across = (rows >= 0) & (rows < shown.shape[1]), columns < shown.shape[2]
+        found = np.zeros((4, len(rows), len(columns)), np.float32)
+        found[:, down[:, None] & across] = shown[:, rows[down]][..., columns[across]].reshape(4, -1)
+        return found
 
     def _lost_at(self, place: Place, things: Sequence[PlacedObject]) -> LostDetails | None:
         lattice = self._imagination.lattice

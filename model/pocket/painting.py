@@ -27,13 +27,14 @@ from mag_sandbox.controls.camera import (
     yaw_difference,
 )
 from mag_sandbox.files.validation import decode
+from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.doors import NO_DOORS, RoomDoors, with_doors
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.plan_rules import turned
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.imagination.wanted import Wanted
-from mag_sandbox.model.parking import packed, plain, unpacked
+from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.inventing import Outlook, ViewMemory
 from mag_sandbox.model.pocket.painted_pictures import PaintedPictures, SkyAlone
 from mag_sandbox.model.pocket.painting_thread import PaintingThread, ViewPainter
@@ -305,6 +306,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.plan: Plan | None = None  # None: nothing was invented
         self.listed: tuple[PlacedObject, ...] = ()  # what the first view shows; (): to be read
         self.is_given = False  # whether the first view is a given picture
+        self.given: GivenPicture | None = None  # it; None: there is none, or it was not kept
         self._asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
         self._planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
         self._facing = 0.0  # the yaw at which it shows most of what words name
@@ -326,7 +328,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
         self._doors, self._asked, self.listed = doors, None, ()
         self._facing = 0.0
-        self.is_given = False
+        self.is_given, self.given = False, None
         self.losses = self._evictions = 0
         self._forgotten = np.zeros_like(self.around.known)
 
@@ -450,6 +452,9 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             "forgotten": torch.from_numpy(self._forgotten.astype(np.uint8)),
             "latents": torch.from_numpy(around.latents),
         }
+        if self.given is not None:
+            tensors["given"] = torch.from_numpy(self.given.pixels)
+            tensors["given latents"] = torch.from_numpy(self.given.latents)
         data = {
             "weights": self.weights,
             "seed": self._seed,
@@ -473,12 +478,15 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """
         parked: _ParkedPainter | None = None  # of an older world
         around: Surroundings | None = None  # of other weights, like the next
+        given: GivenPicture | None = None
         forgotten = self.imagination.nothing().known
         if state.arrays:
             parked = decode(_ParkedPainter, plain(state), "around")
         if parked is not None and parked.weights == self.weights:
             parked.check(self.imagination.lattice, self.imagination.config.looks)
-            around, forgotten = _ground_of(unpacked(state), self.imagination.nothing())
+            tensors = unpacked(state)
+            around, forgotten = _ground_of(tensors, self.imagination.nothing())
+            given = _given_of(tensors, self.imagination)
 
         def restore() -> None:
             self.drop_view()
@@ -490,7 +498,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             if around is None:
                 return
             self.around, self.plan, self._forgotten = around, parked.plan, forgotten
-            self.listed, self.is_given = parked.listed, parked.is_given
+            self.listed, self.is_given, self.given = parked.listed, parked.is_given, given
             if parked.asked is not None:
                 self._begin_plan(*parked.asked, parked.facing)
             if parked.view is not None:
@@ -649,6 +657,21 @@ def _ground_of(
     if "forgotten" in tensors:
         forgotten = cells_of(tensors["forgotten"], nothing)
     return Surroundings(known, latents.numpy()), forgotten
+
+
+def _given_of(tensors: Mapping[str, Tensor], imagination: Imagination) -> GivenPicture | None:
+    """Return the parked picture that a scene begins from, if any, or raise ValueError."""
+    if "given" not in tensors:
+        return None
+    pixels, latents = (
+        tensors["given"],
+        numbers_of(
+            tensors, "given latents", imagination.nothing().at(imagination.ahead).latents.shape
+        ),
+    )
+    if pixels.shape != (*imagination.view_size, 3) or pixels.dtype != torch.uint8:
+        raise ValueError(f"the given picture is {tuple(pixels.shape)}, of {pixels.dtype}")
+    return GivenPicture(pixels.numpy(), latents.numpy())
 
 
 def cells_of(tensor: Tensor, ring: Surroundings) -> np.ndarray:

@@ -44,10 +44,10 @@ class PaintingCuts:
         painting = self._painting
         if painting is None:
             return draw
-        around, details = painting.around, painting.pictures.details
+        around, given, details = painting.around, painting.given, painting.pictures.details
 
         def detailed(frames: slice) -> DrawnPictures:
-            return draw(frames).under(details.views(around, things, poses[frames]))
+            return draw(frames).under(details.views(around, things, poses[frames], given))
 
         return detailed
 

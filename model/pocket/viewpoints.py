@@ -500,10 +500,11 @@ class Viewpoints(ViewPainter[_MadeView]):
     def _source_at(self, place: Position) -> _LayersSource:
         if place in self.kept:
             return self._source(self.kept[place])
-        around, pictures, things = self._painting.around, self._painting.pictures, self._things
+        painting, things = self._painting, self._things
+        around, given, pictures = painting.around, painting.given, painting.pictures
         return _LayersSource(
             START, around, lambda: pictures.ring(around)[None],
-            lambda _picture, _scenery: pictures.details.first_ring(around, things),
+            lambda _picture, _scenery: pictures.details.first_ring(around, things, given),
             around.known, around.known,
         )  # fmt: skip
 

@@ -802,6 +802,25 @@ def test_of_a_given_picture_only_what_was_read_there_is_said_to_be_planned(
     assert play(world("none"), [RIGHT])[1].planned is None
 
 
+def test_a_given_picture_is_shown_itself_after_a_save_too(tmp_path):
+    picture = np.random.default_rng(1).integers(0, 256, (6, 10, 3), np.uint8)
+    picture = picture.repeat(16, axis=0).repeat(16, axis=1)
+    Image.fromarray(picture).save(tmp_path / "given.png")
+    made, other = world(), world()
+    made.reset(replace(PLACE, image=tmp_path / "given.png"), 1)
+    first = made.step(STILL).at_rest[-1]
+    assert np.abs(first[8:-8, 8:-8].astype(int) - picture[8:-8, 8:-8]).max() <= 1
+    other.restore(made.snapshot())
+    assert np.array_equal(other.step(STILL).at_rest[-1], made.step(STILL).at_rest[-1])
+    state = made.painting.snapshot()
+    cut = {**state.arrays, "given": state.arrays["given"][:-1]}
+    with pytest.raises(ValueError):
+        made.painting.read_snapshot(replace(state, arrays=cut))
+    unlike = replace(state, arrays={**state.arrays, "given": state.arrays["known"]})
+    with pytest.raises(ValueError, match="given picture"):
+        made.painting.read_snapshot(unlike)
+
+
 SKY = PlacedObject("sky", 180.0, 27.0, 360.0, 54.0, (90, 160, 230), (90, 160, 230), 0)
 TENT = PlacedObject("tent", 4.0, -3.0, 20.0, 14.0, (200, 30, 30), (200, 30, 30), 1)
 

@@ -1,4 +1,4 @@
-"""Smaller things in painted rings, as planned, and over the pictures of blocks."""
+"""Smaller things and given views in painted rings, and over the pictures of blocks."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.details import LostDetails
+from mag_sandbox.model.imagination.details import SOFT, GivenPicture, LostDetails
 from mag_sandbox.model.imagination.ground import DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -94,6 +94,32 @@ def test_what_is_not_known_or_looks_otherwise_has_no_details():
     assert not details().first_ring(nothing, (TENT,)).any()
 
 
+def test_a_given_view_is_shown_itself_until_its_cells_are_others():
+    made, rng = details(), np.random.default_rng(2)
+    latents = rng.normal(size=ALL.latents.shape).astype(np.float32)
+    around, ahead = Surroundings(ALL.known, latents), imagination().ahead
+    pixels = rng.integers(0, 256, (CELL * 4, CELL * 6, 3), np.uint8)
+    given = GivenPicture(pixels, around.at(ahead).latents)
+    inside = slice(SOFT, -SOFT), slice(CELL, -CELL)  # a tiny view is wider than its field of view
+
+    def shown(around: Surroundings, pose: CameraPose) -> np.ndarray:
+        return made.views(around, (), [pose], given)[0].numpy()
+
+    view = shown(around, CameraPose())
+    assert (view[3][inside] == 1).all()
+    assert 0 <= view[3, 0].max() < 0.2, "it fades at the edge"
+    assert np.array_equal(to_frames(torch.from_numpy(view[None, :3]))[0][inside], pixels[inside])
+    turned = shown(around, CameraPose(22.5))
+    assert np.array_equal(turned[:, :, CELL : 4 * CELL], view[:, :, 2 * CELL : 5 * CELL])
+    latents = latents.copy()
+    latents[:, ahead.top + 1, (ahead.left + 2) % COLUMNS] += 1
+    changed = shown(Surroundings(ALL.known, latents), CameraPose())
+    assert not changed[:, CELL : 2 * CELL, 2 * CELL : 3 * CELL].any()
+    assert np.array_equal(changed[..., 4 * CELL :], view[..., 4 * CELL :])
+    hidden = around.without(around.mask(ahead))
+    assert made.views(hidden, (), [CameraPose()], given) is None
+
+
 def test_tiles_are_added_on_any_thread():
     made = details()
     with torch.inference_mode():  # as blocks are drawn, and rings are not cut into layers
@@ -161,3 +187,7 @@ def test_all_that_is_painted_is_shown_with_details_and_what_others_painted_is_no
     assert len(asked) == 2
     made.show(STILL, first.frames)
     assert len(asked) == 2
+    without_memory = world("none")
+    without_memory.reset(PLACE, 1)
+    without_memory.step(STILL)
+    assert len(asked) == 2, "what is not kept has none"
