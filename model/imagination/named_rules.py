@@ -38,6 +38,8 @@ from mag_sandbox.model.imagination.relation_rules import (
     with_tables,
 )
 from mag_sandbox.model.imagination.shores import (
+    BRIDGE,
+    RUNNING,
     afloat,
     ashore,
     before_others,
@@ -321,6 +323,8 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     laid = set(one.kinds) & _LAID.keys()
     if one.kinds[0] in STANCES and STANCES[one.kinds[0]].where == "water":
         laid = set() if kinds & _OPEN_WATERS else {"lake"}  # no boat is on dry land
+    elif one.kinds[0] == BRIDGE and not kinds & RUNNING:
+        laid = {"river"}
     elif one.relation == IN_WATER:
         laid = set() if kinds & {*_OPEN_WATERS, "river", "swimming pool"} else {"lake"}
     things = [

@@ -31,7 +31,7 @@ from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import ANIMALS, DEEP, HILLS, PEOPLE, STANDS, THINGS, Named
 
-_SEEN = 42.0  # degrees to either side that the first view plainly shows
+_SEEN = 40.0  # degrees to either side that the first view plainly shows
 _SMALLEST = 0.5  # of their size: how small things are made to be seen together
 _DWARFED = 2.5  # times as wide as a thing in life: what is wider has no room on it
 _HILL_FOOT, _HILL_TOP = -5.0, 8.0  # degrees

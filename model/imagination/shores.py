@@ -23,7 +23,7 @@ _IN_WATER = frozenset((  # kinds that stand in water, too, or over it
     "seaweed", "waterfall", "pipe", "stump", "log", "willow",
 ))  # fmt: skip
 _BORNE = frozenset(("on", "above", "under", "water"))  # relations that a step ashore would undo
-_BRIDGE, _RUNNING = "bridge", frozenset(("river", "canal"))
+BRIDGE, RUNNING = "bridge", frozenset(("river", "canal"))
 _NEAR_BANK = 0.4  # of a river's height, below its middle
 _EDGE = 0.8  # degrees between a shore and the foot of a thing on it
 _HIDDEN, _NEAREST = 0.5, 23.0  # share of a lake; degrees below the horizon, of its middle
@@ -126,14 +126,26 @@ def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Placed
 def spanning(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
     """Return things of which the kept bridges span the nearest river."""
     return [
-        _over_river(things, thing) if place in kept and thing.kind == _BRIDGE else thing
+        _over_river(things, thing) if place in kept and thing.kind == BRIDGE else thing
         for place, thing in enumerate(things)
     ]
 
 
+def without_dry_bridges(
+    things: Sequence[PlacedObject], kept: Collection[str]
+) -> list[PlacedObject]:
+    """Return things without bridges beside the waters, unless their kind is kept."""
+    waters = [one for one in things if one.kind in RUNNING | _ROUND]
+    return [
+        thing for thing in things
+        if thing.kind != BRIDGE or BRIDGE in kept
+        or any(abs(yaw_difference(thing.yaw, one.yaw)) < one.width / 2 for one in waters)
+    ]  # fmt: skip
+
+
 def _over_river(things: Sequence[PlacedObject], bridge: PlacedObject) -> PlacedObject:
     """Return a bridge with its foot at the near bank of a river, if there is one."""
-    rivers = [one for one in things if one.kind in _RUNNING and one.width < AROUND]
+    rivers = [one for one in things if one.kind in RUNNING and one.width < AROUND]
     if not rivers:
         return bridge
     river = min(rivers, key=lambda one: abs(yaw_difference(one.yaw, bridge.yaw)))

@@ -11,7 +11,7 @@ from mag_sandbox.model.imagination.plan_rules import colored
 from mag_sandbox.model.imagination.relation_rules import mounted, related
 from mag_sandbox.scenes.things import color_name, named_things
 
-SOFA = PlacedObject("sofa", 12.0, -14.0, 40.0, 16.0)
+SOFA = PlacedObject("sofa", 10.0, -14.0, 40.0, 16.0)
 CAT = PlacedObject("cat", 300.0, -18.0, 10.0, 9.0)
 LAMP = PlacedObject("floor lamp", 100.0, -8.0, 8.0, 30.0)
 PORTRAIT = PlacedObject("portrait", 200.0, 6.0, 9.0, 12.0)

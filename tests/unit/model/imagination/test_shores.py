@@ -12,6 +12,7 @@ from mag_sandbox.model.imagination.shores import (
     before_others,
     facing_sea,
     spanning,
+    without_dry_bridges,
     without_stranded,
 )
 from mag_sandbox.scenes.relations import Relation
@@ -81,3 +82,11 @@ def test_a_lake_behind_a_tent_is_in_front_of_it():
     assert before_others([LAKE, tent], {1}) == [LAKE, tent]
     aside = replace(tent, yaw=150.0)
     assert before_others([LAKE, aside], {0, 1}) == [LAKE, aside]
+
+
+def test_no_bridge_is_on_dry_land_unless_words_ask_for_it():
+    bridge = PlacedObject("bridge", 200.0, -3.0, 36.0, 12.0)
+    assert without_dry_bridges([RIVER, bridge], ()) == [RIVER]
+    assert without_dry_bridges([RIVER, bridge], {"bridge"}) == [RIVER, bridge]
+    over = replace(bridge, yaw=20.0)
+    assert without_dry_bridges([RIVER, over], ()) == [RIVER, over]
