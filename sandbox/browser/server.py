@@ -372,7 +372,7 @@ class PageServer:
 def _host_name(request: HTTPConnection) -> str:
     """Return the name by which a page was asked for; "": none.
 
-    `request.url` has this machine's own name where it takes the given one for no name, as with _.
+    `request.url` has this machine's own name where it takes the given one for no name, as with {.
     """
     try:
         return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
