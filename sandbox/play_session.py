@@ -326,7 +326,7 @@ class PlayerSession(WatchedSession):
                 self._say(BACK_FIRST.format(key), topic="way back")
             case "split" if (other := self.memory.opposite) is not None:
                 moment = self._worker.call(services.saves.collect)
-                if services.recordings.stop(self._worker):
+                if services.recordings.stop(self._worker) is not None:
                     self._say("a comparison is not recorded: the recording is on the title screen")
                 return PlaySplit(playthrough.scene, playthrough.seed, *other, moment)
             case "split":
@@ -497,8 +497,8 @@ class PlayerSession(WatchedSession):
 
     def _record(self, playthrough: Playthrough) -> None:
         recordings = self._services.recordings
-        if recordings.stop(self._worker):
-            self._say("recording stopped; it is on the title screen")
+        if (stopped := recordings.stop(self._worker)) is not None:
+            stopped.add_done_callback(self._tell_stopped)
             return
         try:
             begun = recordings.start(self._worker, playthrough.scene.name)
@@ -506,6 +506,12 @@ class PlayerSession(WatchedSession):
             self._say(str(error), "bad")
             return
         begun.add_done_callback(self._tell_recording)
+
+    def _tell_stopped(self, stopped: "Future[bool]") -> None:
+        if not stopped.cancelled() and not stopped.exception() and stopped.result():
+            self._say("recording stopped; it is on the title screen")
+        else:
+            self._say("recording stopped before anything was recorded")
 
     def _tell_recording(self, begun: "Future[None]") -> None:
         if begun.cancelled() or begun.exception():

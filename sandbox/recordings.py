@@ -56,7 +56,7 @@ class Recordings:
 
     recordings = Recordings(folder, recorders, choice, prober, complain)
     recordings.start(worker, "Meadow")
-    recordings.stop(worker)  # True
+    recordings.stop(worker).result()  # True: it holds something
     """
 
     def __init__(
@@ -126,15 +126,18 @@ class Recordings:
         )
         return begun
 
-    def stop(self, worker: GenerationWorker) -> bool:
-        """End a recording begun with `start`; False if there is none."""
+    def stop(self, worker: GenerationWorker) -> "Future[bool] | None":
+        """End a recording begun with `start`; None if there is none.
+
+        The future says whether anything was recorded: a recording begins with a block.
+        """
         if self._begun is None or not self._begun[0].is_recording:
-            return False
+            return None
         (recorder, frames), self._begun = self._begun, None
 
-        def detach(session: Session) -> None:
+        def detach(session: Session) -> bool:
             session.detach(frames, "stopped")
             session.detach(recorder, "stopped")
+            return bool(recorder.folders)
 
-        worker.call(detach)
-        return True
+        return worker.call(detach)

@@ -155,7 +155,7 @@ def test_a_recording_that_was_stopped_before_it_began_leaves_nothing(run):
     game.press(pygame.K_F10)
     game.said("recording, until")
     game.press(pygame.K_F10)
-    game.said("recording stopped")
+    game.said("recording stopped before anything was recorded")
     game.press(pygame.K_p)
     game.see_blocks(4)
     assert recordings(game) == []
