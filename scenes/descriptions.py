@@ -260,6 +260,7 @@ _SNOW = re.compile(r",? ?\b(covered in snow|(in|with) (the )?(falling )?snow|sno
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
 _ICE = frozenset(map(stem, ("ice", "icy", "frozen")))
 _ANYBODY = frozenset(("person", "child"))
+_COSY, _COSY_LIGHT = stem("cosy"), "by warm lamplight"
 _SUNLIT = frozenset(map(stem, ("morning", "noon", "midday", "afternoon")))  # as windows are
 _ON_PEAKS = re.compile(
     r"\bsnow(y|( |-)(capped|topped|covered))? (peaks?|mountains?|mountain tops?)\b"
@@ -524,6 +525,8 @@ class DescriptionWords(Vocabulary):
             seen |= {place for place, one in enumerate(stems) if one in skies}
         elif category == "indoor" and not (place_kind and place_kind.name in WINDOWLESS):
             seen |= {place for place, one in enumerate(stems) if one in _SUNLIT}
+        if category == "indoor" and not self.lights(text):
+            seen |= {place for place, one in enumerate(stems) if one == _COSY}
         seen |= (telling := telling_words(text, (*THINGS, *ground)))
         needs = (need for group in self.groups for need in phrase_stems(group) if _LIGHT in need)
         lights = frozenset[str]().union(*needs)
@@ -546,6 +549,11 @@ class DescriptionWords(Vocabulary):
         unheard = silent_words(text, (*THINGS, *ground))
         colors = {place for place in unheard if color_word(read[place])}
         seen = (seen - unheard) | (of_place - colors)
+        if place_kind and place_kind.name in _OWN_LIGHT:  # whose sky has a colour of its own
+            seen -= {
+                place for place, (word, follows) in enumerate(pairwise(read))
+                if color_word(word) and follows == "sky"
+            }  # fmt: skip
         if category == "outdoor" and not named_things(text, sorted(_BUILDINGS)):
             seen -= naming_words(text, sorted(WINDOWS))
         return seen | {
@@ -1157,6 +1165,7 @@ def lit(text: str, words: Vocabulary) -> str:
     if place and place.some("flat") == (_SEA,) and is_under_snow(read):
         read = _SNOW.sub("", read)  # where it is said the planner knows no sea; a rule lays it
     light, clear = _BY_DAY[category]
+    light = _COSY_LIGHT if category == "indoor" and _COSY in stems else light
     named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
     if not words.lights(text):
         is_night = named & _NIGHTLY or _DARK & set(stems)

@@ -601,6 +601,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     named = _told_apart([_grown(all_of(span)) for span in found.values() if span not in absent])
     spoken = (place for place, word in enumerate(left) if word is None)
     telling = [*absent.values(), *dressing, *chain(*(clause.said for clause in clauses))]
+    telling += [span.end for span in mentions if _is_behind_all(left, span)]
     gone = frozenset(kind for span in absent for kind in span.kinds)
     silent = frozenset(
         before
@@ -647,6 +648,12 @@ def _is_another(words: Sequence[str | None], place: int, after_stops: Collection
     told = words_before(words, place, after_stops)
     article = words[told.start - 1] if told.start else None
     return article in ("a", "an", "another", "and") or any(words[one] in _NUMBERS for one in told)
+
+
+def _is_behind_all(words: Sequence[str | None], span: NamingWords) -> bool:
+    """Tell whether what is far away is said to be behind other things: "mountains behind"."""
+    is_said = words[span.end : span.end + 1] == ["behind"] and _stance(span) == "far"
+    return is_said and (*words, "")[span.end + 1] not in ("me", "you", "us")
 
 
 def _is_where(words: Sequence[str | None], span: NamingWords, after_stops: Collection[int]) -> bool:

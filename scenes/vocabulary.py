@@ -38,6 +38,7 @@ _FOREIGN_WORDS = (
 FOREIGN_WORDS = frozenset(_FOREIGN_WORDS.split())  # by which other languages are recognised
 APOSTROPHES = ("'", "\u2019")
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
+_SPELLINGS = (("z", "s"), ("ay", "ey"), ("or", "our"), ("er", "re"))  # American, and British
 VERB_ENDINGS = ("ing", "ed")
 MIN_STEM = 3  # letters
 # letters of words with one slip and with two; shorter ones may be any other
@@ -479,6 +480,8 @@ def _are_alike(phrase: str, other: str) -> bool:
     """Tell whether two phrases are the same but for blanks and endings: campsite, camp sites."""
     one, two = ("".join(words.split()) for words in (phrase, other))
     if one.endswith("man") and two == f"{one[:-2]}en":
+        return True
+    if any(two.replace(american, british) == one for american, british in _SPELLINGS):
         return True
     is_slip = one == f"{two}e" or (_ending(one) == _ending(two) != "")  # hous and bussy
     return one == two or (not is_slip and stem(one) == stem(two))

@@ -883,3 +883,24 @@ def test_colours_of_unknown_things_are_not_those_of_the_sea_floor(words: Descrip
 
 def test_children_play_outdoors(words: DescriptionWords):
     assert added_place("a group of children", words) == "in a playground"
+
+
+def test_cosy_rooms_have_lamps(words: DescriptionWords):
+    text = "a cozy kitchen"
+    assert "lamplight" in lit(text, words)
+    assert not words.without_effect(text)
+    assert not words.substitutes(text)  # the spelling alone differs
+    for other in ("a cosy meadow", "a cosy kitchen at night"):
+        assert [word.text for word in words.without_effect(other)] == ["cosy"]
+
+
+def test_mountains_are_behind_whatever_there_is(words: DescriptionWords):
+    for text in ("a lake, mountains behind", "mountains behind a lake"):
+        assert not words.without_effect(text)
+    grey = words.without_effect("mountains behind me")
+    assert [word.text for word in grey] == ["behind", "me"]
+
+
+def test_the_sky_of_the_moon_has_its_own_colour(words: DescriptionWords):
+    grey = words.without_effect("a moon landscape with a purple sky")
+    assert [word.text for word in grey] == ["purple"]
