@@ -260,7 +260,7 @@ _SNOW = re.compile(r",? ?\b(covered in snow|(in|with) (the )?(falling )?snow|sno
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
 _ICE = frozenset(map(stem, ("ice", "icy", "frozen")))
 _ANYBODY = frozenset(("person", "child"))
-_COSY, _COSY_LIGHT = stem("cosy"), "by warm lamplight"
+_COSY, _COSY_LIGHT = stem("cosy"), "in the evening"
 _SUNLIT = frozenset(map(stem, ("morning", "noon", "midday", "afternoon")))  # as windows are
 _ON_PEAKS = re.compile(
     r"\bsnow(y|( |-)(capped|topped|covered))? (peaks?|mountains?|mountain tops?)\b"

@@ -885,9 +885,9 @@ def test_children_play_outdoors(words: DescriptionWords):
     assert added_place("a group of children", words) == "in a playground"
 
 
-def test_cosy_rooms_have_lamps(words: DescriptionWords):
+def test_cosy_rooms_have_warm_light(words: DescriptionWords):
     text = "a cozy kitchen"
-    assert "lamplight" in lit(text, words)
+    assert "in the evening" in lit(text, words)
     assert not words.without_effect(text)
     assert not words.substitutes(text)  # the spelling alone differs
     for other in ("a cosy meadow", "a cosy kitchen at night"):
