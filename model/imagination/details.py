@@ -1,4 +1,4 @@
-"""Details that the codec loses, put back into pictures: of smaller things, and of a given view.
+"""Details that the codec loses, put back into pictures: of things, and of a given view.
 
 A cell of 16 px has as many numbers as the codec gives it, too few for the face of a cat that is two
 cells large: what a painter makes of it, and what memory keeps, is a smear. The plan's sketch has
@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-LARGEST_DETAILED = 24.0  # degrees of the longer side: of larger things the codec loses little
 FEWEST = 30  # pixels of a thing
 AROUND = 4  # px around a thing in which it must look as planned, too
 SOFT = 8  # px at the edge of a given picture in which it fades; even
@@ -58,7 +57,7 @@ class _Shape(NamedTuple):
 
 
 class LostDetails(NamedTuple):
-    """What the codec loses of the smaller things of a plan at some place."""
+    """What the codec loses of the things of a plan at some place."""
 
     shapes: list[_Shape]
     lost: np.ndarray  # float32 [3, H, W]; what is to be added to see the sketch itself
@@ -68,7 +67,7 @@ class LostDetails(NamedTuple):
         """Return the details of a sketch.
 
         Args:
-            owners: which thing each pixel shows, int32 [H, W], -1: no smaller one.
+            owners: which thing each pixel shows, int32 [H, W], -1: none.
             sketch: float32 [3, H, W] in [-1, 1].
             coded: the same after the codec.
         """

@@ -22,7 +22,7 @@ from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.imagination.config import ImaginationConfig
-from mag_sandbox.model.imagination.details import LARGEST_DETAILED, LostDetails
+from mag_sandbox.model.imagination.details import LostDetails
 from mag_sandbox.model.imagination.ground import TILE
 from mag_sandbox.model.imagination.objects import (
     ObjectTable,
@@ -236,7 +236,7 @@ class Imagination:
 
     @torch.inference_mode()
     def lost(self, things: Sequence[PlacedObject], place: Place) -> LostDetails | None:
-        """Return what the codec loses of the smaller things of a plan at a place, None: nothing."""
+        """Return what the codec loses of the things of a plan at a place, None: nothing."""
         table = _painted_as(things, self._sketcher, self.config)
         sides = zip(self.config.painter.view, (place.rows, place.columns), strict=True)
         down, across = (  # as much is coded as of a view: the codec is compiled for that
@@ -244,8 +244,7 @@ class Imagination:
         )
         rows = np.arange(place.top - down, place.top + place.rows + down)
         columns = np.arange(place.left - across, place.left + place.columns + across)
-        largest = LARGEST_DETAILED / self.lattice.cell
-        sketch, owners = self._sketcher.drawn_smaller(table, rows, columns, largest)
+        (sketch, _), owners = self._sketcher.draw(table, rows, columns)
         high, wide = (slice(self._stride * edge, -self._stride * edge) for edge in (down, across))
         inner = (..., high, wide)
         if (owners[inner] < 0).all():

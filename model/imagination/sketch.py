@@ -104,25 +104,6 @@ class Sketcher:
         covered = canvas[3].reshape(len(rows), cell, len(columns), cell).mean(axis=(1, 3))
         return Sketch(canvas[:3], covered), owners
 
-    def drawn_smaller(
-        self, objects: ObjectTable, rows: np.ndarray, columns: np.ndarray, largest: float
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the sketch of a box of cells, and which smaller thing each pixel shows.
-
-        Args:
-            objects: from far to near.
-            rows: see `draw`.
-            columns: likewise.
-            largest: cells of the longer side of a smaller thing at most; ways are none.
-
-        Returns:
-            The picture, float32 [3, H, W]; int32 [H, W], -1: no smaller thing.
-        """
-        canvas, owners = self._drawn(objects, rows, columns)
-        smaller = objects.boxes[:, 2:].max(axis=1, initial=0.0) <= largest
-        smaller &= ~np.isin(objects.looks, list(self._courses))
-        return canvas[:3], np.where(np.append(smaller, False)[owners], owners, -1)
-
     def owners(self, objects: ObjectTable) -> np.ndarray:
         """Return which object each pixel of the ring shows, int32 [H, W]; -1: one behind all."""
         count, beside = self._columns, self._columns // 4  # beyond the ends, for what lies there

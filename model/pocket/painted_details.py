@@ -1,4 +1,4 @@
-"""What the codec loses in pictures of painted ground: smaller things, and a given view."""
+"""What the codec loses in pictures of painted ground: of things, and of a given view."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -21,7 +21,7 @@ _MARGIN = 6  # cells beyond a tile from which things may reach into what is code
 
 
 class PaintedDetails:
-    """Finds the smaller things of plans, and a given view, in painted rings; threads may share it.
+    """Finds the things of plans, and a given view, in painted rings; threads may share it.
 
     Pictures of them have four channels: colours times shares, and shares.
     """
@@ -85,7 +85,7 @@ class PaintedDetails:
     def ring(
         self, picture: np.ndarray, painted: np.ndarray, things: Sequence[PlacedObject]
     ) -> np.ndarray:
-        """Return the smaller things painted around another viewpoint, float32 [4, H, W].
+        """Return what the codec loses around another viewpoint, float32 [4, H, W].
 
         Args:
             picture: the ring, float32 [3, H, W] in [-1, 1].

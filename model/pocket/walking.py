@@ -12,7 +12,6 @@ from mag_sandbox.controls.camera import FARTHEST
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import shortened
 from mag_sandbox.model.imagination.contrast import standing_out
-from mag_sandbox.model.imagination.details import LARGEST_DETAILED
 from mag_sandbox.model.imagination.new_ground import (
     PLANNED,
     SQUARE,
@@ -42,6 +41,7 @@ IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
 STILL_PAINTED = "one moment: the ground ahead is still being painted"
 Position = tuple[float, float]  # x and z [m]
 START: Position = (0.0, 0.0)  # where the scene begins
+LARGEST_RECOLORED = 24.0  # degrees: what is larger is seen before things of any colour
 MOST_GENERATIONS = 8  # of new ground: descriptions that it follows
 APART, APART_IN_ROOMS = 2.4, 1.2  # metres between viewpoints at least; things in rooms are near
 
@@ -256,7 +256,7 @@ class WalkableGround:
     def _standing_out(self, edit: Edit, things: Sequence[PlacedObject]) -> Edit:
         """Return a smaller thing of any colour in one that differs from what is behind it."""
         thing = thing_of(edit)
-        is_large = max(thing.width, thing.height) > LARGEST_DETAILED
+        is_large = max(thing.width, thing.height) > LARGEST_RECOLORED
         if edit.color is not None or thing.color is None or is_large:
             return edit
         ordered = with_placed(things, (thing,), self._stances, self._behind)

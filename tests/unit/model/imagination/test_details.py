@@ -1,5 +1,7 @@
 """Details that the codec loses come back where a painting shows what was planned."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -89,16 +91,17 @@ def test_specks_and_things_of_one_colour_have_no_details():
     assert not LostDetails.of(owners(THING), flat, flat).found_in(flat).any()
 
 
-def test_what_is_lost_is_told_of_smaller_things_alone():
+def test_what_is_lost_is_told_of_things_alone():
     made, cell = imagination(), 22.5
     sprites = made._networks.painter.objects.sprites[0].table
     sprites.zero_().view(len(sprites), -1, FITTED)[..., :2] = 1
     place = Place(2, -3, 4, 6)
     tent = PlacedObject("tent", 0.0, 0.0, 1.0 * cell, 1.0 * cell, (200, 30, 90), (190, 40, 90))
     barn = PlacedObject("tent", 0.0, 0.0, 3.0 * cell, 2.0 * cell, (200, 30, 90), (190, 40, 90))
-    assert made.lost((barn,), place) is None
     assert made.lost((), place) is None
-    lost = made.lost((barn, tent), place)
+    sky = PlacedObject("sky", 0.0, 27.0, 360.0, 54.0, (90, 160, 230), (90, 160, 230))
+    assert made.lost((sky,), place) is None
+    lost = made.lost((sky, barn, replace(tent, yaw=60.0)), place)
     assert lost is not None
     assert lost.lost.shape == (3, *made.view_size)
-    assert len(lost.shapes) == 1
+    assert len(lost.shapes) == 2

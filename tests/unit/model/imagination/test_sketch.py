@@ -157,14 +157,3 @@ def test_shapes_without_a_sprite_are_drawn_as_another_of_their_kind():
     shaped = sketcher().with_shapes(table)
     assert shaped.looks.tolist() == [1, 9, look_number(2, 2)]
     assert (sketcher().owners(shaped.chosen(np.array([0]))) == 0).any()
-
-
-def test_smaller_things_are_told_apart_from_larger_ones():
-    table = object_table([thing("face", 3, 3, 4.0), thing("disc", 4, 4)], KINDS, RING)
-    rows, columns = np.arange(-1, 9), np.arange(-2, 12)
-    picture, owners = sketcher().drawn_smaller(table, rows, columns, 2.0)
-    assert set(np.unique(owners)) == {-1, 1}
-    assert owners.shape == picture.shape[1:] == (40, 56)
-    assert (owners[CELL * 5, CELL * 6], owners[CELL * 3, CELL * 4]) == (1, -1)
-    assert set(np.unique(sketcher().drawn_smaller(table, rows, columns, 4.0)[1])) == {-1, 0, 1}
-    assert (sketcher().drawn_smaller(table, rows, columns, 1.0)[1] == -1).all()
