@@ -91,7 +91,8 @@ def _evenly(ticks: np.ndarray) -> int:
     """Return for how many frames a path moves evenly, up to rounding to whole ticks."""
     low, high = np.full(5, -np.inf), np.full(5, np.inf)  # ticks a frame that fit so far
     best = 1
-    for frame, gone in enumerate(ticks[1:] - ticks[0], 1):
+    for frame in range(1, len(ticks)):  # one by one: most parts are short, and the rest is long
+        gone = ticks[frame] - ticks[0]
         low, high = np.maximum(low, (gone - 0.49) / frame), np.minimum(high, (gone + 0.49) / frame)
         if (low > high).any():
             break
@@ -280,8 +281,10 @@ def _read_part(part: str) -> tuple[np.ndarray, int]:
         if kind == STILL and not more:
             continue
         way = WAYS.get((kind, more[0])) if len(more) == 2 else None
-        with refusing(lambda why: Refusal(f'"{part}": {why}')):
+        try:
             length = float(more[1]) if way else np.nan  # degrees or metres
+        except ValueError:
+            length = np.nan
         if way is None or not 0 <= length <= 360 * 3600:
             known = ", ".join(":".join(one) for one in WAYS)
             raise Refusal(

@@ -60,6 +60,8 @@ def reason_of(error: BaseException) -> str:
         return error.strerror
     if isinstance(error, MemoryError):
         return "it needs more memory than there is"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no text"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     if isinstance(error, TypeError | AttributeError | LookupError):  # a parser's own words

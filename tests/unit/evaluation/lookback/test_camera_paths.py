@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, move
+from mag_sandbox.evaluation.lookback import camera_paths
 from mag_sandbox.evaluation.lookback.camera_paths import (
     MOST_ARRAYS,
     MOST_BYTES,
@@ -77,7 +78,7 @@ def test_a_path_counts_from_its_first_camera():
         ("dolly:forward:nan@9", "no camera move"),
         ("yaw:left:60", "how many frames"),
         ("yaw:sideways:60@4", "no camera move"),
-        ("yaw:left:x@4", "could not convert"),
+        ("yaw:left:x@4", "is no camera move"),
         ("pitch:up:80@4", "looks"),
         ("yaw:left:1@999999999", "how many frames"),
     ],
@@ -85,6 +86,15 @@ def test_a_path_counts_from_its_first_camera():
 def test_words_that_make_no_sense_are_refused_in_a_sentence(tape, problem):
     with pytest.raises(Refusal, match=problem):
         poses_of(tape)
+
+
+def test_of_a_long_path_only_the_next_part_is_looked_at():
+    class Restless(list):  # two hours, in which every frame turns back
+        def __getitem__(self, at):
+            assert isinstance(at, int), "the rest is read, too"
+            return np.full(5, 100.0 * (at % 2))
+
+    assert camera_paths._evenly(Restless(range(115_200))) == 1
 
 
 def test_steps_lead_from_where_a_part_looks_and_count_from_the_first_camera(tmp_path):
@@ -131,7 +141,7 @@ def test_cameras_that_rise_roll_or_go_too_far_are_refused(tmp_path):
         ("other.npz", "lacks intrinsics"), ("words.npz", "write numbers"),
         ("bytes.npz", "write numbers"),
         ("objects.npz", "no .npz of numbers"), ("no.npz", "no .npz of numbers"),
-        ("none.npz", "not found"), ("poses.npy", "no .npy of numbers"), ("no.txt", "decode"),
+        ("none.npz", "not found"), ("poses.npy", "no .npy of numbers"), ("no.txt", "it is no text"),
         ("none.txt", "not found"),
     ):  # fmt: skip
         with pytest.raises(Refusal, match=problem) as refused:
