@@ -11,9 +11,10 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.plan_rules import AROUND, TOP, away, few_of, turned
 from mag_sandbox.model.imagination.spacing import stands
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import STANDS, THINGS, WATERS, Named
+from mag_sandbox.scenes.things import ANIMALS, STANDS, THINGS, WATERS, Named
 
 _TALLEST_ALOFT = 13.0  # degrees of what is in the sky
+_ROWS = 0.0, 5.0, 2.0  # degrees by which those in the sky are lower than each other
 _BESIDE = 50.0  # degrees from ahead within which a turn brings things into the first view
 _WIDE = 60.0  # degrees; wider things have no middle
 _COURSES = (WATERS | {"road", "path", "railway track", "runway"}) - {"swimming pool"}
@@ -60,15 +61,19 @@ def below_top(things: Sequence[PlacedObject], places: Collection[int]) -> list[P
     """
     if all(thing.kind != "near ground" for thing in things):
         return list(things)
-    return [_below_top(thing) if place in places else thing for place, thing in enumerate(things)]
+    result = list(things)
+    for rank, place in enumerate(sorted(places)):
+        result[place] = _below_top(things[place], _ROWS[rank % len(_ROWS)])
+    return result
 
 
-def _below_top(thing: PlacedObject) -> PlacedObject:
+def _below_top(thing: PlacedObject, row: float) -> PlacedObject:
     top, stance = thing.foot + thing.height, STANCES.get(thing.kind)
-    if stance is not None and stance.where in ("sky", "far") and thing.foot > 0.0:
+    is_aloft = stance is not None and stance.where in ("sky", "far") and thing.foot > 0.0
+    if is_aloft or (stance is not None and stance.where == "sky" and thing.kind in ANIMALS):
         fits = min(_TALLEST_ALOFT / thing.height, 1.0)
         width, height = fits * thing.width, fits * thing.height
-        pitch = min(thing.pitch, TOP - height / 2)
+        pitch = min(thing.pitch, TOP - height / 2) - row
         return replace(thing, width=width, height=height, pitch=pitch)
     if not stands(thing) or thing.foot >= 0.0 or top <= TOP:
         return thing

@@ -386,7 +386,8 @@ _WALLS = frozenset(("wall", "backdrop"))
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN = 0.75  # of a thing's mean colour: that of its largest part
 _USUAL = {"apple": COLORS["red"]}  # of named things; the renderer's may have any colour
-_ANY_COLOR = {"bed": 3}  # variants that are painted in any colour; their others are not
+_ANY_COLOR = {"bed": 3, "plane": 0, "sailing ship": 2}  # variants painted whole in any colour
+_GREY, _SHIP = np.array((150.0, 150.0, 150.0)), "sailing ship"
 
 
 def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
@@ -408,6 +409,31 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
         _colored(thing, wanted[place], light, spare) if place in wanted else thing
         for place, thing in enumerate(things)
     ]
+
+
+def painted_whole(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return things of which beds, planes and ships have shapes and colours that agree.
+
+    Plans choose a variant and two colours, one after the other: the painter makes rags of a bed
+    whose mean colour is not its own, and of a ship with a grey hull.
+    """
+    told = {kind for one in named for part in (one, *one.parts) if part.color for kind in one.kinds}
+    light = light_of(things)
+    return [
+        _whole(thing, light, has_color=thing.kind in told) if thing.kind in _ANY_COLOR else thing
+        for thing in things
+    ]
+
+
+def _whole(thing: PlacedObject, light: float, *, has_color: bool) -> PlacedObject:
+    variant = _ANY_COLOR[thing.kind]
+    if thing.kind == _SHIP and not has_color:
+        look = next(one for one in looks_of(thing.kind) if one.variant == variant)
+        return with_look(thing, in_light(look, light))
+    if thing.color is None:
+        return replace(thing, variant=variant)
+    mean = _OWN * np.array(thing.color) + (1 - _OWN) * _GREY * light
+    return replace(thing, variant=variant, mean_color=rgb(mean))
 
 
 def with_sailing_boats(

@@ -10,7 +10,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import AROUND, places_of
+from mag_sandbox.model.imagination.plan_rules import AROUND, painted_whole, places_of
 from mag_sandbox.model.imagination.shores import without_dry_bridges
 from mag_sandbox.model.imagination.spacing import stands
 from mag_sandbox.model.imagination.standing import TABLES
@@ -57,6 +57,7 @@ def plausible(
         thing if thing.kind in said else _not_too_large(thing, is_outdoors=is_outdoors)
         for thing in things
     ]
+    result = painted_whole(result, named)
     result = without_dry_bridges(_without_crowds(result, said, least), said)
     if _WALL in kinds:
         result = _on_something(result, said)

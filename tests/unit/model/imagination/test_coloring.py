@@ -9,6 +9,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     colored,
     in_shade,
     of_stone,
+    painted_whole,
     with_even_ground,
     with_few_uninvited,
     with_joined_bands,
@@ -147,3 +148,17 @@ def test_a_pale_red_wall_of_a_white_room_is_painted_white():
     assert plain.color == (232, 228, 224)
     assert red.color is not None
     assert max(red.color) - min(red.color) < 16
+
+
+def test_beds_and_ships_have_shapes_and_colours_that_agree():
+    sky = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (240, 240, 240), (240, 240, 240))
+    bed = PlacedObject("bed", 0.0, -9.0, 44.0, 24.0, (200, 40, 40), (40, 40, 200), 0)
+    ship = PlacedObject("sailing ship", 0.0, 5.0, 24.0, 22.0, (90, 90, 90), (90, 90, 90), 5)
+    _, red, brown = painted_whole([sky, bed, ship], [])
+    assert (red.color, red.variant) == (bed.color, 3)
+    assert red.mean_color is not None
+    assert red.mean_color[0] > red.mean_color[2]
+    assert brown.color is not None
+    assert brown.color[0] > 1.5 * brown.color[2]
+    named = [Named(("sailing ship",), (90, 90, 90), 1, 1)]
+    assert painted_whole([sky, ship], named)[1].color == ship.color

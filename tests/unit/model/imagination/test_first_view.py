@@ -3,7 +3,7 @@
 import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.model.imagination.first_view import centred
+from mag_sandbox.model.imagination.first_view import below_top, centred
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.things import Named
@@ -36,3 +36,9 @@ def test_the_sea_of_a_beach_stays_in_view():
     house, sea = centred([HOUSE, SEA], [Named(("cottage",), None, 1, 1)], typical)
     assert abs(yaw_difference(sea.yaw, 0.0)) <= 25.0
     assert abs(yaw_difference(house.yaw, 0.0)) < 36.0
+
+
+def test_butterflies_are_in_no_row():
+    ground = PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0)
+    flying = [PlacedObject("butterfly", 16.0 * place, 0.0, 15.0, 12.0) for place in range(3)]
+    assert len({one.pitch for one in below_top([ground, *flying], {1, 2, 3})[1:]}) == 3
