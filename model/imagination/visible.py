@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.scenes.things import FALLING
 
 _AROUND, _HIGHEST = 360, 60  # degrees, a cell each
 _CORE = 0.7  # share of a thing's width that hides what is behind it
@@ -12,7 +13,7 @@ _SHOWN = 0.3  # share of a thing that shows of what counts as visible
 
 
 def visible(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return the things that show for the most part.
+    """Return the things that show for the most part, behind falling rain and snow as well.
 
     Args:
         things: as a viewpoint shows them, from far to near.
@@ -20,7 +21,8 @@ def visible(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     owners = np.full((2 * _HIGHEST, _AROUND), -1)
     cells = [_cells(thing) for thing in things]
     for number, (rows, columns) in enumerate(cells):
-        owners[rows, columns] = number
+        if things[number].kind not in FALLING:
+            owners[rows, columns] = number
     return [
         thing
         for number, (thing, (rows, columns)) in enumerate(zip(things, cells, strict=True))

@@ -14,6 +14,12 @@ def test_what_a_nearer_thing_covers_is_not_visible():
     assert visible([TENT, hidden]) == [TENT, hidden]
 
 
+def test_rain_and_snow_hide_nothing():
+    for kind in ("falling rain", "falling snow"):
+        rain = PlacedObject(kind, 180.0, 0.0, 360.0, 108.0)
+        assert visible([TENT, rain]) == [TENT]
+
+
 def test_what_shows_beside_a_nearer_thing_is_visible():
     wide = replace(TENT, kind="house", width=50.0)
     assert visible([wide, TENT]) == [wide, TENT]
