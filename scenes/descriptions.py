@@ -295,7 +295,7 @@ _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and ste
 _SKY = frozenset(("sun", "moon"))  # which are everywhere
 _ANYWHERE = _SKY | {"castle"}  # which tell no place: a fairy land is one with a dragon, too
 _AT_LAKES = frozenset(
-    ("lake", "duck", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish")
+    ("lake", "duck", "bird", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish")
 )
 _NIGHTLY = frozenset(("moon", "starry sky"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))

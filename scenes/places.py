@@ -36,7 +36,7 @@ _USUAL, _PREFERRED = (  # places that come to mind first, and how much more they
 _HOMES = {  # places that come to mind for things which others list more often
     "temple": "jungle", "factory": "city", "tower": "meadow", "hut": "forest",
     "child": "playground", "bunch of flowers": "living room", "book": "library",
-    "fireplace": "living room",
+    "fireplace": "living room", "ruin": "jungle",
 }  # fmt: skip
 _MEANT = 0.05  # what another kind is worth that a name can mean
 _FLOWERS = "wild flower"  # grow where a place has a chance of flowers

@@ -12,6 +12,7 @@ SIDES = (  # half of the things stand on the left of the other one, half on the 
 )  # fmt: skip
 RELATIONS = {  # words between two things -> where the first one is
     "leaning on": "beside", "leaning against": "beside", "leaning at": "beside",
+    "riding on": "on", "riding": "on", "flying over": "above", "flying above": "above",
     "on top of": "on", "on topped of": "on", "on": "on", "upon": "on",
     "left of": "left", "right of": "right", "behind": "behind", "in front of": "front",
     "before": "front", "at": "front", "against": "front", "between": "between",
@@ -52,6 +53,8 @@ _ALONE = {  # words that may stand without "it"
 _BEGINNINGS = frozenset(
     said.split()[0] for said in (*RELATIONS, *DIRECTIONS, *_OWN_SIDES, *_ALONE)
 )  # first words of what says where something is
+_RIDING = "riding"
+_FLYING, _ARTICLES = "flying", frozenset(("a", "an", "the", "his", "her", "their"))
 _MIDDLE = frozenset(("ahead", "sides"))  # of a place, too: "in the middle of the park"
 _ENDS = frozenset(("", "and", "or", "with", "in", "at"))  # words, "": none, that follow them then
 _FACING = frozenset(("front", "behind"))  # a thing, and none after a comma: "a saloon, horses"
@@ -181,7 +184,8 @@ def _phrase_at(text: _Reader, rank: int, place: int) -> _Phrase | None:
         pronoun = text.words[end] if end < len(text.words) else ""
         if pronoun in _SINGULAR:
             return _Phrase(place, end + 1, where, _SINGULAR[pronoun])
-        if following == end and not (is_apart and where in _FACING):
+        is_next = following == end or (said == _RIDING and following == place)  # "riding horses"
+        if is_next and not (is_apart and where in _FACING):
             return _Phrase(place, end, where, other=rank + 1)
     for said, where in _ALONE.items():
         end = _said(text, said, place)
@@ -189,7 +193,10 @@ def _phrase_at(text: _Reader, rank: int, place: int) -> _Phrase | None:
             return _Phrase(place, end, where, singular=True)
     for said, where in DIRECTIONS.items():
         end = _said(text, said, place)
-        is_of = bool(end) and text.words[end : end + 1] == ["of"]
+        follows = text.words[end : end + 1]
+        is_of = bool(end) and follows == ["of"]
+        if said == _FLYING and follows and follows[0] in _ARTICLES:  # "a boy flying a kite"
+            continue
         if end and not (is_of and (where not in _MIDDLE or following == end + 1)):
             return _Phrase(place, end, where)
     return None

@@ -904,3 +904,9 @@ def test_mountains_are_behind_whatever_there_is(words: DescriptionWords):
 def test_the_sky_of_the_moon_has_its_own_colour(words: DescriptionWords):
     grey = words.without_effect("a moon landscape with a purple sky")
     assert [word.text for word in grey] == ["purple"]
+
+
+def test_a_ruin_of_a_castle_is_outdoors(words: DescriptionWords):
+    read = words.reading("an old castle ruin in the moonlight")
+    assert words.place(read) == "outdoor"
+    assert [one.kinds[0] for one in named_in(read, words, KINDS)] == ["ruin"]

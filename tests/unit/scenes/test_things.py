@@ -623,3 +623,14 @@ def test_a_flock_has_several_and_what_is_under_the_stars_is_anywhere():
     assert named_things("a flock of sheep", ("sheep",))[0].least == 5
     fire, _ = sorted(named_things("a camp fire under the stars", ("camp fire", "star")))
     assert fire.relation is None
+
+
+def test_riders_are_on_what_they_ride_and_who_flies_a_kite_stands():
+    named = named_things("an astronaut riding a horse", ("astronaut", "horse"))
+    assert named[0].relation == Relation("on", ("horse",))
+    named = named_things("two boys riding horses", ("child", "horse"))
+    assert sorted(named)[0].relation == Relation("on", ("horse",))
+    (boy,) = named_things("a boy flying a kite", ("child",))
+    assert boy.relation is None
+    (dragon,) = named_things("a dragon flying", ("dragon",))
+    assert dragon.relation == Relation("sky")
