@@ -223,7 +223,7 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
         ("a taxi and a hat on a beach", f"{UNSEEN}; {DRAWN_AS.format('taxi', 'car')}"),
         (
             "a taxi by a cottage in a valley",
-            "“taxi” is drawn as “car”, “valley” as “meadow”",
+            "“taxi” is drawn as “yellow car”, “valley” as “meadow”",
         ),
         ("ein Wald im Winter", ENGLISH_ONLY),
         ("a robot on a beach", ""),
