@@ -38,7 +38,7 @@ PAINTED, GIVEN = Margins(2, 6), Margins(1, 2)  # a painter's outlines differ fro
 class _CutOut(NamedTuple):
     """The visible part of a thing."""
 
-    # float32 [4 or 5, h, w]: colours times alpha, alpha, and, if any, `seen` times share of details
+    # float32 [4, h, w]: colours times alpha, and alpha
     layer: np.ndarray
     seen: np.ndarray  # float32 [1, h, w]: alpha, but 0 where something nearer covers it
     around: np.ndarray  # float32 [4, h, w]: what is around it, up to where ground is not hidden
@@ -49,7 +49,7 @@ class _CutOut(NamedTuple):
         if not near:
             return self.layer
         layer = self.layer.copy()
-        layer[:4] += np.float32(near) * self.around
+        layer += np.float32(near) * self.around
         return layer
 
 
@@ -69,7 +69,6 @@ class LayeredRing:
         viewpoint: tuple[float, float] = (0.0, 0.0),
         painted: np.ndarray | None = None,
         margins: Margins = PAINTED,
-        fine: np.ndarray | None = None,
     ) -> None:
         """Cut a ring into layers.
 
@@ -81,9 +80,7 @@ class LayeredRing:
             viewpoint: of the ring, x and z [m].
             painted: which pixels are no guesses, bool [H, W]; None: the known ones.
             margins: around things.
-            fine: how much of each pixel is a detail that the codec would lose, float32 [H, W].
         """
-        fine = np.zeros(numbers.shape, np.float32) if fine is None else fine
         self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
         boxes = scenery.boxes(*viewpoint, numbers.shape)
         upright = list(boxes)  # from far to near
@@ -96,7 +93,7 @@ class LayeredRing:
         self._cut_outs = {
             number: cut_out
             for rank, (number, box) in enumerate(boxes.items())
-            if (cut_out := _cut_out(picture, fine, ids, number, box, margins, upright[rank + 1 :]))
+            if (cut_out := _cut_out(picture, ids, number, box, margins, upright[rank + 1 :]))
             is not None
         }
         hidden = widened_around(stands, margins.hidden)
@@ -111,20 +108,13 @@ class LayeredRing:
         behind = torch.from_numpy(continued)
         soft = torch.where(torch.from_numpy(shown), behind, _softened(behind))
         self._behind = _around(soft, 1)
-        details = _around(torch.from_numpy(shown * fine)[None], 1)
-        self._detailed = torch.cat((self._behind, details)) if details.any() else self._behind
         self._numbers = numbers
         self._painted = known if painted is None else painted
         self._hidden = hidden
 
     def view(self, pose: CameraPose, size: tuple[int, int]) -> Tensor:
-        """Return the view at a pose, float32 [4, height, width].
-
-        Colours, and which share of a pixel is a detail that the codec would lose.
-        """
-        canvas = self._sampled(pose, size, self._detailed)
-        if len(canvas) == 3:
-            canvas = np.concatenate((canvas, np.zeros((1, *size), np.float32)))
+        """Return the view at a pose, float32 [3, height, width]."""
+        canvas = self._sampled(pose, size, self._behind)
         for number, at, near in self._places(pose, size):
             _lay_over(canvas, self._cut_outs[number].shown(near), self._cut_outs[number].box, at)
         return torch.from_numpy(canvas)
@@ -152,7 +142,7 @@ class LayeredRing:
             cut_out = self._cut_outs[number]
             is_fine = there[number] <= here[number]
             painted = is_fine and self._painted[self._numbers == number].mean() > SURE
-            own = np.concatenate((cut_out.layer[:4], painted * cut_out.seen))
+            own = np.concatenate((cut_out.layer, painted * cut_out.seen))
             _lay_over(canvas, own, cut_out.box, at, where=numbers == number)
         canvas[3] = 255 * (canvas[3] > SURE)
         canvas[:3] = (canvas[:3] + 1) * 127.5
@@ -170,7 +160,7 @@ class LayeredRing:
         shown = np.zeros((4, *size), np.float32)
         for number, at, _ in self._places(pose, size):
             cut_out = self._cut_outs[number]
-            own = np.concatenate((cut_out.layer[:4], cut_out.layer[3:4]))
+            own = np.concatenate((cut_out.layer, cut_out.layer[3:]))
             _lay_over(shown, own, cut_out.box, at, where=numbers == number)
         standing = np.isin(numbers, list(self._scenery.boxes(pose.x, pose.z, self._shape)))
         lacking: np.ndarray = standing & (shown[3] < HALF)
@@ -321,7 +311,6 @@ def _moved(
 
 def _cut_out(
     picture: np.ndarray,
-    fine: np.ndarray,
     ids: np.ndarray,
     number: int,
     box: Box,
@@ -359,8 +348,6 @@ def _cut_out(
     colored = np.concatenate((colors, np.ones((1, *free.shape))))
     layer, beside = ((colored * each).astype(np.float32) for each in (alpha, wide - alpha))
     seen = np.where(covered, 0, layer[3:])
-    details = seen * fine[rows[:, None], around]
-    layer = np.concatenate((layer, details)) if details.any() else layer
     return _CutOut(layer, seen, beside, (left - first, top - highest, width, height))
 
 

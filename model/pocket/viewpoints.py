@@ -43,10 +43,10 @@ from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW, PaintingInventor, next_view
 from mag_sandbox.model.pocket.painting_thread import ViewPainter
-from mag_sandbox.model.pocket.pictures.cells import DrawnPictures
+from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
 from mag_sandbox.model.pocket.pictures.decoding import Draw
 from mag_sandbox.model.pocket.walking import START, NewGround, Position, WalkableGround
-from mag_sandbox.model.world import MIB, Frames, WorldState
+from mag_sandbox.model.world import MIB, WorldState
 from mag_sandbox.scenes.scene import check_prompt
 
 BLEND = 0.3  # metres by which a viewpoint is farther than the nearest, and is not shown any more
@@ -211,7 +211,6 @@ class Viewpoints(ViewPainter[_MadeView]):
         self,
         painting: PaintingInventor,
         ground: WalkableGround,
-        redrawn: Callable[[Frames], DrawnPictures],
         beside: RunBeside,
     ) -> None:
         """Begin at the first viewpoint.
@@ -219,12 +218,11 @@ class Viewpoints(ViewPainter[_MadeView]):
         Args:
             painting: makes the ring of the first viewpoint.
             ground: says where everything is.
-            redrawn: draws frames through the codec, which mends the seams of layers.
             beside: calls functions beside blocks.
         """
         super().__init__(painting.thread)
         self._painting, self._ground = painting, ground
-        self._imagination, self._redrawn, self._beside = painting.imagination, redrawn, beside
+        self._imagination, self._beside = painting.imagination, beside
         self._planned = _PlannedRings(painting.imagination)
         self._lock = Lock()
         self.begin()
@@ -453,9 +451,8 @@ class Viewpoints(ViewPainter[_MadeView]):
                     share * self._layers(ring, scenery).view(pose, size) for ring, share in rings
                 ]
                 views.append(torch.stack(parts).sum(dim=0))
-            pictures, fine = torch.stack(views).split((3, 1), dim=1)
-            drawn = self._redrawn(to_frames(pictures))
-            return drawn.under(torch.cat((fine * pictures, fine), dim=1) if fine.any() else None)
+            pictures = torch.stack(views)
+            return DrawnPictures(to_frames(pictures), cells_of(pictures))
 
         return draw
 
@@ -549,7 +546,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         numbers = scenery.numbers(*source.place, owners)
         *colors, fine = source.details(picture, scenery)
         picture = picture * (1 - fine) + np.stack(colors)
-        return LayeredRing(picture, known, numbers, scenery, source.place, painted, margins, fine)
+        return LayeredRing(picture, known, numbers, scenery, source.place, painted, margins)
 
     # Snapshots
 

@@ -84,9 +84,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         self._initial_memory, self._look_ahead = memory, look_ahead
         self._viewpoints: Viewpoints | None = None
         if painting is not None and self._ground is not None:
-            self._viewpoints = Viewpoints(
-                painting, self._ground, self._codec.redrawn, self._decoder.beside
-            )
+            self._viewpoints = Viewpoints(painting, self._ground, self._decoder.beside)
             self._way = self._viewpoints.way
         self.editor = editor
         painted = painting is not None

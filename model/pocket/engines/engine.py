@@ -113,7 +113,7 @@ class PlainAnimator:
 
     def parts(self, rest: Tensor, moments: Moments) -> Tensor:
         """Return the shares of parts."""
-        shares = self._source.parts(pixels_of(rest), moments).sigmoid_()
+        shares = self._source.parts(pixels_of(self._own(rest)), moments).sigmoid_()
         return torch.cat([cells_of(part) for part in shares.split(1, dim=1)], dim=1)
 
     def moved(
@@ -121,6 +121,10 @@ class PlainAnimator:
     ) -> np.ndarray:
         """Return levels of the pictures of these moments."""
         shares = torch.cat([pixels_of(part) for part in parts.chunk(len(PARTS), dim=1)], dim=1)
-        above = None if wind is None else pixels_of(wind)
-        moved = self._source(pixels_of(rest), above, shares, moments)
+        above = None if wind is None else pixels_of(self._own(wind))
+        moved = self._source(pixels_of(self._own(rest)), above, self._own(shares), moments)
         return to_levels(cells_of(moved).permute(0, 2, 3, 1)).contiguous().cpu().numpy()
+
+    def _own(self, cells: Tensor) -> Tensor:
+        """Return cells, wherever they were made, as the animator's network takes them."""
+        return cells.to(next(self._source.parameters()))

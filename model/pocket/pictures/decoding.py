@@ -38,10 +38,6 @@ class Codec:
         """Return frames, uint8 [T, H, W, 3], of latents, [T, C, h, w]."""
         return self.draw(latents).frames
 
-    def redrawn(self, frames: Frames) -> DrawnPictures:
-        """Return frames, uint8 [T, H, W, 3], drawn from their latents."""
-        return self.draw(self.encode(frames))
-
     def encode_picture(self, picture: Tensor) -> Tensor:
         """Return the latents, fp32 [1, C, h, w], of a picture in [-1, 1], [1, 3, H, W]."""
         return self.encode(to_frames(picture)).float()

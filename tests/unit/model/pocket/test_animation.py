@@ -55,6 +55,13 @@ def test_the_first_frame_of_all_is_at_rest(animation, drawn):
     assert not np.array_equal(moved[1:], drawn.frames[1:])
 
 
+def test_pictures_from_elsewhere_are_moved_in_the_numbers_of_the_network(drawn):
+    made = PocketEngine(replace(FP32, dtype=torch.bfloat16)).animation(tiny_animator(), TINY)
+    sky = torch.zeros(3, 3, 64, 64, dtype=torch.bfloat16)
+    moved = made.moved(made.at_rest(drawn, POSES), sky, POSES, time=9)
+    assert moved.shape == drawn.frames.shape
+
+
 def test_where_nothing_moves_pictures_stay_as_they_are(drawn):
     animator = tiny_animator()
     animator.segment.head.bias.fill_(-50.0)
