@@ -219,8 +219,8 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
 @pytest.mark.parametrize(
     ("text", "notice"),
     [
-        ("a taxi on a beach", DRAWN_AS.format("taxi", "car")),
-        ("a taxi and a hat on a beach", f"{UNSEEN}; {DRAWN_AS.format('taxi', 'car')}"),
+        ("a taxi on a beach", DRAWN_AS.format("taxi", "yellow car")),
+        ("a taxi and a hat on a beach", f"{UNSEEN}; {DRAWN_AS.format('taxi', 'yellow car')}"),
         (
             "a taxi by a cottage in a valley",
             "“taxi” is drawn as “yellow car”, “valley” as “meadow”",
