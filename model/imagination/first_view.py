@@ -73,7 +73,7 @@ def _below_top(thing: PlacedObject, row: float) -> PlacedObject:
     if is_aloft or (stance is not None and stance.where == "sky" and thing.kind in ANIMALS):
         fits = min(_TALLEST_ALOFT / thing.height, 1.0)
         width, height = fits * thing.width, fits * thing.height
-        pitch = min(thing.pitch, TOP - height / 2) - row
+        pitch = min(thing.pitch, TOP - height / 2) - (row if thing.kind in ANIMALS else 0.0)
         return replace(thing, width=width, height=height, pitch=pitch)
     if not stands(thing) or thing.foot >= 0.0 or top <= TOP:
         return thing

@@ -42,3 +42,5 @@ def test_butterflies_are_in_no_row():
     ground = PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0)
     flying = [PlacedObject("butterfly", 16.0 * place, 0.0, 15.0, 12.0) for place in range(3)]
     assert len({one.pitch for one in below_top([ground, *flying], {1, 2, 3})[1:]}) == 3
+    moons = [PlacedObject("moon", 20.0 * place, 20.0, 13.0, 13.0) for place in range(2)]
+    assert len({one.pitch for one in below_top([ground, *moons], {1, 2})[1:]}) == 1
