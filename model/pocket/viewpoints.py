@@ -30,7 +30,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import FARTHEST, WIDEST_FOV, CameraPose, check_pose
+from mag_sandbox.controls.camera import FARTHEST, WIDEST_FOV, CameraPose, check_pose, view_overlap
 from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.frames import to_frames
@@ -50,7 +50,7 @@ from mag_sandbox.model.world import MIB, WorldState
 from mag_sandbox.scenes.scene import check_prompt
 
 BLEND = 0.3  # metres by which a viewpoint is farther than the nearest, and is not shown any more
-FAVOURED = 1.0  # metres by which a given picture's ring may be farther than painted ones
+FAVOURED = 3.0  # metres by which the ring of a given picture may be farther than painted ones
 BUDGET = 32 * MIB  # of the latents of all viewpoints
 LACKS = 0.1  # share of a cell from which on it lacks a thing
 COARSE = 4  # px between those that tell what a cell lacks
@@ -488,7 +488,8 @@ class Viewpoints(ViewPainter[_MadeView]):
     def _shares(self, pose: CameraPose) -> list[tuple[Position, float]]:
         """Return the viewpoints that show a pose, and their shares of its picture."""
         near = {place: _away(pose, place) for place in (START, *self.kept)}
-        near[START] -= FAVOURED * self._painting.is_given
+        if self._painting.is_given:
+            near[START] -= FAVOURED * view_overlap(pose.at_origin, CameraPose())
         least = min(near.values())
         shown = {place: BLEND - (away - least) for place, away in near.items()}
         shown = {place: share for place, share in shown.items() if share > 0}

@@ -372,6 +372,7 @@ def test_a_given_picture_is_shown_from_farther_and_stays_given_when_saved():
     assert START not in dict(made._viewpoints._shares(here))
     made.painting.is_given = True
     assert START in dict(made._viewpoints._shares(here))
+    assert START not in dict(made._viewpoints._shares(replace(here, yaw=180.0)))
     saved = made.snapshot()
     begin(made)
     assert not made.painting.is_given
