@@ -36,6 +36,7 @@ _LYING = frozenset(("lake", "frozen lake", "swimming pool"))  # which hide nothi
 _ON_FLOOR = -15.0, -17.0  # degrees of the foot of what stands on a room's floor: large, small
 _FOOT = -19.0  # of what is put onto the floor
 _HIGHEST_HUNG = 15.0  # degrees of the top of a picture; ceilings are lower towards corners
+_HIGH = 0.6  # share of a table's height
 _SLACK = 2.5  # degrees between what is on something and that
 
 
@@ -128,7 +129,9 @@ def _is_borne(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
 def _levels(thing: PlacedObject) -> tuple[float, ...]:
     """Return at which shares of its height a thing bears others."""
     shelves = tuple(np.linspace(0.0, 1.0, 6)) if thing.kind in _SHELVES else ()
-    return (*TABLES.get(thing.kind, ()), *shelves, 1.0)
+    boards = TABLES.get(thing.kind, (1.0,))
+    top = (1.0,) if max(boards) > _HIGH else ()  # what is drawn on a round table reaches far up
+    return (*boards, *shelves, *top)
 
 
 def hung(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:

@@ -71,7 +71,11 @@ _FOOD = frozenset((
     "teapot", "cake", "mug", "bottle", "bowl", "bread", "ice cream", "pizza", "banana", "orange",
     "melon", "candle", "vase",
 ))  # fmt: skip
-_TABLE, _PLATE = "table", 9.0  # degrees of a table that a thing on it takes
+_TABLE, _PLATE, _CROWDED = (
+    "table",
+    6.0,
+    9.0,
+)  # degrees of a table, or of what bears more, for one thing
 _TALL = 3.0  # metres, of houses and trees: a cat on one is much smaller than it
 _LEAST = 9.0  # degrees of the longer side of what is on another thing, at least
 _PLAINLY, _MOST_GROWN = 10.0, 1.6  # degrees of it if the other is larger, and by how much it is
@@ -183,7 +187,8 @@ def _table_for(
     rooms = {}
     for kind in _BOARDS:
         relation, own = Relation("on", said.get(kind, (kind,))), _placed(things, (kind,))
-        room = things[own[0]].width / _PLATE - borne[relation] - count if own else -1.0
+        plate = _PLATE if kind in _BEARING else _CROWDED
+        room = things[own[0]].width / plate - borne[relation] - count if own else -1.0
         if room >= 0.0:
             rooms[relation] = kind in said, room
     return max(rooms, key=rooms.__getitem__, default=None)

@@ -1,5 +1,7 @@
 """Nothing of a plan is where it cannot be, or is there far too often."""
 
+from dataclasses import replace
+
 import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -20,6 +22,8 @@ def test_nothing_is_on_a_bare_wall():
     mug = PlacedObject("mug", 10.0, -8.0, 6.0, 6.0)
     assert plausible([WALL, STOOL, mug], []) == [WALL, STOOL, mug]
     assert kinds(plausible([WALL, mug], [])) == ["wall"]
+    round_one = PlacedObject("round table", 10.0, -15.0, 20.0, 20.0)
+    assert kinds(plausible([WALL, round_one, replace(mug, pitch=-3.0)], []))[1:] == ["round table"]
     inside = PlacedObject("bread", 10.0, -10.0, 6.0, 6.0)
     washer = PlacedObject("washing machine", 10.0, -10.0, 12.0, 20.0)
     assert kinds(plausible([WALL, washer, inside], [])) == ["wall", "washing machine"]
