@@ -291,7 +291,8 @@ def _draw_way(
     pygame.draw.aacircle(card, INK, start, radius, 2)
     if start != area.at(0.0, 0.0):
         label = theme.text(f"start, {math.hypot(*way[-1]):.0f} m", 11, INK)
-        card.blit(label, label.get_rect(midbottom=(start[0], start[1] - radius)).clamp(area.place))
+        above = label.get_rect(midbottom=(start[0], start[1] - radius))
+        _write(card, label, above.clamp(area.place))
     card.set_clip(None)
 
 

@@ -114,8 +114,8 @@ class Shelf:
 
 def shelves(model: TitleModel) -> tuple[Shelf, ...]:
     """Return the rows of the title screen; empty ones are left out."""
-    own = tuple(card for card in model.scenes if card.is_own)
-    rows = [Shelf("Continue", one_per_place(model.parked)), Shelf(OWN, own)]
+    own = [card for card in model.scenes if card.is_own]  # the newest first
+    rows = [Shelf("Continue", one_per_place(model.parked)), Shelf(OWN, _numbered(own))]
     for title in SHELVES.values():
         cards = (card for card in model.scenes if card.label == title)
         rows.append(Shelf(title, tuple(cards)))
@@ -132,17 +132,26 @@ def one_per_place(parked: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
     visits: dict[object, list[TitleCard]] = {}
     for card in parked:
         visits.setdefault(card.shared or card.id, []).append(card)
-    counts: Counter[str] = Counter()
     shown: dict[object, TitleCard] = {}
-    for place in sorted(visits, key=lambda place: _order(visits[place])):
-        name = visits[place][0].title
-        counts[name] += 1
-        title = f"{name} ({counts[name]})" if counts[name] > 1 else name
+    places = sorted(visits, key=lambda place: _order(visits[place]), reverse=True)
+    titles = [card.title for card in _numbered([visits[place][0] for place in places])]
+    for place, title in zip(places, titles, strict=True):
         cards = [replace(card, title=title, visit=n) for n, card in enumerate(visits[place])]
         if more := len(cards) - 1:
             cards[0] = replace(cards[0], line=f"{cards[0].line}, and {more} earlier")
         shown[place] = _turning(cards[0], tuple(cards[1:]))
     return tuple(shown[place] for place in visits)
+
+
+def _numbered(cards: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
+    """Return cards, the newest first, of which equal names are numbered from the second on."""
+    counts, numbered = Counter[str](), list[TitleCard]()
+    for card in reversed(cards):
+        counts[card.title] += 1
+        many = counts[card.title] > 1
+        title = f"{card.title} ({counts[card.title]})" if many else card.title
+        numbered.append(replace(card, title=title))
+    return tuple(reversed(numbered))
 
 
 def _order(visits: Sequence[TitleCard]) -> tuple[datetime, tuple[str, ...]]:

@@ -15,8 +15,11 @@ from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.cards import FOOTER, TitleLayout, short_title, words_part
 from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
 from mag_sandbox.sandbox.title.model import (
+    DELETE,
+    OWN,
     SHELVES,
     Shelf,
+    TitleCard,
     TitleModel,
     library_cards,
     one_per_place,
@@ -154,6 +157,16 @@ def test_a_copy_is_numbered_after_its_original_whichever_was_left_last():
     for cards in ((original, copy), (copy, original)):
         titles = {card.id: card.title for card in one_per_place(cards)}
         assert titles == {"v1": "Meadow", "v2": "Meadow (2)"}
+
+
+def test_own_worlds_of_one_name_are_numbered_in_the_order_in_which_they_were_written():
+    own = [
+        TitleCard("scene", key, "A farm", "", "", (DELETE,), label=OWN) for key in ("new", "old")
+    ]
+    rows = shelves(TitleModel(scenes=tuple(own)))
+    assert [(card.id, card.title) for card in rows[0].cards] == [
+        ("new", "A farm (2)"), ("old", "A farm")
+    ]  # fmt: skip
 
 
 def test_the_last_page_of_a_shelf_is_full(game):
