@@ -400,7 +400,7 @@ class PlayerSession(WatchedSession):
         key = self._services.bindings.title("undo")
         self.say_begun(f"a new place begins here; {key} brings back the one before")
         self._begin_anew()
-        scene = scene_of_prompt(text, secrets.randbelow(MAX_SEED))
+        scene = scene_of_prompt(text, secrets.randbelow(MAX_SEED), self._services.vocabulary)
         self._services.saves.keep_written(scene)
         memory = self._reel.current.block.memory.policy
         return Playthrough(replace(scene, memory=memory), scene.seed)
@@ -413,7 +413,8 @@ class PlayerSession(WatchedSession):
         now = self._reel.current
         if now.block.prompt != scene.prompt:
             text = now.block.prompt
-            scene = replace(scene, prompt=text, name=title_of(text), ambience=None)
+            name = title_of(text, self._services.vocabulary)
+            scene = replace(scene, prompt=text, name=name, ambience=None)
         return replace(scene, image=None) if self._services.vocabulary else scene
 
     def _begin_anew(self) -> None:

@@ -31,7 +31,8 @@ DIRECTIONS = {  # words of a thing -> where it is, seen from where the scene beg
     "in the middle": "ahead", "in the center": "ahead", "in the centre": "ahead",
     "on my left": "left", "to my left": "left", "on my right": "right", "to my right": "right",
     "in the left corner": "left", "in the right corner": "right",
-    "behind me": "behind", "behind you": "behind", "in front of me": "ahead",
+    "behind me": "behind", "behind you": "behind",
+    "in front of me": "ahead", "in front of you": "ahead", "straight ahead": "ahead",
     "left of me": "left", "right of me": "right",
     "ahead of me": "ahead", "before me": "ahead",
     "in the distance": "far", "in the far distance": "far", "in the background": "far",
@@ -61,6 +62,9 @@ _FACING = frozenset(("front", "behind"))  # a thing, and none after a comma: "a 
 _JOINERS = frozenset(("and", "or", "with"))
 _ADJECTIVES = 2  # words that may stand between a thing and what says where it is
 _BEARING = frozenset(("on", "under"))  # of whatever was named last
+_ASIDE = frozenset(("left", "right", "behind"))  # which nothing "in front" is seen before
+_CONTAINED = frozenset(("full", "of", "a", "an", "the"))  # words between "basket" and "apples"
+OF = "of"  # where the contents of a thing are
 
 
 class Relation(NamedTuple):
@@ -121,10 +125,12 @@ def clauses_of(
     """
     text = _Reader(words, spans, after_stops, shares)
     owners: dict[int, _Phrase] = {}  # by rank
+    contents = {rank for rank in range(1, len(spans)) if _is_of(text, rank)}
     minor: set[int] = set()  # ranks of things that "it" hardly means
     for rank in range(-1, len(spans)):
         for phrase in _phrases(text, rank):
             owner = _owner(text, rank, phrase)
+            owner = rank - 1 if rank in contents and owner == rank else owner
             if owner is None or (owner in owners and owners[owner].other is not None):
                 continue
             other = phrase.other
@@ -132,6 +138,8 @@ def clauses_of(
                 other = _meant(text, owner, phrase, minor)
                 if other is None and phrase.where not in _MIDDLE:
                     continue
+                if _is_before_all(text, phrase, owners.get(other if other is not None else -1)):
+                    phrase, other = phrase._replace(where="ahead"), None
                 minor.add(owner)
             elif other is not None:
                 minor.add(other)
@@ -144,6 +152,9 @@ def clauses_of(
         minor.update(  # "a house with a door"
             rank + 1 for part in following if list(words[spans[rank].end : part.told]) == ["with"]
         )
+    for rank in contents - owners.keys():
+        said = range(spans[rank - 1].end, spans[rank].start)
+        yield Clause(spans[rank], Relation(OF, spans[rank - 1].kinds), said)
     for rank, phrase in sorted(owners.items()):
         relation = Relation(phrase.where, () if phrase.other is None else spans[phrase.other].kinds)
         if relation.kinds == spans[rank].kinds:
@@ -152,7 +163,8 @@ def clauses_of(
         yield Clause(spans[rank], relation, said)
         if phrase.other is not None and phrase.singular is None and phrase.where in _SHARED:
             for sharing in _listed_before(text, rank, owners, relation):
-                yield Clause(spans[sharing], relation, said)
+                if sharing not in contents:
+                    yield Clause(spans[sharing], relation, said)
 
 
 def _phrases(text: _Reader, rank: int) -> Iterator[_Phrase]:
@@ -257,6 +269,18 @@ def _meant(text: _Reader, owner: int, phrase: _Phrase, minor: Collection[int]) -
     return max(fitting, default=None)
 
 
+def _is_of(text: _Reader, rank: int) -> bool:
+    """Tell whether a thing is the contents of the one before: "a bowl of oranges"."""
+    between = text.words[text.spans[rank - 1].end : text.spans[rank].start]
+    return "of" in between and _CONTAINED.issuperset(between)
+
+
+def _is_before_all(text: _Reader, phrase: _Phrase, others: _Phrase | None) -> bool:
+    """Tell whether "in front" is ahead of the player: what was named before is not there."""
+    is_alone = text.words[phrase.end - 1] not in _SINGULAR and phrase.where == "front"
+    return is_alone and others is not None and others.other is None and others.where in _ASIDE
+
+
 def _is_linked(text: _Reader, rank: int) -> bool:
     """Tell whether "and" is between a thing and the one before it."""
     one, other = text.spans[rank - 1], text.spans[rank]
@@ -271,6 +295,7 @@ def _listed_before(
     while rank and rank - 1 not in owners:
         one, other = text.spans[rank - 1], text.spans[rank]
         is_listed = one.end == other.told and other.told in text.after_stops
+        is_listed |= _is_of(text, rank)
         if not _is_linked(text, rank) and not (links and is_listed):
             return
         links, rank = links + 1, rank - 1

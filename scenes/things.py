@@ -17,7 +17,7 @@ from typing import NamedTuple
 from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, SPOT_ACTS, Act, Edit
 from mag_sandbox.files.validation import of_type
 from mag_sandbox.scenes.looks import painted_colors, usual_looks
-from mag_sandbox.scenes.relations import DIRECTIONS, NamingWords, Relation, clauses_of
+from mag_sandbox.scenes.relations import DIRECTIONS, OF, NamingWords, Relation, clauses_of
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.vocabulary import (
     FUNCTION_WORDS,
@@ -90,6 +90,7 @@ _PLURALS = frozenset((
 _DOING = {"flying": Relation("sky"), "swimming": Relation("water")}  # said before a thing
 _FEW_WIDE = 25.0  # degrees: of narrower things three are several, of wider ones two
 _COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean only one
+_CONTAINED = 3  # of what something is full of: more are too small to be told apart
 _ALIKE = frozenset(("sheep", "deer", "fish"))  # whose plurals look like one
 _ADJECTIVES = 2  # words that may stand between a number, size or colour and what has it
 _STANDING = frozenset(("floor", "small", "water", "wall", "ceiling", "sky"))  # somewhere
@@ -188,7 +189,7 @@ _LIKEWISE = {  # what else a kind's name, or a player's word, can mean
     "fruit": ("orange", "banana", "melon", "fruit crate"),
     "rose": ("rose bush",), "balloon": ("toy balloons",), "ball": ("beach ball",),
     "clock": ("alarm clock", "grandfather clock"), "house": ("apartment house", "log cabin"),
-    "cabin": ("hut",), "hut": ("log cabin",), "fire": ("camp fire",), "statue": ("bust",),
+    "hut": ("log cabin",), "fire": ("camp fire",), "statue": ("bust",),
     "sculpture": ("bust",), "car": ("toy car",), "boat": ("rowing boat",),
     "ship": ("sailing ship",), "bird": ("seagull",), "monster": ("zombie",),
     "block": ("question block", "crystal block", "crate"), "plant": ("potted palm", "bush"),
@@ -577,11 +578,14 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         for span in mentions if _can_be_told_where(span)
     )  # fmt: skip
     clauses = [*clauses_of(left, spans, after_stops, _shares)]
+    contained = {clause.owner.start for clause in clauses if clause.relation.where == OF}
     where = {clause.owner.start: held for clause in clauses if (held := _held(clause.relation))}
 
     def called_by(span: NamingWords) -> Named:
         one = _told_before(left, span.start, span.kinds, after_stops, plural=span.plural)
         one = _dressed(one, worn.get(span.kinds))
+        if span.start in contained:
+            one = one._replace(least=min(one.least, _CONTAINED))
         one = one._replace(relation=where.get(span.start, one.relation))
         return _on_sides(one) if one.relation and one.relation.where == "sides" else one
 
@@ -741,11 +745,13 @@ def _held(relation: Relation) -> Relation | None:
         return None  # everything is
     if relation.where == "behind" and HILLS in relation.kinds:
         return Relation("far")
-    if relation.where != "in":
+    if relation.where not in ("in", OF):
         return relation
     kind = relation.kinds[0]
     if kind in _HOLDING | WATERS:
         return relation._replace(where="on")
+    if relation.where == OF:  # a statue of a horse
+        return None
     usual = usual_looks().get(kind)
     is_entered = usual is not None and usual.tall >= _ENTERED and kind not in _GROWING
     return relation._replace(where="front") if is_entered else None

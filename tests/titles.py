@@ -52,6 +52,7 @@ class FakeWriting:
     """A card for prompts that opens and tells what is written."""
 
     wake_at = None
+    vocabulary = None
 
     def __init__(self, apply):
         self.apply, self.is_open, self.heard = apply, False, []

@@ -30,6 +30,7 @@ from mag_sandbox.scenes.things import (
 )
 
 _NAMED = THINGS.keys() | WATERS
+_CALLED = {"shop shelf": "shelf"}  # kinds that other places have, too: kitchens
 _NEAREST = 3  # of things of one name, whose directions are told
 NEAR = 0.1  # metres: the least distance that sizes are told for
 SHOWN, LOOKED_AT = 0.12, 150  # share of a thing's pixels that have its colour; pixels looked at
@@ -144,7 +145,7 @@ def _called(found: Iterable[Seen], prompt: str) -> list[Seen]:
     called = []
     for one in found:
         is_told = one.placed or one.color in colors.get(one.kind, ())
-        word, color = names.get(one.kind, ""), one.color if is_told else ""
+        word, color = names.get(one.kind, _CALLED.get(one.kind, "")), one.color if is_told else ""
         called.append(replace(one, color=color, word=word))
     unsure = {one.kind for one in called if not one.color}
     return [

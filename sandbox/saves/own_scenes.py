@@ -17,12 +17,17 @@ from mag_sandbox.files.pictures import MAX_BYTES, encode_png
 from mag_sandbox.files.whole import changed, replace_file, visible
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 from mag_sandbox.scenes.characters import clean
+from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, split_words
 
 TITLE_WORDS = 5  # a prompt of no more words is its own name
 LEAST_TITLE_WORDS = 2  # a phrase of no more words names too many prompts
 TITLE_LENGTH = 60  # characters
 _ASKED = re.compile(r"^(?:(?:please|now|add|make|draw|show me|put|there is|i want)\b[ ,]*)+", re.I)
 _THING_END = re.compile(r",| (?=(?:and|with|in|on|at|under|by|near|beside|behind) )")
+_PART_END = re.compile(  # after which other things are named, and the joining words
+    r"\s*(?:[,;:]|\b(?:and|with|where)\b)\s*"
+    r"|\s+(?=(?:in|on|at|under|over|by|near|beside|behind)\b)", re.I
+)  # fmt: skip
 _PHRASE_END = re.compile(r"[,.;:]|\s(?:with|under|where|in front of)\s")
 MOST_OWN = 40  # scenes that the game wrote and that are kept
 
@@ -48,11 +53,14 @@ def own_scenes(folder: Path) -> list[OwnScene]:
     return [_own_scene(path) for path in paths]
 
 
-def scene_of_prompt(prompt: str, seed: int = 0) -> Scene:
-    """Return the scene of a player's sentence, or raise SceneError if it is not legible."""
+def scene_of_prompt(prompt: str, seed: int = 0, words: Vocabulary | None = None) -> Scene:
+    """Return the scene of a player's sentence, or raise SceneError if it is not legible.
+
+    `words` are those that its world knows; None: all.
+    """
     text = " ".join(clean(prompt).split())
     try:
-        return Scene(text, seed, title_of(text))
+        return Scene(text, seed, title_of(text, words))
     except ValueError as error:
         raise SceneError(str(error)) from None
 
@@ -106,9 +114,27 @@ def delete_own_scene(path: Path) -> None:
         raise cannot_delete(path, error) from None
 
 
-def title_of(prompt: str) -> str:
-    """Return a name made of a prompt: its first phrase, or its first words."""
+def title_of(prompt: str, known: Vocabulary | None = None) -> str:
+    """Return a name made of a prompt: its first phrase, or its first words.
+
+    No submarine that a world with the words `known` does not draw names a place.
+    """
     prompt = _ASKED.sub("", prompt) or prompt
+    return _title(prompt[_first_shown(prompt, known) :] if known else prompt)
+
+
+def _first_shown(prompt: str, known: Vocabulary) -> int:
+    """Return where the first part of a prompt begins of which something is shown; 0: none is."""
+    unseen = {word.start for word in known.without_effect(prompt)}
+    shown = [
+        word.start for word in split_words(prompt)
+        if word.start not in unseen and word.text.lower() not in FUNCTION_WORDS
+    ]  # fmt: skip
+    starts = [0, *(end.end() for end in _PART_END.finditer(prompt))]
+    return max((start for start in starts if shown and start <= shown[0]), default=0)
+
+
+def _title(prompt: str) -> str:
     words = prompt.split()
     first, *others = _PHRASE_END.split(prompt, maxsplit=1)
     says_enough = others and len(first.split()) > LEAST_TITLE_WORDS
@@ -131,7 +157,9 @@ def name_with(scene: Scene, prompt: str) -> str:
     if prompt == scene.prompt:
         return scene.name
     new = title_of(prompt)
-    if scene.name == title_of(scene.prompt) or prompt.startswith(scene.prompt.rstrip(" .")):
+    starts = (0, *(end.end() for end in _PART_END.finditer(scene.prompt)))
+    is_own = scene.name in {title_of(scene.prompt), *(_title(scene.prompt[at:]) for at in starts)}
+    if is_own or prompt.startswith(scene.prompt.rstrip(" .")):
         return new
     return f"{scene.name}, then {new[:1].lower()}{new[1:]}"
 

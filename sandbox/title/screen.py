@@ -353,7 +353,7 @@ class TitleScreen:
 
     def _write(self, prompt: str) -> None:
         try:
-            scene = scene_of_prompt(prompt, self._actions.seed())
+            scene = scene_of_prompt(prompt, self._actions.seed(), self._writing.vocabulary)
         except SceneError as problem:
             self._tell("This description cannot be used", str(problem))
             return

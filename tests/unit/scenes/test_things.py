@@ -634,3 +634,21 @@ def test_riders_are_on_what_they_ride_and_who_flies_a_kite_stands():
     assert boy.relation is None
     (dragon,) = named_things("a dragon flying", ("dragon",))
     assert dragon.relation == Relation("sky")
+
+
+def test_in_front_is_ahead_where_what_was_named_before_is_behind_or_on_a_side():
+    kinds = ("log cabin", "lake", "oak", "cottage")
+    for text in ("a cabin behind me, a lake in front", "a cabin on the left, a lake in front"):
+        named = {one.kinds[0]: one for one in named_things(text, kinds)}
+        assert named["lake"].relation == Relation("ahead")
+    _, oak = sorted(named_things("a house with a tree in front", kinds))
+    assert oak.relation is not None and oak.relation.where == "front"
+
+
+def test_contents_are_on_what_holds_them_and_that_is_where_words_say():
+    text = "a bowl of oranges and a mug on the table"
+    named = {one.kinds[0]: one for one in named_things(text, ("bowl", "mug", "orange", "table"))}
+    assert named["orange"].relation == Relation("on", ("bowl",))
+    assert named["bowl"].relation == named["mug"].relation == Relation("on", ("table",))
+    horse, statue = sorted(named_things("a statue of a horse on the left", ("statue", "horse")))
+    assert (horse.relation, statue.relation) == (None, Relation("left"))

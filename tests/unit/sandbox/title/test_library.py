@@ -26,10 +26,12 @@ from mag_sandbox.sandbox.saves.own_scenes import (
     LibraryError,
     delete_own_scene,
     keep_prompted,
+    name_with,
     own_scenes,
     picture_own_scene,
     save_own_scene,
     scene_of_prompt,
+    title_of,
 )
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.title.library import (
@@ -42,6 +44,7 @@ from mag_sandbox.sandbox.title.library import (
 from mag_sandbox.sandbox.title.model import one_per_place, shelves
 from mag_sandbox.sandbox.ui.amounts import ago_text, bytes_text
 from mag_sandbox.scenes import Scene, SceneError, load_scene
+from mag_sandbox.scenes.vocabulary import Vocabulary
 from tests.doubles import SPEC, FakeWorld
 from tests.unit.sandbox.saves.test_parking import left
 
@@ -435,3 +438,13 @@ def test_the_data_folder_follows_the_platform(monkeypatch, tmp_path):
     assert data_folder() == tmp_path / "mag-sandbox"
     monkeypatch.delenv("XDG_DATA_HOME")
     assert data_folder() == Path("~/.local/share/mag-sandbox").expanduser()
+
+
+def test_a_place_has_the_name_of_something_that_is_shown():
+    words = Vocabulary({"whale": 1, "apple": 1, "meadow": 1}, ())
+    for prompt, title in (
+        ("A submarine with a whale.", "A whale"), ("a drone", "A drone"),
+        ("An apple under a drone.", "An apple under a drone"),
+    ):  # fmt: skip
+        assert title_of(prompt, words) == title
+        assert name_with(Scene(prompt, 0, title), "A meadow.") == "A meadow"
