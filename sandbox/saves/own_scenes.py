@@ -26,7 +26,7 @@ _ASKED = re.compile(r"^(?:(?:please|now|add|make|draw|show me|put|there is|i wan
 _THING_END = re.compile(r",| (?=(?:and|with|in|on|at|under|by|near|beside|behind) )")
 _PART_END = re.compile(  # after which other things are named, and the joining words
     r"\s*(?:[,;:]|\b(?:and|with|where)\b)\s*"
-    r"|\s+(?=(?:in|on|at|under|over|by|near|beside|behind)\b)", re.I
+    r"|(?<=\w)\s+(?=(?:in|on|at|under|over|by|near|beside|behind)\b)", re.I
 )  # fmt: skip
 _PHRASE_END = re.compile(r"[,.;:]|\s(?:with|under|where|in front of)\s")
 MOST_OWN = 40  # scenes that the game wrote and that are kept
