@@ -51,7 +51,7 @@ from mag_sandbox.model.imagination.plausible import plausible
 from mag_sandbox.model.imagination.relief import Reliefs
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.sketch import Sketcher
-from mag_sandbox.model.imagination.stages import with_full_stage
+from mag_sandbox.model.imagination.stages import with_full_stage, with_named_ahead
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.walls import WALL, as_far_as_shown
 from mag_sandbox.model.imagination.wanted import NOTHING_WANTED, Wanted
@@ -211,6 +211,7 @@ class Imagination:
                 break
         drawn = np.random.default_rng([seed, 7])
         things = with_full_stage((*behind, *things), self.config.looks, drawn)
+        things = things if shown else with_named_ahead(things, wanted.named)
         things = with_sailing_boats(without_beams(things), wanted.named)
         things = with_few_uninvited(things, (*wanted.named, *wanted.typical))
         things = things if behind else with_even_ground(things)

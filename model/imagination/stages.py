@@ -10,11 +10,13 @@ import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.scenes.things import EXHIBITS, STANDS, THINGS
+from mag_sandbox.scenes.things import EXHIBITS, STANDS, THINGS, Named
 
 APART = 45.0  # degrees between stands
 FEWEST = 3  # stands of a stage; fewer may be furniture
 TALLEST, WIDEST = 22.0, 24.0  # degrees of what is added
+_BACKDROP = 60.0  # degrees; wider things stand on no stand
+_ABOVE = 3.0  # degrees between the top of a stand and the foot of what it bears, at most
 
 
 def with_full_stage(
@@ -49,3 +51,68 @@ def _exhibit(kind: str, stand: PlacedObject) -> PlacedObject:
     height = scale * usual.height
     pitch = stand.pitch + (stand.height + height) / 2
     return PlacedObject(kind, stand.yaw, pitch, scale * usual.width, height)
+
+
+def with_named_ahead(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return things of a stage with what words name on the stands that the first view shows.
+
+    Stands that are empty, or bear what words do not name, get named things from stands elsewhere,
+    which get what these bear. Things that words place beside or on others stay.
+
+    Args:
+        things: of a plan, from far to near.
+        named: by words.
+    """
+    result = list(things)
+    stands = [place for place, one in enumerate(result) if one.kind in STANDS]
+    if len(stands) < FEWEST:
+        return result
+    kinds = {kind for one in named for kind in one.kinds}
+    moving = {kind for one in named if one.relation is None for kind in one.kinds}
+    ahead = [place for place in stands if _is_ahead(result[place])]
+    free = [one for one in ahead if all(result[it].kind not in kinds for it in _on(result, one))]
+    shown = {result[it].kind for one in ahead for it in _on(result, one)}
+    for place in stands:
+        borne = _on(result, place)
+        if place in ahead or len(borne) != 1 or result[borne[0]].kind not in moving - shown:
+            continue
+        for other in sorted(free, key=lambda one: len(_on(result, one))):
+            there = _on(result, other)
+            brought = _moved(result[borne[0]], result[place], result[other])
+            beside = {*ahead, *there, borne[0]}
+            if len(there) > 1 or any(
+                brought.overlaps(one) and one.foot > result[other].foot
+                for number, one in enumerate(result)
+                if number not in beside and one.kind in THINGS and one.width < _BACKDROP
+            ):
+                continue
+            for number in there:
+                result[number] = _moved(result[number], result[other], result[place])
+            result[borne[0]] = brought
+            shown.add(brought.kind)
+            free.remove(other)
+            break
+    return result
+
+
+def _is_ahead(stand: PlacedObject) -> bool:
+    """Tell whether the first view shows a stand as a whole."""
+    return abs(yaw_difference(stand.yaw, 0.0)) + stand.width / 2 < APART
+
+
+def _on(things: Sequence[PlacedObject], place: int) -> list[int]:
+    """Return the places of things that stand on a stand."""
+    stand = things[place]
+    top = stand.foot + stand.height
+    return [
+        number for number, one in enumerate(things)
+        if one.kind in THINGS and one.kind not in STANDS and one.width < _BACKDROP
+        and abs(yaw_difference(one.yaw, stand.yaw)) < stand.width / 3
+        and -_ABOVE < one.foot - top < _ABOVE
+    ]  # fmt: skip
+
+
+def _moved(thing: PlacedObject, stand: PlacedObject, other: PlacedObject) -> PlacedObject:
+    """Return a thing that stands on one stand as it stands on another one."""
+    up = other.foot + other.height - stand.foot - stand.height
+    return replace(thing, yaw=other.yaw % 360, pitch=thing.pitch + up, away=None)

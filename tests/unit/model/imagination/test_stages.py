@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.stages import with_full_stage
-from mag_sandbox.scenes.things import STANDS, THINGS
+from mag_sandbox.model.imagination.stages import with_full_stage, with_named_ahead
+from mag_sandbox.scenes.relations import Relation
+from mag_sandbox.scenes.things import STANDS, THINGS, Named
 
 STAND = PlacedObject("podium", 0.0, -18.0, 16.0, 10.0)
 CAKE = PlacedObject("cake", 0.0, 0.0, 20.0, 20.0)
@@ -54,3 +55,36 @@ def test_the_seed_chooses():
 @pytest.mark.parametrize("things", [[], stage(0, 180), [CAKE]])
 def test_what_is_no_stage_stays(things: list[PlacedObject]):
     assert with_full_stage(things, THINGS, np.random.default_rng(1)) == things
+
+
+ROBOT = PlacedObject("robot", 180.0, -4.0, 14.0, 18.0)
+STAGE = [replace(STAND, yaw=yaw) for yaw in (0.0, 25.0, 180.0, 240.0)]
+MELON = Named(("melon",), None)
+
+
+def test_what_words_name_stands_ahead():
+    melon = PlacedObject("melon", 180.0, -8.0, 10.0, 10.0)
+    ahead = with_named_ahead([*STAGE, melon], [MELON])
+    assert ahead[:4] == STAGE
+    assert (ahead[4].yaw, ahead[4].foot) == (0.0, -13.0)
+    assert with_named_ahead([*STAGE, melon], []) == [*STAGE, melon]
+    beside = MELON._replace(relation=Relation("behind"))
+    assert with_named_ahead([*STAGE, melon], [beside]) == [*STAGE, melon]
+    few = [*STAGE[:2], melon]
+    assert with_named_ahead(few, [MELON]) == few  # no stage
+
+
+def test_what_words_do_not_name_makes_room_and_what_they_name_stays():
+    melon = PlacedObject("melon", 180.0, -8.0, 10.0, 10.0)
+    others = [replace(ROBOT, yaw=yaw) for yaw in (0.0, 25.0)]
+    changed = with_named_ahead([*STAGE, *others, melon], [MELON])
+    assert [one.yaw for one in changed[4:]] == [180.0, 25.0, 0.0]
+    robots = Named(("robot",), None)
+    assert with_named_ahead([*STAGE, *others, melon], [MELON, robots]) == [*STAGE, *others, melon]
+
+
+def test_what_is_brought_covers_nothing_beside_its_stand():
+    wide = PlacedObject("melon", 180.0, -3.0, 40.0, 20.0)
+    cake = replace(ROBOT, yaw=25.0)
+    named = [MELON, Named(("robot",), None)]
+    assert with_named_ahead([*STAGE, cake, wide], named) == [*STAGE, cake, wide]
