@@ -53,6 +53,10 @@ COMMANDS: Mapping[str, Subcommand] = {
         "train the judge on renderer views",
         options.JudgeOptions, "evaluation.judge.training:run_judge_training",
     ),
+    "train-close-look": Subcommand(
+        "train the judge's close look on things of renders",
+        options.CloseLookOptions, "evaluation.judge.close_training:run_close_training",
+    ),
 }  # fmt: skip
 
 

@@ -138,6 +138,15 @@ class JudgeOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CloseLookOptions:
+    """Train the close look on things of renders."""
+
+    out: Path = option(WEIGHTS / "judge", metavar="DIR")
+    steps: int = option(1800, "(%(default)s)")
+    rings: int = option(420, "(%(default)s)")
+
+
+@dataclass(frozen=True, kw_only=True)
 class MagBenchOptions(WorkerOptions):
     """Continue clips of MAG-Bench and compare."""
 

@@ -1,12 +1,17 @@
-"""Judged pictures, and whether they show the things, colours and attributes captions ask for."""
+"""Judged pictures, and whether they show the things, colours and attributes captions ask for.
 
-from collections.abc import Sequence
+Things that have a place are looked at closely where a world, or the renderer's log, says that they
+stand. Land and water, and the things of worlds that do not say it, are looked for in whole views.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from mag_sandbox.evaluation.imagination.scenes import AskedScene, expected
+from mag_sandbox.evaluation.imagination.scenes import AskedScene, SceneViews, expected
+from mag_sandbox.evaluation.judge.close_look import SURE, CloseLook, has_place
 from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, JudgeVocabulary, found
 from mag_sandbox.evaluation.results.intervals import pooled_share
 from mag_sandbox.model.world import Frames
@@ -15,17 +20,34 @@ from mag_sandbox.renderer.render import CATEGORIES
 PARTS = ("things", "colors", "attributes")
 
 
-@dataclass(frozen=True, slots=True)
-class Pictures:
-    """Pictures and the judge's answers about them."""
+class Judges(NamedTuple):
+    """The judges of pictures."""
 
-    frames: Frames  # uint8 [N, H, W, 3]
-    sight: JudgedView
+    whole: Judge  # of views
+    close: CloseLook  # of one thing each
 
     @classmethod
-    def judged(cls, frames: Frames, judge: Judge) -> "Pictures":
+    def load(cls) -> "Judges":
+        """Read their weights."""
+        return cls(Judge.load(), CloseLook.load())
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pictures, the judge's answers about them, and where they are said to show things."""
+
+    views: SceneViews
+    sight: JudgedView
+
+    @property
+    def frames(self) -> Frames:
+        """The pictures, uint8 [N, H, W, 3]."""
+        return self.views.frames
+
+    @classmethod
+    def judged(cls, views: SceneViews, judge: Judge) -> "Pictures":
         """Return pictures that the judge looked at."""
-        return cls(frames, judge.look(frames))
+        return cls(views, judge.look(views.frames))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +59,45 @@ class CaptionCheck:
     attributes: dict[str, bool]  # question -> answered as the caption says
 
 
+def standing(look: CloseLook, views: SceneViews, kinds: Collection[str]) -> dict[str, str] | None:
+    """Return which of some kinds stand in their places, and the colour of the surest thing of each.
+
+    None: it is not said where things stand.
+    """
+    if views.boxes is None:
+        return None
+    best: dict[str, tuple[float, str]] = {}
+    for frame, boxes in zip(views.frames, views.boxes, strict=True):
+        asked = [box for box in boxes if box.kind in kinds]
+        for box, looked in zip(asked, look.looked(frame, asked), strict=True):
+            best[box.kind] = max(looked, best.get(box.kind, looked))
+    return {kind: color for kind, (sureness, color) in best.items() if sureness >= SURE}
+
+
 def ask(
     sight: JudgedView,
     vocabulary: JudgeVocabulary,
-    classes: dict[str, str | None],
-    values: dict[str, str],
+    classes: Mapping[str, str | None],
+    values: Mapping[str, str],
+    stands: Mapping[str, str] | None = None,
 ) -> CaptionCheck:
     """Look for a caption's things, with the colour each should have, or None.
 
-    `values` are its answers to questions about the first of the views.
+    Args:
+        sight: of views.
+        vocabulary: of the judge.
+        classes: the things, with their colours.
+        values: the caption's answers to questions about the first of the views.
+        stands: see `standing`.
     """
-    there = found(sight, vocabulary)
-    things = {name: name in there for name in classes}
-    colors = {
-        name: color_of(sight, vocabulary, name) == color
-        for name, color in classes.items()
-        if color is not None and name in there
-    }
+    cells = found(sight, vocabulary)
+    things, colors = {}, {}
+    for name, color in classes.items():
+        closely = stands if has_place(name) else None
+        things[name] = name in (cells if closely is None else closely)
+        if color is not None and things[name]:
+            shown = color_of(sight, vocabulary, name) if closely is None else closely[name]
+            colors[name] = shown == color
     answers = vocabulary.facts(sight)
     return CaptionCheck(things, colors, {name: answers[name] == values[name] for name in values})
 
@@ -70,33 +114,41 @@ def answerable(vocabulary: JudgeVocabulary, scene: AskedScene) -> dict[str, str]
 
 
 def asked_all(
-    scenes: Sequence[AskedScene], sight: JudgedView, vocabulary: JudgeVocabulary, shift: int = 0
+    scenes: Sequence[AskedScene],
+    pictures: Pictures,
+    judges: Judges,
+    shift: int = 0,
 ) -> list[CaptionCheck]:
     """Look for the things that captions name in the same number of views of each scene.
 
-    With a `shift`, take the captions from this many scenes further on.
+    Args:
+        scenes: with their captions.
+        pictures: of them.
+        judges: that look.
+        shift: from how many scenes further on captions and places are taken.
     """
-    each, checks = len(sight) // len(scenes), []
+    each, checks = len(pictures.sight) // len(scenes), []
+    boxes, vocabulary = pictures.views.boxes, judges.whole.vocabulary
     for place in range(len(scenes)):
-        scene = scenes[(place + shift) % len(scenes)]
+        asked = (place + shift) % len(scenes)
+        scene, own = scenes[asked], slice(place * each, (place + 1) * each)
         classes = expected(scene, all_around=each > 1)
-        own = sight[place * each : (place + 1) * each]
-        checks.append(ask(own, vocabulary, classes, answerable(vocabulary, scene)))
+        there = None if boxes is None else boxes[asked * each : (asked + 1) * each]
+        stands = standing(judges.close, SceneViews(pictures.frames[own], there), classes)
+        values = answerable(vocabulary, scene)
+        checks.append(ask(pictures.sight[own], vocabulary, classes, values, stands))
     return checks
 
 
 def answers_report(
-    scenes: Sequence[AskedScene],
-    invented: JudgedView,
-    renders: JudgedView,
-    vocabulary: JudgeVocabulary,
+    scenes: Sequence[AskedScene], invented: Pictures, renders: Pictures, judges: Judges
 ) -> dict[str, dict[str, Any]]:
     """Return the shares of things, colours and attributes that agree with the captions."""
     answers = {
-        "invented": asked_all(scenes, invented, vocabulary),
-        "renders": asked_all(scenes, renders, vocabulary),
+        "invented": asked_all(scenes, invented, judges),
+        "renders": asked_all(scenes, renders, judges),
         # scenes whose numbers differ by the number of categories are of the same category
-        "chance": asked_all(scenes, renders, vocabulary, len(CATEGORIES)),
+        "chance": asked_all(scenes, renders, judges, shift=len(CATEGORIES)),
     }
     report = {}
     for part in PARTS:

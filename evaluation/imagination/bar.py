@@ -7,7 +7,7 @@ the same captions, after the world's own codec, are the ceiling of every number.
 The result is plain JSON; shares are 0 to 1, `{mean, low, high}` with a 95% interval by bootstrap
 over scenes, null where nothing was measured:
 
-    schema       2
+    schema       3
     settings     prompts, rings, seed
     world        provenance
     first        what captions ask for, in first views: things, colors (of found things),
@@ -37,17 +37,20 @@ import numpy as np
 from tqdm import tqdm
 
 from mag_sandbox.command_line import Say
-from mag_sandbox.evaluation.imagination.answers import PARTS, Pictures, answers_report
+from mag_sandbox.evaluation.imagination.answers import PARTS, Judges, Pictures, answers_report
 from mag_sandbox.evaluation.imagination.scenes import (
     KINDS,
     WALLS,
     AskedScene,
     Kind,
+    SceneViews,
     asked_scene,
     first_view,
+    joined,
     shown_walls,
 )
-from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, judge_digest
+from mag_sandbox.evaluation.judge.close_look import ThingBox, close_look_digest
+from mag_sandbox.evaluation.judge.judge import JudgedView, judge_digest
 from mag_sandbox.evaluation.options import ImaginationOptions
 from mag_sandbox.evaluation.quality.thresholds import (
     Threshold,
@@ -94,25 +97,26 @@ def run_imagination(options: ImaginationOptions, say: Say) -> None:
         "weights": provenance.get("weights"), "imagination": provenance.get("imagination"),
         "dtype": provenance.get("execution", {}).get("dtype"),
     })  # fmt: skip
-    judge = Judge.load()
+    judges = Judges.load()
     invented = play(options, open_world, store)
     say("all views invented; looking at them")
     with closing(open_world()) as world:
-        result = measure(options, invented, world, judge)
-    tell(lines_of(result), {**result, "judge": judge_digest()}, options.json, say)
+        result = measure(options, invented, world, judges)
+    digests = {"judge": judge_digest(), "close_look": close_look_digest()}
+    tell(lines_of(result), {**result, **digests}, options.json, say)
 
 
 @dataclass(frozen=True, slots=True)
 class Invented:
     """The views that a world showed."""
 
-    firsts: Frames  # first views of all scenes from their captions, uint8 [N, H, W, 3]
-    rings: dict[Kind, Frames]  # of the first scenes, uint8 [rings, 4, H, W, 3]
+    firsts: SceneViews  # first views of all scenes from their captions
+    rings: dict[Kind, SceneViews]  # four views each of the first scenes
 
 
 @dataclass(frozen=True, slots=True)
 class ViewsTask:
-    """Views of a scene to be invented: of a whole ring, or the first one from the caption."""
+    """SceneViews of a scene to be invented: of a whole ring, or the first one from the caption."""
 
     index: int  # of the scene
     ring: Kind | None = None  # None: the first view
@@ -131,11 +135,11 @@ class ViewsJob:
     seed: int
 
     @contextmanager
-    def ready(self) -> Iterator[Callable[[ViewsTask], Frames]]:
-        """Open the world; yield a function that invents views: uint8 [4, H, W, 3] or [H, W, 3]."""
+    def ready(self) -> Iterator[Callable[[ViewsTask], SceneViews]]:
+        """Open the world; yield a function that invents the four views of a ring, or the first."""
         with TemporaryDirectory() as name, closing(self.open_world()) as world:
 
-            def invent(task: ViewsTask) -> Frames:
+            def invent(task: ViewsTask) -> SceneViews:
                 scene = asked_scene(task.index, self.seed)
                 if task.ring is None:
                     return first_view(world, scene, Path(name))
@@ -151,10 +155,12 @@ def play(
     rings = {kind: [ViewsTask(at, kind) for at in range(options.rings)] for kind in KINDS}
     later = [ViewsTask(index) for index in range(options.rings, options.prompts)]
     tasks = [*itertools.chain(*rings.values()), *later]
-    made: dict[ViewsTask, Frames] = {}
+    made: dict[ViewsTask, SceneViews] = {}
+    records = {} if store is None else store.records()
     for task in tasks if store else ():
-        if store is not None and (views := store.read_array(task.name)) is not None:
-            made[task] = views
+        frames = store.read_array(task.name) if store is not None else None
+        if frames is not None and task.name in records:
+            made[task] = SceneViews(frames, _read(records[task.name]["boxes"]))
     left = [task for task in tasks if task not in made]
     with (
         options.workplace().workers(ViewsJob(open_world, options.seed)) as results,
@@ -163,15 +169,20 @@ def play(
         for task, views in results(left):
             made[task] = views
             if store is not None:
-                store.write_array(task.name, views)
+                store.write_array(task.name, views.frames)
+                store.add(task.name, {"boxes": views.boxes})
             bar.update()
-    shown = {kind: np.stack([made[task] for task in some]) for kind, some in rings.items()}
-    firsts = [*shown["prompt"][:, 0], *(made[task] for task in later)]
-    return Invented(np.stack(firsts), shown)
+    shown = {kind: joined([made[task] for task in some]) for kind, some in rings.items()}
+    firsts = [made[task].first for task in (*rings["prompt"], *later)]
+    return Invented(joined(firsts), shown)
+
+
+def _read(stored: list[list[list[Any]]] | None) -> list[list[ThingBox]] | None:
+    return None if stored is None else [[ThingBox(*box) for box in view] for view in stored]
 
 
 def measure(
-    options: ImaginationOptions, invented: Invented, world: World, judge: Judge
+    options: ImaginationOptions, invented: Invented, world: World, judges: Judges
 ) -> dict[str, Any]:
     """Judge invented views and, for comparison, the renderer's views after a world's codec."""
     scenes = [asked_scene(index, options.seed) for index in range(options.prompts)]
@@ -180,13 +191,18 @@ def measure(
     def coded(view: Callable[[AskedScene], Frames], some: Sequence[AskedScene]) -> Frames:
         return world.round_trip(np.concatenate([view(scene) for scene in some]))
 
+    def rendered(
+        view: Callable[[AskedScene], Frames], some: Sequence[AskedScene], *yaws: float
+    ) -> SceneViews:
+        return SceneViews(coded(view, some), [scene.boxes(yaw) for scene in some for yaw in yaws])
+
+    judge = judges.whole
     look = partial(Pictures.judged, judge=judge)
-    firsts, ahead = look(invented.firsts), look(coded(AskedScene.ahead, scenes))
-    walls = look(coded(AskedScene.walls, turned))
-    shown = {kind: look(np.concatenate(list(ring))) for kind, ring in invented.rings.items()}
+    firsts, ahead = look(invented.firsts), look(rendered(AskedScene.ahead, scenes, 0.0))
+    walls = look(rendered(AskedScene.walls, turned, *WALLS))
+    shown = {kind: look(ring) for kind, ring in invented.rings.items()}
     aside = judge.look(coded(AskedScene.aside, scenes))
     corners = judge.look(coded(AskedScene.corners, turned))
-    words = judge.vocabulary
     beyond = np.arange(len(turned) * len(WALLS)) % len(WALLS) > 0
     of_wall, numbers = np.repeat(np.arange(len(turned)), len(WALLS)), np.arange(len(scenes))
     distances = {"first": _distance(firsts.sight, ahead.sight, aside, numbers)}
@@ -194,11 +210,11 @@ def measure(
         parts = (some.sight[beyond], walls.sight[beyond], corners[beyond])
         distances[kind] = _distance(*parts, of_wall[beyond])
     result = {
-        "schema": 2,
+        "schema": 3,
         "settings": {name: getattr(options, name) for name in ("prompts", "rings", "seed")},
         "world": world.provenance(),
-        "first": answers_report(scenes, firsts.sight, ahead.sight, words),
-        "around": answers_report(turned, shown["prompt"].sight, walls.sight, words),
+        "first": answers_report(scenes, firsts, ahead, judges),
+        "around": answers_report(turned, shown["prompt"], walls, judges),
         "distance": distances,
         "opposite_db": {
             kind: interval_of(_opposite(some.frames) - _opposite(walls.frames))

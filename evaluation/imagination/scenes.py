@@ -7,20 +7,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
+from mag_sandbox.evaluation.judge.close_look import WIDEST, ThingBox, has_place
 from mag_sandbox.evaluation.options import SCENES_PER_SEED
 from mag_sandbox.evaluation.quality.scenes import full_turn
-from mag_sandbox.model.world import Control, Frames, World
+from mag_sandbox.model.world import Control, FrameBlock, Frames, World
 from mag_sandbox.renderer.captions import named_in, nouns, richest_caption
 from mag_sandbox.renderer.kinds import CLASSES
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.render import HELD_OUT, Ring, category_of, render
-from mag_sandbox.renderer.views import view_at
+from mag_sandbox.renderer.views import view_at, view_corner
 from mag_sandbox.scenes import Scene
 
 Kind = Literal["prompt", "image"]  # the first view is invented from the caption, or given
@@ -32,6 +33,28 @@ YAW_TOLERANCE = 4.0  # degrees by which a wall may be missed
 ONE_SIDED = frozenset({"sun", "moon", "door", "river", "path", "road"})
 # least pixels of a class in a view; the judge misses four in five smaller ones even in renders
 PLAIN = 800
+FEW, MOSTLY = 60, 0.5  # least pixels of a thing, and share of its box, that a view shows of it
+
+
+class SceneViews(NamedTuple):
+    """V views, and where each is said to show things."""
+
+    frames: Frames  # uint8 [V, H, W, 3]
+    boxes: list[list[ThingBox]] | None  # of each view; None: the world does not say
+
+    @property
+    def first(self) -> "SceneViews":
+        """The first view alone."""
+        return SceneViews(self.frames[:1], self.boxes and self.boxes[:1])
+
+
+def joined(some: Sequence[SceneViews]) -> SceneViews:
+    """Return views one after the other."""
+    boxes = [one.boxes for one in some]
+    frames = np.concatenate([one.frames for one in some])
+    return SceneViews(
+        frames, None if None in boxes else [view for one in boxes for view in one or ()]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +81,16 @@ class AskedScene:
     def view(self, yaw: float) -> np.ndarray:
         """Return the renderer's view in a direction, uint8 [H, W, 3]."""
         return view_at(self.ring.pixels, yaw, 0.0)
+
+    def boxes(self, yaw: float) -> list[ThingBox]:
+        """Return where the renderer's view in a direction shows things."""
+        ids, corner = view_at(self.ring.ids, yaw, 0.0), view_corner(yaw, 0.0)
+        seen = np.bincount(ids.ravel(), minlength=self.ring.ids.max() + 1)
+        return [
+            ThingBox.of(thing, *corner)
+            for thing in self.ring.things
+            if has_place(thing.name) and thing.width < WIDEST and seen[thing.index] >= FEW
+        ]
 
     def ahead(self) -> np.ndarray:
         """Return the renderer's first view, uint8 [1, H, W, 3]."""
@@ -97,15 +130,15 @@ def asked_scene(index: int, seed: int) -> AskedScene:
     return AskedScene(ring, words, frozenset(named_in(words, ring.layout)))
 
 
-def first_view(world: World, scene: AskedScene, folder: Path) -> np.ndarray:
-    """Return the first view that a world invents for a caption, at rest, uint8 [H, W, 3]."""
+def first_view(world: World, scene: AskedScene, folder: Path) -> SceneViews:
+    """Return the first view that a world invents for a caption, at rest."""
     asked = scene.scene("prompt", folder)
-    frames: Frames = world.reset(asked, asked.seed).at_rest
-    return np.array(frames[-1])
+    block = world.reset(asked, asked.seed)
+    return _views([_Shown(0.0, block.at_rest[-1].copy(), _boxes(block, block.poses[-1]))])
 
 
-def shown_walls(world: World, scene: AskedScene, kind: Kind, folder: Path) -> np.ndarray:
-    """Turn around once; return the views at rest that are nearest to the walls, [4, H, W, 3].
+def shown_walls(world: World, scene: AskedScene, kind: Kind, folder: Path) -> SceneViews:
+    """Turn around once; return the views at rest that are nearest to the four walls.
 
     The first is the first shown view.
 
@@ -115,25 +148,50 @@ def shown_walls(world: World, scene: AskedScene, kind: Kind, folder: Path) -> np
     asked = scene.scene(kind, folder)
     block = world.reset(asked, asked.seed)
     start, turn = block.poses[-1].yaw, full_turn(world.spec)
-    shown = {0.0: (0.0, block.at_rest[-1])}
+    shown = {0.0: _Shown(0.0, block.at_rest[-1].copy(), _boxes(block, block.poses[-1]))}
     for _ in range(turn.blocks):
         block = world.step(Control(turn.command))
         for pose, frame in zip(block.poses, block.at_rest, strict=True):
-            _keep_nearest(shown, pose, start, frame)
-    missed = [yaw for yaw in WALLS if yaw not in shown or shown[yaw][0] > YAW_TOLERANCE]
+            for yaw in WALLS[1:]:
+                gap = abs(yaw_difference(pose.yaw, start + yaw))
+                if yaw not in shown or gap < shown[yaw].gap:
+                    shown[yaw] = _Shown(gap, frame.copy(), _boxes(block, pose))
+    missed = [yaw for yaw in WALLS if yaw not in shown or shown[yaw].gap > YAW_TOLERANCE]
     if missed:
         raise ValueError(f"the world does not turn to {missed[0]:g} degrees; give one that turns")
-    return np.stack([shown[yaw][1] for yaw in WALLS])
+    return _views([shown[yaw] for yaw in WALLS])
 
 
-def _keep_nearest(
-    shown: dict[float, tuple[float, np.ndarray]], pose: CameraPose, start: float, frame: np.ndarray
-) -> None:
-    """Keep a frame if it is nearer to a wall than the kept one; the first one stays."""
-    for yaw in WALLS[1:]:
-        gap = abs(yaw_difference(pose.yaw, start + yaw))
-        if yaw not in shown or gap < shown[yaw][0]:
-            shown[yaw] = gap, frame.copy()
+class _Shown(NamedTuple):
+    """The view nearest to a wall so far."""
+
+    gap: float  # degrees between them
+    frame: np.ndarray
+    boxes: list[ThingBox] | None
+
+
+def _views(shown: Sequence[_Shown]) -> SceneViews:
+    boxes = [one.boxes for one in shown if one.boxes is not None]
+    frames = np.stack([one.frame for one in shown])
+    return SceneViews(frames, boxes if len(boxes) == len(shown) else None)
+
+
+def _boxes(block: FrameBlock, pose: CameraPose) -> list[ThingBox] | None:
+    """Return where a block says that its view at a pose shows things."""
+    if block.planned is None:
+        return None
+    height, width = block.frames.shape[1:3]
+    pixels, boxes = width / pose.fov, []
+    for thing in block.planned:
+        if thing.kind is None or not has_place(thing.kind):
+            continue
+        wide, tall = thing.width * pixels, thing.height * pixels
+        x = width / 2 + yaw_difference(thing.yaw, pose.yaw) * pixels
+        y = height / 2 - (thing.pitch - pose.pitch) * pixels
+        box = ThingBox(thing.kind, x - wide / 2, y - tall / 2, wide, tall)
+        if box.share_in(height, width) >= MOSTLY:
+            boxes.append(box)
+    return boxes
 
 
 def _words(kind: str) -> frozenset[str]:

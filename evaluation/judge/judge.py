@@ -37,7 +37,7 @@ ANSWERED_WELL = 0.85  # least accuracy on renders for a question to count
 CATEGORY = "category"  # the question about a scene's category
 _BATCH = 16
 _SPARSE = 23  # one in so many cells of a view is kept, row by row
-_REMEDY = "restore it with git or run `python -m evaluation train-judge`"
+REMEDY = "restore it with git or run `python -m evaluation train-judge`"
 NOTHING = 0  # the number of a cell without a thing
 
 
@@ -145,9 +145,9 @@ class Judge:
     @classmethod
     def load(cls, folder: Path = JUDGE_WEIGHTS) -> "Judge":
         """Read a weights folder."""
-        vocabulary, shape = parse_config(folder / WORDS, _parse_words, _REMEDY)
+        vocabulary, shape = parse_config(folder / WORDS, _parse_words, REMEDY)
         network = Segmenter(shape)
-        load_into(network, folder / NETWORK, remedy=_REMEDY)
+        load_into(network, folder / NETWORK, remedy=REMEDY)
         return cls(network, vocabulary)
 
     def save(self, folder: Path, about: Mapping[str, object]) -> None:

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from mag_sandbox.evaluation.imagination.answers import answerable, ask, color_of
+from mag_sandbox.evaluation.imagination.answers import (
+    Judges,
+    answerable,
+    ask,
+    color_of,
+    standing,
+)
 from mag_sandbox.evaluation.imagination.bar import (
     BARS,
     among,
@@ -20,10 +26,12 @@ from mag_sandbox.evaluation.imagination.scenes import (
     KINDS,
     PLAIN,
     WALLS,
+    SceneViews,
     asked_scene,
     expected,
     shown_walls,
 )
+from mag_sandbox.evaluation.judge.close_look import CloseLook, Namer, ThingBox
 from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, found, full_vocabulary, shape_for
 from mag_sandbox.evaluation.judge.segmenter import Segmenter
 from mag_sandbox.evaluation.options import ImaginationOptions
@@ -76,6 +84,41 @@ def test_a_colour_counts_with_its_own_thing():
     assert asked.colors == {"sofa": False, "armchair": True}  # no door, so no colour of it
 
 
+class _Eyes:
+    """A close look that is as sure of a thing as the red of its box's middle says."""
+
+    def looked(self, frame: np.ndarray, boxes: list[ThingBox]) -> list[tuple[float, str]]:
+        middles = [frame[int(box.top + 4), int(box.left + 4)] for box in boxes]
+        return [(red / 255, "blue" if blue else "red") for red, _, blue in middles]
+
+
+def test_things_that_are_said_to_stand_somewhere_are_looked_for_there():
+    frames = np.zeros((2, 64, 64, 3), np.uint8)
+    frames[0, :8, :8], frames[1, :8, :8] = (100, 0, 0), (200, 0, 9)
+    boxes = [ThingBox("sofa", 0, 0, 8, 8), ThingBox("palm", 20, 20, 8, 8)]
+    shown = SceneViews(frames, [boxes, boxes[:1]])
+    stands = standing(_Eyes(), shown, {"sofa", "palm"})
+    assert stands == {"sofa": "blue"}  # the surer one
+    assert standing(_Eyes(), SceneViews(frames, None), {"sofa"}) is None
+    sight = _sight({"palm": 40, "sea": 40})
+    classes = {"sofa": "blue", "palm": None, "sea": None}
+    asked = ask(sight, WORDS, classes, {}, stands)
+    assert asked.things == {"sofa": True, "palm": False, "sea": True}
+    assert asked.colors == {"sofa": True}
+
+
+def test_boxes_of_renders_are_where_the_things_are():
+    scene = asked_scene(1, 0)
+    for yaw in WALLS:
+        ids = view_at(scene.ring.ids, yaw, 0.0)
+        things = {thing.index: thing.name for thing in scene.ring.things}
+        for box in scene.boxes(yaw):
+            rows = slice(max(int(box.top), 0), int(box.top + box.height) + 2)
+            columns = slice(max(int(box.left), 0), int(box.left + box.width) + 2)
+            assert box.kind in {things.get(one) for one in np.unique(ids[rows, columns])}
+            assert 0 < box.share_in(192, 320) < 1.001
+
+
 def test_what_hardly_shows_is_not_asked_for():
     for index in range(4):
         scene = asked_scene(index, 0)
@@ -108,10 +151,11 @@ def test_captions_ask_for_what_they_name():
 
 def test_a_turn_shows_the_four_walls(tmp_path):
     scene = asked_scene(0, 0)
-    walls = shown_walls(PerfectWorld(), scene, "prompt", tmp_path)
+    walls, boxes = shown_walls(PerfectWorld(), scene, "prompt", tmp_path)
+    assert boxes is None  # it does not say
     assert np.abs(walls.astype(int) - scene.walls()).mean() < 12  # frames may miss them a little
     assert np.array_equal(walls[0], scene.view(0.0))
-    frozen = shown_walls(FrozenWorld(), scene, "image", tmp_path)
+    frozen, _ = shown_walls(FrozenWorld(), scene, "image", tmp_path)
     assert np.array_equal(frozen[0], frozen[2])
     assert list(tmp_path.glob("*.png"))
 
@@ -154,13 +198,16 @@ def test_senseless_settings_are_refused(settings, problem):
 def test_a_run_measures_everything_and_says_it(tmp_path, monkeypatch):
     torch.manual_seed(0)
     judge = Judge(Segmenter(replace(shape_for(WORDS), widths=(4, 8, 8, 8), blocks=1)), WORDS)
+    close = CloseLook(Namer(Segmenter(shape_for(WORDS))), WORDS)
     options = ImaginationOptions(prompts=8, rings=4, sheet=tmp_path / "s.png")
     store = ClipStore(tmp_path / "kept", {"seed": 0})
     invented = play(options, PerfectWorld, store)
-    result = measure(options, invented, PerfectWorld(), judge)
+    result = measure(options, invented, PerfectWorld(), Judges(judge, close))
     again = play(options, None, store)  # read from where it was kept; no world is opened
-    assert np.array_equal(again.firsts, invented.firsts)
-    assert all(np.array_equal(again.rings[kind], invented.rings[kind]) for kind in KINDS)
+    assert np.array_equal(again.firsts.frames, invented.firsts.frames)
+    for kind in KINDS:
+        assert np.array_equal(again.rings[kind].frames, invented.rings[kind].frames)
+        assert again.rings[kind].boxes == invented.rings[kind].boxes
     (tmp_path / "kept" / "views" / "0001-image.npy").write_bytes(b"cut")
     with pytest.raises(TypeError):  # the damaged one is invented again
         play(options, None, store)

@@ -1,0 +1,185 @@
+"""A close look at the places where pictures are said to show things: does the thing stand there?
+
+The network sees a square around one thing and names it. It was trained on renders in which things
+of all kinds stand in all places (`evaluation.judge.close_training`), so that it knows a thing by
+its shape, wherever it stands, and not by its place. Part of no loss. Knows nothing of worlds.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from mag_sandbox.evaluation.judge.judge import (
+    JUDGE_WEIGHTS,
+    REMEDY,
+    JudgeVocabulary,
+    full_vocabulary,
+    shape_for,
+)
+from mag_sandbox.evaluation.judge.segmenter import (
+    FEATURES,
+    Answers,
+    Segmenter,
+    to_channels_last,
+)
+from mag_sandbox.files.whole import replace_file
+from mag_sandbox.model.checkpoints import load_into, parse_config, stored, write_tensors
+from mag_sandbox.model.frames import to_pictures
+from mag_sandbox.model.packing import plain_digest
+from mag_sandbox.renderer.canvas import RING_WIDTH
+from mag_sandbox.renderer.kinds import AREAS, COURSES, KINDS
+from mag_sandbox.renderer.plan import Thing
+
+NETWORK, WORDS = "close.safetensors", "close.json"
+SIDE = 64  # px of the network's pictures
+MIDDLE = slice(4, 12)  # cells of 4 px that show the thing
+AROUND = 1.33  # times a thing's longer side that a picture of it is wide
+SMALLEST = 10.0  # px; smaller things are looked at as if they were as large
+SURE = 0.1  # least probability at which a thing is there; chosen on renders
+WIDEST = RING_WIDTH / 3  # px; wider things have no single place
+_BATCH = 64
+
+
+class ThingBox(NamedTuple):
+    """Where a picture is said to show a thing, or the part of it that is seen [px]."""
+
+    kind: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @classmethod
+    def of(cls, thing: Thing, left: float, top: float) -> "ThingBox":
+        """Return where the view with its upper left corner at a place of the ring shows a thing."""
+        beside = (thing.left - left + thing.width / 2 + RING_WIDTH / 2) % RING_WIDTH
+        x = beside - RING_WIDTH / 2 - thing.width / 2
+        return cls(thing.name, x, thing.top - top, thing.width, thing.height)
+
+    def share_in(self, height: int, width: int) -> float:
+        """Return the share of it that lies in a picture of a size."""
+        across = min(self.left + self.width, width) - max(self.left, 0.0)
+        down = min(self.top + self.height, height) - max(self.top, 0.0)
+        return max(across, 0.0) * max(down, 0.0) / (self.width * self.height)
+
+
+def has_place(kind: str) -> bool:
+    """Tell whether a thing of a kind is in one place, and not all along the ground or the sky."""
+    return kind not in AREAS and kind not in COURSES
+
+
+def square_around(pixels: np.ndarray, box: ThingBox, side: int = SIDE) -> np.ndarray:
+    """Return a square around a thing, uint8 [side, side, 3].
+
+    Beyond the edges of the picture its outermost pixels continue.
+    """
+    size = max(box.width, box.height, SMALLEST) * AROUND * side / SIDE
+    left, top = (
+        start + extent / 2 - size / 2
+        for start, extent in ((box.left, box.width), (box.top, box.height))
+    )
+    rows, columns = (np.arange(int(one) - 3, int(one + size) + 4) for one in (top, left))
+    part = pixels[
+        rows.clip(0, len(pixels) - 1)[:, None], columns.clip(0, pixels.shape[1] - 1)
+    ]  # fmt: skip
+    x, y = left - columns[0], top - rows[0]
+    image = Image.fromarray(part)
+    box_of_it = (x, y, x + size, y + size)
+    return np.asarray(image.resize((side, side), Image.Resampling.BILINEAR, box_of_it))
+
+
+class Namer(nn.Module):
+    """Names the thing in the middle of each of B squares, and its colour.
+
+    It begins as a segmenter that knows the cells in the middle.
+    """
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        super().__init__()
+        self.segmenter = segmenter
+        self.whole = nn.Linear(FEATURES, segmenter.shape.classes)
+        nn.init.zeros_(self.whole.weight)
+        nn.init.zeros_(self.whole.bias)
+
+    def forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits of names, 0: nothing, and of colours, [B, ...], of [B, 3, SIDE, SIDE]."""
+        answers: Answers = self.segmenter(squares)
+        names, colors = (
+            logits[..., MIDDLE, MIDDLE].mean((2, 3)) for logits in (answers.names, answers.colors)
+        )
+        return names + self.whole(answers.features.relu()), colors
+
+
+class CloseLook:
+    """A trained network and its vocabulary.
+
+    look = CloseLook.load()
+    look.shows(frame, boxes)  # which of the things stand there
+    """
+
+    def __init__(self, network: Namer, vocabulary: JudgeVocabulary) -> None:
+        self.network, self.vocabulary = network.eval().requires_grad_(False), vocabulary
+        to_channels_last(self.network)
+
+    def shows(self, frame: np.ndarray, boxes: Sequence[ThingBox]) -> list[bool]:
+        """Tell of each box whether the frame, uint8 [H, W, 3], shows its thing."""
+        return [sureness >= SURE for sureness, _ in self.looked(frame, boxes)]
+
+    def looked(self, frame: np.ndarray, boxes: Sequence[ThingBox]) -> list[tuple[float, str]]:
+        """Return of each box how likely it shows its thing, and in which of its kind's colours.
+
+        The colour is "" where the kind has its own.
+        """
+        squares = [square_around(frame, box) for box in boxes]
+        return [
+            (float(names[self.vocabulary.name_index(box.kind)]), self._color(box.kind, colors))
+            for box, (names, colors) in zip(boxes, self.answers(squares), strict=True)
+        ]
+
+    def answers(self, squares: Sequence[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return of each square the probabilities of names and of colours."""
+        found = []
+        for first in range(0, len(squares), _BATCH):
+            part = to_pictures(np.stack(squares[first : first + _BATCH]))
+            with torch.inference_mode():
+                both = self.network(part.contiguous(memory_format=torch.channels_last))
+            names, colors = (logits.softmax(1).numpy() for logits in both)
+            found += list(zip(names, colors, strict=True))
+        return found
+
+    def _color(self, kind: str, likely: np.ndarray) -> str:
+        known = self.vocabulary.colors
+        return max(KINDS[kind].colors, key=lambda color: likely[known.index(color)], default="")
+
+    @classmethod
+    def load(cls, folder: Path = JUDGE_WEIGHTS) -> "CloseLook":
+        """Read a weights folder."""
+        network = parse_config(folder / WORDS, _untrained, REMEDY)
+        load_into(network, folder / NETWORK, remedy=REMEDY)
+        return cls(network, full_vocabulary())
+
+    def save(self, folder: Path, about: Mapping[str, object]) -> None:
+        """Write weights (bf16), vocabulary and facts about them."""
+        state = self.network.state_dict()
+        write_tensors(folder / NETWORK, {key: stored(value) for key, value in state.items()})
+        words = {"classes": self.vocabulary.classes, "colors": self.vocabulary.colors, **about}
+        replace_file(folder / WORDS, json.dumps(words, indent=1) + "\n")
+
+
+def close_look_digest() -> str:
+    """Return the digest of the shipped weights, 16 hex digits."""
+    return plain_digest(JUDGE_WEIGHTS / NETWORK)[:16]
+
+
+def _untrained(words: Mapping[str, Sequence[str]]) -> Namer:
+    """Return a network for a vocabulary, which must be the renderer's."""
+    now = full_vocabulary()
+    if tuple(words["classes"]) != now.classes or tuple(words["colors"]) != now.colors:
+        raise ValueError("it names other kinds or colours than the renderer draws")
+    return Namer(Segmenter(shape_for(now)))
