@@ -116,7 +116,7 @@ class Invented:
 
 @dataclass(frozen=True, slots=True)
 class ViewsTask:
-    """SceneViews of a scene to be invented: of a whole ring, or the first one from the caption."""
+    """Views of a scene to be invented: of a whole ring, or the first one from the caption."""
 
     index: int  # of the scene
     ring: Kind | None = None  # None: the first view
