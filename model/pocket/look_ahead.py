@@ -160,8 +160,10 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         view = self._codec.encode(frames).float()
         if painting:
             painting.see(CameraPose(), view)
-            seen = painting.around.at(painting.imagination.ahead).latents
-            painting.is_given, painting.given = True, GivenPicture(frames[0], seen)
+            painting.is_given = True
+            if self._ground is not None:  # else no details are shown
+                seen = painting.around.at(painting.imagination.ahead).latents
+                painting.given = GivenPicture(frames[0], seen)
             size = self.spec.frame_width, self.spec.frame_height
             painting.listed = read_listed(Path(scene.image), size, painting.imagination.config)
         return view

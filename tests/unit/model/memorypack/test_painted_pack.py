@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.memorypack import world
@@ -108,6 +109,14 @@ def test_restoring_and_going_on_equals_uninterrupted(before):
     expected = [made.step(control) for control in path]
     again.restore(state)
     assert same(expected, [again.step(control) for control in path])
+
+
+def test_a_given_picture_is_not_kept_for_no_details_are_shown(tmp_path):
+    Image.new("RGB", (160, 96), "teal").save(tmp_path / "given.png")
+    made = pack_world()
+    made.reset(replace(PLACE, image=tmp_path / "given.png"), 1)
+    assert made.painting.is_given
+    assert not any("given" in name for name in made.snapshot().arrays)
 
 
 def test_psi_says_which_frames_it_holds_tokens_of():
