@@ -125,6 +125,14 @@ _MEANT = (  # what is read as something else, one after the other
     (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),
     (_SEA_FLOOR, "coral reef"),
     (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
+    (
+        re.compile(
+            rf"\b(?P<who>girl|boy|child|children|kids?|man|woman|clown|person|people)"
+            rf" (with|holding|carrying) (an? )?(?P<own>({'|'.join(COLORS)}) )?balloons?\b",
+            re.I,
+        ),
+        r"\g<who> next to \g<own>toy balloons",
+    ),
     (re.compile(r"\b(is |are )?parked (?=(in|on|at|by|near|next|beside|behind)\b)", re.I), ""),
     (re.compile(r"\b(living|dining|music)room", re.I), r"\1 room"),
     (
@@ -256,6 +264,8 @@ _OUTSIDE_ROOMS = {  # skies in windows, and stems that say so
     "dusk": frozenset(map(stem, ("dusk", "twilight"))),
     "night": _SPOKEN["night"],
 }
+_BUSY = re.compile(r"\bbusy( \w+){1,2}", re.I)  # words for a place follow
+_CROWD = ", with several people"
 _SNOW = re.compile(r",? ?\b(covered in snow|(in|with) (the )?(falling )?snow|snowy)\b", re.I)
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
 _ICE = frozenset(map(stem, ("ice", "icy", "frozen")))
@@ -361,7 +371,7 @@ class DescriptionWords(Vocabulary):
             start, end = one.words[0].start, one.words[-1].end
             there = there[:start] + "_" * (end - start) + there[end:]
         others = _with_owners(super().phrases(there), there, self)
-        if self.place(rewritten(there, others)) != "outdoor":
+        if self.place(rewritten(there, others)) != "outdoor" and not _tells_of_outdoors(read):
             return phrases
         seen = [one._replace(known=_SHOP.sub("shop", one.known or "")) for one in houses]
         return tuple(sorted((*seen, *others), key=lambda one: one.words[0].start))
@@ -520,6 +530,8 @@ class DescriptionWords(Vocabulary):
             seen |= {place for place in seasons if read[place] == shown}
         also = MEASURED.get(category or "", "").split()
         seen |= {place for place, word in enumerate(read) if word in also}
+        if _CROWD in reading:
+            seen |= {place for place, word in enumerate(read) if word == "busy"}
         if sky_outside(text, self):
             skies = frozenset[str]().union(*_OUTSIDE_ROOMS.values())
             seen |= {place for place, one in enumerate(stems) if one in skies}
@@ -1121,6 +1133,13 @@ def _in_places(words: Vocabulary, text: str) -> str:
     read = Vocabulary.reading(words, text)
     if words.place(read) == "indoor":  # whose light is not that of landscapes
         read = _LOW_SUN.sub("in the evening", read)
+    said = _BUSY.search(read)
+    if (
+        said
+        and words.place(said[0]) in _BY_DAY
+        and _ANYBODY.isdisjoint(one.kinds[0] for one in named_things(read, KINDS))
+    ):
+        read = f"{read.rstrip(' ,.')}{_CROWD}"
     found = _HOUSE_IN_PLACE.fullmatch(read)
     is_inside = words.place(read) != "indoor" or _IN_HOUSE.search(read)
     if found and not is_inside and words.place(found["place"]) == "outdoor":

@@ -39,6 +39,7 @@ _SUNK = 1.5  # degrees that things stand below the top of their hill
 _HILL, _LEAST_HILL, _HILL_SHADE = 2.6, 60.0, 0.78  # of their width, degrees, of the ground's colour
 _UPWARD = frozenset(("on", "above"))
 _SLACK = 0.1  # degrees
+_IN_ROWS = frozenset(("fence", "hedge"))  # of which one has several behind it only in a row
 _GAP = 2.0  # degrees between things beside each other
 _DEEPER = 2.5  # degrees between the feet of things before each other
 _ASIDE = 0.45  # of the width of both: how far a thing is from the middle of one that it covers
@@ -410,15 +411,28 @@ def _put_by_rule(
     shift = 0.0 if is_sea or follows else _into_view([target, *moved.values()])
     target = replace(target, yaw=(target.yaw + shift) % 360.0)
     moved = {place: replace(new, yaw=(new.yaw + shift) % 360.0) for place, new in moved.items()}
+    row = [target]
+    if relation.where == "behind" and target.kind in _IN_ROWS:
+        row = _row_before(target, list(moved.values()))
     bears = relation.where == "on"
     nearer = [new for new in moved.values() if bears or new.foot <= target.foot]
     farther = [new for new in moved.values() if new not in nearer]
     return [
         new
         for place, thing in enumerate(things)
-        for new in (
-            [*farther, target, *nearer] if place == other else [thing] * (place not in moved)
-        )
+        for new in ([*farther, *row, *nearer] if place == other else [thing] * (place not in moved))
+    ]
+
+
+def _row_before(thing: PlacedObject, others: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return things like one beside each other, as many as are before all others: fences."""
+    yaws = [(yaw_difference(one.yaw, thing.yaw), one.width / 2) for one in (thing, *others)]
+    left, right = min(yaw - half for yaw, half in yaws), max(yaw + half for yaw, half in yaws)
+    count = max(round((right - left) / thing.width), 1)
+    middle = thing.yaw + (left + right) / 2
+    return [
+        replace(thing, yaw=(middle + (rank - (count - 1) / 2) * thing.width) % 360.0)
+        for rank in range(count)
     ]
 
 

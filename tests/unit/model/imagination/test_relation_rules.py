@@ -426,3 +426,14 @@ def test_three_horses_on_the_right_are_in_the_first_view():
     yaws = [right_of(one, PlacedObject("horse", 0.0, 0.0, 1.0, 1.0)) for one in placed]
     assert min(yaws) > 0.0
     assert max(yaws) < 45.0
+
+
+def test_a_fence_is_as_wide_as_what_is_behind_it():
+    fence = PlacedObject("fence", 0.0, -7.0, 15.0, 3.0)
+    cows = [PlacedObject("cow", yaw, -2.0, 14.0, 11.0) for yaw in (40.0, 90.0, 200.0)]
+    kinds = ("cow", "fence")
+    result = related([fence, *cows], named_things("three cows behind a fence", kinds))
+    fences = [one.yaw for one in result if one.kind == "fence"]
+    assert len(fences) == 3
+    for cow in (one for one in result if one.kind == "cow"):
+        assert any(abs(yaw_difference(cow.yaw, yaw)) < fence.width for yaw in fences)
