@@ -1133,12 +1133,9 @@ def _in_places(words: Vocabulary, text: str) -> str:
     read = Vocabulary.reading(words, text)
     if words.place(read) == "indoor":  # whose light is not that of landscapes
         read = _LOW_SUN.sub("in the evening", read)
-    said = _BUSY.search(read)
-    if (
-        said
-        and words.place(said[0]) in _BY_DAY
-        and _ANYBODY.isdisjoint(one.kinds[0] for one in named_things(read, KINDS))
-    ):
+    busy = _BUSY.search(read)
+    has_people = any(one.kinds[0] in _ANYBODY for one in named_things(read, KINDS))
+    if busy and (words.place(busy[0]) or "") in _BY_DAY and not has_people:
         read = f"{read.rstrip(' ,.')}{_CROWD}"
     found = _HOUSE_IN_PLACE.fullmatch(read)
     is_inside = words.place(read) != "indoor" or _IN_HOUSE.search(read)
