@@ -7,7 +7,7 @@ numbers made of it; nothing here runs a network.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from math import log, radians, tan
+from math import atan, log, radians, tan
 from typing import NamedTuple
 
 import numpy as np
@@ -182,7 +182,7 @@ def agreeing(
         x, y, wide, tall = body.box
         away, foot = body.distance, radians((y + tall - height / 2) * degrees)
         if foot > 0 and abs(log(EYE / tan(foot) / away)) < FOOT:
-            away = EYE / tan(foot)
+            away = EYE / tan((foot + atan(EYE / away)) / 2)  # both err, in different ways
         return replace(
             thing, yaw=(x + wide / 2 - width / 2) * degrees % 360,
             pitch=(height / 2 - y - tall / 2) * degrees, width=max(wide * degrees, 0.2),
