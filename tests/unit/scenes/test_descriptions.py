@@ -926,3 +926,10 @@ def test_a_shop_with_something_large_is_a_house(words: DescriptionWords):
     text = "a bakery with a big tree"
     assert "shop" in words.reading(text).split(" ")
     assert not words.without_effect(text)
+
+
+def test_stables_have_horses_and_a_sandstorm_is_fog(words: DescriptionWords):
+    assert words.reading("a horse stable with hay") == "a barn with horses with hay, in a farmland"
+    text = "a desert with camels in a sandstorm"
+    assert not words.without_effect(text)
+    assert words.substitutes(text) == (("sandstorm", "fog"),)
