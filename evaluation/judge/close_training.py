@@ -131,7 +131,7 @@ def _shares(kinds: np.ndarray, fills: np.ndarray) -> np.ndarray:
 
 
 def shown(ring: Ring, round_trip: RoundTrip) -> np.ndarray:
-    """Return a ring as a world shows it: after the codec, but for the details of things."""
+    """Return a ring as worlds show it: after the codec, things with the details that it loses."""
     detailed = np.zeros(int(ring.ids.max()) + 1, bool)
     detailed[[thing.index for thing in ring.things if has_place(thing.name)]] = True
     return np.where(detailed[ring.ids][..., None], ring.pixels, round_trip(ring.pixels))

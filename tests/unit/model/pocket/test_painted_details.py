@@ -1,4 +1,4 @@
-"""Smaller things and given views in painted rings, and over the pictures of blocks."""
+"""Details of things, and given views, in painted rings, and over the pictures of blocks."""
 
 from collections.abc import Sequence
 
