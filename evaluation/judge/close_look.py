@@ -85,13 +85,11 @@ def square_around(pixels: np.ndarray, box: ThingBox, side: int = SIDE) -> np.nda
         for start, extent in ((box.left, box.width), (box.top, box.height))
     )
     rows, columns = (np.arange(int(one) - 3, int(one + size) + 4) for one in (top, left))
-    part = pixels[
-        rows.clip(0, len(pixels) - 1)[:, None], columns.clip(0, pixels.shape[1] - 1)
-    ]  # fmt: skip
+    height, width = pixels.shape[:2]
+    part = Image.fromarray(pixels[rows.clip(0, height - 1)[:, None], columns.clip(0, width - 1)])
     x, y = left - columns[0], top - rows[0]
-    image = Image.fromarray(part)
-    box_of_it = (x, y, x + size, y + size)
-    return np.asarray(image.resize((side, side), Image.Resampling.BILINEAR, box_of_it))
+    square = x, y, x + size, y + size
+    return np.asarray(part.resize((side, side), Image.Resampling.BILINEAR, square))
 
 
 class Namer(nn.Module):
@@ -120,21 +118,21 @@ class CloseLook:
     """A trained network and its vocabulary.
 
     look = CloseLook.load()
-    look.shows(frame, boxes)  # which of the things stand there
+    look.looked(frame, boxes)  # [(0.97, "red"), (0.02, "")]
     """
 
     def __init__(self, network: Namer, vocabulary: JudgeVocabulary) -> None:
         self.network, self.vocabulary = network.eval().requires_grad_(False), vocabulary
         to_channels_last(self.network)
 
-    def shows(self, frame: np.ndarray, boxes: Sequence[ThingBox]) -> list[bool]:
-        """Tell of each box whether the frame, uint8 [H, W, 3], shows its thing."""
-        return [sureness >= SURE for sureness, _ in self.looked(frame, boxes)]
-
     def looked(self, frame: np.ndarray, boxes: Sequence[ThingBox]) -> list[tuple[float, str]]:
         """Return of each box how likely it shows its thing, and in which of its kind's colours.
 
         The colour is "" where the kind has its own.
+
+        Args:
+            frame: uint8 [H, W, 3].
+            boxes: that the frame is said to show.
         """
         squares = [square_around(frame, box) for box in boxes]
         return [
