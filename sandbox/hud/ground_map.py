@@ -162,6 +162,23 @@ def _drawn(
     card = theme.card((place.width + 2 * place.left, place.bottom + line + theme.px(12)))
     card.fill(GROUND, place)
     card.set_clip(place)
+    _draw_ground(theme, card, area, ground)
+    taken, names = _draw_doors(theme, card, area, ground, words)
+    _write_names(theme, card, area, ground, words, taken)
+    card.set_clip(None)
+    remembered = CustomPart(14, 9, _draw_remembered), Text("remembered", 13, MUTED)
+    room = place.width - theme.px(14 + 3 * 6) - theme.text("remembered", 13, MUTED).get_width()
+    ways = (" > ".join(ground.rooms[-2:]), ground.rooms[-1]) if ground.rooms[1:] else (SQUARES,)
+    way = next((one for one in ways if theme.text(one, 13, MUTED).get_width() <= room), ways[-1])
+    caption = row(Text(way, 13, MUTED, lines=1), SPRING, *remembered, gap=6)
+    below = pygame.Rect(place.left, place.bottom + theme.px(5), place.width, line)
+    draw(theme, card, caption, below)
+    return card, names
+
+
+def _draw_ground(theme: Theme, card: pygame.Surface, area: MapArea, ground: GroundPlan) -> None:
+    """Draw walls, waters, squares and things."""
+    place = area.place
     if ground.walls:
         corners = [area.at(*corner) for corner in ground.walls]
         pygame.draw.polygon(card, FLOOR, corners)
@@ -173,13 +190,28 @@ def _drawn(
         x, y = area.at(area.x + metre, area.z + metre)
         pygame.draw.line(card, GRID, (x, place.top), (x, place.bottom))
         pygame.draw.line(card, GRID, (place.left, y), (place.right, y))
-    taken: list[pygame.Rect] = []
-    apart = theme.px(14), theme.px(6)  # else two names beside each other read as one
-    names: dict[Door, pygame.Rect] = {}
     for thing in sorted(ground.things, key=lambda one: -one.radius):
         middle, radius = area.at(thing.x, thing.z), max(3.0, thing.radius * area.scale)
         pygame.draw.aacircle(card, SHADOW, middle, radius + 1.5)
         pygame.draw.aacircle(card, thing.color or STONE, middle, radius)
+
+
+def _apart(theme: Theme) -> tuple[int, int]:
+    """Return by how much names are kept apart: closer ones read as one."""
+    return theme.px(14), theme.px(6)
+
+
+def _draw_doors(
+    theme: Theme,
+    card: pygame.Surface,
+    area: MapArea,
+    ground: GroundPlan,
+    words: Mapping[str, str],
+) -> tuple[list[pygame.Rect], dict[Door, pygame.Rect]]:
+    """Draw doors with names; return the places of these, on the card and on the map."""
+    place, apart = area.place, _apart(theme)
+    taken: list[pygame.Rect] = []
+    names: dict[Door, pygame.Rect] = {}
     for door in ground.doors:
         post = pygame.Rect(0, 0, max(6, theme.px(7)), max(10, theme.px(11)))
         post.center = round(area.at(door.x, door.z)[0]), round(area.at(door.x, door.z)[1])
@@ -193,6 +225,19 @@ def _drawn(
         if labels:
             taken.append(_write(card, name, labels[0].clamp(place)))
             names[door] = taken[-1].move(-place.left, -place.top)
+    return taken, names
+
+
+def _write_names(
+    theme: Theme,
+    card: pygame.Surface,
+    area: MapArea,
+    ground: GroundPlan,
+    words: Mapping[str, str],
+    taken: list[pygame.Rect],
+) -> None:
+    """Write names of things and waters where no name stands yet; add their places to `taken`."""
+    place, apart = area.place, _apart(theme)
     unnamed = {thing.kind for thing in ground.things} - {door.kind for door in ground.doors}
     for thing in sorted(ground.things, key=lambda one: math.hypot(one.x - area.x, one.z - area.z)):
         name = theme.text(words.get(thing.kind, thing.kind), 11, MUTED)
@@ -206,15 +251,6 @@ def _drawn(
         label = (name := theme.text(water.kind, 11, INK)).get_rect(center=area.at(*water.middle))
         if place.contains(label) and label.collidelist(taken) < 0:
             taken.append(_write(card, name, label))
-    card.set_clip(None)
-    remembered = CustomPart(14, 9, _draw_remembered), Text("remembered", 13, MUTED)
-    room = place.width - theme.px(14 + 3 * 6) - theme.text("remembered", 13, MUTED).get_width()
-    ways = (" > ".join(ground.rooms[-2:]), ground.rooms[-1]) if ground.rooms[1:] else (SQUARES,)
-    way = next((one for one in ways if theme.text(one, 13, MUTED).get_width() <= room), ways[-1])
-    caption = row(Text(way, 13, MUTED, lines=1), SPRING, *remembered, gap=6)
-    below = pygame.Rect(place.left, place.bottom + theme.px(5), place.width, line)
-    draw(theme, card, caption, below)
-    return card, names
 
 
 def _write(card: pygame.Surface, name: pygame.Surface, place: pygame.Rect) -> pygame.Rect:
