@@ -219,16 +219,7 @@ class Imagination:
         things = [thing for thing in things if thing.kind not in gone]
         things = of_stone(things) if wanted.of_stone and not behind else things
         things = with_sky_in_windows(things, wanted.outside) if wanted.outside else things
-        if not behind:
-            things = plausible(things, wanted.named, wanted.typical)
-            things = in_shade(things, wanted.shade)
-            if wanted.season:
-                # "trees" may become others, oaks stay oaks
-                own = {one.kinds[0] for one in wanted.named if "red tree" not in one.kinds}
-                things = in_season(things, wanted.season, own)
-            things = with_bright_lightning(in_storm(things)) if wanted.in_storm else things
-            things = at_night(things) if wanted.by_night else things
-            things = under_snow(things) if wanted.in_snow else things
+        things = things if behind else _as_described(things, wanted)
         return tuple(in_fog(things) if wanted.in_fog else things)
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:
@@ -481,6 +472,19 @@ def _painted_as(
         for one in with_joined_bands(things)
     ]
     return sketcher.with_shapes(object_table(drawn, config.looks, config.painter.ring))
+
+
+def _as_described(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:
+    """Return things planned without a picture, plausible, in the light and weather of words."""
+    things = plausible(things, wanted.named, wanted.typical)
+    things = in_shade(things, wanted.shade)
+    if wanted.season:
+        # "trees" may become others, oaks stay oaks
+        own = {one.kinds[0] for one in wanted.named if "red tree" not in one.kinds}
+        things = in_season(things, wanted.season, own)
+    things = with_bright_lightning(in_storm(things)) if wanted.in_storm else things
+    things = at_night(things) if wanted.by_night else things
+    return under_snow(things) if wanted.in_snow else list(things)
 
 
 def load_imagination(

@@ -72,11 +72,9 @@ _FOOD = frozenset((
     "teapot", "cake", "mug", "bottle", "bowl", "bread", "ice cream", "pizza", "banana", "orange",
     "melon", "candle", "vase",
 ))  # fmt: skip
-_TABLE, _PLATE, _CROWDED = (
-    "table",
-    6.0,
-    9.0,
-)  # degrees of a table, or of what bears more, for one thing
+_TABLE = "table"
+_PLATE = 6.0  # degrees of something in `_BEARING` that a thing on it takes
+_CROWDED_PLATE = 9.0  # likewise, of other boards, on which things stand already
 _TALL = 3.0  # metres, of houses and trees: a cat on one is much smaller than it
 _LEAST = 9.0  # degrees of the longer side of what is on another thing, at least
 _PLAINLY, _MOST_GROWN = 10.0, 1.6  # degrees of it if the other is larger, and by how much it is
@@ -103,9 +101,9 @@ _POOL, _OF_REEFS = "swimming pool", frozenset(("coral", "seaweed"))
 _OPEN_WATER = frozenset(("sea", "lake", "canal", "frozen lake"))
 ON_FLOOR = frozenset(("floor", "small", "water"))
 _ABOVE = frozenset(("wall", "ceiling", "sky"))
-_FLYING = frozenset(
-    ("dragon", "plane", "helicopter", "rocket", "owl", "parrot")
-)  # though they usually stand
+_FLYING = frozenset((  # though they usually stand
+    "dragon", "plane", "helicopter", "rocket", "owl", "parrot",
+))  # fmt: skip
 IN_WATER = Relation("water")
 
 
@@ -188,7 +186,7 @@ def _table_for(
     rooms = {}
     for kind in _BOARDS:
         relation, own = Relation("on", said.get(kind, (kind,))), _placed(things, (kind,))
-        plate = _PLATE if kind in _BEARING else _CROWDED
+        plate = _PLATE if kind in _BEARING else _CROWDED_PLATE
         room = things[own[0]].width / plate - borne[relation] - count if own else -1.0
         if room >= 0.0:
             rooms[relation] = kind in said, room

@@ -76,22 +76,33 @@ def with_named_ahead(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
         borne = _on(result, place)
         if place in ahead or len(borne) != 1 or result[borne[0]].kind not in moving - shown:
             continue
-        for other in sorted(free, key=lambda one: len(_on(result, one))):
-            there = _on(result, other)
-            brought = _moved(result[borne[0]], result[place], result[other])
-            beside = {*ahead, *there, borne[0]}
-            if len(there) > 1 or any(
-                brought.overlaps(one) and one.foot > result[other].foot
-                for number, one in enumerate(result)
-                if number not in beside and one.kind in THINGS and one.width < _BACKDROP
-            ):
-                continue
-            for number in there:
-                result[number] = _moved(result[number], result[other], result[place])
-            result[borne[0]] = brought
-            shown.add(brought.kind)
+        by_load = sorted(free, key=lambda one: len(_on(result, one)))  # empty ones first
+        other = next((one for one in by_load if _has_room(result, one, place, ahead)), None)
+        if other is not None:
+            shown.add(result[borne[0]].kind)
             free.remove(other)
-            break
+            result = _exchanged(result, other, place)
+    return result
+
+
+def _has_room(things: Sequence[PlacedObject], place: int, other: int, ahead: Sequence[int]) -> bool:
+    """Tell whether what another stand bears fits onto a stand, which bears at most one thing."""
+    own, (borne,) = _on(things, place), _on(things, other)
+    brought = _moved(things[borne], things[other], things[place])
+    beside = {*ahead, *own, borne}
+    return len(own) <= 1 and not any(
+        brought.overlaps(one) and one.foot > things[place].foot
+        for number, one in enumerate(things)
+        if number not in beside and one.kind in THINGS and one.width < _BACKDROP
+    )
+
+
+def _exchanged(things: Sequence[PlacedObject], place: int, other: int) -> list[PlacedObject]:
+    """Return things of which two stands bear what the other one bore."""
+    result = list(things)
+    for here, there in ((place, other), (other, place)):
+        for number in _on(things, here):
+            result[number] = _moved(things[number], things[here], things[there])
     return result
 
 

@@ -306,7 +306,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.plan: Plan | None = None  # None: nothing was invented
         self.listed: tuple[PlacedObject, ...] = ()  # what the first view shows; (): to be read
         self.is_given = False  # whether the first view is a given picture
-        self.given: GivenPicture | None = None  # it; None: there is none, or it was not kept
+        self.given: GivenPicture | None = None  # that picture, if it is to be shown itself
         self._asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
         self._planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
         self._facing = 0.0  # the yaw at which it shows most of what words name
@@ -663,12 +663,8 @@ def _given_of(tensors: Mapping[str, Tensor], imagination: Imagination) -> GivenP
     """Return the parked picture that a scene begins from, if any, or raise ValueError."""
     if "given" not in tensors:
         return None
-    pixels, latents = (
-        tensors["given"],
-        numbers_of(
-            tensors, "given latents", imagination.nothing().at(imagination.ahead).latents.shape
-        ),
-    )
+    shape = imagination.nothing().at(imagination.ahead).latents.shape
+    pixels, latents = tensors["given"], numbers_of(tensors, "given latents", shape)
     if pixels.shape != (*imagination.view_size, 3) or pixels.dtype != torch.uint8:
         raise ValueError(f"the given picture is {tuple(pixels.shape)}, of {pixels.dtype}")
     return GivenPicture(pixels.numpy(), latents.numpy())

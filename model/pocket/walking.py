@@ -254,7 +254,7 @@ class WalkableGround:
         return any(replace(one, color=edit.color) == edit for one in listed)
 
     def _standing_out(self, edit: Edit, things: Sequence[PlacedObject]) -> Edit:
-        """Return a smaller thing of any colour in one that differs from what is behind it."""
+        """Return a thing of any colour, unless it is large, in one that stands out there."""
         thing = thing_of(edit)
         is_large = max(thing.width, thing.height) > LARGEST_RECOLORED
         if edit.color is not None or thing.color is None or is_large:
