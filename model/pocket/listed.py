@@ -33,6 +33,12 @@ def _as_edit(thing: PlacedObject) -> Edit | None:
     return Edit("place", cut.yaw, cut.pitch, cut.width, cut.height, cut.kind, cut.color)
 
 
+def as_far_as_seen(thing: PlacedObject) -> PlacedObject:
+    """Return a thing beside or below the player, such as a lake, as far as views show it."""
+    pitch = min(max(thing.pitch, -HIGHEST), HIGHEST)
+    return replace(thing, pitch=pitch, width=min(thing.width, LARGEST[0]))
+
+
 def cut_to_view(thing: PlacedObject) -> PlacedObject:
     """Return a thing cut to the height of a level view, from its foot up."""
     if thing.height <= LARGEST[1]:

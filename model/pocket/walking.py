@@ -25,12 +25,12 @@ from mag_sandbox.model.imagination.standing import hiding_kind, stood
 from mag_sandbox.model.imagination.visible import visible
 from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.model.pocket.changes import stances_of, thing_of
-from mag_sandbox.model.pocket.listed import as_edits, things_at_start
+from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen, things_at_start
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.scenes.descriptions import LANDSCAPES
 from mag_sandbox.scenes.rooms import DOORS
-from mag_sandbox.scenes.things import Named, names_in
+from mag_sandbox.scenes.things import WATERS, Named, names_in
 
 AT_START = "that is right where the scene begins; point farther away from there"
 BEHIND = "the {} would be hidden by the {}; step back or point beside it"
@@ -38,6 +38,7 @@ TOO_FAR = "that is too far from where the scene begins; walk back towards it or 
 FLYING = frozenset(("sky", "far"))  # stances that need no ground to stand on
 WADES = "the {} is shallow: you wade through it"
 IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
+AT_YOUR_FEET = "{} in the way, at your feet"  # below the picture of a level view
 STILL_PAINTED = "one moment: the ground ahead is still being painted"
 Position = tuple[float, float]  # x and z [m]
 START: Position = (0.0, 0.0)  # where the scene begins
@@ -150,7 +151,7 @@ class WalkableGround:
         else:
             shown = visible(self._on_ground(scenery.plan(x, z)))
             placed = scenery.appearing(placed, x, z)
-        return [one for one in shown if one not in placed]
+        return [as_far_as_seen(one) for one in shown if one not in placed]
 
     def _on_ground(self, things: Sequence[PlacedObject]) -> list[PlacedObject]:
         return [one for one in things if one.kind not in self._behind]
@@ -198,8 +199,8 @@ class WalkableGround:
         if self.scenery is None:
             return UNPLANNED
         if what := self.scenery.in_the_way(*end, viewpoints):
-            plan = self._painting.plan
-            return IN_THE_WAY.format(names_in(plan.prompt).get(what, what) if plan else what)
+            plan, told = self._painting.plan, AT_YOUR_FEET if what in WATERS else IN_THE_WAY
+            return told.format(names_in(plan.prompt).get(what, what) if plan else what)
         return STILL_PAINTED if self.apart < inf else NO_FARTHER
 
     def entered(self, start: Position, end: Position) -> str:

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import AXES, CameraCommand, CameraPose
-from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.pocket import walking
 from mag_sandbox.model.pocket import world as module
 from mag_sandbox.model.pocket.changes import thing_of
+from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen
 from mag_sandbox.model.pocket.walking import WalkableGround
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, WorldFailed
@@ -228,3 +229,10 @@ def test_bare_ground_is_meant_where_it_is_pointed_at():
     assert meant.width == pytest.approx(27.0 / 2**0.5)
     sky = replace(spot, pitch=10.0)
     assert Scenery((), (), ()).spot_at_start(sky, 0.0, EYE) == sky
+
+
+def test_what_is_beside_or_below_the_player_is_listed_as_far_as_it_is_seen():
+    lake = PlacedObject("lake", 20.0, -70.0, 170.0, 30.0)
+    (edit,) = as_edits([as_far_as_seen(lake)])
+    assert (edit.kind, edit.yaw, edit.width) == ("lake", 20.0, LARGEST[0])
+    assert -HIGHEST <= edit.pitch < 0.0
