@@ -160,23 +160,36 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
         merges = any(_merge(one, other) for one in own for other in others if stands(other))
         whole = _whole(own)
         if merges or (not group.where and away(whole) + whole.width / 4 > AHEAD):
-            within = _SIDES.get(group.where, _ANYWHERE)
-            free = _free_yaw(result, group.places, counting, within)
-            smaller = _farther(result, group.places)
-            if abs(yaw_difference(free, 0.0)) > AHEAD and not group.where and smaller:
-                near = _free_yaw(smaller, group.places, counting, within)
-                moved = turned([smaller[place] for place in group.places], whole.yaw - near)
-                merge = any(
-                    _merge(one, other)
-                    for one in moved
-                    for other in others
-                    if one.kind == other.kind
-                )
-                if abs(yaw_difference(near, 0.0)) <= AHEAD and not merge:
-                    result, free = smaller, near
-            turn = free - whole.yaw
-            for place in group.places:
-                result[place] = replace(result[place], yaw=(result[place].yaw + turn) % 360.0)
+            result = _moved_free(result, group, counting)
+    return result
+
+
+def _moved_free(
+    things: list[PlacedObject], group: "_Group", counting: Collection[int]
+) -> list[PlacedObject]:
+    """Return things of which a group stands free: smaller and ahead, rather than at a side.
+
+    Args:
+        things: from far to near.
+        group: of them, that is moved together.
+        counting: places of all that words name.
+    """
+    places, within = group.places, _SIDES.get(group.where, _ANYWHERE)
+    middle = _whole([things[place] for place in places]).yaw
+    free, result = _free_yaw(things, places, counting, within), list(things)
+    if abs(yaw_difference(free, 0.0)) > AHEAD and not group.where:
+        smaller = _farther(things, places)
+        near = _free_yaw(smaller, places, counting, within) if smaller else free
+        moved = turned([smaller[place] for place in places], middle - near) if smaller else []
+        others = [things[place] for place in counting if place not in places]
+        merges = any(
+            one.kind == other.kind and _merge(one, other) for one in moved for other in others
+        )
+        if abs(yaw_difference(near, 0.0)) <= AHEAD and not merges:
+            free, result = near, smaller
+    turn = free - middle
+    for place in places:
+        result[place] = replace(result[place], yaw=(result[place].yaw + turn) % 360.0)
     return result
 
 
@@ -350,9 +363,15 @@ def _is_nearest(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
 
 def _ahead(thing: PlacedObject) -> PlacedObject:
     """Return a wide thing of which the first view shows the middle, and no mere line."""
-    if thing.kind in LAKES and thing.height < LEAST_LAKE:
-        thing = replace(thing, height=LEAST_LAKE, pitch=min(thing.pitch, -LEAST_LAKE))
+    thing = _no_line(thing)
     return thing if away(thing) <= AHEAD else replace(thing, yaw=0.0)
+
+
+def _no_line(thing: PlacedObject) -> PlacedObject:
+    """Return a thing; if it is a lake or a pool, it is high enough to be seen."""
+    if thing.kind not in _BASINS or thing.height >= LEAST_LAKE:
+        return thing
+    return replace(thing, height=LEAST_LAKE, pitch=min(thing.pitch, -LEAST_LAKE))
 
 
 def wooded(things: Sequence[PlacedObject], typical: Sequence[Named]) -> list[PlacedObject]:
@@ -398,8 +417,7 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
         return replace(thing, pitch=_WAY_PITCH)
     if thing.kind not in THINGS or thing.width >= AROUND:
         return thing
-    if thing.kind in _BASINS and thing.height < LEAST_LAKE:
-        thing = replace(thing, height=LEAST_LAKE, pitch=min(thing.pitch, -LEAST_LAKE))
+    thing = _no_line(thing)
     usual, scale = THINGS[thing.kind], 1.0
     is_large = one.one_of_many and one.scale > 1.0  # a giant tree is more than a far one
     if grows and (usual.are_few or is_large or one.most is not None):
