@@ -258,6 +258,19 @@ def test_modules_say_what_they_do():
     assert silent == []
 
 
+def test_pages_and_cards_name_python_files_that_exist():
+    files = [f"/{name(path)}" for path in [ROOT / "main.py", *SOURCES]]
+    pages = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("assets/**/*.md"), *ROOT.glob("*.md")]
+    missing = [
+        (name(page), one)
+        for page in pages
+        if page.name != "CHANGELOG.md"
+        for one in re.findall(r"`([a-z_/]+\.py)`", page.read_text(encoding="utf-8"))
+        if not one.startswith("tests/") and not any(path.endswith(f"/{one}") for path in files)
+    ]
+    assert missing == []
+
+
 def test_a_name_is_assigned_once_in_a_file():
     """A second constant of the same name would silently replace the first."""
     twice = {}

@@ -30,6 +30,7 @@ from mag_sandbox.evaluation.judge.close_training import (
 from mag_sandbox.evaluation.judge.judge import Judge, full_vocabulary, shape_for
 from mag_sandbox.evaluation.judge.mixing import exchanged, mixed
 from mag_sandbox.evaluation.judge.segmenter import Segmenter
+from mag_sandbox.evaluation.judge.training import fit
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.render import SceneRenderer, category_of, lay_out, render
@@ -92,6 +93,12 @@ def test_it_learns_from_things_of_rings(monkeypatch):
     assert squares.pixels.shape == (len(squares), KEPT, KEPT, 3)
     assert len(squares) > 20
     assert (squares.names > 0).all()
+
+
+def test_a_few_squares_are_learned(monkeypatch):
+    monkeypatch.setattr(close_training, "MIXED", 0.0)
+    monkeypatch.setattr(close_training, "fit", lambda *of, every: fit(*of, every=20))
+    squares = draw_squares(1, VOCABULARY, lambda ring: ring, lambda line: None)
     some = np.arange(8)
     few = Squares(*(each[some] for each in (
         squares.pixels, squares.names, squares.colors, np.ones(len(squares)))))  # fmt: skip
@@ -99,7 +106,7 @@ def test_it_learns_from_things_of_rings(monkeypatch):
     fit_namer(
         few,
         Judge(Segmenter(shape_for(VOCABULARY)), VOCABULARY),
-        replace(FITTING, steps=200, batch=4),
+        replace(FITTING, steps=60, batch=4),
         lines.append,
     )
     losses = [float(line.split()[-1]) for line in lines]
