@@ -513,15 +513,20 @@ def silent_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     return naming.silent | naming.modifiers
 
 
-@lru_cache(maxsize=64)  # several questions are asked of each text
-def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
-    """Return the things that words name, and those words."""
-    words: list[str | None] = [word.text.lower() for word in split_words(text)]
-    left = words.copy()
+class _Mentions(NamedTuple):
+    """The names that a text has for things."""
+
+    left: list[str | None]  # its words; None: they name things
+    spans: list[NamingWords]  # also of kinds that were named before
+    called: dict[str, str]  # kinds, and the names that it has for them
+
+
+def _mentions_in(words: Sequence[str | None], kinds: tuple[str, ...]) -> _Mentions:
+    """Return the names that words have for things of some kinds, longer names first."""
+    left = list(words)
     owners: dict[int, str] = {}  # the kind that each word names
     initials = {word[0] for word in words if word}
-    found: dict[str, NamingWords] = {}
-    mentions: list[NamingWords] = []  # also of what was named before
+    mentions: list[NamingWords] = []
     called: dict[str, str] = {}
     for name, own, kind in _names_of(kinds):
         if name[0] not in initials:
@@ -545,10 +550,17 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
             meant = kind, *(one for one in alike if one in kinds)
             plural = said[-1] != own[-1] or said[-1] in _PLURALS
             mentions.append(NamingWords(start, start + len(own), meant, plural, start))
-            found.setdefault(kind, mentions[-1])
             if name not in _PLURALS:
                 called.setdefault(kind, name)
-    after_stops, worn = _after_stops(text), dict[tuple[str, ...], str]()
+    return _Mentions(left, mentions, called)
+
+
+@lru_cache(maxsize=64)  # several questions are asked of each text
+def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
+    """Return the things that words name, and those words."""
+    words: list[str | None] = [word.text.lower() for word in split_words(text)]
+    left, mentions, called = _mentions_in(words, kinds)
+    after_stops = _after_stops(text)
     heads = {span.start: span for span in mentions if span.start not in after_stops}
     for span in mentions.copy():  # fir trees are pines
         head = heads.get(span.end)
@@ -559,18 +571,11 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     for span in modifiers:
         mentions.remove(span)
         left[span.start : span.end] = words[span.start : span.end]
-    for span in reversed(mentions):
-        found[span.kinds[0]] = span
-    found = {span.kinds[0]: found[span.kinds[0]] for span in mentions}
-    absent = {span: no for span in mentions if (no := _negation(left, span)) is not None}
-    dressing: list[int] = []
-    ends: dict[int, int] = {}  # of what belongs to a thing: "a man in a red coat beside a tree"
+    found: dict[str, NamingWords] = {}  # the first mention of each kind
     for span in mentions:
-        clothes = _clothes(left, span, after_stops) if span.kinds[0] in PEOPLE else None
-        if given := clothes or _said_later(left, span):
-            worn[span.kinds], dress = given
-            dressing += dress
-            ends[span.start] = dress.stop
+        found.setdefault(span.kinds[0], span)
+    absent = {span: no for span in mentions if (no := _negation(left, span)) is not None}
+    worn, dressing, ends = _colors_told_later(left, mentions, after_stops)
     for place in dressing:
         left[place] = "in"  # which tells nothing of what follows
     spans = sorted(
@@ -607,16 +612,41 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     telling = [*absent.values(), *dressing, *chain(*(clause.said for clause in clauses))]
     telling += [span.end for span in mentions if _is_behind_all(left, span)]
     gone = frozenset(kind for span in absent for kind in span.kinds)
-    silent = frozenset(
-        before
-        for span in mentions
-        for before in words_before(left, span.start)
-        if (color := color_word(left[before])) and _near_color(span.kinds, color) is None
-    )
     return _Naming(
-        named, gone, frozenset(spoken), frozenset(telling), silent,
+        named, gone, frozenset(spoken), frozenset(telling), _colors_not_taken(left, mentions),
         frozenset(chain(*(range(span.start, span.end) for span in modifiers))), called,
     )  # fmt: skip
+
+
+def _colors_told_later(
+    words: Sequence[str | None], mentions: Sequence[NamingWords], after_stops: Collection[int]
+) -> tuple[dict[tuple[str, ...], str], list[int], dict[int, int]]:
+    """Return the colours that words give to things after their names, and which words do.
+
+    Returns:
+        The colours of kinds; the words, counted from 0; and where the words that belong to a thing
+        end, of the places at which these begin: "a man in a red coat beside a tree".
+    """
+    worn, dressing, ends = dict[tuple[str, ...], str](), list[int](), dict[int, int]()
+    for span in mentions:
+        clothes = _clothes(words, span, after_stops) if span.kinds[0] in PEOPLE else None
+        if given := clothes or _said_later(words, span):
+            worn[span.kinds], dress = given
+            dressing += dress
+            ends[span.start] = dress.stop
+    return worn, dressing, ends
+
+
+def _colors_not_taken(
+    words: Sequence[str | None], mentions: Sequence[NamingWords]
+) -> frozenset[int]:
+    """Return the words, counted from 0, for colours in which their things are not painted."""
+    return frozenset(
+        before
+        for span in mentions
+        for before in words_before(words, span.start)
+        if (color := color_word(words[before])) and _near_color(span.kinds, color) is None
+    )
 
 
 def _is_modifier(words: Sequence[str | None], span: NamingWords, head: NamingWords | None) -> bool:
