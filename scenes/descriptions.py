@@ -504,22 +504,14 @@ class DescriptionWords(Vocabulary):
         if category == "indoor":  # no moon hangs in a room
             kinds = tuple(kind for kind in kinds if _fits_room(kind) and kind not in _OVERHEAD)
         names = naming_words(text, (*kinds, *ground))
-        seen, of_place = set(names), set[int]()
-        silent = _silent(said, category)
-        place_kind = _known_place(reading, self)
-        others = _other_places(place_kind)
-        for group in self.groups:
-            if None not in (category, group.category) and group.category != category:
-                continue
-            is_place = group.name == PLACE
-            for need in phrase_stems(group):
-                if not is_place or (need <= said and need not in others):
-                    named = {
-                        place
-                        for place, one in enumerate(stems)
-                        if one in need and read[place] not in silent
-                    }
-                    (of_place if is_place else seen).update(named)
+        place_kind, silent = _known_place(reading, self), _silent(said, category)
+        groups = [
+            group for group in self.groups
+            if None in (category, group.category) or group.category == category
+        ]  # fmt: skip
+        heard = ["" if word in silent else one for word, one in zip(read, stems, strict=True)]
+        of_place, of_others = _in_groups(groups, heard, said, _other_places(place_kind))
+        seen = of_others | names
         if category != "video game":
             seen |= _empty(text, (*THINGS, *ground))
         seen |= _only(text, is_obeyed=category in _BY_DAY and bool(naming_words(text, kinds)))
@@ -532,13 +524,9 @@ class DescriptionWords(Vocabulary):
         seen |= {place for place, word in enumerate(read) if word in also}
         if _CROWD in reading:
             seen |= {place for place, word in enumerate(read) if word == "busy"}
-        if sky_outside(text, self):
-            skies = frozenset[str]().union(*_OUTSIDE_ROOMS.values())
-            seen |= {place for place, one in enumerate(stems) if one in skies}
-        elif category == "indoor" and not (place_kind and place_kind.name in WINDOWLESS):
-            seen |= {place for place, one in enumerate(stems) if one in _SUNLIT}
-        if category == "indoor" and not self.lights(text):
-            seen |= {place for place, one in enumerate(stems) if one == _COSY}
+        if category == "indoor":
+            light = _light_words(text, self, has_windows=not _is_windowless(place_kind))
+            seen |= {place for place, one in enumerate(stems) if one in light}
         seen |= (telling := telling_words(text, (*THINGS, *ground)))
         needs = (need for group in self.groups for need in phrase_stems(group) if _LIGHT in need)
         lights = frozenset[str]().union(*needs)
@@ -571,6 +559,42 @@ class DescriptionWords(Vocabulary):
         return seen | {
             place for place, word in enumerate(read) if word == "not" and place + 1 in seen
         }
+
+
+def _in_groups(
+    groups: Sequence[WordGroup],
+    heard: Sequence[str],
+    said: set[str],
+    others: frozenset[frozenset[str]],
+) -> tuple[set[int], set[int]]:
+    """Return the words, counted from 0, of names of a place, and of other groups of words.
+
+    Args:
+        groups: of a place's category.
+        heard: stems of the words of a description; "": of those that say nothing.
+        said: stems of all that the description is read as.
+        others: names of other places.
+    """
+    of_place, of_others = set[int](), set[int]()
+    for group in groups:
+        is_place = group.name == PLACE
+        for need in phrase_stems(group):
+            if not is_place or (need <= said and need not in others):
+                named = {place for place, one in enumerate(heard) if one in need}
+                (of_place if is_place else of_others).update(named)
+    return of_place, of_others
+
+
+def _is_windowless(place: PlaceKind | None) -> bool:
+    return place is not None and place.name in WINDOWLESS
+
+
+def _light_words(text: str, words: Vocabulary, *, has_windows: bool) -> frozenset[str]:
+    """Return the stems that say something seen about the light of a description's room."""
+    light = frozenset((_COSY,)) if not words.lights(text) else frozenset[str]()
+    if sky_outside(text, words):
+        return light.union(*_OUTSIDE_ROOMS.values())
+    return light | _SUNLIT if has_windows else light
 
 
 def _silent(said: set[str], category: str | None) -> set[str]:
@@ -849,7 +873,7 @@ def sky_outside(text: str, words: Vocabulary) -> str:
     """
     read = words.reading(text)
     place = _known_place(read, words)
-    if words.place(read) != "indoor" or (place and place.name in WINDOWLESS):
+    if words.place(read) != "indoor" or _is_windowless(place):
         return ""
     said = _EVENING_LIGHT.sub("", text)
     stems = _stems(said)
@@ -862,8 +886,7 @@ def _is_tree(kind: str) -> bool:
 
 def is_of_stone(text: str, words: Vocabulary) -> bool:
     """Tell whether a description in known words is of a room with walls of stone."""
-    place = _known_place(text, words)
-    return place is not None and place.name in WINDOWLESS
+    return _is_windowless(_known_place(text, words))
 
 
 def shade_in(text: str, words: Vocabulary) -> float:
