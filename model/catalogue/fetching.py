@@ -376,6 +376,7 @@ def _answer(url: str, headers: Mapping[str, str] | None = None) -> Iterator[Any]
         asked["Authorization"] = f"Bearer {token}"
     with closing(_soon(partial(_follow, url, asked))) as response:
         if response.is_error:
+            # by these the library tells errors apart; it would read a body, too
             codes = {name: code for name, code in response.headers.items() if name.startswith("x-")}
             head = type(response)(response.status_code, headers=codes, request=response.request)
             hf_raise_for_status(head)

@@ -31,7 +31,7 @@ _SMALL = {  # degrees of the longer side, likewise
     "owl": 10.0, "crab": 10.0, "lollipop": 16.0,
 }  # fmt: skip
 _SHELVES = frozenset(("shop shelf", "bookshelf", "cabinet", "kitchen counter"))  # at any height
-_TIMES = 1.7  # as large as usual, of other things outdoors
+_TIMES = 1.7  # times the usual size that other things outdoors have at most
 _LYING = frozenset(("lake", "frozen lake", "swimming pool"))  # which hide nothing that stands
 _ON_FLOOR = -15.0, -17.0  # degrees of the foot of what stands on a room's floor: large, small
 _FOOT = -19.0  # of what is put onto the floor

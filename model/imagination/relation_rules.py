@@ -77,7 +77,8 @@ _PLATE = 6.0  # degrees of something in `_BEARING` that a thing on it takes
 _CROWDED_PLATE = 9.0  # likewise, of other boards, on which things stand already
 _TALL = 3.0  # metres, of houses and trees: a cat on one is much smaller than it
 _LEAST = 9.0  # degrees of the longer side of what is on another thing, at least
-_PLAINLY, _MOST_GROWN = 10.0, 1.6  # degrees of it if the other is larger, and by how much it is
+_PLAINLY = 10.0  # degrees of it, if what bears it may grow, or if it flies and is on a house
+_MOST_GROWN = 1.6  # times as wide, or tall, that what bears, or shades, a thing becomes at most
 _SHADED = 14.0  # degrees of height of what is under a tree, if that can be so tall
 _SLIM, _JUTTING = 1.5, 1.3  # times as tall as wide, and how wide a thing on it may be
 _WIDEST = 0.8  # of that thing's width, at most
@@ -91,7 +92,8 @@ RIDDEN = frozenset((  # which bear one each
     "swing", "chair", "armchair", "throne",
 ))  # fmt: skip
 _ALOFT = 12.0, TOP  # degrees of foot and top of what flies, though such things usually stand
-_MIDDLE_ALOFT, _WIDEST_ALOFT = 18.0, 30.0  # degrees of it, if it is less tall, and at most
+_MIDDLE_ALOFT = 18.0  # degrees of the middle of what flies at most
+_WIDEST_ALOFT = 30.0  # degrees of its width at most
 _SWIMMING = frozenset(("fish", "jellyfish"))  # kinds that plans have in the air of reefs
 _WIDEST_FISH = 9.0  # degrees
 LAKES = frozenset(("lake", "frozen lake"))

@@ -23,8 +23,11 @@ MOST_CONNECTIONS = 256
 BACKLOG = 64  # connections that the system queues
 
 
-class PromptProtocol(H11Protocol):
-    """HTTP that drops connections which send no whole request: otherwise they take all places."""
+class DeadlineProtocol(H11Protocol):
+    """HTTP that drops connections which send no whole request: otherwise they take all places.
+
+    uvicorn has a deadline for the next request of a connection only, and none for the first.
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
@@ -104,7 +107,7 @@ def make_server(app: Starlette, address: ListenAddress) -> uvicorn.Server:
     """Return a server, ready to run, or raise ServingError if the certificate cannot be used."""
     config = uvicorn.Config(
         app,
-        http=PromptProtocol,
+        http=DeadlineProtocol,
         log_config=None,
         access_log=False,
         lifespan="off",

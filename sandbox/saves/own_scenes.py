@@ -117,7 +117,8 @@ def delete_own_scene(path: Path) -> None:
 def title_of(prompt: str, known: Vocabulary | None = None) -> str:
     """Return a name made of a prompt: its first phrase, or its first words.
 
-    No submarine that a world with the words `known` does not draw names a place.
+    With the words that a world knows, it begins with the first part of the prompt of which that
+    world draws something.
     """
     prompt = _ASKED.sub("", prompt) or prompt
     return _title(prompt[_first_shown(prompt, known) :] if known else prompt)
