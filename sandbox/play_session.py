@@ -63,8 +63,8 @@ LOUDER = 10  # percent
 BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards are found where the scene begins; walking back there: then press {} again"
-OTHER_LIGHT = "light and weather are the same all around"
-ELSEWHERE = "no room goes on into another place"
+OTHER_LIGHT = "light and weather change everywhere"
+ELSEWHERE = "this is another place"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 NEW_AREAS = "New areas (striped on the map) follow this description; what you have seen stays"
 CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
@@ -596,7 +596,7 @@ def _describe(
     follows = {
         "": NEW_AREAS,
         "view": "This view is repainted from this description",
-        "everything": f"This description repaints everything{f', for {why}' if why else ''}",
+        "everything": f"Everything is repainted{f': {why}' if why else ''}",
     }
     services.notices.say(f"{follows[ground]}. {key} undoes")
 
@@ -611,11 +611,11 @@ def _choices(
         return (PromptChoice("Enter", "a new place begins here", 0, describe),)
     words, now = services.vocabulary, reel.current.block.prompt
     if words and (why := _going_on(text, now, words)[1]):
-        return (PromptChoice("Enter", f"everything, for {why}", 0, describe),)
+        return (PromptChoice("Enter", f"everything: {why}", 0, describe),)
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
     anew = PromptChoice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything)
     if not services.map.sees_more_of(reel.pose):
-        return (PromptChoice("Enter", "this view, for all around was seen", 0, view), anew)
+        return (PromptChoice("Enter", "this view: all around has been seen", 0, view), anew)
     return (
         PromptChoice("Enter", "new areas", 0, describe),
         PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view),

@@ -98,8 +98,8 @@ class ChangeHistory:
             cells: of the thing, bool [rows, columns].
 
         Returns:
-            None: the edit removes no placed thing, that change is no longer kept, or something
-            beside the thing was changed later.
+            None: the edit removes no placed thing, that change is no longer kept or made room for
+            the thing, or something beside the thing was changed later.
         """
         if edit.act != "remove":
             return None
@@ -108,7 +108,8 @@ class ChangeHistory:
         for change, things in zip(self._changes, after, strict=False):
             new = (one for one in things if one not in change.placed and one in placed)
             if any(replace(one, act=edit.act, kind="", color=None) == edit for one in new):
-                found = change
+                made_room = any(one not in things for one in change.placed)
+                found = None if made_room else change
             elif found and found.place != change.place and (found.cells & change.cells).any():
                 return None
         return found.before if found and found.before.known[cells].all() else None

@@ -452,7 +452,9 @@ def test_a_memory_is_not_changed_while_something_is_painted(run):
     assert game.screen.session.memory.is_settled
 
 
-@pytest.mark.parametrize(("text", "said"), [("at night", "all around"), ("castles", "this view")])
+@pytest.mark.parametrize(
+    ("text", "said"), [("at night", "change everywhere"), ("castles", "this view")]
+)
 def test_a_view_in_another_light_is_said_to_repaint_everything(run, text, said):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
     game.services.vocabulary = load_vocabulary(words_of("pocket"))
@@ -464,7 +466,7 @@ def test_a_view_in_another_light_is_said_to_repaint_everything(run, text, said):
     ways = [one.words for one in session._prompt.choices]
     assert any(said in way for way in ways)
     session._prompt.choices[-1].apply(text)
-    game.said("epaints everything")
+    game.said("Everything is repainted")
 
 
 def test_where_all_around_was_seen_enter_repaints_this_view(run, monkeypatch):

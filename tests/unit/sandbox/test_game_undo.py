@@ -206,7 +206,7 @@ def test_another_light_paints_everything_anew(run, mod):
     pose = game.screen.reel.pose
     everything = Edit("renew", pose.yaw, pose.pitch, *GROUND["everything"])
     game.wait(lambda: [one.edit for one in asked if one.edit] == [everything])
-    game.said("the same all around")
+    game.said("light and weather change everywhere")
 
 
 @pytest.mark.parametrize("mod", [0, pygame.KMOD_CTRL, pygame.KMOD_SHIFT])

@@ -310,6 +310,18 @@ def test_a_placed_thing_that_is_removed_leaves_what_stood_there_before():
     assert changed_cells(before, ring_of(made))[there].any(), "the tent is back"
 
 
+def test_what_made_room_for_a_thing_does_not_come_back_with_its_removal():
+    made = world()
+    play(made, [STILL] * 3)
+    edit_at_rest(made, TENT)
+    tent = ring_of(made)
+    edit_at_rest(made, replace(TENT, color=(40, 80, 210)))
+    edit_at_rest(made, Edit("remove", TENT.yaw, TENT.pitch))
+    assert made.editor.placed == ()
+    there = made.painting.around.mask(place_of(made, TENT)) & tent[0]
+    assert changed_cells(tent, ring_of(made))[there].any()
+
+
 def test_beside_a_later_change_what_was_removed_is_painted():
     made = world()
     play(made, [STILL] * 3)
