@@ -251,7 +251,7 @@ class WalkableGround:
 
     def _is_there(self, edit: Edit) -> bool:
         """Tell whether a thing of an edit's kind stands where the scene begins, in its very box."""
-        listed = as_edits(self.in_sight(*START))
+        listed = (*as_edits(self.in_sight(*START)), *self._placed())
         return any(replace(one, color=edit.color) == edit for one in listed)
 
     def _standing_out(self, edit: Edit, things: Sequence[PlacedObject]) -> Edit:

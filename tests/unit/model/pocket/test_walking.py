@@ -236,3 +236,14 @@ def test_what_is_beside_or_below_the_player_is_listed_as_far_as_it_is_seen():
     (edit,) = as_edits([as_far_as_seen(lake)])
     assert (edit.kind, edit.yaw, edit.width) == ("lake", 20.0, LARGEST[0])
     assert -HIGHEST <= edit.pitch < 0.0
+
+
+def test_a_placed_thing_takes_another_colour_in_its_very_box():
+    made = world()
+    begin(made)
+    placed = edited(
+        made, Control(edit=Edit("place", 20.0, -3.0, 18.0, 12.0, "tent", (200, 30, 30)))
+    )
+    (tent,) = placed[-1].placed
+    other = replace(tent, color=(30, 60, 200))
+    assert made._ground.at_start(other) == other
