@@ -87,7 +87,7 @@ class ClipRow:
     category: str
     scene: int | None  # seed of the renderer; None: it is private
     tape: str  # camera path, see `camera_paths`
-    fps: Annotated[float, Meta(gt=0, le=MOST)]
+    fps: Annotated[float, Meta(ge=0, le=MOST)]  # 0: a clip without frames
     frames: int
     away_s: Seconds  # from leaving the first view to being back, at most
     digest: str  # of all frames shown, 16 hex digits
