@@ -21,3 +21,8 @@ def _read() -> dict[str, Stance]:
 
 
 STANCES = _read()
+
+
+def where_of(kind: str) -> str:
+    """Return where things of a kind are, as `Stance.where` says; kinds without a stance are far."""
+    return STANCES[kind].where if kind in STANCES else "far"

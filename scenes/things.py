@@ -103,7 +103,7 @@ _GARMENTS = frozenset((
     "trousers", "skirt", "sweater", "raincoat", "cloak", "jumper", "tshirt", "blouse", "scarf",
 ))  # fmt: skip
 _SHARING, _LIGHT = 1.3, 0.9  # times as tall as what is on a thing, metres: what else can be
-# for what is not painted so: a golden temple is yellow
+# shown instead of a colour that a kind is not painted in: a golden temple is yellow
 _NEAR_COLORS = {"yellow": "gold", "gold": "yellow", "brown": "wooden"}
 _ARTICLES = frozenset(("a", "an", "the", "my", "its", "one"))
 _OWNERS = frozenset(("my", "his", "her", "its", "our", "your", "their"))

@@ -183,7 +183,7 @@ def _boxes(block: FrameBlock, pose: CameraPose) -> list[ThingBox] | None:
     height, width = block.frames.shape[1:3]
     pixels, boxes = width / pose.fov, []
     for thing in block.planned:
-        if thing.kind is None or not has_place(thing.kind):
+        if not has_place(thing.kind):
             continue
         wide, tall = thing.width * pixels, thing.height * pixels
         x = width / 2 + yaw_difference(thing.yaw, pose.yaw) * pixels

@@ -57,7 +57,7 @@ def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list
 def _behind_given(
     things: Sequence[PlacedObject], given: Collection[str], light: float
 ) -> list[PlacedObject]:
-    """Return things of which what is behind one whose colour words give has another colour.
+    """Return things with other colours behind those whose colour words give.
 
     A red chair before a red door is hardly seen.
     """

@@ -72,7 +72,7 @@ from mag_sandbox.model.imagination.weights import (
     require_networks,
 )
 from mag_sandbox.model.world import Frames
-from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import DRAWN_AS, Named
 
 _ATTEMPTS, _OTHER = 4, 1000  # of a plan by day, and between the seeds of their noise
@@ -295,7 +295,7 @@ class Imagination:
             return things
         picture = self.picture(around, self.ahead)[0].float()
         relief = self._reliefs.of(self._networks.relief, picture)
-        standing = [kind for kind in kinds if kind in STANCES and STANCES[kind].where in UPRIGHT]
+        standing = [kind for kind in kinds if where_of(kind) in UPRIGHT]
         namer = reader.namer(latents, kinds, standing)
         return agreeing(things, relief, namer, 360 / self.ring_size[1])
 

@@ -55,7 +55,7 @@ from mag_sandbox.model.imagination.spacing import (
 )
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.rooms import DOORS
-from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import (
     ANIMALS,
     EXHIBITS,
@@ -307,7 +307,7 @@ def _may_hide(thing: PlacedObject) -> bool:
 
 
 def _is_lying(thing: PlacedObject) -> bool:
-    return thing.kind in STANCES and STANCES[thing.kind].where == "flat"
+    return where_of(thing.kind) == "flat"
 
 
 def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
@@ -334,7 +334,7 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
             yaw = index * 360 / count
             added.append(PlacedObject(kind, yaw, tall / 2 - 1, width, tall, color, color, 0))
     laid = set(one.kinds) & _LAID.keys()
-    if one.kinds[0] in STANCES and STANCES[one.kinds[0]].where == "water":
+    if where_of(one.kinds[0]) == "water":
         laid = set() if kinds & _OPEN_WATERS else {"lake"}  # no boat is on dry land
     elif one.kinds[0] == BRIDGE and not kinds & RUNNING:
         laid = {"river"}
@@ -389,8 +389,7 @@ def wooded(things: Sequence[PlacedObject], typical: Sequence[Named]) -> list[Pla
 
 
 def _is_far(thing: PlacedObject) -> bool:
-    stance = STANCES.get(thing.kind)
-    return thing.width >= AROUND or stance is None or stance.where in ("far", "sky")
+    return thing.width >= AROUND or where_of(thing.kind) in ("far", "sky")
 
 
 def _parts_sized(things: Sequence[PlacedObject], one: Named, *, grows: bool) -> list[PlacedObject]:

@@ -387,7 +387,7 @@ _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN = 0.75  # of a thing's mean colour: that of its largest part
 _USUAL = {"apple": COLORS["red"]}  # of named things; the renderer's may have any colour
 _ANY_COLOR = {"bed": 3, "plane": 0, "sailing ship": 2}  # variants painted whole in any colour
-_GREY = np.array((150.0, 150.0, 150.0))  # of what is not painted on a coloured thing
+_GREY = np.array((150.0, 150.0, 150.0))  # the usual mean of a coloured thing's other parts
 _SHIP = "sailing ship"
 
 

@@ -16,7 +16,7 @@ from mag_sandbox.model.imagination.spacing import stands
 from mag_sandbox.model.imagination.standing import TABLES
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.rooms import DOORS
-from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import ANIMALS, THINGS, Named
 
 _OPEN, _WALL = "near ground", "wall"
@@ -113,11 +113,11 @@ def _on_floor(thing: PlacedObject) -> PlacedObject:
 
 def _has_weight(thing: PlacedObject) -> bool:
     is_block = thing.kind == "crystal block"
-    return thing.kind not in ANIMALS and (is_block or _where(thing) in ("floor", "small"))
+    return thing.kind not in ANIMALS and (is_block or where_of(thing.kind) in ("floor", "small"))
 
 
 def _is_borne(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
-    foot, floor = thing.foot, _ON_FLOOR[_where(thing) == "small"]
+    foot, floor = thing.foot, _ON_FLOOR[where_of(thing.kind) == "small"]
     return foot <= floor or any(
         stands(one) and one is not thing
         and abs(yaw_difference(one.yaw, thing.yaw)) < one.width / 2
@@ -140,20 +140,15 @@ def hung(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedO
     Outdoors nothing hangs but doors.
     """
     if any(thing.kind == _OPEN for thing in things):
-        kept = (_where(thing) not in ("wall", "ceiling") or thing.kind in DOORS for thing in things)
-        return [thing for thing, stays in zip(things, kept, strict=True) if stays]
+        hanging = "wall", "ceiling"
+        return [one for one in things if one.kind in DOORS or where_of(one.kind) not in hanging]
     said = {kind for one in named for kind in one.kinds} - WINDOWS
     return [
         replace(thing, pitch=min(thing.pitch, _HIGHEST_HUNG - thing.height / 2))
-        if thing.kind in said and _where(thing) == "wall"
+        if thing.kind in said and where_of(thing.kind) == "wall"
         else thing
         for thing in things
     ]
-
-
-def _where(thing: PlacedObject) -> str:
-    stance = STANCES.get(thing.kind)
-    return stance.where if stance else "far"
 
 
 def lying_first(things: Sequence[PlacedObject]) -> list[PlacedObject]:

@@ -28,7 +28,7 @@ from mag_sandbox.model.imagination.plan_rules import (
 from mag_sandbox.model.imagination.standing import TABLES
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.relations import Relation
-from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.stances import STANCES, where_of
 from mag_sandbox.scenes.things import ANIMALS, DEEP, HILLS, PEOPLE, STANDS, THINGS, Named
 
 _SEEN = 40.0  # degrees to either side that the first view plainly shows
@@ -243,7 +243,7 @@ def _put_alone(things: list[PlacedObject], one: Named, where: str) -> list[Place
 
 def _aloft(thing: PlacedObject) -> PlacedObject:
     """Return a thing that flies, where a level view shows it."""
-    if _where(thing) in _ABOVE:
+    if where_of(thing.kind) in _ABOVE:
         return thing
     low, high = _ALOFT
     fits = min((high - low) / thing.height, _WIDEST_ALOFT / thing.width, 1.0)
@@ -304,8 +304,7 @@ def _turned(things: list[PlacedObject], one: Named, yaw: float) -> list[PlacedOb
 
 def _afloat(one: Named, water: str) -> Named:
     """Return a thing that words name; what swims, and stands nowhere else, is on some water."""
-    stance = STANCES.get(one.kinds[0])
-    swims = stance is not None and stance.where == "water" and water != _POOL
+    swims = where_of(one.kinds[0]) == "water" and water != _POOL
     is_fish = one.kinds[0] in _SWIMMING
     if one.relation != IN_WATER and (one.relation or not (swims or is_fish)):
         return one
@@ -356,7 +355,7 @@ def _moved(
     others.sort(key=lambda place: place not in meant)
     if not others or not own:
         return things
-    if relation.where == "under" and _where(things[others[0]]) in ("sky", "far"):
+    if relation.where == "under" and where_of(things[others[0]].kind) in ("sky", "far"):
         return things  # as all is
     if relation.where == "between" and others[1:]:
         return _between(things, own, others[:2])
@@ -560,15 +559,10 @@ def _placed(things: Sequence[PlacedObject], kinds: Sequence[str]) -> list[int]:
 
 def _with_foot(thing: PlacedObject, foot: float) -> PlacedObject:
     """Return a thing whose foot is at a pitch, if it stands on the ground, as large as it is."""
-    if _where(thing) not in ON_FLOOR:
+    if where_of(thing.kind) not in ON_FLOOR:
         return thing
     pitch = min(foot + thing.height / 2, LEVEL - thing.height / 4)
     return replace(thing, pitch=pitch, away=None)
-
-
-def _where(thing: PlacedObject) -> str:
-    stance = STANCES.get(thing.kind)
-    return stance.where if stance else "far"
 
 
 def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
@@ -576,7 +570,11 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
 
     On water it floats where the water is widest.
     """
-    if other.kind in DEEP and _where(thing) == "floor" and thing.kind not in ANIMALS | PEOPLE:
+    if (
+        other.kind in DEEP
+        and where_of(thing.kind) == "floor"
+        and thing.kind not in ANIMALS | PEOPLE
+    ):
         shore = other.pitch + other.height / 2 + _GAP / 2  # a house on a lake is beside it
         return replace(_with_foot(thing, shore), yaw=_spread(thing, other, rank, count, 0.0))
     if thing.kind in _SWIMMING and other.kind in DEEP | LAKES:  # only its back is out of it
@@ -625,7 +623,9 @@ def _near(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Pl
     """Return a thing on the side of another one that is nearer to the middle of the first view."""
     side = -1 if yaw_difference(other.yaw, 0.0) > 0 else 1
     beside = _beside(side if rank % 2 == 0 else -side)(thing, other, rank // 2, count)
-    return _with_foot(beside, other.foot - _DEEPER / 2) if _where(other) in ON_FLOOR else beside
+    return (
+        _with_foot(beside, other.foot - _DEEPER / 2) if where_of(other.kind) in ON_FLOOR else beside
+    )
 
 
 def _behind(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
@@ -648,9 +648,9 @@ def _above(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> P
     top = other.pitch + other.height / 2
     if thing.kind in _FLYING:
         thing = _aloft(thing)
-    elif _where(thing) not in _ABOVE:
+    elif where_of(thing.kind) not in _ABOVE:
         return _on(thing, other, rank, count)
-    highest = TOP - thing.height / 2 if _where(thing) == "sky" else inf
+    highest = TOP - thing.height / 2 if where_of(thing.kind) == "sky" else inf
     lifted = min(max(thing.pitch, top + _GAP + thing.height / 2), highest)
     return replace(thing, pitch=lifted, yaw=_spread(thing, other, rank, count, 0.0))
 
@@ -660,7 +660,7 @@ def _under(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> P
 
     What hangs hangs high enough.
     """
-    if _where(other) in _ABOVE:
+    if where_of(other.kind) in _ABOVE:
         return replace(thing, yaw=_spread(thing, other, rank, count, 0.0))
     fits = min(_UNDER * other.height / thing.height, _WIDEST * other.width / thing.width / count, 1)
     low = replace(thing, width=fits * thing.width, height=fits * thing.height)
@@ -679,7 +679,7 @@ def _on_either_side(
     thing: PlacedObject, other: PlacedObject, rank: int, count: int
 ) -> PlacedObject:
     """Return a thing on the left or the right of another one, in turn."""
-    level = _with_foot(thing, other.foot) if _where(other) in ON_FLOOR else thing
+    level = _with_foot(thing, other.foot) if where_of(other.kind) in ON_FLOOR else thing
     return _beside(1 if rank % 2 else -1)(level, other, rank // 2, count)
 
 

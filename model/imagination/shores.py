@@ -10,7 +10,7 @@ from math import radians, tan
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL
-from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import Named
 
 SEA = "sea"
@@ -181,10 +181,8 @@ def facing_sea(things: Sequence[PlacedObject], yaw: float, typical: Sequence[Nam
 
 
 def _stands(thing: PlacedObject) -> bool:
-    stance = STANCES.get(thing.kind)
-    return stance is not None and stance.where in ("floor", "small") and thing.width < AROUND
+    return where_of(thing.kind) in ("floor", "small") and thing.width < AROUND
 
 
 def _swims(thing: PlacedObject) -> bool:
-    stance = STANCES.get(thing.kind)
-    return stance is not None and stance.where == "water"
+    return where_of(thing.kind) == "water"

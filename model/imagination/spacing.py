@@ -14,7 +14,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.plan_rules import AROUND, GOLDEN, PLASTIC
 from mag_sandbox.model.imagination.relation_rules import ON_FLOOR
 from mag_sandbox.model.imagination.shores import is_in_water
-from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import ANIMALS, PEOPLE, STANDS, THINGS
 
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
@@ -29,8 +29,7 @@ _AS_MANY = 2.0  # times as many things of a kind around a picture as it shows, a
 
 def stands(thing: PlacedObject) -> bool:
     """Tell whether a thing stands on the floor, the ground or water, in some place."""
-    stance = STANCES.get(thing.kind)
-    return stance is not None and stance.where in ON_FLOOR and thing.width < AROUND
+    return where_of(thing.kind) in ON_FLOOR and thing.width < AROUND
 
 
 def overlap(thing: PlacedObject, other: PlacedObject, yaws: np.ndarray) -> tuple[np.ndarray, float]:

@@ -1,6 +1,6 @@
 """Changes of a painted world that can be undone: the state that each replaced, also parked."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any, Self
 
@@ -12,6 +12,7 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects, rgb
+from mag_sandbox.model.imagination.scenery import with_placed
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import packed, part_of, parts_of, plain, unpacked
@@ -141,6 +142,16 @@ class ChangeHistory:
 def stances_of(config: ImaginationConfig) -> dict[str, Stance]:
     """Return the stances of all kinds of things."""
     return {**STANCES, **dict.fromkeys(config.courses, Stance("course"))}
+
+
+def with_edits(
+    plan: Plan | None,
+    placed: Sequence[Edit],
+    stances: Mapping[str, Stance],
+    behind: Collection[str],
+) -> tuple[PlacedObject, ...]:
+    """Return what was planned and placed, from far to near; see `with_placed`."""
+    return with_placed(plan.things if plan else (), tuple(map(thing_of, placed)), stances, behind)
 
 
 def thing_of(edit: Edit) -> PlacedObject:

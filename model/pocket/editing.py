@@ -26,7 +26,6 @@ from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.layers import widened_around
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
-from mag_sandbox.model.imagination.scenery import with_placed
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import joined, packed, plain, unpacked
@@ -37,6 +36,7 @@ from mag_sandbox.model.pocket.changes import (
     check_placed,
     stances_of,
     thing_of,
+    with_edits,
 )
 from mag_sandbox.model.pocket.listed import as_edits, cut_to_view
 from mag_sandbox.model.pocket.painting import (
@@ -258,7 +258,7 @@ class Editor:
         yaw, pitch, width, height = _around(here, gone)
         place = imagination.lattice.box(yaw, pitch, width + more, height + more)
         cells = inventor.around.mask(place)
-        if edit.act == "place":  # what is beside its shape, and what it replaces, stays as seen
+        if edit.act == "place":  # its shape is painted, and that of what it replaces
             shape = imagination.owners(things) == things.index(thing_of(edit))
             if gone:
                 numbers = [before.index(one) for one in gone]
@@ -279,9 +279,8 @@ class Editor:
 
     def _things(self, plan: Plan | None, placed: Sequence[Edit]) -> tuple[PlacedObject, ...]:
         """Return what was planned and placed, from far to near."""
-        config, own = self._imagination.config, tuple(map(thing_of, placed))
-        planned = plan.things if plan else ()
-        return with_placed(planned, own, stances_of(config), config.all_behind)
+        config = self._imagination.config
+        return with_edits(plan, placed, stances_of(config), config.all_behind)
 
     def _begin_renewing(self, edit: Edit, prompt: str) -> tuple[_Begun, int]:
         """Begin to plan ground again by the prompt; for all ground, only one view is painted."""

@@ -129,16 +129,17 @@ class PaintedDetails:
 
     def _given_at(self, place: Place, given: GivenPicture, around: Surroundings) -> np.ndarray:
         """Return the part of a given view that a tile shows, float32 [4, H, W]."""
-        ahead, width = self._imagination.ahead, around.known.shape[1]
-        there = around.at(ahead)
-        shown = given.shown(there.latents, there.known)
-        cell = shown.shape[1] // ahead.rows
+        ahead, (height, width) = self._imagination.ahead, given.pixels.shape[:2]
+        cell = height // ahead.rows
         rows = np.arange(cell * place.rows) + cell * (place.top - ahead.top)
         columns = np.arange(cell * place.columns) + cell * (place.left - ahead.left)
-        columns %= cell * width
-        down, across = (rows >= 0) & (rows < shown.shape[1]), columns < shown.shape[2]
+        columns %= cell * around.known.shape[1]
+        down, across = (rows >= 0) & (rows < height), columns < width
         found = np.zeros((4, len(rows), len(columns)), np.float32)
-        found[:, down[:, None] & across] = shown[:, rows[down]][..., columns[across]].reshape(4, -1)
+        if down.any() and across.any():
+            there = around.at(ahead)
+            shown = given.shown(there.latents, there.known)[:, rows[down]][..., columns[across]]
+            found[:, down[:, None] & across] = shown.reshape(4, -1)
         return found
 
     def _lost_at(self, place: Place, things: Sequence[PlacedObject]) -> LostDetails | None:

@@ -24,7 +24,7 @@ from mag_sandbox.model.imagination.scenery import FAR, HORIZON_FOOT, Scenery, To
 from mag_sandbox.model.imagination.standing import hiding_kind, stood
 from mag_sandbox.model.imagination.visible import visible
 from mag_sandbox.model.imagination.wanted import Wanted
-from mag_sandbox.model.pocket.changes import stances_of, thing_of
+from mag_sandbox.model.pocket.changes import stances_of, thing_of, with_edits
 from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen, things_at_start
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.world import UNPLANNED, Door
@@ -134,9 +134,7 @@ class WalkableGround:
     @property
     def things(self) -> tuple[PlacedObject, ...]:
         """What was planned and placed, as the first viewpoint shows it."""
-        plan = self._painting.plan
-        placed = tuple(map(thing_of, self._placed()))
-        return with_placed(plan.things if plan else (), placed, self._stances, self._behind)
+        return with_edits(self._painting.plan, self._placed(), self._stances, self._behind)
 
     def in_sight(self, x: float, z: float) -> list[PlacedObject]:
         """Return the planned things that show from a place [m], the nearest last.

@@ -1,4 +1,4 @@
-"""The close look: what is a square around a thing, what it learns from, and what it gives back."""
+"""The close look: squares around things, the scenes it learns from, and its answers."""
 
 import json
 from dataclasses import replace

@@ -190,4 +190,4 @@ def test_all_that_is_painted_is_shown_with_details_and_what_others_painted_is_no
     without_memory = world("none")
     without_memory.reset(PLACE, 1)
     without_memory.step(STILL)
-    assert len(asked) == 2, "what is not kept has none"
+    assert len(asked) == 2, "a view that memory does not keep shows no details"
