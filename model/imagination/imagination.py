@@ -33,7 +33,9 @@ from mag_sandbox.model.imagination.objects import (
 )
 from mag_sandbox.model.imagination.outlines import UPRIGHT, agreeing, owners_seen
 from mag_sandbox.model.imagination.painter import Painter, sketched_cells
-from mag_sandbox.model.imagination.plan_rules import (
+from mag_sandbox.model.imagination.planner import FIELDS, placed_objects
+from mag_sandbox.model.imagination.relief import Reliefs
+from mag_sandbox.model.imagination.rules.plans import (
     RingPicture,
     as_seen,
     boxes,
@@ -46,16 +48,10 @@ from mag_sandbox.model.imagination.plan_rules import (
     with_sailing_boats,
     without_beams,
 )
-from mag_sandbox.model.imagination.planner import FIELDS, placed_objects
-from mag_sandbox.model.imagination.plausible import plausible
-from mag_sandbox.model.imagination.relief import Reliefs
-from mag_sandbox.model.imagination.scenery import Scenery
-from mag_sandbox.model.imagination.sketch import Sketcher
-from mag_sandbox.model.imagination.stages import with_full_stage, with_named_ahead
-from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
-from mag_sandbox.model.imagination.walls import WALL, as_far_as_shown
-from mag_sandbox.model.imagination.wanted import NOTHING_WANTED, Wanted
-from mag_sandbox.model.imagination.weather import (
+from mag_sandbox.model.imagination.rules.plausible import plausible
+from mag_sandbox.model.imagination.rules.stages import with_full_stage, with_named_ahead
+from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
+from mag_sandbox.model.imagination.rules.weather import (
     at_night,
     has_dark_sky,
     in_fog,
@@ -65,6 +61,10 @@ from mag_sandbox.model.imagination.weather import (
     with_bright_lightning,
     with_sky_in_windows,
 )
+from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.model.imagination.sketch import Sketcher
+from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
+from mag_sandbox.model.imagination.walls import WALL, as_far_as_shown
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
     load_networks,

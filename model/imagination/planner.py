@@ -31,11 +31,11 @@ from mag_sandbox.model.imagination.causal import (
     choose,
 )
 from mag_sandbox.model.imagination.config import PlannerConfig
-from mag_sandbox.model.imagination.contrast import standing_out, varied
-from mag_sandbox.model.imagination.first_view import centred
-from mag_sandbox.model.imagination.named_rules import obeyed, wooded
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
-from mag_sandbox.model.imagination.plan_rules import (
+from mag_sandbox.model.imagination.rules.contrast import standing_out, varied
+from mag_sandbox.model.imagination.rules.first_view import centred
+from mag_sandbox.model.imagination.rules.named import obeyed, wooded
+from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
     LEVEL,
     ahead_best,
@@ -43,11 +43,11 @@ from mag_sandbox.model.imagination.plan_rules import (
     missing,
     turned,
 )
+from mag_sandbox.model.imagination.rules.shores import facing_sea
+from mag_sandbox.model.imagination.rules.spacing import as_full, with_room
+from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.model.imagination.scenery import FAR, Scenery
-from mag_sandbox.model.imagination.shores import facing_sea
-from mag_sandbox.model.imagination.spacing import as_full, with_room
 from mag_sandbox.model.imagination.standing import stood
-from mag_sandbox.model.imagination.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import EXHIBITS, STANDS, THINGS, Named, rivals
 

@@ -1,6 +1,6 @@
 """Which things of a plan show, and which are hidden by nearer ones.
 
-Rules of plans weigh what level views show (`plan_rules.shown_shares`), in coarse cells. A list for
+Rules of plans weigh what level views show (`rules.plans.shown_shares`), in coarse cells. A list for
 the player also has what is above and below, and what shows beside the edges of a nearer thing.
 """
 

@@ -31,9 +31,9 @@ from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.doors import NO_DOORS, RoomDoors, with_doors
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
-from mag_sandbox.model.imagination.plan_rules import turned
+from mag_sandbox.model.imagination.rules.plans import turned
+from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
-from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.inventing import Outlook, ViewMemory
 from mag_sandbox.model.pocket.painted_pictures import PaintedPictures, SkyAlone

@@ -11,7 +11,6 @@ from math import hypot, inf
 from mag_sandbox.controls.camera import FARTHEST
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import shortened
-from mag_sandbox.model.imagination.contrast import standing_out
 from mag_sandbox.model.imagination.new_ground import (
     PLANNED,
     SQUARE,
@@ -20,10 +19,11 @@ from mag_sandbox.model.imagination.new_ground import (
     things_in,
 )
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
+from mag_sandbox.model.imagination.rules.contrast import standing_out
+from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.scenery import FAR, HORIZON_FOOT, Scenery, ToldFrom, with_placed
 from mag_sandbox.model.imagination.standing import hiding_kind, stood
 from mag_sandbox.model.imagination.visible import visible
-from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.model.pocket.changes import stances_of, thing_of, with_edits
 from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen, things_at_start
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan

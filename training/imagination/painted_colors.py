@@ -15,7 +15,7 @@ from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.imagination import Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import AROUND, colored
+from mag_sandbox.model.imagination.rules.plans import AROUND, colored
 from mag_sandbox.model.imagination.surroundings import Surroundings
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mag_sandbox.model.imagination.wanted import Wanted
+from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.scenes.descriptions import (
     KINDS,
     MOST_THINGS,

@@ -14,8 +14,8 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
-from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.model.imagination.weights import load_networks, save_networks
 from mag_sandbox.model.world import MissingWeights
 from tests.unit.model.imagination.tiny import TINY, imagination, networks, prompts

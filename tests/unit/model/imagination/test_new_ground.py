@@ -12,8 +12,8 @@ from mag_sandbox.model.imagination.new_ground import (
     things_in,
 )
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.scenery import FADE, SIGHT, Scenery
-from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.scenes.stances import Stance
 from mag_sandbox.scenes.things import COLORS, Named
 

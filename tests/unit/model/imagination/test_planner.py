@@ -10,7 +10,6 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.imagination import planner as planner_module
 from mag_sandbox.model.imagination.causal import choose
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import colored, missing, turned
 from mag_sandbox.model.imagination.planner import (
     COLUMNS,
     FIELDS,
@@ -24,7 +23,8 @@ from mag_sandbox.model.imagination.planner import (
     placed_objects,
     thing_numbers,
 )
-from mag_sandbox.model.imagination.wanted import Wanted
+from mag_sandbox.model.imagination.rules.plans import colored, missing, turned
+from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.scenes.things import Named
 from tests.unit.model.imagination.tiny import KINDS, TINY, networks, prompts
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import RingPicture, as_seen, boxes, likeness
+from mag_sandbox.model.imagination.rules.plans import RingPicture, as_seen, boxes, likeness
 
 WALL = PlacedObject("wall", 0.0, 25.0, 360.0, 50.0, (200, 40, 40), (190, 40, 40))
 FLOOR = PlacedObject("floor", 0.0, -25.0, 360.0, 50.0, (60, 60, 200), (60, 60, 200))

@@ -13,7 +13,7 @@ import numpy as np
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.model.imagination.plan_rules import (
+from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
     LEVEL,
     TOP,

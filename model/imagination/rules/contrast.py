@@ -13,9 +13,15 @@ import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.model.imagination.plan_rules import AROUND, in_light, light_of, looks_of, with_look
-from mag_sandbox.model.imagination.relation_rules import ON_FLOOR
-from mag_sandbox.model.imagination.spacing import stands
+from mag_sandbox.model.imagination.rules.plans import (
+    AROUND,
+    in_light,
+    light_of,
+    looks_of,
+    with_look,
+)
+from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
+from mag_sandbox.model.imagination.rules.spacing import stands
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import ANIMALS, COLORS, PEOPLE, THINGS, Named

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.model.imagination.named_rules import obeyed
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import colored
-from mag_sandbox.model.imagination.relation_rules import mounted, related
+from mag_sandbox.model.imagination.rules.named import obeyed
+from mag_sandbox.model.imagination.rules.plans import colored
+from mag_sandbox.model.imagination.rules.relations import mounted, related
 from mag_sandbox.scenes.things import color_name, named_things
 
 SOFA = PlacedObject("sofa", 10.0, -14.0, 40.0, 16.0)

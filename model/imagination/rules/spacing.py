@@ -11,9 +11,9 @@ import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import AROUND, GOLDEN, PLASTIC
-from mag_sandbox.model.imagination.relation_rules import ON_FLOOR
-from mag_sandbox.model.imagination.shores import is_in_water
+from mag_sandbox.model.imagination.rules.plans import AROUND, GOLDEN, PLASTIC
+from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
+from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import ANIMALS, PEOPLE, STANDS, THINGS
 

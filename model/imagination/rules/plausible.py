@@ -10,9 +10,9 @@ import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import AROUND, painted_whole, places_of
-from mag_sandbox.model.imagination.shores import without_dry_bridges
-from mag_sandbox.model.imagination.spacing import stands
+from mag_sandbox.model.imagination.rules.plans import AROUND, painted_whole, places_of
+from mag_sandbox.model.imagination.rules.shores import without_dry_bridges
+from mag_sandbox.model.imagination.rules.spacing import stands
 from mag_sandbox.model.imagination.standing import TABLES
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.rooms import DOORS

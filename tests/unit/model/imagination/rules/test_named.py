@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.model.imagination.named_rules import obeyed, wooded
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import colored, shown_shares
+from mag_sandbox.model.imagination.rules.named import obeyed, wooded
+from mag_sandbox.model.imagination.rules.plans import colored, shown_shares
 from mag_sandbox.scenes.things import Named, named_things
 
 GREEN, BLUE = (90, 140, 90), (30, 60, 140)

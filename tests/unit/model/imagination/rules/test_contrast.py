@@ -3,8 +3,8 @@
 from dataclasses import replace
 from math import dist
 
-from mag_sandbox.model.imagination.contrast import standing_out, varied
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.contrast import standing_out, varied
 from mag_sandbox.scenes.things import COLORS, Named, named_things
 
 WHITE, GREEN = (230, 228, 224), (101, 161, 99)

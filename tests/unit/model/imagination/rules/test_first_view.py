@@ -3,8 +3,8 @@
 import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.model.imagination.first_view import below_top, centred
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.first_view import below_top, centred
 from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.things import Named
 

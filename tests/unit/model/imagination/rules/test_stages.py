@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.stages import with_full_stage, with_named_ahead
+from mag_sandbox.model.imagination.rules.stages import with_full_stage, with_named_ahead
 from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.things import STANDS, THINGS, Named
 

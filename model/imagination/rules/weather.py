@@ -11,7 +11,7 @@ import numpy as np
 
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.model.imagination.plan_rules import (
+from mag_sandbox.model.imagination.rules.plans import (
     GOLDEN,
     light_of,
     looks_of,

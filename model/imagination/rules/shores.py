@@ -9,7 +9,7 @@ from math import radians, tan
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL
+from mag_sandbox.model.imagination.rules.plans import AROUND, LEVEL
 from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import Named
 

@@ -6,7 +6,7 @@ import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.shores import (
+from mag_sandbox.model.imagination.rules.shores import (
     afloat,
     ashore,
     before_others,

@@ -1,7 +1,7 @@
 """Rooms: no ceiling has beams, which the painter cannot draw."""
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import without_beams
+from mag_sandbox.model.imagination.rules.plans import without_beams
 
 WALL = PlacedObject("wall", 0.0, 0.0, 89.0, 40.0, variant=1)
 CEILING = PlacedObject("ceiling", 0.0, 27.0, 360.0, 54.0, variant=1)

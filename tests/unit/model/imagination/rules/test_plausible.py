@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plausible import hung, lying_first, plausible
+from mag_sandbox.model.imagination.rules.plausible import hung, lying_first, plausible
 from mag_sandbox.scenes.things import Named
 
 WALL = PlacedObject("wall", 0.0, 0.0, 89.0, 40.0)

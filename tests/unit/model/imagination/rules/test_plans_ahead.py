@@ -3,7 +3,7 @@
 import numpy as np
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import ahead_best, missing, turned
+from mag_sandbox.model.imagination.rules.plans import ahead_best, missing, turned
 from mag_sandbox.scenes.things import Named
 
 NAMED = [Named(("house",), None)]

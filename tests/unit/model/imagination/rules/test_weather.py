@@ -6,7 +6,7 @@ import pytest
 
 from mag_sandbox.controls.camera import ASPECT, WIDEST_FOV
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.weather import (
+from mag_sandbox.model.imagination.rules.weather import (
     at_night,
     has_dark_sky,
     in_fog,

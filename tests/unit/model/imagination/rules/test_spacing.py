@@ -6,7 +6,7 @@ import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.spacing import as_full, with_room
+from mag_sandbox.model.imagination.rules.spacing import as_full, with_room
 
 GROUND = PlacedObject("near ground", 0.0, -30.0, 360.0, 60.0)
 LAKE = PlacedObject("lake", 110.0, -12.0, 40.0, 10.0)

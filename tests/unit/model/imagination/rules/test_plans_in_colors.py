@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import (
+from mag_sandbox.model.imagination.rules.plans import (
     colored,
     in_shade,
     of_stone,

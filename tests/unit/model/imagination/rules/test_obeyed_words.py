@@ -4,8 +4,8 @@ import pytest
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.imagination.imagination import Coder, load_imagination
-from mag_sandbox.model.imagination.plan_rules import shown_shares
-from mag_sandbox.model.imagination.wanted import Wanted
+from mag_sandbox.model.imagination.rules.plans import shown_shares
+from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS
 from mag_sandbox.model.pocket.loading import painting_features, read_words
 from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, read_config

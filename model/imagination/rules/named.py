@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.model.imagination.first_view import below_top
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.model.imagination.plan_rules import (
+from mag_sandbox.model.imagination.rules.first_view import below_top
+from mag_sandbox.model.imagination.rules.plans import (
     AHEAD,
     AROUND,
     GOLDEN,
@@ -27,8 +27,8 @@ from mag_sandbox.model.imagination.plan_rules import (
     shown_shares,
     turned,
 )
-from mag_sandbox.model.imagination.plausible import hung, lying_first
-from mag_sandbox.model.imagination.relation_rules import (
+from mag_sandbox.model.imagination.rules.plausible import hung, lying_first
+from mag_sandbox.model.imagination.rules.relations import (
     IN_WATER,
     LAKES,
     LEAST_LAKE,
@@ -37,7 +37,7 @@ from mag_sandbox.model.imagination.relation_rules import (
     related,
     with_tables,
 )
-from mag_sandbox.model.imagination.shores import (
+from mag_sandbox.model.imagination.rules.shores import (
     BRIDGE,
     RUNNING,
     afloat,
@@ -46,7 +46,7 @@ from mag_sandbox.model.imagination.shores import (
     spanning,
     without_stranded,
 )
-from mag_sandbox.model.imagination.spacing import (
+from mag_sandbox.model.imagination.rules.spacing import (
     covered,
     more_like,
     overlap,

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import AROUND, TOP, away, few_of, turned
-from mag_sandbox.model.imagination.spacing import stands
+from mag_sandbox.model.imagination.rules.plans import AROUND, TOP, away, few_of, turned
+from mag_sandbox.model.imagination.rules.spacing import stands
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import ANIMALS, STANDS, THINGS, WATERS, Named
 
