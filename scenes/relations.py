@@ -63,6 +63,7 @@ _JOINERS = frozenset(("and", "or", "with"))
 _ADJECTIVES = 2  # words that may stand between a thing and what says where it is
 _BEARING = frozenset(("on", "under"))  # of whatever was named last
 _ASIDE = frozenset(("left", "right", "behind"))  # which nothing "in front" is seen before
+_BETWEEN = "between"  # two of one kind, or one and another
 _CONTAINED = frozenset(("full", "of", "a", "an", "the"))  # words between "basket" and "apples"
 OF = "of"  # where the contents of a thing are
 
@@ -72,6 +73,7 @@ class Relation(NamedTuple):
 
     where: str  # a value of `RELATIONS` or `DIRECTIONS`
     kinds: tuple[str, ...] = ()  # of the other thing; (): from where the scene begins
+    second: tuple[str, ...] = ()  # of one more, "between" which and the other it is
 
 
 class NamingWords(NamedTuple):
@@ -156,7 +158,10 @@ def clauses_of(
         said = range(spans[rank - 1].end, spans[rank].start)
         yield Clause(spans[rank], Relation(OF, spans[rank - 1].kinds), said)
     for rank, phrase in sorted(owners.items()):
-        relation = Relation(phrase.where, () if phrase.other is None else spans[phrase.other].kinds)
+        other = phrase.other
+        relation = Relation(phrase.where, () if other is None else spans[other].kinds)
+        if phrase.where == _BETWEEN and other is not None and _are_two(text, other):
+            relation = relation._replace(second=spans[other + 1].kinds)
         if relation.kinds == spans[rank].kinds:
             continue
         said = range(phrase.start, phrase.end)
@@ -223,8 +228,10 @@ def _said(text: _Reader, said: str, place: int) -> int:
 def _owner(text: _Reader, rank: int, phrase: _Phrase) -> int | None:
     """Return the rank of the thing of which a phrase says where it is."""
     if _begins(text, phrase.start):
-        following = rank + 1 if phrase.other is None else rank + 2
-        end = phrase.end if phrase.other is None else text.spans[phrase.other].end
+        others = 0 if phrase.other is None else 1
+        others += others and phrase.where == _BETWEEN and _are_two(text, rank + 1)
+        following = rank + 1 + others
+        end = text.spans[rank + others].end if others else phrase.end
         is_there = following < len(text.spans) and text.spans[following].told == end
         if is_there and not any(at in text.after_stops for at in range(phrase.start + 1, end + 1)):
             return following
@@ -285,6 +292,12 @@ def _is_linked(text: _Reader, rank: int) -> bool:
     """Tell whether "and" is between a thing and the one before it."""
     one, other = text.spans[rank - 1], text.spans[rank]
     return rank > 0 and list(text.words[one.end : other.told]) == ["and"]
+
+
+def _are_two(text: _Reader, rank: int) -> bool:
+    """Tell whether one thing, alone of its kind, is linked to the next: "a cat and a dog"."""
+    is_last = rank + 1 == len(text.spans)
+    return not is_last and not text.spans[rank].plural and _is_linked(text, rank + 1)
 
 
 def _listed_before(

@@ -205,6 +205,10 @@ ANIMALS = frozenset((
 PEOPLE = frozenset((
     "person", "child", "princess", "king", "knight", "astronaut", "zombie", "snowman", "scarecrow",
 ))  # fmt: skip
+RIDDEN = frozenset((  # which bear one each
+    "horse", "camel", "elephant", "unicorn", "dragon", "bicycle", "motorcycle", "rocking horse",
+    "swing", "chair", "armchair", "throne",
+))  # fmt: skip
 DRESSED = frozenset(("person", "child", "princess", "king"))  # whose colour is that of clothes
 EXHIBITS = frozenset((
     "vase", "teapot", "globe", "bust", "crystal", "guitar", "robot", "toy car", "cake", "sneaker",
@@ -236,6 +240,7 @@ _HOLDING = frozenset((  # what other things are in
     "armchair", "chair", "crib", "bathtub", "sled", "cauldron", "suitcase", "sink", "throne",
     "oak", *_LIKEWISE["tree"], "bush", "hedge", "sandpit",
 ))  # fmt: skip
+_ALIVE = ANIMALS | PEOPLE
 _HEAVENLY = frozenset(("sun", "moon", "star", "cloud", "starry sky"))
 _ENTERED, _GROWING = 1.4, frozenset(("sunflower", "bamboo", "reed", "wheat", "cactus", "mushroom"))
 _SITES = frozenset(("lake", "sea", "cliff", "waterfall", "palm", "sun", "moon", "cloud"))
@@ -800,6 +805,10 @@ def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
     """
     if relation.where not in ("on", "under") or HILLS in relation.kinds:
         return True
+    if not RIDDEN.isdisjoint(relation.kinds) and (one.kinds[0] in _ALIVE) != (
+        other.kinds[0] in _ALIVE
+    ):
+        return False  # no car is on the bicycle on which a person is
     if relation.kinds[0] in WATERS:  # no bench is on the pond with the ducks
         return _stance(one) == _stance(other) and (
             len(ANIMALS.intersection((one.kinds[0], other.kinds[0]))) != 1

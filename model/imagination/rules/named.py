@@ -32,7 +32,6 @@ from mag_sandbox.model.imagination.rules.relations import (
     IN_WATER,
     LAKES,
     LEAST_LAKE,
-    RIDDEN,
     mounted,
     related,
     with_tables,
@@ -60,6 +59,7 @@ from mag_sandbox.scenes.things import (
     ANIMALS,
     EXHIBITS,
     FALLING,
+    RIDDEN,
     STANDS,
     THINGS,
     Named,
@@ -203,7 +203,7 @@ def _farther(things: list[PlacedObject], places: Collection[int]) -> list[Placed
         replace(
             thing, yaw=(middle + _FARTHER * yaw_difference(thing.yaw, middle)) % 360.0,
             pitch=_FARTHER * thing.pitch, width=_FARTHER * thing.width,
-            height=_FARTHER * thing.height, away=None,
+            height=_FARTHER * thing.height, away=thing.away and thing.away / _FARTHER,
         )
         if place in places
         else thing
@@ -231,10 +231,13 @@ def _groups(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[_Gro
         others = places_of(things, one.relation.kinds)
         rides = one.relation.where == "on" and one.relation.kinds[0] in RIDDEN
         for some in [(place,) for place in own] if rides else [tuple(own)]:
-            joined = {*some}
+            joined, first = {*some}, things[some[0]]
             if others:
-                first = things[some[0]]
-                joined.add(min(others, key=lambda place: _apart_by(things[place], first)))
+                others.sort(key=lambda place: _apart_by(things[place], first))
+                is_between = one.relation.where == "between" and not one.relation.second
+                joined.update(others[: 2 if is_between else 1])
+            if seconds := places_of(things, one.relation.second):
+                joined.add(min(seconds, key=lambda place: _apart_by(things[place], first)))
             for part in [part for part in parts if not part.isdisjoint(joined)]:
                 joined |= part
                 parts.remove(part)

@@ -29,7 +29,16 @@ from mag_sandbox.model.imagination.standing import TABLES
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.stances import STANCES, where_of
-from mag_sandbox.scenes.things import ANIMALS, DEEP, HILLS, PEOPLE, STANDS, THINGS, Named
+from mag_sandbox.scenes.things import (
+    ANIMALS,
+    DEEP,
+    HILLS,
+    PEOPLE,
+    RIDDEN,
+    STANDS,
+    THINGS,
+    Named,
+)
 
 _SEEN = 40.0  # degrees to either side that the first view plainly shows
 _SMALLEST = 0.5  # of their size: how small things are made to be seen together
@@ -43,6 +52,8 @@ _IN_ROWS = frozenset(("fence", "hedge"))  # of which one has several behind it o
 _GAP = 2.0  # degrees between things beside each other
 _DEEPER = 2.5  # degrees between the feet of things before each other
 _ASIDE = 0.45  # of the width of both: how far a thing is from the middle of one that it covers
+_BEFORE = 0.25  # likewise, of what is in front of another one, and hides a part of it
+_AS_NEAR, _WIDEST_BESIDE = 0.6, 24.0  # of its foot's pitch, of things beside another; degrees
 _SEATS = {  # how high one sits, lies or stands on what has more above, as a share of its height
     **{kind: shares[0] for kind, shares in TABLES.items()},
     "sofa": 0.45, "armchair": 0.45, "chair": 0.48, "bed": 0.5, "throne": 0.4,
@@ -87,10 +98,6 @@ _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
 _SIDE = 48.0  # degrees that things on one side take at most
 _FAR_FOOT = 3.0  # degrees below the horizon, of what is far away
 _LEAST_FAR, _MOST_FAR = 11.0, 16.0  # degrees of its longer side
-RIDDEN = frozenset((  # which bear one each
-    "horse", "camel", "elephant", "unicorn", "dragon", "bicycle", "motorcycle", "rocking horse",
-    "swing", "chair", "armchair", "throne",
-))  # fmt: skip
 _ALOFT = 12.0, TOP  # degrees of foot and top of what flies, though such things usually stand
 _MIDDLE_ALOFT = 18.0  # degrees of the middle of what flies at most
 _WIDEST_ALOFT = 30.0  # degrees of its width at most
@@ -353,6 +360,10 @@ def _moved(
     # of many trees the one that words mean, which stays where it is
     meant = few_of(things, Named(relation.kinds, None))
     others.sort(key=lambda place: place not in meant)
+    if relation.second:
+        others = others[:1] + [
+            place for place in _placed(things, relation.second) if place not in (*own, *others[:1])
+        ]
     if not others or not own:
         return things
     if relation.where == "under" and where_of(things[others[0]].kind) in ("sky", "far"):
@@ -535,17 +546,36 @@ def _into_view(things: Sequence[PlacedObject]) -> float:
 def _between(
     things: Sequence[PlacedObject], own: Sequence[int], others: Sequence[int]
 ) -> list[PlacedObject]:
-    """Return things of which some stand beside each other, with another one on either side."""
-    middle, wide = things[others[0]].yaw, [things[place].width + _GAP for place in own]
-    left = -sum(wide) / 2
-    moved = {}
-    for place, width in zip(own, wide, strict=True):
-        moved[place] = replace(things[place], yaw=(middle + left + width / 2) % 360.0)
-        left += width
-    for side, place in zip((-1, 1), others, strict=True):
-        apart = (sum(wide) + things[place].width + _GAP) / 2
-        moved[place] = replace(things[place], yaw=(middle + side * apart) % 360.0)
-    return [moved.get(place, thing) for place, thing in enumerate(things)]
+    """Return things of which some stand beside each other, with another one on either side.
+
+    The others are not much farther away.
+    """
+    foot = _AS_NEAR * max(things[place].foot for place in own)
+    row = {others[0]: _nearer(things[others[0]], foot)}
+    row |= {place: things[place] for place in own}
+    row[others[1]] = _nearer(things[others[1]], foot)
+    gaps = _GAP * (len(row) - 1)
+    across = sum(thing.width for thing in row.values())
+    fits = max(min((2 * _SEEN - gaps) / across, 1.0), _SMALLEST)
+    yaw, left = things[others[0]].yaw, -(fits * across + gaps) / 2
+    for place, thing in row.items():
+        thing = _scaled(thing, fits)
+        row[place] = replace(thing, yaw=(yaw + left + thing.width / 2) % 360.0)
+        left += thing.width + _GAP
+    shift = _into_view([*row.values()])
+    row = {place: replace(one, yaw=(one.yaw + shift) % 360.0) for place, one in row.items()}
+    return [row.get(place, thing) for place, thing in enumerate(things)]
+
+
+def _nearer(thing: PlacedObject, foot: float) -> PlacedObject:
+    """Return a thing that stands as near as a pitch of its foot says, if a view shows its top."""
+    if not thing.foot > foot or thing.foot >= 0.0 or where_of(thing.kind) not in ON_FLOOR:
+        return thing
+    top = thing.foot + thing.height
+    nearer = min(foot / thing.foot, TOP / top if top > 0.0 else inf, _WIDEST_BESIDE / thing.width)
+    foot, height = max(nearer, 1.0) * thing.foot, max(nearer, 1.0) * thing.height
+    width = max(nearer, 1.0) * thing.width
+    return replace(thing, width=width, height=height, pitch=foot + height / 2, away=None)
 
 
 def _placed(things: Sequence[PlacedObject], kinds: Sequence[str]) -> list[int]:
@@ -640,7 +670,7 @@ def _before(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
     """Return a thing in front of another one, far enough aside to show both."""
     near = _with_foot(thing, min(thing.foot, other.foot - _DEEPER))
     covers = near.width * near.height > other.width * other.height / 3
-    return replace(near, yaw=_spread(near, other, rank, count, _ASIDE if covers else 0.0))
+    return replace(near, yaw=_spread(near, other, rank, count, _BEFORE if covers else 0.0))
 
 
 def _above(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:

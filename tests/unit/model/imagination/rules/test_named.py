@@ -178,6 +178,19 @@ def test_a_giant_thing_is_larger_and_keeps_its_foot():
     assert giant.pitch - giant.height / 2 == pytest.approx(HORSE.pitch - HORSE.height / 2)
 
 
+def test_two_things_stay_on_both_sides_of_what_is_between_them():
+    barns = [replace(BARN, yaw=at, width=20.0) for at in (0.0, 90.0)]
+    tent, car = (
+        PlacedObject("tent", 0.0, -3.0, 20.0, 14.0),
+        PlacedObject("car", 10.0, -6.0, 30.0, 12.0),
+    )
+    named = named_things("a horse between two barns, a car and a tent", KINDS)
+    result = obeyed([*GROUND, *barns, tent, HORSE, car], named)
+    (horse,) = of(result, "horse")
+    one, other = (yaw_difference(barn.yaw, horse.yaw) for barn in of(result, "barn"))
+    assert one * other < 0
+
+
 def test_what_is_too_large_for_a_view_stands_farther_away():
     near = PlacedObject("horse", 0.0, -10.0, 30.0, 30.0)
     (giant,) = obeyed([near], [Named(("horse",), None, 1, 1, scale=2.2)])

@@ -134,6 +134,19 @@ def test_between_two_things_both_are_moved_aside():
     assert not any(sofa.overlaps(cat) for sofa in (one, other))
 
 
+def test_between_one_thing_and_another_is_beside_both():
+    named = named_things("a cat between a sofa and a lamp", KINDS)
+    one, other, cat = related([LAMP, SOFA, CAT], named)
+    assert right_of(one, cat) * right_of(other, cat) < 0
+    assert abs(right_of(one, cat)) < 30 > abs(right_of(other, cat))
+
+
+def test_in_front_of_something_hides_a_part_of_it():
+    there = after("a lamp in front of the sofa", [SOFA, replace(LAMP, width=30.0)])
+    covered = (SOFA.width + 30.0) / 2 - abs(right_of(there["floor lamp"], there["sofa"]))
+    assert SOFA.width / 4 < covered < SOFA.width
+
+
 def test_what_stands_beside_something_at_the_edge_moves_it_into_the_view():
     there = after("a lamp to the right of the sofa", [replace(SOFA, yaw=40.0), LAMP])
     assert there["floor lamp"].yaw + LAMP.width / 2 <= 45.0
