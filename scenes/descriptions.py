@@ -34,6 +34,7 @@ from mag_sandbox.scenes.things import (
     LARGE_NUMBERS,
     MOST_COUNTED,
     PEOPLE,
+    SAME_COLORS,
     STANDS,
     STOPS,
     THINGS,
@@ -68,13 +69,14 @@ from mag_sandbox.scenes.vocabulary import (
 # least three of four seeds.
 GROUND = {
     "outdoor": (
-        "river", "path", "road", "mountains", "hills", "starry sky", "falling rain", "falling snow",
+        "sea", "river", "path", "road", "mountains", "hills", "starry sky", "falling rain",
+        "falling snow",
     ),
     "object": ("columns", "arches", "rings", "steps", "stage curtains", "spotlight"),
     "video game": ("starry sky",),
 }  # fmt: skip
 ONLY_IN = {  # what only some places have, whatever words say
-    "sea": "beach coast seashore", "ocean": "beach coast seashore",
+    "ocean": "beach coast seashore",
     "dunes": "desert", "sand": "desert beach", "mesas": "canyon",
 }  # fmt: skip
 ABSENT_FROM = {  # backgrounds of games that plans of some of their places lack
@@ -115,12 +117,34 @@ _SHORT_FOR_IS = frozenset(("it", "there", "that", "he", "she", "here", "let"))  
 _OWNER = rf"(?!(?:{'|'.join(_SHORT_FOR_IS)})\b)\w+[{''.join(APOSTROPHES)}]s"
 _FAR_AWAY = r"(in the (far )?(distance|background)|far (away|off)|[oa][nt] the horizon)\b"
 _FALLING_FAR = re.compile(rf"\b(rain|snow|fog|mist)\w* ({_FAR_AWAY})", re.I)
+_FALLING_WORDS = "fog|mist|rain|storm|thunderstorm|clouds?"
+_GONE = re.compile(  # weather that is over
+    rf"\b(?:after|clear|lift|remove|without|no more)(?: (?:the|a|any|all))? (?:{_FALLING_WORDS})\b"
+    rf"|\b(?:the |all )?(?:{_FALLING_WORDS}) (?:(?:is|are|has|have) (?:over\b|(?:now )?))?"
+    r"(?:gone|cleared|lifts|lifted|stops|stopped|vanished|disappeared|(?<=over))\b(?: up)?",
+    re.I,
+)
+_CLEAR_SKY = "under a clear sky"
 _OWNING = tuple(f"{mark}s" for mark in APOSTROPHES)
 _DETERMINERS = frozenset(("a", "an", "the", "my", "our", "your", "his", "her", "their"))
 _ADJECTIVES = frozenset((*COLORS, "old", "new", "big", "large", "small", "little", "tiny"))
 _SHADES = frozenset(("light", "dark", "bright", "pale", "deep", "vivid"))  # of colours
 _SHADED = tuple(name for name in COLORS if name != "wooden")  # a dark wooden floor is dark
 _SAYING = frozenset(("is", "are", "painted"))  # between a wall and its colour
+_COLOR, _MANY = "|".join(COLORS), "two|three|four|five|six|seven|eight|many|several"
+_FLOWERS = (
+    rf"(?:an? |some |(?P<many>{_MANY}) )?(?:(?P<color>{_COLOR}) )?"
+    r"(?:flowers?|roses?|tulips?|sunflowers?|daisies|lilies)"
+)
+_VASE = rf"(?:an? |the )?(?:(?P<vase>{_COLOR}) )?vases?"
+_BUNCHES = (  # which have vases; colours and numbers are left out
+    re.compile(rf"\bvases? (?:with|of|full of) {_FLOWERS}\b", re.I),
+    re.compile(rf"\b(?:a bunch of )?{_FLOWERS} in {_VASE}\b", re.I),
+)
+_DRAWN_LIKE = (  # what is drawn as something else, and so told
+    *((bunch, "bunch of flowers") for bunch in _BUNCHES),
+    (re.compile(r"(?<=\bon )(?:a|the) (?:\w+ ){0,2}cliffs?\b", re.I), "a hill"),
+)
 _MEANT = (  # what is read as something else, one after the other
     (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),
     (_SEA_FLOOR, "coral reef"),
@@ -133,6 +157,7 @@ _MEANT = (  # what is read as something else, one after the other
         ),
         r"\g<who> next to \g<own>toy balloons",
     ),
+    *_DRAWN_LIKE,
     (re.compile(r"\b(is |are )?parked (?=(in|on|at|by|near|next|beside|behind)\b)", re.I), ""),
     (re.compile(r"\b(living|dining|music)room", re.I), r"\1 room"),
     (
@@ -255,6 +280,7 @@ _SPOKEN = {
         "rain": "rain rainy raining",
         "snow": "snow snowy snowfield snowstorm snowfall winter",
         "storm": "storm stormy thunder thunderstorm lightning",
+        "thunder": "thunder thunderstorm lightning",
     }.items()
 }
 _LOW_SUN = re.compile(r"\b(at|in the) (sunset|sundown|sunrise|dawn|dusk|twilight)\b", re.I)
@@ -267,6 +293,8 @@ _OUTSIDE_ROOMS = {  # skies in windows, and stems that say so
 _BUSY = re.compile(r"\bbusy( \w+){1,2}", re.I)  # words for a place follow
 _CROWD = ", with several people"
 _SNOW = re.compile(r",? ?\b(covered in snow|(in|with) (the )?(falling )?snow|snowy)\b", re.I)
+_LYING_SNOW = re.compile(r"\b(covered in|under) (the )?snow\b", re.I)  # though none falls
+_POTTED = "potted"
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
 _ICE = frozenset(map(stem, ("ice", "icy", "frozen")))
 _ANYBODY = frozenset(("person", "child"))
@@ -295,7 +323,7 @@ _PART_OF = {  # places, and others whose ground, plants and houses they have as 
     "wheat field": ("farmland",), "tulip field": ("farmland", "meadow"),
     "farmland": ("meadow",), "village": ("meadow",), "riverside": ("meadow",),
 }  # fmt: skip
-_SEA = "sea"
+_SEA, _STRIKE = "sea", Named(("lightning",), None)
 _TREE = 3.0  # metres
 _LARGEST = 6.0  # metres that things in rooms are tall or wide
 _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
@@ -393,14 +421,16 @@ class DescriptionWords(Vocabulary):
         """Return words of a text that are drawn as something else; the sea floor is a reef."""
         text = _NO_ANIMALS.sub("", _SEA_FLOOR.sub("coral reef", text))
         named = (one.kinds[0] for one in named_things(text, KINDS))
-        others = ((kind, DRAWN_AS[kind]) for kind in named if kind in DRAWN_AS)
-        counted = telling_words(text, KINDS)
+        others = {kind: DRAWN_AS[kind] for kind in named if kind in DRAWN_AS}
+        read = self.in_known_words(text)
+        counted = telling_words(read, KINDS)
         numbers = (
-            (word.text, MOST_COUNTED) for place, word in enumerate(split_words(text))
+            (word.text, MOST_COUNTED) for place, word in enumerate(split_words(read))
             if place in counted and word.text.lower() in LARGE_NUMBERS
         )  # fmt: skip
+        like = ((found[0], drawn) for said, drawn in _DRAWN_LIKE for found in said.finditer(text))
         worn = ((garment, _GARMENT) for garment in garments_in(text) if garment != _GARMENT)
-        return (*super().substitutes(text), *numbers, *others, *worn)
+        return (*_chained(super().substitutes(text), others), *like, *numbers, *worn)
 
     def reading(self, text: str) -> str:
         """Return a text in known words; one without a place is read with one that has its things.
@@ -486,6 +516,11 @@ class DescriptionWords(Vocabulary):
         small = FUNCTION_WORDS | FILLERS
         seen = {owners[place] for place in self._seen(known, read)}
         named = {rank for rank, word in zip(owners, read, strict=True) if word not in small}
+        seen |= {owners[place] for place in _words_in(_GONE, known)}
+        seen -= {
+            owners[place] for bunch in _BUNCHES for group in bunch.groupindex
+            for place in _words_in(bunch, known, group)
+        }  # fmt: skip
         named |= {owners[place] for place in _unseen_far(known)}
         unseen = tuple(
             word for rank, phrase in enumerate(phrases)
@@ -559,6 +594,21 @@ class DescriptionWords(Vocabulary):
         return seen | {
             place for place, word in enumerate(read) if word == "not" and place + 1 in seen
         }
+
+
+def _chained(meant: Sequence[tuple[str, str]], drawn: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return what words mean, and what that is drawn as, each word once.
+
+    >>> _chained([("school bus", "yellow bus")], {"bus": "tram"})
+    [('school bus', 'yellow tram')]
+    """
+    result, left = [], dict(drawn)
+    for said, known in meant:
+        kind = next((kind for kind in drawn if kind in known), "")
+        if kind and kind in said:
+            left.pop(kind, None)
+        result.append((said, known.replace(kind, drawn[kind]) if kind else known))
+    return [*result, *left.items()]
 
 
 def _in_groups(
@@ -666,7 +716,8 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     balloons are toys.
     """
     if words.place(text) != "indoor":  # where no wall is that windows could be in
-        return tuple(one for one in named_things(text, kinds) if one.kinds[0] not in WINDOWS)
+        named = named_things(_LYING_SNOW.sub("", text), kinds)
+        return tuple(_unpotted(one) for one in named if one.kinds[0] not in WINDOWS)
     parts = split_words(text)
     stems = [stem(word.text.lower()) for word in parts]
     place = place_of("indoor", stems)
@@ -687,6 +738,12 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
         for one, few in both
         if few[0] not in _OVERHEAD and _fits_room(few[0])
     )
+
+
+def _unpotted(one: Named) -> Named:
+    """Return a thing that words name which, if it also grows elsewhere, grows in no pot."""
+    wild = tuple(kind for kind in one.kinds if not kind.startswith(_POTTED))
+    return one._replace(kinds=wild or one.kinds)
 
 
 def among_others(named: Sequence[Named], text: str, words: Vocabulary) -> tuple[Named, ...]:
@@ -739,9 +796,10 @@ def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[st
     It neither rains nor snows unless words say so; `said` is the description as it was written. A
     palm that is named stays where there are no trees.
     """
+    text = _LYING_SNOW.sub("", text)
     things = named_things(text, kinds)
     named = {kind for one in things for kind in one.kinds}
-    stems = {stem(word.text.lower()) for word in split_words(text)}
+    stems = _stems(text)
     dry = {fall for fall, said in _FALLS.items() if said not in stems and fall not in named}
     dry |= set() if speaks_of("storm", said or text) else {"lightning"} - named
     beasts = ANIMALS.intersection(kinds) if _NO_ANIMALS.search(said) else frozenset()
@@ -783,12 +841,18 @@ def _unseen_far(text: str) -> set[int]:
 
     What falls does so everywhere.
     """
-    far = [said.span(2) for said in _FALLING_FAR.finditer(text)]
+    return _words_in(_FALLING_FAR, text, 2)
+
+
+def _words_in(said: re.Pattern[str], text: str, group: int | str = 0) -> set[int]:
+    """Return the words of a text, counted from 0, that a group of a pattern is, but small ones."""
+    spans = [found.span(group) for found in said.finditer(text)]
     words = enumerate(split_words(text))
     return {
         place
         for place, word in words
-        if word.text not in FUNCTION_WORDS and any(start <= word.start < end for start, end in far)
+        if word.text not in FUNCTION_WORDS
+        and any(start <= word.start < end for start, end in spans)
     }
 
 
@@ -830,18 +894,21 @@ def elsewhere_in(text: str, words: Vocabulary, said: str = "") -> frozenset[str]
     return elsewhere | {"mushroom"} if place.name in _WOODED else elsewhere
 
 
-def typical_in(text: str, words: Vocabulary) -> tuple[Named, ...]:
+def typical_in(text: str, words: Vocabulary, said: str = "") -> tuple[Named, ...]:
     """Return the things by which the place of a description in known words is known.
 
-    The sea of coasts is to be ahead: ships and beaches are at it.
+    The sea of coasts is to be ahead: ships and beaches are at it. `said` is the description as it
+    was written: at sea a thunderstorm is read as rain.
     """
     place = _known_place(text, words)
+    is_struck = words.place(text) == "outdoor" and speaks_of("thunder", said)
     if place is None:
-        return ()
+        return (_STRIKE,) if is_struck else ()
     plants = dict.fromkeys(place.some("plants"))
     trees = tuple(one for one in plants if one in STANCES and _is_tree(one))
     kinds = tuple(dict.fromkeys(kind for kind in place.some("main") if kind in THINGS))
     named = [Named(kinds, None)] if kinds else []
+    named += [_STRIKE] * is_struck
     if sky_outside(text, words) and not named_things(text, sorted(WINDOWS)):
         named.append(Named(tuple(sorted(WINDOWS)), None))
     if place.some("flat") == (_SEA,):
@@ -928,11 +995,13 @@ def staying(text: str, words: Vocabulary, before: str) -> str:
     "A red car" after "a beach at night" is "A red car, on a beach at night". Light and weather
     alone leave all that was named: "in the rain" after it is "a beach at night, in the rain".
     """
-    lights, said = words.lights(text), frozenset(_need(_in_places(words, text).lower()))
-    said -= frozenset(map(stem, _CHANGING))
-    if before and said and said <= _WEATHER | lights:  # it names no thing
+    lights, read = words.lights(text), _need(_in_places(words, text).lower())
+    said = frozenset(one for one in read if words.meaning(one, corrected=False))
+    said -= frozenset(map(stem, (*_CHANGING, *COLORS, *SAME_COLORS)))
+    weather = _WEATHER.union(_need(_CLEAR_SKY))
+    if before and said and said <= weather | lights:  # it names no thing
         gone = _need(_light(words.reading(before), words)) if lights else ()
-        old = _WEATHER.union(gone) if _WEATHER & said else frozenset(gone)
+        old = _WEATHER.union(gone) if weather & said else frozenset(gone)
         there, stays = before, f"{_without(before, old)}, {text}"
     else:
         there = kept_place(text, words, before)
@@ -1149,6 +1218,7 @@ def _are_alive(name: str) -> bool:
 
 def _in_places(words: Vocabulary, text: str) -> str:
     """Return a text in known words; a storm at sea is rain on a coast, and winter is snow."""
+    text = cleared_up(text)
     for said, meant in _MEANT:
         text = said.sub(meant, text)
     if _COAST.search(text):
@@ -1167,6 +1237,15 @@ def _in_places(words: Vocabulary, text: str) -> str:
     if words.place(read) == "indoor" and _is_of_house(read):
         return _with_place_of_house(read, words)
     return read
+
+
+def cleared_up(text: str) -> str:
+    """Return a text in which weather that is over is a clear sky.
+
+    >>> cleared_up("a garden after the rain"), cleared_up("a sunset where the fog is gone")
+    ('a garden under a clear sky', 'a sunset where under a clear sky')
+    """
+    return _GONE.sub(_CLEAR_SKY, text)
 
 
 def _is_of_house(read: str) -> bool:
@@ -1196,7 +1275,7 @@ def lit(text: str, words: Vocabulary) -> str:
 
     Left to chance, half of all places would be dark or grey, and named colours with them.
     """
-    read = words.reading(text)
+    read = _without_colors_not_taken(words.reading(text))
     category, stems = words.place(read), [stem(word.text.lower()) for word in split_words(read)]
     place = place_of(category, stems) if category else None
     if category not in _BY_DAY or (place and place.name in _OWN_LIGHT) or words.foreign(text):
@@ -1214,6 +1293,20 @@ def lit(text: str, words: Vocabulary) -> str:
     said -= {stem(word) for word in SILENT.split()} | {stem("day"), stem("covered")}
     dry = said.isdisjoint(stems) and named.isdisjoint(FALLING)
     return f"{read} {clear}" if clear and dry else read
+
+
+def _without_colors_not_taken(read: str) -> str:
+    """Return a text without colours that its things do not take.
+
+    A pink elephant is grey, and makes no pink ground.
+    """
+    parts = split_words(read)
+    silent, names = silent_words(read, KINDS), naming_words(read, KINDS)
+    for place in sorted(silent, reverse=True):
+        word = parts[place]
+        if color_word(word.text.lower()) and place + 1 in names:
+            read = read[: word.start].rstrip() + read[word.end :]
+    return read
 
 
 def speaks_of(what: str, text: str) -> bool:

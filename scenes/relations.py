@@ -192,6 +192,7 @@ def _phrase_at(text: _Reader, rank: int, place: int) -> _Phrase | None:
     following = text.spans[rank + 1].told if rank + 1 < len(text.spans) else -1
     told = range(following + 1, text.spans[rank + 1].start + 1) if following >= 0 else range(0)
     is_apart = not text.after_stops.isdisjoint(told)
+    is_side = any(_said(text, said, place) for said in DIRECTIONS if DIRECTIONS[said] in _ASIDE)
     for said, (where, singular) in _OWN_SIDES.items():
         if end := _said(text, said, place):
             return _Phrase(place, end, where, singular)
@@ -202,7 +203,7 @@ def _phrase_at(text: _Reader, rank: int, place: int) -> _Phrase | None:
         if pronoun in _SINGULAR:
             return _Phrase(place, end + 1, where, _SINGULAR[pronoun])
         is_next = following == end or (said == _RIDING and following == place)  # "riding horses"
-        if is_next and not (is_apart and where in _FACING):
+        if is_next and not (is_apart and (where in _FACING or is_side)):
             return _Phrase(place, end, where, other=rank + 1)
     for said, where in _ALONE.items():
         end = _said(text, said, place)

@@ -36,6 +36,7 @@ _FOREIGN_WORDS = (
     " los las en con una il lo nel della di een het och med ett og"
 )
 FOREIGN_WORDS = frozenset(_FOREIGN_WORDS.split())  # by which other languages are recognised
+_SINGLE = frozenset(("a", "an", "one"))
 APOSTROPHES = ("'", "\u2019")
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
 _SPELLINGS = (("z", "s"), ("ay", "ey"), ("or", "our"), ("er", "re"))  # American, and British
@@ -196,11 +197,16 @@ class Vocabulary:
         """Return words of a text that are drawn as something else, each with what that is."""
         grey = {word.start for word in self.without_effect(text)}
         found: dict[str, str] = {}
+        before = ""
         for phrase in self.phrases(text):
             start, end = phrase.words[0].start, phrase.words[-1].end
             is_other = phrase.known and not _are_alike(phrase.known, phrase.written)
             if phrase.known and is_other and start not in grey:
-                found.setdefault(text[start:end], phrase.known)
+                known = phrase.known
+                if before in _SINGLE and _is_nearer(known.removesuffix("s"), known, phrase.written):
+                    known = known.removesuffix("s")  # "a ballon" is one balloon
+                found.setdefault(text[start:end], known)
+            before = phrase.written
         return tuple(found.items())
 
     def foreign(self, text: str) -> bool:
@@ -412,6 +418,12 @@ def edit_distance(word: str, other: str, limit: int) -> int:
         if min(row) > limit:
             return limit + 1
     return row[-1]
+
+
+def _is_nearer(one: str, other: str, word: str) -> bool:
+    """Tell whether a word is a slip of the pen of one rather than of another one."""
+    limit = len(SHORTEST_SLIPS)
+    return edit_distance(word, one, limit) < edit_distance(word, other, limit)
 
 
 def _mentioned(group: WordGroup, stems: frozenset[str]) -> int:

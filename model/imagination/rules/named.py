@@ -104,6 +104,7 @@ _LAID = {  # what is laid on the ground: pitch, width, height and variant, and i
     "railway track": (-9.0, 89.0, 3.0, 1, (140, 140, 140)),
     "lake": (-10.0, 66.0, 8.0, 2, (89, 166, 192)),
     "frozen lake": (-10.0, 66.0, 8.0, 2, (176, 208, 232)),
+    "sea": (-5.3, 89.0, 11.0, 3, (64, 140, 192)),
 }  # fmt: skip
 _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
     "sea", "lake", "frozen lake", "canal", "coral", "seaweed",

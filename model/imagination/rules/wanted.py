@@ -9,6 +9,7 @@ from mag_sandbox.scenes.descriptions import (
     added_place,
     among_others,
     as_many,
+    cleared_up,
     elsewhere_in,
     is_of_stone,
     is_under_snow,
@@ -62,6 +63,7 @@ class Wanted(NamedTuple):
             words: that it is read in.
             kinds: that a plan can have.
         """
+        text = cleared_up(text)
         read = words.reading(text)
         named = as_many(named_in(read, words, kinds), with_plurals(text, words), kinds)
         uninvited = uninvited_in(text, words, kinds)
@@ -78,7 +80,7 @@ class Wanted(NamedTuple):
         absent = absent_in(read, kinds, text) | (alike - said)
         typical = (
             one._replace(kinds=tuple(kind for kind in one.kinds if kind not in absent | uninvited))
-            for one in typical_in(read, words)
+            for one in typical_in(read, words, text)
         )
         return cls(
             named=named,

@@ -460,6 +460,7 @@ def where_in(text: str) -> dict[str, tuple[str, ...]]:
          {"car": ("front", "castle"), "oak": ("sides", "castle")}),
         ("trees on both sides of the road", {"oak": ("sides",)}),
         ("a car and a horse next to each other", {"horse": ("beside", "car")}),
+        ("palms on the right, camels", {"palm": ("right",)}),
         ("two cars and a knight on a horse", {"knight": ("on", "horse")}),
         ("two dogs side by side", {"dog": ("row",)}),
         ("a castle in the distance, a tent far away", {"castle": ("far",), "tent": ("far",)}),

@@ -89,6 +89,12 @@ def test_boats_have_a_lake_where_there_is_no_water():
     assert of(obeyed([*GROUND, coral, boat], [Named(("boat",), None, 1, 1)]), "lake") == []
 
 
+def test_a_village_by_the_sea_has_a_sea():
+    (sea,) = of(obeyed([*GROUND, BARN], [Named(("sea",), None)]), "sea")
+    assert sea.yaw == 0.0
+    assert sea.foot < 0.0 < sea.pitch + sea.height / 2
+
+
 def test_a_forest_has_trees_all_around_and_behind_what_stands_there():
     tree = PlacedObject("oak", 20.0, 0.0, 16.0, 20.0)
     result = wooded([*GROUND, tree, HORSE], [Named(("oak", "pine"), None, 12)])
