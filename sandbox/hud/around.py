@@ -4,7 +4,7 @@ The world provides the list: things that the player placed, and things of its pl
 with those that it read in a given picture. Worlds without a plan list placed things only.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -31,11 +31,11 @@ from mag_sandbox.scenes.things import (
 
 _NAMED = THINGS.keys() | WATERS
 _CALLED = {"shop shelf": "shelf"}  # kinds that other places have, too: kitchens
-_NEAREST = 3  # of things of one name, whose directions are told
 NEAR = 0.1  # metres: the least distance that sizes are told for
 SHOWN, LOOKED_AT = 0.12, 150  # share of a thing's pixels that have its colour; pixels looked at
 LEVELS = 8  # of colours looked at: fewer are named, and named colours are kept
-HERE = 4.0  # degrees from the middle of the view that are called "ahead"
+_AHEAD, _IN_VIEW, _BEHIND = 10.0, 45.0, 140.0  # degrees from the middle of the view
+_ABOVE = 20.0  # degrees above or below it, from which on that is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,13 @@ class Seen:
         return self.kind == kind and abs(yaw_difference(self.yaw, yaw)) <= self.width / 2
 
     def direction(self, pose: CameraPose) -> str:
-        """Return its direction from a pose, and whether the player placed it."""
+        """Return its direction from a pose in words, and whether the player placed it."""
         away, up = yaw_difference(self.yaw, pose.yaw), self.pitch - pose.pitch
-        side = f"{abs(away):.0f}° {'right' if away > 0 else 'left'}"
-        across = "ahead" if abs(away) < HERE else side
-        height = "" if abs(up) < 2 * HERE else f", {abs(up):.0f}° {'up' if up > 0 else 'down'}"
+        side = "right" if away > 0 else "left"
+        ahead = "ahead" if abs(away) < _AHEAD else f"ahead {side}"
+        aside = "behind" if abs(away) > _BEHIND else side
+        across = ahead if abs(away) < _IN_VIEW else aside
+        height = "" if abs(up) < _ABOVE else " above" if up > 0 else " below"
         return f"{across}{height}{', placed by you' if self.placed else ''}"
 
 
@@ -193,16 +195,19 @@ def around_lines(things: Sequence[Seen], pose: CameraPose) -> list[str]:
     for one in sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw))):
         named[one.name].append(one.direction(pose))
     return [
-        f"{name} ({len(ways)}): {_shortened(ways)}" if ways[1:] else f"{name}: {ways[0]}"
+        f"{name} ({len(ways)}): {_counted(ways)}" if ways[1:] else f"{name}: {ways[0]}"
         for name, ways in named.items()
     ] or ["you have not seen anything with a name yet"]
 
 
-def _shortened(directions: Sequence[str]) -> str:
-    """Return the first few directions in one line, each once: several things may be ahead."""
-    different = list(dict.fromkeys(directions))
-    more = ["…"] if len(different) > _NEAREST else []
-    return "; ".join(different[:_NEAREST] + more)
+def _counted(directions: Sequence[str]) -> str:
+    """Return how many things are in each direction, in one line: "2 ahead, 1 left"."""
+    counts = Counter(directions)
+    return (
+        next(iter(counts))
+        if len(counts) == 1
+        else ", ".join(f"{count} {direction}" for direction, count in counts.items())
+    )
 
 
 def _told(edit: Edit) -> Seen:
