@@ -3,8 +3,8 @@
 A cell of 16 px has as many numbers as the codec gives it, too few for the face of a cat that is two
 cells large: what a painter makes of it, and what memory keeps, is a smear. The plan's sketch has
 the face. So what the codec loses of the sketch is added to decoded pictures, thing by thing, where
-a picture shows the thing as the plan has it. A picture that a scene begins from is shown itself,
-for as long as its cells are as they were given. Knows nothing of networks.
+a picture shows the thing as the plan has it. A picture that a scene begins from is shown itself
+wherever the ring looks as it was given. Knows nothing of networks.
 """
 
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from torch.nn import functional
 FEWEST = 30  # pixels of a thing
 AROUND = 4  # px around a thing in which it must look as planned, too
 SOFT = 8  # px at the edge of a given picture in which it fades; even
+SAME = 0.08  # of 2: by how much less a pixel has changed that shows a given picture again
 LIKE = 0.65, 0.85  # correlation with the plan from which on details show, and show wholly
 _TINY = 1e-6
 
@@ -26,24 +27,40 @@ class GivenPicture(NamedTuple):
     pixels: np.ndarray  # uint8 [H, W, 3]
     latents: np.ndarray  # float32 [C, rows, columns]; of its cells
 
-    def shown(self, latents: np.ndarray, known: np.ndarray) -> np.ndarray:
-        """Return it where its cells are as they were given, float32 [4, H, W].
-
-        Colours times shares, and shares, which are soft beside other cells.
+    def stays(self, latents: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """Return which of its cells are as they were given, bool [rows, columns].
 
         Args:
             latents: of the ring there, float32 [C, rows, columns].
             known: which of them are, bool [rows, columns].
         """
-        stays = known & (latents == self.latents).all(axis=0)
+        return known & (latents == self.latents).all(axis=0)
+
+    def shown(self, stays: np.ndarray, alike: np.ndarray | None = None) -> np.ndarray:
+        """Return it where it is as it was given, float32 [4, H, W].
+
+        Colours times shares, and shares, which are soft beside what is otherwise.
+
+        Args:
+            stays: its cells that are as they were given, bool [rows, columns].
+            alike: pixels of others that look as they did, bool [H, W].
+        """
         cell = len(self.pixels) // len(stays)
-        share = torch.from_numpy(stays.repeat(cell, axis=0).repeat(cell, axis=1)).float()[None]
+        same = stays.repeat(cell, axis=0).repeat(cell, axis=1)
+        share = torch.from_numpy(same if alike is None else same | alike).float()[None]
         apart = functional.pad(1 - share, (SOFT,) * 4, value=1.0)
         share = 1 - functional.max_pool2d(apart, SOFT + 1, stride=1)
         share = functional.avg_pool2d(share, SOFT + 1, stride=1)
         colors = torch.from_numpy(self.pixels).permute(2, 0, 1) / 127.5 - 1
         shown: np.ndarray = torch.cat((share * colors, share)).numpy()
         return shown
+
+
+def alike(now: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Return where two pictures, float32 [3, H, W] in [-1, 1], look the same, bool [H, W]."""
+    apart = torch.from_numpy(np.abs(now - before).mean(axis=0))[None]
+    near = functional.avg_pool2d(apart, 5, stride=1, padding=2, count_include_pad=False)
+    return np.asarray(near[0].numpy() < SAME)
 
 
 class _Shape(NamedTuple):

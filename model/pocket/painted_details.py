@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
-from mag_sandbox.model.imagination.details import GivenPicture, LostDetails
+from mag_sandbox.model.imagination.details import GivenPicture, LostDetails, alike
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -37,6 +37,8 @@ class PaintedDetails:
         self._lost = lru_cache(_KEPT)(imagination.lost)
         self._everywhere = {*imagination.config.all_behind, *imagination.config.courses}
         self._lock = Lock()
+        self._given: GivenPicture | None = None
+        self._first: np.ndarray | None = None
         self._begin((), None)
 
     @torch.inference_mode()
@@ -109,7 +111,9 @@ class PaintedDetails:
 
     def _begin(self, things: tuple[PlacedObject, ...], given: GivenPicture | None) -> None:
         """Show the details of other things."""
-        imagination, self._things, self._given = self._imagination, things, given
+        imagination, self._things = self._imagination, things
+        if given is not self._given:
+            self._given, self._first = given, None  # and what the codec makes of it
         self._ground = DecodedGround(self._found, BESIDE, _TILE)
         self._views = ViewCutter(imagination.lattice, self._ground, imagination.view_size)
 
@@ -138,9 +142,21 @@ class PaintedDetails:
         found = np.zeros((4, len(rows), len(columns)), np.float32)
         if down.any() and across.any():
             there = around.at(ahead)
-            shown = given.shown(there.latents, there.known)[:, rows[down]][..., columns[across]]
+            stays = given.stays(there.latents, there.known)
+            changed = there.known & ~stays
+            same = self._alike(given, around) if changed.any() else None
+            shown = given.shown(stays, same)[:, rows[down]][..., columns[across]]
             found[:, down[:, None] & across] = shown.reshape(4, -1)
         return found
+
+    def _alike(self, given: GivenPicture, around: Surroundings) -> np.ndarray:
+        """Return which pixels of a given view look as they did, bool [H, W]: beside new things."""
+        ahead = self._imagination.ahead
+        if self._first is None:
+            first = self._imagination.nothing().learned(ahead, given.latents)
+            self._first = self._imagination.picture(first, ahead)[0].float().cpu().numpy()
+        now = self._decoded.piece(around, ahead).picture
+        return alike(now[0].float().cpu().numpy(), self._first)
 
     def _lost_at(self, place: Place, things: Sequence[PlacedObject]) -> LostDetails | None:
         lattice = self._imagination.lattice

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.details import SOFT, GivenPicture, LostDetails
+from mag_sandbox.model.imagination.details import SOFT, GivenPicture, LostDetails, alike
 from mag_sandbox.model.imagination.ground import DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -118,6 +118,26 @@ def test_a_given_view_is_shown_itself_until_its_cells_are_others():
     assert np.array_equal(changed[..., 4 * CELL :], view[..., 4 * CELL :])
     hidden = around.without(around.mask(ahead))
     assert made.views(hidden, (), [CameraPose()], given) is None
+
+
+def test_beside_a_new_thing_a_given_view_is_still_shown_itself():
+    around, ahead = Surroundings(ALL.known, np.zeros_like(ALL.latents)), imagination().ahead
+    pixels = np.full((CELL * 4, CELL * 6, 3), 90, np.uint8)
+    given = GivenPicture(pixels, around.at(ahead).latents)
+    stays = np.ones((4, 6), bool)
+    stays[1, 2] = False
+    same = np.zeros((CELL * 4, CELL * 6), bool)
+    same[CELL : 2 * CELL, 2 * CELL : 2 * CELL + CELL // 2] = True
+    alone, beside = given.shown(stays)[3], given.shown(stays, same)[3]
+    part = slice(CELL, 2 * CELL), slice(2 * CELL, 3 * CELL)
+    assert not alone[part].any()
+    assert beside[part][:, 0].min() > 0.8
+    assert not beside[part][:, CELL // 2 :].any()
+    shift = np.zeros((3, CELL, CELL), np.float32)
+    shift[:, :, CELL // 2 :] = 0.5
+    found = alike(shift, np.zeros_like(shift))
+    assert found[:, 0].all()
+    assert not found[:, CELL // 2 :].any()
 
 
 def test_tiles_are_added_on_any_thread():
