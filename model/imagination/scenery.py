@@ -486,13 +486,12 @@ class Scenery:
             )
         ]
 
-    @property
-    def upright(self) -> list[tuple[PlacedObject, float]]:
-        """Things that stand upright at some distance, and how far away each is [m]."""
+    def apart(self, *where: str) -> list[tuple[PlacedObject, float]]:
+        """Return things that are "upright" or on a "wall", and how far away each is [m]."""
         return [
             (body.told, body.distance)
             for body in self._bodies
-            if body.where == "upright" and body.distance < inf
+            if body.where in where and body.distance < inf
         ]
 
     def doors(self, kinds: Collection[str]) -> dict[Door, PlacedObject]:

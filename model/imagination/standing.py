@@ -6,8 +6,10 @@ the pointer meets another thing, it stands in front of that. Sizes are those of 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import atan, degrees, inf, log, pi, radians, tan
 from operator import itemgetter
+from statistics import median
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +21,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import HORIZON_FOOT, Scenery
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.stances import Stance
-from mag_sandbox.scenes.things import THINGS
+from mag_sandbox.scenes.things import STANDS, THINGS
 
 TABLES: dict[str, tuple[float, ...]] = {  # on which small things stand: at these shares of height
     **dict.fromkeys((
@@ -37,10 +39,17 @@ GAP = 0.2  # metres that a thing keeps from the thing behind it that is pointed 
 NEAREST = 1.8  # metres
 WIDEST, TALLEST = 56.0, 36.0  # degrees: nothing is so near that it shows larger
 LEAST = 11.0  # degrees of the longer side: what is farther is drawn larger than it would be
+LEAST_SMALL, LEAST_LOW = 0.75, 0.5  # of `LEAST` and of `TALLEST`, for what is to be small
+MOST_UNLIKE = 2.0  # times by which others of a kind may be larger or smaller than usual
 MOST_HIDDEN = 0.6  # share that things before it may hide
 LOWEST_HUNG, HIGHEST_HUNG = 0.5, 0.12  # metres that things on walls keep from floor and ceiling
+COST_ASIDE, COST_SMALLER = 0.02, 0.4  # share of a thing on a wall that hides others, which is as
+# bad as a degree from where it was to hang, and as a smaller thing
+HUNG_SIZES = (1.0, 0.8, 0.65)  # of the size of its kind
 LOWEST_FLOWN = 0.3  # metres above the ground
 _POINTS = 9  # across and down, where it is tested what hides a thing
+_ASIDE = np.arange(-14.0, 15.0, 2.0)  # degrees
+_SPREAD = np.linspace(-0.5, 0.5, _POINTS)  # of a side
 _STEEP = 80.0  # degrees, at which the ceiling is measured
 
 
@@ -49,6 +58,14 @@ class _Seen(NamedTuple):
 
     distance: float  # metres
     foot: float  # its height above the ground [m]
+
+
+class _Size(NamedTuple):
+    """How large a thing is, and how large it may appear."""
+
+    tall: float  # metres
+    wide: float  # metres
+    tallest: float  # degrees
 
 
 def stood(edit: Edit, scenery: Scenery, stance: Stance) -> Edit:
@@ -66,7 +83,8 @@ def stood(edit: Edit, scenery: Scenery, stance: Stance) -> Edit:
     if stance.where == "far" or not look.away:
         return replace_box(edit, max(edit.pitch, edit.height / 2), edit.width, edit.height)
     ratios = edit.width / usual.width, edit.height / usual.height
-    scale = max(ratios, key=lambda ratio: abs(log(ratio)))
+    asked = max(ratios, key=lambda ratio: abs(log(ratio)))
+    scale = asked * _size_here(edit.kind, look.tall, scenery)
     tall, wide = look.tall * scale, look.wide * scale
     pitch = -inf if edit.pitch == usual.pitch else edit.pitch  # it was not pointed anywhere
     if stance.where == "flat":
@@ -79,7 +97,7 @@ def stood(edit: Edit, scenery: Scenery, stance: Stance) -> Edit:
         foot = min(middle - tall / 2, ceiling - HIGHEST_HUNG - tall)
         seen = _Seen(wall, max(foot, LOWEST_HUNG))
     elif stance.where in ("sky", "ceiling"):
-        behind = _before(edit.yaw, pitch, scenery.upright, hangs=True)
+        behind = _before(edit.yaw, pitch, scenery.apart("upright"), hangs=True)
         distance = max(min(look.away, wall - IN_FRONT, behind), NEAREST)
         distance = max(distance, wide / 2 / tan(radians(WIDEST / 2)))
         middle = EYE + distance * tan(radians(usual.pitch if pitch == -inf else pitch))
@@ -87,14 +105,21 @@ def stood(edit: Edit, scenery: Scenery, stance: Stance) -> Edit:
         foot = ceiling - tall if hangs else min(middle - tall / 2, ceiling - tall)
         seen = _Seen(distance, max(foot, LOWEST_FLOWN))
     else:
-        seen = _standing(edit, pitch, scenery, (tall, wide, look.away), wall, stance)
+        size = _Size(tall, wide, TALLEST * max(min(asked, 1.0), LEAST_LOW))
+        seen = _standing(edit, pitch, scenery, size, look.away, wall, stance)
     low, high = (
         degrees(atan((end - EYE) / seen.distance)) for end in (seen.foot, seen.foot + tall)
     )
     width, height = 2 * degrees(atan(wide / 2 / seen.distance)), high - low
-    larger = max(LEAST / max(width, height), 1.0)
+    least = LEAST * max(min(asked, 1.0), LEAST_SMALL)
+    larger = max(least / max(width, height), 1.0)
     width, height = width * larger, height * larger
     middle = (low + high) / 2 if stance.where in ("wall", "sky") else low + height / 2
+    if stance.where == "wall" and wall < inf:
+        lowest, highest = (
+            degrees(atan((end - EYE) / wall)) for end in (LOWEST_HUNG, ceiling - HIGHEST_HUNG)
+        )
+        return _hung(edit, (middle, width, height), (lowest, highest), scenery)
     return replace_box(edit, middle, width, height)
 
 
@@ -114,7 +139,7 @@ def hiding_kind(edit: Edit, scenery: Scenery, stance: Stance) -> str:
     distance = EYE / tan(radians(-foot)) - IN_FRONT
     tall = distance * (tan(radians(edit.pitch + edit.height / 2)) - tan(radians(foot)))
     size = tall, 2 * distance * tan(radians(edit.width / 2))
-    nearest = _nearest_hiding(edit.yaw, distance, size, scenery.upright)
+    nearest = _nearest_hiding(edit.yaw, distance, size, scenery.apart("upright"))
     return nearest[0].kind if nearest else ""
 
 
@@ -127,32 +152,80 @@ def replace_box(edit: Edit, pitch: float, width: float, height: float) -> Edit:
     return Edit("place", edit.yaw, pitch, width, height, edit.kind, edit.color, edit.x, edit.z)
 
 
+def _hung(
+    edit: Edit,
+    box: tuple[float, float, float],
+    ends: tuple[float, float],
+    scenery: Scenery,
+) -> Edit:
+    """Return something that hangs on a wall, where it hides and is hidden least.
+
+    Where there is little room, it is smaller.
+
+    Args:
+        edit: with the direction in which it is to hang.
+        box: its pitch there, its width and its height [degrees].
+        ends: pitch of the foot of the lowest place and of the top of the highest one [degrees].
+        scenery: as it is seen from there.
+    """
+    yaws, pitches, sizes = np.meshgrid(edit.yaw + _ASIDE, box[0] + _ASIDE, HUNG_SIZES)
+    above, below = pitches + sizes * box[2] / 2, pitches - sizes * box[2] / 2
+    fits = (pitches == box[0]) | ((below >= ends[0]) & (above <= ends[1]))
+    yaws, pitches, sizes = yaws[fits], pitches[fits], sizes[fits]
+    columns, rows = (
+        middles[:, None] + sizes[:, None] * side * _SPREAD
+        for middles, side in ((yaws, box[1]), (pitches, box[2]))
+    )
+    taken = np.zeros((len(yaws), _POINTS, _POINTS), bool)
+    for other, _ in scenery.apart("wall", "upright"):
+        if other.width < WIDEST:
+            across = np.abs((columns - other.yaw + 180) % 360 - 180) < other.width / 2
+            down = np.abs(rows - other.pitch) < other.height / 2
+            taken |= down[:, :, None] & across[:, None]
+    cost = taken.mean(axis=(1, 2)) + COST_ASIDE * np.hypot(yaws - edit.yaw, pitches - box[0])
+    best = int(np.argmin(cost + COST_SMALLER * (1 - sizes)))
+    edit = replace(edit, yaw=float(yaws[best]) % 360.0)
+    width, height = (float(sizes[best]) * side for side in box[1:])
+    return replace_box(edit, float(pitches[best]), width, height)
+
+
+def _size_here(kind: str, usual: float, scenery: Scenery) -> float:
+    """Return how tall things of a kind are that stand around, of how tall they are usually."""
+    here = [
+        distance * (tan(radians(one.pitch + one.height / 2)) - tan(radians(one.foot)))
+        for one, distance in scenery.apart("upright")
+        if one.kind == kind and one.foot < -HORIZON_FOOT
+    ]
+    size = median(here) / usual if here else 1.0
+    return min(max(size, 1 / MOST_UNLIKE), MOST_UNLIKE)
+
+
 def _standing(
-    edit: Edit, pitch: float, scenery: Scenery, size: tuple[float, float, float], wall: float,
+    edit: Edit, pitch: float, scenery: Scenery, size: _Size, away: float, wall: float,
     stance: Stance,
 ) -> _Seen:  # fmt: skip
-    tall, wide, away = size
-    if stance.where == "small" or tall <= LIGHT:
+    if stance.where == "small" or size.tall <= LIGHT:
         reach = inf if stance.where == "small" else REACH_ABOVE
-        table = _table(edit.yaw, pitch, scenery.upright, reach)
+        table = _table(edit.yaw, pitch, scenery.apart("upright"), reach)
         if table is not None:
             return table
     distance = away
     if -inf < pitch:
         at_foot = wall - IN_FRONT if wall < inf else away
         distance = EYE / tan(radians(-pitch)) if pitch < -HORIZON_FOOT else at_foot
-        distance = min(distance, _before(edit.yaw, pitch, scenery.upright))
-    fitting = _fitting(distance, wall, tall, wide)
-    nearest = _nearest_hiding(edit.yaw, fitting, (tall, wide), scenery.upright)
+        distance = min(distance, _before(edit.yaw, pitch, scenery.apart("upright")))
+    fitting = _fitting(distance, wall, size)
+    nearest = _nearest_hiding(edit.yaw, fitting, (size.tall, size.wide), scenery.apart("upright"))
     if nearest:
-        fitting = _fitting(nearest[1] - GAP, wall, tall, wide)
+        fitting = _fitting(nearest[1] - GAP, wall, size)
     return _Seen(fitting, 0.0)
 
 
-def _fitting(distance: float, wall: float, tall: float, wide: float) -> float:
+def _fitting(distance: float, wall: float, size: _Size) -> float:
     """Return the distance nearest to one [m] at which a view shows all of a thing."""
-    distance = max(min(distance, wall - IN_FRONT), NEAREST, wide / 2 / tan(radians(WIDEST / 2)))
-    while degrees(atan(EYE / distance) + atan((tall - EYE) / distance)) > TALLEST:
+    nearest = size.wide / 2 / tan(radians(WIDEST / 2))
+    distance = max(min(distance, wall - IN_FRONT), NEAREST, nearest)
+    while degrees(atan(EYE / distance) + atan((size.tall - EYE) / distance)) > size.tallest:
         distance *= 1.05
     return max(min(distance, wall - IN_FRONT), NEAREST)
 
@@ -217,7 +290,8 @@ def _table(
     meant = [
         (distance, abs(pitch - top), top)
         for told, distance in things
-        if abs(yaw_difference(yaw, told.yaw)) < told.width / 2
+        if not (told.kind in STANDS and _is_taken(told, things))
+        and abs(yaw_difference(yaw, told.yaw)) < told.width / 2
         and -told.height / 2 < pitch - told.pitch < told.height / 2 + REACH_ABOVE
         for share in TABLES.get(told.kind, ())
         if abs(pitch - (top := told.pitch + (share - 0.5) * told.height)) <= reach
@@ -226,6 +300,17 @@ def _table(
         return None
     distance, _, top = min(meant)
     return _Seen(distance, EYE + distance * tan(radians(top)))
+
+
+def _is_taken(stand: PlacedObject, things: Sequence[tuple[PlacedObject, float]]) -> bool:
+    """Tell whether something stands on a stand of one exhibit."""
+    top = stand.pitch + stand.height / 2
+    return any(
+        one is not stand
+        and abs(one.foot - top) < REACH_ABOVE
+        and abs(yaw_difference(one.yaw, stand.yaw)) < stand.width / 2
+        for one, _ in things
+    )
 
 
 def _lying(edit: Edit, pitch: float, wide: float, away: float) -> Edit:

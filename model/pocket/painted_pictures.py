@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import CameraPose, yaw_difference
+from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.ground import DecodedGround, RemadeGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.surroundings import Surroundings
@@ -13,6 +15,7 @@ from mag_sandbox.model.pocket.painted_details import PaintedDetails
 
 SkyAlone = Callable[[Tensor, Sequence[CameraPose]], Tensor]  # [F, 3, H, W] of poses -> the same
 _SKIES = (6, 8)  # rows and columns by which pieces of sky are larger than need be
+_ACROSS = np.linspace(-0.35, 0.35, 12)  # of a side of a box: where its colours are looked at
 _SKY_UNKNOWN = 1  # columns; the wind takes four seconds for one
 
 
@@ -26,17 +29,17 @@ class PaintedPictures:
             imagination: decodes cells.
             sky_alone: takes out of pictures at poses what stands before the sky.
         """
-        lattice, size = imagination.lattice, imagination.view_size
+        self._lattice, size = imagination.lattice, imagination.view_size
         self._ring_size = imagination.ring_size
-        self._decoded, self._whole = DecodedGround(imagination.picture, BESIDE), lattice.whole
+        self._decoded, self._whole = DecodedGround(imagination.picture, BESIDE), self._lattice.whole
         self.details = PaintedDetails(imagination, self._decoded)
         skies = RemadeGround(
             self._decoded,
-            lambda piece: sky_alone(piece.picture, (lattice.middle(piece.place),)),
+            lambda piece: sky_alone(piece.picture, (self._lattice.middle(piece.place),)),
             _SKIES,
         )
         self._views, self._skies = (
-            ViewCutter(lattice, one, size) for one in (self._decoded, skies)
+            ViewCutter(self._lattice, one, size) for one in (self._decoded, skies)
         )
 
     def views(self, around: Surroundings, poses: Sequence[CameraPose]) -> Tensor | None:
@@ -52,6 +55,35 @@ class PaintedPictures:
     def skies(self, around: Surroundings, poses: Sequence[CameraPose]) -> Tensor | None:
         """Return such pictures without what stands before the sky."""
         return self._skies.views(around, poses, unknown=_SKY_UNKNOWN)
+
+    def colors_in(
+        self, around: Surroundings, yaw: float, pitch: float, width: float, height: float
+    ) -> list[tuple[int, int, int]]:
+        """Return colours all over a box of the known ring, []: it is not known.
+
+        Args:
+            around: the known ring.
+            yaw: of the middle of the box [degrees].
+            pitch: likewise.
+            width: of the box; no wider than a view.
+            height: likewise.
+        """
+        place = self._lattice.box(yaw, pitch, width, height)
+        if not around.at(place).known.any():
+            return []
+        with torch.inference_mode():
+            pixels = to_frames(self._decoded.piece(around, place).picture)[0]
+        pixel = self._lattice.cell * place.rows / len(pixels)  # degrees
+        middle = self._lattice.extent(place)
+        right, down = yaw_difference(yaw, middle[0]), middle[1] - pitch
+        columns, rows = (
+            ((away + side * _ACROSS) / pixel + count / 2).astype(int).clip(0, count - 1)
+            for away, side, count in zip(
+                (right, down), (width, height), pixels.shape[1::-1], strict=True
+            )
+        )
+        red, green, blue = pixels[rows[:, None], columns].reshape(-1, 3).T.tolist()
+        return list(zip(red, green, blue, strict=True))
 
     def ring(self, around: Surroundings) -> Tensor:
         """Return the picture of the ring, fp32 [3, H, W]; grey where nothing near is known."""

@@ -19,7 +19,8 @@ from mag_sandbox.model.imagination.new_ground import (
     things_in,
 )
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
-from mag_sandbox.model.imagination.rules.contrast import standing_out
+from mag_sandbox.model.imagination.rules.contrast import colors_behind, seen_before
+from mag_sandbox.model.imagination.rules.plans import light_of
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.scenery import FAR, HORIZON_FOOT, Scenery, ToldFrom, with_placed
 from mag_sandbox.model.imagination.standing import hiding_kind, stood
@@ -30,7 +31,7 @@ from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.scenes.descriptions import LANDSCAPES
 from mag_sandbox.scenes.rooms import DOORS
-from mag_sandbox.scenes.things import WATERS, Named, names_in
+from mag_sandbox.scenes.things import ANIMALS, WATERS, names_in
 
 AT_START = "that is right where the scene begins; point farther away from there"
 BEHIND = "the {} would be hidden by the {}; step back or point beside it"
@@ -42,7 +43,7 @@ AT_YOUR_FEET = "{} in the way, at your feet"  # below the picture of a level vie
 STILL_PAINTED = "one moment: the ground ahead is still being painted"
 Position = tuple[float, float]  # x and z [m]
 START: Position = (0.0, 0.0)  # where the scene begins
-LARGEST_RECOLORED = 24.0  # degrees: what is larger is seen before things of any colour
+LARGEST_RECOLORED = 30.0  # degrees: what is larger, but for animals, is seen before any colour
 MOST_GENERATIONS = 8  # of new ground: descriptions that it follows
 APART, APART_IN_ROOMS = 2.4, 1.2  # metres between viewpoints at least; things in rooms are near
 
@@ -229,7 +230,7 @@ class WalkableGround:
             edit = stood(edit, seen, stance)
             if nearer := hiding_kind(edit, seen, stance):
                 return BEHIND.format(edit.kind, nearer)
-            edit = self._standing_out(edit, things)
+            edit = self._standing_out(edit, things, at_start=(x, z) == START)
         if (x, z) == START or scenery is None or edit.act not in ("place", *SPOT_ACTS):
             return edit
         thing = thing_of(edit)
@@ -252,15 +253,22 @@ class WalkableGround:
         listed = (*as_edits(self.in_sight(*START)), *self._placed())
         return any(replace(one, color=edit.color) == edit for one in listed)
 
-    def _standing_out(self, edit: Edit, things: Sequence[PlacedObject]) -> Edit:
-        """Return a thing of any colour, unless it is large, in one that stands out there."""
+    def _standing_out(self, edit: Edit, things: Sequence[PlacedObject], *, at_start: bool) -> Edit:
+        """Return a thing of any colour, unless it is large, in one that stands out there.
+
+        Where the scene begins, it stands out from what is painted, elsewhere from what is planned.
+        """
         thing = thing_of(edit)
-        is_large = max(thing.width, thing.height) > LARGEST_RECOLORED
+        is_large = max(thing.width, thing.height) > LARGEST_RECOLORED and edit.kind not in ANIMALS
         if edit.color is not None or thing.color is None or is_large:
             return edit
         ordered = with_placed(things, (thing,), self._stances, self._behind)
         behind = ordered[: ordered.index(thing) + 1]
-        *_, other = standing_out(behind, (Named((thing.kind,), None),))
+        box = edit.yaw, edit.pitch, edit.width, edit.height
+        seen = colors_behind(thing, behind[:-1])
+        if at_start:
+            seen = self._painting.pictures.colors_in(self._painting.around, *box) or seen
+        other = seen_before(thing, seen, light_of(behind))
         return edit if other.color == thing.color else replace(edit, color=other.color)
 
     def _new_things(self) -> list[ToldFrom]:

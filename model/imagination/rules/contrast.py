@@ -24,7 +24,7 @@ from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.spacing import stands
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import ANIMALS, COLORS, PEOPLE, THINGS, Named
+from mag_sandbox.scenes.things import ANIMALS, COLORS, PEOPLE, THINGS, Named, lab_of
 
 _VARIED = (PEOPLE - {"zombie", "snowman", "scarecrow"}) | {"dog", "cat", "horse"}
 _SAME, _LOOKS = 40.0, 3  # steps of RGB between colours of one look; usual looks but one
@@ -37,6 +37,8 @@ _LACQUERED = frozenset(("plane", "helicopter", "car", "truck", "tram", "rocket")
 _PAINTS = ("red", "blue", "green")  # which the painter knows best
 _FOOT = 0.4  # of a thing's height below its middle
 _SHADES = (0.5, 1.5)  # of its colour, where no usual look of a thing stands out
+_UNLIKE = 50.0  # steps of L*a*b* from which on colours are nothing alike
+_MERGED = 0.2, 0.35  # how like what is behind it a thing may be in its own and in a usual look
 
 
 def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
@@ -51,7 +53,7 @@ def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list
     few = {kind for kind in free if _may_change(kind)}
     result: list[PlacedObject] = []
     for thing in things:
-        behind = _colors_behind(thing, result) if thing.kind in few else []
+        behind = colors_behind(thing, result) if thing.kind in few else []
         is_merged = behind and thing.color and _apart(thing.color, behind) < _ALIKE
         alike = [one.color for one in result if one.kind == thing.kind and one.color]
         taken = alike[-_LOOKS:] if thing.kind in _VARIED else []
@@ -78,6 +80,33 @@ def _behind_given(
             at = next(at for at, one in enumerate(result) if one is other)
             result[at] = _changed(other, [thing.color], [], light)
     return result
+
+
+def seen_before(thing: PlacedObject, behind: Sequence[Rgb], light: float) -> PlacedObject:
+    """Return a thing in the usual look, or the shade of one, that is least like what is behind it.
+
+    It keeps its own if little is like that, or if its colour says what it is.
+
+    Args:
+        thing: with a colour.
+        behind: colours of places that it hides, or that are right beside it.
+        light: see `light_of`.
+    """
+    assert thing.color is not None
+    seen = [lab_of(color) for color in behind]
+
+    def merged(one: PlacedObject) -> float:
+        assert one.color is not None
+        far = np.linalg.norm(np.array(seen) - lab_of(one.color), axis=1)
+        return float(np.maximum(1 - far / _UNLIKE, 0.0).mean())
+
+    if not seen or not _may_change(thing.kind) or merged(thing) <= _MERGED[0]:
+        return thing
+    looks = [with_look(thing, in_light(look, light)) for look in looks_of(thing.kind)]
+    best = min((thing, *looks), key=merged)
+    if merged(best) <= _MERGED[1]:
+        return best
+    return min((best, *(_shaded(one, shade) for one in looks for shade in _SHADES)), key=merged)
 
 
 def varied(things: Sequence[PlacedObject], kept: int = 0) -> list[PlacedObject]:
@@ -110,7 +139,7 @@ def _apart(color: Rgb, others: Sequence[Rgb]) -> float:
     return min(dist(color, other) for other in others)
 
 
-def _colors_behind(thing: PlacedObject, others: Sequence[PlacedObject]) -> list[Rgb]:
+def colors_behind(thing: PlacedObject, others: Sequence[PlacedObject]) -> list[Rgb]:
     """Return the colours of the nearest of others behind a thing's middle and its foot."""
     pitches = thing.pitch, thing.pitch - _FOOT * thing.height
     seen = (_nearest(thing.yaw, pitch, others) for pitch in pitches)
@@ -144,7 +173,15 @@ def _changed(
         named = [rgb(light * np.array(COLORS[name])) for name in _PAINTS]
         color = max(named, key=lambda one: _apart(one, taken or behind))
         return replace(thing, color=color, mean_color=color)
-    own = (np.array(thing.color), np.array(thing.mean_color or thing.color))
-    shades = [[rgb(shade * color) for color in own] for shade in _SHADES]
-    color, mean = max(shades, key=lambda pair: _apart(pair[0], behind))
-    return replace(thing, color=color, mean_color=mean)
+    shades = [(one, one.color) for one in (_shaded(thing, shade) for shade in _SHADES) if one.color]
+    return max(shades, key=lambda pair: _apart(pair[1], behind))[0]
+
+
+def _shaded(thing: PlacedObject, shade: float) -> PlacedObject:
+    """Return a thing in a darker or lighter shade of its colours."""
+    color, mean = thing.color, thing.mean_color or thing.color
+    if color is None or mean is None:
+        return thing
+    return replace(
+        thing, color=rgb(shade * np.array(color)), mean_color=rgb(shade * np.array(mean))
+    )

@@ -299,7 +299,7 @@ def test_nothing_new_stands_in_the_sea_but_what_floats():
         ToldFrom(PlacedObject(kind, yaw, -6.0, 8.0, 10.0), 0.0, 30.0)
         for kind, yaw in (("pine", 0.0), ("pine", 180.0), ("rowing boat", 0.0))
     ]
-    found = Scenery.of([sea], STANCES, ()).extended(new, STANCES).upright
+    found = Scenery.of([sea], STANCES, ()).extended(new, STANCES).apart("upright")
     assert [told.kind for told, _ in found] == ["rowing boat"]
 
 
@@ -333,7 +333,7 @@ def test_a_walker_who_is_too_near_to_something_may_leave_it_and_come_no_nearer()
 def test_a_distance_that_was_seen_counts_more_than_a_foot_and_follows_the_walker():
     planned = PlacedObject("sofa", 10.0, -12.0, 20.0, 14.0)
     scenery = Scenery.of([planned, replace(planned, yaw=80.0, away=5.0)], STANCES, ALL_BEHIND)
-    far = {told.yaw: away for told, away in scenery.upright}
+    far = {told.yaw: away for told, away in scenery.apart("upright")}
     assert far[80.0] == 5.0
     assert far[10.0] == pytest.approx(EYE / np.tan(np.radians(19.0)))
     ((box, distance),) = scenery.measured((RING_HEIGHT, RING_WIDTH)).values()
@@ -362,7 +362,7 @@ def test_things_are_painted_again_each_time_they_are_twice_as_near_but_not_close
 @pytest.mark.parametrize(("foot", "away"), [(-1.0, None), (-1.5, 61.1), (-2.5, 36.6)])
 def test_things_near_the_horizon_come_nearer_unless_they_stand_on_it(foot, away):
     house = PlacedObject("cottage", 0.0, foot + 3.0, 12.0, 6.0)
-    (there,) = Scenery.of([house], STANCES, ALL_BEHIND).upright or [(house, None)]
+    (there,) = Scenery.of([house], STANCES, ALL_BEHIND).apart("upright") or [(house, None)]
     assert there[1] == (away and pytest.approx(away, abs=0.1))
 
 

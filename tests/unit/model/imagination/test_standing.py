@@ -118,6 +118,34 @@ def test_what_a_near_thing_hides_is_told():
     assert not hiding_kind(aside, meadow(replace(tree, yaw=90.0)), STANCES["elephant"])
 
 
+def test_small_things_are_smaller_than_those_of_their_kind_that_stand_around():
+    low, high = (degrees(atan((end - EYE) / 9.0)) for end in (0.0, 3.6))
+    pine = PlacedObject("pine", 60.0, (low + high) / 2, 12.0, high - low)  # half the usual size
+    alone, among = (put("a small pine", -6.0, scene) for scene in (meadow(), meadow(pine)))
+    assert among.height < 0.7 * alone.height
+    assert put("a tiny cat", -6.0, meadow()).height < put("a cat", -6.0, meadow()).height
+
+
+def test_what_hangs_is_beside_windows_that_are_there_and_smaller_where_there_is_little_room():
+    window = PlacedObject("square window", 0.0, 6.0, 14.0, 14.0)
+    portrait = put("a portrait", 6.0, room(window))
+    aside = abs((portrait.yaw + 180.0) % 360.0 - 180.0)
+    above = abs(portrait.pitch - window.pitch)
+    apart = (aside - (portrait.width + 14.0) / 2, above - (portrait.height + 14.0) / 2)
+    assert max(apart) > -2.5
+    beside = [replace(window, yaw=yaw % 360.0) for yaw in range(-40, 41, 16)]
+    assert put("a map", 6.0, room(*beside)).width < put("a map", 6.0, room()).width
+    assert put("a map", 6.0, room()).yaw == 0.0
+
+
+def test_a_stand_bears_one_exhibit_and_the_next_thing_is_before_it():
+    pedestal = PlacedObject("pedestal", 0.0, -18.0, 18.0, 16.0)
+    vase = PlacedObject("vase", 0.0, 0.0, 14.0, 20.0)
+    free, taken = (put("a teapot", -16.0, room(*some)) for some in ((pedestal,), (pedestal, vase)))
+    assert foot(free) == pytest.approx(-10.0, abs=1.5)
+    assert foot(taken) < -20.0
+
+
 def test_things_of_the_sky_and_those_without_a_pointer_keep_their_height():
     assert put("a bird", 18.0, meadow()).pitch == pytest.approx(18.0, abs=0.2)
     assert foot(put("a tent", None, meadow())) < -3.0

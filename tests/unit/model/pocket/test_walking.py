@@ -9,6 +9,7 @@ import pytest
 from mag_sandbox.controls.camera import AXES, CameraCommand, CameraPose
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.pocket import walking
@@ -120,20 +121,30 @@ def test_before_a_plan_is_made_things_are_put_among_those_of_the_picture(monkeyp
 
 
 @pytest.mark.parametrize("shade", ["own", "green"])
-def test_what_is_placed_in_any_colour_stands_out_from_what_is_behind_it(shade):
+def test_what_is_placed_in_any_colour_stands_out_from_what_is_painted_behind_it(shade, monkeypatch):
     made = world()
     begin(made)
     asked = Edit("place", 10.0, -5.0, 22.0, 13.0, "tent")
     own = thing_of(asked).color
     behind = own if shade == "own" else (20, 200, 30)
-    sky = PlacedObject("sky", 0.0, 0.0, 360.0, 54.0, behind, behind)
-    made.painting.plan = replace(made.painting.plan, things=(sky,))
+    monkeypatch.setattr(made.painting.pictures, "colors_in", lambda *_: [behind])
     placed = made._ground.at_start(asked)
     assert placed == replace(asked, color=placed.color)
     assert (placed.color is None) == (shade == "green")
     assert np.linalg.norm(np.subtract(thing_of(placed).color, behind)) > 60
     blue = replace(asked, color=own)
     assert made._ground.at_start(blue) == blue, "a colour that words give stays"
+
+
+def test_the_colours_of_a_box_are_those_of_the_painted_ring_there():
+    made = world()
+    begin(made)
+    painting = made.painting
+    ahead = to_frames(painting.pictures.views(painting.around, [CameraPose()]))[0]
+    colors = painting.pictures.colors_in(painting.around, 0.0, 0.0, 20.0, 12.0)
+    assert {*colors} <= {*map(tuple, ahead.reshape(-1, 3).tolist())}
+    nothing = painting.imagination.nothing()
+    assert painting.pictures.colors_in(nothing, 0.0, 0.0, 20.0, 12.0) == []
 
 
 def test_a_thing_in_another_colour_has_the_box_of_the_one_that_it_replaces(monkeypatch):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import dist
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.contrast import standing_out, varied
+from mag_sandbox.model.imagination.rules.contrast import seen_before, standing_out, varied
 from mag_sandbox.scenes.things import COLORS, Named, named_things
 
 WHITE, GREEN = (230, 228, 224), (101, 161, 99)
@@ -29,6 +29,16 @@ def test_where_no_look_stands_out_a_thing_is_darker_or_lighter():
     frog = PlacedObject("frog", 20.0, -18.0, 10.0, 9.0, GREEN, GREEN, 1)
     _, other = standing_out([grass, frog], [Named(("frog",), None, 1, 1)])
     assert dist(other.color, GREEN) > 60
+
+
+def test_a_placed_thing_takes_the_look_that_is_least_like_all_that_is_behind_it():
+    fence, grass = [(230, 226, 220)] * 4, [(130, 175, 90)] * 6
+    horse = PlacedObject("horse", 0.0, -6.0, 11.0, 10.0, (242, 214, 207), (229, 197, 190), 1)
+    other = seen_before(horse, fence + grass, 1.0)
+    assert max(other.color) < 180, "a pale one would be lost before the fence"
+    assert seen_before(other, fence + grass, 1.0) == other
+    penguin = replace(horse, kind="penguin", color=fence[0])
+    assert seen_before(penguin, fence, 1.0) == penguin, "its colour says what it is"
 
 
 def people(count: int) -> list[PlacedObject]:
