@@ -62,9 +62,9 @@ _XYZ = (  # of linear sRGB, and of white [CIE 1931]
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\b")
 SAME_COLORS = {"gray": "grey", "golden": "gold", "violet": "purple", "silver": "grey"}
 _SIZES = {
-    "tiny": 0.4, "small": 0.6, "little": 0.6, "short": 0.6,
+    "tiny": 0.25, "small": 0.6, "little": 0.6, "short": 0.6,
     "big": 1.5, "large": 1.5, "tall": 1.5, "long": 1.5,
-    "huge": 2.2, "giant": 2.2, "enormous": 2.2, "gigantic": 2.2,
+    "huge": 2.5, "giant": 2.5, "enormous": 2.5, "gigantic": 2.5,
 }  # fmt: skip
 _NUMBERS = {  # how many at least and at most
     "one": (1, 1), "two": (2, 2), "three": (3, 3), "four": (4, 4), "five": (5, 5), "few": (3, 4),
@@ -164,6 +164,18 @@ _ALSO = {  # a player's word -> the kind
     "cloudy": "cloud",
     "table mountain": "mesas", "cloud platform": "platform",
     "cloud ledge": "platform",
+    "kitchen unit": "kitchen counter", "chest of drawers": "cabinet", "open fire": "fireplace",
+    "head of stone": "bust", "trainer": "sneaker", "golden cup": "trophy",
+    "chess figure": "chess piece", "toy bear": "teddy bear", "cherry blossom": "cherry tree",
+    "farm building": "barn", "japanese temple": "pagoda", "stream": "river", "trail": "path",
+    "barrier": "rope barrier", "high rise": "skyscraper", "undead": "zombie",
+    "railway engine": "train", "galleon": "sailing ship", "block of flats": "apartment house",
+    "bus shelter": "bus stop", "treasure": "treasure chest", "snow house": "igloo",
+    "japanese gate": "torii", "monitor": "computer", "work bench": "workbench",
+    "building block": "toy blocks", "baby bed": "crib", "chalk board": "blackboard",
+    "gift box": "present", "control desk": "control panel", "towel": "towel rail",
+    "blanket": "picnic blanket", "basket with food": "picnic basket",
+    "entrance of a cave": "cave mouth", "cave entrance": "cave mouth",
 }  # fmt: skip
 _PLACES = ("space station", "school room", "castle hall", "hall of a castle", "pool of lava")
 _STUFFS = frozenset({"stone", "rock", "carpet"})  # that something is made of, in a description
@@ -865,8 +877,13 @@ def _is_word(word: str | None, name: str) -> bool:
 
 @cache
 def _forms(name: str) -> frozenset[str]:
-    """Return a word of a name and its plurals."""
-    forms = {name, f"{name}s", f"{name}es", f"{name[:-1]}ies", f"{name[:-2]}ves", f"{name[:-1]}ves"}
+    """Return a word of a name and its plurals: "fires" are no "firs", and "ponies" no "ponds"."""
+    forms = {name, f"{name}s"}
+    ends = {
+        "y": "ies", "f": "ves", "fe": "ves", "s": "ses", "x": "xes", "z": "zes", "o": "oes",
+        "ch": "ches", "sh": "shes",
+    }  # fmt: skip
+    forms |= {name.removesuffix(end) + many for end, many in ends.items() if name.endswith(end)}
     if name.endswith("man"):
         forms.add(f"{name[:-2]}en")
     return frozenset(forms)
@@ -1065,13 +1082,13 @@ def clear_color_name(color: Sequence[int]) -> str:
 @lru_cache(maxsize=1024)
 def _nearest_colors(color: tuple[int, int, int]) -> list[tuple[float, str]]:
     """Return how far the two nearest named colours are, and their names."""
-    own = _lab(color)
-    far = ((dist(own, _lab(known)), name) for name, known in COLORS.items())
+    own = lab_of(color)
+    far = ((dist(own, lab_of(known)), name) for name, known in COLORS.items())
     return sorted(one for one in far if one[1] != "wooden" or one[0] == 0.0)[:2]
 
 
 @lru_cache(maxsize=1024)
-def _lab(color: tuple[int, int, int]) -> tuple[float, float, float]:
+def lab_of(color: tuple[int, int, int]) -> tuple[float, float, float]:
     """Return lightness, and how red and yellow a colour is: CIE 1976 L*a*b* of sRGB at D65."""
     linear = [
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4

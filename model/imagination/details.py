@@ -34,7 +34,8 @@ class GivenPicture(NamedTuple):
             latents: of the ring there, float32 [C, rows, columns].
             known: which of them are, bool [rows, columns].
         """
-        return known & (latents == self.latents).all(axis=0)
+        same: np.ndarray = known & (latents == self.latents).all(axis=0)
+        return same
 
     def shown(self, stays: np.ndarray, alike: np.ndarray | None = None) -> np.ndarray:
         """Return it where it is as it was given, float32 [4, H, W].

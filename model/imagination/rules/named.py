@@ -80,7 +80,7 @@ _MERGED = 0.2  # of a named thing that another one covers or is behind
 _HIDDEN = 0.3  # share of a thing that may be hidden
 _TURNING = 0.004  # by which a place is worse for each degree that it is away from ahead
 _BEYOND = 0.5  # by which it is worse for not being ahead
-_FARTHER = 0.65  # of its size and height, of what has no room ahead
+_SMALLER = 0.65  # of its size, and outdoors of its height, of what has no room ahead
 _MISPLACED = 9.0  # for being on another side than words say
 _HIDES = 2.0  # by which hiding what words name is worse than being hidden
 _LEFT_OUT = 0.3  # by which being hidden by what is left out for it is worse
@@ -179,7 +179,7 @@ def _moved_free(
     middle = _whole([things[place] for place in places]).yaw
     free, result = _free_yaw(things, places, counting, within), list(things)
     if abs(yaw_difference(free, 0.0)) > AHEAD and not group.where:
-        smaller = _farther(things, places)
+        smaller = _smaller(things, places)
         near = _free_yaw(smaller, places, counting, within) if smaller else free
         moved = turned([smaller[place] for place in places], middle - near) if smaller else []
         others = [things[place] for place in counting if place not in places]
@@ -194,17 +194,20 @@ def _moved_free(
     return result
 
 
-def _farther(things: list[PlacedObject], places: Collection[int]) -> list[PlacedObject]:
-    """Return outdoor things of which some are farther away; []: they cannot be."""
+def _smaller(things: list[PlacedObject], places: Collection[int]) -> list[PlacedObject]:
+    """Return things of which some are farther away, or in rooms smaller; []: they cannot be."""
     own = [things[place] for place in places]
-    if all(thing.kind != _OPEN for thing in things) or any(one.foot >= 0.0 for one in own):
+    is_open = any(thing.kind == _OPEN for thing in things)
+    if is_open and any(one.foot >= 0.0 for one in own):
         return []
-    middle = _whole(own).yaw
+    middle, foot = _whole(own).yaw, min(one.foot for one in own)
+    still = 0.0 if is_open else foot  # the pitch that stays
     return [
         replace(
-            thing, yaw=(middle + _FARTHER * yaw_difference(thing.yaw, middle)) % 360.0,
-            pitch=_FARTHER * thing.pitch, width=_FARTHER * thing.width,
-            height=_FARTHER * thing.height, away=thing.away and thing.away / _FARTHER,
+            thing, yaw=(middle + _SMALLER * yaw_difference(thing.yaw, middle)) % 360.0,
+            pitch=still + _SMALLER * (thing.pitch - still), width=_SMALLER * thing.width,
+            height=_SMALLER * thing.height,
+            away=thing.away / _SMALLER if is_open and thing.away else None,
         )
         if place in places
         else thing

@@ -10,10 +10,13 @@ import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
+from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import EXHIBITS, STANDS, THINGS, Named
 
 APART = 45.0  # degrees between stands
 FEWEST = 3  # stands of a stage; fewer may be furniture
+MOST_AHEAD, _BETWEEN = 4, 2.0  # stands drawn together into the first view; degrees between them
 TALLEST, WIDEST = 22.0, 24.0  # degrees of what is added
 _BACKDROP = 60.0  # degrees; wider things stand on no stand
 _ABOVE = 3.0  # degrees between the top of a stand and the foot of what it bears, at most
@@ -82,7 +85,70 @@ def with_named_ahead(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
             shown.add(result[borne[0]].kind)
             free.remove(other)
             result = _exchanged(result, other, place)
+    return _drawn_together(result, stands, kinds, moving)
+
+
+def _drawn_together(
+    things: list[PlacedObject],
+    stands: Sequence[int],
+    kinds: Collection[str],
+    moving: Collection[str],
+) -> list[PlacedObject]:
+    """Return a stage whose first view shows more stands, smaller, for what words name and it lacks.
+
+    Args:
+        things: of a plan.
+        stands: their places.
+        kinds: that words name.
+        moving: of these, those that words put nowhere.
+    """
+    yaws = {place: yaw_difference(things[place].yaw, 0.0) for place in stands}
+    borne = {place: _on(things, place) for place in stands}
+    ahead = [place for place in stands if _is_ahead(things[place])]
+    row = [one for one in ahead if any(things[it].kind in kinds for it in borne[one])]
+    shown, others = {things[it].kind for one in row for it in borne[one]}, len(row)
+    for place in sorted(set(stands) - {*ahead}, key=lambda one: abs(yaws[one])):
+        own = {things[it].kind for it in borne[place]}
+        if len(borne[place]) == 1 and own & ({*moving} - shown) and len(row) < MOST_AHEAD:
+            row.append(place)
+            shown |= own
+    if len(row) == others:
+        return things
+    free = [place for place in ahead if place not in row]  # they go where others come from
+    to = dict(zip(free, (yaws[place] for place in row[others:]), strict=False))
+    apart = 2 * APART / len(row)
+    row.sort(key=yaws.__getitem__)
+    to |= {place: apart * (rank + 0.5) - APART for rank, place in enumerate(row)}
+    between = [apart * rank - APART for rank in range(1, len(row))]
+    near = [-2 * APART, *(one for one in (yaws[place] for place in row) if abs(one) < 2 * APART)]
+    there = [-2 * APART, *(to[one] for one in row if abs(yaws[one]) < 2 * APART), 2 * APART]
+    result, borne_by_any = list(things), {one for own in borne.values() for one in own}
+    for number, one in enumerate(things):
+        if number in stands or number in borne_by_any:
+            continue
+        yaw = yaw_difference(one.yaw, 0.0)
+        on_floor = one.kind in THINGS and where_of(one.kind) in ON_FLOOR and one.width < _BACKDROP
+        if on_floor and abs(yaw) < 2 * APART:
+            moved = float(np.interp(yaw, [*near, 2 * APART], there))
+            if one.kind in kinds and abs(yaw) < APART <= abs(moved) + one.width / 4:
+                moved = min(between, key=lambda gap: abs(gap - yaw))
+            result[number] = replace(one, yaw=moved % 360)
+    for place, yaw in to.items():
+        loaded = [place, *borne[place]]
+        widest = max(things[number].width for number in loaded)
+        size = min((apart - _BETWEEN) / widest, 1.0) if place in row else 1.0
+        for number in loaded:
+            result[number] = _scaled_on(things[number], things[place], yaw, size)
     return result
+
+
+def _scaled_on(thing: PlacedObject, stand: PlacedObject, yaw: float, size: float) -> PlacedObject:
+    """Return a thing on a stand, or the stand, of another size and in another direction."""
+    foot, height = stand.foot + size * (thing.foot - stand.foot), size * thing.height
+    return replace(
+        thing, yaw=(yaw + size * yaw_difference(thing.yaw, stand.yaw)) % 360,
+        pitch=foot + height / 2, width=size * thing.width, height=height, away=None,
+    )  # fmt: skip
 
 
 def _has_room(things: Sequence[PlacedObject], place: int, other: int, ahead: Sequence[int]) -> bool:

@@ -654,3 +654,19 @@ def test_contents_are_on_what_holds_them_and_that_is_where_words_say():
     assert named["bowl"].relation == named["mug"].relation == Relation("on", ("table",))
     horse, statue = sorted(named_things("a statue of a horse on the left", ("statue", "horse")))
     assert (horse.relation, statue.relation) == (None, Relation("left"))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("three ponies", "horse"),
+        ("two fires", "fireplace"),
+        ("a chest of drawers", "cabinet"),
+        ("two open fires", "fireplace"),
+        ("black trainers", "sneaker"),
+        ("blocks of flats", "apartment house"),
+    ],
+)
+def test_the_renderers_own_words_and_their_plurals_are_read(text: str, kind: str):
+    (named,) = named_things(text, THINGS)
+    assert named.kinds[0] == kind

@@ -80,11 +80,30 @@ def test_what_words_do_not_name_makes_room_and_what_they_name_stays():
     changed = with_named_ahead([*STAGE, *others, melon], [MELON])
     assert [one.yaw for one in changed[4:]] == [180.0, 25.0, 0.0]
     robots = Named(("robot",), None)
-    assert with_named_ahead([*STAGE, *others, melon], [MELON, robots]) == [*STAGE, *others, melon]
+    changed = with_named_ahead([*STAGE, *others, melon], [MELON, robots])
+    assert [one.yaw for one in changed[4:]] == [0.0, 30.0, 330.0]
 
 
-def test_what_is_brought_covers_nothing_beside_its_stand():
-    wide = PlacedObject("melon", 180.0, -3.0, 40.0, 20.0)
+def test_what_is_too_wide_for_a_stand_is_smaller_and_covers_nothing_beside_it():
+    wide = PlacedObject("melon", 180.0, -3.0, 50.0, 20.0)
     cake = replace(ROBOT, yaw=25.0)
-    named = [MELON, Named(("robot",), None)]
-    assert with_named_ahead([*STAGE, cake, wide], named) == [*STAGE, cake, wide]
+    changed = with_named_ahead([*STAGE, cake, wide], [MELON, Named(("robot",), None)])
+    assert changed[5].width == pytest.approx(43.0)
+    assert not changed[5].overlaps(changed[4])
+
+
+def test_stands_are_drawn_together_where_the_first_view_lacks_what_words_name():
+    melon = PlacedObject("melon", 60.0, -8.0, 10.0, 10.0)
+    stands = [replace(STAND, yaw=yaw) for yaw in (15.0, 60.0, 180.0, 330.0)]
+    others = [replace(ROBOT, yaw=15.0), replace(CAKE, yaw=330.0, pitch=-3.0)]
+    plant = PlacedObject("potted plant", 37.0, -14.0, 6.0, 10.0)
+    named = [MELON, Named(("robot",), None), Named(("cake",), None)]
+    changed = with_named_ahead([*stands, *others, melon, plant], named)
+    assert [one.yaw for one in changed[:4]] == [0.0, 30.0, 180.0, 330.0]
+    assert [one.yaw for one in changed[4:7]] == [0.0, 330.0, 30.0]
+    assert changed[7].yaw == pytest.approx(15.0, abs=2.0), "what stands between them stays there"
+    assert changed[6].foot == pytest.approx(changed[1].foot + changed[1].height)
+    far = replace(plant, yaw=-44.0 % 360.0)
+    plants = [*named, Named(("potted plant",), None)]
+    assert with_named_ahead([*stands, *others, melon, far], plants)[7].yaw == 345.0
+    assert with_named_ahead([*stands, *others, plant], named) == [*stands, *others, plant]
