@@ -2,18 +2,20 @@
 
 The ground is divided into squares. Around the middle of each, the things of the plan stand once
 more, turned, some mirrored, some left out. Those farther away than a square is wide stand in it,
-too, where there is room. All is a function of plan, seed and square, so a square looks the same
-from everywhere and whenever a walker comes back to it.
+too, where there is room. In towns houses stand in rows, with streets between them. All is a
+function of plan, seed and square, so a square looks the same from everywhere and whenever a walker
+comes back to it.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
-from math import cos, hypot, radians, sin, tan
+from math import atan, atan2, cos, degrees, hypot, radians, sin, tan
 
 import numpy as np
 
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FADE, SIGHT, WIDEST, ToldFrom
 
@@ -23,6 +25,12 @@ BESIDE = 0.5  # metres between a thing from farther away and others at least
 COMMON, RARE = 0.85, 0.25  # how often a thing stands in a square; rare: the only one of its kind
 _SPARE = 4.0  # metres; a square is there before anything of it comes into sight
 _FIRST = 2**20  # no square has so low a number
+_HOUSES, _FEWEST_HOUSES = frozenset(("apartment house", "skyscraper", "cottage")), 4  # of a town
+_ROAD = "road"
+_ROW, _PLOTS = SQUARE / 2, (-5.0, 5.0)  # metres from the middle of a street, and along it
+_WIDEST_HOUSE, _TALLEST_HOUSE = 9.2, 11.0  # metres, of which a street shows the top
+_LANE, _KERB, _SPREAD = 3.0, 6.0, 11.0  # metres from the middle of a street, and along it
+_VEHICLES = frozenset(("car", "bus", "tram", "truck", "motorcycle", "bicycle"))
 Square = tuple[int, int]
 
 
@@ -82,3 +90,66 @@ def things_in(
             found.append(one)
             taken.append((x, z, half))
     return found
+
+
+def is_town(things: Sequence[PlacedObject]) -> bool:
+    """Tell whether a plan has a road with houses, whose new ground is streets."""
+    houses = sum(thing.kind in _HOUSES for thing in things)
+    return houses >= _FEWEST_HOUSES and any(thing.kind == _ROAD for thing in things)
+
+
+def street_in(
+    square: Square, ground: Sequence[tuple[PlacedObject, float]], seed: int
+) -> list[ToldFrom]:
+    """Return the things in a square of a town, told from its middle.
+
+    Houses stand along its right edge, and other things along the street in its middle, which is
+    free for walkers. See `things_in`.
+    """
+    drawn = np.random.default_rng([seed, 7, *(_FIRST + one for one in square)])
+    houses = [_as_house(*one) for one in ground if one[0].kind in _HOUSES]
+    count = Counter(told.kind for told, _ in ground)
+    middle_x, middle_z = SQUARE * square[0], SQUARE * square[1]
+    found: list[ToldFrom] = []
+    taken: list[tuple[float, float, float]] = []  # x, z and half the width of things [m]
+
+    def put(thing: PlacedObject, away: float, x: float, z: float) -> None:
+        half = away * tan(radians(min(thing.width, WIDEST)) / 2)
+        is_free = all(hypot(x - a, z - b) > half + other + BESIDE for a, b, other in taken)
+        if is_free and hypot(x + middle_x, z + middle_z) > PLANNED + half:
+            found.append(ToldFrom(_moved(thing, away, x, z), middle_x, middle_z))
+            taken.append((x, z, half))
+
+    for plot in _PLOTS:
+        if drawn.uniform() < COMMON:
+            put(*houses[drawn.integers(len(houses))], _ROW, plot)
+    for told, away in ground:
+        side, along, chance = drawn.choice((-1.0, 1.0)), drawn.uniform(-1, 1), drawn.uniform()
+        stays = chance < (COMMON if count[told.kind] > 1 else RARE)
+        if told.kind not in _HOUSES and stays:
+            across = _LANE if told.kind in _VEHICLES else _KERB
+            put(told, away, side * across, _SPREAD * along)
+    return found
+
+
+def _as_house(thing: PlacedObject, away: float) -> tuple[PlacedObject, float]:
+    """Return a house, and how far away it is [m], so small that a street shows all of it."""
+    wide = 2 * away * tan(radians(min(thing.width, WIDEST)) / 2)
+    tall = EYE + away * tan(radians(thing.foot + thing.height))
+    fits = min(_WIDEST_HOUSE / wide, _TALLEST_HOUSE / tall, 1.0)
+    return _sized(thing, away, fits * wide, fits * tall), away
+
+
+def _moved(thing: PlacedObject, away: float, x: float, z: float) -> PlacedObject:
+    """Return a thing at another place [m], as large as it is."""
+    wide = 2 * away * tan(radians(min(thing.width, WIDEST)) / 2)
+    tall = EYE + away * tan(radians(thing.foot + thing.height))
+    yaw = degrees(atan2(x, z)) % 360.0
+    return replace(_sized(thing, hypot(x, z), wide, tall), yaw=yaw)
+
+
+def _sized(thing: PlacedObject, away: float, wide: float, tall: float) -> PlacedObject:
+    """Return a thing on the ground that is so far away and so large [m]."""
+    foot, top = degrees(atan(-EYE / away)), degrees(atan((tall - EYE) / away))
+    width = 2 * degrees(atan(wide / (2 * away)))
+    return replace(thing, pitch=(foot + top) / 2, width=width, height=top - foot, away=None)

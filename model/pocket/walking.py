@@ -15,7 +15,9 @@ from mag_sandbox.model.imagination.new_ground import (
     PLANNED,
     SQUARE,
     Square,
+    is_town,
     squares_near,
+    street_in,
     things_in,
 )
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
@@ -56,6 +58,7 @@ class NewGround:
     squares: tuple[Square, ...] = ()
     before: "NewGround | None" = None  # of the description before, which stays as it was seen
     is_full: bool = False  # see `things_in`; that of older saves is not
+    has_streets: bool = False  # in towns; likewise
 
     def __post_init__(self) -> None:
         if len(list(self.generations)) > MOST_GENERATIONS:
@@ -88,7 +91,7 @@ class NewGround:
         is_full = len(list(self.generations)) == MOST_GENERATIONS
         if self.plan is None or plan is None or plan.prompt == self.plan.prompt or is_full:
             return replace(self, plan=self.plan or plan, squares=(*self.squares, *more))
-        return NewGround(plan, more, self, is_full=True)
+        return NewGround(plan, more, self, is_full=True, has_streets=True)
 
 
 class WalkableGround:
@@ -114,7 +117,7 @@ class WalkableGround:
         self._stances = stances_of(config)
         self.begin()
 
-    def begin(self, new: NewGround = NewGround(is_full=True)) -> None:
+    def begin(self, new: NewGround = NewGround(is_full=True, has_streets=True)) -> None:
         """Begin with the ground that was in sight."""
         self.new = new
         self._scenery: Scenery | None = None
@@ -280,6 +283,11 @@ class WalkableGround:
                 ground = Scenery.of(new.plan.things, self._stances, self._behind).on_ground
                 if new.is_full:  # older saves stay as they were
                     ground = [(one, away) for one, away in ground if not wanted.counts(one)]
+                is_street = new.has_streets and is_town(new.plan.things)
                 for square in new.squares:
-                    found += things_in(square, ground, new.plan.noise, is_full=new.is_full)
+                    found += (
+                        street_in(square, ground, new.plan.noise)
+                        if is_street
+                        else things_in(square, ground, new.plan.noise, is_full=new.is_full)
+                    )
         return found

@@ -77,6 +77,7 @@ _STEP = 4.0  # degrees between the places that are tried
 _COVERED = 0.08  # share of a named thing that others may cover
 _BEHIND = 0.25  # share of it that may have something else right behind it: outlines would merge
 _MERGED = 0.2  # of a named thing that another one covers or is behind
+_BETWEEN, _GAP = 0.8, 1.5  # degrees between counted things of one kind at least, and at best
 _HIDDEN = 0.3  # share of a thing that may be hidden
 _TURNING = 0.004  # by which a place is worse for each degree that it is away from ahead
 _BEYOND = 0.5  # by which it is worse for not being ahead
@@ -151,6 +152,7 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
     if any(thing.kind in STANDS for thing in things):
         return things
     result, groups = list(things), _groups(things, named)
+    several = {kind for one in named if one.most and one.least > 1 for kind in one.kinds}
     groups.sort(key=lambda group: group.where != "")
     for group in groups * _TURNS:
         own = [result[place] for place in group.places]
@@ -158,15 +160,19 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
             continue
         counting = {place for other in groups for place in other.places}
         others = [result[place] for place in counting.difference(group.places)]
-        merges = any(_merge(one, other) for one in own for other in others if stands(other))
+        counted = all(one.kind in several for one in own)
+        merges = any(
+            _merge(one, other) or (counted and _join(one, other))
+            for one in own for other in others if stands(other)
+        )  # fmt: skip
         whole = _whole(own)
         if merges or (not group.where and away(whole) + whole.width / 4 > AHEAD):
-            result = _moved_free(result, group, counting)
+            result = _moved_free(result, group, counting, _GAP if counted else 0.0)
     return result
 
 
 def _moved_free(
-    things: list[PlacedObject], group: "_Group", counting: Collection[int]
+    things: list[PlacedObject], group: "_Group", counting: Collection[int], gap: float
 ) -> list[PlacedObject]:
     """Return things of which a group stands free: smaller and ahead, rather than at a side.
 
@@ -174,13 +180,14 @@ def _moved_free(
         things: from far to near.
         group: of them, that is moved together.
         counting: places of all that words name.
+        gap: degrees to things of its kind.
     """
     places, within = group.places, _SIDES.get(group.where, _ANYWHERE)
     middle = _whole([things[place] for place in places]).yaw
-    free, result = _free_yaw(things, places, counting, within), list(things)
+    free, result = _free_yaw(things, places, counting, within, gap), list(things)
     if abs(yaw_difference(free, 0.0)) > AHEAD and not group.where:
         smaller = _smaller(things, places)
-        near = _free_yaw(smaller, places, counting, within) if smaller else free
+        near = _free_yaw(smaller, places, counting, within, gap) if smaller else free
         moved = turned([smaller[place] for place in places], middle - near) if smaller else []
         others = [things[place] for place in counting if place not in places]
         merges = any(
@@ -267,6 +274,12 @@ def _whole(things: Sequence[PlacedObject]) -> PlacedObject:
     low, high = min(at - half for at, half in pitches), max(at + half for at, half in pitches)
     yaw, pitch = (middle + (left + right) / 2) % 360.0, (low + high) / 2
     return replace(things[-1], yaw=yaw, pitch=pitch, width=right - left, height=high - low)
+
+
+def _join(thing: PlacedObject, other: PlacedObject) -> bool:
+    """Tell whether two things of one kind would be painted as one: four taxis as a long one."""
+    wider = replace(thing, width=thing.width + 2 * _BETWEEN)
+    return thing.kind == other.kind and covered(wider, other) > 0.0
 
 
 def _counting(things: Sequence[PlacedObject], named: Sequence[Named]) -> frozenset[int]:
@@ -484,7 +497,8 @@ def _counted(things: list[PlacedObject], one: Named, named: Sequence[Named]) -> 
             moved += range(len(result), len(result) + lacking)
             result += [thing] * lacking
     for place in moved:
-        yaw = _free_yaw(result, [place], _counting(result, named))
+        gap = _GAP if one.most and one.least > 1 else 0.0
+        yaw = _free_yaw(result, [place], _counting(result, named), gap=gap)
         result[place] = replace(result[place], yaw=yaw)
     return result
 
@@ -494,6 +508,7 @@ def _free_yaw(
     places: Sequence[int],
     counting: Collection[int],
     within: tuple[float, float] = _ANYWHERE,
+    gap: float = 0.0,
 ) -> float:
     """Return the yaw at which some things are least hidden and hide least of what counts.
 
@@ -502,6 +517,7 @@ def _free_yaw(
         places: of those that are moved together.
         counting: places of all that words name.
         within: the yaws that they may have, from left to right.
+        gap: degrees to others of their kind.
     """
     thing, last = _whole([things[place] for place in places]), max(places)
     others = [
@@ -514,7 +530,8 @@ def _free_yaw(
     worse = _TURNING * np.abs(turned) + _BEYOND * (np.abs(turned) + thing.width / 2 > 45.0)
     worse += _MISPLACED * ((turned < within[0]) | (turned > within[1]))
     for index, other in others:
-        across, down = overlap(thing, other, yaws)
+        wide = thing.width + 2 * gap * (other.kind == thing.kind)
+        across, down = overlap(replace(thing, width=wide), other, yaws)
         covered = thing if index > last else other
         weight = _HIDES if index < last else 1.0 if index in counting else _LEFT_OUT
         worse += weight * across * down / (covered.width * covered.height)

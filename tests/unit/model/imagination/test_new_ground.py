@@ -8,7 +8,9 @@ import pytest
 from mag_sandbox.model.imagination.new_ground import (
     PLANNED,
     SQUARE,
+    is_town,
     squares_near,
+    street_in,
     things_in,
 )
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -18,6 +20,7 @@ from mag_sandbox.scenes.stances import Stance
 from mag_sandbox.scenes.things import COLORS, Named
 
 STANCES = {"tree": Stance("floor", 5.0), "castle": Stance("floor", 20.0)}
+STREET = {"apartment house": Stance("floor", 11.0), "car": Stance("floor", 1.5)}
 TREES = [PlacedObject("tree", 40.0 * turn, -2.0, 10.0, 20.0) for turn in range(9)]  # at 7.5 m
 GROUND = [(tree, 7.5) for tree in TREES]
 
@@ -114,3 +117,39 @@ def test_boxes_are_where_the_plan_from_there_says():
         assert [box[3] * 360 / 1280 for box in boxes.values()] == pytest.approx(
             [one.height for one in told], abs=0.01
         )
+
+
+ROAD = PlacedObject("road", 0.0, -16.0, 89.0, 13.0)
+HOUSES = [PlacedObject("apartment house", 50.0 * turn, 3.0, 24.0, 16.0) for turn in range(7)]
+CAR = PlacedObject("car", 20.0, -5.0, 12.0, 5.0)
+TOWN = [*((house, 18.0) for house in HOUSES), *[(CAR, 12.0)] * 4]
+
+
+def test_towns_have_roads_with_houses():
+    assert is_town([ROAD, *HOUSES])
+    assert not is_town(HOUSES)
+    assert not is_town([ROAD, HOUSES[0], CAR])
+
+
+def test_streets_are_between_rows_of_houses_and_free_in_the_middle():
+    found = street_in((2, 1), TOWN, 7)
+    assert found == street_in((2, 1), TOWN, 7)
+    bodies = Scenery.of([], STREET, ()).extended(found, STREET).ground.things
+    x = np.array([body.x - 2 * SQUARE for body in bodies])
+    is_house = np.array([body.kind == "apartment house" for body in bodies])
+    assert is_house.any()
+    assert (~is_house).any()
+    np.testing.assert_allclose(x[is_house], SQUARE / 2, atol=0.1)
+    assert np.abs(x[~is_house]).min() > 1.0
+    for one in bodies:
+        others = [other for other in bodies if other is not one]
+        assert all(np.hypot(one.x - a.x, one.z - a.z) > one.radius + a.radius for a in others)
+
+
+def test_houses_of_streets_are_seen_whole():
+    (house, *_) = (one.told for one in street_in((3, 0), TOWN, 7) if one.told.kind != "car")
+    assert house.pitch + house.height / 2 < 45.0
+    assert house.foot < 0.0
+    near = [one for square in squares_near(0.0, 0.0) for one in street_in(square, TOWN, 7)]
+    bodies = Scenery.of([], STREET, ()).extended(near, STREET).ground.things
+    assert min(np.hypot(body.x, body.z) for body in bodies) > PLANNED

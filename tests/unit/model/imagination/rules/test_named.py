@@ -1,6 +1,7 @@
 """A plan shows what words name: as often as they say, large enough, and in level views."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -332,3 +333,11 @@ def test_a_bridge_has_a_river():
     result = obeyed([*GROUND, bridge], [Named(("bridge",), None, 1, 1)])
     (river,), (over,) = of(result, "river"), of(result, "bridge")
     assert river.foot < over.foot < river.pitch
+
+
+def test_counted_things_of_one_kind_do_not_touch():
+    """Else they are painted as one long one."""
+    cars = [PlacedObject("car", yaw, -6.0, 18.0, 9.0) for yaw in (-18.0, 0.0, 18.0)]
+    result = of(obeyed([*GROUND, *cars], [Named(("car",), None, 3, 3)]), "car")
+    yaws = sorted(yaw_difference(car.yaw, 0.0) for car in result)
+    assert all(other - one > 19.0 for one, other in pairwise(yaws))
