@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mag_sandbox.evaluation.imagination.scenes import AskedScene, SceneViews, expected
-from mag_sandbox.evaluation.judge.close_look import SURE, CloseLook, has_place
+from mag_sandbox.evaluation.judge.close_look import SURE, CloseLook, Looked, has_place
 from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, JudgeVocabulary, found
 from mag_sandbox.evaluation.results.intervals import pooled_share
 from mag_sandbox.model.world import Frames
@@ -59,19 +59,21 @@ class CaptionCheck:
     attributes: dict[str, bool]  # question -> answered as the caption says
 
 
-def standing(look: CloseLook, views: SceneViews, kinds: Collection[str]) -> dict[str, str] | None:
-    """Return which of some kinds stand in their places, and the colour of the surest thing of each.
+def standing(
+    look: CloseLook, views: SceneViews, kinds: Collection[str]
+) -> dict[str, frozenset[str]] | None:
+    """Return which of some kinds stand in their places, and colours that the surest may have.
 
     None: it is not said where things stand.
     """
     if views.boxes is None:
         return None
-    best: dict[str, tuple[float, str]] = {}
+    best: dict[str, Looked] = {}
     for frame, boxes in zip(views.frames, views.boxes, strict=True):
         asked = [box for box in boxes if box.kind in kinds]
         for box, looked in zip(asked, look.looked(frame, asked), strict=True):
-            best[box.kind] = max(looked, best.get(box.kind, looked))
-    return {kind: color for kind, (sureness, color) in best.items() if sureness >= SURE}
+            best[box.kind] = max(looked, best.get(box.kind, looked), key=lambda one: one.sureness)
+    return {kind: one.colors for kind, one in best.items() if one.sureness >= SURE}
 
 
 def ask(
@@ -79,7 +81,7 @@ def ask(
     vocabulary: JudgeVocabulary,
     classes: Mapping[str, str | None],
     values: Mapping[str, str],
-    stands: Mapping[str, str] | None = None,
+    stands: Mapping[str, frozenset[str]] | None = None,
 ) -> CaptionCheck:
     """Look for a caption's things, with the colour each should have, or None.
 
@@ -96,8 +98,8 @@ def ask(
         closely = stands if has_place(name) else None
         things[name] = name in (cells if closely is None else closely)
         if color is not None and things[name]:
-            shown = color_of(sight, vocabulary, name) if closely is None else closely[name]
-            colors[name] = shown == color
+            seen = color_of(sight, vocabulary, name) if closely is None else None
+            colors[name] = seen == color if closely is None else color in closely[name]
     answers = vocabulary.facts(sight)
     return CaptionCheck(things, colors, {name: answers[name] == values[name] for name in values})
 

@@ -42,8 +42,16 @@ MIDDLE = slice(4, 12)  # cells of 4 px that show the thing
 AROUND = 1.33  # times a thing's longer side that a picture of it is wide
 SMALLEST = 10.0  # px; smaller things are looked at as if they were as large
 SURE = 0.1  # least probability at which a thing is there; chosen on renders
+SURE_OF_COLOR = 0.3  # likewise, of those of its kind, at which it may have a colour
 WIDEST = RING_WIDTH / 3  # px; wider things have no single place
 _BATCH = 64
+
+
+class Looked(NamedTuple):
+    """What a close look at a thing's place tells."""
+
+    sureness: float  # how likely it is there, 0 to 1
+    colors: frozenset[str]  # that it may have, of those of its kind; none: it has its own
 
 
 class ThingBox(NamedTuple):
@@ -118,17 +126,15 @@ class CloseLook:
     """A trained network and its vocabulary.
 
     look = CloseLook.load()
-    look.looked(frame, boxes)  # [(0.97, "red"), (0.02, "")]
+    look.looked(frame, boxes)  # [Looked(0.97, {"red"}), Looked(0.02, {"gold", "yellow"})]
     """
 
     def __init__(self, network: Namer, vocabulary: JudgeVocabulary) -> None:
         self.network, self.vocabulary = network.eval().requires_grad_(False), vocabulary
         to_channels_last(self.network)
 
-    def looked(self, frame: np.ndarray, boxes: Sequence[ThingBox]) -> list[tuple[float, str]]:
+    def looked(self, frame: np.ndarray, boxes: Sequence[ThingBox]) -> list[Looked]:
         """Return of each box how likely it shows its thing, and in which of its kind's colours.
-
-        The colour is "" where the kind has its own.
 
         Args:
             frame: uint8 [H, W, 3].
@@ -136,24 +142,37 @@ class CloseLook:
         """
         squares = [square_around(frame, box) for box in boxes]
         return [
-            (float(names[self.vocabulary.name_index(box.kind)]), self._color(box.kind, colors))
+            Looked(
+                float(names[self.vocabulary.name_index(box.kind)]), self._colors(box.kind, colors)
+            )
             for box, (names, colors) in zip(boxes, self.answers(squares), strict=True)
         ]
 
     def answers(self, squares: Sequence[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return of each square the probabilities of names and of colours."""
+        """Return of each square the probabilities of names and of colours.
+
+        They are the means of those of the square and of its mirror image.
+        """
         found = []
         for first in range(0, len(squares), _BATCH):
             part = to_pictures(np.stack(squares[first : first + _BATCH]))
             with torch.inference_mode():
-                both = self.network(part.contiguous(memory_format=torch.channels_last))
-            names, colors = (logits.softmax(1).numpy() for logits in both)
+                seen = [
+                    self.network(one.contiguous(memory_format=torch.channels_last))
+                    for one in (part, part.flip(-1))
+                ]
+            names, colors = (
+                torch.stack(logits).softmax(-1).mean(0).numpy()
+                for logits in zip(*seen, strict=True)
+            )
             found += list(zip(names, colors, strict=True))
         return found
 
-    def _color(self, kind: str, likely: np.ndarray) -> str:
+    def _colors(self, kind: str, likely: np.ndarray) -> frozenset[str]:
         known = self.vocabulary.colors
-        return max(KINDS[kind].colors, key=lambda color: likely[known.index(color)], default="")
+        own = {color: float(likely[known.index(color)]) for color in KINDS[kind].colors}
+        least = SURE_OF_COLOR * sum(own.values())
+        return frozenset(color for color, share in own.items() if share >= least)
 
     @classmethod
     def load(cls, folder: Path = JUDGE_WEIGHTS) -> "CloseLook":

@@ -31,7 +31,7 @@ from mag_sandbox.evaluation.imagination.scenes import (
     expected,
     shown_walls,
 )
-from mag_sandbox.evaluation.judge.close_look import CloseLook, Namer, ThingBox
+from mag_sandbox.evaluation.judge.close_look import CloseLook, Looked, Namer, ThingBox
 from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, found, full_vocabulary, shape_for
 from mag_sandbox.evaluation.judge.segmenter import Segmenter
 from mag_sandbox.evaluation.options import ImaginationOptions
@@ -87,9 +87,10 @@ def test_a_colour_counts_with_its_own_thing():
 class _Eyes:
     """A close look that is as sure of a thing as the red of its box's middle says."""
 
-    def looked(self, frame: np.ndarray, boxes: list[ThingBox]) -> list[tuple[float, str]]:
+    def looked(self, frame: np.ndarray, boxes: list[ThingBox]) -> list[Looked]:
         middles = [frame[int(box.top + 4), int(box.left + 4)] for box in boxes]
-        return [(red / 255, "blue" if blue else "red") for red, _, blue in middles]
+        colors = frozenset(("blue", "teal")), frozenset(("red",))
+        return [Looked(red / 255, colors[0 if blue else 1]) for red, _, blue in middles]
 
 
 def test_things_that_are_said_to_stand_somewhere_are_looked_for_there():
@@ -98,13 +99,14 @@ def test_things_that_are_said_to_stand_somewhere_are_looked_for_there():
     boxes = [ThingBox("sofa", 0, 0, 8, 8), ThingBox("palm", 20, 20, 8, 8)]
     shown = SceneViews(frames, [boxes, boxes[:1]])
     stands = standing(_Eyes(), shown, {"sofa", "palm"})
-    assert stands == {"sofa": "blue"}  # the surer one
+    assert stands == {"sofa": {"blue", "teal"}}  # the surer one
     assert standing(_Eyes(), SceneViews(frames, None), {"sofa"}) is None
     sight = _sight({"palm": 40, "sea": 40})
     classes = {"sofa": "blue", "palm": None, "sea": None}
     asked = ask(sight, WORDS, classes, {}, stands)
     assert asked.things == {"sofa": True, "palm": False, "sea": True}
     assert asked.colors == {"sofa": True}
+    assert ask(sight, WORDS, {"sofa": "red"}, {}, stands).colors == {"sofa": False}
 
 
 def test_boxes_of_renders_are_where_the_things_are():

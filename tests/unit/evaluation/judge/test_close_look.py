@@ -121,15 +121,23 @@ def test_shares_are_measured_of_what_is_there_and_of_what_is_not(monkeypatch):
     assert {"false, another thing", "false, another scene"} <= shares.keys()
 
 
+def test_a_thing_is_as_likely_in_the_mirror():
+    square = np.random.default_rng(1).integers(0, 255, (SIDE, SIDE, 3), np.uint8)
+    (names, colors), (mirrored, others) = look().answers([square, square[:, ::-1]])
+    assert names == pytest.approx(mirrored, abs=1e-5)
+    assert colors == pytest.approx(others, abs=1e-5)
+    assert names.sum() == pytest.approx(1.0, abs=1e-5)
+
+
 def test_weights_are_read_back_and_damaged_ones_are_refused(tmp_path):
     own = look()
     own.save(tmp_path, {"steps": 1})
     frame = np.random.default_rng(0).integers(0, 255, (192, 320, 3), np.uint8)
     boxes = [ThingBox("sofa", 10, 20, 60, 40), ThingBox("cat", 300, 20, 60, 40)]
     looked = CloseLook.load(tmp_path).looked(frame, boxes)
-    for (sureness, color), (mine, _) in zip(looked, own.looked(frame, boxes), strict=True):
-        assert sureness == pytest.approx(mine, rel=0.2)
-        assert color in {*KINDS["sofa"].colors, *KINDS["cat"].colors}
+    for one, mine, box in zip(looked, own.looked(frame, boxes), boxes, strict=True):
+        assert one.sureness == pytest.approx(mine.sureness, rel=0.2)
+        assert one.colors <= {*KINDS[box.kind].colors}
     assert own.looked(frame, []) == []
     words = json.loads((tmp_path / WORDS).read_text())
     (tmp_path / WORDS).write_text(json.dumps({**words, "classes": words["classes"][:5]}))
