@@ -214,6 +214,8 @@ _IN_HOUSE = re.compile(
     rf"\b(inside|interior|view|windows?)\b|\b(in|into|within) (a|an|the|my|our|this) (\w+ )?"
     rf"{_HOUSES.pattern}", re.I
 )  # fmt: skip
+_OF_LEVELS = re.compile(r"\b(platforms?|portals?|spikes|coins|question (mark )?blocks?)\b", re.I)
+_MAY_BE_LEVEL = re.compile(r"\b(dungeon|space station|night city|jungle)\b", re.I)
 _AT_CHURCH = re.compile(r"\b(church|chapel)\b.*\b(sunset|sunrise|dawn|dusk|twilight)\b", re.I)
 _NO_ANIMALS = re.compile(r"\b(no|without)( any)? animals?\b", re.I)
 _EMPTY = "empty"
@@ -379,6 +381,8 @@ class DescriptionWords(Vocabulary):
         """Return the category of scenes whose place a text names; levels are of games."""
         if any(stem(word.text.lower()) == _LEVEL for word in split_words(text)):
             return "video game"
+        if _OF_LEVELS.search(text) and _MAY_BE_LEVEL.search(text):
+            return "video game"  # a dungeon with platforms, even a dark one
         return super().place(text)
 
     def phrases(self, text: str) -> tuple[Phrase, ...]:

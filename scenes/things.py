@@ -867,7 +867,7 @@ def _colors(words: Sequence[str | None], place: int) -> bool:
 def _is_stuff(words: Sequence[str | None], place: int) -> bool:
     """Return whether a word says what something is made of: a stone house, a house of stone."""
     before, after = (words[max(place - 1, 0)], next(iter(words[place + 1 :]), None))
-    has_noun = after is not None and after not in FUNCTION_WORDS
+    has_noun = after is not None and after not in FUNCTION_WORDS and after not in _NUMBERS
     return words[place] in _STUFFS and (has_noun or before == "of")
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.plans import AROUND, painted_whole, places_of
+from mag_sandbox.model.imagination.rules.plans import AHEAD, AROUND, away, painted_whole, places_of
 from mag_sandbox.model.imagination.rules.shores import without_dry_bridges
-from mag_sandbox.model.imagination.rules.spacing import stands
+from mag_sandbox.model.imagination.rules.spacing import covered, stands
 from mag_sandbox.model.imagination.standing import TABLES
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.rooms import DOORS
@@ -36,6 +36,10 @@ _LYING = frozenset(("lake", "frozen lake", "swimming pool"))  # which hide nothi
 _ON_FLOOR = -15.0, -17.0  # degrees of the foot of what stands on a room's floor: large, small
 _FOOT = -19.0  # of what is put onto the floor
 _HIGHEST_HUNG = 15.0  # degrees of the top of a picture; ceilings are lower towards corners
+_WIDEST_HUNG = 60.0  # degrees; wider things are patterns of a wall
+_OVER = 0.2  # share of what hangs that may hang over something else
+_HUNG_TURNS = tuple(side * turn for turn in range(4, 77, 4) for side in (1.0, -1.0))  # degrees
+_BUILT_IN = WINDOWS | {"curtains", "door", "blackboard"}  # which make no room for pictures
 _HIGH = 0.6  # share of a table's height
 _SLACK = 2.5  # degrees between what is on something and that
 
@@ -135,20 +139,37 @@ def _levels(thing: PlacedObject) -> tuple[float, ...]:
 
 
 def hung(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return things of which named pictures in rooms are clear of the ceiling.
+    """Return things of which named pictures in rooms are clear of the ceiling and of each other.
 
     Outdoors nothing hangs but doors.
     """
     if any(thing.kind == _OPEN for thing in things):
         hanging = "wall", "ceiling"
         return [one for one in things if one.kind in DOORS or where_of(one.kind) not in hanging]
-    said = {kind for one in named for kind in one.kinds} - WINDOWS
-    return [
-        replace(thing, pitch=min(thing.pitch, _HIGHEST_HUNG - thing.height / 2))
-        if thing.kind in said and where_of(thing.kind) == "wall"
-        else thing
-        for thing in things
-    ]
+    said = {kind for one in named for kind in one.kinds}
+    hang = [
+        place for place, thing in enumerate(things)
+        if thing.kind in said and where_of(thing.kind) == "wall" and thing.width < _WIDEST_HUNG
+    ]  # fmt: skip
+    result = list(things)
+    for place in hang:
+        if things[place].kind not in WINDOWS:
+            thing = things[place]
+            high = min(thing.pitch, _HIGHEST_HUNG - thing.height / 2)
+            result[place] = replace(thing, pitch=high)
+    order = sorted(hang, key=lambda one: (result[one].kind not in _BUILT_IN, -result[one].width))
+    for rank, place in enumerate(order):  # small ones make room
+        thing, others = result[place], [result[one] for one in order[:rank]]
+        if thing.kind in _BUILT_IN or away(thing) >= AHEAD or not _is_over(thing, others):
+            continue
+        turned = (replace(thing, yaw=(thing.yaw + turn) % 360) for turn in _HUNG_TURNS)
+        clear = (one for one in turned if away(one) < AHEAD and not _is_over(one, others))
+        result[place] = next(clear, thing)
+    return result
+
+
+def _is_over(thing: PlacedObject, others: Sequence[PlacedObject]) -> bool:
+    return any(covered(thing, one) > _OVER for one in others)
 
 
 def lying_first(things: Sequence[PlacedObject]) -> list[PlacedObject]:

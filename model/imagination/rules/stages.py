@@ -85,7 +85,13 @@ def with_named_ahead(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
             shown.add(result[borne[0]].kind)
             free.remove(other)
             result = _exchanged(result, other, place)
-    return _drawn_together(result, stands, kinds, moving)
+    on_stands = [
+        one for one in named
+        if one.relation and one.relation.where == "on" and {*one.relation.kinds} & STANDS
+    ]  # fmt: skip
+    return _drawn_together(
+        result, stands, kinds, moving | {kind for one in on_stands for kind in one.kinds}
+    )
 
 
 def _drawn_together(
@@ -100,7 +106,7 @@ def _drawn_together(
         things: of a plan.
         stands: their places.
         kinds: that words name.
-        moving: of these, those that words put nowhere.
+        moving: of these, those that words put nowhere, or on a stand.
     """
     yaws = {place: yaw_difference(things[place].yaw, 0.0) for place in stands}
     borne = {place: _on(things, place) for place in stands}

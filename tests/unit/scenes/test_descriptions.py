@@ -3,6 +3,7 @@
 import pytest
 
 from mag_sandbox.model.imagination.rules.wanted import Wanted
+from mag_sandbox.renderer.places import LEVEL_WORDS
 from mag_sandbox.scenes.descriptions import (
     KINDS,
     MOST_THINGS,
@@ -981,3 +982,23 @@ def test_colours_that_things_do_not_take_paint_nothing_else(words: DescriptionWo
 def test_outdoors_nothing_grows_in_a_pot_that_grows_without(words: DescriptionWords):
     (palms,) = named_in("a valley with palm trees", words, KINDS)
     assert palms.kinds == ("palm",)
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("a dungeon in the dark with platforms and a tower", "video game"),
+        ("dark dungeon, many coins", "video game"),
+        ("a dark dungeon with a knight", "indoor"),
+        ("a kitchen with coins on the table", "indoor"),
+    ],
+)
+def test_a_dungeon_with_things_of_levels_is_one(words: DescriptionWords, text, category):
+    assert words.place(text) == category
+
+
+@pytest.mark.parametrize("phrase", [one for some in LEVEL_WORDS.values() for one in some])
+def test_all_names_of_levels_are_read(words: DescriptionWords, phrase: str):
+    text = f"a {phrase} with coins"
+    assert added_place(text, words) == ""
+    assert words.place(words.reading(text)) == "video game"

@@ -670,3 +670,8 @@ def test_contents_are_on_what_holds_them_and_that_is_where_words_say():
 def test_the_renderers_own_words_and_their_plurals_are_read(text: str, kind: str):
     (named,) = named_things(text, THINGS)
     assert named.kinds[0] == kind
+
+
+def test_a_rock_before_a_number_is_a_thing():
+    kinds = {named.kinds[0] for named in named_things("a rock, two camp fires", THINGS)}
+    assert kinds == {"rock", "camp fire"}

@@ -73,3 +73,20 @@ def test_a_boat_beside_the_way_is_no_larger_than_a_house():
     _, smaller = plausible([GROUND, boat], [])
     assert smaller.height < 40.0
     assert smaller.foot == pytest.approx(boat.foot)
+
+
+def test_named_things_on_walls_hang_beside_each_other_and_beside_windows():
+    painting = PlacedObject("landscape painting", 0.0, 6.0, 20.0, 12.0)
+    shield = PlacedObject("shield", 4.0, 6.0, 12.0, 12.0)
+    curtains = PlacedObject("curtains", 12.0, 1.0, 34.0, 28.0)
+    window = PlacedObject("square window", 12.0, 2.0, 22.0, 20.0)
+    kinds = ("landscape painting", "shield", "curtains", "square window")
+    named = [Named((kind,), None) for kind in kinds]
+    apart = hung([painting, shield], named)
+    assert apart[0] == painting
+    assert not apart[1].overlaps(painting)
+    assert apart[1].yaw != 4.0
+    beside = hung([window, curtains, shield], named)
+    assert beside[:2] == [window, curtains]
+    assert not beside[2].overlaps(curtains)
+    assert hung([painting, shield], named[:1]) == [painting, shield]

@@ -103,6 +103,8 @@ def test_stands_are_drawn_together_where_the_first_view_lacks_what_words_name():
     assert [one.yaw for one in changed[4:7]] == [0.0, 330.0, 30.0]
     assert changed[7].yaw == pytest.approx(15.0, abs=2.0), "what stands between them stays there"
     assert changed[6].foot == pytest.approx(changed[1].foot + changed[1].height)
+    on = [MELON._replace(relation=Relation("on", ("podium",))), *named[1:]]
+    assert with_named_ahead([*stands, *others, melon, plant], on) == changed
     far = replace(plant, yaw=-44.0 % 360.0)
     plants = [*named, Named(("potted plant",), None)]
     assert with_named_ahead([*stands, *others, melon, far], plants)[7].yaw == 345.0
