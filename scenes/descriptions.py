@@ -325,6 +325,7 @@ _PART_OF = {  # places, and others whose ground, plants and houses they have as 
     "wheat field": ("farmland",), "tulip field": ("farmland", "meadow"),
     "farmland": ("meadow",), "village": ("meadow",), "riverside": ("meadow",),
 }  # fmt: skip
+_KNOWN_BY = {"harbour": ("jetty",)}  # things by which places are known, beside their main ones
 _SEA, _STRIKE = "sea", Named(("lightning",), None)
 _TREE = 3.0  # metres
 _LARGEST = 6.0  # metres that things in rooms are tall or wide
@@ -913,6 +914,7 @@ def typical_in(text: str, words: Vocabulary, said: str = "") -> tuple[Named, ...
     kinds = tuple(dict.fromkeys(kind for kind in place.some("main") if kind in THINGS))
     named = [Named(kinds, None)] if kinds else []
     named += [_STRIKE] * is_struck
+    named += [Named((kind,), None) for kind in _KNOWN_BY.get(place.name, ())]
     if sky_outside(text, words) and not named_things(text, sorted(WINDOWS)):
         named.append(Named(tuple(sorted(WINDOWS)), None))
     if place.some("flat") == (_SEA,):

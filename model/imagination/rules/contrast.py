@@ -31,11 +31,12 @@ _SAME, _LOOKS = 40.0, 3  # steps of RGB between colours of one look; usual looks
 _ALIKE = 90.0  # steps of RGB between colours that are hardly told apart
 _SEEN = ON_FLOOR | {"flat", "sky"}
 _OWN = frozenset((  # kinds whose colour says what they are
-    "penguin", "snowman", "igloo", "sheep", "swan", "cow", "fish",
+    "penguin", "snowman", "igloo", "sheep", "swan", "cow", "fish", "bear",
 ))  # fmt: skip
 _LACQUERED = frozenset(("plane", "helicopter", "car", "truck", "tram", "rocket"))  # in any colour
 _PAINTS = ("red", "blue", "green")  # which the painter knows best
 _FOOT = 0.4  # of a thing's height below its middle
+_DARK, _SHADES_AT_NIGHT = 0.75, (1.4, 1.8)  # share of day; darker ones are not seen in the dark
 _SHADES = (0.5, 1.5)  # of its colour, where no usual look of a thing stands out
 _UNLIKE = 50.0  # steps of L*a*b* from which on colours are nothing alike
 _MERGED = 0.2, 0.35  # how like what is behind it a thing may be in its own and in a usual look
@@ -51,13 +52,15 @@ def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list
     free = {kind for one in plain for kind in one.kinds}
     free |= ANIMALS - {kind for one in named for kind in one.kinds}
     few = {kind for kind in free if _may_change(kind)}
+    is_night = light < _DARK and any(thing.kind == "low sky" for thing in things)
+    scales = _SHADES_AT_NIGHT if is_night else _SHADES
     result: list[PlacedObject] = []
     for thing in things:
         behind = colors_behind(thing, result) if thing.kind in few else []
         is_merged = behind and thing.color and _apart(thing.color, behind) < _ALIKE
         alike = [one.color for one in result if one.kind == thing.kind and one.color]
         taken = alike[-_LOOKS:] if thing.kind in _VARIED else []
-        result.append(_changed(thing, behind, taken, light) if is_merged else thing)
+        result.append(_changed(thing, behind, taken, light, scales) if is_merged else thing)
     given = {kind for one in named if one.color or one.parts for kind in one.kinds}
     return _behind_given(result, given, light)
 
@@ -158,7 +161,11 @@ def _nearest(yaw: float, pitch: float, things: Sequence[PlacedObject]) -> Placed
 
 
 def _changed(
-    thing: PlacedObject, behind: Sequence[Rgb], taken: Sequence[Rgb], light: float
+    thing: PlacedObject,
+    behind: Sequence[Rgb],
+    taken: Sequence[Rgb],
+    light: float,
+    scales: Sequence[float] = _SHADES,
 ) -> PlacedObject:
     """Return a thing in the usual look, or else the shade of its own, that differs most.
 
@@ -173,7 +180,7 @@ def _changed(
         named = [rgb(light * np.array(COLORS[name])) for name in _PAINTS]
         color = max(named, key=lambda one: _apart(one, taken or behind))
         return replace(thing, color=color, mean_color=color)
-    shades = [(one, one.color) for one in (_shaded(thing, shade) for shade in _SHADES) if one.color]
+    shades = [(one, one.color) for one in (_shaded(thing, shade) for shade in scales) if one.color]
     return max(shades, key=lambda pair: _apart(pair[1], behind))[0]
 
 

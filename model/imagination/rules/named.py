@@ -67,6 +67,7 @@ from mag_sandbox.scenes.things import (
 
 _SHOWN = 18.0  # degrees of a named thing's height that a level view shows at least
 _LEAST, _MOST_GROWN = 12.0, 2.5  # degrees of the longer side of few things, and their growth
+_LOWEST = 5.0  # degrees of the height of several, at least
 _A_DOUBLING, _MOST = 4.0, 28.0  # degrees more for twice the size of a single thing, from 1 m on
 _USUALLY, _MOST_NEARER = 0.8, 2.0  # of the usual width, and by how much counted things grow
 _SPECK = 4.0  # degrees of the longer side of what is too far away to be drawn larger there
@@ -129,7 +130,7 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
             _sized(thing, whole, grows=not is_stage) if place in meant else thing
             for place, thing in enumerate(result)
         ]
-        result = _counted(result, one, named)
+        result = _counted(_together(result, one) if not is_stage else result, one, named)
         if any(part.scale != 1.0 for part in one.parts):
             result = _parts_sized(result, one, grows=not is_stage)
     counting = _counting(result, named)
@@ -201,7 +202,23 @@ def _moved_free(
     return result
 
 
-def _smaller(things: list[PlacedObject], places: Collection[int]) -> list[PlacedObject]:
+def _together(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
+    """Return things of which as many as words count fit into the first view beside each other."""
+    own = [place for place in few_of(things, one) if stands(things[place])]
+    if not own or not one.most or one.least < 2 or one.relation or one.parts:
+        return things
+    widest = max(things[place].width for place in own)
+    longest = max(widest, *(things[place].height for place in own))
+    lowest = min(things[place].height for place in own)
+    fits = max(2 * AHEAD / (one.least * (widest + _GAP)), _LEAST / longest, _LOWEST / lowest)
+    for place in own if fits < 1.0 else ():
+        things = _smaller(things, [place], fits) or things
+    return things
+
+
+def _smaller(
+    things: list[PlacedObject], places: Collection[int], scale: float = _SMALLER
+) -> list[PlacedObject]:
     """Return things of which some are farther away, or in rooms smaller; []: they cannot be."""
     own = [things[place] for place in places]
     is_open = any(thing.kind == _OPEN for thing in things)
@@ -211,10 +228,10 @@ def _smaller(things: list[PlacedObject], places: Collection[int]) -> list[Placed
     still = 0.0 if is_open else foot  # the pitch that stays
     return [
         replace(
-            thing, yaw=(middle + _SMALLER * yaw_difference(thing.yaw, middle)) % 360.0,
-            pitch=still + _SMALLER * (thing.pitch - still), width=_SMALLER * thing.width,
-            height=_SMALLER * thing.height,
-            away=thing.away / _SMALLER if is_open and thing.away else None,
+            thing, yaw=(middle + scale * yaw_difference(thing.yaw, middle)) % 360.0,
+            pitch=still + scale * (thing.pitch - still), width=scale * thing.width,
+            height=scale * thing.height,
+            away=thing.away / scale if is_open and thing.away else None,
         )
         if place in places
         else thing

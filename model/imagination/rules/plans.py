@@ -385,7 +385,10 @@ _PURE = 0.07  # vividness of a look's white, black or grey
 _WALLS = frozenset(("wall", "backdrop"))
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN = 0.75  # of a thing's mean colour: that of its largest part
-_USUAL = {"apple": COLORS["red"]}  # of named things; the renderer's may have any colour
+_USUAL = {
+    "apple": COLORS["red"],
+    "bear": COLORS["brown"],
+}  # of named things; the renderer's may have any colour
 _ANY_COLOR = {"bed": 3, "plane": 0, "sailing ship": 2}  # variants painted whole in any colour
 _GREY = np.array((150.0, 150.0, 150.0))  # the usual mean of a coloured thing's other parts
 _SHIP = "sailing ship"

@@ -29,6 +29,7 @@ _EDGE = 0.8  # degrees between a shore and the foot of a thing on it
 _HIDDEN, _NEAREST = 0.5, 23.0  # share of a lake; degrees below the horizon, of its middle
 _FARTHEST = -2.0  # degrees of a foot on the ground
 _SCALES = 0.55, 1.7  # by which a thing that steps ashore shrinks and grows, at most
+_BERTH = 4  # degrees between places that are tried
 _AHEAD = 25.0  # degrees from ahead at which the middle of a sea is still plainly seen
 
 
@@ -107,20 +108,29 @@ def _edges(water: PlacedObject, thing: PlacedObject) -> tuple[float, float] | No
 
 
 def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
-    """Return things of which the kept ones that swim have the nearest lake below them."""
-    result = list(things)
+    """Return things of which the kept ones that swim have water below them.
+
+    That is the nearest lake, or on coasts one more part of the sea: a ship may be behind.
+    """
+    result, seas = list(things), [one for one in things if one.kind == SEA and one.width < AROUND]
+    more: list[PlacedObject] = []
     for place in kept:
         thing = result[place]
         if not _swims(thing) or _is_over(result, thing):
             continue
         lakes = [index for index, one in enumerate(result) if one.kind in _LAKES]
+        if seas and not lakes:
+            sea = replace(seas[0], yaw=thing.yaw)
+            more += [] if _is_over(more, thing) else [sea]
+            result[place] = replace(thing, pitch=sea.pitch + thing.height / 2, away=None)
         if not lakes:
             continue
         nearest = min(lakes, key=lambda index: abs(yaw_difference(result[index].yaw, thing.yaw)))
         lake = replace(result[nearest], yaw=thing.yaw)
         result[nearest] = lake
         result[place] = replace(thing, pitch=lake.pitch + thing.height / 2, away=None)
-    return result
+    first = result.index(seas[0]) if more else 0
+    return [*result[:first], *more, *result[first:]]
 
 
 def spanning(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
@@ -162,13 +172,33 @@ def _is_over(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
 
 
 def without_stranded(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
-    """Return things without those that swim beside the water; those to be kept stay."""
+    """Return things of which those that swim beside the water do so on a sea, or are not there.
+
+    Those to be kept stay.
+    """
     if all(one.kind not in _AFLOAT for one in things):
         return list(things)
-    return [
-        thing for place, thing in enumerate(things)
-        if place in kept or not _swims(thing) or _is_over(things, thing)
-    ]  # fmt: skip
+    seas = [one for one in things if one.kind == SEA and one.width < AROUND]
+    result: list[PlacedObject] = []
+    for place, thing in enumerate(things):
+        if place in kept or not _swims(thing) or _is_over(things, thing):
+            result.append(thing)
+        elif seas and (there := _out_at(seas[0], thing, [*result, *things[place + 1 :]])):
+            result.append(there)
+    return result
+
+
+def _out_at(
+    sea: PlacedObject, thing: PlacedObject, others: Sequence[PlacedObject]
+) -> PlacedObject | None:
+    """Return a thing where a sea has room for it, as near as can be; None: nowhere."""
+    reach = int(sea.width - thing.width) // 2
+    pitch = sea.pitch + thing.height / 2
+    yaws = (sea.yaw + aside for aside in range(-reach, reach + 1, _BERTH))
+    there = [replace(thing, yaw=yaw % 360.0, pitch=pitch, away=None) for yaw in yaws]
+    there.sort(key=lambda one: abs(yaw_difference(one.yaw, thing.yaw)))
+    near = [one for one in others if one.width < AROUND and (_stands(one) or _swims(one))]
+    return next((one for one in there if not any(map(one.overlaps, near))), None)
 
 
 def facing_sea(things: Sequence[PlacedObject], yaw: float, typical: Sequence[Named]) -> float:

@@ -620,7 +620,8 @@ def test_a_place_is_known_by_what_it_has_and_has_nothing_of_others(words: Descri
     assert {"bookshelf", "square window"} < elsewhere_in("a cave with crystals", words)
     assert elsewhere_in("a forest", words).isdisjoint({"pine", "bird", "moon", "cloud"})
     assert elsewhere_in("a game level", words) == frozenset()
-    main, sea = typical_in("a harbour", words)
+    main, jetty, sea = typical_in("a harbour", words)
+    assert jetty.kinds == ("jetty",)
     assert "boat" in main.kinds
     assert sea.kinds == ("sea",)
     (trees,) = typical_in("a forest", words)

@@ -116,3 +116,11 @@ def test_a_plane_no_usual_look_of_which_is_seen_is_painted_in_a_plain_colour():
     plane = PlacedObject("plane", 20.0, 4.0, 49.0, 18.0, (224, 212, 184), (197, 166, 150), 0)
     seen = standing_out([sky, ground, plane], [Named(("plane",), None, 1, 1)])[-1]
     assert seen.color in {COLORS[name] for name in ("red", "blue", "green")}
+
+
+def test_at_night_what_is_lost_on_the_ground_is_lighter():
+    dark = replace(FLOOR, color=(64, 89, 105), mean_color=(64, 89, 105))
+    sky = replace(dark, kind="low sky", pitch=20.0)
+    crocodile = PlacedObject("crocodile", 20.0, -18.0, 18.0, 4.0, (64, 89, 89), (64, 89, 89), 1)
+    *_, other = standing_out([sky, dark, crocodile], [Named(("crocodile",), None, 1, 1)])
+    assert min(other.color) > 100

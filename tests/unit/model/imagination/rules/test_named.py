@@ -341,3 +341,10 @@ def test_counted_things_of_one_kind_do_not_touch():
     result = of(obeyed([*GROUND, *cars], [Named(("car",), None, 3, 3)]), "car")
     yaws = sorted(yaw_difference(car.yaw, 0.0) for car in result)
     assert all(other - one > 19.0 for one, other in pairwise(yaws))
+
+
+def test_counted_things_that_are_too_wide_for_a_view_are_farther_away():
+    car = PlacedObject("car", 0.0, -16.0, 54.0, 20.0)
+    result = of(obeyed([*GROUND, car], [Named(("car",), None, 4, 4)]), "car")
+    assert len(result) == 4
+    assert all(abs(yaw_difference(car.yaw, 0.0)) < 45.0 for car in result)

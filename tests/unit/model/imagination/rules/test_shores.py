@@ -58,6 +58,23 @@ def test_boats_beside_the_water_are_left_out():
     assert without_stranded(boats, ()) == boats
 
 
+def test_what_swims_beside_the_sea_swims_on_it_where_there_is_room():
+    ship, other = standing("ship", 40.0, -3.0), standing("ship", SEA.yaw, -8.0)
+    assert len(without_stranded([replace(SEA, width=12.0), ship, other], ())) == 2
+    _, moved, _ = without_stranded([SEA, ship, other], ())
+    assert abs(yaw_difference(moved.yaw, SEA.yaw)) < SEA.width / 2
+    assert moved.foot == pytest.approx(SEA.pitch)
+    assert not moved.overlaps(other)
+
+
+def test_a_ship_that_words_put_behind_has_a_sea_there():
+    ship = standing("ship", 0.0, -3.0)
+    more, sea, there = afloat([SEA, ship], {1})
+    assert sea == SEA
+    assert (more.yaw, more.width) == (ship.yaw, SEA.width)
+    assert there.foot == pytest.approx(SEA.pitch)
+
+
 def test_coasts_are_turned_to_the_sea():
     typical = [Named(("sea",), None)]
     assert facing_sea([SEA], 40.0, typical) == pytest.approx(145.0)
