@@ -18,8 +18,9 @@ from mag_sandbox.evaluation.similarity.metrics import LEAST_PIXELS, MAX_PSNR, Ma
 from mag_sandbox.model.world import Frames
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.captions import caption
+from mag_sandbox.renderer.drawing import Drawing
 from mag_sandbox.renderer.kinds import COURSES, KINDS
-from mag_sandbox.renderer.render import Ring, SceneRenderer, lay_out
+from mag_sandbox.renderer.render import PLANES, Ring, SceneRenderer, lay_out
 from mag_sandbox.renderer.scene import Item, Layout
 from mag_sandbox.renderer.viewpoints import geometry, is_free
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, blended_view, view_at, view_corner
@@ -30,7 +31,8 @@ SAME = 26.0  # dB: what a view moved as a whole does not reach has visible paral
 ZOOMS, SHIFTS = np.geomspace(0.6, 2.2, 9), np.arange(-64.0, 65.0, 16.0)  # times, px
 STEPS = (8, 4, 4, 2, 2, 1)  # px between those looked at while the best is sought between neighbours
 AHEAD = 40.0  # degrees from where the first view looks: seen there in full
-BODY = 0.55  # metres that a way keeps from what stands beside it: no world needs more
+BODY = 0.75  # metres that a way keeps from what is beside it: no world needs more
+STEP, HEAD = 0.5, 1.8  # metres; what is lower is stepped over, what is higher walked under
 REVEALED, HIDDEN = 400, 0.05  # px of a revealed thing at least; share of them seen before at most
 SCREENS = ("wardrobe", "bookshelf", "pipe")  # opaque kinds, behind which a thing is hidden
 NARROW = 0.9  # metres across a screen: what is behind it shows from aside
@@ -135,7 +137,7 @@ def _is_free(renderer: SceneRenderer, way: Sequence[Position]) -> bool:
     stands = [
         (item.x, item.z, (drawing.box[2] - drawing.box[0]) / 2)
         for item, drawing in zip(renderer.layout.items, renderer.drawings, strict=True)
-        if item.entry.where == "floor"
+        if _is_in_the_way(item, drawing)
     ]
     waters = [item for item in renderer.layout.items if item.kind in DEEP]
     return all(
@@ -144,6 +146,14 @@ def _is_free(renderer: SceneRenderer, way: Sequence[Position]) -> bool:
         and all(_to_shore(item, x, z) > BODY for item in waters)
         for x, z in way
     )
+
+
+def _is_in_the_way(item: Item, drawing: Drawing) -> bool:
+    """Tell whether a walker may meet a thing: it stands on the floor, or is as high as a body."""
+    if item.entry.where in PLANES:
+        return False
+    _, top, _, foot = drawing.box  # metres below its foot
+    return item.entry.where == "floor" or (item.foot - top > STEP and item.foot - foot < HEAD)
 
 
 def _to_shore(water: Item, x: float, z: float) -> float:
