@@ -985,6 +985,27 @@ def in_said_colors(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
     return (*phrases[:1], *others)
 
 
+def with_small_words(text: str, some: Sequence[Word]) -> tuple[Word, ...]:
+    """Return some words of a text, and the small ones before them that lead to nothing else.
+
+    >>> text = "a fox with a hat and a red bow"
+    >>> [word.text for word in with_small_words(text, [split_words(text)[4]])]
+    ['with', 'a', 'hat']
+    """
+    words, found = split_words(text), set(some)
+    ends = True  # whether what follows belongs to no word that stays
+    for word, follows in zip(reversed(words), (None, *reversed(words)), strict=False):
+        is_small = word.text.lower() in FUNCTION_WORDS
+        is_last = follows is None or bool(STOPS.intersection(text[word.end : follows.start]))
+        if word in found:
+            ends = ends or is_last
+        elif is_small and follows in found and ends and not is_last:
+            found.add(word)
+        else:
+            ends = is_small
+    return tuple(word for word in words if word in found)
+
+
 class ThingWords(Vocabulary):
     """The words by which things and changes are named; half a name, "pirate", names nothing."""
 

@@ -23,6 +23,7 @@ from mag_sandbox.sandbox.ui.text_entry import Clipboard, History, TextEntry
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.descriptions import DescriptionWords, added_place, kept_place, staying
+from mag_sandbox.scenes.things import with_small_words
 from mag_sandbox.scenes.vocabulary import (
     ENGLISH_ONLY,
     Vocabulary,
@@ -332,7 +333,7 @@ class PromptBox(Overlay):
             cursor=entry.cursor,
             selection=entry.selection,
             composition=entry.composition,
-            struck=self.struck,
+            struck=with_small_words(entry.text, self.struck),
             hints=advice.hints if advice else (),
             chips=words.suggestions(entry.text, MAX_CHIPS)
             if words and not entry.composition

@@ -27,9 +27,10 @@ from mag_sandbox.scenes.things import (
     silent_words,
     telling_words,
     thing_vocabulary,
+    with_small_words,
     words_of,
 )
-from mag_sandbox.scenes.vocabulary import WORDS_FILE, Vocabulary
+from mag_sandbox.scenes.vocabulary import WORDS_FILE, Vocabulary, split_words
 from tests import ROOT
 
 EVERYWHERE_OR_NOWHERE = {"puddle", "spotlight", "far hill", "sea of clouds"}
@@ -675,3 +676,17 @@ def test_the_renderers_own_words_and_their_plurals_are_read(text: str, kind: str
 def test_a_rock_before_a_number_is_a_thing():
     kinds = {named.kinds[0] for named in named_things("a rock, two camp fires", THINGS)}
     assert kinds == {"rock", "camp fire"}
+
+
+@pytest.mark.parametrize(
+    ("text", "grey", "struck"),
+    [
+        ("a snowman with a green hat", "green hat", "with a green hat"),
+        ("a pink elephant", "pink", "pink"),
+        ("a rainbow, a fox in a zeppelin and a dog", "rainbow zeppelin", "a rainbow in a zeppelin"),
+        ("a fox on the big zeppelin tent", "big zeppelin", "big zeppelin"),
+    ],
+)
+def test_small_words_that_lead_to_nothing_else_are_struck_with_it(text, grey, struck):
+    some = [word for word in split_words(text) if word.text in grey.split()]
+    assert " ".join(word.text for word in with_small_words(text, some)) == struck
