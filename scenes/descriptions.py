@@ -141,6 +141,11 @@ _BUNCHES = (  # which have vases; colours and numbers are left out
     re.compile(rf"\bvases? (?:with|of|full of) {_FLOWERS}\b", re.I),
     re.compile(rf"\b(?:a bunch of )?{_FLOWERS} in {_VASE}\b", re.I),
 )
+_BEASTS = "|".join(sorted(ANIMALS))
+_FAMILIES = (
+    (re.compile(rf"\b(?:an? )?({_BEASTS}) famil(?:y|ies)\b", re.I), r"several \1s"),
+    (re.compile(rf"\b(?:an? )?family of (?=(?:{_BEASTS})s?\b)", re.I), "several "),
+)
 _DRAWN_LIKE = (  # what is drawn as something else, and so told
     *((bunch, "bunch of flowers") for bunch in _BUNCHES),
     (re.compile(r"(?<=\bon )(?:a|the) (?:\w+ ){0,2}cliffs?\b", re.I), "a hill"),
@@ -158,6 +163,7 @@ _MEANT = (  # what is read as something else, one after the other
         r"\g<who> next to \g<own>toy balloons",
     ),
     *_DRAWN_LIKE,
+    *_FAMILIES,
     (re.compile(r"\b(is |are )?parked (?=(in|on|at|by|near|next|beside|behind)\b)", re.I), ""),
     (re.compile(r"\b(living|dining|music)room", re.I), r"\1 room"),
     (
@@ -425,6 +431,8 @@ class DescriptionWords(Vocabulary):
     def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
         """Return words of a text that are drawn as something else; the sea floor is a reef."""
         text = _NO_ANIMALS.sub("", _SEA_FLOOR.sub("coral reef", text))
+        for said, meant in _FAMILIES:
+            text = said.sub(meant, text)
         named = (one.kinds[0] for one in named_things(text, KINDS))
         others = {kind: DRAWN_AS[kind] for kind in named if kind in DRAWN_AS}
         read = self.in_known_words(text)

@@ -726,7 +726,9 @@ def _together(ones: Sequence[Named]) -> Named:
     relation = placed[-1].relation if placed else None
     alike = {(one.color, one.relation) for one in ones}
     if not others or (len(alike) == 1 and first.most is None):
-        return first._replace(relation=relation)
+        are_people = first.kinds[0] in PEOPLE and all(one.least == 1 for one in ones)
+        least = len(ones) if are_people else first.least  # mum and dad are two
+        return first._replace(relation=relation, least=least)
     directions = [one for one in placed if one.relation and not one.relation.kinds]
     most = [one.most for one in ones if one.most is not None]
     return first._replace(

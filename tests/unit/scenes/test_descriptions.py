@@ -1003,3 +1003,12 @@ def test_all_names_of_levels_are_read(words: DescriptionWords, phrase: str):
     text = f"a {phrase} with coins"
     assert added_place(text, words) == ""
     assert words.place(words.reading(text)) == "video game"
+
+
+def test_families_of_animals_are_no_people_and_parents_are_two(words: DescriptionWords):
+    for text in ("a penguin family in the snow", "a family of penguins in the snow"):
+        assert "several penguins" in words.reading(text)
+        assert words.substitutes(text) == ()
+    (parents,) = named_in(words.reading("mom and dad in the garden"), words, KINDS)
+    assert parents.least == 2
+    assert words.reading("a football match") == "a football field with many people"
