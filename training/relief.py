@@ -1,8 +1,8 @@
 """`python -m training relief`: the network that tells what stands out, and how far away it is.
 
-It sees level views of rings as the game shows them, after the autoencoder: half of them from second
-viewpoints, and many of the others straight ahead, as given pictures are. It learns which pixels are
-of things that stand upright, their distance and their box.
+It sees level views from where scenes begin, most of them straight ahead, as given pictures are, and
+as the renderer draws them. Some of the rings come out of the autoencoder, as pictures are that were
+changed. It learns which pixels are of things that stand upright, their distance and their box.
 """
 
 import logging
@@ -23,7 +23,6 @@ from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN
 from mag_sandbox.renderer.render import PLANES, SceneRenderer, category_of, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
-from mag_sandbox.renderer.viewpoints import viewpoint
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
 from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.optimisers import muon_and_adamw
@@ -35,30 +34,30 @@ logger = logging.getLogger(__name__)
 FIRST_SEED = 700_000  # of the scenes
 BATCH = 8  # views
 RATE = 0.006  # of convolutions; a quarter of it elsewhere
-AHEAD, ASIDE = 0.6, 30.0  # share of first viewpoints' views ahead; their spread [px]
+CODED = 0.25  # share of the rings that come out of the autoencoder
+AHEAD, ASIDE = 0.8, 20.0  # share of the views ahead; their spread [px]
 LEVEL = 0.95  # share of the views that are level
 TALLER, APART = 25, 8  # other views begin at so many rows, so many px apart
 EDGE, EDGES = 5, 3.0  # px around outlines that count more, and how much
-OUTLINES, FEET, SIDES = 1.5, 6.0, 0.2  # weights of outlines, distances and boxes
+OUTLINES, FEET, SIDES = 1.5, 6.0, 0.3  # weights of outlines, distances and boxes
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnRing:
-    """A ring after the autoencoder, and where its upright things are."""
+    """A ring around where a scene begins, and where its upright things are."""
 
     pixels: np.ndarray  # uint8 [RING_HEIGHT, RING_WIDTH, 3]
     ids: np.ndarray  # number of the thing in each pixel, [RING_HEIGHT, RING_WIDTH]
     away: np.ndarray  # by numbers [m]; 0: it does not stand upright, below 0: it falls
     boxes: np.ndarray  # by numbers: left, top, width, height [px], [things, 4]
-    is_first: bool  # whether it is seen from where the scene begins
 
 
 @torch.no_grad()
 def drawn_ring(seed: int, autoencoder: Autoencoder) -> DrawnRing:
-    """Draw the ring of a seed, every other one from a second viewpoint."""
-    layout, rng = lay_out(category_of(seed), seed), np.random.default_rng([seed, 77])
-    scene, is_first = SceneRenderer(layout), bool(rng.random() >= 0.5)
-    ring = scene.ring(*((0.0, 0.0) if is_first else viewpoint(layout, rng)))
+    """Draw the ring of a seed."""
+    layout = lay_out(category_of(seed), seed)
+    scene = SceneRenderer(layout)
+    ring = scene.ring()
     first, last = len(scene.far) + 1, len(scene.far) + 1 + len(layout.items)
     away, boxes = np.zeros(last + 1, np.float32), np.zeros((last + 1, 4), np.float32)
     for thing in ring.things:
@@ -68,7 +67,9 @@ def drawn_ring(seed: int, autoencoder: Autoencoder) -> DrawnRing:
                 away[thing.index] = ring.viewer.distance(item.x, item.z)
                 boxes[thing.index] = thing.left, thing.top, thing.width, thing.height
     away[last] = -1.0
-    return DrawnRing(as_shown(ring.pixels, autoencoder), ring.ids, away, boxes, is_first)
+    is_coded = np.random.default_rng([seed, 77]).random() < CODED
+    pixels = as_shown(ring.pixels, autoencoder) if is_coded else ring.pixels
+    return DrawnRing(pixels, ring.ids, away, boxes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class ReliefStage(Stage):
 
     def _view(self, ring: DrawnRing, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
         left, level = int(rng.integers(RING_WIDTH)), (RING_HEIGHT - HEIGHT) // 2
-        if ring.is_first and rng.random() < AHEAD:
+        if rng.random() < AHEAD:
             left = round(rng.normal(-WIDTH / 2, ASIDE))
         top = level if rng.random() < LEVEL else int(rng.integers(TALLER)) * APART
         x, y = left + np.arange(WIDTH), top + np.arange(HEIGHT)[:, None]

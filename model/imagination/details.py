@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 FEWEST = 30  # pixels of a thing
@@ -52,9 +53,22 @@ class GivenPicture(NamedTuple):
         apart = functional.pad(1 - share, (SOFT,) * 4, value=1.0)
         share = 1 - functional.max_pool2d(apart, SOFT + 1, stride=1)
         share = functional.avg_pool2d(share, SOFT + 1, stride=1)
-        colors = torch.from_numpy(self.pixels).permute(2, 0, 1) / 127.5 - 1
-        shown: np.ndarray = torch.cat((share * colors, share)).numpy()
+        shown: np.ndarray = torch.cat((share * self._colors, share)).numpy()
         return shown
+
+    def over(self, picture: Tensor, latents: np.ndarray, known: np.ndarray) -> Tensor:
+        """Return a picture of the view, [3, H, W], with it in all of its cells; see `stays`.
+
+        It tells more of outlines than what the codec leaves of it.
+        """
+        stays = self.stays(latents, known)
+        cell = len(self.pixels) // len(stays)
+        stays = stays.repeat(cell, axis=0).repeat(cell, axis=1)
+        return torch.where(torch.from_numpy(stays), self._colors, picture)
+
+    @property
+    def _colors(self) -> Tensor:
+        return torch.from_numpy(self.pixels).permute(2, 0, 1) / 127.5 - 1
 
 
 def alike(now: np.ndarray, before: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.imagination.config import ImaginationConfig
-from mag_sandbox.model.imagination.details import LostDetails
+from mag_sandbox.model.imagination.details import GivenPicture, LostDetails
 from mag_sandbox.model.imagination.ground import TILE
 from mag_sandbox.model.imagination.objects import (
     ObjectTable,
@@ -283,8 +283,13 @@ class Imagination:
         return as_far_as_shown(behind, slopes, self.ring_size[1] / (2 * np.pi))
 
     @torch.inference_mode()
-    def read(self, around: Surroundings) -> list[PlacedObject]:
-        """Return the things of the level view ahead, from far to near; [] if it is not known."""
+    def read(self, around: Surroundings, given: GivenPicture | None = None) -> list[PlacedObject]:
+        """Return the things of the level view ahead, from far to near; [] if it is not known.
+
+        Args:
+            around: the known ring.
+            given: the picture that the view was given as, if any.
+        """
         view = around.at(self.ahead)
         if not view.known.all():
             return []
@@ -294,6 +299,8 @@ class Imagination:
         if self._networks.relief is None:
             return things
         picture = self.picture(around, self.ahead)[0].float()
+        if given is not None:
+            picture = given.over(picture, view.latents, view.known)
         relief = self._reliefs.of(self._networks.relief, picture)
         standing = [kind for kind in kinds if where_of(kind) in UPRIGHT]
         namer = reader.namer(latents, kinds, standing)

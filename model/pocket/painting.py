@@ -558,13 +558,14 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         wanted = Wanted.of(prompt, self.words, self.imagination.config.looks)
         imagination, before, doors, texts = self.imagination, self.plan, self._doors, self.texts
         listed = self.listed if around.at(imagination.ahead).known.all() else ()
+        picture = self.given
 
         def plan() -> tuple[PlacedObject, ...]:
             text, empty = texts(prompt)
             behind: Sequence[PlacedObject] = ()
             shown: Sequence[PlacedObject] = ()
             if before is None:
-                given = listed or imagination.read(around)
+                given = listed or imagination.read(around, picture)
                 behind = imagination.behind_all(given)
                 shown = given[len(behind) :]
                 behind = behind or imagination.behind_seen(

@@ -34,11 +34,12 @@ from mag_sandbox.controls.camera import FARTHEST, WIDEST_FOV, CameraPose, check_
 from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.layers import GIVEN, HALF, PAINTED, LayeredRing
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, Scenery
-from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
+from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW, PaintingInventor, next_view
@@ -134,6 +135,7 @@ class _LayersSource:
     place: Position
     ring: object  # the same one as long as the ring is the same
     decode: Callable[[], Tensor]  # returns its picture, [1, 3, H, W]
+    read: Callable[[np.ndarray], np.ndarray]  # returns what relief is read from: this, or better
     details: Callable[[np.ndarray, Scenery], np.ndarray]  # of this picture; see `PaintedDetails`
     known: np.ndarray  # cells to be shown, bool [rows, columns]
     painted: np.ndarray  # those that are no guesses, likewise
@@ -502,6 +504,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         around, given, pictures = painting.around, painting.given, painting.pictures
         return _LayersSource(
             START, around, lambda: pictures.ring(around)[None],
+            lambda picture: _as_given(picture, around, given, self._imagination.ahead),
             lambda _picture, _scenery: pictures.details.first_ring(around, things, given),
             around.known, around.known,
         )  # fmt: skip
@@ -514,7 +517,9 @@ class Viewpoints(ViewPainter[_MadeView]):
         def detailed(picture: np.ndarray, scenery: Scenery) -> np.ndarray:
             return details.ring(picture, ring.painted, scenery.plan(*ring.place))
 
-        return _LayersSource(ring.place, ring, decode, detailed, ring.known, ring.painted)
+        return _LayersSource(
+            ring.place, ring, decode, lambda picture: picture, detailed, ring.known, ring.painted
+        )
 
     def _layers(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
         """Return a ring in layers; the last ones are kept, and threads may share them."""
@@ -541,7 +546,9 @@ class Viewpoints(ViewPainter[_MadeView]):
         )
         with torch.inference_mode():
             picture = source.decode()[0].float().numpy()
-        owners = self._imagination.owners_in(owners, scenery, source.place, picture, known)
+        owners = self._imagination.owners_in(
+            owners, scenery, source.place, source.read(picture), known
+        )
         is_given = source.place == START and self._painting.is_given
         margins = GIVEN if is_given else PAINTED
         numbers = scenery.numbers(*source.place, owners)
@@ -602,6 +609,21 @@ class Viewpoints(ViewPainter[_MadeView]):
                 self.begin_view(parked.view.pose, parked.view.prompt)
 
         return restore
+
+
+def _as_given(
+    picture: np.ndarray, around: Surroundings, given: GivenPicture | None, ahead: Place
+) -> np.ndarray:
+    """Return the first ring, [3, H, W], with the pixels of the view ahead that it begins from."""
+    if given is None:
+        return picture
+    there, cell = around.at(ahead), len(given.pixels) // ahead.rows
+    columns = (cell * ahead.left + np.arange(cell * ahead.columns)) % picture.shape[2]
+    part = slice(cell * ahead.top, cell * (ahead.top + ahead.rows)), columns
+    ring = picture.copy()
+    view = torch.from_numpy(ring[:, *part])
+    ring[:, *part] = given.over(view, there.latents, there.known).numpy()
+    return ring
 
 
 def _seen(

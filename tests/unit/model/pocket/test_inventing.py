@@ -759,7 +759,7 @@ def test_what_other_weights_painted_is_learned_anew_from_memory(monkeypatch):
         del around[key]
     other = world()
     thing = PlacedObject("tent", 0.0, 0.0, 9.0, 9.0, (200, 30, 30), (200, 30, 30), 1)
-    monkeypatch.setattr(other.painting.imagination, "read", lambda around: [])
+    monkeypatch.setattr(other.painting.imagination, "read", lambda around, given: [])
     monkeypatch.setattr(other.painting.imagination, "plan", lambda *told: (thing,))
     other.restore(state)
     assert other.painting.plan is None
@@ -792,7 +792,7 @@ def test_of_a_given_picture_only_what_was_read_there_is_said_to_be_planned(
     tent = PlacedObject("tent", 0.0, 0.0, 9.0, 9.0, (200, 30, 30), (200, 30, 30), 1)
     beside = replace(tent, kind="tree", yaw=80.0)
     imagination = made.painting.imagination
-    monkeypatch.setattr(imagination, "read", lambda around: [tent] if reads else [])
+    monkeypatch.setattr(imagination, "read", lambda around, given: [tent] if reads else [])
     monkeypatch.setattr(imagination, "plan", lambda *told: (tent, beside))
     made.reset(replace(PLACE, image=tmp_path / "given.png"), 1)
     for _ in range(8):
@@ -832,7 +832,7 @@ def listing(tmp_path, monkeypatch) -> DiffusionWorld:
     write_listed(path, np.full((96, 160, 3), 120, np.uint8), [SKY, TENT])
     made = world()
 
-    def read(around: object) -> list[PlacedObject]:
+    def read(*_: object) -> list[PlacedObject]:
         raise AssertionError("the picture lists its things")
 
     monkeypatch.setattr(made.painting.imagination, "read", read)
@@ -864,7 +864,7 @@ def test_the_list_of_a_picture_is_saved_until_there_is_a_plan(listing):
 def test_a_list_says_nothing_of_the_next_scene_or_of_a_forgotten_view(listing, monkeypatch):
     painting = listing.painting
     unknown = painting.around.without(painting.around.known)
-    monkeypatch.setattr(painting.imagination, "read", lambda around: [])
+    monkeypatch.setattr(painting.imagination, "read", lambda around, given: [])
     assert SKY not in painting._planner(PLACE.prompt, 1, unknown, 0.0)()
     listing.reset(PLACE, 1)
     assert painting.listed == ()

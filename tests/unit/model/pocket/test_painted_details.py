@@ -118,6 +118,10 @@ def test_a_given_view_is_shown_itself_until_its_cells_are_others():
     assert np.array_equal(changed[..., 4 * CELL :], view[..., 4 * CELL :])
     hidden = around.without(around.mask(ahead))
     assert made.views(hidden, (), [CameraPose()], given) is None
+    there, grey = Surroundings(ALL.known, latents).at(ahead), torch.zeros(3, CELL * 4, CELL * 6)
+    others = given.over(grey, there.latents, there.known) == 0
+    assert others[:, CELL : 2 * CELL, 2 * CELL : 3 * CELL].all()
+    assert not others[:, :CELL].all(dim=0).any(), "up to the edge"
 
 
 def test_beside_a_new_thing_a_given_view_is_still_shown_itself():

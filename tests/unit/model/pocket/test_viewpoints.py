@@ -8,6 +8,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.edits import EVERYTHING, Edit
+from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import edit_requests, viewpoints, walking
 from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD
@@ -378,6 +379,20 @@ def test_a_given_picture_is_shown_from_farther_and_stays_given_when_saved():
     assert not made.painting.is_given
     made.restore(saved)
     assert made.painting.is_given
+
+
+def test_relief_is_read_from_the_given_picture_itself_where_it_is_unchanged():
+    made = outdoors(SKY, TREE)
+    painting, imagination = made.painting, made.painting.imagination
+    there, (height, width) = painting.around.at(imagination.ahead), imagination.view_size
+    latents = there.latents.copy()
+    latents[:, 0, 0] += 1  # of another cell
+    painting.given = GivenPicture(np.zeros((height, width, 3), np.uint8), latents)
+    ring = np.ones((3, *imagination.ring_size), np.float32)
+    read = made._viewpoints._source_at(START).read(ring)
+    cell = height // imagination.ahead.rows
+    assert (read[0] == -1).sum() == there.known.sum() * cell**2 - cell**2
+    assert (ring == 1).all()
 
 
 def test_a_ring_of_which_all_is_forgotten_is_grey():
