@@ -759,6 +759,21 @@ def _unpotted(one: Named) -> Named:
     return one._replace(kinds=wild or one.kinds)
 
 
+def without_place(named: Sequence[Named], text: str, added: str) -> tuple[Named, ...]:
+    """Return named things but for those that only the name of an added place has: no station.
+
+    Args:
+        named: that a description names.
+        text: the description in known words.
+        added: where it is painted, "in a railway station"; "": it names a place.
+    """
+    if not added:
+        return tuple(named)
+    said = {one.kinds[0] for one in named_things(text.removesuffix(added), KINDS)}
+    gone = {one.kinds[0] for one in named_things(added, KINDS)} - said
+    return tuple(one for one in named if one.kinds[0] not in gone)
+
+
 def among_others(named: Sequence[Named], text: str, words: Vocabulary) -> tuple[Named, ...]:
     """Return named things, of which the place of a description in known words may have others.
 

@@ -21,6 +21,7 @@ from mag_sandbox.scenes.descriptions import (
     speaks_of,
     typical_in,
     uninvited_in,
+    without_place,
 )
 from mag_sandbox.scenes.things import Named, color_name
 from mag_sandbox.scenes.vocabulary import Vocabulary, with_plurals
@@ -65,14 +66,16 @@ class Wanted(NamedTuple):
         """
         text = cleared_up(text)
         read = words.reading(text)
-        named = as_many(named_in(read, words, kinds), with_plurals(text, words), kinds)
+        there = added_place(text, words)
+        named = without_place(named_in(read, words, kinds), read, there)
+        named = as_many(named, with_plurals(text, words), kinds)
         uninvited = uninvited_in(text, words, kinds)
         if uninvited:  # a palm is the only one
             named = tuple(
                 one._replace(most=one.least, one_of_many=False) if one.one_of_many else one
                 for one in named
             )
-        if not added_place(text, words):
+        if not there:
             named = among_others(named, read, words)
         said = {kind for one in named for kind in one.kinds}
         alike = {kind for one in named if one.most is not None for kind in one.uncolored}

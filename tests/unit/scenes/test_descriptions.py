@@ -1012,3 +1012,8 @@ def test_families_of_animals_are_no_people_and_parents_are_two(words: Descriptio
     (parents,) = named_in(words.reading("mom and dad in the garden"), words, KINDS)
     assert parents.least == 2
     assert words.reading("a football match") == "a football field with many people"
+
+
+def test_the_name_of_an_added_place_names_no_things(words: DescriptionWords):
+    wanted = Wanted.of("a train on a bridge over a river", words, KINDS)
+    assert [one.kinds[0] for one in wanted.named] == ["train", "bridge", "river"]
