@@ -16,7 +16,7 @@ from mag_sandbox.controls.camera import (
 )
 from mag_sandbox.files.validation import check_fields, of_type
 
-Act = Literal["place", "remove", "repaint", "renew", "forget", "undo", "enter"]
+Act = Literal["place", "remove", "repaint", "renew", "relight", "forget", "undo", "enter"]
 HIGHEST = MAX_PITCH + WIDEST_FOV * ASPECT / 2  # degrees: the edge of the highest view
 PATCH = 27.0  # degrees across an edit without a given size
 LARGEST = WIDEST_FOV, WIDEST_FOV * ASPECT  # degrees across and down: a view

@@ -54,7 +54,7 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
-from mag_sandbox.scenes.descriptions import has_other_light, is_elsewhere, staying
+from mag_sandbox.scenes.descriptions import has_other_light, is_elsewhere, is_relit, staying
 from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.things import GROUND, words_of
 from mag_sandbox.scenes.vocabulary import Vocabulary
@@ -64,6 +64,7 @@ BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards are found where the scene begins; walking back there: then press {} again"
 OTHER_LIGHT = "light and weather change everywhere"
+RELIT = "Light and weather change; everything stays where it is"
 ELSEWHERE = "this is another place"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 NEW_AREAS = "New areas (striped on the map) follow this description; what you have seen stays"
@@ -569,18 +570,20 @@ def _describe(
 
     Far from where the place begins, another one begins: new ground there follows from the old.
     """
-    pose, words, now = reel.pose, services.vocabulary, reel.current.block.prompt
+    pose, now = reel.pose, reel.current.block.prompt
+    keeps_places = not no_places(reel.current.block.memory.policy)
     why = ""
-    if words and ground != "everything":
+    if (words := services.vocabulary) and ground != "everything":
         text, why = _going_on(text, now, words)
-    if _is_far(reel):
+        stays = why == OTHER_LIGHT and is_relit(text, now, words)
+        ground = "light" if stays and keeps_places else ground
+    if _is_far(reel) and ground != "light":
         begun_places.append(text)
         return
     leave_moment(services, worker, "the description is as it was")
-    if why == ELSEWHERE or (why and not no_places(reel.current.block.memory.policy)):
+    if ground != "light" and (why == ELSEWHERE or (why and keeps_places)):
         ground = "everything"
-    edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground]) if ground else Edit("forget")
-    edits = [Edit("forget"), edit] if ground == "view" else [edit]  # new areas beside a view, too
+    edits = _repaintings(ground, pose)
 
     def ask(session: Session) -> None:
         session.change(prompt=text)
@@ -590,15 +593,26 @@ def _describe(
 
     worker.call(ask)
     if reel.current.spec.kinds:
-        painting.begin(edit)
-    _show_change(reel, edit.act)
+        painting.begin(edits[-1])
+    _show_change(reel, edits[-1].act)
     key = services.bindings.title("undo")
     follows = {
         "": NEW_AREAS,
         "view": "This view is repainted from this description",
+        "light": RELIT,
         "everything": f"Everything is repainted{f': {why}' if why else ''}",
     }
     services.notices.say(f"{follows[ground]}. {key} undoes")
+
+
+def _repaintings(ground: str, pose: CameraPose) -> list[Edit]:
+    """Return the edits by which ground follows a description; "": that which was not seen."""
+    if not ground:
+        return [Edit("forget")]
+    if ground == "light":
+        return [Edit("relight", pose.yaw, pose.pitch, *GROUND["everything"])]
+    edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground])
+    return [Edit("forget"), edit] if ground == "view" else [edit]  # new areas beside a view, too
 
 
 def _choices(
@@ -607,13 +621,17 @@ def _choices(
     """Return the ways to apply a description."""
     if _why_fixed(services, reel):
         return ()
-    if _is_far(reel):
-        return (PromptChoice("Enter", "a new place begins here", 0, describe),)
     words, now = services.vocabulary, reel.current.block.prompt
-    if words and (why := _going_on(text, now, words)[1]):
-        return (PromptChoice("Enter", f"everything: {why}", 0, describe),)
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
     anew = PromptChoice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything)
+    going_on, why = _going_on(text, now, words) if words else (text, "")
+    if why == OTHER_LIGHT and words and is_relit(going_on, now, words):
+        light = PromptChoice("Enter", "light and weather", 0, describe)
+        return (light,) if _is_far(reel) else (light, anew)
+    if _is_far(reel):
+        return (PromptChoice("Enter", "a new place begins here", 0, describe),)
+    if why:
+        return (PromptChoice("Enter", f"everything: {why}", 0, describe),)
     if not services.map.sees_more_of(reel.pose):
         return (PromptChoice("Enter", "this view: all around has been seen", 0, view), anew)
     return (
@@ -655,7 +673,8 @@ def _going_on(text: str, now: str, words: Vocabulary) -> tuple[str, str]:
     text = staying(text, words, now)
     if is_elsewhere(text, now, words):
         return text, ELSEWHERE
-    return text, OTHER_LIGHT if has_other_light(text, now, words) else ""
+    is_lit = has_other_light(text, now, words) or is_relit(text, now, words)
+    return text, OTHER_LIGHT if is_lit else ""
 
 
 def _change(

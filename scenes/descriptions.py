@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import chain, pairwise
+from math import prod
 from operator import itemgetter
 
 from mag_sandbox.scenes.looks import usual_looks
@@ -182,6 +183,7 @@ _MEANT = (  # what is read as something else, one after the other
         re.compile(rf"\b(thunder ?)?storms? (?P<far>{_FAR_AWAY})", re.I),
         r"lightning \g<far> under many clouds",
     ),
+    (re.compile(r"\b(it )?(gets|is getting|becomes|goes|turns) dark\b", re.I), "at night"),
     (re.compile(r"\bin (the )?winter\b", re.I), "covered in snow"),
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
     (re.compile(r"\bon the moon\b", re.I), "in a moon landscape"),
@@ -298,6 +300,22 @@ _OUTSIDE_ROOMS = {  # skies in windows, and stems that say so
     "dusk": frozenset(map(stem, ("dusk", "twilight"))),
     "night": _SPOKEN["night"],
 }
+_LIGHTS = {  # red, green and blue of lights, as shares of a clear day's; source: the renderer's
+    "outdoor": (
+        ({"dawn", "sunrise", "morning"}, (1.0, 0.9, 0.9)),
+        ({"afternoon"}, (1.04, 0.98, 0.84)),
+        ({"sunset", "sundown", "evening"}, (1.0, 0.73, 0.66)),
+        ({"dusk", "twilight"}, (0.78, 0.67, 0.86)),
+        ({"night", "midnight", "moonlight", "dark"}, (0.6, 0.66, 0.92)),
+        ({"rain", "snow"}, (0.92, 0.92, 0.92)),
+        ({"storm", "thunderstorm"}, (0.8, 0.82, 0.86)),
+    ),
+    "indoor": (
+        ({"sunset", "sundown", "evening", "dusk", "twilight", "dawn"}, (0.91, 0.77, 0.72)),
+        ({"lamplight", "candlelight"}, (0.78, 0.66, 0.58)),
+        ({"night", "midnight", "moonlight", "dark", "dim"}, (0.59, 0.59, 0.74)),
+    ),
+}
 _BUSY = re.compile(r"\bbusy( \w+){1,2}", re.I)  # words for a place follow
 _CROWD = ", with several people"
 _SNOW = re.compile(r",? ?\b(covered in snow|(in|with) (the )?(falling )?snow|snowy)\b", re.I)
@@ -321,7 +339,7 @@ _WOODED = {  # trees at least
 }  # fmt: skip
 TURNING = frozenset(("oak", "birch", "willow", "cherry tree"))  # trees that show the season
 _SEASONS, _FEWEST = ("autumn", "spring"), 8  # and how many trees there are then
-_OWN_SEASON = frozenset(("autumn woods", "cherry valley"))
+_OWN_SEASON = {"autumn woods": "autumn", "cherry valley": "spring"}  # which places always show
 _RARE = {
     "park": frozenset(("church", "hot air balloon")), "airport": frozenset(("traffic light",)),
 }  # fmt: skip  # though places of the renderer have some
@@ -349,12 +367,28 @@ _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 KINDS = (*THINGS, *chain(*GROUND.values()))
 _FILLERS = (  # words that say nothing by themselves
     "above also background below but distance each even front groups her his light my quite rather"
-    " really see so such too very weather which who"
+    " becomes gets getting heavy make really same see so such too very weather which who"
 )
 _CHANGING = frozenset((  # likewise, of what becomes of a place
-    "again", "begin", "begins", "beginning", "now", "start", "starts", "starting", "still",
-    "suddenly",
+    "again", "begin", "begins", "beginning", "now", "place", "scene", "start", "starts",
+    "starting", "still", "suddenly",
 ))  # fmt: skip
+_OF_CHANGES = frozenset(map(stem, (  # words of a description that say how a place changes
+    *_CHANGING, *COLORS, *SAME_COLORS, "all", "are", "be", "beautiful", "become", "becomes",
+    "bright", "cold", "covered",
+    "dense", "everything", "full", "get", "gets", "golden", "heavy", "here", "is", "it", "let",
+    "make", "pink", "sky", "strong", "there", "thick", "this", "turn", "turns", "very", "warm",
+    "weather",
+)))  # fmt: skip
+_AIRY = frozenset((stem("clear"), stem("sunny"), *_WEATHER)).union(
+    *(_SPOKEN[weather] for weather in ("fog", "rain", "snow", "storm"))
+)
+_SEASON_STEMS = frozenset(map(stem, ("autumn", "spring", "summer", "winter")))
+_SAME_PLACE = re.compile(r"\b(in |on |at )?(the|this) (very )?same (?!(\w+ )?colou?r)\w+\b", re.I)
+_HOURS = frozenset(map(stem, ("early", "late")))  # words before a time of day
+_STRONG = frozenset(map(stem, ("dense", "heavy", "strong", "thick")))  # words before a weather
+_HOURS_SAID = _SPOKEN["night"] | _SPOKEN["day"] | frozenset(map(stem, ("dark", *_DAYTIMES)))
+_IN_SKIES = frozenset(("star", "lightning"))
 _JOINED = frozenset(("livingroom", "diningroom"))  # read as two words
 _IS = frozenset(f"{one}{mark}s" for one in _SHORT_FOR_IS for mark in APOSTROPHES)
 FILLERS = frozenset((*_FILLERS.split(), *_CHANGING, *_JOINED, *_IS, "full"))  # "a full moon"
@@ -962,6 +996,12 @@ def season_in(text: str, words: Vocabulary) -> str:
     return next((season for season in _SEASONS if stem(season) in _stems(text)), "")
 
 
+def own_season_in(text: str, words: Vocabulary) -> str:
+    """Return the season that a description's place has of itself, as autumn woods do; "": none."""
+    place = _known_place(text, words)
+    return _OWN_SEASON.get(place.name, "") if place else ""
+
+
 def sky_outside(text: str, words: Vocabulary) -> str:
     """Return the sky that windows of a description's room show, "night", "sunset" or "dusk".
 
@@ -1019,23 +1059,67 @@ def added_place(text: str, words: Vocabulary) -> str:
 
 
 def staying(text: str, words: Vocabulary, before: str) -> str:
-    """Return a description which, if it names no place, is of the place of the one before.
+    """Return a description with what it leaves as it was in the one before.
 
-    "A red car" after "a beach at night" is "A red car, on a beach at night". Light and weather
-    alone leave all that was named: "in the rain" after it is "a beach at night, in the rain".
+    "A red car" after "a beach at night" is "A red car, on a beach at night", and "a forest" is "a
+    forest, at night". Light and weather alone leave all that was named: "in the rain" after it is
+    "a beach at night, in the rain".
     """
-    lights, read = words.lights(text), _need(_in_places(words, text).lower())
-    said = frozenset(one for one in read if words.meaning(one, corrected=False))
-    said -= frozenset(map(stem, (*_CHANGING, *COLORS, *SAME_COLORS)))
-    weather = _WEATHER.union(_need(_CLEAR_SKY))
-    if before and said and said <= weather | lights:  # it names no thing
-        gone = _need(_light(words.reading(before), words)) if lights else ()
-        old = _WEATHER.union(gone) if weather & said else frozenset(gone)
-        there, stays = before, f"{_without(before, old)}, {text}"
+    air = _SAME_PLACE.sub("", text).strip(" ,.")
+    if before and before not in text and _is_of_air(air, words):
+        there, stays = before, f"{_in_still_air(before, air, words)}, {air}"
     else:
-        there = kept_place(text, words, before)
+        there = kept_place(text, words, before) or kept_air(text, words, before)
         stays = f"{text.rstrip(' ,.')}, {there}"
     return stays if there and len(stays) <= MAX_PROMPT else text
+
+
+def is_relit(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether a description is of the same things in the same place, in other light or air."""
+    airs = [_air(one, words) for one in (text, before)]
+    return airs[0] != airs[1] and _on_ground(text, words) == _on_ground(before, words)
+
+
+def _on_ground(text: str, words: Vocabulary) -> tuple[str | None, str, frozenset[Named]]:
+    """Return the category, the name and the things of a description's place, but for the sky's."""
+    read = words.reading(text)
+    category = words.place(read)
+    named = named_in(read, words, KINDS)
+    things = (one for one in named if one.kinds[0] not in _OVERHEAD | _IN_SKIES)
+    name = _without(_place_phrase(read, words, category), _SEASON_STEMS | _AIRY)
+    return category, name, frozenset(things)
+
+
+def _air(text: str, words: Vocabulary) -> tuple[frozenset[str], ...]:
+    """Return the stems of the light, weather and season of a description."""
+    read, stems = lit(text, words), _stems(_in_places(words, text))
+    falls = frozenset() if words.place(read) == "indoor" else stems & (_AIRY | _SEASON_STEMS)
+    return frozenset(_need(_light(read, words))), falls
+
+
+def _is_of_air(text: str, words: Vocabulary) -> bool:
+    """Tell whether a description names light, weather, season and sky alone."""
+    in_places = _in_places(words, text)
+    read = _need(in_places.lower())
+    said = frozenset(one for one in read if words.meaning(one, corrected=False)) - _OF_CHANGES
+    parts = split_words(in_places)
+    high = {
+        stem(parts[place].text.lower())
+        for place in naming_words(in_places, tuple(_OVERHEAD | _IN_SKIES))
+    }
+    return bool(said) and said <= words.lights(text) | _HOURS_SAID | _AIRY | _SEASON_STEMS | high
+
+
+def _in_still_air(before: str, text: str, words: Vocabulary) -> str:
+    """Return a description without the light, weather or season that a text replaces."""
+    gone, stems = frozenset[str](), _stems(_in_places(words, text))
+    if words.lights(text) or not stems.isdisjoint(_HOURS_SAID):
+        gone |= frozenset(_need(_light(words.reading(before), words))) | _HOURS
+    if stems & (_AIRY | _SEASON_STEMS):
+        gone |= _AIRY | _STRONG
+    if stems & (_SEASON_STEMS | _SPOKEN["snow"] | {stem("clear")}):
+        gone |= _SEASON_STEMS
+    return _without(before, gone)
 
 
 def _without(text: str, gone: Collection[str]) -> str:
@@ -1064,18 +1148,30 @@ def kept_place(text: str, words: Vocabulary, before: str) -> str:
 def _there(text: str, words: Vocabulary, before: str) -> str:
     """Return where the description before is, with the light and weather that a text lacks."""
     read = words.reading(before)
-    category = words.place(read)
-    name = _place_phrase(read, words, category)
+    name = _place_phrase(read, words, words.place(read))
     if not name:
         return ""
-    said, weather = _stems(words.reading(text)), _phrases_of(words, WEATHER, category)
     on = "on" if name.split()[-1] in _ON else "in"
-    parts = [f"{on} {'an' if name[0] in 'aeiou' else 'a'} {name}"]
-    if not words.lights(text):
-        parts.append(_light(read, words))
-    if not any(said.intersection(_need(phrase)) for phrase in weather):
-        parts.append(_weather(read, words, category))
-    return " ".join(filter(None, parts))
+    there = f"{on} {'an' if name[0] in 'aeiou' else 'a'} {name}"
+    return " ".join(filter(None, (there, _air_of(read, text, words))))
+
+
+def kept_air(text: str, words: Vocabulary, before: str) -> str:
+    """Return the light and weather that a landscape keeps of the one before, "at night"; or ""."""
+    places = {words.place(words.reading(one)) for one in (text, before)}
+    if not before or None in places or not places <= LANDSCAPES or words.foreign(text):
+        return ""
+    return _air_of(words.reading(before), text, words)
+
+
+def _air_of(read: str, text: str, words: Vocabulary) -> str:
+    """Return the light and weather of a description in known words that a text lacks."""
+    category, said = words.place(read), _stems(words.reading(text))
+    weather = _phrases_of(words, WEATHER, category)
+    has_light = bool(words.lights(text)) or not said.isdisjoint(_HOURS_SAID)
+    has_weather = any(said.intersection(_need(phrase)) for phrase in weather)
+    light = "" if has_light else _light(read, words)
+    return " ".join(filter(None, (light, "" if has_weather else _weather(read, words, category))))
 
 
 def _weather(read: str, words: Vocabulary, category: str | None) -> str:
@@ -1336,6 +1432,15 @@ def _without_colors_not_taken(read: str) -> str:
         if color_word(word.text.lower()) and place + 1 in names:
             read = read[: word.start].rstrip() + read[word.end :]
     return read
+
+
+def light_in(text: str, words: Vocabulary) -> tuple[float, float, float]:
+    """Return the light of a description: red, green and blue, as shares of a clear day's."""
+    read = lit(text, words)
+    stems, said = _stems(read), _LIGHTS.get(words.place(read) or "", ())
+    tints = [tint for names, tint in said if not stems.isdisjoint(map(stem, names))]
+    red, green, blue = (prod(channel) for channel in zip((1.0, 1.0, 1.0), *tints, strict=True))
+    return red, green, blue
 
 
 def speaks_of(what: str, text: str) -> bool:

@@ -52,13 +52,9 @@ from mag_sandbox.model.imagination.rules.plausible import plausible
 from mag_sandbox.model.imagination.rules.stages import with_full_stage, with_named_ahead
 from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.model.imagination.rules.weather import (
-    at_night,
     has_dark_sky,
     in_fog,
-    in_season,
-    in_storm,
-    under_snow,
-    with_bright_lightning,
+    in_weather,
     with_sky_in_windows,
 )
 from mag_sandbox.model.imagination.scenery import Scenery
@@ -484,14 +480,7 @@ def _painted_as(
 def _as_described(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:
     """Return things planned without a picture, plausible, in the light and weather of words."""
     things = plausible(things, wanted.named, wanted.typical)
-    things = in_shade(things, wanted.shade)
-    if wanted.season:
-        # "trees" may become others, oaks stay oaks
-        own = {one.kinds[0] for one in wanted.named if "red tree" not in one.kinds}
-        things = in_season(things, wanted.season, own)
-    things = with_bright_lightning(in_storm(things)) if wanted.in_storm else things
-    things = at_night(things) if wanted.by_night else things
-    return under_snow(things) if wanted.in_snow else list(things)
+    return in_weather(in_shade(things, wanted.shade), wanted)
 
 
 def load_imagination(

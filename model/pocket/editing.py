@@ -56,6 +56,7 @@ from mag_sandbox.scenes.scene import check_prompt
 _SLACK = 1.0  # degrees
 _AROUND = 6  # px around the shape of a thing that are painted with it
 _SPOT = 0.3  # of a thing's width from its middle: other things there make room for it
+_RENEWING = frozenset(("renew", "relight"))  # acts by which ground is planned again
 _SAME = 0.01  # degrees between boxes of one thing
 NOTHING_TO_UNDO = "there is no change to take back"
 
@@ -185,7 +186,7 @@ class Editor:
         before, plan, placed, losses = inventor.around, inventor.plan, self.placed, inventor.losses
         self.placed = begun.placed
         cells = begun.cells | made.news
-        renewed = begun.done.act == "renew"
+        renewed = begun.done.act in _RENEWING
         if renewed:
             inventor.renew(cells, made)
         else:
@@ -221,7 +222,7 @@ class Editor:
         made, too, which saves time and changes no picture.
         """
         asked, now, imagination = self._asked[0], table.copy(), self._imagination
-        renewed = asked.edit.act == "renew"
+        renewed = asked.edit.act in _RENEWING
         begin = self._begin_renewing if renewed else self._begin_painting
         begun, blocks = begin(asked.edit, asked.prompt)
 
@@ -283,7 +284,7 @@ class Editor:
         return with_edits(plan, placed, stances_of(config), config.all_behind)
 
     def _begin_renewing(self, edit: Edit, prompt: str) -> tuple[_Begun, int]:
-        """Begin to plan ground again by the prompt; for all ground, only one view is painted."""
+        """Begin to plan ground again, or light it, by the prompt; of all only a view is painted."""
         inventor, lattice = self._inventor, self._imagination.lattice
         if edit.width > LARGEST[0] or edit.height > LARGEST[1]:
             place, pose = lattice.whole, lattice.nearest(CameraPose(edit.yaw, edit.pitch))
@@ -291,8 +292,10 @@ class Editor:
             place = lattice.box(edit.yaw, edit.pitch, edit.width, edit.height)
             pose = lattice.around(place)
         cells = inventor.around.mask(place)
-        made, blocks = inventor.begin_renewed(cells, pose, prompt)
-        return _Begun(edit, place, cells, pose, self._outside(cells), made), blocks
+        relit = edit.act == "relight"
+        made, blocks = inventor.begin_renewed(cells, pose, prompt, relit=relit)
+        placed = self.placed if relit else self._outside(cells)
+        return _Begun(edit, place, cells, pose, placed, made), blocks
 
     def _forget_unseen(self, edit: Edit, memory: BlockMemory) -> Edit:
         """Forget painted ground that was never shown, so that it follows the new words."""

@@ -155,6 +155,8 @@ class PaintedDetails:
         if self._first is None:
             first = self._imagination.nothing().learned(ahead, given.latents)
             self._first = self._imagination.picture(first, ahead)[0].float().cpu().numpy()
+        if not around.at(ahead).known.all():  # the rest shows nothing that could be alike
+            around = around.learned(ahead, given.latents)
         now = self._decoded.piece(around, ahead).picture
         return alike(now[0].float().cpu().numpy(), self._first)
 

@@ -27,12 +27,14 @@ from mag_sandbox.controls.camera import (
     yaw_difference,
 )
 from mag_sandbox.files.validation import decode
+from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.doors import NO_DOORS, RoomDoors, with_doors
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.rules.plans import turned
 from mag_sandbox.model.imagination.rules.wanted import Wanted
+from mag_sandbox.model.imagination.rules.weather import relit
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.inventing import Outlook, ViewMemory
@@ -427,18 +429,39 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         return made, blocks
 
     def begin_renewed(
-        self, cells: np.ndarray, pose: CameraPose, prompt: str
+        self, cells: np.ndarray, pose: CameraPose, prompt: str, *, relit: bool = False
     ) -> "tuple[Future[PaintedGround], int]":
-        """Begin a view as if cells of the ring were forgotten, by a plan of its own; likewise."""
+        """Begin a view as if cells of the ring were forgotten; likewise.
+
+        Args:
+            cells: of the ring, bool [rows, columns].
+            pose: of the view, on the lattice.
+            prompt: in force.
+            relit: whether things stay where they are, in the light and weather of the prompt;
+                otherwise there is a plan of its own.
+        """
         around, noise = self.around.without(cells), noise_of(self._seed, self.losses + 1)
-        planned = self.thread.after_all(self._planner(prompt, noise, around, pose.yaw))
+        before, lattice = self.plan if relit else None, self.imagination.lattice
+        if before and not (self._forgotten & ~self.around.known).any():
+            noise = self.noise
+        plan = self._planner(prompt, noise, around, pose.yaw)
+        if before:
+            if noise != before.noise:  # things on ground that was forgotten stand elsewhere
+                moved = _turned(before, noise, self._doors, self.imagination.config)
+                before = moved.after(before, self.around.known, lattice)
+            plan = _relit(before, plan, prompt, self.words, self.imagination.config)
+        planned = self.thread.after_all(plan)
         paint = self._painter(prompt, noise, None, planned)
         return self.thread.after_all(lambda: paint(around, pose)), BLOCKS_A_VIEW + BLOCKS_A_PLAN
 
     def renew(self, cells: np.ndarray, made: PaintedGround) -> None:
         """Replace cells of the ring, bool [rows, columns], by newly painted ones."""
-        self.forget(cells)
-        self.around, self.plan = self.around.replaced(cells, made.around), made.plan
+        self.drop_view()
+        self.around = self.around.without(cells).replaced(cells, made.around)
+        if made.plan is None or made.plan.noise != self.noise:
+            self.losses += 1
+            self._forgotten = np.zeros_like(self._forgotten)
+        self.plan = made.plan
 
     def see(self, pose: CameraPose, latents: Tensor, only: np.ndarray | None = None) -> None:
         """Add a given view of the lattice to the known ring, or only some of its cells."""
@@ -612,8 +635,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             if now is None or now.prompt != prompt:
                 now = Plan(prompt, planned_with, planned.result())
             if now.noise != noise:
-                now = now.turned(noise, imagination.config.all_behind)
-                now = replace(now, things=with_doors(now.things, doors, imagination.config))
+                now = _turned(now, noise, doors, imagination.config)
             if now is not plan and before is not None:
                 now = now.after(before, around.known, imagination.lattice)
             subject = Subject(texts(prompt)[0], noise, now.things)
@@ -640,6 +662,24 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         unlearned = shown & ~self.around.known
         if unlearned[self.around.cells(lattice.place(pose))].any():
             self.see(pose, memory.recall_view(pose), unlearned)
+
+
+def _turned(plan: Plan, noise: int, doors: RoomDoors, config: ImaginationConfig) -> Plan:
+    """Return a plan of other noise, with its doors where they were."""
+    moved = plan.turned(noise, config.all_behind)
+    return replace(moved, things=with_doors(moved.things, doors, config))
+
+
+def _relit(
+    before: Plan,
+    under: Callable[[], tuple[PlacedObject, ...]],
+    prompt: str,
+    words: Vocabulary,
+    config: ImaginationConfig,
+) -> Callable[[], tuple[PlacedObject, ...]]:
+    """Return a function that plans the things of a plan before in the light of another prompt."""
+    was, now = (Wanted.of(text, words, config.looks) for text in (before.prompt, prompt))
+    return lambda: tuple(relit(before.things, under(), was, now, config.all_behind))
 
 
 def _texts(features: PromptFeatures, words: Vocabulary, prompt: str) -> tuple[Tensor, Tensor]:

@@ -476,11 +476,14 @@ class Viewpoints(ViewPainter[_MadeView]):
             self.kept, self._layered = {}, {}
             self.far = np.zeros_like(self.far)
         elif before is not None and things != self._things:
-            changed = set(things) ^ set(self._things)
+            changed, lattice = set(things) ^ set(self._things), self._imagination.lattice
+            is_relit = any(one.kind in self._imagination.config.all_behind for one in changed)
+            if is_relit:
+                self.far = np.zeros_like(self.far)
             self.kept = {
-                place: _faded(one, [
+                place: _all_faded(one) if is_relit else _faded(one, [
                     *before.appearing(changed, *place), *now.appearing(changed, *place)
-                ], self._imagination.lattice)
+                ], lattice)
                 for place, one in self.kept.items()
             }  # fmt: skip
             self._layered = {}
@@ -686,6 +689,11 @@ def _unpacked_far(tensors: Mapping[str, Tensor], shape: tuple[int, ...]) -> np.n
 def _quarters(place: Position) -> list[CameraPose]:
     """Return the views of the quarters of a ring around a viewpoint, from left to right."""
     return [CameraPose(yaw, 0.0, WIDEST_FOV, *place) for yaw in (45.0, 135.0, 225.0, 315.0)]
+
+
+def _all_faded(ring: PaintedRing) -> PaintedRing:
+    """Return a ring of which nothing is painted any more: the light is another."""
+    return replace(ring, painted=np.zeros_like(ring.painted), outdated=ring.known)
 
 
 def _faded(ring: PaintedRing, things: Sequence[PlacedObject], lattice: Lattice) -> PaintedRing:

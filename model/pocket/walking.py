@@ -24,6 +24,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.rules.contrast import colors_behind, seen_before
 from mag_sandbox.model.imagination.rules.plans import light_of
 from mag_sandbox.model.imagination.rules.wanted import Wanted
+from mag_sandbox.model.imagination.rules.weather import relit
 from mag_sandbox.model.imagination.scenery import FAR, HORIZON_FOOT, Scenery, ToldFrom, with_placed
 from mag_sandbox.model.imagination.standing import hiding_kind, stood
 from mag_sandbox.model.imagination.visible import visible
@@ -31,7 +32,7 @@ from mag_sandbox.model.pocket.changes import stances_of, thing_of, with_edits
 from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen, things_at_start
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.world import UNPLANNED, Door
-from mag_sandbox.scenes.descriptions import LANDSCAPES
+from mag_sandbox.scenes.descriptions import LANDSCAPES, is_relit
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.things import ANIMALS, WATERS, names_in
 
@@ -284,10 +285,29 @@ class WalkableGround:
                 if new.is_full:  # older saves stay as they were
                     ground = [(one, away) for one, away in ground if not wanted.counts(one)]
                 is_street = new.has_streets and is_town(new.plan.things)
+                there: list[ToldFrom] = []
                 for square in new.squares:
-                    found += (
+                    there += (
                         street_in(square, ground, new.plan.noise)
                         if is_street
                         else things_in(square, ground, new.plan.noise, is_full=new.is_full)
                     )
+                found += self._as_lit(there, new.plan, wanted)
         return found
+
+    def _as_lit(self, there: list[ToldFrom], plan: Plan, wanted: Wanted) -> list[ToldFrom]:
+        """Return the things of new ground of a plan in the light where the scene begins."""
+        now, words = self._painting.plan, self._painting.words
+        if now is None or not is_relit(now.prompt, plan.prompt, words):
+            return there
+        other = Wanted.of(now.prompt, words, self._painting.imagination.config.looks)
+        things = [one.told for one in there]
+        behind = [one for one in now.things if one.kind in self._behind]
+        lit = relit([*behind, *things], now.things, wanted, other, self._behind)
+        by_place = {(one.yaw, one.width): one for one in lit}  # flowers go under snow
+        places = [(one.yaw, one.width) for one in things]
+        return [
+            one._replace(told=by_place[place])
+            for one, place in zip(there, places, strict=True)
+            if place in by_place
+        ]

@@ -333,7 +333,7 @@ def _lines(controls: tuple[Control, ...]) -> list[str]:
 
 
 def _change(edit: Edit) -> str:
-    if edit.act in ("undo", "forget", "enter"):
+    if edit.act in ("relight", "undo", "forget", "enter"):
         return edit.act
     thing = f" {_quoted(thing_words(edit))}" if edit.kind else ""
     way = f"{'up' if edit.pitch >= 0 else 'down'} {_degrees(abs(edit.pitch))}"

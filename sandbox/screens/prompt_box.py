@@ -22,7 +22,14 @@ from mag_sandbox.sandbox.screens.prompt_card import (
 from mag_sandbox.sandbox.ui.text_entry import Clipboard, History, TextEntry
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.characters import clean
-from mag_sandbox.scenes.descriptions import DescriptionWords, added_place, kept_place, staying
+from mag_sandbox.scenes.descriptions import (
+    DescriptionWords,
+    added_place,
+    is_relit,
+    kept_air,
+    kept_place,
+    staying,
+)
 from mag_sandbox.scenes.things import with_small_words
 from mag_sandbox.scenes.vocabulary import (
     ENGLISH_ONLY,
@@ -49,6 +56,8 @@ UNSEEN = "grey: words that change nothing here"
 INSTEAD = "; words that do are below them"
 DRAWN_AS = "“{}” is drawn as “{}”"
 NO_PLACE = "no place named, so it is painted {}"
+ALL_STAYS = "light and weather alone: everything stays where it is"
+AIR_STAYS = "light and weather stay: {}"
 STAYS = "no place named, so it stays {}"
 REPAINTED = "; with {} everything is painted {}"
 ALSO_AS = ", “{}” as “{}”"
@@ -70,8 +79,16 @@ class _Advice:
     @cached_property
     def grey(self) -> tuple[Word, ...]:
         """The words that change nothing."""
-        words = self.words.without_effect(self._whole)
-        return tuple(word for word in words if word.end <= len(self.text))
+        whole, text = self._whole, self.text
+        before = whole.find(text)
+        if before < 0:  # it is told in other words
+            return tuple(self.words.without_effect(text))
+        words = self.words.without_effect(whole)
+        return tuple(
+            Word(word.text, word.start - before, word.end - before)
+            for word in words
+            if before <= word.start and word.end <= before + len(text)
+        )
 
     @cached_property
     def _whole(self) -> str:
@@ -94,13 +111,9 @@ class _Advice:
         """Why words are struck, and which are drawn as something else."""
         if self.words.foreign(self.text):
             return ENGLISH_ONLY
-        place = added_place(self.text, self.words)
-        stays = kept_place(self.text, self.words, self.before)
         first, *others = self.words.substitutes(self.text) or [()]
         also = "".join(ALSO_AS.format(*pair) for pair in others)
-        other = REPAINTED.format(self.renewing, place) if self.renewing else ""
-        where = STAYS.format(stays) + other if stays else NO_PLACE.format(place)
-        said = [where] if place else []
+        said = [self._stays] if self._stays else []
         excess, kinds = self.words.excess(self._whole)
         if excess > self.words.excess(self.before)[0]:  # the place may have too many already
             said.append(TOO_MANY.format(excess, ", ".join(kinds)))
@@ -109,6 +122,19 @@ class _Advice:
         if first:  # may be long
             said.append(DRAWN_AS.format(*first) + also)
         return "; ".join(said)
+
+    @cached_property
+    def _stays(self) -> str:
+        """What stays as it was, and where what is described is, if the text does not say it."""
+        text, words, before = self.text, self.words, self.before
+        if before and is_relit(self._whole, before, words):
+            return ALL_STAYS
+        place = added_place(text, words)
+        if place and (stays := kept_place(text, words, before)):
+            other = REPAINTED.format(self.renewing, place) if self.renewing else ""
+            return STAYS.format(stays) + other
+        air = kept_air(text, words, before)
+        return NO_PLACE.format(place) if place else AIR_STAYS.format(air) if air else ""
 
     @property
     def hints(self) -> tuple[tuple[Word, tuple[str, ...]], ...]:

@@ -392,6 +392,12 @@ COMMANDS: dict[str, Command] = {
         "renew everything",
         _read_ground,
     ),
+    "relight": Command(
+        "relight",
+        "Leave everything where it is, in the light and weather of the words in force.",
+        "relight",
+        lambda reader: (),
+    ),
     "forget": Command(
         "forget", "Let unseen areas follow the words in force.", "forget", lambda reader: ()
     ),

@@ -240,6 +240,9 @@ class _TapeMaker:
             case "renew", ground:
                 pose = self._visit.camera.pose
                 return Edit("renew"), Spot(pose.yaw, pose.pitch, GROUND[ground])
+            case ("relight",):
+                pose = self._visit.camera.pose
+                return Edit("relight"), Spot(pose.yaw, pose.pitch, GROUND["everything"])
             case "forget" | "undo" as act, *_:
                 return Edit(act), Spot(0.0)
             case ("enter",):

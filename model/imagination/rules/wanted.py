@@ -13,8 +13,10 @@ from mag_sandbox.scenes.descriptions import (
     elsewhere_in,
     is_of_stone,
     is_under_snow,
+    light_in,
     lit,
     named_in,
+    own_season_in,
     season_in,
     shade_in,
     sky_outside,
@@ -36,6 +38,7 @@ class Wanted(NamedTuple):
     in_storm: bool = False
     in_snow: bool = False  # which lies on the ground
     season: str = ""  # "autumn" or "spring", if its trees show it
+    own_season: str = ""  # which its place has in any plan
     outside: str = ""  # of a room: the sky that its windows show, if that is not a day's
     by_night: bool = False  # its light and sky are those of a night
     by_day: bool = False  # a plan with a dark sky is drawn anew
@@ -45,6 +48,7 @@ class Wanted(NamedTuple):
     typical: Sequence[Named] = ()  # things by which its place is known; likewise added
     of_stone: bool = False  # its walls and floor, in whatever room
     shade: float = 1.0  # share of the light that reaches its ground
+    light: tuple[float, float, float] = (1.0, 1.0, 1.0)  # as shares of a clear day's
 
     def counts(self, thing: PlacedObject) -> bool:
         """Tell whether it says how many of such things there are: in a village, of red houses."""
@@ -92,6 +96,7 @@ class Wanted(NamedTuple):
             in_storm=speaks_of("storm", text),
             in_snow=is_under_snow(read),
             season=season_in(read, words),
+            own_season=own_season_in(read, words),
             outside=sky_outside(text, words),
             by_night=speaks_of("night", light),
             by_day=speaks_of("day", light),
@@ -101,6 +106,7 @@ class Wanted(NamedTuple):
             typical=tuple(one for one in typical if one.kinds),
             of_stone=is_of_stone(read, words),
             shade=shade_in(read, words),
+            light=light_in(text, words),
         )
 
 

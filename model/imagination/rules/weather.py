@@ -12,12 +12,15 @@ import numpy as np
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.rules.plans import (
+    AROUND,
     GOLDEN,
+    colored,
     light_of,
     looks_of,
     vividness,
     with_look,
 )
+from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.scenes.descriptions import TURNING, WINDOWS
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.stances import STANCES
@@ -43,6 +46,9 @@ _SHINING = frozenset((
     "moon", "star", "street lamp", "lantern", "stone lantern", "lighthouse", "camp fire", "torch",
     "candle", _LIGHTNING, *FALLING,
 ))  # fmt: skip
+_AIR = frozenset(("sun", "moon", "star", "starry sky", "cloud", _LIGHTNING, *FALLING))
+_GAME = "video game"
+_STAGED = (_GAME, "object")  # categories of scenes with lights of their own
 _SNOW, _AMBIENT = np.array((226, 234, 243)), 0.7  # colour, and share of white light on it
 _WHITE = 0.2  # vividness of ground that is white
 _SNOWED = {"near ground": 1.0, "far ground": 1.0, "far hill": 0.8, "hills": 0.8, "flat land": 0.8}
@@ -63,6 +69,75 @@ _LEAF, _LEAF_SHAPE = "wild flower", 0.6  # what leaves on the ground are drawn a
 _TREE = 3.0  # metres
 _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
 _HALF_SEEN, _PALEST, _NEAREST_FOOT = 14.0, 0.8, 1.0  # metres; share at most; degrees
+
+
+def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:
+    """Return things in the season, the light and the weather of words."""
+    things = list(things)
+    if wanted.season:
+        # "trees" may become others, oaks stay oaks
+        own = {one.kinds[0] for one in wanted.named if "red tree" not in one.kinds}
+        things = in_season(things, wanted.season, own)
+    things = with_bright_lightning(in_storm(things)) if wanted.in_storm else things
+    things = at_night(things) if wanted.by_night else things
+    return under_snow(things) if wanted.in_snow else things
+
+
+def relit(
+    things: Sequence[PlacedObject],
+    under: Sequence[PlacedObject],
+    before: Wanted,
+    now: Wanted,
+    behind: Collection[str],
+) -> list[PlacedObject]:
+    """Return the things of a plan in another light, weather and season, each where it stands.
+
+    Args:
+        things: from far to near.
+        under: another plan, of the place as it is now: its skies, and what is in them, are taken.
+        before: asked of the plan.
+        now: asked of the other one.
+        behind: kinds of things that are behind all others.
+    """
+    air = _AIR - {"star"} if now.category == _GAME else _AIR
+    own = [_by_day(one, before, now) for one in things if one.kind not in air]
+    own = colored(own, now.named) if before.in_fog else own  # which hid colours
+    lit = _under(own, _skies(under, before, now), np.array(now.light) / before.light)
+    was, season = (one.season or one.own_season for one in (before, now))
+    lit = in_weather(lit, now._replace(season="" if season == was else season))
+    sky = _first(lit, "low sky")
+    lit = _snowed(lit, sky) if now.in_snow and not before.in_snow and sky else lit
+    lit = _fogged(lit) if now.in_fog and not before.in_fog else lit
+    lit = with_sky_in_windows(lit, now.outside) if now.outside else lit
+    above = [one for one in under if one.kind in air]
+    first = next((place for place, one in enumerate(lit) if one.kind not in behind), len(lit))
+    return [
+        *lit[:first], *(one for one in above if one.kind not in FALLING), *lit[first:],
+        *(one for one in above if one.kind in FALLING),
+    ]  # fmt: skip
+
+
+def _skies(under: Sequence[PlacedObject], before: Wanted, now: Wanted) -> dict[str, Rgb]:
+    """Return the colours that a plan has of skies, and of ground that was under snow or withered.
+
+    Games and stages have lights of their own, in which all is that is behind things.
+    """
+    kinds = frozenset(_NIGHT_SKY)
+    if before.in_snow or before.season or before.own_season:
+        kinds |= _GRASS
+    return {
+        one.kind: one.color for one in under
+        if one.color and (one.kind in kinds or (one.width >= AROUND and now.category in _STAGED))
+    }  # fmt: skip
+
+
+def _by_day(thing: PlacedObject, before: Wanted, now: Wanted) -> PlacedObject:
+    """Return a thing as it usually looks, if it was paled by fog, or is a window that was dark."""
+    was_dark = thing.kind in WINDOWS and before.outside and not now.outside
+    looks = [one for one in looks_of(thing.kind) if one.variant == thing.variant]
+    if not looks or not (was_dark or (before.in_fog and not now.in_fog)):
+        return thing
+    return with_look(thing, looks[0])
 
 
 def has_dark_sky(things: Sequence[PlacedObject]) -> bool:
@@ -125,13 +200,16 @@ def under_snow(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return outdoor things of which the ground is white, in the light of a plan's sky."""
     sky = _first(things, "low sky")
     ground = _first(things, "near ground")
-    if sky is None or ground is None or vividness(np.array(ground)) < _WHITE:
-        return list(things)
+    is_bare = ground is not None and vividness(np.array(ground)) >= _WHITE
+    return _snowed(things, sky) if sky and is_bare else list(things)
+
+
+def _snowed(things: Sequence[PlacedObject], sky: Rgb) -> list[PlacedObject]:
     light = _NIGHT if has_dark_sky(things) else _AMBIENT + (1 - _AMBIENT) * np.array(sky) / max(sky)
-    return [_snowed(thing, light * _SNOW) for thing in things if thing.kind not in _UNDER_SNOW]
+    return [_under_white(thing, light * _SNOW) for thing in things if thing.kind not in _UNDER_SNOW]
 
 
-def _snowed(thing: PlacedObject, snow: np.ndarray) -> PlacedObject:
+def _under_white(thing: PlacedObject, snow: np.ndarray) -> PlacedObject:
     share = _SNOWED.get(thing.kind, 0.0)
     if not share or thing.color is None:
         return thing
@@ -186,8 +264,11 @@ def _in_color(thing: PlacedObject, color: Rgb, light: float) -> PlacedObject:
 def in_fog(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return things that pale with their distance, where a plan's sky is as of a clear day."""
     sky = _first(things, "low sky")
-    if sky is None or vividness(np.array(sky)) < _HAZY:
-        return list(things)
+    is_clear = sky is not None and vividness(np.array(sky)) >= _HAZY
+    return _fogged(things) if is_clear else list(things)
+
+
+def _fogged(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     fog = _NIGHT * _FOG if has_dark_sky(things) else _FOG
 
     def paled(thing: PlacedObject) -> PlacedObject:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pygame
 import pytest
 
-from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.edits import Act, Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox import memory_choices
@@ -197,16 +197,25 @@ def test_another_description_may_paint_what_was_seen_anew_and_says_what_follows_
 
 
 @pytest.mark.parametrize("mod", [0, pygame.KMOD_CTRL])
-def test_another_light_paints_everything_anew(run, mod):
+@pytest.mark.parametrize(
+    ("text", "act", "notice"),
+    [
+        (" At night.", "relight", "everything stays where it is"),
+        (" A forest at night.", "renew", "light and weather change everywhere"),
+    ],
+)
+def test_another_light_changes_everything_but_where_things_stand(
+    run, mod: int, text: str, act: Act, notice: str
+):
     asked = []
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",)), on_step=asked.append))
     game.play()
     game.see_blocks(3)
-    describe_more(game, " At night.", mod)
+    describe_more(game, text, mod)
     pose = game.screen.reel.pose
-    everything = Edit("renew", pose.yaw, pose.pitch, *GROUND["everything"])
+    everything = Edit(act, pose.yaw, pose.pitch, *GROUND["everything"])
     game.wait(lambda: [one.edit for one in asked if one.edit] == [everything])
-    game.said("light and weather change everywhere")
+    game.said(notice)
 
 
 @pytest.mark.parametrize("mod", [0, pygame.KMOD_CTRL, pygame.KMOD_SHIFT])

@@ -14,8 +14,10 @@ from mag_sandbox.scenes.descriptions import (
     has_other_light,
     is_elsewhere,
     is_of_stone,
+    is_relit,
     is_same_ground,
     is_under_snow,
+    light_in,
     lit,
     named_in,
     speaks_of,
@@ -344,6 +346,69 @@ def test_light_and_weather_alone_leave_all_that_was_named(
     words: DescriptionWords, text: str, before: str, stays: str
 ):
     assert staying(text, words, before) == f"{stays}, {text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "told"),
+    [
+        ("the same street in heavy snow", "a city with two taxis", "{}, in heavy snow"),
+        ("in the same place, it gets dark", "a farm with a cow", "{}, it gets dark"),
+        ("a foggy morning", "a farm with a cow", "{}, a foggy morning"),
+        ("now in autumn", "a forest with a tent", "{}, now in autumn"),
+        ("at night with a full moon", "a village", "{}, at night with a full moon"),
+        ("clear the fog", "a farm with a cow", "{}, clear the fog"),
+    ],
+)
+def test_other_light_weather_or_season_alone_is_of_the_same_things_in_the_same_place(
+    words: DescriptionWords, text: str, before: str, told: str
+):
+    foggy = f"{before} in thick fog" if "clear" in text else before
+    now = staying(text, words, foggy)
+    assert now == told.format(before)
+    assert is_relit(now, foggy, words)
+    assert not words.without_effect(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("a village with a red house at night", "a village"),
+        ("a forest at night", "a village"),
+        ("a village with two cows at night", "a village with a cow"),
+        ("a village", "a village"),
+        ("a kitchen in the rain", "a kitchen"),  # where none falls
+    ],
+)
+def test_a_description_of_other_things_or_in_the_same_light_is_no_change_of_light(
+    words: DescriptionWords, text: str, before: str
+):
+    assert not is_relit(text, before, words)
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "air"),
+    [
+        ("a farm with a cow", "a beach on a warm evening", "on a warm evening"),
+        ("a forest", "a meadow at night in the rain", "at night in the rain"),
+        ("a forest in fog", "a meadow at night", "at night"),
+        ("a forest by day", "a meadow at night", ""),
+        ("a kitchen", "a meadow at night", ""),
+        ("a forest", "a kitchen at night", ""),
+    ],
+)
+def test_a_landscape_keeps_the_light_and_weather_of_the_one_before(
+    words: DescriptionWords, text: str, before: str, air: str
+):
+    assert staying(text, words, before) == (f"{text}, {air}" if air else text)
+
+
+@pytest.mark.parametrize(
+    ("text", "darker"),
+    [("a farm at night", "a farm"), ("a farm in a storm", "a farm"), ("a room at night", "a room")],
+)
+def test_nights_and_storms_have_less_light(words: DescriptionWords, text: str, darker: str):
+    assert all(one < other for one, other in zip(
+        light_in(text, words), light_in(darker, words), strict=True))  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -576,6 +576,44 @@ def test_undo_of_renewed_ground_gives_back_all_bits(edit):
     assert (made.painting.noise, made.painting.plan) == (noise, plan)
 
 
+def test_another_light_paints_everything_anew_and_moves_nothing(monkeypatch):
+    made = world()
+    play(made, [*AWAY, replace(STILL, edit=TENT), *[STILL] * 6])
+    made.painting.plan = replace(made.painting.plan, things=PLANNED)
+    planned_for(made, monkeypatch)
+    before, plan, noise = ring_of(made), made.painting.plan, made.painting.noise
+    placed = made.editor.placed
+    assert placed
+    renew(made, replace(ALL, act="relight", yaw=117.0))
+    now = made.painting.plan
+    assert (now.prompt, now.noise, made.painting.noise) == (CASTLE, noise, noise)
+    places = [[(one.kind, one.yaw, one.pitch) for one in each.things] for each in (plan, now)]
+    assert places[0] == places[1]
+    assert made.editor.placed == placed
+    assert not (
+        before[0] & made.painting.around.known & (before[1] == ring_of(made)[1]).all(0)
+    ).any()
+    edit_at_rest(made, Edit("undo"))
+    assert made.painting.plan == plan
+    assert not changed_cells(before, ring_of(made))[before[0]].any()
+
+
+def test_in_another_light_what_memory_forgot_is_elsewhere(monkeypatch):
+    made = world()
+    play(made, AWAY)
+    around, lattice = made.painting.around, made.painting.imagination.lattice
+    made.painting._forgotten = ~around.known
+    unseen = replace(PLANNED[1], yaw=lattice.free_yaw(around.known, 180.0))
+    things = (*PLANNED, unseen)
+    made.painting.plan = replace(made.painting.plan, things=things)
+    planned_for(made, monkeypatch)
+    renew(made, replace(ALL, act="relight"))
+    now = [one.yaw for one in made.painting.plan.things if one.kind == "tree"]
+    assert PLANNED[1].yaw in now
+    assert unseen.yaw not in now
+    assert made.painting.plan.noise == made.painting.noise
+
+
 def test_undo_after_play_went_on_in_a_renewed_world_gives_the_old_ground_back():
     made = world()
     play(made, AWAY)

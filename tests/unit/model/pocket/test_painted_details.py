@@ -11,7 +11,7 @@ from torch.nn import functional
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.details import SOFT, GivenPicture, LostDetails, alike
-from mag_sandbox.model.imagination.ground import DecodedGround, ViewCutter
+from mag_sandbox.model.imagination.ground import DecodedGround, RingPiece, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
@@ -142,6 +142,20 @@ def test_beside_a_new_thing_a_given_view_is_still_shown_itself():
     found = alike(shift, np.zeros_like(shift))
     assert found[:, 0].all()
     assert not found[:, CELL // 2 :].any()
+
+
+def test_where_nothing_of_a_given_view_is_known_it_counts_as_it_was(monkeypatch):
+    around, ahead = Surroundings(ALL.known, np.ones_like(ALL.latents)), imagination().ahead
+    given = GivenPicture(np.full((CELL * 4, CELL * 6, 3), 90, np.uint8), around.at(ahead).latents)
+    nothing, asked = Surroundings(np.zeros_like(around.known), around.latents), []
+
+    def piece(self: DecodedGround, around: Surroundings, place: Place) -> RingPiece:
+        asked.append(around.at(place).known.all())
+        return RingPiece(place, torch.zeros(1, 3, CELL * 4, CELL * 6))
+
+    monkeypatch.setattr(DecodedGround, "piece", piece)
+    details()._alike(given, nothing)
+    assert asked == [True], "nothing could be decoded otherwise"
 
 
 def test_tiles_are_added_on_any_thread():

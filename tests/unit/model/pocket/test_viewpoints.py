@@ -1,6 +1,6 @@
 """Walks go on beyond the first viewpoint: rings are made ahead of the player, kept and shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.edits import EVERYTHING, Edit
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.pocket import edit_requests, viewpoints, walking
+from mag_sandbox.model.pocket import edit_requests, painting, viewpoints, walking
 from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD
 from mag_sandbox.model.pocket.painting import Plan
 from mag_sandbox.model.pocket.walking import START, WalkableGround
@@ -136,6 +136,28 @@ def test_where_everything_is_repainted_new_ground_begins_anew():
     blocks = steps(made, STILL, 14)
     assert any(block.edited == edit for block in blocks)
     assert all(one.plan.prompt == "a castle" for one in made._ground.new.generations if one.plan)
+
+
+def test_in_another_light_a_walker_stays_and_all_viewpoints_are_painted_again(monkeypatch):
+    def darker(things: Sequence[PlacedObject], *_: object) -> list[PlacedObject]:
+        return [replace(one, color=(20, 30, 60)) for one in things]
+
+    for module in (walking, painting):
+        monkeypatch.setattr(module, "relit", darker)
+    monkeypatch.setattr(walking, "is_relit", lambda text, before, _words: text != before)
+    made = outdoors(SKY, TREE)
+    steps(made, AHEAD, 12)
+    steps(made, STILL, 6)
+    pose, kept, new = made._session.pose, dict(made._viewpoints.kept), made._ground.new
+    there = [(one.told.kind, one.x, one.z) for one in made._ground.scenery._bodies]
+    edit = Edit("relight", pose.yaw, pose.pitch, *EVERYTHING)
+    made.step(replace(STILL, edit=edit, prompt="a castle"))
+    blocks = steps(made, STILL, 30)
+    assert any(block.edited == edit for block in blocks)
+    assert blocks[-1].poses[-1] == pose
+    assert new.squares == made._ground.new.squares
+    assert there == [(one.told.kind, one.x, one.z) for one in made._ground.scenery._bodies]
+    assert all(made._viewpoints.kept[place] is not ring for place, ring in kept.items())
 
 
 def test_words_for_a_place_that_cannot_go_on_here_begin_it_anew_at_the_start(monkeypatch):

@@ -7,6 +7,8 @@ import pytest
 
 from mag_sandbox.model.loading import words_of
 from mag_sandbox.sandbox.screens.prompt_box import (
+    AIR_STAYS,
+    ALL_STAYS,
     BLINK_S,
     DRAWN_AS,
     EMPTY,
@@ -262,6 +264,16 @@ def test_words_are_judged_for_the_place_that_stays_and_it_is_named():
         box.close()
 
 
+def test_a_landscape_is_said_to_keep_its_light():
+    box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
+    with window((640, 400), "test"):
+        box.open("a beach at night")
+        box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RSHIFT, mod=0))
+        box.handle(pygame.Event(pygame.TEXTINPUT, text="a meadow with sheep"))
+        assert box.notice == AIR_STAYS.format("at night")
+        box.close()
+
+
 def test_what_was_too_much_before_is_not_said_to_be_too_much_now():
     full = "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer"
     box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
@@ -269,7 +281,7 @@ def test_what_was_too_much_before_is_not_said_to_be_too_much_now():
         box.open(full)
         box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_END, mod=0))
         box.handle(pygame.Event(pygame.TEXTINPUT, text=" at night"))
-        assert box.notice == ""
+        assert box.notice == ALL_STAYS
         box.handle(pygame.Event(pygame.TEXTINPUT, text=" and a tent, a cow"))
         assert box.notice.startswith("too many kinds of things")
         box.close()

@@ -6,16 +6,19 @@ import pytest
 
 from mag_sandbox.controls.camera import ASPECT, WIDEST_FOV
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import (
     at_night,
     has_dark_sky,
     in_fog,
     in_season,
     in_storm,
+    relit,
     under_snow,
     with_bright_lightning,
     with_sky_in_windows,
 )
+from mag_sandbox.scenes.things import COLORS, Named, color_name
 
 VIEW_TOP = WIDEST_FOV * ASPECT / 2  # degrees
 SKY = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243))
@@ -113,3 +116,51 @@ def test_windows_by_day_show_another_sky_and_others_stay(sky: str):
     assert changed.mean_color != day.mean_color
     assert replace(changed, color=day.color, mean_color=day.mean_color) == day
     assert others == [*dark, BARN]
+
+
+BEHIND = frozenset(("low sky", "near ground"))
+BY_DAY = Wanted(category="outdoor", by_day=True)
+BY_NIGHT = Wanted(category="outdoor", by_night=True, light=(0.5, 0.6, 0.9))
+MOON = PlacedObject("moon", 20.0, 20.0, 8.0, 8.0, (250, 250, 220), (250, 250, 220))
+FLOWER = PlacedObject("tulip", 10.0, -9.0, 2.0, 4.0, (220, 60, 60), (200, 80, 60))
+
+
+def boxes(things):
+    return [(one.kind, one.yaw, one.pitch, one.width, one.height) for one in things]
+
+
+def test_in_another_light_all_stands_where_it_stood_under_the_sky_of_that_light():
+    things = [SKY, GROUND, SUN, BARN, LANTERN]
+    lit = relit(things, [DARK, GROUND, MOON, replace(BARN, yaw=90.0)], BY_DAY, BY_NIGHT, BEHIND)
+    assert boxes(lit) == boxes([SKY, GROUND, MOON, BARN, LANTERN])
+    sky, _, _, barn, lantern = lit
+    assert (sky.color, barn.color, lantern) == (DARK.color, (100, 18, 27), LANTERN)
+    back = relit(lit, things, BY_NIGHT, BY_DAY, BEHIND)
+    assert boxes(back) == boxes(things)
+    assert back[3].color == pytest.approx(BARN.color, abs=2)
+
+
+def test_when_snow_falls_the_ground_turns_white_and_flowers_go_also_on_grey_ground():
+    snowy, grey = BY_DAY._replace(in_snow=True), replace(GROUND, color=(90, 90, 92))
+    sky, ground, barn = relit([SKY, grey, FLOWER, BARN], [SKY], BY_DAY, snowy, BEHIND)
+    assert min(ground.color) > 180
+    assert barn == BARN
+    thawed = relit([sky, ground, barn], [SKY, GROUND], snowy, BY_DAY, BEHIND)
+    assert thawed == [SKY, GROUND, BARN]
+
+
+def test_when_fog_lifts_things_have_their_usual_colours_again_or_those_of_words():
+    foggy = BY_DAY._replace(in_fog=True)
+    pale = relit([SKY, GROUND, BARN], [replace(SKY, color=(200, 204, 212))], BY_DAY, foggy, BEHIND)
+    assert min(pale[-1].color) > 40
+    blue = BY_DAY._replace(named=[Named(("barn",), COLORS["blue"])])
+    clear = relit(pale, [SKY], foggy, blue, BEHIND)
+    assert color_name(clear[-1].color) == "blue"
+
+
+def test_trees_turn_with_the_season_of_words_and_of_a_place():
+    oak = PlacedObject("oak", 0.0, 5.0, 12.0, 20.0, (80, 150, 70), (80, 150, 70))
+    for autumn in (BY_DAY._replace(season="autumn"), BY_DAY._replace(own_season="autumn")):
+        turned = relit([SKY, GROUND, oak], [SKY, GROUND], BY_DAY, autumn, BEHIND)[-1]
+        assert turned.color[0] > turned.color[1]
+        assert relit([SKY, oak], [SKY], autumn, autumn, BEHIND)[-1] == oak, "it turns once"
