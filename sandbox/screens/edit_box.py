@@ -8,8 +8,10 @@ import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from math import dist
 from typing import Any
 
+import numpy as np
 import pygame
 
 from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, yaw_difference
@@ -35,6 +37,8 @@ from mag_sandbox.scenes.things import (
 CLEARANCE = 134  # px of the reference window below the box
 RING, DOT = 15, 3  # px of the reference window: radii of the mark at the spot
 SHADOW = (10, 13, 24)
+AROUND = 3  # px around a spot whose colour is looked at
+UNLIKE = 110.0  # steps of RGB from a thing's colour, from which on a spot shows another thing
 NOTHING_THERE = "what stands here is not known by name: write what shall be here"
 NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
 Direction = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such things usually are
@@ -163,11 +167,24 @@ class EditOverlay(Overlay):
         if any(self._viewpoint) or self._reel.pose.is_away:
             return None
         spot = Edit("remove", yaw, self._reel.pose.pitch if pitch is None else pitch)
+        planned = [one for one in block.planned or () if self._looks_like(one)]
         there = [
-            thing for thing in (*block.placed, *(block.planned or ()))
+            thing for thing in (*block.placed, *planned)
             if thing.kind in self._kinds and thing.covers(spot)
         ]  # fmt: skip
         return min(there, key=lambda thing: thing.width * thing.height, default=None)
+
+    def _looks_like(self, thing: Edit) -> bool:
+        """Tell whether the picture at the spot may be of a thing: a given one shows others, too."""
+        reel, (yaw, pitch) = self._reel, self._spot
+        height, width = reel.frame.shape[:2]
+        pose, degree = reel.pose, width / reel.pose.fov
+        column = round(width / 2 + yaw_difference(yaw, pose.yaw) * degree)
+        row = round(height / 2 - (0.0 if pitch is None else pitch - pose.pitch) * degree)
+        if thing.color is None or not (0 <= row < height and 0 <= column < width):
+            return True
+        around = (slice(max(0, middle - AROUND), middle + AROUND) for middle in (row, column))
+        return dist(np.median(reel.frame[tuple(around)], axis=(0, 1)), thing.color) < UNLIKE
 
     def _problem(self, text: str) -> str:
         try:

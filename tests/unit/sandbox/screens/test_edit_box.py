@@ -37,9 +37,12 @@ def made(
     crop=(0.0, 0.0, 1.0, 1.0),
     things=(),
     category=None,
+    color=COLORS["red"],
 ):
     block = SimpleNamespace(placed=(), planned=things)
-    reel = SimpleNamespace(pose=pose, crop=crop, current=SimpleNamespace(spec=SPEC, block=block))
+    frame = np.full((SPEC.frame_height, SPEC.frame_width, 3), color, np.uint8)
+    current = SimpleNamespace(spec=SPEC, block=block)
+    reel = SimpleNamespace(pose=pose, crop=crop, current=current, frame=frame)
     hud = SimpleNamespace(places={}, theme=lambda surface: Theme(surface.get_size()))
     asked: list[Edit] = []
     where = lambda: category  # noqa: E731 -- fits the line below
@@ -284,3 +287,12 @@ def test_where_no_thing_is_known_a_colour_alone_is_refused_and_says_what_to_writ
     write(overlay, "make it blue")
     assert not asked
     assert overlay.box.notice == NO_THING.format("blue")
+
+
+def test_no_thing_is_recoloured_for_one_before_it_that_is_not_known():
+    counter = Edit("place", 4.0, 2.0, 60.0, 30.0, "castle", COLORS["teal"])
+    for color, known in (("teal", True), ("red", False)):
+        overlay, asked, _, _ = made(things=(counter,), color=COLORS[color])
+        overlay.handle(click((640, 384)))
+        write(overlay, "make it yellow")
+        assert bool(asked) == known
