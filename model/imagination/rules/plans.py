@@ -462,8 +462,10 @@ def _sailing(thing: PlacedObject) -> PlacedObject:
 def light_of(things: Sequence[PlacedObject]) -> float:
     """Return how light a plan's scene is, as a share of day."""
     around = (
-        thing.mean_color for thing in things if thing.width >= AROUND
-    )  # how light the scene is
+        thing.mean_color
+        for thing in things
+        if thing.width >= AROUND or thing.kind in _WALLS  # a stage's floor may be dark
+    )
     levels = [max(color) for color in around if color is not None]
     return float(np.clip(max(levels) / _BRIGHT, _DARKEST, 1.0)) if levels else 1.0
 

@@ -8,6 +8,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import (
     colored,
     in_shade,
+    light_of,
     of_stone,
     painted_whole,
     with_even_ground,
@@ -162,3 +163,10 @@ def test_beds_and_ships_have_shapes_and_colours_that_agree():
     assert brown.color[0] > 1.5 * brown.color[2]
     named = [Named(("sailing ship",), (90, 90, 90), 1, 1)]
     assert painted_whole([sky, ship], named)[1].color == ship.color
+
+
+def test_a_stage_is_as_light_as_its_walls():
+    floor = PlacedObject("floor", 0.0, -26.0, 360.0, 54.0, (64, 64, 89), (64, 64, 89))
+    backdrop = PlacedObject("backdrop", 0.0, 6.0, 89.0, 48.0, (190, 190, 186), (190, 190, 186))
+    assert light_of([floor]) < 0.6
+    assert light_of([floor, backdrop]) > 0.9
