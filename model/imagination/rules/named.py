@@ -39,6 +39,7 @@ from mag_sandbox.model.imagination.rules.relations import (
 from mag_sandbox.model.imagination.rules.shores import (
     BRIDGE,
     RUNNING,
+    SEA,
     afloat,
     ashore,
     before_others,
@@ -108,6 +109,7 @@ _LAID = {  # what is laid on the ground: pitch, width, height and variant, and i
     "frozen lake": (-10.0, 66.0, 8.0, 2, (176, 208, 232)),
     "sea": (-5.3, 89.0, 11.0, 3, (64, 140, 192)),
 }  # fmt: skip
+_SEA_ASIDE = 24.0  # degrees; houses are seen beside it
 _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
     "sea", "lake", "frozen lake", "canal", "coral", "seaweed",
 ))  # fmt: skip
@@ -386,11 +388,24 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     for kind in laid if kinds.isdisjoint(laid) else ():
         pitch, width, height, variant, by_day = _LAID[kind]
         color = rgb(np.array(by_day) * light_of(things))
-        added.append(PlacedObject(kind, 0.0, pitch, width, height, color, color, variant))
+        yaw = _side_for_sea(things) if kind == SEA else 0.0
+        added.append(PlacedObject(kind, yaw, pitch, width, height, color, color, variant))
     falls = [kind for kind in one.kinds if kind in FALLING and kind not in kinds]
     falling = [PlacedObject(kind, 0.0, 0.0, 360.0, 108.0, _DROPS, _DROPS, 0) for kind in falls]
     first = next((place for place, thing in enumerate(things) if not _is_far(thing)), len(things))
     return [*things[:first], *added, *things[first:], *falling]
+
+
+def _side_for_sea(things: Sequence[PlacedObject]) -> float:
+    """Return the yaw, left or right, of a sea in the first view beside which most things stay."""
+    wide = _LAID[SEA][1]
+
+    def drowned(yaw: float) -> int:
+        return sum(
+            stands(thing) and abs(yaw_difference(thing.yaw, yaw)) < wide / 2 for thing in things
+        )
+
+    return min((-_SEA_ASIDE, _SEA_ASIDE), key=drowned)
 
 
 def _is_nearest(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
