@@ -386,6 +386,7 @@ _AIRY = frozenset((stem("clear"), stem("sunny"), *_WEATHER)).union(
 _SEASON_STEMS = frozenset(map(stem, ("autumn", "spring", "summer", "winter")))
 _SAME_PLACE = re.compile(r"\b(in |on |at )?(the|this) (very )?same (?!(\w+ )?colou?r)\w+\b", re.I)
 _HOURS = frozenset(map(stem, ("early", "late")))  # words before a time of day
+_NIGHT_SKY = frozenset(map(stem, ("firework", "full", "moon", "moonlit", "star", "starry")))
 _STRONG = frozenset(map(stem, ("dense", "heavy", "strong", "thick")))  # words before a weather
 _HOURS_SAID = _SPOKEN["night"] | _SPOKEN["day"] | frozenset(map(stem, ("dark", *_DAYTIMES)))
 _IN_SKIES = frozenset(("star", "lightning"))
@@ -1114,7 +1115,7 @@ def _in_still_air(before: str, text: str, words: Vocabulary) -> str:
     """Return a description without the light, weather or season that a text replaces."""
     gone, stems = frozenset[str](), _stems(_in_places(words, text))
     if words.lights(text) or not stems.isdisjoint(_HOURS_SAID):
-        gone |= frozenset(_need(_light(words.reading(before), words))) | _HOURS
+        gone |= frozenset(_need(_light(words.reading(before), words))) | _HOURS | _NIGHT_SKY
     if stems & (_AIRY | _SEASON_STEMS):
         gone |= _AIRY | _STRONG
     if stems & (_SEASON_STEMS | _SPOKEN["snow"] | {stem("clear")}):

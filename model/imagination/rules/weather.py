@@ -14,7 +14,6 @@ from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
     GOLDEN,
-    colored,
     light_of,
     looks_of,
     vividness,
@@ -61,6 +60,7 @@ _TURNED = {  # kinds and colours of trees in a season, one after the other
     ),
     "spring": (("cherry tree", (244, 167, 181)), ("cherry tree", (245, 172, 191))),
 }  # fmt: skip
+_IN_AUTUMN, _GREEN_TREE = frozenset(("orange tree", "red tree")), "oak"
 _FALLEN = ((222, 120, 54), (196, 72, 52), (232, 176, 74))  # colours of leaves on the ground
 _WITHERED, _SHARE = np.array((184, 168, 86)), 0.6  # colour of grass in autumn, and its share
 _SPROUTING = 0.35  # share of trees without blossom in spring
@@ -100,21 +100,42 @@ def relit(
         behind: kinds of things that are behind all others.
     """
     air = _AIR - {"star"} if now.category == _GAME else _AIR
-    own = [_by_day(one, before, now) for one in things if one.kind not in air]
-    own = colored(own, now.named) if before.in_fog else own  # which hid colours
+    own = [one for one in _without_air(things, before, now) if one.kind not in air]
     lit = _under(own, _skies(under, before, now), np.array(now.light) / before.light)
-    was, season = (one.season or one.own_season for one in (before, now))
-    lit = in_weather(lit, now._replace(season="" if season == was else season))
-    sky = _first(lit, "low sky")
-    lit = _snowed(lit, sky) if now.in_snow and not before.in_snow and sky else lit
-    lit = _fogged(lit) if now.in_fog and not before.in_fog else lit
-    lit = with_sky_in_windows(lit, now.outside) if now.outside else lit
+    lit = _in_other_air(lit, before, now)
     above = [one for one in under if one.kind in air]
     first = next((place for place, one in enumerate(lit) if one.kind not in behind), len(lit))
     return [
         *lit[:first], *(one for one in above if one.kind not in FALLING), *lit[first:],
         *(one for one in above if one.kind in FALLING),
     ]  # fmt: skip
+
+
+def _without_air(
+    things: Sequence[PlacedObject], before: Wanted, now: Wanted
+) -> Sequence[PlacedObject]:
+    """Return things without the fog, the autumn and the dark windows that are over."""
+    if before.in_fog and not now.in_fog:
+        things = _fogged(things, lifts=True)
+    if before.outside and not now.outside:
+        things = _by_day(things)
+    was_autumn, is_autumn = (_season(one) == "autumn" for one in (before, now))
+    return [_green(one, now) for one in things] if was_autumn and not is_autumn else things
+
+
+def _in_other_air(
+    things: Sequence[PlacedObject], before: Wanted, now: Wanted
+) -> list[PlacedObject]:
+    """Return things in the season, weather and fog that have come."""
+    season, sky = _season(now), _first(things, "low sky")
+    lit = in_weather(things, now._replace(season="" if season == _season(before) else season))
+    lit = _snowed(lit, sky) if now.in_snow and not before.in_snow and sky else lit
+    lit = _fogged(lit) if now.in_fog and not before.in_fog else lit
+    return with_sky_in_windows(lit, now.outside) if now.outside else lit
+
+
+def _season(wanted: Wanted) -> str:
+    return wanted.season or wanted.own_season
 
 
 def _skies(under: Sequence[PlacedObject], before: Wanted, now: Wanted) -> dict[str, Rgb]:
@@ -131,13 +152,23 @@ def _skies(under: Sequence[PlacedObject], before: Wanted, now: Wanted) -> dict[s
     }  # fmt: skip
 
 
-def _by_day(thing: PlacedObject, before: Wanted, now: Wanted) -> PlacedObject:
-    """Return a thing as it usually looks, if it was paled by fog, or is a window that was dark."""
-    was_dark = thing.kind in WINDOWS and before.outside and not now.outside
-    looks = [one for one in looks_of(thing.kind) if one.variant == thing.variant]
-    if not looks or not (was_dark or (before.in_fog and not now.in_fog)):
+def _green(thing: PlacedObject, now: Wanted) -> PlacedObject:
+    """Return a tree with green leaves, in place of one that turned, unless words name it."""
+    named = {kind for one in now.named for kind in one.kinds[:1]}
+    if thing.kind not in _IN_AUTUMN or thing.kind in named:
         return thing
-    return with_look(thing, looks[0])
+    return with_look(replace(thing, kind=_GREEN_TREE), looks_of(_GREEN_TREE)[0])
+
+
+def _by_day(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return things of which windows show a day."""
+    looks = {kind: looks_of(kind)[0] for kind in WINDOWS if looks_of(kind)}
+    return [
+        replace(one, color=looks[one.kind].color, mean_color=looks[one.kind].mean_color)
+        if one.kind in looks
+        else one
+        for one in things
+    ]
 
 
 def has_dark_sky(things: Sequence[PlacedObject]) -> bool:
@@ -268,15 +299,16 @@ def in_fog(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     return _fogged(things) if is_clear else list(things)
 
 
-def _fogged(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+def _fogged(things: Sequence[PlacedObject], *, lifts: bool = False) -> list[PlacedObject]:
+    """Return things that pale with their distance, or, if fog lifts, as they were without it."""
     fog = _NIGHT * _FOG if has_dark_sky(things) else _FOG
 
     def paled(thing: PlacedObject) -> PlacedObject:
         foot = thing.height / 2 - thing.pitch  # degrees below the horizon
         away = EYE / np.tan(np.radians(foot)) if foot > _NEAREST_FOOT else np.inf
         share = min(1 - 0.5 ** (away / _HALF_SEEN), _PALEST)
-        if thing.kind == "near ground":
-            share = 0.0
+        share = 0.0 if thing.kind == "near ground" else share
+        share = -share / (1 - share) if lifts else share
         colors = (thing.color, thing.mean_color)
         color, mean = (one and rgb(share * fog + (1 - share) * np.array(one)) for one in colors)
         return replace(thing, color=color, mean_color=mean)

@@ -18,7 +18,6 @@ from mag_sandbox.model.imagination.rules.weather import (
     with_bright_lightning,
     with_sky_in_windows,
 )
-from mag_sandbox.scenes.things import COLORS, Named, color_name
 
 VIEW_TOP = WIDEST_FOV * ASPECT / 2  # degrees
 SKY = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243))
@@ -149,13 +148,22 @@ def test_when_snow_falls_the_ground_turns_white_and_flowers_go_also_on_grey_grou
     assert thawed == [SKY, GROUND, BARN]
 
 
-def test_when_fog_lifts_things_have_their_usual_colours_again_or_those_of_words():
-    foggy = BY_DAY._replace(in_fog=True)
-    pale = relit([SKY, GROUND, BARN], [replace(SKY, color=(200, 204, 212))], BY_DAY, foggy, BEHIND)
-    assert min(pale[-1].color) > 40
-    blue = BY_DAY._replace(named=[Named(("barn",), COLORS["blue"])])
-    clear = relit(pale, [SKY], foggy, blue, BEHIND)
-    assert color_name(clear[-1].color) == "blue"
+def test_when_fog_lifts_things_have_the_colours_that_they_had():
+    foggy, grey = BY_DAY._replace(in_fog=True), replace(SKY, color=(200, 204, 212))
+    far = replace(BARN, height=6.0)
+    pale = relit([SKY, GROUND, far, BARN], [grey], BY_DAY, foggy, BEHIND)
+    assert min(pale[2].color) > min(pale[3].color) > 40
+    clear = relit(pale, [SKY], foggy, BY_DAY, BEHIND)
+    for one, before in zip(clear[2:], (far, BARN), strict=True):
+        assert one.color == pytest.approx(before.color, abs=4)
+
+
+def test_windows_that_showed_a_night_show_a_day_again():
+    window = PlacedObject("square window", 0.0, 5.0, 20.0, 25.0, (200, 220, 240), (180, 210, 235))
+    day, night = Wanted(category="indoor"), Wanted(category="indoor", outside="night")
+    dark = relit([window], [], day, night, BEHIND)
+    assert max(dark[0].mean_color) < 170
+    assert max(relit(dark, [], night, day, BEHIND)[0].mean_color) > 170
 
 
 def test_trees_turn_with_the_season_of_words_and_of_a_place():
@@ -164,3 +172,5 @@ def test_trees_turn_with_the_season_of_words_and_of_a_place():
         turned = relit([SKY, GROUND, oak], [SKY, GROUND], BY_DAY, autumn, BEHIND)[-1]
         assert turned.color[0] > turned.color[1]
         assert relit([SKY, oak], [SKY], autumn, autumn, BEHIND)[-1] == oak, "it turns once"
+        green = relit([SKY, turned], [SKY], autumn, BY_DAY, BEHIND)[-1]
+        assert green.color[1] > green.color[0]
