@@ -49,6 +49,7 @@ _HILL, _LEAST_HILL, _HILL_SHADE = 2.6, 60.0, 0.78  # of their width, degrees, of
 _UPWARD = frozenset(("on", "above"))
 _SLACK = 0.1  # degrees
 _IN_ROWS = frozenset(("fence", "hedge"))  # of which one has several behind it only in a row
+_SEA = "sea"
 _GAP = 2.0  # degrees between things beside each other
 _DEEPER = 2.5  # degrees between the feet of things before each other
 _ASIDE = 0.45  # of the width of both: how far a thing is from the middle of one that it covers
@@ -368,6 +369,8 @@ def _moved(
         return things
     if relation.where == "under" and where_of(things[others[0]].kind) in ("sky", "far"):
         return things  # as all is
+    if relation.where == "beside" and things[others[0]].kind == _SEA:
+        return things  # as all on a coast is; beside all of a sea it would be out of view
     if relation.where == "between" and others[1:]:
         return _between(things, own, others[:2])
     if relation.where == "sides":
@@ -406,7 +409,7 @@ def _put_by_rule(
         wide = min(max(target.width, _SHORE * across), _WIDEST_LAKE)
         target = replace(target, width=wide, height=max(target.height, LEAST_LAKE))
     moved = {place: put(things[place], target, rank, len(own)) for rank, place in enumerate(own)}
-    is_sea = target.kind == "sea"  # stays, with all that is afloat
+    is_sea = target.kind == _SEA  # stays, with all that is afloat
     fits = _fitting([target, *moved.values()])
     if relation.where in _UPWARD:
         fits = min(fits, _lower([target, *moved.values()]))
@@ -613,7 +616,7 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
         return replace(thing, yaw=yaw, pitch=other.pitch, away=None)
     if other.kind in DEEP:
         beyond = (other.width - count * (thing.width + _GAP)) / 2
-        reach = beyond if beyond > 0.0 and other.kind == "sea" else 0.0  # towards the first view
+        reach = beyond if beyond > 0.0 and other.kind == _SEA else 0.0  # towards the first view
         away = yaw_difference(0.0, other.yaw)
         aside = min(max(away, -reach), reach)
         afloat = (_spread(thing, other, rank, count, 0.0) + aside) % 360.0

@@ -9,7 +9,7 @@ from math import radians, tan
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.plans import AROUND, LEVEL
+from mag_sandbox.model.imagination.rules.plans import AROUND, LEVEL, TOP
 from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import Named
 
@@ -91,6 +91,8 @@ def _out_of(waters: Sequence[PlacedObject], thing: PlacedObject) -> PlacedObject
         shore = min(shores, key=lambda one: max(one / foot, foot / one))
         least, most = _SCALES
         scale = min(max(tan(radians(shore)) / tan(radians(foot)), least), most)
+        if foot + thing.height <= TOP < shore + scale * thing.height:
+            scale = (TOP - shore) / thing.height  # its top stays in a level view
         height = scale * thing.height
         thing = replace(
             thing, width=scale * thing.width, height=height, pitch=shore + height / 2, away=None

@@ -102,6 +102,13 @@ def test_boats_float_on_the_lake():
     assert (result[1].yaw, result[1].pitch - boat.height / 2) == (lake.yaw, lake.pitch)
 
 
+def test_a_castle_by_the_sea_stays_in_view():
+    sea = PlacedObject("sea", 0.0, -6.0, 89.0, 11.0)
+    castle = PlacedObject("castle", 10.0, 6.0, 30.0, 24.0)
+    named = named_things("a castle by the sea", ("sea", "castle"))
+    assert related([sea, castle], named) == [sea, castle]
+
+
 def test_under_something_is_before_its_foot_and_smaller():
     there = after("a cat under the sofa", ROOM)
     cat = there["cat"]
