@@ -122,7 +122,8 @@ _FALLING_WORDS = "fog|mist|rain|storm|thunderstorm|clouds?"
 _GONE = re.compile(  # weather that is over
     rf"\b(?:after|clear|lift|remove|without|no more)(?: (?:the|a|any|all))? (?:{_FALLING_WORDS})\b"
     rf"|\b(?:the |all )?(?:{_FALLING_WORDS}) (?:(?:is|are|has|have) (?:over\b|(?:now )?))?"
-    r"(?:gone|cleared|lifts|lifted|stops|stopped|vanished|disappeared|(?<=over))\b(?: up)?",
+    r"(?:gone|cleared|ends?|ended|lifts?|lifted|stops?|stopped|vanished|disappeared|(?<=over))\b"
+    r"(?: up)?|\bit (?:has )?(?:no longer|stops?|stopped) (?:rain|snow)(?:s|ing)?\b",
     re.I,
 )
 _CLEAR_SKY = "under a clear sky"

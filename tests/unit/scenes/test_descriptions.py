@@ -357,6 +357,7 @@ def test_light_and_weather_alone_leave_all_that_was_named(
         ("now in autumn", "a forest with a tent", "{}, now in autumn"),
         ("at night with a full moon", "a village", "{}, at night with a full moon"),
         ("clear the fog", "a farm with a cow", "{}, clear the fog"),
+        ("it stops raining", "a farm with a cow", "{}, it stops raining"),
         ("at sunset", "a village", "{}, at sunset"),
     ],
 )
@@ -364,6 +365,7 @@ def test_other_light_weather_or_season_alone_is_of_the_same_things_in_the_same_p
     words: DescriptionWords, text: str, before: str, told: str
 ):
     foggy = f"{before} in thick fog" if "clear" in text else before
+    foggy = f"{before} in the rain" if "raining" in text else foggy
     foggy = f"{before} at night with a full moon and stars" if text == "at sunset" else foggy
     now = staying(text, words, foggy)
     assert now == told.format(before)
