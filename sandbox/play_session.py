@@ -49,7 +49,7 @@ from mag_sandbox.sandbox.screens.overlays import (
 from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.screens.play import PlaySession
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
-from mag_sandbox.sandbox.screens.prompt_card import PromptChoice
+from mag_sandbox.sandbox.screens.prompt_card import NEW_AREAS, PromptChoice
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
@@ -67,7 +67,7 @@ OTHER_LIGHT = "light and weather change everywhere"
 RELIT = "Light and weather change; everything stays where it is"
 ELSEWHERE = "this is another place"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
-NEW_AREAS = "New areas (striped on the map) follow this description; what you have seen stays"
+FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
 CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
 
 
@@ -597,7 +597,7 @@ def _describe(
     _show_change(reel, edits[-1].act)
     key = services.bindings.title("undo")
     follows = {
-        "": NEW_AREAS,
+        "": FOLLOWING,
         "view": "This view is repainted from this description",
         "light": RELIT,
         "everything": f"Everything is repainted{f': {why}' if why else ''}",
@@ -635,7 +635,7 @@ def _choices(
     if not services.map.sees_more_of(reel.pose):
         return (PromptChoice("Enter", "this view: all around has been seen", 0, view), anew)
     return (
-        PromptChoice("Enter", "new areas", 0, describe),
+        PromptChoice("Enter", NEW_AREAS, 0, describe),
         PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view),
         anew,
     )

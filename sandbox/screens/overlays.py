@@ -42,6 +42,7 @@ from mag_sandbox.sandbox.returns.probe_cards import Wipe, probe_card
 from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
+from mag_sandbox.sandbox.screens.prompt_card import NEW_AREAS
 from mag_sandbox.sandbox.settings import FitMode
 from mag_sandbox.sandbox.ui.display import fit
 from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Text, bar, row
@@ -173,6 +174,7 @@ class MapOverlay(Overlay):
         self._prompt = prompt
         self._tells_new, self._closed_at = False, float("-inf")
         self._before = ""  # the description in force while another one was written
+        self._adds_areas = True  # whether that one is for new areas alone
         self._reel, self._hud = reel, hud
         self._stitcher, self._prober = stitcher, prober
         self._map, self._ground, self._tip = Minimap(), GroundMap(), MemoryTip()
@@ -219,8 +221,10 @@ class MapOverlay(Overlay):
         prompt, self._looked_at = self._reel.current.block.prompt, now
         if self._prompt.is_open:
             self._closed_at, self._before = now, prompt
-        seconds = CLOSED_S if prompt == self._before else NEW_S
-        before, self._tells_new = self._tells_new, now < self._closed_at + seconds
+            plain = [choice.words for choice in self._prompt.choices if not choice.mod]
+            self._adds_areas = plain in ([], [NEW_AREAS])
+        until = self._closed_at + (CLOSED_S if prompt == self._before else NEW_S)
+        before, self._tells_new = self._tells_new, self._adds_areas and now < until
         return touched or before != self._tells_new
 
     def draw(self, surface: pygame.Surface) -> None:

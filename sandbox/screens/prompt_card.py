@@ -119,6 +119,9 @@ def _gaps(text: str) -> Iterator[int]:
         yield place
 
 
+NEW_AREAS = "new areas"  # the words of a choice
+
+
 @dataclass(frozen=True, slots=True)
 class PromptChoice:
     """A way to apply the text, as a button and by Enter with a modifier."""

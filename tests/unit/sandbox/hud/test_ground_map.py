@@ -13,6 +13,7 @@ from mag_sandbox.sandbox.hud.ground_map import MOST, GroundMap, MapArea, draw_pl
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.screens.overlays import MapOverlay
+from mag_sandbox.sandbox.screens.prompt_card import NEW_AREAS, PromptChoice
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import INK, SEGMENT_COLOURS, Theme
 from tests.doubles import SPEC, WALKING
@@ -95,6 +96,15 @@ def shown_by(made, hud, surface):
     hud.places["slim"] = slim
     made.draw(surface)
     return [name for name in hud.places if "map" in name]
+
+
+@pytest.mark.parametrize(("words", "is_told"), [(NEW_AREAS, True), ("light and weather", False)])
+def test_the_map_stripes_what_will_be_new_unless_everything_stays(words: str, is_told: bool):
+    made, *_ = overlay()
+    choices = [PromptChoice("Enter", words, 0, print), PromptChoice("Shift+Enter", "", 1, print)]
+    made._prompt = SimpleNamespace(is_open=True, choices=choices)
+    made.update(1.0)
+    assert made._tells_new is is_told
 
 
 def test_a_click_near_the_start_means_the_start():
