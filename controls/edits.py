@@ -83,6 +83,8 @@ class Edit:
             value = getattr(self, name)
             if not 0.0 < value <= most:
                 raise ValueError(f"{name} is {value}, expected more than 0 and at most {most:g}")
+        if self.act == "relight" and (self.width, self.height) != EVERYTHING:
+            raise ValueError(f"width is {self.width}, but light changes everywhere: {EVERYTHING}")
         if (self.act == "place") != bool(self.kind):
             raise ValueError(f'kind is "{self.kind}"; name one to place something, and only then')
         if not is_in_range(self.x, self.z):

@@ -333,12 +333,13 @@ def _lines(controls: tuple[Control, ...]) -> list[str]:
 
 
 def _change(edit: Edit) -> str:
-    if edit.act in ("relight", "undo", "forget", "enter"):
+    if edit.act in ("undo", "forget", "enter"):
         return edit.act
     thing = f" {_quoted(thing_words(edit))}" if edit.kind else ""
     way = f"{'up' if edit.pitch >= 0 else 'down'} {_degrees(abs(edit.pitch))}"
-    size = f"size {_degrees(edit.width)} {_degrees(edit.height)}"
-    return f"{edit.act}{thing} at {_degrees(edit.yaw % 360.0)} {way} {size}"
+    size = f" size {_degrees(edit.width)} {_degrees(edit.height)}"
+    where = f"at {_degrees(edit.yaw % 360.0)} {way}{'' if edit.act == 'relight' else size}"
+    return f"{edit.act}{thing} {where}"
 
 
 def _degrees(value: float) -> str:

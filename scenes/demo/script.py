@@ -271,6 +271,10 @@ def _read_ground(reader: TokenReader) -> tuple[str | Spot]:
     return (ground,) if ground in GROUND else _read_where(reader)
 
 
+def _read_light(reader: TokenReader) -> tuple[Spot, ...]:
+    return _read_spot(reader) if reader.next.text == "at" else ()
+
+
 def _read_thing(reader: TokenReader) -> tuple[str, Spot]:
     return reader.text("a thing"), *_read_spot(reader)
 
@@ -393,10 +397,11 @@ COMMANDS: dict[str, Command] = {
         _read_ground,
     ),
     "relight": Command(
+        "relight [at ANGLE [up|down ANGLE]]",
+        "Leave everything where it is, in the light and weather of the words in force; this view "
+        "is painted first, or that at an angle.",
         "relight",
-        "Leave everything where it is, in the light and weather of the words in force.",
-        "relight",
-        lambda reader: (),
+        _read_light,
     ),
     "forget": Command(
         "forget", "Let unseen areas follow the words in force.", "forget", lambda reader: ()

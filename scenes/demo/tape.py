@@ -240,9 +240,10 @@ class _TapeMaker:
             case "renew", ground:
                 pose = self._visit.camera.pose
                 return Edit("renew"), Spot(pose.yaw, pose.pitch, GROUND[ground])
-            case ("relight",):
-                pose = self._visit.camera.pose
-                return Edit("relight"), Spot(pose.yaw, pose.pitch, GROUND["everything"])
+            case "relight", *told:
+                pose, (width, height) = self._visit.camera.pose, GROUND["everything"]
+                spot = told[0] if told else Spot(pose.yaw, pose.pitch)
+                return Edit("relight", width=width, height=height), spot
             case "forget" | "undo" as act, *_:
                 return Edit(act), Spot(0.0)
             case ("enter",):

@@ -36,6 +36,12 @@ wait
 renew view
 control 1 0
 wait
+relight
+control 1 0
+wait
+relight at 50deg down 5deg
+control 0 0
+wait
 forget
 control 0 0
 """.replace("wait\n", "control 0 0\n" * WHILE_PAINTED)
@@ -55,6 +61,10 @@ CONTROLS = (
     *_WAIT,
     replace(RIGHT, edit=Edit("renew", 22.5, 0.0, *LARGEST)),
     *_WAIT,
+    replace(RIGHT, edit=Edit("relight", 30.0, 0.0, *EVERYTHING)),
+    *_WAIT,
+    replace(STILL, edit=Edit("relight", 50.0, -5.0, *EVERYTHING)),
+    *_WAIT,
     replace(STILL, edit=Edit("forget")),
 )
 
@@ -70,7 +80,7 @@ def digests() -> list[str]:
     blocks = [made.reset(replace(PLACE, name="place"), 1)]
     blocks += [made.step(control) for control in CONTROLS]
     done = [block.edited.act for block in blocks if block.edited]
-    assert done == ["place", "undo", "remove", "renew", "renew", "forget"]
+    assert done == ["place", "undo", "remove", "renew", "renew", "relight", "relight", "forget"]
     return [digest_of(block.frames) for block in blocks]
 
 
@@ -148,3 +158,8 @@ def test_an_environment_changes_the_world_and_lists_what_is_around():
     assert (thing["kind"], thing["color"], thing["placed"]) == ("tent", "red", True)
     assert thing["yaw"] == 20.5
     environment.close()
+
+
+def test_light_changes_everywhere_or_not_at_all():
+    with pytest.raises(ValueError, match="light changes everywhere"):
+        Edit("relight", 0.0, 0.0, *LARGEST)
