@@ -93,6 +93,7 @@ _ANYWHERE = -180.0, 180.0
 _SIDES = {"left": (-40.0, -8.0), "right": (8.0, 40.0), "ahead": (-8.0, 8.0)}  # yaws
 _CLOUD = "cloud"  # clear of what flies, and of what stands high
 _DARKER = 0.8  # far hills than the ground
+_BACKDROP = "backdrop"  # of a stage
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
 _WAYS, _WAY_PITCH = frozenset(("path", "road", "river", "canal", "railway track")), -19.0
 _BASINS = LAKES | {"swimming pool"}
@@ -510,6 +511,8 @@ def _counted(things: list[PlacedObject], one: Named, named: Sequence[Named]) -> 
     own = [place for place in places_of(things, one.kinds) if things[place].width < AROUND]
     if not own or things[own[0]].kind not in THINGS:
         return things
+    if things[own[0]].kind in STANDS and any(thing.kind == _BACKDROP for thing in things):
+        return things  # a stage is of many stands, of which words name one
     if any(thing.kind in STANDS for thing in things) and things[own[0]].kind in EXHIBITS:
         return _exhibited(things, one, {kind for each in named for kind in each.kinds})
     shares = shown_shares(things)

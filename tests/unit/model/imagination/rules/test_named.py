@@ -348,3 +348,11 @@ def test_counted_things_that_are_too_wide_for_a_view_are_farther_away():
     result = of(obeyed([*GROUND, car], [Named(("car",), None, 4, 4)]), "car")
     assert len(result) == 4
     assert all(abs(yaw_difference(car.yaw, 0.0)) < 45.0 for car in result)
+
+
+def test_a_named_stand_is_one_of_many_on_a_stage_and_the_only_one_in_a_room():
+    boxes = [PlacedObject("box", yaw, -20.0, 16.0, 9.0) for yaw in (0.0, 120.0, 240.0)]
+    backdrop = PlacedObject("backdrop", 0.0, 6.0, 89.0, 48.0)
+    one = [Named(("box",), None, 1, 1)]
+    assert len(obeyed([backdrop, *boxes], one)) == 4
+    assert len(obeyed(boxes, one)) == 1
