@@ -242,6 +242,7 @@ _FITTED = WINDOWS | frozenset((  # parts of rooms that stay in empty ones
     "door", "curtains", "stained glass window", "kitchen counter", "bathtub", "blackboard", "altar",
     "control panel", "shop shelf",
 ))  # fmt: skip
+_OF_STAGES = frozenset(("stage curtains", "ball lamp", "hanging star"))
 _OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *FALLING))
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
@@ -778,7 +779,7 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     for at in next(together, [stems.index(one) for one in name]):
         word = parts[at]
         text = text[: word.start] + " " * len(word.text) + text[word.end :]
-    named = named_things(text, kinds)
+    named = [_off_stage(one) for one in named_things(text, kinds)]
     outdoors = {*contents_of("outdoor"), "hot air balloon"} - {*contents_of("indoor")}
     own = [tuple(kind for kind in one.kinds if kind not in outdoors) or one.kinds for one in named]
     both = zip(named, own, strict=True)
@@ -787,6 +788,13 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
         for one, few in both
         if few[0] not in _OVERHEAD and _fits_room(few[0])
     )
+
+
+def _off_stage(one: Named) -> Named:
+    """Return a thing that words name in a room, in whatever colour: its curtains are no stage's."""
+    if not {*one.kinds} <= _OF_STAGES or {*one.uncolored} <= _OF_STAGES:
+        return one
+    return one._replace(kinds=tuple(kind for kind in one.uncolored if kind not in _OF_STAGES))
 
 
 def _unpotted(one: Named) -> Named:

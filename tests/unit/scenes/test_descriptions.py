@@ -1086,3 +1086,10 @@ def test_families_of_animals_are_no_people_and_parents_are_two(words: Descriptio
 def test_the_name_of_an_added_place_names_no_things(words: DescriptionWords):
     wanted = Wanted.of("a train on a bridge over a river", words, KINDS)
     assert [one.kinds[0] for one in wanted.named] == ["train", "bridge", "river"]
+
+
+def test_curtains_of_a_room_are_no_stages_in_any_colour(words: DescriptionWords):
+    for color in ("", "yellow ", "black "):
+        text = f"a bath with two {color}curtains"
+        (named,) = (one for one in named_in(text, words, THINGS) if "curtains" in one.kinds)
+        assert named.kinds[0] == "curtains"
