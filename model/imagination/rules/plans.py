@@ -13,7 +13,7 @@ import numpy as np
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.scenes.looks import Look, usual_looks
-from mag_sandbox.scenes.things import COLORS, FALLING, THINGS, Named, color_name
+from mag_sandbox.scenes.things import COLORS, FALLING, STANDS, THINGS, Named, color_name
 
 # The first view: which plan is best, turned which way
 
@@ -461,10 +461,11 @@ def _sailing(thing: PlacedObject) -> PlacedObject:
 
 def light_of(things: Sequence[PlacedObject]) -> float:
     """Return how light a plan's scene is, as a share of day."""
+    is_stage = any(thing.kind in STANDS for thing in things)  # whose floor may be dark
     around = (
         thing.mean_color
         for thing in things
-        if thing.width >= AROUND or thing.kind in _WALLS  # a stage's floor may be dark
+        if thing.width >= AROUND or (is_stage and thing.kind in _WALLS)
     )
     levels = [max(color) for color in around if color is not None]
     return float(np.clip(max(levels) / _BRIGHT, _DARKEST, 1.0)) if levels else 1.0

@@ -169,4 +169,6 @@ def test_a_stage_is_as_light_as_its_walls():
     floor = PlacedObject("floor", 0.0, -26.0, 360.0, 54.0, (64, 64, 89), (64, 64, 89))
     backdrop = PlacedObject("backdrop", 0.0, 6.0, 89.0, 48.0, (190, 190, 186), (190, 190, 186))
     assert light_of([floor]) < 0.6
-    assert light_of([floor, backdrop]) > 0.9
+    podium = PlacedObject("podium", 0.0, -20.0, 16.0, 10.0)
+    assert light_of([floor, backdrop, podium]) > 0.9
+    assert light_of([floor, replace(backdrop, kind="wall")]) < 0.6, "a room in lamplight"
