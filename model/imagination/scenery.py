@@ -24,6 +24,7 @@ from mag_sandbox.scenes.things import DEEP, SHALLOW, STANDS, WATERS
 HORIZON_FOOT = 1.2  # degrees; what stands nearer to the horizon is at infinity
 WIDEST = 120.0  # degrees; wider things lie all around
 STEEPEST = 85.0  # degrees
+FLATTEST = 0.1  # degrees that a thing is tall at least
 NEAREST = 0.3  # metres; boards are never seen from nearer, and what is nearer is not seen
 SUPPORTED = 3.0  # degrees between the foot of a thing and the top of what it stands on, at most
 BEFORE = 0.01  # metres by which a thing stands before what supports it
@@ -169,7 +170,7 @@ class _Body:
             ends = [degrees(atan(one / now)) for one in (foot, top)]
         told = replace(
             self.told, yaw=degrees(atan2(ahead_x, ahead_z)) % 360, pitch=sum(ends) / 2,
-            width=2 * degrees(atan(half / now)), height=max(ends[1] - ends[0], 0.1),
+            width=2 * degrees(atan(half / now)), height=max(ends[1] - ends[0], FLATTEST),
             away=None if self.told.away is None else now,
         )  # fmt: skip
         return replace(self, told=told, distance=now, x=x, z=z)
@@ -183,7 +184,8 @@ class _Body:
         if near + far < 0:  # it is behind the viewer now
             near, far, yaw = -far, -near, (yaw + 180) % 360
         low, high = (-degrees(atan(EYE / max(each, NEAREST))) for each in (near, far))
-        told = replace(self.told, yaw=yaw, pitch=(low + high) / 2, height=high - low)
+        tall = max(high - low, FLATTEST)
+        told = replace(self.told, yaw=yaw, pitch=(low + high) / 2, height=tall)
         return replace(self, told=told, distance=max(near, NEAREST), x=x, z=z)
 
 

@@ -281,6 +281,12 @@ def test_the_map_shows_where_water_is(yaw: float):
     assert min(straight) == pytest.approx(3.6, abs=0.1)
 
 
+def test_a_narrow_course_is_as_tall_as_any_thing_at_the_feet():
+    road = PlacedObject("road", 0.0, -56.0, 90.0, 4.0)  # 1.0 to 1.2 m ahead
+    heights = [Scenery.of([road], STANCES, ()).plan(0.0, z)[0].height for z in (0.8, 1.0, 1.1, 1.4)]
+    assert min(heights) > 0
+
+
 def test_nobody_walks_into_the_sea_and_rivers_are_waded_through():
     course = PlacedObject("sea", 20.0, -7.0, 90.0, 14.0)  # from 6.4 m ahead
     for kind, stops in (("sea", True), ("canal", True), ("river", False)):
