@@ -30,7 +30,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import FARTHEST, WIDEST_FOV, CameraPose, check_pose, view_overlap
+from mag_sandbox.controls.camera import (
+    FARTHEST,
+    WIDEST_FOV,
+    CameraCommand,
+    CameraPose,
+    check_pose,
+    view_overlap,
+)
 from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.frames import to_frames
@@ -64,7 +71,9 @@ BEYOND = 1.3  # of the way till a view is there: how far ahead of that its viewp
 # metres to the next viewpoint: where the way goes round something, and at least
 FARTHEST_LEAP, LEAST_LEAP = 1.6 * FARTHEST_WALK, 0.5
 STRIDES = 24  # of this way, at whose ends a viewpoint may lie
-_PAINTED, _LACKING, _OUTDATED = 1, 2, 3  # cells in snapshots, see `PaintedRing`; 0: the others
+# cells in snapshots, see `PaintedRing`; the last are outdated and lacking, 0: the others
+_PAINTED, _LACKING, _OUTDATED, _OF_OTHER_LIGHT = 1, 2, 3, 4
+_CORNERS = tuple(CameraCommand(yaw, pitch) for yaw in (-1.0, 1.0) for pitch in (-1.0, 1.0))
 Result = TypeVar("Result")
 
 
@@ -87,9 +96,9 @@ class PaintedRing:
 
     @property
     def known(self) -> np.ndarray:
-        """The cells to be shown, bool [rows, columns]."""
+        """The cells to be shown, bool [rows, columns]: of another light only while all is of it."""
         known: np.ndarray = self.painted | ~self.lacking
-        return known
+        return known if self.painted.any() else known | self.outdated
 
     @property
     def whole(self) -> Surroundings:
@@ -288,7 +297,13 @@ class Viewpoints(ViewPainter[_MadeView]):
             view = lattice.nearest(pose)
             missing = ~painted[lattice.shown([view])]
             return _at(view, nearest) if missing.mean() > MISSING else None
-        missing_view = next_view(lattice, painted, outlook.at_origin, has_room=True)
+        here = outlook.at_origin
+        missing_view = next_view(lattice, painted, here, has_room=True)
+        if missing_view is None:  # from beside a viewpoint the corners of its view show, too
+            lit = ~self.kept[nearest].outdated
+            beyond = (here._replace(command=corner) for corner in _CORNERS)
+            views = (next_view(lattice, lit, one, has_room=False) for one in beyond)
+            missing_view = next(filter(None, views), None)
         return missing_view and _at(missing_view, nearest)
 
     def _next_place(self, pose: CameraPose, ahead: CameraPose) -> Position | None:
@@ -596,7 +611,10 @@ class Viewpoints(ViewPainter[_MadeView]):
         if parked.view:
             self._imagination.lattice.place(parked.view.pose.at_origin)
         cells = painted.numpy()
-        kinds = (cells == kind for kind in (_PAINTED, _LACKING, _OUTDATED))
+        kinds = (
+            np.isin(cells, states)
+            for states in (_PAINTED, (_LACKING, _OF_OTHER_LIGHT), (_OUTDATED, _OF_OTHER_LIGHT))
+        )
         rings = zip(parked.places, latents, *kinds, strict=True)
         kept = {place: PaintedRing(place, *ring) for place, *ring in rings}
         far = _unpacked_far(tensors, self.far.shape)
@@ -693,7 +711,8 @@ def _quarters(place: Position) -> list[CameraPose]:
 
 def _all_faded(ring: PaintedRing) -> PaintedRing:
     """Return a ring of which nothing is painted any more: the light is another."""
-    return replace(ring, painted=np.zeros_like(ring.painted), outdated=ring.known)
+    nothing, everything = np.zeros_like(ring.painted), np.ones_like(ring.painted)
+    return replace(ring, painted=nothing, lacking=everything, outdated=ring.known)
 
 
 def _faded(ring: PaintedRing, things: Sequence[PlacedObject], lattice: Lattice) -> PaintedRing:
@@ -709,8 +728,9 @@ def _faded(ring: PaintedRing, things: Sequence[PlacedObject], lattice: Lattice) 
 
 def _cells(ring: PaintedRing) -> np.ndarray:
     """Return the states of a ring's cells as snapshots store them, [rows, columns]."""
-    known = np.where(ring.painted, _PAINTED, np.where(ring.outdated, _OUTDATED, 0))
-    return np.where(ring.known, known, _LACKING)
+    outdated = np.where(ring.lacking, _OF_OTHER_LIGHT, _OUTDATED)
+    others = np.where(ring.outdated, outdated, np.where(ring.lacking, _LACKING, 0))
+    return np.where(ring.painted, _PAINTED, others)
 
 
 def _away(pose: CameraPose, place: Position) -> float:

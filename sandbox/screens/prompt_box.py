@@ -115,7 +115,8 @@ class _Advice:
         also = "".join(ALSO_AS.format(*pair) for pair in others)
         said = [self._stays] if self._stays else []
         excess, kinds = self.words.excess(self._whole)
-        if excess > self.words.excess(self.before)[0]:  # the place may have too many already
+        is_new = excess > self.words.excess(self.before)[0]  # the place may have too many already
+        if is_new and self._stays != ALL_STAYS:
             said.append(TOO_MANY.format(excess, ", ".join(kinds)))
         elif struck := self.struck[:MAX_HINTED]:
             said.append(UNSEEN + (INSTEAD if any(map(self._instead, struck)) else ""))

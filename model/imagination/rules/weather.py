@@ -68,7 +68,7 @@ _GRASS = frozenset(("near ground", "far ground", "far hill", "hills", "flat land
 _LEAF, _LEAF_SHAPE = "wild flower", 0.6  # what leaves on the ground are drawn as, and how tall
 _TREE = 3.0  # metres
 _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
-_HALF_SEEN, _PALEST, _NEAREST_FOOT = 14.0, 0.8, 1.0  # metres; share at most; degrees
+_HALF_SEEN, _PALEST, _NEAREST_FOOT = 14.0, 0.65, 1.0  # metres; share at most; degrees
 
 
 def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:

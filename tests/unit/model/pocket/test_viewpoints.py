@@ -152,9 +152,23 @@ def test_in_another_light_a_walker_stays_and_all_viewpoints_are_painted_again(mo
     there = [(one.told.kind, one.x, one.z) for one in made._ground.scenery._bodies]
     edit = Edit("relight", pose.yaw, pose.pitch, *EVERYTHING)
     made.step(replace(STILL, edit=edit, prompt="a castle"))
+    block = next(one for one in steps_one_by_one(made, STILL, 14) if one.edited)
+    assert block.edited == edit
+    made._viewpoints._followed()
+    faded, other = made._viewpoints.kept, world()
+    assert all(one.outdated.any() and not one.painted.any() for one in faded.values())
+    assert all(one.known.all() for one in faded.values()), "they are shown until one is painted"
+    other.reset(PLACE, 9)
+    other.restore(made.snapshot())
+    for place, ring in faded.items():
+        parked = other._viewpoints.kept[place]
+        for part in ("painted", "lacking", "outdated"):
+            assert np.array_equal(getattr(parked, part), getattr(ring, part)), part
     blocks = steps(made, STILL, 30)
-    assert any(block.edited == edit for block in blocks)
     assert blocks[-1].poses[-1] == pose
+    ring = made._viewpoints.kept[made._viewpoints.nearest(pose)]
+    assert ring.painted.any()
+    assert not (ring.known & ring.outdated).any()
     assert new.squares == made._ground.new.squares
     assert there == [(one.told.kind, one.x, one.z) for one in made._ground.scenery._bodies]
     assert all(made._viewpoints.kept[place] is not ring for place, ring in kept.items())
