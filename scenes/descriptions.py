@@ -779,10 +779,10 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     for at in next(together, [stems.index(one) for one in name]):
         word = parts[at]
         text = text[: word.start] + " " * len(word.text) + text[word.end :]
-    named = [_off_stage(one) for one in named_things(text, kinds)]
+    inside = [_off_stage(one) for one in named_things(text, kinds)]
     outdoors = {*contents_of("outdoor"), "hot air balloon"} - {*contents_of("indoor")}
-    own = [tuple(kind for kind in one.kinds if kind not in outdoors) or one.kinds for one in named]
-    both = zip(named, own, strict=True)
+    own = [tuple(kind for kind in one.kinds if kind not in outdoors) or one.kinds for one in inside]
+    both = zip(inside, own, strict=True)
     return tuple(
         one._replace(kinds=few)
         for one, few in both

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from math import cos, hypot, inf, radians, sin, tan
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.edits import LARGEST, SPOT_ACTS, Edit
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.layers import widened_around
@@ -57,6 +59,7 @@ _SLACK = 1.0  # degrees
 _AROUND = 6  # px around the shape of a thing that are painted with it
 _SPOT = 0.3  # of a thing's width from its middle: other things there make room for it
 _RENEWING = frozenset(("renew", "relight"))  # acts by which ground is planned again
+_HORIZON = 0.2  # degrees below it, at least, that the feet of what stands are
 _SAME = 0.01  # degrees between boxes of one thing
 NOTHING_TO_UNDO = "there is no change to take back"
 
@@ -276,7 +279,8 @@ class Editor:
             return imagination.repainted(around, place, cells, subject)
 
         made, blocks = inventor.begin_change(change, cells, plan, pose, prompt)
-        return _Begun(here, place, cells, pose, placed, made), blocks
+        done = replace(here, x=0.0, z=0.0)
+        return _Begun(done, place, cells, pose, placed, made), blocks
 
     def _things(self, plan: Plan | None, placed: Sequence[Edit]) -> tuple[PlacedObject, ...]:
         """Return what was planned and placed, from far to near."""
@@ -356,7 +360,7 @@ class Editor:
     def _target(self, edit: Edit) -> tuple[Edit, tuple[Edit, ...]]:
         """Return the painted spot and the things placed there; a thing is painted whole."""
         if edit.act == "place":
-            return edit, (edit,)
+            return edit, (replace(edit, x=0.0, z=0.0),)
         plan = self._inventor.plan
         for things in (self.placed, as_edits(plan.things if plan else ())):
             there = [one for one in things if one.covers(edit)]
@@ -443,11 +447,35 @@ def _is_replaced(thing: Edit, change: Edit) -> bool:
     across = abs(yaw_difference(thing.yaw, change.yaw))
     down = abs(thing.pitch - change.pitch)
     if change.act == "place":
-        return across < _SPOT * change.width and down < change.height / 2
+        is_there = across < _SPOT * change.width and down < change.height / 2
+        return is_there and not _is_clear_of(thing_of(thing), change)
     return max(across, down) < _SAME and (thing.width, thing.height) == (
         change.width,
         change.height,
     )
+
+
+def _is_clear_of(thing: PlacedObject, change: Edit) -> bool:
+    """Tell whether a thing stands beside what is put there from elsewhere than the beginning.
+
+    From there the one may cover the other.
+    """
+    if change.act != "place" or not (change.x or change.z):
+        return False
+    one, other = (
+        (each.yaw, _away(each.pitch - each.height / 2), each.width) for each in (thing, change)
+    )
+    if inf in (one[1], other[1]):
+        return one[1] != other[1]
+    (x, z), (other_x, other_z) = ((away * sin(radians(yaw)), away * cos(radians(yaw)))
+                                  for yaw, away, _ in (one, other))  # fmt: skip
+    widths = (2 * away * tan(radians(min(width, 90.0)) / 2) for _, away, width in (one, other))
+    return hypot(x - other_x, z - other_z) > _SPOT * sum(widths)
+
+
+def _away(foot: float) -> float:
+    """Return how far away a foot at a pitch [degrees] stands on the ground [m]; inf: nowhere."""
+    return EYE / tan(radians(-foot)) if foot < -_HORIZON else inf
 
 
 def _around(here: Edit, gone: Sequence[PlacedObject]) -> tuple[float, float, float, float]:
@@ -470,7 +498,9 @@ def _planned(things: Sequence[PlacedObject], change: Edit, count: int) -> tuple[
     """Return the plan after a change, one of many: covered things are gone, or look otherwise."""
     if _keeps_things(change):
         return tuple(_another(one, count) if _within(one, change) else one for one in things)
-    return tuple(one for one in things if not _within(one, change))
+    return tuple(
+        one for one in things if not _within(one, change) or _is_clear_of(cut_to_view(one), change)
+    )
 
 
 def _another(thing: PlacedObject, count: int) -> PlacedObject:

@@ -221,7 +221,8 @@ class WalkableGround:
     def at_start(self, edit: Edit) -> Edit | str:
         """Return an edit as it is told from where the scene begins, or, for the player, why not.
 
-        What is renewed is the same from everywhere.
+        What is renewed is the same from everywhere. A thing that is placed still names the place
+        from which the player pointed.
         """
         scenery, x, z = self.scenery, edit.x, edit.z
         edit = replace(edit, x=0.0, z=0.0)
@@ -250,7 +251,8 @@ class WalkableGround:
         if self.is_open and not flies and moved.foot >= -HORIZON_FOOT:
             return TOO_FAR
         pitch = min(HIGHEST, max(-HIGHEST, moved.pitch))
-        return replace(edit, yaw=moved.yaw, pitch=pitch, width=moved.width, height=moved.height)
+        there = replace(edit, yaw=moved.yaw, pitch=pitch, width=moved.width, height=moved.height)
+        return replace(there, x=x, z=z) if edit.act == "place" else there
 
     def _is_there(self, edit: Edit) -> bool:
         """Tell whether a thing of an edit's kind stands where the scene begins, in its very box."""

@@ -41,6 +41,10 @@ AROUND = 3  # px around a spot whose colour is looked at
 UNLIKE = 110.0  # steps of RGB from a thing's colour, from which on a spot shows another thing
 NOTHING_THERE = "what stands here is not known by name: write what shall be here"
 NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
+FROM_AWAY = (
+    "things take another colour only where the scene begins; from here, write what shall stand "
+    "there, “a {} house”"
+)
 Direction = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such things usually are
 
 
@@ -149,7 +153,8 @@ class EditOverlay(Overlay):
         if color := said_color(text):
             thing = self._thing_there()
             if thing is None:
-                raise ThingError(NO_THING.format(color))
+                is_away = any(self._viewpoint) or self._reel.pose.is_away
+                raise ThingError((FROM_AWAY if is_away else NO_THING).format(color))
             return recolored(thing, color)
         try:
             return parse_edit(text, *self._spot, self._kinds, self._category())

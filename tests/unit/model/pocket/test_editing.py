@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from itertools import pairwise
+from math import atan, degrees
 from threading import current_thread, main_thread
 
 import numpy as np
@@ -11,11 +12,13 @@ import torch
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import EVERYTHING, LARGEST, Edit
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.imagination import Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place
 from mag_sandbox.model.pocket import changes, editing, painting, walking
-from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO
+from mag_sandbox.model.pocket.changes import thing_of
+from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO, _is_replaced, _planned
 from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldState
@@ -764,3 +767,20 @@ def test_a_change_is_dropped_where_memory_keeps_no_places_any_more():
     blocks += [made.step(STILL) for _ in range(6)]
     assert not any(block.edited for block in blocks)
     assert ["keeps no places" in block.notice for block in blocks].count(True) == 1
+
+
+def test_what_is_put_far_away_takes_the_place_of_what_stands_there_and_of_nothing_behind_it():
+    def thing(away: float, aside: float, wide: float = 1.0, tall: float = 2.0) -> Edit:
+        low, high = (degrees(atan((end - EYE) / away)) for end in (0.0, tall))
+        width = 2 * degrees(atan(wide / 2 / away))
+        yaw = degrees(atan(aside / away)) % 360.0
+        return Edit("place", yaw, (low + high) / 2, width, high - low, "tent", (200, 30, 30))
+
+    bench, there, behind = thing(50.0, 0.0, 1.5, 1.0), thing(50.0, 0.2), thing(56.0, 0.4)
+    giraffe = thing(51.5, 0.6, 2.5, 4.5)
+    from_beside = replace(giraffe, x=2.0, z=47.0)
+    for one in (bench, behind):
+        assert _is_replaced(one, giraffe), "told from where the scene begins, it hides them"
+        assert not _is_replaced(one, from_beside)
+        assert thing_of(one) in _planned([thing_of(one)], from_beside, 0)
+    assert _is_replaced(there, replace(thing(50.1, 0.0), x=2.0, z=47.0))

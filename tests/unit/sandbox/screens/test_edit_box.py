@@ -11,7 +11,7 @@ from mag_sandbox.controls.camera import MAX_PITCH, CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.sandbox.hud.minimap import map_area
 from mag_sandbox.sandbox.hud.seen import TOP
-from mag_sandbox.sandbox.screens.edit_box import NO_THING, NOTHING_THERE, EditOverlay
+from mag_sandbox.sandbox.screens.edit_box import FROM_AWAY, NO_THING, NOTHING_THERE, EditOverlay
 from mag_sandbox.sandbox.screens.prompt_box import MAX_CHIPS
 from mag_sandbox.sandbox.ui.theme import Theme
 from mag_sandbox.scenes.things import COLORS, THINGS
@@ -287,6 +287,14 @@ def test_where_no_thing_is_known_a_colour_alone_is_refused_and_says_what_to_writ
     write(overlay, "make it blue")
     assert not asked
     assert overlay.box.notice == NO_THING.format("blue")
+
+
+def test_from_away_a_colour_alone_is_refused_and_says_what_to_write():
+    overlay, asked, _, _ = made(pose=CameraPose(z=5.0))
+    overlay.handle(click((640, 384)))
+    write(overlay, "make it blue")
+    assert not asked
+    assert overlay.box.notice == FROM_AWAY.format("blue")
 
 
 def test_no_thing_is_recoloured_for_one_before_it_that_is_not_known():
