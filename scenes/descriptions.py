@@ -59,6 +59,7 @@ from mag_sandbox.scenes.vocabulary import (
     Vocabulary,
     Word,
     WordGroup,
+    is_named,
     named_at,
     phrase_stems,
     rewritten,
@@ -204,6 +205,7 @@ _MEANT = (  # what is read as something else, one after the other
     ),
 )
 _OLD_HOUSE = "old church"  # which no painter needs to be told is one inside
+_BATH = re.compile(r"\bbath(s|ing)?\b", re.I)  # a room, and a thing that is elsewhere, too
 _ROOMS = frozenset(("space station",))  # whose names the painter knows from games
 _HOUSE = "(church|chapel|shop|store|supermarket|cafe|restaurant)"
 _BESIDE = r"(in front of|behind|beside|near|next to|outside|on(?= (a|the) (\w+ )?hill))"
@@ -427,7 +429,10 @@ class DescriptionWords(Vocabulary):
             return "video game"
         if _OF_LEVELS.search(text) and _MAY_BE_LEVEL.search(text):
             return "video game"  # a dungeon with platforms, even a dark one
-        return super().place(text)
+        place = super().place(text)
+        if place == "indoor" and _BATH.search(text):  # a bath in a garden
+            return super().place(_BATH.sub("", text)) or place
+        return place
 
     def phrases(self, text: str) -> tuple[Phrase, ...]:
         """Return a text in phrases; a house beside a place outdoors is no place itself.
@@ -583,7 +588,8 @@ class DescriptionWords(Vocabulary):
         reading = self.reading(text)
         category = self.place(reading)
         stems = [stem(word) if self.meaning(word) else "" for word in read]
-        said = {stem(word.text) for word in split_words(reading)}
+        read_stems = [stem(word.text) for word in split_words(reading)]
+        said = {*read_stems}
         ground = chain(*GROUND.values()) if category is None else GROUND.get(category, ())
         kinds = tuple(THINGS)
         if category == "indoor":  # no moon hangs in a room
@@ -595,7 +601,7 @@ class DescriptionWords(Vocabulary):
             if None in (category, group.category) or group.category == category
         ]  # fmt: skip
         heard = ["" if word in silent else one for word, one in zip(read, stems, strict=True)]
-        of_place, of_others = _in_groups(groups, heard, said, _other_places(place_kind))
+        of_place, of_others = _in_groups(groups, heard, read_stems, _other_places(place_kind))
         seen = of_others | names
         if category != "video game":
             seen |= _empty(text, (*THINGS, *ground))
@@ -664,7 +670,7 @@ def _chained(meant: Sequence[tuple[str, str]], drawn: Mapping[str, str]) -> list
 def _in_groups(
     groups: Sequence[WordGroup],
     heard: Sequence[str],
-    said: set[str],
+    said: Sequence[str],
     others: frozenset[frozenset[str]],
 ) -> tuple[set[int], set[int]]:
     """Return the words, counted from 0, of names of a place, and of other groups of words.
@@ -672,14 +678,14 @@ def _in_groups(
     Args:
         groups: of a place's category.
         heard: stems of the words of a description; "": of those that say nothing.
-        said: stems of all that the description is read as.
+        said: stems of all that the description is read as, in their order.
         others: names of other places.
     """
     of_place, of_others = set[int](), set[int]()
     for group in groups:
         is_place = group.name == PLACE
         for need in phrase_stems(group):
-            if not is_place or (need <= said and need not in others):
+            if not is_place or (is_named(need, said) and need not in others):
                 named = {place for place, one in enumerate(heard) if one in need}
                 (of_place if is_place else of_others).update(named)
     return of_place, of_others
@@ -1247,7 +1253,7 @@ def _place_phrase(text: str, words: Vocabulary, category: str | None) -> str:
     """Return the name of the place that a text names; of several as `named_at`."""
     stems = [stem(word.text.lower()) for word in split_words(text)]
     needs = ((frozenset(_need(one)), one) for one in _phrases_of(words, PLACE, category))
-    said = [(named_at(need, stems), one) for need, one in needs if need and need <= {*stems}]
+    said = [(named_at(need, stems), one) for need, one in needs if need and is_named(need, stems)]
     return max(said, key=itemgetter(0))[1] if said else ""
 
 

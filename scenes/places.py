@@ -6,7 +6,7 @@ from functools import cache
 from operator import itemgetter
 from pathlib import Path
 
-from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, named_at, stem
+from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, is_named, named_at, stem
 
 WINDOWLESS = frozenset(("cave", "dungeon room"))
 ALIASES = {  # values that stand for several kinds
@@ -173,6 +173,6 @@ def place_of(category: str, stems: Sequence[str]) -> PlaceKind | None:
         for place in read_places().values()
         if place.category == category
         for words in place.words
-        if (need := frozenset(map(stem, words.split())) - FUNCTION_WORDS) <= set(stems)
+        if is_named(need := frozenset(map(stem, words.split())) - FUNCTION_WORDS, stems)
     ]
     return max(said, key=itemgetter(0))[1] if said else None

@@ -255,7 +255,7 @@ class Vocabulary:
         said = [
             (named_at(need, stems), group.category)
             for group in self.groups if group.name == PLACE and group.category
-            for need in phrase_stems(group) if need <= set(stems)
+            for need in phrase_stems(group) if is_named(need, stems)
         ]  # fmt: skip
         return max(said, key=itemgetter(0))[1] if said else None
 
@@ -386,8 +386,24 @@ def stem(word: str) -> str:
             word = word[:-1]
 
 
+_COLORS_OF_PLACES = frozenset(map(stem, ("green", "grey", "orange", "red", "white", "yellow")))
+
+
 def _ending(word: str) -> str:
     return next((ending for ending in SUFFIXES if word.endswith(ending)), "")
+
+
+def is_named(need: frozenset[str], stems: Sequence[str]) -> bool:
+    """Tell whether a text says all stems of a place's name, a colour beside what has it.
+
+    >>> is_named(frozenset(("grey", "moon")), ["grey", "donkey", "moon"])
+    False
+    """
+    if not need <= set(stems) or need.isdisjoint(_COLORS_OF_PLACES):
+        return need <= set(stems)
+    said = [one for one in stems if one not in FUNCTION_WORDS]
+    runs = (said[first : first + len(need)] for first in range(len(said)))
+    return any(need == set(run) for run in runs)
 
 
 def named_at(need: frozenset[str], stems: Sequence[str]) -> tuple[int, int, int]:

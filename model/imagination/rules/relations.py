@@ -311,7 +311,12 @@ def _turned(things: list[PlacedObject], one: Named, yaw: float) -> list[PlacedOb
 
 
 def _afloat(one: Named, water: str) -> Named:
-    """Return a thing that words name; what swims, and stands nowhere else, is on some water."""
+    """Return a thing that words name; what swims, and stands nowhere else, is on some water.
+
+    Water itself is on none: "a pond with two swimming ducks".
+    """
+    if one.relation == IN_WATER and not _OPEN_WATER.isdisjoint(one.kinds):
+        return one._replace(relation=None)
     swims = where_of(one.kinds[0]) == "water" and water != _POOL
     is_fish = one.kinds[0] in _SWIMMING
     if one.relation != IN_WATER and (one.relation or not (swims or is_fish)):

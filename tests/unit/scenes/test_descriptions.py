@@ -25,6 +25,7 @@ from mag_sandbox.scenes.descriptions import (
     typical_in,
     uninvited_in,
 )
+from mag_sandbox.scenes.places import place_of, read_places
 from mag_sandbox.scenes.things import COLORS, THINGS, named_things
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT
@@ -836,6 +837,20 @@ def test_what_is_part_of_a_place_is_seen(words: DescriptionWords):
         assert not words.without_effect(text)
     grey = words.without_effect("a desert beside a forest")
     assert [word.text for word in grey] == ["forest"]
+
+
+def test_a_colour_of_one_thing_and_another_thing_name_no_place(words: DescriptionWords):
+    assert added_place("one grey donkey, a full moon and stars", words) == "in a meadow"
+    read = words.reading("a vineyard, one grey donkey and a full moon")
+    assert place_of("outdoor", read.replace(",", "").split()) == read_places()["farmland"]
+    assert added_place("the grey moon with a rocket", words) == ""
+
+
+def test_a_bath_outdoors_is_no_bathroom(words: DescriptionWords):
+    spring = words.reading("a hot spring in iceland with two bathing monkeys")
+    assert words.place(spring) == "outdoor"
+    assert words.place("a bath in a garden") == "outdoor"
+    assert words.place("a white bath with a duck") == "indoor"
 
 
 def test_the_surface_of_the_moon_is_a_place(words: DescriptionWords):

@@ -210,6 +210,15 @@ def test_what_swims_is_on_the_water_where_the_first_view_shows_it():
     assert whale.pitch - whale.height / 2 == pytest.approx(sea.pitch)
 
 
+def test_what_swims_is_on_the_pond_that_words_name_with_it():
+    lake = PlacedObject("lake", 16.0, -10.0, 49.0, 6.0)
+    monkeys = [PlacedObject("monkey", yaw, -8.0, 13.6, 13.6) for yaw in (340.0, 326.0)]
+    named = named_things("a pond with two swimming monkeys", ("monkey", "lake"))
+    lake, *monkeys = related([lake, *monkeys], named)
+    assert all(monkey.foot == pytest.approx(lake.pitch) for monkey in monkeys)
+    assert all(abs(monkey.yaw - lake.yaw) % 360.0 < lake.width / 2 for monkey in monkeys)
+
+
 def test_under_the_stars_is_everything():
     star = PlacedObject("star", 120.0, 20.0, 2.4, 2.4)
     tent = PlacedObject("tent", 20.0, -3.0, 30.0, 18.0)
