@@ -28,7 +28,9 @@ def as_edits(things: Iterable[PlacedObject]) -> tuple[Edit, ...]:
 
 @lru_cache(maxsize=1024)  # every block lists all things
 def _as_edit(thing: PlacedObject) -> Edit | None:
-    if thing.width > LARGEST[0] or abs((cut := cut_to_view(thing)).pitch) > HIGHEST:
+    cut = cut_to_view(thing)
+    is_seen = min(cut.width, cut.height) > 0.0  # a lake far away, or cut off, is a line
+    if not is_seen or thing.width > LARGEST[0] or abs(cut.pitch) > HIGHEST:
         return None
     return Edit("place", cut.yaw, cut.pitch, cut.width, cut.height, cut.kind, cut.color)
 

@@ -258,3 +258,9 @@ def test_a_placed_thing_takes_another_colour_in_its_very_box():
     (tent,) = placed[-1].placed
     other = replace(tent, color=(30, 60, 200))
     assert made._ground.at_start(other) == other
+
+
+def test_what_is_a_mere_line_is_not_listed():
+    lake = PlacedObject("lake", 20.0, -1.0, 30.0, 4.0)
+    assert as_edits([lake])
+    assert as_edits([replace(lake, height=0.0)]) == as_edits([replace(lake, width=0.0)]) == ()
