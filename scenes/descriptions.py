@@ -152,6 +152,8 @@ _FAMILIES = (
 _DRAWN_LIKE = (  # what is drawn as something else, and so told
     *((bunch, "bunch of flowers") for bunch in _BUNCHES),
     (re.compile(r"(?<=\bon )(?:a|the) (?:\w+ ){0,2}cliffs?\b", re.I), "a hill"),
+    (re.compile(r"\bwoman\b", re.I), "person"),  # of one shape
+    (re.compile(r"\bwomen\b", re.I), "people"),
 )
 _MEANT = (  # what is read as something else, one after the other
     (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),
@@ -854,11 +856,13 @@ def as_many(named: Sequence[Named], text: str, kinds: Collection[str]) -> tuple[
 
 
 def _fits_room(kind: str) -> bool:
-    """Tell whether things of a kind can be in a room: nothing is as large as trains and trees."""
+    """Tell whether things of a kind can be in a room: nothing is as large as trains and huts."""
     usual = usual_looks().get(kind)
     if usual is None or (kind in STANCES and STANCES[kind].where in ("flat", "sky")):
         return True
-    return max(usual.tall, usual.wide) <= _LARGEST or kind in contents_of("indoor")
+    return (kind not in _BUILDINGS and max(usual.tall, usual.wide) <= _LARGEST) or (
+        kind in contents_of("indoor")
+    )
 
 
 def _is_outdoor(one: Named) -> bool:
@@ -1067,6 +1071,12 @@ def _known_place(text: str, words: Vocabulary) -> PlaceKind | None:
     category = words.place(text)
     stems = [stem(word.text.lower()) for word in split_words(text)]
     return place_of(category, stems) if category else None
+
+
+def names_land(text: str, words: Vocabulary) -> bool:
+    """Tell whether a description names land or water, which are in several places: a lake."""
+    kinds = {one.kinds[0] for one in named_things(words.in_known_words(text), KINDS)}
+    return not kinds.isdisjoint({*WATERS, *GROUND["outdoor"]} - {*FALLING, "starry sky"})
 
 
 def added_place(text: str, words: Vocabulary) -> str:

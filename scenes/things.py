@@ -102,6 +102,7 @@ _GARMENTS = frozenset((
     "dress", "coat", "jacket", "shirt", "robe", "gown", "hat", "cap", "clothes", "suit", "uniform",
     "trousers", "skirt", "sweater", "raincoat", "cloak", "jumper", "tshirt", "blouse", "scarf",
 ))  # fmt: skip
+_GARMENTS |= {f"{one}{'es' if one.endswith('ss') else 's'}" for one in _GARMENTS}
 _SHARING, _LIGHT = 1.3, 0.9  # times as tall as what is on a thing, metres: what else can be
 # shown instead of a colour that a kind is not painted in: a golden temple is yellow
 _NEAR_COLORS = {"yellow": "gold", "gold": "yellow", "brown": "wooden"}
@@ -596,7 +597,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     for place in dressing:
         left[place] = "in"  # which tells nothing of what follows
     spans = sorted(
-        _with_told(left, span)._replace(end=ends.get(span.start, span.end))
+        _with_told(left, span, after_stops)._replace(end=ends.get(span.start, span.end))
         for span in mentions if _can_be_told_where(span)
     )  # fmt: skip
     clauses = [*clauses_of(left, spans, after_stops, _shares)]
@@ -741,9 +742,11 @@ def _together(ones: Sequence[Named]) -> Named:
     )
 
 
-def _with_told(words: Sequence[str | None], span: NamingWords) -> NamingWords:
+def _with_told(
+    words: Sequence[str | None], span: NamingWords, after_stops: Collection[int] = ()
+) -> NamingWords:
     """Return words that name a thing with where all that belongs to them begins."""
-    told = words_before(words, span.start).start
+    told = words_before(words, span.start, after_stops).start
     while told and words[told - 1] in _ARTICLES:
         told -= 1
     return span._replace(told=told, plural=span.plural or _is_counted(words, told, span.start))

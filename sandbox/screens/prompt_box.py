@@ -28,6 +28,7 @@ from mag_sandbox.scenes.descriptions import (
     is_relit,
     kept_air,
     kept_place,
+    names_land,
     staying,
 )
 from mag_sandbox.scenes.things import with_small_words
@@ -56,6 +57,7 @@ UNSEEN = "grey: words that change nothing here"
 INSTEAD = "; words that do are below them"
 DRAWN_AS = "“{}” is drawn as “{}”"
 NO_PLACE = "no place named, so it is painted {}"
+ONLY_LAND = "it is painted {}"  # a lake, which is named
 ALL_STAYS = "light and weather alone: everything stays where it is"
 AIR_STAYS = "light and weather stay: {}"
 STAYS = "no place named, so it stays {}"
@@ -135,7 +137,9 @@ class _Advice:
             other = REPAINTED.format(self.renewing, place) if self.renewing else ""
             return STAYS.format(stays) + other
         air = kept_air(text, words, before)
-        return NO_PLACE.format(place) if place else AIR_STAYS.format(air) if air else ""
+        if place:
+            return (ONLY_LAND if names_land(text, words) else NO_PLACE).format(place)
+        return AIR_STAYS.format(air) if air else ""
 
     @property
     def hints(self) -> tuple[tuple[Word, tuple[str, ...]], ...]:

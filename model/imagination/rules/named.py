@@ -170,6 +170,7 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
             for one in own for other in others if stands(other)
         )  # fmt: skip
         whole = _whole(own)
+        merges = merges and not any(one.kind == BRIDGE for one in own)  # which its river holds
         if merges or (not group.where and away(whole) + whole.width / 4 > AHEAD):
             result = _moved_free(result, group, counting, _GAP if counted else 0.0)
     return result

@@ -853,6 +853,19 @@ def test_a_bath_outdoors_is_no_bathroom(words: DescriptionWords):
     assert words.place("a white bath with a duck") == "indoor"
 
 
+def test_women_are_told_as_people_in_their_colour(words: DescriptionWords):
+    text = "four women in red dresses in a market"
+    assert words.without_effect(text) == ()
+    assert words.substitutes(text) == (("women", "people"), ("dresses", "shirt"))
+    (named,) = named_in(words.reading(text), words, KINDS)
+    assert (named.kinds[0], named.least, named.color) == ("person", 4, COLORS["red"])
+
+
+def test_no_house_is_in_a_room(words: DescriptionWords):
+    assert named_in(words.reading("a treehouse bedroom"), words, KINDS) == ()
+    assert [word.text for word in words.without_effect("a treehouse bedroom")] == ["treehouse"]
+
+
 def test_the_surface_of_the_moon_is_a_place(words: DescriptionWords):
     for text in ("the surface of the moon", "two rockets on the lunar surface"):
         assert added_place(text, words) == ""

@@ -14,6 +14,7 @@ from mag_sandbox.sandbox.screens.prompt_box import (
     EMPTY,
     ENGLISH_ONLY,
     NO_PLACE,
+    ONLY_LAND,
     PAUSE,
     REPAINTED,
     STAYS,
@@ -229,6 +230,7 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
         ),
         ("ein Wald im Winter", ENGLISH_ONLY),
         ("a robot on a beach", ""),
+        ("two swans on a lake", ONLY_LAND.format("in a meadow")),
         ("a robot and a hat", f"{NO_PLACE.format('in a workshop')}; {UNSEEN}"),
         (
             "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer",

@@ -328,6 +328,20 @@ def test_two_exhibits_have_two_stands():
     assert sorted(one.yaw for one in of(result, "guitar")) == [-21.0, 24.0]
 
 
+def test_who_stands_before_a_bridge_steps_aside_and_the_bridge_does_not():
+    river = PlacedObject("river", 5.0, -19.0, 89.0, 12.0)
+    bridge = PlacedObject("bridge", 0.0, -14.0, 54.0, 20.0)
+    man = PlacedObject("person", 5.0, -11.0, 13.0, 27.0)
+    named = [
+        Named(("river",), None),
+        *(Named((kind,), None, 1, 1) for kind in ("bridge", "person")),
+    ]
+    result = obeyed([*GROUND, river, bridge, man], named)
+    (over,), (beside,) = of(result, "bridge"), of(result, "person")
+    assert abs(yaw_difference(over.yaw, river.yaw)) < 20.0
+    assert abs(yaw_difference(beside.yaw, over.yaw)) > 25.0
+
+
 def test_a_bridge_has_a_river():
     bridge = PlacedObject("bridge", 10.0, -3.0, 36.0, 12.0)
     result = obeyed([*GROUND, bridge], [Named(("bridge",), None, 1, 1)])

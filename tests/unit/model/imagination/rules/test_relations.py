@@ -219,6 +219,13 @@ def test_what_swims_is_on_the_pond_that_words_name_with_it():
     assert all(abs(monkey.yaw - lake.yaw) % 360.0 < lake.width / 2 for monkey in monkeys)
 
 
+def test_words_before_a_comma_belong_to_no_thing_after_it():
+    named = named_things("a lake in the early morning, castle behind me", ("lake", "castle"))
+    assert {one.kinds[0]: one.relation and one.relation.where for one in named} == {
+        "lake": None, "castle": "behind",
+    }  # fmt: skip
+
+
 def test_under_the_stars_is_everything():
     star = PlacedObject("star", 120.0, 20.0, 2.4, 2.4)
     tent = PlacedObject("tent", 20.0, -3.0, 30.0, 18.0)
