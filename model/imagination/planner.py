@@ -238,7 +238,7 @@ class Planner(nn.Module):
             best = self._best_of(tried, [np.zeros(len(each)) for each in tried], shown)
         yaw = facing_sea(best.plan, best.yaw, wanted.typical)
         planted = wooded(turned(best.plan, yaw), wanted.typical)
-        shown_first = centred(obeyed(planted, named), named, wanted.typical)
+        shown_first = centred(obeyed(planted, named, wanted.typical), named, wanted.typical)
         return standing_out(colored(varied(shown_first), named), named)
 
     @torch.inference_mode()

@@ -120,8 +120,10 @@ _DROPS = (214, 232, 248)
 _STAR_COLOR = (243, 243, 217)
 
 
-def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return things that show all that words name."""
+def obeyed(
+    things: Sequence[PlacedObject], named: Sequence[Named], typical: Sequence[Named] = ()
+) -> list[PlacedObject]:
+    """Return things that show all that words name, and what the place is known by."""
     result = list(things)
     is_stage = any(thing.kind in STANDS for thing in things)
     named = mounted(named)
@@ -143,7 +145,7 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
     counting = _counting(placed, named)
     placed = without_stranded(afloat(placed, counting), counting)
     placed = ashore(before_others(placed, _counting(placed, named)), named)
-    cleared = _cleared(placed, named)
+    cleared = _cleared(placed, named, typical)
     return with_room(cleared, _counting(cleared, named))
 
 
@@ -312,10 +314,13 @@ def _merge(thing: PlacedObject, other: PlacedObject) -> bool:
     return max(covered(thing, other), covered(other, thing)) > _MERGED
 
 
-def _cleared(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+def _cleared(
+    things: list[PlacedObject], named: Sequence[Named], typical: Sequence[Named]
+) -> list[PlacedObject]:
     """Return things without those that hide named things or merge with them from behind.
 
-    Of what words name as many stay as they say; an only way on stands elsewhere.
+    Of what words name as many stay as they say; an only way on, and the only bed of a bedroom,
+    stand elsewhere.
     """
     counting = _counting(things, named)
     said = {kind: one.kinds for one in named for kind in one.kinds}
@@ -335,11 +340,12 @@ def _cleared(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedO
             if covered(own, thing) > (_COVERED if index > place else _BEHIND):
                 gone.add(index)
     result = list(things)
-    doors = [place for place, thing in enumerate(things) if thing.kind in DOORS]
-    if len(doors) == 1 and doors[0] in gone:  # one way must lead on
-        gone.discard(doors[0])
-        yaw = _free_yaw(things, doors, counting)
-        result[doors[0]] = replace(things[doors[0]], yaw=yaw)
+    for kinds in (DOORS, *(one.kinds for one in typical)):
+        alike = [place for place, thing in enumerate(things) if thing.kind in kinds]
+        if len(alike) == 1 and alike[0] in gone:
+            gone.discard(alike[0])
+            yaw = _free_yaw(things, alike, counting)
+            result[alike[0]] = replace(things[alike[0]], yaw=yaw)
     return [thing for place, thing in enumerate(result) if place not in gone]
 
 
