@@ -41,6 +41,7 @@ DIRECTIONS = {  # words of a thing -> where it is, seen from where the scene beg
     **dict.fromkeys(("in the sky", "in the air", "flying"), "sky"),
     **dict.fromkeys(("in the water", "in water", "swimming", "floating"), "water"),
 }  # fmt: skip
+_BEFORE_THINGS = frozenset(("left", "right", "ahead"))  # directions, at the start of a clause
 _OWN_SIDES = {  # likewise, of the thing that a pronoun stands for
     f"{to} {whose} {side}": (side, whose != "their")
     for to in ("to", "on") for whose in ("its", "his", "her", "their") for side in ("left", "right")
@@ -209,6 +210,9 @@ def _phrase_at(text: _Reader, rank: int, place: int) -> _Phrase | None:
         end = _said(text, said, place)
         if end and (end in text.after_stops or (*text.words, "")[end] in _ENDS):
             return _Phrase(place, end, where, singular=True)
+    word = text.words[place]
+    if word in _BEFORE_THINGS and following == place + 1 and _begins(text, place):
+        return _Phrase(place, place + 1, word)  # "left a castle, right a mill"
     for said, where in DIRECTIONS.items():
         end = _said(text, said, place)
         follows = text.words[end : end + 1]
