@@ -149,10 +149,14 @@ _FAMILIES = (
     (re.compile(rf"\b(?:an? )?({_BEASTS}) famil(?:y|ies)\b", re.I), r"several \1s"),
     (re.compile(rf"\b(?:an? )?family of (?=(?:{_BEASTS})s?\b)", re.I), "several "),
 )
+_OF_WOOD = re.compile(  # rooms, of which no other walls are told
+    rf"\b(?P<of>tree ?house|log cabin|cabin|hut) (?P<room>{_NAMED_ROOMS})\b(?!.*\bwalls?\b)", re.I
+)
 _DRAWN_LIKE = (  # what is drawn as something else, and so told
     *((bunch, "bunch of flowers") for bunch in _BUNCHES),
     (re.compile(r"(?<=\bon )(?:a|the) (?:\w+ ){0,2}cliffs?\b", re.I), "a hill"),
     (re.compile(r"\bwoman\b", re.I), "person"),  # of one shape
+    (_OF_WOOD, r"\g<room> with wooden walls"),
     (re.compile(r"\bwomen\b", re.I), "people"),
 )
 _MEANT = (  # what is read as something else, one after the other
@@ -485,9 +489,13 @@ class DescriptionWords(Vocabulary):
             (word.text, MOST_COUNTED) for place, word in enumerate(split_words(read))
             if place in counted and word.text.lower() in LARGE_NUMBERS
         )  # fmt: skip
-        like = ((found[0], drawn) for said, drawn in _DRAWN_LIKE for found in said.finditer(text))
+        like = (
+            (found[0], found.expand(drawn))
+            for said, drawn in _DRAWN_LIKE for found in said.finditer(text)
+        )  # fmt: skip
         worn = ((garment, _GARMENT) for garment in garments_in(text) if garment != _GARMENT)
-        return (*_chained(super().substitutes(text), others), *like, *numbers, *worn)
+        known = super().substitutes(_OF_WOOD.sub(r"\g<room>", text))
+        return (*_chained(known, others), *like, *numbers, *worn)
 
     def reading(self, text: str) -> str:
         """Return a text in known words; one without a place is read with one that has its things.
@@ -573,7 +581,8 @@ class DescriptionWords(Vocabulary):
         small = FUNCTION_WORDS | FILLERS
         seen = {owners[place] for place in self._seen(known, read)}
         named = {rank for rank, word in zip(owners, read, strict=True) if word not in small}
-        seen |= {owners[place] for place in _words_in(_GONE, known)}
+        told = (*_words_in(_GONE, known), *_words_in(_OF_WOOD, known, "of"))
+        seen |= {owners[place] for place in told}
         seen -= {
             owners[place] for bunch in _BUNCHES for group in bunch.groupindex
             for place in _words_in(bunch, known, group)

@@ -862,8 +862,22 @@ def test_women_are_told_as_people_in_their_colour(words: DescriptionWords):
 
 
 def test_no_house_is_in_a_room(words: DescriptionWords):
-    assert named_in(words.reading("a treehouse bedroom"), words, KINDS) == ()
-    assert [word.text for word in words.without_effect("a treehouse bedroom")] == ["treehouse"]
+    assert named_in(words.reading("a kitchen with a hut"), words, KINDS) == ()
+    assert [word.text for word in words.without_effect("a kitchen with a hut")] == ["hut"]
+
+
+def test_rooms_of_a_treehouse_have_wooden_walls(words: DescriptionWords):
+    text, drawn = "a treehouse bedroom with a cat", "bedroom with wooden walls"
+    assert words.reading(text) == f"a {drawn} with a cat"
+    assert words.without_effect(text) == ()
+    assert words.substitutes(text) == (("treehouse bedroom", drawn),)
+
+
+def test_a_direction_before_a_thing_is_read(words: DescriptionWords):
+    text = "a meadow, left a castle, right a windmill"
+    assert words.without_effect(text) == ()
+    where = {one.kinds[0]: one.relation.where for one in named_in(text, words, KINDS)}
+    assert where == {"castle": "left", "windmill": "right"}
 
 
 def test_the_surface_of_the_moon_is_a_place(words: DescriptionWords):
