@@ -114,7 +114,9 @@ _COLORED_ROOM = re.compile(
 )
 _PAINTED_ROOM = re.compile(rf"\b({_NAMED_ROOMS}) painted ({'|'.join(COLORS)})\b", re.I)
 _MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a place
-_IN_MOUNTAINS = re.compile(r"\bin the (mountains|hills)\b", re.I)  # of a meadow
+_IN_MOUNTAINS = re.compile(
+    r"\b(in|through|across|among) the (mountains|hills)\b", re.I
+)  # of a meadow
 _SHORT_FOR_IS = frozenset(("it", "there", "that", "he", "she", "here", "let"))  # before "'s"
 _OWNER = rf"(?!(?:{'|'.join(_SHORT_FOR_IS)})\b)\w+[{''.join(APOSTROPHES)}]s"
 _FAR_AWAY = r"(in the (far )?(distance|background)|far (away|off)|[oa][nt] the horizon)\b"

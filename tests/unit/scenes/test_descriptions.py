@@ -478,6 +478,15 @@ def test_a_description_without_light_is_painted_by_day(words: DescriptionWords, 
     assert lit(text, words) == text + also
 
 
+def test_highlands_are_hills_and_loaves_are_bread(words: DescriptionWords):
+    text = "a road through the Scottish highlands"
+    assert words.reading(text) == "a road through the hills, in a meadow"
+    assert words.without_effect(text) == ()
+    (bread,) = named_in(words.reading("a kitchen with three brown loaves"), words, KINDS)
+    assert (bread.kinds[0], bread.least) == ("bread", 3)
+    assert words.place(words.reading("an airport hall with suitcases")) == "indoor"
+
+
 def test_the_sea_floor_is_a_reef(words: DescriptionWords):
     assert words.reading("a shark on the sea floor") == "a sharks on the coral reef"
     assert words.substitutes("five fish on the sea floor") == ()
