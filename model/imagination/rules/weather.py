@@ -68,7 +68,8 @@ _GRASS = frozenset(("near ground", "far ground", "far hill", "hills", "flat land
 _LEAF, _LEAF_SHAPE = "wild flower", 0.6  # what leaves on the ground are drawn as, and how tall
 _TREE = 3.0  # metres
 _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
-_HALF_SEEN, _PALEST, _NEAREST_FOOT = 14.0, 0.65, 1.0  # metres; share at most; degrees
+_HALF_SEEN, _NEAREST_FOOT = 14.0, 1.0  # metres; degrees
+_PALEST, _PALEST_SKY = 0.65, 0.8  # share of fog at most: in things, which are still known, and sky
 
 
 def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:
@@ -306,7 +307,8 @@ def _fogged(things: Sequence[PlacedObject], *, lifts: bool = False) -> list[Plac
     def paled(thing: PlacedObject) -> PlacedObject:
         foot = thing.height / 2 - thing.pitch  # degrees below the horizon
         away = EYE / np.tan(np.radians(foot)) if foot > _NEAREST_FOOT else np.inf
-        share = min(1 - 0.5 ** (away / _HALF_SEEN), _PALEST)
+        most = _PALEST_SKY if thing.width >= AROUND else _PALEST
+        share = min(1 - 0.5 ** (away / _HALF_SEEN), most)
         share = 0.0 if thing.kind == "near ground" else share
         share = -share / (1 - share) if lifts else share
         colors = (thing.color, thing.mean_color)
