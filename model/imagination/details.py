@@ -47,8 +47,7 @@ class GivenPicture(NamedTuple):
             stays: its cells that are as they were given, bool [rows, columns].
             alike: pixels of others that look as they did, bool [H, W].
         """
-        cell = len(self.pixels) // len(stays)
-        same = stays.repeat(cell, axis=0).repeat(cell, axis=1)
+        same = self._pixels_of(stays)
         share = torch.from_numpy(same if alike is None else same | alike).float()[None]
         apart = functional.pad(1 - share, (SOFT,) * 4, value=1.0)
         share = 1 - functional.max_pool2d(apart, SOFT + 1, stride=1)
@@ -61,10 +60,14 @@ class GivenPicture(NamedTuple):
 
         It tells more of outlines than what the codec leaves of it.
         """
-        stays = self.stays(latents, known)
-        cell = len(self.pixels) // len(stays)
-        stays = stays.repeat(cell, axis=0).repeat(cell, axis=1)
-        return torch.where(torch.from_numpy(stays), self._colors, picture)
+        same = self._pixels_of(self.stays(latents, known))
+        return torch.where(torch.from_numpy(same), self._colors, picture)
+
+    def _pixels_of(self, cells: np.ndarray) -> np.ndarray:
+        """Return the pixels of cells, bool [rows, columns], as bool [H, W]."""
+        cell = len(self.pixels) // len(cells)
+        pixels: np.ndarray = cells.repeat(cell, axis=0).repeat(cell, axis=1)
+        return pixels
 
     @property
     def _colors(self) -> Tensor:

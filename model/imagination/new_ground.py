@@ -134,18 +134,21 @@ def street_in(
 
 def _as_house(thing: PlacedObject, away: float) -> tuple[PlacedObject, float]:
     """Return a house, and how far away it is [m], so small that a street shows all of it."""
-    wide = 2 * away * tan(radians(min(thing.width, WIDEST)) / 2)
-    tall = EYE + away * tan(radians(thing.foot + thing.height))
+    wide, tall = _size_of(thing, away)
     fits = min(_WIDEST_HOUSE / wide, _TALLEST_HOUSE / tall, 1.0)
     return _sized(thing, away, fits * wide, fits * tall), away
 
 
 def _moved(thing: PlacedObject, away: float, x: float, z: float) -> PlacedObject:
     """Return a thing at another place [m], as large as it is."""
-    wide = 2 * away * tan(radians(min(thing.width, WIDEST)) / 2)
-    tall = EYE + away * tan(radians(thing.foot + thing.height))
     yaw = degrees(atan2(x, z)) % 360.0
-    return replace(_sized(thing, hypot(x, z), wide, tall), yaw=yaw)
+    return replace(_sized(thing, hypot(x, z), *_size_of(thing, away)), yaw=yaw)
+
+
+def _size_of(thing: PlacedObject, away: float) -> tuple[float, float]:
+    """Return how wide and how tall a thing is that stands on the ground so far away [m]."""
+    wide = 2 * away * tan(radians(min(thing.width, WIDEST)) / 2)
+    return wide, EYE + away * tan(radians(thing.foot + thing.height))
 
 
 def _sized(thing: PlacedObject, away: float, wide: float, tall: float) -> PlacedObject:

@@ -43,8 +43,8 @@ LEAST_SMALL, LEAST_LOW = 0.75, 0.5  # of `LEAST` and of `TALLEST`, for what is t
 MOST_UNLIKE = 2.0  # times by which others of a kind may be larger or smaller than usual
 MOST_HIDDEN = 0.6  # share that things before it may hide
 LOWEST_HUNG, HIGHEST_HUNG = 0.5, 0.12  # metres that things on walls keep from floor and ceiling
-COST_ASIDE, COST_SMALLER = 0.02, 0.4  # share of a thing on a wall that hides others, which is as
-# bad as a degree from where it was to hang, and as a smaller thing
+COST_ASIDE = 0.02  # of hanging a degree aside, as a share of the thing that overlaps others
+COST_SMALLER = 0.4  # likewise, of shrinking to nothing
 HUNG_SIZES = (1.0, 0.8, 0.65)  # of the size of its kind
 LOWEST_FLOWN = 0.3  # metres above the ground
 _POINTS = 9  # across and down, where it is tested what hides a thing

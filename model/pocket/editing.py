@@ -288,7 +288,7 @@ class Editor:
         return with_edits(plan, placed, stances_of(config), config.all_behind)
 
     def _begin_renewing(self, edit: Edit, prompt: str) -> tuple[_Begun, int]:
-        """Begin to plan ground again, or light it, by the prompt; of all only a view is painted."""
+        """Begin to plan or light ground anew by the prompt; of all ground one view is painted."""
         inventor, lattice = self._inventor, self._imagination.lattice
         if edit.width > LARGEST[0] or edit.height > LARGEST[1]:
             place, pose = lattice.whole, lattice.nearest(CameraPose(edit.yaw, edit.pitch))
@@ -296,9 +296,9 @@ class Editor:
             place = lattice.box(edit.yaw, edit.pitch, edit.width, edit.height)
             pose = lattice.around(place)
         cells = inventor.around.mask(place)
-        relit = edit.act == "relight"
-        made, blocks = inventor.begin_renewed(cells, pose, prompt, relit=relit)
-        placed = self.placed if relit else self._outside(cells)
+        is_relit = edit.act == "relight"
+        made, blocks = inventor.begin_renewed(cells, pose, prompt, is_relit=is_relit)
+        placed = self.placed if is_relit else self._outside(cells)
         return _Begun(edit, place, cells, pose, placed, made), blocks
 
     def _forget_unseen(self, edit: Edit, memory: BlockMemory) -> Edit:
@@ -456,9 +456,9 @@ def _is_replaced(thing: Edit, change: Edit) -> bool:
 
 
 def _is_clear_of(thing: PlacedObject, change: Edit) -> bool:
-    """Tell whether a thing stands beside what is put there from elsewhere than the beginning.
+    """Tell whether a thing stands beside another one that a player puts there from far away.
 
-    From there the one may cover the other.
+    As seen from where the scene begins, the one may still cover the other.
     """
     if change.act != "place" or not (change.x or change.z):
         return False

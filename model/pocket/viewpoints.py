@@ -492,6 +492,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             self.far = np.zeros_like(self.far)
         elif before is not None and things != self._things:
             changed, lattice = set(things) ^ set(self._things), self._imagination.lattice
+            # edits leave sky and ground as they are, another light does not
             is_relit = any(one.kind in self._imagination.config.all_behind for one in changed)
             if is_relit:
                 self.far = np.zeros_like(self.far)

@@ -28,10 +28,8 @@ from mag_sandbox.scenes.things import FALLING
 _DARK_SKY = 170  # brightest channel of the sky by day, at least
 _DARK_PANE = 170  # likewise, of windows by day
 _STORMY_SKY = 165  # likewise, in a storm at most
-_NIGHT, _STORM = (
-    np.array((0.44, 0.55, 0.86)),
-    np.array((0.8, 0.82, 0.86)),
-)  # light, of a clear day's
+_NIGHT = np.array((0.44, 0.55, 0.86))  # red, green and blue of light, as shares of a clear day's
+_STORM = np.array((0.8, 0.82, 0.86))  # likewise
 _NIGHT_SKY: Mapping[str, Rgb] = {"low sky": (64, 64, 89), "high sky": (38, 38, 64)}
 _STORM_SKY: Mapping[str, Rgb] = {"low sky": (128, 138, 156), "high sky": (92, 102, 122)}
 _PANES: Mapping[str, tuple[Rgb | None, Rgb]] = {  # colours of windows, None: as planned, and mean
@@ -162,7 +160,7 @@ def _green(thing: PlacedObject, now: Wanted) -> PlacedObject:
 
 
 def _by_day(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return things of which windows show a day."""
+    """Return things with windows that show a day."""
     looks = {kind: looks_of(kind)[0] for kind in WINDOWS if looks_of(kind)}
     return [
         replace(one, color=looks[one.kind].color, mean_color=looks[one.kind].mean_color)
