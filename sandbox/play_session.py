@@ -64,6 +64,7 @@ BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards are found where the scene begins; walking back there: then press {} again"
 OTHER_LIGHT = "light and weather change everywhere"
+LIGHT_ALONE = "light and weather"
 RELIT = "Light and weather change; everything stays where it is"
 ELSEWHERE = "this is another place"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
@@ -575,8 +576,7 @@ def _describe(
     why = ""
     if (words := services.vocabulary) and ground != "everything":
         text, why = _going_on(text, now, words)
-        stays = why == OTHER_LIGHT and is_relit(text, now, words)
-        ground = "light" if stays and keeps_places else ground
+        ground = "light" if why == LIGHT_ALONE and keeps_places else ground
     if _is_far(reel) and ground != "light":
         begun_places.append(text)
         return
@@ -624,9 +624,9 @@ def _choices(
     words, now = services.vocabulary, reel.current.block.prompt
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
     anew = PromptChoice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything)
-    going_on, why = _going_on(text, now, words) if words else (text, "")
-    if why == OTHER_LIGHT and words and is_relit(going_on, now, words):
-        light = PromptChoice("Enter", "light and weather", 0, describe)
+    why = _going_on(text, now, words)[1] if words else ""
+    if why == LIGHT_ALONE:
+        light = PromptChoice("Enter", LIGHT_ALONE, 0, describe)
         return (light,) if _is_far(reel) else (light, anew)
     if _is_far(reel):
         return (PromptChoice("Enter", "a new place begins here", 0, describe),)
@@ -666,15 +666,16 @@ def _is_far(reel: Reel) -> bool:
 
 @lru_cache(maxsize=8)  # asked for several times a key
 def _going_on(text: str, now: str, words: Vocabulary) -> tuple[str, str]:
-    """Return a description with the place in which it stays, and why all is repainted by it.
+    """Return a description with the place in which it stays, and what else than new areas changes.
 
-    The reason is for players; "": it can be of new areas alone.
+    That is `LIGHT_ALONE` where everything stays, or why everything is repainted, or "".
     """
     text = staying(text, words, now)
     if is_elsewhere(text, now, words):
         return text, ELSEWHERE
-    is_lit = has_other_light(text, now, words) or is_relit(text, now, words)
-    return text, OTHER_LIGHT if is_lit else ""
+    if is_relit(text, now, words):
+        return text, LIGHT_ALONE
+    return text, OTHER_LIGHT if has_other_light(text, now, words) else ""
 
 
 def _change(

@@ -254,6 +254,7 @@ _FITTED = WINDOWS | frozenset((  # parts of rooms that stay in empty ones
 ))  # fmt: skip
 _OF_STAGES = frozenset(("stage curtains", "ball lamp", "hanging star"))
 _OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *FALLING))
+_OF_SKIES = _OVERHEAD | {"lightning"}
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _ON = frozenset(("beach", "field", "pitch", "stage"))  # places that take "on" and not "in"
@@ -401,7 +402,6 @@ _HOURS = frozenset(map(stem, ("early", "late")))  # words before a time of day
 _NIGHT_SKY = frozenset(map(stem, ("firework", "full", "moon", "moonlit", "star", "starry")))
 _STRONG = frozenset(map(stem, ("dense", "heavy", "strong", "thick")))  # words before a weather
 _HOURS_SAID = _SPOKEN["night"] | _SPOKEN["day"] | frozenset(map(stem, ("dark", *_DAYTIMES)))
-_IN_SKIES = frozenset(("star", "lightning"))
 _JOINED = frozenset(("livingroom", "diningroom"))  # read as two words
 _IS = frozenset(f"{one}{mark}s" for one in _SHORT_FOR_IS for mark in APOSTROPHES)
 FILLERS = frozenset((*_FILLERS.split(), *_CHANGING, *_JOINED, *_IS, "full"))  # "a full moon"
@@ -1122,7 +1122,7 @@ def _on_ground(text: str, words: Vocabulary) -> tuple[str | None, str, frozenset
     read = words.reading(text)
     category = words.place(read)
     named = named_in(read, words, KINDS)
-    things = (one for one in named if one.kinds[0] not in _OVERHEAD | _IN_SKIES)
+    things = (one for one in named if one.kinds[0] not in _OF_SKIES)
     name = _without(_place_phrase(read, words, category), _SEASON_STEMS | _AIRY)
     return category, name, frozenset(things)
 
@@ -1140,10 +1140,7 @@ def _is_of_air(text: str, words: Vocabulary) -> bool:
     read = _need(in_places.lower())
     said = frozenset(one for one in read if words.meaning(one, corrected=False)) - _OF_CHANGES
     parts = split_words(in_places)
-    high = {
-        stem(parts[place].text.lower())
-        for place in naming_words(in_places, tuple(_OVERHEAD | _IN_SKIES))
-    }
+    high = {stem(parts[place].text.lower()) for place in naming_words(in_places, tuple(_OF_SKIES))}
     return bool(said) and said <= words.lights(text) | _HOURS_SAID | _AIRY | _SEASON_STEMS | high
 
 
@@ -1482,7 +1479,7 @@ def light_in(text: str, words: Vocabulary) -> tuple[float, float, float]:
 
 def speaks_of(what: str, text: str) -> bool:
     """Tell whether a description in known words is of a place by "day", by "night", in "fog"..."""
-    return not _SPOKEN[what].isdisjoint(stem(word.text.lower()) for word in split_words(text))
+    return not _SPOKEN[what].isdisjoint(_stems(text))
 
 
 def is_under_snow(text: str) -> bool:

@@ -234,7 +234,8 @@ def _owner(text: _Reader, rank: int, phrase: _Phrase) -> int | None:
     """Return the rank of the thing of which a phrase says where it is."""
     if _begins(text, phrase.start):
         others = 0 if phrase.other is None else 1
-        others += others and phrase.where == _BETWEEN and _are_two(text, rank + 1)
+        if others and phrase.where == _BETWEEN and _are_two(text, rank + 1):
+            others = 2
         following = rank + 1 + others
         end = text.spans[rank + others].end if others else phrase.end
         is_there = following < len(text.spans) and text.spans[following].told == end

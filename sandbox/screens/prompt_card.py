@@ -35,6 +35,7 @@ SELECTED = (*ACCENT, 90)
 PAD, FIELD_PAD = 20, (12, 6)  # px of the reference window: of the card, around the text
 FIELD = (255, 255, 255, 16)
 NOTICE_LINES = 6  # the longest notice is read whole in a window of the usual size
+NEW_AREAS = "new areas"  # the words of the choice by which only these follow the text
 LONGEST = 24  # characters measured and drawn at once; a longer word is broken
 Measure = Callable[[str], int]  # text -> px
 
@@ -117,9 +118,6 @@ def _gaps(text: str) -> Iterator[int]:
     while place < len(text):
         place = cluster_end(text, place)
         yield place
-
-
-NEW_AREAS = "new areas"  # the words of a choice
 
 
 @dataclass(frozen=True, slots=True)
