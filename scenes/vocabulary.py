@@ -396,7 +396,7 @@ def _ending(word: str) -> str:
 def is_named(need: frozenset[str], stems: Sequence[str]) -> bool:
     """Tell whether a text says all stems of a place's name, a colour beside what has it.
 
-    >>> is_named(frozenset(("grey", "moon")), ["grey", "donkey", "moon"])
+    >>> is_named(frozenset(("red", "canyon")), ["red", "barn", "canyon"])
     False
     """
     if not need <= set(stems) or need.isdisjoint(_COLORS_OF_PLACES):
