@@ -387,11 +387,9 @@ _CHANGING = frozenset((  # likewise, of what becomes of a place
     "starting", "still", "suddenly",
 ))  # fmt: skip
 _OF_CHANGES = frozenset(map(stem, (  # words of a description that say how a place changes
-    *_CHANGING, *COLORS, *SAME_COLORS, "all", "are", "be", "beautiful", "become", "becomes",
-    "bright", "cold", "covered",
-    "dense", "everything", "full", "get", "gets", "golden", "heavy", "here", "is", "it", "let",
-    "make", "pink", "sky", "strong", "there", "thick", "this", "turn", "turns", "very", "warm",
-    "weather",
+    *_CHANGING, *COLORS, *SAME_COLORS, "all", "are", "be", "beautiful", "becomes", "bright", "cold",
+    "covered", "dense", "everything", "full", "gets", "heavy", "here", "is", "it", "let", "make",
+    "sky", "strong", "there", "thick", "this", "turns", "very", "warm", "weather",
 )))  # fmt: skip
 _AIRY = frozenset((stem("clear"), stem("sunny"), *_WEATHER)).union(
     *(_SPOKEN[weather] for weather in ("fog", "rain", "snow", "storm"))
@@ -1113,6 +1111,8 @@ def staying(text: str, words: Vocabulary, before: str) -> str:
 
 def is_relit(text: str, before: str, words: Vocabulary) -> bool:
     """Tell whether a description is of the same things in the same place, in other light or air."""
+    if text == before:  # the usual case, also of every square of new ground
+        return False
     airs = [_air(one, words) for one in (text, before)]
     return airs[0] != airs[1] and _on_ground(text, words) == _on_ground(before, words)
 

@@ -75,7 +75,7 @@ def things_in(
         yaw = (side * told.yaw + turn) % 360.0
         x, z = away * sin(radians(yaw)), away * cos(radians(yaw))
         from_x, from_z = (SQUARE * round(one / SQUARE) for one in (x, z))
-        x, z, half = x - from_x, z - from_z, away * tan(radians(min(told.width, WIDEST)) / 2)
+        x, z, half = x - from_x, z - from_z, _half_of(told, away)
         is_new = hypot(x + middle_x, z + middle_z) > PLANNED
         stays = chance < (COMMON if count[told.kind] > 1 else RARE)
         if is_new and stays:
@@ -114,7 +114,7 @@ def street_in(
     taken: list[tuple[float, float, float]] = []  # x, z and half the width of things [m]
 
     def put(thing: PlacedObject, away: float, x: float, z: float) -> None:
-        half = away * tan(radians(min(thing.width, WIDEST)) / 2)
+        half = _half_of(thing, away)
         is_free = all(hypot(x - a, z - b) > half + other + BESIDE for a, b, other in taken)
         if is_free and hypot(x + middle_x, z + middle_z) > PLANNED + half:
             found.append(ToldFrom(_moved(thing, away, x, z), middle_x, middle_z))
@@ -147,8 +147,12 @@ def _moved(thing: PlacedObject, away: float, x: float, z: float) -> PlacedObject
 
 def _size_of(thing: PlacedObject, away: float) -> tuple[float, float]:
     """Return how wide and how tall a thing is that stands on the ground so far away [m]."""
-    wide = 2 * away * tan(radians(min(thing.width, WIDEST)) / 2)
-    return wide, EYE + away * tan(radians(thing.foot + thing.height))
+    return 2 * _half_of(thing, away), EYE + away * tan(radians(thing.foot + thing.height))
+
+
+def _half_of(thing: PlacedObject, away: float) -> float:
+    """Return half the width of a thing that is so far away [m]."""
+    return away * tan(radians(min(thing.width, WIDEST)) / 2)
 
 
 def _sized(thing: PlacedObject, away: float, wide: float, tall: float) -> PlacedObject:

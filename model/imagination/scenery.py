@@ -179,7 +179,7 @@ class _Body:
         """Return an endless thing as seen from another viewpoint [m]."""
         facing = radians(self.told.yaw)
         passed = (x - self.x) * sin(facing) + (z - self.z) * cos(facing)
-        near, far = (_distance(end) - passed for end in _ends(self.told))
+        near, far = (ground_distance(end) - passed for end in _ends(self.told))
         yaw = self.told.yaw
         if near + far < 0:  # it is behind the viewer now
             near, far, yaw = -far, -near, (yaw + 180) % 360
@@ -264,7 +264,7 @@ class _Waters(NamedTuple):
         ]  # fmt: skip
         yaws = np.radians([body.told.yaw for body in wet])
         ends = np.array(
-            [[min(_distance(end), FARTHEST) for end in _ends(body.told)] for body in wet]
+            [[min(ground_distance(end), FARTHEST) for end in _ends(body.told)] for body in wet]
         ).reshape(-1, 2)
         away, deep = ends.mean(1), np.ptp(ends, axis=1) / 2
         wide = [
@@ -906,9 +906,9 @@ def _body(
     wall = min((side.at(thing.yaw) for side in sides), default=inf)
     low, high = _ends(thing)
     if stance.where == "course":
-        return _Body(thing, "course", _distance(low))
+        return _Body(thing, "course", ground_distance(low))
     if stance.where == "flat":  # what is nearly all around stays, but its points are the ground's
-        middle = (_distance(low) + _distance(high)) / 2
+        middle = (ground_distance(low) + ground_distance(high)) / 2
         return _Body(thing, "flat", inf if thing.width > WIDEST else middle)
     if thing.width > WIDEST or stance.where == "far":
         return _Body(thing, "upright", inf)
@@ -955,9 +955,14 @@ def _ends(thing: PlacedObject) -> tuple[float, float]:
 
 def _on_ground(thing: PlacedObject) -> float:
     """Return how far away a thing is that stands on the ground [m]."""
-    return _distance(_ends(thing)[0])
+    return ground_distance(_ends(thing)[0])
 
 
-def _distance(foot: float) -> float:
-    """Return how far away the ground is at a pitch [degrees, m]; inf: near the horizon."""
-    return EYE / tan(radians(-foot)) if foot < -HORIZON_FOOT else inf
+def ground_distance(foot: float, horizon: float = HORIZON_FOOT) -> float:
+    """Return how far away the ground is at a pitch [degrees, m]; inf: near the horizon.
+
+    Args:
+        foot: of what stands there [degrees].
+        horizon: degrees below which the ground is not at infinity.
+    """
+    return EYE / tan(radians(-foot)) if foot < -horizon else inf

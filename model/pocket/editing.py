@@ -23,11 +23,11 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.edits import LARGEST, SPOT_ACTS, Edit
-from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.layers import widened_around
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
+from mag_sandbox.model.imagination.scenery import ground_distance
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import joined, packed, plain, unpacked
@@ -463,7 +463,8 @@ def _is_clear_of(thing: PlacedObject, change: Edit) -> bool:
     if change.act != "place" or not (change.x or change.z):
         return False
     one, other = (
-        (each.yaw, _away(each.pitch - each.height / 2), each.width) for each in (thing, change)
+        (each.yaw, ground_distance(each.pitch - each.height / 2, _HORIZON), each.width)
+        for each in (thing, change)
     )
     if inf in (one[1], other[1]):
         return one[1] != other[1]
@@ -471,11 +472,6 @@ def _is_clear_of(thing: PlacedObject, change: Edit) -> bool:
                                   for yaw, away, _ in (one, other))  # fmt: skip
     widths = (2 * away * tan(radians(min(width, 90.0)) / 2) for _, away, width in (one, other))
     return hypot(x - other_x, z - other_z) > _SPOT * sum(widths)
-
-
-def _away(foot: float) -> float:
-    """Return how far away a foot at a pitch [degrees] stands on the ground [m]; inf: nowhere."""
-    return EYE / tan(radians(-foot)) if foot < -_HORIZON else inf
 
 
 def _around(here: Edit, gone: Sequence[PlacedObject]) -> tuple[float, float, float, float]:

@@ -457,7 +457,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
     def renew(self, cells: np.ndarray, made: PaintedGround) -> None:
         """Replace cells of the ring, bool [rows, columns], by newly painted ones."""
         self.drop_view()
-        self.around = self.around.without(cells).replaced(cells, made.around)
+        self.around = self.around.replaced(cells, made.around)
         if made.plan is None or made.plan.noise != self.noise:
             self.losses += 1
             self._forgotten = np.zeros_like(self._forgotten)

@@ -338,9 +338,8 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         if drawn is None:
             assert block is not None  # far away, another ring is shown
             draw = decoder.of_latents(block.latents[0])
-            if (
-                is_painted and self._ground and schedule.paints(memory)
-            ):  # else nothing stays painted
+            # where views are not painted ahead, nothing stays painted
+            if is_painted and self._ground and schedule.paints(memory):
                 draw = self._cuts.with_details(draw, self._ground.things, poses)
             drawn = decoder.begin(draw, poses, time, sky, session.leave_out)
         if block:
