@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from mag_sandbox.files.border import reason_of
-from mag_sandbox.files.whole import new_folder
+from mag_sandbox.files.whole import new_folder, remedy_of
 from mag_sandbox.model.world import Control, FrameBlock
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
@@ -104,7 +104,7 @@ class Recordings:
             folder = new_folder(new_recording_folder(self._folder, name))
         except OSError as error:
             raise RecordingError(
-                f"cannot record to {self._folder} ({reason_of(error)}); check its permissions"
+                f"cannot record to {self._folder} ({reason_of(error)}); {remedy_of(error)}"
             ) from None
         recorder = Recorder(
             folder,

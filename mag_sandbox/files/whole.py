@@ -26,6 +26,11 @@ _PIECE = 2**22  # bytes read at once
 STALE_S = 3600.0  # a part that did not change for so long is abandoned [s]
 
 
+def remedy_of(error: OSError) -> str:
+    """Return what lets a failed write succeed: room on the disk, or permissions."""
+    return "make room" if error.errno in FULL else "check its permissions"
+
+
 class OccupiedError(ValueError):
     """A folder for new files cannot be made or is not empty; says which, why, and the remedy."""
 

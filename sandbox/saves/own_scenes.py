@@ -14,7 +14,7 @@ import yaml
 
 from mag_sandbox.files.border import Refusal, is_file, is_folder, read_plain, reason_of
 from mag_sandbox.files.pictures import MAX_BYTES, encode_png
-from mag_sandbox.files.whole import changed, replace_file, visible
+from mag_sandbox.files.whole import changed, remedy_of, replace_file, visible
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, split_words
@@ -173,7 +173,7 @@ def cannot_delete(path: Path, error: OSError) -> LibraryError:
 
 def _cannot_save(path: Path, error: OSError) -> LibraryError:
     why = error.strerror or error
-    return LibraryError(f"cannot save {path} ({why}); make room or check permissions")
+    return LibraryError(f"cannot save {path} ({why}); {remedy_of(error)}")
 
 
 def _read_picture(path: Path) -> bytes:

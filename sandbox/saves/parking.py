@@ -17,7 +17,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 from mag_sandbox.files.border import exists, is_file, is_folder, is_missing
 from mag_sandbox.files.folders import HOME_VARIABLE
-from mag_sandbox.files.whole import OLD, aside, remove_folder, tidy
+from mag_sandbox.files.whole import OLD, aside, remedy_of, remove_folder, tidy
 from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.play.parked_scene import (
     THUMBNAIL,
@@ -307,7 +307,7 @@ def _played_elsewhere(name: str) -> StateError:
 
 def _unusable(path: Path, error: OSError) -> StateError:
     return StateError(
-        f"cannot use {path} ({error.strerror or error}); check its permissions, or set "
+        f"cannot use {path} ({error.strerror or error}); {remedy_of(error)}, or set "
         f"{HOME_VARIABLE} to a folder on a local disk"
     )
 

@@ -4,6 +4,7 @@ Child processes may write so many bytes a file and no more, which the system enf
 refuses every byte; a file where a folder is meant refuses even the administrator.
 """
 
+import errno
 import os
 import shutil
 import sys
@@ -27,6 +28,8 @@ from mag_sandbox.sandbox.recording.frame_writer import frames_beside
 from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.recordings import Recordings
+from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.sandbox.saves.own_scenes import keep_prompted
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings, save_settings
@@ -185,6 +188,18 @@ def test_nothing_is_parked_where_nothing_can_be_written(blocked):
         write_state(blocked / "meadow", left_after(1))
     with pytest.raises(StateError, match=r"cannot use .* check its permissions"):
         ParkedScenes(blocked, 64).park(left_after(1))
+
+
+def test_a_disk_too_full_for_a_folder_asks_for_room(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(StateError, match=r"cannot use .* \(No space .*\); make room, or set"):
+        ParkedScenes(tmp_path / "parked", 64).park(left_after(1))
+    recordings = Recordings(tmp_path / "recordings", (), choice.WorldChoice(), Prober(), print)
+    with pytest.raises(RecordingError, match=r"cannot record to .* \(No space .*\); make room$"):
+        recordings.start(None, "Meadow")
 
 
 def test_settings_that_cannot_be_written_are_said(blocked):
