@@ -12,14 +12,15 @@ from itertools import chain, pairwise
 from math import prod
 from operator import itemgetter
 
+from mag_sandbox.scenes.fullness import empty_words, lonely_words, only_words
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.places import (
     WINDOWLESS,
     PlaceKind,
+    built_of,
     contents_of,
-    kinds_elsewhere,
+    known_place,
     likely_places,
-    loose_kinds,
     place_of,
     read_places,
 )
@@ -65,6 +66,7 @@ from mag_sandbox.scenes.vocabulary import (
     rewritten,
     split_words,
     stem,
+    text_stems,
 )
 
 # Kinds that no player places, but words can name, by the category whose plans have them then: at
@@ -237,24 +239,10 @@ _OF_LEVELS = re.compile(r"\b(platforms?|portals?|spikes|coins|question (mark )?b
 _MAY_BE_LEVEL = re.compile(r"\b(dungeon|space station|night city|jungle)\b", re.I)
 _AT_CHURCH = re.compile(r"\b(church|chapel)\b.*\b(sunset|sunrise|dawn|dusk|twilight)\b", re.I)
 _NO_ANIMALS = re.compile(r"\b(no|without)( any)? animals?\b", re.I)
-_EMPTY = "empty"
-_ONLY = re.compile(  # that nothing is there but what is named
-    r"\b(only|just|nothing (but|except))\b(?! (after|as|before|behind|like|now|outside)\b)", re.I
-)
-_GROWN = frozenset((  # places that are made of what grows or lies there
-    "forest", "autumn woods", "cherry valley", "jungle", "swamp", "park", "garden", "tulip field",
-    "wheat field", "moon", "coral reef", "graveyard",
-))  # fmt: skip
-_LAID = frozenset(("path", "road", "puddle"))
-_FLOWERY = 40  # percent of places of a kind that have flowers, from which on that is usual
 WINDOWS = frozenset(("square window", "arched window", "round window", "tall window"))
-_FITTED = WINDOWS | frozenset((  # parts of rooms that stay in empty ones
-    "door", "curtains", "stained glass window", "kitchen counter", "bathtub", "blackboard", "altar",
-    "control panel", "shop shelf",
-))  # fmt: skip
 _OF_STAGES = frozenset(("stage curtains", "ball lamp", "hanging star"))
-_OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *FALLING))
-_OF_SKIES = _OVERHEAD | {"lightning"}
+OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *FALLING))
+_OF_SKIES = OVERHEAD | {"lightning"}
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _ON = frozenset(("beach", "field", "pitch", "stage"))  # places that take "on" and not "in"
@@ -266,7 +254,6 @@ _BUILDINGS = frozenset((  # which have doors and windows of their own
     "cottage", "log cabin", "barn", "castle", "tower", "lighthouse", "windmill", "church",
     "skyscraper", "apartment house", "hut",
 ))  # fmt: skip
-_DWELLINGS = frozenset(("cottage", "apartment house", "skyscraper"))  # which towns are made of
 _ALONE = {  # where things are that no place is known for
     "in a living room": _AT_HOME,
     "in a gallery": frozenset(("sneaker", "chess piece", *STANDS)),
@@ -287,13 +274,7 @@ _OWN_COLORS = {  # that the ground of places has by itself
 _BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
 _LEVEL, _LIGHT = stem("level"), stem("light")
 _GARMENT = "shirt"  # which alone has the colour of clothes
-_ON_CONCERT_STAGES = frozenset(("guitar", "violin", "drum", "harp", "child", "princess", "king"))
-_CONCERT = frozenset(map(stem, ("concert", "band", "orchestra")))
-_OF_WARM_DAYS = frozenset(
-    ("palm", "cactus", "camel", "hot air balloon", "sunbed", "butterfly", "bee")
-)
 _CHRISTMAS, _TREE_WORD = "christmas", "tree"
-_COLD = frozenset(map(stem, ("christmas", "snow", "winter")))
 _SPOKEN = {
     what: frozenset(map(stem, words.split()))
     for what, words in {
@@ -347,15 +328,12 @@ _ON_PEAKS = re.compile(
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
 _UNDERGROWTH = {"jungle": 32}  # bushes at least
 _SHADE = {"jungle": 0.7}  # share of the light that reaches the ground
-_WOODED = {  # trees at least
+WOODED = {  # trees at least
     "forest": 30, "jungle": 45, "autumn woods": 20, "cherry valley": 10, "park": 12,
 }  # fmt: skip
 TURNING = frozenset(("oak", "birch", "willow", "cherry tree"))  # trees that show the season
 _SEASONS, _FEWEST = ("autumn", "spring"), 8  # and how many trees there are then
 _OWN_SEASON = {"autumn woods": "autumn", "cherry valley": "spring"}  # which places always show
-_RARE = {
-    "park": frozenset(("church", "hot air balloon")), "airport": frozenset(("traffic light",)),
-}  # fmt: skip  # though places of the renderer have some
 _PART_OF = {  # places, and others whose ground, plants and houses they have as well
     "swimming pool": ("garden",), "playground": ("park",), "park": ("city",),
     "market": ("city", "village"), "canal town": ("city",), "harbour": ("city",),
@@ -419,8 +397,8 @@ class DescriptionWords(Vocabulary):
     """The vocabulary of a world that plans what words name.
 
     >>> words = DescriptionWords.load(ROOT / "assets/weights/pocket/words.json")
-    >>> [word.text for word in words.without_effect("three robots in a quiet meadow at night")]
-    ['quiet']
+    >>> [word.text for word in words.without_effect("three robots in a clever meadow at night")]
+    ['clever']
     """
 
     def __init__(self, counts: Mapping[str, int], groups: Sequence[WordGroup] = ()) -> None:
@@ -524,7 +502,7 @@ class DescriptionWords(Vocabulary):
             kinds = [kinds for kinds in kinds if kinds[0] not in _AT_LAKES]
         if first & STANDS and first & EXHIBITS:
             return "on a stage"
-        if "falling snow" in first or (_stems(read) & _ICE and "ice cream" not in first):
+        if "falling snow" in first or (text_stems(read) & _ICE and "ice cream" not in first):
             kinds.append(("igloo",))
         kinds = [kinds for kinds in kinds if kinds[0] not in WINDOWS]
         of_rooms = contents_of("indoor").keys() - contents_of("outdoor").keys()
@@ -532,7 +510,7 @@ class DescriptionWords(Vocabulary):
             kinds = [kinds for kinds in kinds if kinds[0] not in _ANYBODY]
         is_at_home = _ON_FURNITURE.search(read) or (first & _AT_HOME and not first & _BUILDINGS)
         is_outdoors = any(one in WATERS or not _fits_room(one) for one in first)
-        is_outdoors |= any(kinds[0] in _OVERHEAD for kinds in named)
+        is_outdoors |= any(kinds[0] in OVERHEAD for kinds in named)
         category = "indoor" if is_at_home else "outdoor" if is_outdoors else None
         for place in likely_places(kinds, category):
             for words in place.words:
@@ -604,9 +582,9 @@ class DescriptionWords(Vocabulary):
         ground = chain(*GROUND.values()) if category is None else GROUND.get(category, ())
         kinds = tuple(THINGS)
         if category == "indoor":  # no moon hangs in a room
-            kinds = tuple(kind for kind in kinds if _fits_room(kind) and kind not in _OVERHEAD)
+            kinds = tuple(kind for kind in kinds if _fits_room(kind) and kind not in OVERHEAD)
         names = naming_words(text, (*kinds, *ground))
-        place_kind, silent = _known_place(reading, self), _silent(said, category)
+        place_kind, silent = known_place(reading, self), _silent(said, category)
         groups = [
             group for group in self.groups
             if None in (category, group.category) or group.category == category
@@ -615,8 +593,9 @@ class DescriptionWords(Vocabulary):
         of_place, of_others = _in_groups(groups, heard, read_stems, _other_places(place_kind))
         seen = of_others | names
         if category != "video game":
-            seen |= _empty(text, (*THINGS, *ground))
-        seen |= _only(text, is_obeyed=category in _BY_DAY and bool(naming_words(text, kinds)))
+            seen |= empty_words(text, (*THINGS, *ground))
+        seen |= lonely_words(text) if category == "outdoor" else set()
+        seen |= only_words(text, is_obeyed=category in _BY_DAY and bool(naming_words(text, kinds)))
         if category == "outdoor" and (place_kind is None or place_kind.name not in _OWN_SEASON):
             shown = season_in(reading, self)
             seasons = {place for place, word in enumerate(read) if word in _SEASONS}
@@ -803,7 +782,7 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     return tuple(
         one._replace(kinds=few)
         for one, few in both
-        if few[0] not in _OVERHEAD and _fits_room(few[0])
+        if few[0] not in OVERHEAD and _fits_room(few[0])
     )
 
 
@@ -840,7 +819,7 @@ def among_others(named: Sequence[Named], text: str, words: Vocabulary) -> tuple[
 
     A red house in a village is not its only house.
     """
-    built = _built(_known_place(text, words))
+    built = built_of(known_place(text, words))
     return tuple(
         one._replace(most=None, one_of_many=True)
         if one.most == 1 and built.intersection(one.kinds)
@@ -890,41 +869,13 @@ def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[st
     text = _LYING_SNOW.sub("", text)
     things = named_things(text, kinds)
     named = {kind for one in things for kind in one.kinds}
-    stems = _stems(text)
+    stems = text_stems(text)
     dry = {fall for fall, said in _FALLS.items() if said not in stems and fall not in named}
     dry |= set() if speaks_of("storm", said or text) else {"lightning"} - named
     beasts = ANIMALS.intersection(kinds) if _NO_ANIMALS.search(said) else frozenset()
     gone = absent_kinds(text, kinds) - {one.kinds[0] for one in things}
     alike = {other for kind in gone for other in _TAKEN_FOR.get(kind, ())}
     return gone | dry | beasts | (alike.intersection(kinds) - named)
-
-
-def uninvited_in(text: str, words: Vocabulary, kinds: Collection[str]) -> frozenset[str]:
-    """Return the kinds that are not where a place is empty, or has "only sheep": all not named.
-
-    Ground, sky and what the place is made of stay; stages and levels of games need their things.
-    """
-    read = words.reading(text)
-    named = {kind for one in named_in(read, words, kinds) for kind in one.kinds}
-    is_empty = bool(_empty(read, kinds))
-    if words.place(read) not in _BY_DAY:
-        return (loose_kinds() & {*kinds}) - named if is_empty else frozenset()
-    if not is_empty and not (named and _ONLY.search(text)):
-        return frozenset()
-    place = _known_place(read, words)
-    all_kinds = THINGS.keys() | WATERS | _LAID
-    return frozenset((all_kinds & {*kinds}) - named - _OVERHEAD - _fabric(place))
-
-
-def _fabric(place: PlaceKind | None) -> frozenset[str]:
-    """Return what an empty place is made of: trees of a forest, houses of a street, the sea."""
-    if place is None:
-        return _FITTED
-    flats = {*place.some("flat")}
-    flats = flats - WATERS if len(flats) > 1 or "lake" in flats else flats
-    grown = place.some("plants") if place.name in _GROWN else ()
-    flowers = {"wild flower"} if int("".join(place.some("flowers")) or 0) >= _FLOWERY else set()
-    return _FITTED | _built(place) | flats | {*grown, *place.some("rows")} | flowers
 
 
 def _unseen_far(text: str) -> set[int]:
@@ -947,51 +898,13 @@ def _words_in(said: re.Pattern[str], text: str, group: int | str = 0) -> set[int
     }
 
 
-def _only(text: str, *, is_obeyed: bool) -> set[int]:
-    """Return which words of a description, counted from 0, leave all else out, or say nothing."""
-    alone = {text[: said.start()].count(" ") for said in _ONLY.finditer(text)}
-    small = {place for place, word in enumerate(text.split()) if word in ("only", "just")}
-    return small | alone if is_obeyed else small - alone
-
-
-def _built(place: PlaceKind | None) -> frozenset[str]:
-    """Return the houses that a place is made of."""
-    return _DWELLINGS & {*place.some("skyline"), *place.some("main")} if place else frozenset()
-
-
-def _empty(text: str, kinds: Collection[str]) -> frozenset[int]:
-    """Return which words of a description, counted from 0, say that a place is empty.
-
-    Empty chairs are chairs.
-    """
-    names = naming_words(text, kinds)
-    said = enumerate(word.text.lower() for word in split_words(text))
-    return frozenset(place for place, word in said if word == _EMPTY and place + 1 not in names)
-
-
-def elsewhere_in(text: str, words: Vocabulary, said: str = "") -> frozenset[str]:
-    """Return the kinds that only other places have than that of a description in known words.
-
-    Among trees there are no mushrooms as tall. `said` is the description as it was written: a
-    concert is read as a stage.
-    """
-    place, stems = _known_place(text, words), _stems(text)
-    if place is None:
-        is_concert = words.place(text) == "object" and (stems | _stems(said)) & _CONCERT
-        return EXHIBITS - _ON_CONCERT_STAGES if is_concert else frozenset()
-    elsewhere = kinds_elsewhere(place.name) | _RARE.get(place.name, frozenset())
-    if stems & _COLD:
-        return elsewhere | _OF_WARM_DAYS
-    return elsewhere | {"mushroom"} if place.name in _WOODED else elsewhere
-
-
 def typical_in(text: str, words: Vocabulary, said: str = "") -> tuple[Named, ...]:
     """Return the things by which the place of a description in known words is known.
 
     The sea of coasts is to be ahead: ships and beaches are at it. `said` is the description as it
     was written: at sea a thunderstorm is read as rain.
     """
-    place = _known_place(text, words)
+    place = known_place(text, words)
     is_struck = words.place(text) == "outdoor" and speaks_of("thunder", said)
     if place is None:
         return (_STRIKE,) if is_struck else ()
@@ -1005,7 +918,7 @@ def typical_in(text: str, words: Vocabulary, said: str = "") -> tuple[Named, ...
         named.append(Named(tuple(sorted(WINDOWS)), None))
     if place.some("flat") == (_SEA,):
         named.append(Named((_SEA,), None))
-    if least := _WOODED.get(place.name, 0):
+    if least := WOODED.get(place.name, 0):
         named.append(Named(trees, None, least))
     elif season_in(text, words):
         named.append(Named(tuple(one for one in trees if one in TURNING), None, _FEWEST))
@@ -1019,15 +932,15 @@ def season_in(text: str, words: Vocabulary) -> str:
 
     Where grass and trees are few, as in deserts and harbours, none is seen.
     """
-    place = _known_place(text, words)
+    place = known_place(text, words)
     if place is None or place.name in _OWN_SEASON or TURNING.isdisjoint(place.some("plants")):
         return ""
-    return next((season for season in _SEASONS if stem(season) in _stems(text)), "")
+    return next((season for season in _SEASONS if stem(season) in text_stems(text)), "")
 
 
 def own_season_in(text: str, words: Vocabulary) -> str:
     """Return the season that a description's place has of itself, as autumn woods do; "": none."""
-    place = _known_place(text, words)
+    place = known_place(text, words)
     return _OWN_SEASON.get(place.name, "") if place else ""
 
 
@@ -1037,11 +950,11 @@ def sky_outside(text: str, words: Vocabulary) -> str:
     It is "" by day, outdoors and in rooms without windows.
     """
     read = words.reading(text)
-    place = _known_place(read, words)
+    place = known_place(read, words)
     if words.place(read) != "indoor" or _is_windowless(place):
         return ""
     said = _EVENING_LIGHT.sub("", text)
-    stems = _stems(said)
+    stems = text_stems(said)
     return next((sky for sky, words in _OUTSIDE_ROOMS.items() if stems & words), "")
 
 
@@ -1051,12 +964,12 @@ def _is_tree(kind: str) -> bool:
 
 def is_of_stone(text: str, words: Vocabulary) -> bool:
     """Tell whether a description in known words is of a room with walls of stone."""
-    return _is_windowless(_known_place(text, words))
+    return _is_windowless(known_place(text, words))
 
 
 def shade_in(text: str, words: Vocabulary) -> float:
     """Return how much of the light reaches the ground of a description's place, 0 to 1."""
-    place = _known_place(text, words)
+    place = known_place(text, words)
     return _SHADE.get(place.name, 1.0) if place else 1.0
 
 
@@ -1074,12 +987,6 @@ def _other_places(place: PlaceKind | None) -> frozenset[frozenset[str]]:
     own = (place.name, *_PART_OF.get(place.name, ()))
     others = frozenset[frozenset[str]]().union(*map(_needs_of, alike))
     return others.difference(*map(_needs_of, own))
-
-
-def _known_place(text: str, words: Vocabulary) -> PlaceKind | None:
-    category = words.place(text)
-    stems = [stem(word.text.lower()) for word in split_words(text)]
-    return place_of(category, stems) if category else None
 
 
 def names_land(text: str, words: Vocabulary) -> bool:
@@ -1129,7 +1036,7 @@ def _on_ground(text: str, words: Vocabulary) -> tuple[str | None, str, frozenset
 
 def _air(text: str, words: Vocabulary) -> tuple[frozenset[str], ...]:
     """Return the stems of the light, weather and season of a description."""
-    read, stems = lit(text, words), _stems(_in_places(words, text))
+    read, stems = lit(text, words), text_stems(_in_places(words, text))
     falls = frozenset() if words.place(read) == "indoor" else stems & (_AIRY | _SEASON_STEMS)
     return frozenset(_need(_light(read, words))), falls
 
@@ -1146,7 +1053,7 @@ def _is_of_air(text: str, words: Vocabulary) -> bool:
 
 def _in_still_air(before: str, text: str, words: Vocabulary) -> str:
     """Return a description without the light, weather or season that a text replaces."""
-    gone, stems = frozenset[str](), _stems(_in_places(words, text))
+    gone, stems = frozenset[str](), text_stems(_in_places(words, text))
     if words.lights(text) or not stems.isdisjoint(_HOURS_SAID):
         gone |= frozenset(_need(_light(words.reading(before), words))) | _HOURS | _NIGHT_SKY
     if stems & (_AIRY | _SEASON_STEMS):
@@ -1200,7 +1107,7 @@ def kept_air(text: str, words: Vocabulary, before: str) -> str:
 
 def _air_of(read: str, text: str, words: Vocabulary) -> str:
     """Return the light and weather of a description in known words that a text lacks."""
-    category, said = words.place(read), _stems(words.reading(text))
+    category, said = words.place(read), text_stems(words.reading(text))
     weather = _phrases_of(words, WEATHER, category)
     has_light = bool(words.lights(text)) or not said.isdisjoint(_HOURS_SAID)
     has_weather = any(said.intersection(_need(phrase)) for phrase in weather)
@@ -1310,10 +1217,6 @@ def _need(text: str) -> tuple[str, ...]:
     return tuple(stem(word) for word in words if word not in FUNCTION_WORDS)
 
 
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word.text.lower()) for word in split_words(text))
-
-
 def _is_owner(word: Word) -> bool:
     """Tell whether a word names an owner, who is not there: "grandmother's"."""
     return re.fullmatch(_OWNER, word.text, re.I) is not None
@@ -1334,12 +1237,12 @@ def _at_christmas(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
 
 def _with_same_place(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tuple[Phrase, ...]:
     """Return phrases of which one for a place like that of others is read as it, too."""
-    place = _known_place(rewritten(text, phrases), words)
+    place = known_place(rewritten(text, phrases), words)
 
     def known(phrase: Phrase) -> str | None:
         listed = synonyms_of(phrase.written)
         like = listed.place if listed and phrase.known is None else None
-        return like if place and like and _known_place(like, words) == place else phrase.known
+        return like if place and like and known_place(like, words) == place else phrase.known
 
     return tuple(phrase._replace(known=known(phrase)) for phrase in phrases)
 
@@ -1471,7 +1374,7 @@ def _without_colors_not_taken(read: str) -> str:
 def light_in(text: str, words: Vocabulary) -> tuple[float, float, float]:
     """Return the light of a description: red, green and blue, as shares of a clear day's."""
     read = lit(text, words)
-    stems, said = _stems(read), _LIGHTS.get(words.place(read) or "", ())
+    stems, said = text_stems(read), _LIGHTS.get(words.place(read) or "", ())
     tints = [tint for names, tint in said if not stems.isdisjoint(map(stem, names))]
     red, green, blue = (prod(channel) for channel in zip((1.0, 1.0, 1.0), *tints, strict=True))
     return red, green, blue
@@ -1479,7 +1382,7 @@ def light_in(text: str, words: Vocabulary) -> tuple[float, float, float]:
 
 def speaks_of(what: str, text: str) -> bool:
     """Tell whether a description in known words is of a place by "day", by "night", in "fog"..."""
-    return not _SPOKEN[what].isdisjoint(_stems(text))
+    return not _SPOKEN[what].isdisjoint(text_stems(text))
 
 
 def is_under_snow(text: str) -> bool:

@@ -6,7 +6,14 @@ from functools import cache
 from operator import itemgetter
 from pathlib import Path
 
-from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, is_named, named_at, stem
+from mag_sandbox.scenes.vocabulary import (
+    FUNCTION_WORDS,
+    Vocabulary,
+    is_named,
+    named_at,
+    split_words,
+    stem,
+)
 
 WINDOWLESS = frozenset(("cave", "dungeon room"))
 ALIASES = {  # values that stand for several kinds
@@ -39,6 +46,7 @@ _HOMES = {  # places that come to mind for things which others list more often
     "fireplace": "living room", "ruin": "jungle",
 }  # fmt: skip
 _MEANT = 0.05  # what another kind is worth that a name can mean
+_DWELLINGS = frozenset(("cottage", "apartment house", "skyscraper"))  # which towns are made of
 _FLOWERS = "wild flower"  # grow where a place has a chance of flowers
 
 
@@ -176,3 +184,15 @@ def place_of(category: str, stems: Sequence[str]) -> PlaceKind | None:
         if is_named(need := frozenset(map(stem, words.split())) - FUNCTION_WORDS, stems)
     ]
     return max(said, key=itemgetter(0))[1] if said else None
+
+
+def known_place(text: str, words: Vocabulary) -> PlaceKind | None:
+    """Return the place that a text in known words names."""
+    category = words.place(text)
+    stems = [stem(word.text.lower()) for word in split_words(text)]
+    return place_of(category, stems) if category else None
+
+
+def built_of(place: PlaceKind | None) -> frozenset[str]:
+    """Return the houses that a place is made of."""
+    return _DWELLINGS & {*place.some("skyline"), *place.some("main")} if place else frozenset()

@@ -372,6 +372,11 @@ def split_words(text: str) -> tuple[Word, ...]:
     return tuple(words)
 
 
+def text_stems(text: str) -> frozenset[str]:
+    """Return the stems of the words of a text."""
+    return frozenset(stem(word.text.lower()) for word in split_words(text))
+
+
 @functools.lru_cache(maxsize=4096)
 def stem(word: str) -> str:
     """Return the stem of a word: snow of snowy, sun of sunny."""

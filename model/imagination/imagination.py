@@ -211,7 +211,7 @@ class Imagination:
         things = with_sailing_boats(without_beams(things), wanted.named)
         things = with_few_uninvited(things, (*wanted.named, *wanted.typical))
         things = things if behind else with_even_ground(things)
-        gone = {*wanted.absent, *wanted.uninvited}
+        gone = {*wanted.absent, *wanted.uninvited, *(() if shown else wanted.strays)}
         things = [thing for thing in things if thing.kind not in gone]
         things = of_stone(things) if wanted.of_stone and not behind else things
         things = with_sky_in_windows(things, wanted.outside) if wanted.outside else things

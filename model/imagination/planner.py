@@ -223,7 +223,7 @@ class Planner(nn.Module):
         numbers = thing_numbers(begun, self.kinds)
         drawn = self.draw(features, empty, noise, numbers, wanted)
         # drawn without, a plan would be full of clouds
-        gone = self._only(wanted.uninvited).numpy()
+        gone = self._only({*wanted.uninvited, *wanted.strays}).numpy()
         stays = [np.flatnonzero(~gone[one[:, KIND]]) for one in drawn.things]
         plans = [
             in_order(one[own], columns_of(one)[own], 0) if gone.any() else one

@@ -10,7 +10,6 @@ from mag_sandbox.scenes.descriptions import (
     among_others,
     as_many,
     cleared_up,
-    elsewhere_in,
     is_of_stone,
     is_under_snow,
     light_in,
@@ -22,10 +21,11 @@ from mag_sandbox.scenes.descriptions import (
     sky_outside,
     speaks_of,
     typical_in,
-    uninvited_in,
     without_place,
 )
+from mag_sandbox.scenes.fullness import kinds_alone
 from mag_sandbox.scenes.things import Named, color_name
+from mag_sandbox.scenes.uninvited import elsewhere_in, strays_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import Vocabulary, with_plurals
 
 
@@ -44,6 +44,7 @@ class Wanted(NamedTuple):
     by_day: bool = False  # a plan with a dark sky is drawn anew
     absent: Collection[str] = ()  # kinds that it says are not there
     uninvited: Collection[str] = ()  # kinds that it leaves out by saying what alone is there
+    strays: Collection[str] = ()  # kinds that its place seldom has, unless words name them
     elsewhere: Collection[str] = ()  # kinds that its place never has, unless words name them
     typical: Sequence[Named] = ()  # things by which its place is known; likewise added
     of_stone: bool = False  # its walls and floor, in whatever room
@@ -74,19 +75,23 @@ class Wanted(NamedTuple):
         named = without_place(named_in(read, words, kinds), read, there)
         named = as_many(named, with_plurals(text, words), kinds)
         uninvited = uninvited_in(text, words, kinds)
-        if uninvited:  # a palm is the only one
-            named = tuple(
-                one._replace(most=one.least, one_of_many=False) if one.one_of_many else one
-                for one in named
-            )
+        alone = kinds if uninvited else kinds_alone(text, kinds)  # a palm is the only one
+        named = tuple(
+            one._replace(most=one.least, one_of_many=False)
+            if one.one_of_many and one.kinds[0] in alone
+            else one
+            for one in named
+        )
         if not there:
             named = among_others(named, read, words)
         said = {kind for one in named for kind in one.kinds}
         alike = {kind for one in named if one.most is not None for kind in one.uncolored}
         light = lit(text, words)
         absent = absent_in(read, kinds, text) | (alike - said)
+        strays = strays_in(text, words) - said
+        gone = absent | uninvited | strays
         typical = (
-            one._replace(kinds=tuple(kind for kind in one.kinds if kind not in absent | uninvited))
+            one._replace(kinds=tuple(kind for kind in one.kinds if kind not in gone))
             for one in typical_in(read, words, text)
         )
         return cls(
@@ -102,6 +107,7 @@ class Wanted(NamedTuple):
             by_day=speaks_of("day", light),
             absent=absent,
             uninvited=uninvited,
+            strays=strays,
             elsewhere=elsewhere_in(read, words, text),
             typical=tuple(one for one in typical if one.kinds),
             of_stone=is_of_stone(read, words),

@@ -1,0 +1,63 @@
+"""Words that say how full a place is: empty, lonely, with nothing but what is named."""
+
+import re
+from collections.abc import Collection
+
+from mag_sandbox.scenes.things import named_things, naming_words
+from mag_sandbox.scenes.vocabulary import Word, split_words, stem, text_stems
+
+_EMPTY = "empty"
+_ONLY = re.compile(  # that nothing is there but what is named
+    r"\b(only|just|nothing (but|except))\b(?! (after|as|before|behind|like|now|outside)\b)", re.I
+)
+_LONELY = frozenset(map(stem, (  # that nobody is there, though sheep and trees may be
+    "lonely", "lonesome", "solitary", "quiet", "silent", "secluded", "remote", "abandoned",
+    "desolate", "forgotten",
+)))  # fmt: skip
+_NEAR = 2  # words after one of these, which it may belong to
+
+
+def empty_words(text: str, kinds: Collection[str]) -> frozenset[int]:
+    """Return which words of a description, counted from 0, say that a place is empty.
+
+    Empty chairs are chairs.
+    """
+    names = naming_words(text, kinds)
+    said = enumerate(word.text.lower() for word in split_words(text))
+    return frozenset(place for place, word in said if word == _EMPTY and place + 1 not in names)
+
+
+def has_only(text: str) -> bool:
+    """Tell whether a description says that nothing is there but what it names."""
+    return _ONLY.search(text) is not None
+
+
+def only_words(text: str, *, is_obeyed: bool) -> set[int]:
+    """Return which words of a description, counted from 0, leave all else out, or say nothing."""
+    alone = {text[: said.start()].count(" ") for said in _ONLY.finditer(text)}
+    small = {place for place, word in enumerate(text.split()) if word in ("only", "just")}
+    return small | alone if is_obeyed else small - alone
+
+
+def is_lonely(text: str) -> bool:
+    """Tell whether a description says that nobody is there but those that it names."""
+    return not _LONELY.isdisjoint(text_stems(text))
+
+
+def lonely_words(text: str) -> set[int]:
+    """Return which words of a description, counted from 0, say that nobody is there."""
+    return {place for place, word in enumerate(split_words(text)) if _is_lonely(word)}
+
+
+def _is_lonely(word: Word) -> bool:
+    return stem(word.text.lower()) in _LONELY
+
+
+def kinds_alone(text: str, kinds: Collection[str]) -> frozenset[str]:
+    """Return the kinds of things that a description calls lonely: no tree is beside such a tree."""
+    words = split_words(text)
+    ends = (words[min(at + _NEAR, len(words) - 1)].end for at in range(len(words)))
+    near = (text[one.start : end] for one, end in zip(words, ends, strict=True) if _is_lonely(one))
+    return frozenset(
+        kind for part in near for one in named_things(part, kinds)[:1] for kind in one.kinds
+    )

@@ -1,0 +1,147 @@
+"""Kinds of things that a place does not have by itself, though the renderer's has: no castles."""
+
+from collections.abc import Collection
+
+from mag_sandbox.scenes.descriptions import (
+    OVERHEAD,
+    WINDOWS,
+    WOODED,
+    added_place,
+    named_in,
+)
+from mag_sandbox.scenes.fullness import empty_words, has_only, is_lonely
+from mag_sandbox.scenes.places import (
+    PlaceKind,
+    built_of,
+    kinds_elsewhere,
+    known_place,
+    loose_kinds,
+    read_places,
+)
+from mag_sandbox.scenes.things import ANIMALS, EXHIBITS, PEOPLE, THINGS, WATERS
+from mag_sandbox.scenes.vocabulary import Vocabulary, stem, text_stems
+
+_LIVED_IN = frozenset(("outdoor", "indoor"))  # categories whose places can be empty
+_GROWN = frozenset((  # places that are made of what grows or lies there
+    "forest", "autumn woods", "cherry valley", "jungle", "swamp", "park", "garden", "tulip field",
+    "wheat field", "moon", "coral reef", "graveyard",
+))  # fmt: skip
+_LAID = frozenset(("path", "road", "puddle"))
+_FLOWERY = 40  # percent of places of a kind that have flowers, from which on that is usual
+_FITTED = WINDOWS | frozenset((  # parts of rooms that stay in empty ones
+    "door", "curtains", "stained glass window", "kitchen counter", "bathtub", "blackboard", "altar",
+    "control panel", "shop shelf",
+))  # fmt: skip
+_ON_CONCERT_STAGES = frozenset(("guitar", "violin", "drum", "harp", "child", "princess", "king"))
+_CONCERT = frozenset(map(stem, ("concert", "band", "orchestra")))
+_OF_WARM_DAYS = frozenset(
+    ("palm", "cactus", "camel", "hot air balloon", "sunbed", "butterfly", "bee")
+)
+_COLD = frozenset(map(stem, ("christmas", "snow", "winter")))
+_RARE = {
+    "park": frozenset(("church", "hot air balloon")), "airport": frozenset(("traffic light",)),
+}  # fmt: skip  # though places of the renderer have some
+_STRANGE = frozenset((  # in landscapes whose main things, or usual ones, they are not
+    "bench", "castle", "dog", "hot air balloon", "knight", "pagoda", "temple", "tower",
+    "treasure chest",
+))  # fmt: skip
+_STRANGE_IN = {  # likewise, in single places
+    "swamp": frozenset(("cottage", "hut")),
+    "savanna": frozenset(("deer", "tent")),
+    "volcano": frozenset(("dragon", "mushroom", "ruin")),
+    "harbour": frozenset(("apartment house",)),
+}
+_USUAL = {  # what is expected in them after all
+    "fairy land": _STRANGE, "jungle": frozenset(("temple",)),
+    "cherry valley": frozenset(("bench", "pagoda", "temple")),
+    "snowfield": frozenset(("dog", "tower")),
+    "coral reef": frozenset(("treasure chest",)), "airport": frozenset(("tower",)),
+    "canal town": frozenset(("bench", "tower")),
+    **dict.fromkeys(
+        ("village", "city", "market", "park", "playground", "garden"), frozenset(("bench", "dog"))
+    ),
+    **dict.fromkeys(("railway station", "football field", "harbour"), frozenset(("bench",))),
+    **dict.fromkeys(("farmland", "camp site"), frozenset(("dog",))),
+}  # fmt: skip
+_PETS = frozenset(("cat", "dog"))
+_OF_HOLIDAYS = frozenset(("beach ball", "beach umbrella", "sand castle", "sunbed"))
+_WILD = frozenset((  # what is in places without people, beside plants and animals
+    "cave mouth", "cliff", "coral", "crater", "crystal cluster", "log", "pumpkin", "reed", "rock",
+    "rose", "rose bush", "seaweed", "shell", "stalagmite", "stump", "sunflower", "tulip",
+    "waterfall", "wheat",
+))  # fmt: skip
+_OF_PEOPLE = ("near", "far")  # fields of what is left out where nobody is
+_KEPT = ("main", "skyline", "plants", "flat")  # likewise, of what stays
+
+
+def uninvited_in(text: str, words: Vocabulary, kinds: Collection[str]) -> frozenset[str]:
+    """Return the kinds that are not where a place is empty, or has "only sheep": all not named.
+
+    Ground, sky and what the place is made of stay; stages and levels of games need their things.
+    """
+    read = words.reading(text)
+    named = {kind for one in named_in(read, words, kinds) for kind in one.kinds}
+    is_empty = bool(empty_words(read, kinds))
+    if words.place(read) not in _LIVED_IN:
+        return (loose_kinds() & {*kinds}) - named if is_empty else frozenset()
+    if not is_empty and not (named and has_only(text)):
+        return frozenset()
+    place = known_place(read, words)
+    all_kinds = THINGS.keys() | WATERS | _LAID
+    return frozenset((all_kinds & {*kinds}) - named - OVERHEAD - _fabric(place))
+
+
+def _fabric(place: PlaceKind | None) -> frozenset[str]:
+    """Return what an empty place is made of: trees of a forest, houses of a street, the sea."""
+    if place is None:
+        return _FITTED
+    flats = {*place.some("flat")}
+    flats = flats - WATERS if len(flats) > 1 or "lake" in flats else flats
+    grown = place.some("plants") if place.name in _GROWN else ()
+    flowers = {"wild flower"} if int("".join(place.some("flowers")) or 0) >= _FLOWERY else set()
+    return _FITTED | built_of(place) | flats | {*grown, *place.some("rows")} | flowers
+
+
+def strays_in(text: str, words: Vocabulary) -> frozenset[str]:
+    """Return the kinds that a description's landscape does not have unless words name them.
+
+    No castle is in a swamp. Where it is lonely, or no place is named, there are no people, no
+    houses and nothing of theirs but what the place is made of.
+    """
+    read = words.reading(text)
+    place = known_place(read, words)
+    if place is None or place.category != "outdoor":
+        return frozenset()
+    main = {*place.some("main")}
+    strays = _STRANGE - main - _USUAL.get(place.name, frozenset())
+    strays |= _STRANGE_IN.get(place.name, frozenset())
+    is_wild = not built_of(place) and bool(added_place(text, words))
+    if not is_wild and not is_lonely(text):
+        return strays
+    kept = {kind for field in _KEPT for kind in place.some(field)}
+    return strays | (_of_people() - kept) | _OF_HOLIDAYS
+
+
+def _of_people() -> frozenset[str]:
+    """Return people, their pets, and what they make, of all landscapes."""
+    everything = {
+        kind for place in read_places().values() if place.category == "outdoor"
+        for field in _OF_PEOPLE for kind in place.some(field)
+    }  # fmt: skip
+    return frozenset((everything | PEOPLE) - _WILD - ANIMALS - WATERS) | _PETS
+
+
+def elsewhere_in(text: str, words: Vocabulary, said: str = "") -> frozenset[str]:
+    """Return the kinds that only other places have than that of a description in known words.
+
+    Among trees there are no mushrooms as tall. `said` is the description as it was written: a
+    concert is read as a stage.
+    """
+    place, stems = known_place(text, words), text_stems(text)
+    if place is None:
+        is_concert = words.place(text) == "object" and (stems | text_stems(said)) & _CONCERT
+        return EXHIBITS - _ON_CONCERT_STAGES if is_concert else frozenset()
+    elsewhere = kinds_elsewhere(place.name) | _RARE.get(place.name, frozenset())
+    if stems & _COLD:
+        return elsewhere | _OF_WARM_DAYS
+    return elsewhere | {"mushroom"} if place.name in WOODED else elsewhere
