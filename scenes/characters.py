@@ -6,15 +6,22 @@ JOINER = "\u200d"  # glues emoji into one
 INVISIBLE_BUT_MEANT = (JOINER, "\u200c", "\ufe0f", "\ufe0e")  # kinds of emoji and of ligatures
 _SKIN = range(0x1F3FB, 0x1F400)
 _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
+_MOST_MARKS = 30  # in a row, as in Unicode's stream-safe format: more are sorted in quadratic time
 
 
 def clean(text: str) -> str:
     """Return one line of text: line breaks and tabs are spaces, control characters are gone.
 
     Characters that change the direction of writing, lone surrogates and private characters are
-    removed, too: they are invisible, or hide other text. Emoji stay.
+    removed, too: they are invisible, or hide other text. Emoji stay. Of more than 30 marks on one
+    letter, the rest is removed.
     """
-    kept = (_cleaned(letter) for letter in text)
+    kept, marks = [], 0
+    for letter in filter(None, map(_cleaned, text)):
+        for part in unicodedata.normalize("NFD", letter):
+            marks = marks + 1 if unicodedata.combining(part) else 0
+            if marks <= _MOST_MARKS:
+                kept.append(part)
     return unicodedata.normalize("NFC", "".join(kept))
 
 

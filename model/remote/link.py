@@ -33,6 +33,7 @@ SESSION = "x-session-id"  # header of the session's name, as Ray Serve reads it
 LOOK_S = 0.25  # between two calls of `waiting` [s]
 MOST_MESSAGE = GIB  # bytes: an uncompressed clip of a full-size world
 MOST_SAID = 300  # characters of a foreign server's answer in a message
+_MOST_READ = 10 * MOST_SAID  # of it that are looked at: the answer may have a gigabyte
 Reply = TypeVar("Reply", wire.Hello, wire.Reply)
 
 
@@ -42,7 +43,7 @@ class ConnectionLost(Exception):
 
 def one_line(said: str) -> str:
     """Return what a server says as one line of bounded length, without control characters."""
-    return " ".join(clean(said).split())[:MOST_SAID]
+    return " ".join(clean(said[:_MOST_READ]).split())[:MOST_SAID]
 
 
 class ServerLink:

@@ -12,6 +12,7 @@ from mag_sandbox.scenes.characters import clean, cluster_end, cluster_start
 from mag_sandbox.scenes.scene import MAX_PROMPT
 
 MAX_HISTORY = 50  # lines
+_MOST_READ = 50_000  # characters of one insertion: cleaning all of a pasted book stops the picture
 SHORTCUT = pygame.KMOD_CTRL | pygame.KMOD_META
 WORD_STEP = pygame.KMOD_CTRL | pygame.KMOD_ALT
 MOVES = {pygame.K_LEFT: "left", pygame.K_RIGHT: "right", pygame.K_HOME: "home", pygame.K_END: "end"}
@@ -109,11 +110,12 @@ class TextEntry:
 
     def replace(self, start: int, end: int, text: str) -> None:
         """Put text in place of a stretch; the cursor follows it."""
-        text, room = clean(text), self.most - (len(self.text) - (end - start))
+        unread = max(0, len(text) - _MOST_READ)
+        text, room = clean(text[:_MOST_READ]), self.most - (len(self.text) - (end - start))
         kept = text[: _whole(text, room)]
         self.notice = ""
-        if len(kept) < len(text):
-            self.notice = f"too long by {len(text) - len(kept):,} characters; the rest is left out"
+        if over := len(text) + unread - len(kept):
+            self.notice = f"too long by {over:,} characters; the rest is left out"
         self.text = self.text[:start] + kept + self.text[end:]
         self.cursor = self.mark = start + len(kept)
 

@@ -501,7 +501,7 @@ def test_a_server_that_sends_what_it_did_not_say_is_a_sentence():
 def test_what_a_server_says_is_one_line_whatever_it_holds():
     class Rude(FakeWorld):
         def reset(self, scene, seed):
-            raise WorldFailed("\x1b]0;mine\x07no\nroom" + "!" * 9999)
+            raise WorldFailed("\x1b]0;mine\x07no\nroom" + "!" * 9999 + "\u0301\u0316" * 500_000)
 
     with Hosted(lambda wish: Rude()) as hosted:
         world = RemoteWorld(hosted.address)

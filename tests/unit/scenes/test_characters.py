@@ -27,6 +27,14 @@ def test_control_characters_go_and_emoji_stay(typed, kept):
     assert clean(typed) == kept
 
 
+def test_of_more_than_thirty_marks_on_a_letter_the_rest_goes_at_once():
+    """Python sorts them in quadratic time: a million would take hours."""
+    marks = "\u0316\u0301"
+    assert clean(f"e{marks * 500_000}x") == clean(f"e{marks * 15}x")
+    twice = "\u0344"  # stands for two
+    assert clean(twice * 500_000) == clean(twice * 15) == clean(clean(twice * 16))
+
+
 @given(st.text(st.characters(), max_size=60))
 def test_clean_text_can_be_stored_and_is_one_line(text):
     cleaned = clean(text)

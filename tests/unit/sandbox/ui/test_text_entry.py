@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mag_sandbox.sandbox.ui import text_entry
 from mag_sandbox.sandbox.ui.text_entry import MAX_HISTORY, History, TextEntry
 
 PILOT = "👩‍🚀"
@@ -117,6 +118,15 @@ def test_ten_thousand_characters_are_cut_and_that_is_said():
     assert entry.notice == "too long by 9,002 characters; the rest is left out"
     press(entry, pygame.K_BACKSPACE)
     assert entry.notice == ""
+
+
+def test_of_a_pasted_book_only_the_beginning_is_cleaned(monkeypatch):
+    cleaned = []
+    monkeypatch.setattr(text_entry, "clean", lambda text: cleaned.append(text) or text)
+    entry = TextEntry(clipboard=PaperClip("x" * 10_000_000))
+    press(entry, pygame.K_v, CTRL)
+    assert max(map(len, cleaned)) <= 100_000
+    assert entry.notice == "too long by 9,999,000 characters; the rest is left out"
 
 
 def test_no_emoji_is_cut_in_two():
