@@ -65,9 +65,14 @@ class CameraPose:
         return self.yaw, self.pitch, self.fov
 
     @property
+    def position(self) -> tuple[float, float]:
+        """Where the player stands: x and z [m]."""
+        return self.x, self.z
+
+    @property
     def is_away(self) -> bool:
         """Whether the player has walked away from where the scene begins."""
-        return (self.x, self.z) != (0.0, 0.0)
+        return self.position != (0.0, 0.0)
 
     @property
     def is_far(self) -> bool:

@@ -7,6 +7,7 @@ A new policy is one class with its label and mark, and one line in `MEMORY_POLIC
 
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -24,6 +25,7 @@ from mag_sandbox.model.world import (
     WorldSpec,
 )
 
+Position = tuple[float, float]  # x and z [m]
 NEAR_DUPLICATE = 0.88  # overlap with a kept view above which a new one adds nothing
 NEAR = 1.25  # of two views' width: within this, one may be painted on from the other
 
@@ -90,8 +92,8 @@ class MemoryPolicy(ABC):
         return False
 
     def attend(self, view: CameraPose) -> tuple[int, ...]:  # noqa: ARG002 (all views alike)
-        """Return the slots that a block ending at `view` reads: all."""
-        return self.table.slots()
+        """Return the slots that a block ending at `view` reads: all that have keys."""
+        return tuple(self.table.here)
 
     def attend_painted(self, view: CameraPose) -> tuple[int, ...]:
         """Return the slots that a block reads in a world whose lasting views are painted or given.
@@ -99,9 +101,9 @@ class MemoryPolicy(ABC):
         These are the originals that overlap the view (only the newest of the focused ones) and, if
         some of the view is missing, the newest frame and the oldest. Copies of copies grow harsher.
         """
-        frames, focused = self.table.frames, self.focused()
+        frames, focused = self.table.here, self.focused()
         originals = [
-            slot for slot in self.table.slots()
+            slot for slot in frames
             if not frames[slot].copied and (slot == focused or not frames[slot].focused)
         ]  # fmt: skip
         cells = covered_cells(view, [frames[slot].pose for slot in originals])
@@ -122,14 +124,35 @@ class MemoryPolicy(ABC):
 
     @property
     def lasting(self) -> list[CameraPose]:
-        """Poses of the kept frames that are not provisional."""
-        return [frame.pose for frame in self.table.frames.values() if not frame.passing]
+        """Poses of the kept frames that are not provisional, but for those of viewpoints."""
+        return self.lasting_at(None)
+
+    def lasting_at(self, place: Position | None) -> list[CameraPose]:
+        """Return the poses of those that a viewpoint keeps [m]; None: that slots hold."""
+        frames = self.table.frames.values()
+        return [frame.pose for frame in frames if not frame.passing and frame.place == place]
+
+    @property
+    def lasting_elsewhere(self) -> dict[Position, list[CameraPose]]:
+        """Poses of the lasting frames that viewpoints keep, by viewpoint [m]."""
+        found: dict[Position, list[CameraPose]] = {}
+        for frame in self.table.frames.values():
+            if frame.place is not None and not frame.passing:
+                found.setdefault(frame.place, []).append(frame.pose)
+        return found
+
+    def leave_out(self, places: Collection[Position]) -> None:
+        """Drop the frames of all other viewpoints [m], which are gone."""
+        frames = self.table.frames
+        self.table.frames = {
+            slot: frame for slot, frame in frames.items() if frame.place in (None, *places)
+        }
 
     def let_pass(self) -> None:
         """Drop provisional frames whose whole view lasting frames show."""
-        frames, lasting = self.table.frames, self.lasting
+        frames = self.table.frames
         for slot, frame in list(frames.items()):
-            if frame.passing and all_shown(covered_cells(frame.pose, lasting)):
+            if frame.passing and all_shown(covered_cells(frame.pose, self.lasting_at(frame.place))):
                 del frames[slot]  # replaced, not evicted
 
     def _renew(self, block: BlockInfo) -> None:
@@ -142,14 +165,16 @@ class MemoryPolicy(ABC):
         frames = self.table.frames
         for slot, frame in frames.items():
             lasts = not frame.copied and not frame.focused
-            if lasts and _near(view, frame.pose):
+            if lasts and _near(view, frame.pose) and view.position == frame.pose.position:
                 frames[slot] = replace(frame, needed=frame_index)
 
     def _put(self, block: BlockInfo, frame: int, kind: SegmentKind, slot: int) -> SlotWrite:
         kind = "look-ahead" if block.look_ahead else kind
         index = block.first_frame + frame
         pose, prompt_index = block.poses[frame], block.prompt_index
-        kept = KeptFrame(index, kind, pose, prompt_index, block.passing, block.copied)
+        kept = KeptFrame(
+            index, kind, pose, prompt_index, block.passing, block.copied, elsewhere=block.elsewhere
+        )
         self.table.put(slot, kept)
         return SlotWrite(frame, slot)
 
@@ -232,7 +257,8 @@ class MagRetrieve(MemoryPolicy):
             writes.append(self._put(block, last, "raw", recent))
         if block.passing:
             return tuple(writes)
-        if table.capacity > 1 and self._slot_of("sink") is None and not block.look_ahead:
+        is_first = self._slot_of("sink") is None and not block.look_ahead and not block.elsewhere
+        if table.capacity > 1 and is_first:
             writes.append(self._put(block, last, "sink", table.place(protected=("raw",))))
         elif table.capacity > 2 and self._is_new(block):
             slot = table.place(protected=("sink", "raw"))
@@ -249,7 +275,7 @@ class MagRetrieve(MemoryPolicy):
         If frames kept for good show all of it, the recent one is left out: copies of copies grow
         harsher block by block, for example while the camera rests.
         """
-        frames = self.table.frames
+        frames = self.table.here
         recent = self._shown()[-1:]  # the previous block's
         first = self._slot_of("sink")
         always = [] if first is not None and self._is_known(view, *recent) else recent
@@ -259,9 +285,7 @@ class MagRetrieve(MemoryPolicy):
         always = always[: self.setting.attended_frames]
         seen = {frames[slot].frame_index for slot in always}
         others = [
-            slot
-            for slot in self.table.slots()
-            if slot not in recent and frames[slot].frame_index not in seen
+            slot for slot in frames if slot not in recent and frames[slot].frame_index not in seen
         ]
         count = self.setting.attended_frames - len(always)
         chosen = choose_views(view, [frames[slot].pose for slot in others], count)
@@ -272,17 +296,17 @@ class MagRetrieve(MemoryPolicy):
 
         The focused frame comes first: none shows the view better.
         """
-        frames, slots, focused = self.table.frames, self.attend(view), self.focused()
+        frames, slots, focused = self.table.here, self.attend(view), self.focused()
         if focused is not None and focused not in slots:
             slots = (focused, *slots)[: self.setting.attended_frames]
-        others = [slot for slot in self.table.slots() if slot not in slots]
+        others = [slot for slot in frames if slot not in slots]
         needed = completing_views(
             view, [frames[slot].pose for slot in slots], [frames[slot].pose for slot in others]
         )
         return (*slots, *sorted(others[index] for index in needed))
 
     def _is_known(self, view: CameraPose, recent: int) -> bool:
-        frames = self.table.frames
+        frames = self.table.here
         poses = [
             frame.pose
             for slot, frame in frames.items()
@@ -297,13 +321,15 @@ class MagRetrieve(MemoryPolicy):
     def _shown(self) -> list[int]:
         shown = [
             (f.frame_index, f.kind == "raw", slot)
-            for slot, f in self.table.frames.items()
+            for slot, f in self.table.here.items()
             if f.kind != "look-ahead"
         ]
         return [slot for _, _, slot in sorted(shown)]
 
     def _is_new(self, block: BlockInfo) -> bool:
-        pose, kept = block.poses[-1], list(self.table.frames.values())
+        pose = block.poses[-1]
+        place = pose.position if block.elsewhere else None
+        kept = [frame for frame in self.table.frames.values() if frame.place == place]
         if block.look_ahead and not all_shown(covered_cells(pose, [frame.pose for frame in kept])):
             return True
         return not any(

@@ -23,6 +23,7 @@ class BlockInfo:
     time: int = 0  # frames shown before it
     passing: bool = False  # provisional: shown until the painted view arrives
     copied: bool = False  # generated from memory; else painted or given
+    elsewhere: bool = False  # shown from a viewpoint that keeps its pixels; it has no keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,12 @@ class KeptFrame:
     copied: bool = False
     needed: int = 0  # index of the newest frame that was a copy of it, or lay near
     focused: bool = False  # remembered from the painting, in place of the copy that was shown
+    elsewhere: bool = False  # its slot holds no keys: the viewpoint at its pose keeps its pixels
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """The viewpoint that keeps its pixels [m]; None: its slot holds it."""
+        return self.pose.position if self.elsewhere else None
 
     @property
     def last_used(self) -> int:
@@ -110,6 +117,12 @@ class SlotTable:
         """Return all filled slots in order."""
         return tuple(sorted(self.frames))
 
+    @property
+    def here(self) -> dict[int, KeptFrame]:
+        """The frames whose keys lie in their slots, in order; blocks can read these alone."""
+        frames = self.frames
+        return {slot: frames[slot] for slot in sorted(frames) if not frames[slot].elsewhere}
+
     def entries(self, attended: Collection[int]) -> tuple[MemoryEntry, ...]:
         """Return the kept frames, oldest first; `attended` are frame indices."""
         return tuple(
@@ -130,6 +143,9 @@ class SlotTable:
                 f.copied,
                 f.needed,
                 f.focused,
+                f.elsewhere,
+                f.pose.x,
+                f.pose.z,
             ]
             for slot, f in self.frames.items()
         ]
@@ -145,15 +161,17 @@ class SlotTable:
         self.evicted = evicted + len(frames) - len(self.frames)
 
 
-_AFTER_POSE = [one.name for one in fields(KeptFrame)[3:]]  # fewer in older states
+# fewer in older states
+_AFTER_POSE = (*(one.name for one in fields(KeptFrame)[3:]), "x", "z")
 
 
 def _frame_of(row: list[Any]) -> KeptFrame:
     index, kind, yaw, pitch, fov, *more = row
-    pose = {"yaw": yaw, "pitch": pitch, "fov": fov}
-    fields = {"frame_index": index, "kind": kind, "pose": pose}
-    fields |= dict(zip(_AFTER_POSE, more, strict=False))
-    frame: KeptFrame = decode(KeptFrame, fields, "frame")
+    told = dict[str, Any](zip(_AFTER_POSE, more, strict=False))
+    place: dict[str, Any] = {axis: told.pop(axis) for axis in ("x", "z") if axis in told}
+    pose = {"yaw": yaw, "pitch": pitch, "fov": fov, **place}
+    told |= {"frame_index": index, "kind": kind, "pose": pose}
+    frame: KeptFrame = decode(KeptFrame, told, "frame")
     check_pose(frame.pose)
     if min(frame.frame_index, frame.prompt_index, frame.needed) < 0:
         raise ValueError(f"a frame is number {frame.frame_index}, needed by {frame.needed}")

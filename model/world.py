@@ -162,6 +162,9 @@ class MemoryFigures:
     attended_frames: int  # frames the last block read
 
 
+SEEN_FROM = 2.0  # metres; a viewpoint shows what is seen from no farther away
+
+
 @dataclass(frozen=True, slots=True)
 class MemoryUsage(MemoryFigures):
     """The data of the memory bar."""
@@ -174,6 +177,18 @@ class MemoryUsage(MemoryFigures):
     def kept_frames(self) -> int:
         """Frames kept, the current block's own not counted."""
         return len(self.entries)
+
+    @property
+    def at_start(self) -> tuple[MemoryEntry, ...]:
+        """The frames from where the scene begins."""
+        return tuple(entry for entry in self.entries if not entry.pose.is_away)
+
+    def near(self, pose: CameraPose) -> list[MemoryEntry]:
+        """Return the frames from viewpoints that may show what is seen at a pose."""
+        return [
+            entry for entry in self.entries
+            if hypot(entry.pose.x - pose.x, entry.pose.z - pose.z) <= SEEN_FROM
+        ]  # fmt: skip
 
     @property
     def remembers_everything(self) -> bool:

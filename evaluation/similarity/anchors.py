@@ -86,7 +86,7 @@ class MemoryView:
     """The contents of memory after one block, as arrays."""
 
     def __init__(self, usage: MemoryUsage) -> None:
-        entries = usage.entries
+        entries = usage.at_start
         self.policy = usage.policy
         self.newest = max((entry.frame_index for entry in entries), default=-1)
         self._kinds = [entry.kind for entry in entries]

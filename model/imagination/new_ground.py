@@ -8,13 +8,14 @@ comes back to it.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import product
 from math import atan, atan2, cos, degrees, hypot, radians, sin, tan
 
 import numpy as np
 
+from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FADE, SIGHT, WIDEST, ToldFrom
@@ -29,6 +30,7 @@ _HOUSES, _FEWEST_HOUSES = frozenset(("apartment house", "skyscraper", "cottage")
 _ROAD = "road"
 _ROW, _PLOTS = SQUARE / 2, (-5.0, 5.0)  # metres from the middle of a street, and along it
 _WIDEST_HOUSE, _TALLEST_HOUSE = 9.2, 11.0  # metres, of which a street shows the top
+_POINTS = SQUARE / 2 * np.array(list(product(np.linspace(-1.0, 1.0, 5), repeat=2)))  # of a square
 _LANE, _KERB, _SPREAD = 3.0, 6.0, 11.0  # metres from the middle of a street, and along it
 _VEHICLES = frozenset(("car", "bus", "tram", "truck", "motorcycle", "bicycle"))
 Square = tuple[int, int]
@@ -41,6 +43,21 @@ def squares_near(x: float, z: float) -> list[Square]:
     reach = range(-int(sight // SQUARE) - 1, int(sight // SQUARE) + 2)
     squares = [(middle[0] + i, middle[1] + j) for i, j in product(reach, reach)]
     return [one for one in squares if one != (0, 0) and _away(one, x, z) < sight]
+
+
+def squares_seen(poses: Collection[CameraPose]) -> set[Square]:
+    """Return the squares of which views show something; the first one is where a scene begins."""
+    found: set[Square] = set()
+    for x, z in {pose.position for pose in poses}:
+        near = [(0, 0), *squares_near(x, z)]
+        middles = SQUARE * np.array(near, float)[:, None]
+        aside, ahead = np.moveaxis(middles + _POINTS - (x, z), 2, 0)  # [squares, points]
+        is_near, turns = np.hypot(aside, ahead) < SIGHT + FADE, np.degrees(np.arctan2(aside, ahead))
+        for yaw, fov in {(one.yaw, one.fov) for one in poses if one.position == (x, z)}:
+            off = np.abs((turns - yaw + 180.0) % 360.0 - 180.0)
+            shown = (is_near & (off < fov / 2)).any(axis=1)
+            found.update(one for one, is_shown in zip(near, shown, strict=True) if is_shown)
+    return found
 
 
 def _away(square: Square, x: float, z: float) -> float:

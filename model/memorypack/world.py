@@ -194,7 +194,7 @@ class MemoryPackWorld(LookAheadWorld[PackedBlocks]):
         """Do pending work; tell whether there was any; see `LookAheadWorld`."""
         block = self._running().block_index
         with torch.inference_mode():
-            return takes and self.schedule.remember_due(block, self.memory)
+            return takes and self.schedule.remember_due(block, self.memory) is not None
 
     def _obey(self, control: Control) -> tuple[CameraPose, ...]:
         session = self._running()

@@ -326,15 +326,10 @@ class BlockMemory:
             painted: latents of the painting where its last frame looks, unless they were
                 remembered before.
         """
-        if block.info.passing and self._is_kept(block.info):
-            self.made += 1
-            return
         slot_before, pose_before = self.policy.focused(), self.policy.focused_pose
-        writes = self.policy.admit(block.info)
+        writes = self.admit(block.info)
         slots, deferred = {write.slot for write in writes}, self._deferred
-        if deferred and deferred.write.slot in slots:
-            self._deferred = None  # overwritten before it was read
-        elif deferred and slots & set(deferred.block.read):
+        if deferred and slots & set(deferred.block.read):
             self.flush()  # the frames it reads are about to change
             self.cache.attend(block.read)
         substitute = (
@@ -351,18 +346,20 @@ class BlockMemory:
         if substitute:
             substitute(writes[-1].slot)
             self.policy.table.focus(writes[-1].slot)
-        self.made += 1
 
-    def _is_kept(self, block: BlockInfo) -> bool:
-        """Tell whether the newest frame is as provisional as a block at rest, and looks there.
+    def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
+        """Count a block, and give the frames of it that are kept their slots.
 
-        It stays until the painted view arrives: copies of copies grow harsher.
+        A provisional one at rest is not kept again: it stays until the painted view arrives, for
+        copies of copies grow harsher.
         """
-        frames = self.policy.table.frames.values()
-        newest = max(frames, key=lambda frame: frame.frame_index, default=None)
-        if newest is None or not newest.passing or newest.prompt_index != block.prompt_index:
-            return False
-        return all(pose == newest.pose for pose in block.poses)
+        self.made += 1
+        if block.passing and _is_kept(block, self.policy.table):
+            return ()
+        writes = self.policy.admit(block)
+        if self._deferred and self._deferred.write.slot in {write.slot for write in writes}:
+            self._deferred = None  # overwritten before it was read
+        return writes
 
     def remember_ahead(self, pose: CameraPose, view: Tensor, started: float | None = None) -> None:
         """Remember a view, latents [1, C, h, w], that is not shown.
@@ -462,7 +459,7 @@ class BlockMemory:
     def snapshot(self, data: dict[str, Any]) -> WorldState:
         """Return all that is kept, joined to the plain data of the world."""
         table, cache = self.kept
-        slots = table.slots()
+        slots = tuple(table.here)
         keys, values = cache.export(slots)
         own = {
             "slots": list(slots),
@@ -483,7 +480,7 @@ class BlockMemory:
         attended = decode(tuple[int, ...], data["attended"], "attended")
         ahead = decode(tuple[LookAheadBlock, ...], data["imagined"], "imagined")
         fits = [slot for slot in slots if slot < policy.table.capacity]
-        if tuple(fits) != policy.table.slots() or list(slots) != sorted(slots):
+        if tuple(fits) != tuple(policy.table.here) or list(slots) != sorted(slots):
             raise ValueError(f"frames are kept of slots {slots}")
         kept = unpacked(state)
         dtype = str(state.data.get("dtype", kept["keys"].dtype)).removeprefix("torch.")
@@ -503,3 +500,11 @@ class BlockMemory:
         """Return how many slots a budget pays for, at most those that were allocated."""
         wanted = setting.kept_mib * MIB // self.cache.slot_bytes
         return max(1, min(self.cache.slots, wanted))
+
+
+def _is_kept(block: BlockInfo, table: SlotTable) -> bool:
+    """Tell whether the newest frame is as provisional as a block at rest, and looks there."""
+    newest = max(table.frames.values(), key=lambda frame: frame.frame_index, default=None)
+    if newest is None or not newest.passing or newest.prompt_index != block.prompt_index:
+        return False
+    return all(pose == newest.pose for pose in block.poses)

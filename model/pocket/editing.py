@@ -213,7 +213,7 @@ class Editor:
             self._asked = self._asked[1:]
         if not self._asked:
             return
-        for frame in memory.kept[0].frames.values():  # what the ring does not know would be lost
+        for frame in memory.kept[0].here.values():  # what the ring does not know would be lost
             self._inventor.follow(memory, self._imagination.lattice.nearest(frame.pose))
         due = next_block + self._begin(memory.kept[0])
         self._asked = (replace(self._asked[0], due=due), *self._asked[1:])
@@ -426,7 +426,7 @@ class Editor:
         lasting = lasting_slots(table)
         table.frames = {
             slot: frame for slot, frame in table.frames.items()
-            if slot in lasting or (lattice.shown([frame.pose]) & elsewhere).any()
+            if slot in lasting or frame.elsewhere or (lattice.shown([frame.pose]) & elsewhere).any()
         }  # fmt: skip
 
 

@@ -267,6 +267,20 @@ class _PaintedView:
     latents: Tensor  # of the view
 
 
+class _ShownCells:
+    """Which cells of the ring views show; the last answer is kept: more views take longer."""
+
+    def __init__(self, lattice: Lattice) -> None:
+        self._lattice = lattice
+        self._last: tuple[tuple[CameraPose, ...], np.ndarray] = (), lattice.shown(())
+
+    def __call__(self, poses: Sequence[CameraPose]) -> np.ndarray:
+        """Return them, bool [rows, columns]; not to be changed."""
+        if self._last[0] != tuple(poses):
+            self._last = tuple(poses), self._lattice.shown(poses)
+        return self._last[1]
+
+
 class PaintingInventor(ViewPainter[_PaintedView]):
     """Plans and paints on a ring of cells, of which it knows what memory shows.
 
@@ -300,10 +314,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.words = words
         self.pictures = PaintedPictures(imagination, sky_alone)
         super().__init__(PaintingThread())
-        self._last_shown: tuple[Sequence[CameraPose], np.ndarray] = (
-            (),
-            imagination.lattice.shown(()),
-        )
+        self._shown = _ShownCells(imagination.lattice)
         self.around = imagination.nothing()  # the known part of the ring
         self.plan: Plan | None = None  # None: nothing was invented
         self.listed: tuple[PlacedObject, ...] = ()  # what the first view shows; (): to be read
@@ -370,7 +381,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
 
         A view being painted is continued unless it shows nothing that the next block needs.
         """
-        lattice, known = self.imagination.lattice, self._shown(memory)
+        lattice, known = self.imagination.lattice, self._shown(memory.policy.lasting)
         if self._view is not None:
             missing = due_now(lattice, outlook) & ~known
             if not missing.any() or (missing & lattice.shown([self._view.pose])).any():
@@ -393,10 +404,15 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         return made.latents
 
     def forget(self, cells: np.ndarray) -> None:
-        """Forget cells of the ring, bool [rows, columns]; new ground there is planned anew."""
+        """Forget cells of the ring, bool [rows, columns]; new ground there is planned anew.
+
+        If nothing is known any more, the plan is turned at once: walkers see it from elsewhere.
+        """
         self.drop_view()
         self.around = self.around.without(cells)
         self.losses += 1
+        if self.plan is not None and not self.around.known.any():
+            self.plan = _turned(self.plan, self.noise, self._doors, self.imagination.config)
 
     def begin_change(
         self,
@@ -643,25 +659,23 @@ class PaintingInventor(ViewPainter[_PaintedView]):
 
         return paint
 
-    def _shown(self, memory: ViewMemory) -> np.ndarray:
-        """Return which cells memory shows, bool [rows, columns]; it is not to be changed."""
-        poses = tuple(memory.policy.lasting)
-        if poses != self._last_shown[0]:  # it takes longer the more there are
-            self._last_shown = poses, self.imagination.lattice.shown(poses)
-        return self._last_shown[1]
-
     def follow(self, memory: ViewMemory, pose: CameraPose) -> None:
         """Forget what memory has lost, and learn what it shows of a view."""
-        lattice, shown = self.imagination.lattice, self._shown(memory)
-        if memory.policy.evicted != self._evictions:
-            self._evictions = memory.policy.evicted
-            lost = self.around.known & ~shown
-            if lost.any():
-                self.around = self.around.without(lost)
-                self._forgotten = self._forgotten | lost
+        self.forget_lost(memory)
+        lattice, shown = self.imagination.lattice, self._shown(memory.policy.lasting)
         unlearned = shown & ~self.around.known
         if unlearned[self.around.cells(lattice.place(pose))].any():
             self.see(pose, memory.recall_view(pose), unlearned)
+
+    def forget_lost(self, memory: ViewMemory) -> None:
+        """Forget what memory has lost."""
+        if memory.policy.evicted == self._evictions:
+            return
+        self._evictions = memory.policy.evicted
+        lost = self.around.known & ~self._shown(memory.policy.lasting)
+        if lost.any():
+            self.around = self.around.without(lost)
+            self._forgotten = self._forgotten | lost
 
 
 def _turned(plan: Plan, noise: int, doors: RoomDoors, config: ImaginationConfig) -> Plan:

@@ -50,7 +50,7 @@ def rewriting(
     """
     old = {
         slot: frame
-        for slot, frame in sorted(table.frames.items(), key=lambda item: item[1].frame_index)
+        for slot, frame in sorted(table.here.items(), key=lambda item: item[1].frame_index)
         if slot not in skipped and (lattice.touched(frame.pose) & there).any()
     }
     if not lattice.has_view(known):
@@ -59,7 +59,7 @@ def rewriting(
     lasting = lasting_slots(table)
     poses = {slot: near[slot] for slot in old if slot in lasting}
     stay = [
-        frame.pose for slot, frame in table.frames.items() if slot not in old and not frame.passing
+        frame.pose for slot, frame in table.here.items() if slot not in old and not frame.passing
     ]
     seen = lattice.shown([*stay, *poses.values()])
     free = [slot for slot in old if slot not in lasting and not old[slot].passing]
@@ -107,7 +107,7 @@ class FrameRewriter:
         for slot in anew.old:
             if not (slot in lasting and slot not in anew.poses):  # no view is known
                 del table.frames[slot]
-        fresh = [slot for slot in table.slots() if slot not in anew.old]
+        fresh = [slot for slot in table.here if slot not in anew.old]
         for slot, pose in anew.poses.items():
             memory.rewrite(slot, pose, self._view(pose, views), fresh)
             table.frames[slot] = replace(

@@ -328,6 +328,7 @@ class Rooms:
         for restore in self.parts.read_snapshot(state) if state else ():
             restore()
         painting.begin_memory()
+        viewpoints.walk.for_good = frozenset(viewpoints.kept)  # memory begins anew
         self._keep_to_budget()
 
     def _keep_to_budget(self) -> None:

@@ -181,10 +181,13 @@ class ViewSchedule:
         """Tell whether a requested view is remembered before a block."""
         return self.request is not None and block >= self.request.due
 
-    def remember_due(self, block: int, memory: ViewMemory) -> bool:
-        """Remember the requested view if it is due before a block; tell whether it was."""
+    def remember_due(self, block: int, memory: ViewMemory) -> CameraPose | None:
+        """Remember the requested view if it is due before a block; return its pose.
+
+        A view from elsewhere is kept by its viewpoint.
+        """
         if self.request is None or not self.is_due(block):
-            return False
+            return None
         self._note_late(block)
         pose, self.request, self.has_remembered = self.request.pose, None, True
         self.views_owed = max(0, self.views_owed - 1)
@@ -192,10 +195,10 @@ class ViewSchedule:
         with self._times.measure("look_ahead"):
             if self._viewpoints is not None and pose.is_away:
                 self._viewpoints.take_view()
-                return True
+                return pose
             view = self._inventor.take_view(memory)
         memory.remember_ahead(pose, view, started)
-        return True
+        return pose
 
     def _note_late(self, block: int) -> None:
         """Note how long before a block the requested view was due."""

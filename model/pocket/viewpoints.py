@@ -10,11 +10,12 @@ metres tells all of them where things stand.
 
 A ring takes a tenth of a megabyte. The kept ones are the memory of a walk: from everywhere the
 nearest ones are shown, so a picture is a function of rings, scenery and pose. A pose shows the same
-picture again, to the bit, unless a ring near it was made or painted meanwhile. Beyond the budget
-the farthest rings are dropped, and all of them when memory forgot ground and the plan is turned.
-Where the player changes the scene, viewpoints are painted again.
+picture again, to the bit, unless a ring near it was made or painted meanwhile. Where the player
+changes the scene, viewpoints are painted again.
 
-The memory of blocks stays at the first viewpoint.
+Memory decides what stays: the frames of a walk take slots as all others do, only that viewpoints
+keep their pixels, so a ring of which every frame was dropped is gone. All rings are, when memory
+forgot ground where the scene begins and the plan is turned.
 """
 
 import zlib
@@ -44,15 +45,19 @@ from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.layers import GIVEN, HALF, PAINTED, LayeredRing
+from mag_sandbox.model.imagination.new_ground import Square
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, Scenery
-from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
+from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
+from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.inventing import Outlook
-from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW, PaintingInventor, next_view
+from mag_sandbox.model.pocket.painted_ring import PaintedRing, all_faded, faded, without
+from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW, PaintingInventor, next_view, noise_of
 from mag_sandbox.model.pocket.painting_thread import ViewPainter
 from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
 from mag_sandbox.model.pocket.pictures.decoding import Draw
+from mag_sandbox.model.pocket.walk_memory import WalkMemory
 from mag_sandbox.model.pocket.walking import START, NewGround, Position, WalkableGround
 from mag_sandbox.model.world import MIB, WorldState
 from mag_sandbox.scenes.scene import check_prompt
@@ -71,8 +76,6 @@ BEYOND = 1.3  # of the way till a view is there: how far ahead of that its viewp
 # metres to the next viewpoint: where the way goes round something, and at least
 FARTHEST_LEAP, LEAST_LEAP = 1.6 * FARTHEST_WALK, 0.5
 STRIDES = 24  # of this way, at whose ends a viewpoint may lie
-# cells in snapshots, see `PaintedRing`; the last are outdated and lacking, 0: the others
-_PAINTED, _LACKING, _OUTDATED, _OF_OTHER_LIGHT = 1, 2, 3, 4
 _CORNERS = tuple(CameraCommand(yaw, pitch) for yaw in (-1.0, 1.0) for pitch in (-1.0, 1.0))
 Result = TypeVar("Result")
 
@@ -82,33 +85,6 @@ class RunBeside(Protocol):
 
     def __call__(self, task: Callable[[], Result]) -> "Future[Result]":
         """Return the result of a function that is called after those before it."""
-
-
-@dataclass(frozen=True, slots=True)
-class PaintedRing:
-    """A ring that a walker has seen."""
-
-    place: Position
-    latents: np.ndarray  # float32 [C, rows, columns], of the precision of fp16
-    painted: np.ndarray  # bool [rows, columns]; the other cells show what was seen from elsewhere
-    lacking: np.ndarray  # likewise; of those, which have things that were not seen from there
-    outdated: np.ndarray  # likewise; which show what was there before the player changed it
-
-    @property
-    def known(self) -> np.ndarray:
-        """The cells to be shown, bool [rows, columns]: of another light only while all is of it."""
-        known: np.ndarray = self.painted | ~self.lacking
-        return known if self.painted.any() else known | self.outdated
-
-    @property
-    def whole(self) -> Surroundings:
-        """All cells of the ring."""
-        return Surroundings(np.ones_like(self.painted), self.latents)
-
-    @property
-    def bytes(self) -> int:
-        """The bytes that it takes."""
-        return self.latents.nbytes // 2 + self.painted.nbytes  # which is kept as a byte a cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +107,14 @@ class _ParkedViewpoints:
     places: tuple[Position, ...]
     new: NewGround
     view: _ParkedView | None = None
+    losses: int = 0
+    squares: tuple[Square, ...] = ()  # of which held views show something
+    # viewpoints of which memory need not hold views; None: of a save from before it held any
+    for_good: tuple[Position, ...] | None = None
 
     def __post_init__(self) -> None:
+        if self.losses < 0:
+            raise ValueError(f"viewpoints lost something {self.losses} times")
         if any(not hypot(*place) <= FARTHEST for place in self.places):
             raise ValueError(f"viewpoints lie at {self.places}")
 
@@ -198,6 +180,20 @@ class _PlannedRings:
         standing = np.isin(numbers, list(scenery.boxes(*place, numbers.shape)))
         return numbers, (scenery.ring_surfaces(*place, numbers.shape) >= DISTANT) & ~standing
 
+    def ground(
+        self, scenery: Scenery, place: Position, distant: np.ndarray, *, is_open: bool
+    ) -> np.ndarray:
+        """Return where a ring shows open ground on which nothing stands, bool [H, W].
+
+        Args:
+            scenery: the plan in metres.
+            place: of the viewpoint.
+            distant: what looks the same from everywhere, bool [H, W].
+            is_open: whether there is open ground at all.
+        """
+        is_ground: np.ndarray = (self.owners(scenery, place) < 0) & ~distant
+        return is_ground if is_open else np.zeros_like(distant)
+
     def cells(self, scenery: Scenery, pose: CameraPose) -> _ViewCells:
         """Return the planned things in the pixels of a view."""
         ring, place = self._imagination.ring_size, self._imagination.lattice.place(pose.at_origin)
@@ -245,6 +241,8 @@ class Viewpoints(ViewPainter[_MadeView]):
         self._scenery: Scenery | None = None  # that the rings show
         self._things: tuple[PlacedObject, ...] = ()  # its things
         self._noise = 0  # of the plan
+        self.losses = 0  # how often memory had lost some of a ring
+        self.walk = WalkMemory(self._imagination.lattice)
         self.kept: dict[Position, PaintedRing] = {}
         # what looks the same from everywhere, where it was painted first: colours, and 255 where
         # they are known, uint8 [H, W, 4]; of the first ring besides
@@ -268,9 +266,34 @@ class Viewpoints(ViewPainter[_MadeView]):
         """Return, for the player, why a step did not get to a pose."""
         return self._ground.why_stopped((pose.x, pose.z), (START, *self.kept))
 
-    def is_far(self, poses: Sequence[CameraPose]) -> bool:
-        """Tell whether the first ring is shown from none of some poses, nor soon will be."""
-        return self._ground.scenery is not None and all(pose.is_far for pose in poses)
+    def shown_at(self, pose: CameraPose) -> Position:
+        """Return the viewpoint that shows most of a pose."""
+        return max(self._shares(pose), key=lambda one: one[1])[0]
+
+    def follow(self, memory: BlockMemory, pose: CameraPose) -> None:
+        """Forget what memory has lost, but not what a pose shows, unless a view is under way.
+
+        A viewpoint of which memory holds nothing is gone. What stands where no held view looks will
+        stand elsewhere, and is painted with other noise: else the seed alone would be a memory.
+        """
+        painting, policy = self._painting, memory.policy
+        if self.has_view:
+            return
+        painting.forget_lost(memory)
+        policy.leave_out(self.kept)
+        near = [place for place, _ in self._shares(pose)]
+        lost = self.walk.follow(policy, self.kept, pose, near)
+        if lost.rings:
+            self.losses += 1
+            self.kept = without(self.kept, lost.rings, near, self._imagination.lattice)
+            seen = in_pixels(self.walk.seen(policy) | painting.around.known, len(self.far))
+            self.far = np.where(seen[..., None], self.far, np.uint8(0))
+        if lost.squares:
+            self._ground.forget(lost.squares)
+            if (0, 0) in lost.squares and not painting.around.known.any():
+                painting.forget(painting.around.known)
+            self._noise = painting.plan.noise if painting.plan else 0
+            self._scenery, self._layered = None, {}
 
     # Painting
 
@@ -336,7 +359,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         assert scenery is not None
         others, start, far = self._sources(pose), self._source_at(START), self.far
         text, _ = self._painting.texts(prompt)
-        noise = self._painting.noise
+        noise = noise_of(self._painting.noise, self.losses)
         imagination = self._imagination
 
         def make() -> _MadeView:
@@ -345,7 +368,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             seen_far = _over(first.far, far)
             seen = _seen(layers, seen_far, cells, pose)
             distant = self._planned.geometry(scenery, place)[1]
-            is_ground = self._is_ground(scenery, place, distant)
+            is_ground = self._planned.ground(scenery, place, distant, is_open=self._ground.is_open)
             things, seen = scenery.plan(*place), anchored(seen, is_ground, first.ground)
             begun = before or self._carried(layers[0], place, seen_far, scenery)
             latents, painted = begun.latents, begun.painted
@@ -396,19 +419,13 @@ class Viewpoints(ViewPainter[_MadeView]):
                 for quarter, there, far in zip(_quarters(START), *split, strict=True)
             ]
             seen, far = (np.concatenate(each, axis=1) for each in zip(*parts, strict=True))
-            is_ground = self._is_ground(scenery, START, far) & (seen[..., 3] > 0)
+            is_ground = self._planned.ground(scenery, START, far, is_open=self._ground.is_open)
+            is_ground &= seen[..., 3] > 0
             counts, sums = is_ground.sum(axis=1), (seen[..., :3] * is_ground[..., None]).sum(axis=1)
             ground = np.where(counts > 0, sums.T / np.maximum(counts, 1), np.nan).T
             far = np.where(far[..., None], seen, np.uint8(0))
             first = self._first = _FirstRing(start.ring, scenery, far, ground)
         return first
-
-    def _is_ground(self, scenery: Scenery, place: Position, far: np.ndarray) -> np.ndarray:
-        """Return where a ring shows open ground on which nothing stands, bool [H, W]."""
-        if not self._ground.is_open:
-            return np.zeros_like(far)
-        is_ground: np.ndarray = (self._planned.owners(scenery, place) < 0) & ~far
-        return is_ground
 
     def _carried(
         self, layers: LayeredRing, place: Position, far: np.ndarray, scenery: Scenery
@@ -497,7 +514,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             if is_relit:
                 self.far = np.zeros_like(self.far)
             self.kept = {
-                place: _all_faded(one) if is_relit else _faded(one, [
+                place: all_faded(one) if is_relit else faded(one, [
                     *before.appearing(changed, *place), *now.appearing(changed, *place)
                 ], lattice)
                 for place, one in self.kept.items()
@@ -558,11 +575,7 @@ class Viewpoints(ViewPainter[_MadeView]):
 
     def _cut(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
         owners = self._planned.owners(scenery, source.place)
-        cell = len(owners) // len(source.known)
-        known, painted = (
-            cells.repeat(cell, axis=0).repeat(cell, axis=1)
-            for cells in (source.known, source.painted)
-        )
+        known, painted = (in_pixels(cells, len(owners)) for cells in (source.known, source.painted))
         with torch.inference_mode():
             picture = source.decode()[0].float().numpy()
         owners = self._imagination.owners_in(
@@ -582,14 +595,15 @@ class Viewpoints(ViewPainter[_MadeView]):
         shape = self._imagination.nothing().latents.shape
         rings, view = list(self.kept.values()), self._view
         latents = np.array([one.latents for one in rings], np.float16).reshape(-1, *shape)
-        painted = np.array([_cells(one) for one in rings], np.uint8)
+        painted = np.array([one.states for one in rings], np.uint8)
         painted = painted.reshape(-1, *shape[1:])
         tensors = {"latents": torch.from_numpy(latents), "painted": torch.from_numpy(painted)}
         if self.far.any():
             tensors["far"] = torch.frombuffer(bytearray(zlib.compress(self.far)), dtype=torch.uint8)
         return packed(tensors, {
             "weights": self._painting.weights, "places": list(self.kept),
-            "new": asdict(self._ground.new),
+            "new": asdict(self._ground.new), "losses": self.losses,
+            "squares": sorted(self.walk.squares), "for_good": sorted(self.walk.for_good),
             "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
         })  # fmt: skip
 
@@ -611,13 +625,8 @@ class Viewpoints(ViewPainter[_MadeView]):
             raise ValueError(f"cells are {tuple(painted.shape)} of {painted.dtype}")
         if parked.view:
             self._imagination.lattice.place(parked.view.pose.at_origin)
-        cells = painted.numpy()
-        kinds = (
-            np.isin(cells, states)
-            for states in (_PAINTED, (_LACKING, _OF_OTHER_LIGHT), (_OUTDATED, _OF_OTHER_LIGHT))
-        )
-        rings = zip(parked.places, latents, *kinds, strict=True)
-        kept = {place: PaintedRing(place, *ring) for place, *ring in rings}
+        rings = zip(parked.places, latents, painted.numpy(), strict=True)
+        kept = {place: PaintedRing.of(place, *ring) for place, *ring in rings}
         far = _unpacked_far(tensors, self.far.shape)
 
         def restore() -> None:
@@ -626,7 +635,10 @@ class Viewpoints(ViewPainter[_MadeView]):
                 return
             self._ground.begin(parked.new)
             self._followed()
-            self.kept, self.far = kept, far
+            self.kept, self.far, self.losses = kept, far, parked.losses
+            self.walk.squares = frozenset(parked.squares)
+            is_older = parked.for_good is None
+            self.walk.for_good = frozenset(parked.places if is_older else parked.for_good or ())
             if parked.view:
                 self.begin_view(parked.view.pose, parked.view.prompt)
 
@@ -688,6 +700,12 @@ def anchored(seen: np.ndarray, is_ground: np.ndarray, rows: np.ndarray) -> np.nd
     return nearer
 
 
+def in_pixels(cells: np.ndarray, height: int) -> np.ndarray:
+    """Return the pixels of a ring of a height that cells [rows, columns] show, bool [H, W]."""
+    cell = height // len(cells)
+    return cells.repeat(cell, axis=0).repeat(cell, axis=1)
+
+
 def _unpacked_far(tensors: Mapping[str, Tensor], shape: tuple[int, ...]) -> np.ndarray:
     """Return the far picture of a snapshot, or raise ValueError; older ones have none."""
     if "far" not in tensors:
@@ -708,30 +726,6 @@ def _unpacked_far(tensors: Mapping[str, Tensor], shape: tuple[int, ...]) -> np.n
 def _quarters(place: Position) -> list[CameraPose]:
     """Return the views of the quarters of a ring around a viewpoint, from left to right."""
     return [CameraPose(yaw, 0.0, WIDEST_FOV, *place) for yaw in (45.0, 135.0, 225.0, 315.0)]
-
-
-def _all_faded(ring: PaintedRing) -> PaintedRing:
-    """Return a ring of which nothing is painted any more: the light is another."""
-    nothing, everything = np.zeros_like(ring.painted), np.ones_like(ring.painted)
-    return replace(ring, painted=nothing, lacking=everything, outdated=ring.known)
-
-
-def _faded(ring: PaintedRing, things: Sequence[PlacedObject], lattice: Lattice) -> PaintedRing:
-    """Return a ring where some things are not painted any more."""
-    painted, outdated = ring.painted.copy(), ring.outdated.copy()
-    for thing in things:
-        place = lattice.box(thing.yaw, thing.pitch, thing.width, thing.height)
-        cells = ring.whole.cells(place)
-        outdated[cells] |= ring.known[cells]
-        painted[cells] = False
-    return replace(ring, painted=painted, outdated=outdated)
-
-
-def _cells(ring: PaintedRing) -> np.ndarray:
-    """Return the states of a ring's cells as snapshots store them, [rows, columns]."""
-    outdated = np.where(ring.lacking, _OF_OTHER_LIGHT, _OUTDATED)
-    others = np.where(ring.outdated, outdated, np.where(ring.lacking, _LACKING, 0))
-    return np.where(ring.painted, _PAINTED, others)
 
 
 def _away(pose: CameraPose, place: Position) -> float:

@@ -30,7 +30,7 @@ from mag_sandbox.model.imagination.standing import hiding_kind, stood
 from mag_sandbox.model.imagination.visible import visible
 from mag_sandbox.model.pocket.changes import stances_of, thing_of, with_edits
 from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen, things_at_start
-from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
+from mag_sandbox.model.pocket.painting import PaintingInventor, Plan, noise_of
 from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.scenes.descriptions import LANDSCAPES, is_relit
 from mag_sandbox.scenes.rooms import DOORS
@@ -60,6 +60,8 @@ class NewGround:
     before: "NewGround | None" = None  # of the description before, which stays as it was seen
     is_full: bool = False  # see `things_in`; that of older saves is not
     has_streets: bool = False  # in towns; likewise
+    draws: tuple[int, ...] = ()  # of each square: `lost` when it was arranged; older saves: none
+    lost: int = 0  # how often squares were forgotten
 
     def __post_init__(self) -> None:
         if len(list(self.generations)) > MOST_GENERATIONS:
@@ -68,6 +70,14 @@ class NewGround:
         known = set(self.squares)  # each is arranged once: a save may name one a million times
         if len(known) < len(self.squares) or any(max(map(abs, one)) > most for one in known):
             raise ValueError(f"new ground lies at {shortened(self.squares)}")
+        drawn = [*self.draws, self.lost]
+        if (
+            len(self.draws) not in (0, len(self.squares))
+            or not 0 <= min(drawn) <= max(drawn) <= self.lost
+        ):
+            raise ValueError(
+                f"new ground was drawn {shortened(self.draws)}, lost {self.lost} times"
+            )
 
     @property
     def generations(self) -> "Iterator[NewGround]":
@@ -90,9 +100,30 @@ class NewGround:
         if not more:
             return self
         is_full = len(list(self.generations)) == MOST_GENERATIONS
+        draws = (self.lost,) * len(more)
         if self.plan is None or plan is None or plan.prompt == self.plan.prompt or is_full:
-            return replace(self, plan=self.plan or plan, squares=(*self.squares, *more))
-        return NewGround(plan, more, self, is_full=True, has_streets=True)
+            draws = (*(draw for _, draw in self.drawn), *draws)
+            squares = (*self.squares, *more)
+            return replace(self, plan=self.plan or plan, squares=squares, draws=draws)
+        return NewGround(
+            plan, more, self, is_full=True, has_streets=True, draws=draws, lost=self.lost
+        )
+
+    @property
+    def drawn(self) -> "Iterator[tuple[Square, int]]":
+        """Its squares, and how often any had been forgotten when each was arranged."""
+        return zip(self.squares, self.draws or (0,) * len(self.squares), strict=True)
+
+    def without(self, squares: Collection[Square]) -> "NewGround":
+        """Return it without some squares: in sight again, they are arranged otherwise."""
+        left = [(square, draw) for square, draw in self.drawn if square not in squares]
+        return replace(
+            self,
+            squares=tuple(square for square, _ in left),
+            draws=tuple(draw for _, draw in left),
+            before=self.before and self.before.without(squares),
+            lost=self.lost + 1,
+        )
 
 
 class WalkableGround:
@@ -184,6 +215,11 @@ class WalkableGround:
         """Arrange all new ground that is in sight of a viewpoint; rooms have none."""
         if self.is_open:
             self.new = self.new.extended(squares_near(*place), self._painting.plan)
+
+    def forget(self, squares: Collection[Square]) -> None:
+        """Forget new ground: in sight again, it is arranged otherwise."""
+        if any(square in squares for one in self.new.generations for square in one.squares):
+            self.new = self.new.without(squares)
 
     def way(
         self, start: Position, end: Position, viewpoints: Sequence[Position] = (START,)
@@ -288,11 +324,12 @@ class WalkableGround:
                     ground = [(one, away) for one, away in ground if not wanted.counts(one)]
                 is_street = new.has_streets and is_town(new.plan.things)
                 there: list[ToldFrom] = []
-                for square in new.squares:
+                for square, draw in new.drawn:
+                    noise = noise_of(new.plan.noise, draw)
                     there += (
-                        street_in(square, ground, new.plan.noise)
+                        street_in(square, ground, noise)
                         if is_street
-                        else things_in(square, ground, new.plan.noise, is_full=new.is_full)
+                        else things_in(square, ground, noise, is_full=new.is_full)
                     )
                 found += self._as_lit(there, new.plan, wanted)
         return found

@@ -16,6 +16,7 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose, is_stopped, m
 from mag_sandbox.controls.edits import ENTER, Edit
 from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.model.parking import joined, part_of, parts_of
+from mag_sandbox.model.pocket import walk_memory
 from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.block_memory import (
     BlockMemory,
@@ -36,7 +37,7 @@ from mag_sandbox.model.pocket.look_ahead import (
 from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.rooms import RoomParts, Rooms
 from mag_sandbox.model.pocket.viewpoints import Viewpoints
-from mag_sandbox.model.pocket.walking import WalkableGround
+from mag_sandbox.model.pocket.walking import START, Position, WalkableGround
 from mag_sandbox.model.world import (
     NO_DOOR,
     Control,
@@ -127,6 +128,8 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             edited = self._obey(control)
             if edited == ENTER:
                 return replace(self._enter(), edited=edited)
+            if self._viewpoints and self.painting and not self.painting.has_view:
+                self._viewpoints.follow(self.memory, self._running().pose)
             self._schedule_views(control.camera, takes=takes)
             if self._viewpoints:  # what has just appeared may stand where the player does
                 self._advance(pose=self._viewpoints.way_out(self._running().pose))
@@ -264,11 +267,13 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
                 self._advance(pose=session.pose.at_origin)  # the place is planned around there
             return True
         with torch.inference_mode():
-            if takes and self.schedule.remember_due(session.block_index, self.memory):
+            if takes and (seen := self.schedule.remember_due(session.block_index, self.memory)):
+                if seen.is_away:
+                    walk_memory.remember_view(self.memory, seen, self.spec.block_length)
                 if self._viewpoints:
                     self._viewpoints.prepare(session.pose)
                 return True
-            if self._viewpoints and self._viewpoints.is_far([session.pose]):
+            if self._viewpoint(session.pose) != START:
                 return False
             end = self._poses(session.command)[-1].at_origin
             return self.schedule.prefetch(end, self._time, self.memory)
@@ -308,8 +313,8 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
     ) -> FrameBlock:  # fmt: skip
         """Generate, decode and remember a block; decoding and remembering overlap.
 
-        Wherever the player walks, the block is generated and remembered where the scene begins:
-        from elsewhere the painted ground is shown in its place. Far away, memory rests.
+        Where the first viewpoint shows most, the block is generated and remembered there, although
+        the painted ground is shown in its place. Other viewpoints keep their own pixels.
 
         Args:
             poses: of its frames.
@@ -321,11 +326,11 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         memory, schedule, decoder = self.memory, self.schedule, self._decoder
         next_end = self._poses(command, poses[-1])[-1].at_origin
         poses = tuple(pose.at_origin for pose in walked)
-        is_far = given is None and self._viewpoints is not None and self._viewpoints.is_far(walked)
-        moves_on = schedule.paints(memory) and next_end != poses[-1] and not is_far
+        place = self._viewpoint(walked[-1]) if given is None else START
+        moves_on = schedule.paints(memory) and next_end != poses[-1] and place == START
         painted = sky = None
         if given is None:
-            if not is_far:
+            if place == START:
                 schedule.prefetch(poses[-1], time, memory)  # unless prefetched before
                 if not schedule.paints(memory) and poses[-1] != memory.policy.focused_pose:
                     painted = self._cuts.begin_view(poses[-1])
@@ -334,7 +339,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         drawn = elsewhere and decoder.begin(elsewhere, poses, time, sky, session.leave_out)
         if moves_on:
             schedule.start_cut(next_end)
-        block = None if is_far else self._generate(poses, given)
+        block = self._generate(poses, given) if place == START else None
         if drawn is None:
             assert block is not None  # far away, another ring is shown
             draw = decoder.of_latents(block.latents[0])
@@ -344,6 +349,9 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             drawn = decoder.begin(draw, poses, time, sky, session.leave_out)
         if block:
             memory.remember(block, painted)  # while the frames are decoded, like what follows
+        else:
+            there = tuple(replace(pose, x=place[0], z=place[1]) for pose in poses)
+            walk_memory.remember(memory, there)
         memory.spare_view = None
         due = session.block_index + 1
         edits = self.editor is not None and self.editor.is_due(due)
@@ -358,6 +366,10 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         finished = self._handed_out(shown, walked, command, usage, memory.take_ahead())
         is_guess = elsewhere is None and block is not None and block.info.passing
         return self._with_objects(replace(finished, provisional=is_guess))
+
+    def _viewpoint(self, pose: CameraPose) -> Position:
+        """Return the viewpoint that shows most at a pose [m]."""
+        return self._viewpoints.shown_at(pose) if self._viewpoints else START
 
     def _note_way(
         self, start: CameraPose, walked: tuple[CameraPose, ...], command: CameraCommand

@@ -78,7 +78,7 @@ def held_data(footage: Footage, on_progress: Progress) -> dict[str, Any]:
         ring.add(block)
         shown.go_on_to(stored)
         moments.append(_moment(footage, second, stored, event, block.memory))
-        for entry in block.memory.entries:
+        for entry in block.memory.at_start:
             key = entry.frame_index, entry.kind, entry.pose
             one = kept.setdefault(key, _Kept(entry.kind, entry.pose, moment, moment))
             one.see(moment, entry)

@@ -260,7 +260,7 @@ def _draw_compass(
     middle, outer = radius * 3, radius * 3 - 2
     wedge = _arc(middle, outer, 0, look.yaw - look.fov / 2, look.yaw + look.fov / 2)
     pygame.draw.polygon(large, (255, 255, 255, 70), wedge)
-    kept, attended = remembered_sectors(memory)
+    kept, attended = remembered_sectors(memory, look)
     inner = outer - radius * 3 // 5
     for sector in range(360 // SECTOR):
         colour: tuple[int, ...] = TRACK

@@ -4,6 +4,7 @@ Texts are a pure function of `MemoryUsage`; `MemoryTip` finds the part under the
 """
 
 from dataclasses import dataclass
+from math import hypot
 
 import pygame
 
@@ -127,12 +128,14 @@ def _of_stretch(memory: MemoryUsage, stretch: DrawnStretch, x: float, width: int
     entry = frames[place]
     start, end = (stretch.left + length * edge / len(frames) for edge in (place, place + 1))
     made = "imagined" if kind == "look-ahead" else "seen"
+    away = hypot(*entry.pose.position)
+    where = f", {away:.0f} m from where the scene begins" if entry.pose.is_away else ""
     read = "Read by the current block." if entry.attended else "Not read by the current block."
     return Explanation(
         title=f"{LEGEND[kind].capitalize()}: {made} {_ago(memory, entry)}",
-        lines=(f"Looking at {direction_text(entry.pose)}.", read, _kind_text(kind, memory)),
+        lines=(f"Looking at {direction_text(entry.pose)}{where}.", read, _kind_text(kind, memory)),
         kind=kind,
-        pose=entry.pose,
+        pose=None if entry.pose.is_away else entry.pose,  # the ring shows what is seen from there
         span=(start / width, end / width),
     )
 

@@ -107,9 +107,11 @@ def drawn_stretches(memory: MemoryUsage, width: int) -> tuple[DrawnStretch, ...]
     return tuple(drawn)
 
 
-def remembered_sectors(memory: MemoryUsage) -> tuple[frozenset[int], frozenset[int]]:
-    """Return the compass sectors in which frames are kept, and in which frames are attended."""
-    sectors = [(int(entry.pose.yaw // SECTOR), entry.attended) for entry in memory.entries]
+def remembered_sectors(
+    memory: MemoryUsage, pose: CameraPose
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Return the compass sectors around a pose in which frames are kept, and attended."""
+    sectors = [(int(entry.pose.yaw // SECTOR), entry.attended) for entry in memory.near(pose)]
     kept = frozenset(sector for sector, _ in sectors)
     return kept, frozenset(sector for sector, attended in sectors if attended)
 

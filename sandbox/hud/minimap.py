@@ -117,7 +117,7 @@ class MapStitcher(SessionObserver):
         if math.dist(self.way[-1], here) >= STEP:
             way = self.way[::2] if len(self.way) >= MOST_STEPS else self.way
             self.way = (*way, here)
-        self._entries = block.memory.entries
+        self._entries = block.memory.at_start
         patience = REFRESH if box == self._shown_box else REFRESH_MOVING
         if self._shown_box is None or self.ring.frames - self._shown_at >= patience:
             self._shown_box, self._shown_at = box, self.ring.frames

@@ -5,6 +5,7 @@ Knows the seen views and those that each memory holds; does not steer, and knows
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from math import dist
 
 import numpy as np
 
@@ -12,13 +13,12 @@ from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
 from mag_sandbox.evaluation.similarity.anchors import GONE, KEPT, SEEN
 from mag_sandbox.evaluation.similarity.pictures import Sight
 from mag_sandbox.evaluation.similarity.recall import Word, common_view, recall_word, seen_recall
-from mag_sandbox.model.world import FrameBlock, MemoryUsage, WorldSpec
+from mag_sandbox.model.world import SEEN_FROM, FrameBlock, MemoryUsage, WorldSpec
 
 LOST = 0.25  # share of a view that a memory which lost it may still hold
 FAR = 180.0  # most degrees to turn away while no view is lost
 BACK = "Both go back to this place"
 AWAY_AND_BACK = "Both turn away and come back"
-WALK_BACK = "Both walk back to where the place begins, turn away and come back"
 THERE = "What you saw here"
 ASIDE = "What you saw further {}"
 
@@ -27,8 +27,7 @@ class GuidedReturn:
     """Leads two worlds side by side to a view that one memory holds and the other lost.
 
     That is the nearest such view out of sight; where there is none, the camera turns away from the
-    present view, over seen ground, until one memory has lost it, and comes back. Memory rests while
-    a player is far from where a scene begins, so from there both walk back first.
+    present view, over seen ground, until one memory has lost it, and comes back.
 
     trip = GuidedReturn(first_block, world.spec, sights)
     if target := trip.next_target(block, is_flying=pilot.is_flying):  # after each block
@@ -38,7 +37,7 @@ class GuidedReturn:
     def __init__(self, block: FrameBlock, spec: WorldSpec, sights: Collection[Sight]) -> None:
         self._here = here = block.poses[-1]
         self.verdicts: tuple[Word, ...] = ()  # one per half, once it shows the view again
-        sights = [sight for sight in sights if not sight.pose.is_far]
+        sights = [sight for sight in sights if _is_near(sight.pose, here)]
         lost = [sight for sight in sights if _is_lost(sight.pose, here, block)]
         self._leads, self._way = True, BACK if lost else AWAY_AND_BACK
         self._targets: list[CameraPose] = []  # still to visit
@@ -48,13 +47,9 @@ class GuidedReturn:
             nearest = min(lost, key=lambda sight: _distance(sight.pose, here))
             self._place, self.seen = nearest.pose, nearest.frame
             self._targets = [self._place]
-        elif "yaw" in spec.axes and not here.is_far:
+        elif "yaw" in spec.axes:
             self.seen = np.split(block.frames[-1], 2, axis=1)[0]
             self._targets = [_far_from(here, sights), self._place]
-        elif "yaw" in spec.axes and sights:
-            nearest = min(sights, key=lambda sight: _distance(sight.pose, here))
-            self._place, self.seen, self._way = nearest.pose, nearest.frame, WALK_BACK
-            self._targets = [_far_from(self._place, sights), self._place]
 
     @property
     def words(self) -> str:
@@ -95,20 +90,25 @@ class GuidedReturn:
 def _is_lost(pose: CameraPose, here: CameraPose, block: FrameBlock) -> bool:
     """Tell whether a view is out of sight, one memory holds it, and another next to nothing."""
     held = _held(pose, block)
-    return view_overlap(pose, here.at_origin) < GONE and min(held) <= LOST and max(held) >= KEPT
+    return _overlap(pose, here) < GONE and min(held) <= LOST and max(held) >= KEPT
 
 
 def _held(pose: CameraPose, block: FrameBlock) -> Sequence[float]:
-    """Return the share of a view that the best frame of each memory shows.
-
-    Memory knows all directions as they look from where the scene begins.
-    """
-    pose = pose.at_origin
+    """Return the share of a view that the best frame near it of each memory shows."""
     memories: list[MemoryUsage] = [one.memory for one in (block, block.beside) if one]
     return [
-        max((view_overlap(pose, entry.pose) for entry in memory.entries), default=0.0)
+        max((_overlap(pose, entry.pose) for entry in memory.near(pose)), default=0.0)
         for memory in memories
     ]
+
+
+def _overlap(pose: CameraPose, other: CameraPose) -> float:
+    """Return the share of a view that another one from near it shows."""
+    return view_overlap(pose.at_origin, other.at_origin)
+
+
+def _is_near(pose: CameraPose, here: CameraPose) -> bool:
+    return dist(pose.position, here.position) <= SEEN_FROM
 
 
 def _distance(pose: CameraPose, here: CameraPose) -> float:

@@ -14,6 +14,7 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.pocket import rooms
+from mag_sandbox.model.pocket.painted_ring import PaintedRing
 from mag_sandbox.model.pocket.painting import Plan
 from mag_sandbox.model.pocket.world import NO_DOOR, DiffusionWorld
 from mag_sandbox.model.world import Control, Door, FrameBlock, MemorySetting
@@ -109,12 +110,20 @@ def test_the_room_that_was_left_is_as_it_was_and_the_player_turns_round_in_its_d
     look(made, 0.0)
     made.step(AHEAD)
     ring, things, at = made.painting.around, made.painting.plan, made._session.pose
+    elsewhere = PaintedRing(
+        (3.0, 0.0), np.ones_like(ring.latents), ring.known, ~ring.known, ~ring.known
+    )
+    made._viewpoints.kept = {elsewhere.place: elsewhere}
     made.step(GO)
+    assert not made._viewpoints.kept
     assert not np.array_equal(made.painting.around.known, ring.known)
     block = go_back(made)
     assert made.painting.around.known[ring.known].all()
     assert np.array_equal(made.painting.around.latents[:, ring.known], ring.latents[:, ring.known])
     assert made.painting.plan == things
+    for _ in range(8):
+        made.step(STILL)
+    assert np.array_equal(made._viewpoints.kept[elsewhere.place].painted, elsewhere.painted)
     pose = block.poses[-1]
     assert (pose.x, pose.z, pose.yaw) == (at.x, at.z, 180.0)
     assert len(block.ground.rooms) == 1

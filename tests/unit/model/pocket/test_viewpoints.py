@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,9 +26,9 @@ TENT = PlacedObject("tent", 200.0, -8.0, 10.0, 8.0)  # at 7.5 m, behind the play
 AHEAD, BACK = (Control(CameraCommand(forward=way)) for way in (1.0, -1.0))
 
 
-def outdoors(*things: PlacedObject) -> DiffusionWorld:
-    """Return a world where these stand around."""
-    made = world()
+def outdoors(*things: PlacedObject, **memory: Any) -> DiffusionWorld:
+    """Return a world where these stand around; see `world`."""
+    made = world(**memory)
     begin(made)
     made.step(STILL)
     made.schedule.cancel()  # a view under way was planned otherwise
@@ -217,16 +218,79 @@ def test_the_land_of_a_game_goes_on_too(monkeypatch):
     assert not ground.is_open
 
 
-def test_a_saved_walk_goes_on_and_memory_stays_where_it_began():
-    made = outdoors(SKY, TREE, TENT)
+@pytest.mark.parametrize("policy", ["mag-retrieve", "mag", "window"])
+def test_a_saved_walk_goes_on_to_the_bit(policy: str):
+    made = outdoors(SKY, TREE, TENT, policy=policy, slots=12)
     steps(made, AHEAD, 13)
-    state, other = made.snapshot(), world()
+    state, other = made.snapshot(), world(policy, slots=12)
     other.reset(PLACE, 9)
     other.restore(state)
-    path = [AHEAD] * 4 + [BACK] * 3
-    assert same([made.step(one) for one in path], [other.step(one) for one in path])
+    path = [AHEAD] * 4 + [RIGHT] * 8 + [BACK] * 3
+    blocks, others = ([one.step(control) for control in path] for one in (made, other))
+    assert same(blocks, others)
     assert made._viewpoints.kept.keys() == other._viewpoints.kept.keys()
-    assert not any(entry.pose.is_away for entry in made.step(STILL).memory.entries)
+    assert blocks[-1].memory.entries == others[-1].memory.entries
+    assert made._ground.new == other._ground.new
+
+
+def held(block: FrameBlock) -> set[tuple[float, float]]:
+    """Return the viewpoints of which memory holds frames."""
+    return {entry.pose.position for entry in block.memory.entries}
+
+
+def test_memory_holds_frames_of_every_viewpoint_of_a_walk_within_its_budget():
+    made = outdoors(SKY, TREE, TENT)
+    blocks = steps(made, AHEAD, 20)
+    shown = {made._viewpoints.shown_at(block.poses[-1]) for block in blocks}
+    assert len(shown) > 3
+    assert shown <= held(blocks[-1])
+    assert blocks[-1].memory.bytes <= blocks[-1].memory.budget
+    assert blocks[-1].memory.attended_frames > 0
+    assert START in held(steps(made, BACK, 20)[-1])
+
+
+@pytest.mark.parametrize("policy", ["mag", "window"])
+def test_a_memory_that_forgets_loses_viewpoints_that_were_left_and_what_stood_there(policy: str):
+    made = outdoors(SKY, TREE, TENT, policy=policy, slots=12)
+    first = steps(made, AHEAD, 14)[-1]
+    kept = dict(made._viewpoints.kept)
+    squares = dict(made._ground.new.drawn)
+    steps(made, AHEAD, 40)
+    assert not kept.keys() & made._viewpoints.kept.keys()
+    assert START not in held(made.step(STILL)) or policy == "mag"  # which keeps its first frames
+    back = steps(made, BACK, 54)
+    again = next(block for block in back if block.poses[-1] == first.poses[-1])
+    assert not np.array_equal(again.frames[-1], first.frames[-1])
+    assert dict(made._ground.new.drawn) != squares
+
+
+def test_a_memory_that_keeps_places_loses_nothing_of_a_walk():
+    made = outdoors(SKY, TREE, TENT)
+    steps(made, AHEAD, 20)
+    before = dict(made._viewpoints.kept)
+    steps(made, AHEAD, 20)
+    steps(made, BACK, 40)
+    assert made._viewpoints.losses == made._ground.new.lost == 0
+    for place, ring in before.items():
+        now = made._viewpoints.kept[place]
+        assert (now.painted >= ring.painted).all()
+        assert np.array_equal(now.latents[:, ring.painted], ring.latents[:, ring.painted])
+
+
+def test_a_walk_of_an_older_save_is_kept_although_memory_holds_no_frame_of_it():
+    made = outdoors(SKY, TREE, TENT)
+    steps(made, AHEAD, 20)
+    state = made._viewpoints.snapshot()
+    data = {name: one for name, one in state.data.items() if name != "for_good"}
+    made.memory.policy.leave_out(())
+    made._viewpoints.read_snapshot(replace(state, data=data))()
+    kept = dict(made._viewpoints.kept)
+    steps(made, BACK, 20)
+    assert kept.keys() <= made._viewpoints.kept.keys()
+    again = made._viewpoints.snapshot()
+    made._viewpoints.read_snapshot(again)()
+    steps(made, AHEAD, 4)
+    assert kept.keys() <= made._viewpoints.kept.keys()
 
 
 def test_a_saved_walk_knows_which_cells_lack_things():
@@ -257,6 +321,12 @@ def test_a_saved_walk_that_cannot_be_is_refused(monkeypatch):
     twice = {**new, "squares": [*new["squares"], new["squares"][0]]}
     with pytest.raises(ValueError, match="new ground lies at"):
         made._viewpoints.read_snapshot(replace(state, data={**state.data, "new": twice}))
+    for wrong in ({"draws": [0]}, {"lost": -1}, {"draws": [1] * len(new["squares"]), "lost": 0}):
+        other = replace(state, data={**state.data, "new": {**new, **wrong}})
+        with pytest.raises(ValueError, match="new ground was drawn"):
+            made._viewpoints.read_snapshot(other)
+    with pytest.raises(ValueError, match="lost something -1 times"):
+        made._viewpoints.read_snapshot(replace(state, data={**state.data, "losses": -1}))
     monkeypatch.setattr(viewpoints, "BUDGET", 10)
     with pytest.raises(ValueError, match="viewpoints take more than"):
         made._viewpoints.read_snapshot(state)
@@ -388,17 +458,6 @@ def test_at_rest_a_change_is_painted_from_all_viewpoints_that_are_mixed():
     views, lattice = made._viewpoints, made.painting.imagination.lattice
     shown = lattice.shown([lattice.nearest(block.poses[-1].at_origin)])
     assert not any(views.kept[place].outdated[shown].any() for place in mixed)
-
-
-def test_far_from_where_the_scene_begins_memory_rests_until_the_player_comes_back():
-    made = outdoors(SKY, TREE)
-    steps(made, AHEAD, 8)
-    before = made.memory.made
-    first, *_, last = steps(made, AHEAD, 6)
-    assert made.memory.made == before
-    assert first.memory.entries == last.memory.entries
-    steps(made, BACK, 14)
-    assert made.memory.made > before
 
 
 def test_a_given_picture_is_shown_from_farther_and_stays_given_when_saved():

@@ -97,7 +97,7 @@ def test_sizes_and_ratio_are_in_plain_words():
 
 
 def test_the_compass_knows_where_frames_are_kept_and_attended():
-    kept, attended = remembered_sectors(USAGE)
+    kept, attended = remembered_sectors(USAGE, CameraPose())
     assert kept == {0, 9, 35}
     assert attended == {9}
 

@@ -1,0 +1,111 @@
+"""The ring around a viewpoint of a walk, as it was painted.
+
+Immutable values: every change makes a new one.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
+from mag_sandbox.model.pocket.walking import Position
+
+# cells in snapshots, see `PaintedRing`; the last are outdated and lacking, 0: the others
+_PAINTED, _LACKING, _OUTDATED, _OF_OTHER_LIGHT = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PaintedRing:
+    """A ring that a walker has seen."""
+
+    place: Position
+    latents: np.ndarray  # float32 [C, rows, columns], of the precision of fp16
+    painted: np.ndarray  # bool [rows, columns]; the other cells show what was seen from elsewhere
+    lacking: np.ndarray  # likewise; of those, which have things that were not seen from there
+    outdated: np.ndarray  # likewise; which show what was there before the player changed it
+
+    @property
+    def known(self) -> np.ndarray:
+        """The cells to be shown, bool [rows, columns]: of another light only while all is of it."""
+        known: np.ndarray = self.painted | ~self.lacking
+        return known if self.painted.any() else known | self.outdated
+
+    @property
+    def whole(self) -> Surroundings:
+        """All cells of the ring."""
+        return Surroundings(np.ones_like(self.painted), self.latents)
+
+    @property
+    def states(self) -> np.ndarray:
+        """The states of its cells as snapshots store them, uint8 [rows, columns]."""
+        outdated = np.where(self.lacking, _OF_OTHER_LIGHT, _OUTDATED)
+        others = np.where(self.outdated, outdated, np.where(self.lacking, _LACKING, 0))
+        return np.where(self.painted, _PAINTED, others).astype(np.uint8)
+
+    @classmethod
+    def of(cls, place: Position, latents: np.ndarray, states: np.ndarray) -> "PaintedRing":
+        """Return one of which a snapshot stored the states of cells."""
+        kinds = (_PAINTED,), (_LACKING, _OF_OTHER_LIGHT), (_OUTDATED, _OF_OTHER_LIGHT)
+        return cls(place, latents, *(np.isin(states, kind) for kind in kinds))
+
+    @property
+    def bytes(self) -> int:
+        """The bytes that it takes."""
+        return self.latents.nbytes // 2 + self.painted.nbytes  # which is kept as a byte a cell
+
+
+def all_faded(ring: PaintedRing) -> PaintedRing:
+    """Return a ring of which nothing is painted any more: the light is another."""
+    nothing, everything = np.zeros_like(ring.painted), np.ones_like(ring.painted)
+    return replace(ring, painted=nothing, lacking=everything, outdated=ring.known)
+
+
+def faded(ring: PaintedRing, things: Sequence[PlacedObject], lattice: Lattice) -> PaintedRing:
+    """Return a ring where some things are not painted any more."""
+    painted, outdated = ring.painted.copy(), ring.outdated.copy()
+    for thing in things:
+        place = lattice.box(thing.yaw, thing.pitch, thing.width, thing.height)
+        cells = ring.whole.cells(place)
+        outdated[cells] |= ring.known[cells]
+        painted[cells] = False
+    return replace(ring, painted=painted, outdated=outdated)
+
+
+def without(
+    rings: Mapping[Position, PaintedRing],
+    stays: Mapping[Position, np.ndarray],
+    near: Collection[Position],
+    lattice: Lattice,
+) -> dict[Position, PaintedRing]:
+    """Return rings of which some were forgotten, but for some cells.
+
+    Args:
+        rings: by viewpoint [m]; one of which nothing stays is left out, unless it is near.
+        stays: the cells that stay of those that lost some, bool [rows, columns].
+        near: viewpoints that are shown.
+        lattice: of views.
+    """
+    left = dict(rings)
+    for place, cells in stays.items():
+        if (rings[place].painted & cells).any() or (place in near and cells.any()):
+            left[place] = _forgotten(rings[place], cells, lattice)
+        else:
+            del left[place]
+    return left
+
+
+def _forgotten(ring: PaintedRing, stays: np.ndarray, lattice: Lattice) -> PaintedRing:
+    """Return a ring of which only some cells are known any more, bool [rows, columns].
+
+    The others are filled with what is beside them.
+    """
+    filled = Surroundings(stays, ring.latents).beside(lattice.whole, 0)
+    return replace(
+        ring,
+        latents=filled,
+        painted=ring.painted & stays,
+        lacking=ring.lacking | ~stays,
+        outdated=ring.outdated & stays,
+    )
