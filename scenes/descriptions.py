@@ -12,7 +12,14 @@ from itertools import chain, pairwise
 from math import prod
 from operator import itemgetter
 
-from mag_sandbox.scenes.fullness import empty_words, lonely_words, only_words
+from mag_sandbox.scenes.fullness import (
+    CROWD,
+    busy_place,
+    empty_words,
+    lonely_words,
+    only_words,
+    told_crowd,
+)
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.places import (
     WINDOWLESS,
@@ -33,8 +40,6 @@ from mag_sandbox.scenes.things import (
     DRAWN_AS,
     EXHIBITS,
     FALLING,
-    LARGE_NUMBERS,
-    MOST_COUNTED,
     PEOPLE,
     SAME_COLORS,
     STANDS,
@@ -48,6 +53,7 @@ from mag_sandbox.scenes.things import (
     in_said_colors,
     named_things,
     naming_words,
+    numbers_drawn,
     silent_words,
     telling_words,
 )
@@ -310,8 +316,6 @@ _LIGHTS = {  # red, green and blue of lights, as shares of a clear day's; source
         ({"night", "midnight", "moonlight", "dark", "dim"}, (0.59, 0.59, 0.74)),
     ),
 }
-_BUSY = re.compile(r"\bbusy( \w+){1,2}", re.I)  # words for a place follow
-_CROWD = ", with several people"
 _SNOW = re.compile(r",? ?\b(covered in snow|(in|with) (the )?(falling )?snow|snowy)\b", re.I)
 _LYING_SNOW = re.compile(r"\b(covered in|under) (the )?snow\b", re.I)  # though none falls
 _POTTED = "potted"
@@ -462,17 +466,17 @@ class DescriptionWords(Vocabulary):
         named = (one.kinds[0] for one in named_things(text, KINDS))
         others = {kind: DRAWN_AS[kind] for kind in named if kind in DRAWN_AS}
         read = self.in_known_words(text)
-        counted = telling_words(read, KINDS)
-        numbers = (
-            (word.text, MOST_COUNTED) for place, word in enumerate(split_words(read))
-            if place in counted and word.text.lower() in LARGE_NUMBERS
-        )  # fmt: skip
         like = (
             (found[0], found.expand(drawn))
             for said, drawn in _DRAWN_LIKE for found in said.finditer(text)
         )  # fmt: skip
         worn = ((garment, _GARMENT) for garment in garments_in(text) if garment != _GARMENT)
-        known = super().substitutes(_OF_WOOD.sub(r"\g<room>", text))
+        known = _counted(super().substitutes(_OF_WOOD.sub(r"\g<room>", text)))
+        if CROWD in self.reading(text):
+            known = told_crowd(known, numbers_drawn(CROWD, KINDS)[0][1])
+        numbers = (
+            one for one in numbers_drawn(read, KINDS) if text_stems(one[0]) <= text_stems(text)
+        )
         return (*_chained(known, others), *like, *numbers, *worn)
 
     def reading(self, text: str) -> str:
@@ -603,7 +607,7 @@ class DescriptionWords(Vocabulary):
             seen |= {place for place in seasons if read[place] == shown}
         also = MEASURED.get(category or "", "").split()
         seen |= {place for place, word in enumerate(read) if word in also}
-        if _CROWD in reading:
+        if CROWD in reading:
             seen |= {place for place, word in enumerate(read) if word == "busy"}
         if category == "indoor":
             light = _light_words(text, self, has_windows=not _is_windowless(place_kind))
@@ -655,6 +659,20 @@ def _chained(meant: Sequence[tuple[str, str]], drawn: Mapping[str, str]) -> list
             left.pop(kind, None)
         result.append((said, known.replace(kind, drawn[kind]) if kind else known))
     return [*result, *left.items()]
+
+
+def _counted(meant: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return what words mean, with the number that is drawn of what are many.
+
+    >>> _counted([("a crowd", "many people")])
+    [('a crowd', 'ten people')]
+    """
+    result = []
+    for said, known in meant:
+        for word, number in numbers_drawn(known, KINDS):
+            known = known.replace(word, number)
+        result.append((said, known))
+    return result
 
 
 def _in_groups(
@@ -1288,10 +1306,9 @@ def _in_places(words: Vocabulary, text: str) -> str:
     read = Vocabulary.reading(words, text)
     if words.place(read) == "indoor":  # whose light is not that of landscapes
         read = _LOW_SUN.sub("in the evening", read)
-    busy = _BUSY.search(read)
-    has_people = any(one.kinds[0] in _ANYBODY for one in named_things(read, KINDS))
-    if busy and (words.place(busy[0]) or "") in _BY_DAY and not has_people:
-        read = f"{read.rstrip(' ,.')}{_CROWD}"
+    busy = busy_place(read)
+    if busy and (words.place(busy) or "") in _BY_DAY:
+        read = f"{read.rstrip(' ,.')}{CROWD}"
     found = _HOUSE_IN_PLACE.fullmatch(read)
     is_inside = words.place(read) != "indoor" or _IN_HOUSE.search(read)
     if found and not is_inside and words.place(found["place"]) == "outdoor":

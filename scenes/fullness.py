@@ -1,11 +1,14 @@
-"""Words that say how full a place is: empty, lonely, with nothing but what is named."""
+"""Words that say how full a place is: busy, empty, lonely, with nothing but what is named."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from mag_sandbox.scenes.things import named_things, naming_words
 from mag_sandbox.scenes.vocabulary import Word, split_words, stem, text_stems
 
+_BUSY = "busy"
+_BUSY_PLACE = re.compile(rf"\b{_BUSY}( \w+){{1,2}}", re.I)  # words for a place follow
+CROWD = ", with dozens of people"  # which are in a busy place
 _EMPTY = "empty"
 _ONLY = re.compile(  # that nothing is there but what is named
     r"\b(only|just|nothing (but|except))\b(?! (after|as|before|behind|like|now|outside)\b)", re.I
@@ -15,6 +18,23 @@ _LONELY = frozenset(map(stem, (  # that nobody is there, though sheep and trees 
     "desolate", "forgotten",
 )))  # fmt: skip
 _NEAR = 2  # words after one of these, which it may belong to
+
+
+def busy_place(text: str) -> str:
+    """Return the words of a description in known words that call something busy; "": none."""
+    found = _BUSY_PLACE.search(text)
+    return found[0] if found else ""
+
+
+def told_crowd(meant: Sequence[tuple[str, str]], number: str) -> list[tuple[str, str]]:
+    """Return words and what they are drawn as, with how many people are in a busy place.
+
+    >>> told_crowd([("crowded", "busy")], "ten")
+    [('crowded', 'busy, with ten people')]
+    """
+    people = f"busy, with {number} people"
+    told = [(said, people if known == _BUSY else known) for said, known in meant]
+    return told if people in dict(told).values() else [*told, (_BUSY, people)]
 
 
 def empty_words(text: str, kinds: Collection[str]) -> frozenset[int]:

@@ -71,18 +71,28 @@ _NUMBERS = {  # how many at least and at most
     "six": (6, 6), "seven": (7, 7), "eight": (8, 8), "2": (2, 2), "3": (3, 3), "4": (4, 4),
     "5": (5, 5), "6": (6, 6), "7": (7, 7), "8": (8, 8), "several": (3, None), "many": (5, None),
 }  # fmt: skip
-MOST_COUNTED = "eight"
-LARGE_NUMBERS = frozenset((  # of which that many are drawn at least
-    "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
-    "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "dozen", "hundred", "thousand",
-    *map(str, range(9, 101)), "1000",
-))  # fmt: skip
-_NUMBERS |= dict.fromkeys(LARGE_NUMBERS, (8, None))
+_LARGE = (  # numbers of which as many are drawn, in words
+    "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen",
+)  # fmt: skip
+_EIGHT = 8  # of kinds that are wider than `_CROWDED_WIDE`, that many at most
+_CROWDED_WIDE = 18.0  # degrees
+MOST_COUNTED = _EIGHT + len(_LARGE)
+LARGE_NUMBERS = {  # numbers that may be drawn as smaller ones
+    **{word: number for number, word in enumerate(_LARGE, _EIGHT + 1)},
+    **{str(number): number for number in range(_EIGHT + 1, 101)},
+    "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40,
+    "fifty": 50, "dozen": 12, "hundred": 100, "thousand": 1000, "1000": 1000,
+}  # fmt: skip
+_NUMBERS |= {word: (number, number) for word, number in LARGE_NUMBERS.items()}
 _AMOUNTS = {  # likewise, before "of"
     "lots": (5, None), "lot": (5, None), "pair": (2, 2), "couple": (2, 2), "dozens": (8, None),
     "full": (6, None), "hundreds": (8, None), "thousands": (8, None), "herd": (5, None),
     "flock": (5, None), "crowd": (5, None), "swarm": (5, None), "group": (3, None),
     "pack": (3, None), "pile": (3, None), "stack": (3, None), "row": (3, None),
+}  # fmt: skip
+_CROWDS = {  # words for many, and how many people these are at least
+    "many": 10, "lots": 10, "lot": 10, "full": 10, "crowd": 12, "dozens": 14, "hundreds": 16,
+    "thousands": 16,
 }  # fmt: skip
 _PLURALS = frozenset((
     "people", "children", "men", "women", "mice", "cattle", "cacti", "toys", "cloudy",
@@ -222,6 +232,7 @@ RIDDEN = frozenset((  # which bear one each
     "horse", "camel", "elephant", "unicorn", "dragon", "bicycle", "motorcycle", "rocking horse",
     "swing", "chair", "armchair", "throne",
 ))  # fmt: skip
+_ANYBODY = frozenset(("person", "child"))  # of which a crowd is
 DRESSED = frozenset(("person", "child", "princess", "king"))  # whose colour is that of clothes
 EXHIBITS = frozenset((
     "vase", "teapot", "globe", "bust", "crystal", "guitar", "robot", "toy car", "cake", "sneaker",
@@ -462,6 +473,7 @@ class _Naming(NamedTuple):
     silent: frozenset[int]  # which give things colours that these do not take
     modifiers: frozenset[int]  # which only say of what kind the next thing is: "a bird house"
     said: Mapping[str, str]  # kinds, and the names that it has for them
+    counted: Mapping[int, int]  # words for many, counted from 0, and how many are drawn
 
 
 def _grown(one: Named) -> Named:
@@ -522,6 +534,16 @@ def garments_in(text: str) -> tuple[str, ...]:
     said = (word.text.lower() for word in split_words(text))
     return tuple(
         word for place, word in enumerate(said) if word in _GARMENTS and place in naming.telling
+    )
+
+
+def numbers_drawn(text: str, kinds: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Return the words for many in a description whose number is another, or none, and that."""
+    words = [word.text for word in split_words(text)]
+    return tuple(
+        (words[place], _LARGE[drawn - _EIGHT - 1] if drawn > _EIGHT else "eight")
+        for place, drawn in sorted(_naming(text, tuple(kinds)).counted.items())
+        if LARGE_NUMBERS.get(words[place].lower()) != drawn
     )
 
 
@@ -594,6 +616,8 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         found.setdefault(span.kinds[0], span)
     absent = {span: no for span in mentions if (no := _negation(left, span)) is not None}
     worn, dressing, ends = _colors_told_later(left, mentions, after_stops)
+    of_all = {one.kinds: worn[one.start] for one in mentions
+              if one.start in worn and not _is_another(left, one.start, after_stops)}  # fmt: skip
     for place in dressing:
         left[place] = "in"  # which tells nothing of what follows
     spans = sorted(
@@ -606,7 +630,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
 
     def called_by(span: NamingWords) -> Named:
         one = _told_before(left, span.start, span.kinds, after_stops, plural=span.plural)
-        one = _dressed(one, worn.get(span.kinds))
+        one = _dressed(one, worn.get(span.start) or of_all.get(span.kinds))
         if span.start in contained:
             one = one._replace(least=min(one.least, _CONTAINED))
         one = one._replace(relation=where.get(span.start, one.relation))
@@ -615,7 +639,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     def all_of(span: NamingWords) -> Named:
         spans = [
             one for one in mentions
-            if one.kinds == span.kinds and one not in absent
+            if one.kinds[0] == span.kinds[0] and one not in absent
             and (one == span or _is_another(left, one.start, after_stops))
         ]  # fmt: skip
         ones = [called_by(one) for one in spans]
@@ -633,23 +657,45 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     return _Naming(
         named, gone, frozenset(spoken), frozenset(telling), _colors_not_taken(left, mentions),
         frozenset(chain(*(range(span.start, span.end) for span in modifiers))), called,
+        _counted_words(left, mentions, after_stops),
     )  # fmt: skip
+
+
+def _counted_words(
+    words: Sequence[str | None], mentions: Sequence[NamingWords], after_stops: Collection[int]
+) -> dict[int, int]:
+    """Return the words for many, counted from 0, and how many things are drawn for each."""
+    return {
+        before: least
+        for span in mentions
+        for before in words_before(words, span.start, after_stops)
+        if (word := words[before] or "") in LARGE_NUMBERS or word in _CROWDS
+        if (least := _drawn(word, span.kinds[0]))
+    }
+
+
+def _drawn(word: str, kind: str) -> int:
+    """Return how many things of a kind are drawn for a word for many; 0: as usual."""
+    if word in LARGE_NUMBERS:
+        is_wide = kind not in THINGS or THINGS[kind].width > _CROWDED_WIDE
+        return min(LARGE_NUMBERS[word], _EIGHT if is_wide else MOST_COUNTED)
+    return _CROWDS.get(word, 0) if kind in _ANYBODY else 0
 
 
 def _colors_told_later(
     words: Sequence[str | None], mentions: Sequence[NamingWords], after_stops: Collection[int]
-) -> tuple[dict[tuple[str, ...], str], list[int], dict[int, int]]:
+) -> tuple[dict[int, str], list[int], dict[int, int]]:
     """Return the colours that words give to things after their names, and which words do.
 
     Returns:
-        The colours of kinds; the words, counted from 0; and where the words that belong to a thing
-        end, of the places at which these begin: "a man in a red coat beside a tree".
+        The colours, by where names begin; the words, counted from 0; and where the words that
+        belong to a thing end, of the places at which these begin: "a man in a red coat by a tree".
     """
-    worn, dressing, ends = dict[tuple[str, ...], str](), list[int](), dict[int, int]()
+    worn, dressing, ends = dict[int, str](), list[int](), dict[int, int]()
     for span in mentions:
         clothes = _clothes(words, span, after_stops) if span.kinds[0] in PEOPLE else None
         if given := clothes or _said_later(words, span):
-            worn[span.kinds], dress = given
+            worn[span.start], dress = given
             dressing += dress
             ends[span.start] = dress.stop
     return worn, dressing, ends
@@ -699,7 +745,9 @@ def _is_another(words: Sequence[str | None], place: int, after_stops: Collection
     """Tell whether words name one more thing, and not one that was named before."""
     told = words_before(words, place, after_stops)
     article = words[told.start - 1] if told.start else None
-    return article in ("a", "an", "another", "and") or any(words[one] in _NUMBERS for one in told)
+    return article in ("a", "an", "another", "and") or any(
+        words[one] in _NUMBERS or words[one] in _AMOUNTS for one in told
+    )
 
 
 def _is_behind_all(words: Sequence[str | None], span: NamingWords) -> bool:
@@ -714,7 +762,8 @@ def _is_where(words: Sequence[str | None], span: NamingWords, after_stops: Colle
     follows = words[span.end] if span.end < len(words) else None
     says = follows and (follows in FUNCTION_WORDS or follows.endswith(VERB_ENDINGS))
     is_modifier = follows and not says and span.end not in after_stops and not span.plural
-    return bool(is_modifier) or (told > 1 and words[told - 2] in _WHERE)
+    is_list = told - 1 in after_stops
+    return bool(is_modifier) or (told > 1 and words[told - 2] in _WHERE and not is_list)
 
 
 def _together(ones: Sequence[Named]) -> Named:
@@ -943,6 +992,8 @@ def _told_before(
         follows = words[before + 1] if before + 1 < len(words) else None
         counts = _AMOUNTS if follows == "of" else _NUMBERS  # a full moon is one
         least, most = counts.get(word, (least, most))
+        if word in counts and (drawn := _drawn(word, kinds[0])):
+            least, most = drawn, most and drawn
     near = _near_color(kinds, color_name(color)) if color else None
     color = COLORS[near] if near else None
     colored = tuple(one for one in kinds if near and takes_color(one, near))

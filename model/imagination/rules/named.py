@@ -60,6 +60,7 @@ from mag_sandbox.scenes.things import (
     ANIMALS,
     EXHIBITS,
     FALLING,
+    PEOPLE,
     RIDDEN,
     STANDS,
     THINGS,
@@ -91,6 +92,7 @@ _MOVABLE = THINGS.keys() - {"door", *STANDS}
 _TURNS = 2  # that each has to move: one may have moved in its way
 _ANYWHERE = -180.0, 180.0
 _SIDES = {"left": (-40.0, -8.0), "right": (8.0, 40.0), "ahead": (-8.0, 8.0)}  # yaws
+_CROWD, _CLOSE = 8, 24.0  # people, and degrees by which each one steps aside
 _CLOUD = "cloud"  # clear of what flies, and of what stands high
 _DARKER = 0.8  # far hills than the ground
 _BACKDROP = "backdrop"  # of a stage
@@ -160,9 +162,11 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
     result, groups = list(things), _groups(things, named)
     several = {kind for one in named if one.most and one.least > 1 for kind in one.kinds}
     groups.sort(key=lambda group: group.where != "")
+    crowds = {kind for one in named if _is_crowd(one) for kind in one.kinds}  # are all around
     for group in groups * _TURNS:
         own = [result[place] for place in group.places]
-        if group.where == "behind" or not all(map(stands, own)):
+        is_crowd = all(one.kind in crowds for one in own) and not group.where
+        if group.where == "behind" or is_crowd or not all(map(stands, own)):
             continue
         counting = {place for other in groups for place in other.places}
         others = [result[place] for place in counting.difference(group.places)]
@@ -526,23 +530,43 @@ def _counted(things: list[PlacedObject], one: Named, named: Sequence[Named]) -> 
     own.sort(key=lambda place: (shares[place] < 1 - _HIDDEN, away(things[place])))
     result: list[PlacedObject] = []
     moved: list[int] = []
+    lacking = max(one.least - len(own), 0)
+    is_crowd = _is_crowd(one) and any(thing.kind == _OPEN for thing in things)
+    crowd = _crowd(things[own[0]], lacking) if is_crowd else []
     for place, thing in enumerate(things):
         rank = own.index(place) if place in own else 0
         if one.most and rank >= one.most:
             continue
+        if place == own[0]:
+            moved += range(len(result), len(result) + len(crowd))
+            result += crowd
         hidden = shares[place] < 1 - _HIDDEN or away(thing) + thing.width / 4 > AHEAD
         if place in own and rank < one.least and hidden:
             moved.append(len(result))
         result.append(thing)
-        if place == own[0]:
-            lacking = max(one.least - len(own), 0)
+        if place == own[0] and not is_crowd:
             moved += range(len(result), len(result) + lacking)
             result += [thing] * lacking
     for place in moved:
         gap = _GAP if one.most and one.least > 1 else 0.0
-        yaw = _free_yaw(result, [place], _counting(result, named), gap=gap)
+        turn = yaw_difference(result[place].yaw, 0.0)
+        within = (turn - _CLOSE, turn + _CLOSE) if result[place] in crowd else _ANYWHERE
+        yaw = _free_yaw(result, [place], _counting(result, named), within, gap)
         result[place] = replace(result[place], yaw=yaw)
     return result
+
+
+def _is_crowd(one: Named) -> bool:
+    return one.kinds[0] in PEOPLE and one.most is None and one.least >= _CROWD
+
+
+def _crowd(like: PlacedObject, count: int) -> list[PlacedObject]:
+    """Return people like one, from far to near: every other one ahead, the others all around."""
+    around = more_like([like], count)
+    return [
+        replace(one, yaw=(rank * GOLDEN % 1 - 0.5) * 2 * AHEAD % 360.0) if rank % 2 else one
+        for rank, one in enumerate(around)
+    ]
 
 
 def _free_yaw(

@@ -380,3 +380,14 @@ def test_a_named_stand_is_one_of_many_on_a_stage_and_the_only_one_in_a_room():
     one = [Named(("box",), None, 1, 1)]
     assert len(obeyed([backdrop, *boxes], one)) == 4
     assert len(obeyed(boxes, one)) == 1
+
+
+def test_a_crowd_is_ahead_and_all_around():
+    person = PlacedObject("person", 10.0, -7.0, 9.0, 21.0)
+    crowd = of(obeyed([*GROUND, person], [Named(("person",), None, 14)]), "person")
+    assert len(crowd) == 14
+    turns = [(one.yaw + 180.0) % 360.0 - 180.0 for one in crowd]
+    assert 5 <= sum(abs(turn) < 45.0 for turn in turns) <= 10
+    assert any(turn > 90.0 for turn in turns)
+    assert any(turn < -90.0 for turn in turns)
+    assert len({one.height for one in crowd}) > 5
