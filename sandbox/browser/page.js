@@ -2,7 +2,7 @@
 "use strict";
 
 const PROTOCOL = "mag-sandbox-page-2", TOKEN = "token.", ROUTE = "route.", H264 = "avc1.42E034";
-const MOST_LINK = 60000, MOST_PIXELS = 2.4e6, TILE = 16, MOST_PITCH = 27, WIDEST = 90, ASPECT = 0.6; // as in the game
+const MOST_LINK = 60000, MOST_PIXELS = 2.4e6, MOST_SIDE = 4096, TILE = 16, MOST_PITCH = 27, WIDEST = 90, ASPECT = 0.6; // as in the game
 const RETURN_S = 0.4, EASE = 0.4, STILL = 0.02; // of the late warp: sandbox/play/late_warp.py
 const WHEEL_PX = 60, DRAG_PX = 12, LONG_PRESS_MS = 600, DEAD = 0.18, SOUND_AHEAD_S = 0.15, ELSEWHERE_MS = 1000;
 const find = (id) => document.getElementById(id);
@@ -605,8 +605,9 @@ function playSound(piece) {
 
 function wanted() { // device pixels, within reason
   const { clientWidth: width, clientHeight: height } = stage;
-  const ratio = Math.min(devicePixelRatio || 1, Math.sqrt(MOST_PIXELS / Math.max(1, width * height)));
-  const side = (length) => Math.max(64, Math.min(4096, Math.round(length * ratio)));
+  const most = Math.min(Math.sqrt(MOST_PIXELS / Math.max(1, width * height)), MOST_SIDE / Math.max(1, width, height));
+  const ratio = Math.min(devicePixelRatio || 1, most); // one for both sides: the canvas fills the page
+  const side = (length) => Math.max(64, Math.round(length * ratio));
   return { width: side(width), height: side(height) };
 }
 let resizing = 0;

@@ -150,6 +150,11 @@ def test_the_picture_has_the_size_of_the_page(meadow):
     meadow.wait("canvas.width === 1800")
 
 
+def test_a_page_wider_than_any_picture_does_not_stretch_it(meadow):
+    meadow.resize((7680, 320))
+    meadow.wait("shown.header.window.join() === '4096,171'")
+
+
 def test_a_phone_has_buttons_below_the_picture_that_turn_the_camera(chromium, pages):
     page = chromium.open(pages.url + MEADOW, (390, 844), phone=True, ratio=2.0)
     page.wait(PLAYS)
