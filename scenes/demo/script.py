@@ -255,12 +255,12 @@ def _read_spot(reader: TokenReader) -> tuple[Spot]:
     return _read_where(reader)
 
 
-def _read_where(reader: TokenReader) -> tuple[Spot]:
+def _read_where(reader: TokenReader, *, sized: bool = True) -> tuple[Spot]:
     yaw, pitch, size = _degrees(reader, or_zero=True), None, None
     if reader.next.text in ("up", "down"):
         sign = 1 if reader.take().text == "up" else -1
         pitch = sign * _degrees(reader, or_zero=True)
-    if reader.next.text == "size":
+    if sized and reader.next.text == "size":
         reader.take()
         size = _degrees(reader), _degrees(reader)
     return (Spot(yaw, pitch, size),)
@@ -272,7 +272,10 @@ def _read_ground(reader: TokenReader) -> tuple[str | Spot]:
 
 
 def _read_light(reader: TokenReader) -> tuple[Spot, ...]:
-    return _read_spot(reader) if reader.next.text == "at" else ()
+    if reader.next.text != "at":
+        return ()
+    reader.take()
+    return _read_where(reader, sized=False)
 
 
 def _read_thing(reader: TokenReader) -> tuple[str, Spot]:

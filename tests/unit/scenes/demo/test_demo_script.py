@@ -92,6 +92,7 @@ def test_a_memory_is_written_as_it_is_read():
         ("hold", (1, 5), "expected a time, such as 1s, found the end of the line"),
         ("hold 1deg", (1, 6), "expected a time"),
         ("hold 1s 2s", (1, 9), "is one word too many after `hold`"),
+        ("relight at 4deg size 9deg 9deg", (1, 17), "is one word too many after `relight`"),
         ("zoom in 1", (1, 9), "expected a factor above 1"),
         ("speed fast", (1, 7), 'expected a speed, such as 20deg/s, or "full", found "fast"'),
         ("anchor a; }", (1, 11), 'there is a "}" too many'),
