@@ -67,6 +67,7 @@ class Control:
     memory: MemorySetting | None = None  # None: as before
     edit: Edit | None = None  # begun before the block is made
     leave_out: tuple[str, ...] = ()  # of `WorldSpec.optional` and `World.waits`, to save time
+    no_collision: bool = False  # the camera goes where its command leads, whatever is in the way
 
     def __post_init__(self) -> None:
         check_fields(self)

@@ -1,5 +1,6 @@
 """Worlds that walk in the memory benchmark: two that take part, and others that cheat."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -70,6 +71,15 @@ class CarryingWalker(Walker):
         carried, known = self.scene.carried(self.pose)
         other = CameraPose((self.pose.yaw + 180.0) % 360.0)
         return np.where(known[..., None], carried, self.true(other))
+
+
+class CollidingWalker(Walker):
+    """Is stopped by what it invents, unless the camera is told to go on."""
+
+    def step(self, control: Control) -> FrameBlock:
+        if not control.no_collision:
+            control = Control(replace(control.camera, forward=0.0, right=0.0))
+        return super().step(control)
 
 
 class StandsStill(Walker):

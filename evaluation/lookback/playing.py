@@ -243,7 +243,8 @@ def play(
             camera.edit = _edit(plan, spec, camera.pose)
         edit = camera.edit if leg.phase == "place" else None
         for _ in range(leg.blocks):
-            control = Control(leg.command, prompt=new_prompt, edit=edit)
+            # a view is asked for from a pose: what a world invents must not keep it from there
+            control = Control(leg.command, prompt=new_prompt, edit=edit, no_collision=True)
             block = _given(world, control, leg, camera, scene) if given else world.step(control)
             camera.take(block, leg, given=given)
             new_prompt = edit = None

@@ -240,7 +240,10 @@ def open_player(source: ParticipantSource, hidden: Sequence[Path] = ()) -> Playe
 def _fields_of(control: Control) -> dict[str, Any]:
     camera = {name: getattr(control.camera, name) for name in AXES}
     edit = None if control.edit is None else asdict(control.edit)
-    return {"camera": camera, "prompt": control.prompt, "edit": edit}
+    return {
+        "camera": camera, "prompt": control.prompt, "edit": edit,
+        "no_collision": control.no_collision,
+    }  # fmt: skip
 
 
 def _checked(spec: WorldSpec) -> WorldSpec:
@@ -319,10 +322,9 @@ class _FarEnd:
         return {}, []
 
 
-def _control(camera: dict[str, Any], prompt: str | None, edit: dict[str, Any] | None) -> Control:
-    return Control(
-        CameraCommand(**camera), prompt, edit=None if edit is None else decode(Edit, edit, "edit")
-    )
+def _control(camera: dict[str, Any], edit: dict[str, Any] | None, **others: Any) -> Control:
+    placed = None if edit is None else decode(Edit, edit, "edit")
+    return Control(CameraCommand(**camera), edit=placed, **others)
 
 
 def _made(block: FrameBlock) -> tuple[dict[str, Any], list[bytes]]:

@@ -51,6 +51,7 @@ class LookAheadSession(PocketSession):
     prompt_index: int = 0  # how often the prompt has changed
     has_sky: bool = False  # whether the last shown block did, in a world that moves
     leave_out: tuple[str, ...] = ()  # of `OPTIONAL`, by the last control
+    no_collision: bool = False  # likewise
     edited: Edit | None = None  # the edit that the next block is the first to show
     command: CameraCommand = field(default_factory=CameraCommand)  # of the last shown block
 
@@ -175,7 +176,7 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
             pass
         if control.camera != CameraCommand():
             self._remember_views_owed(wait=SIDES not in control.leave_out)
-        self._advance(leave_out=control.leave_out)
+        self._advance(leave_out=control.leave_out, no_collision=control.no_collision)
         return takes
 
     @abstractmethod
@@ -233,7 +234,8 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         session, spec = self._running(), self.spec
         blocks = times * self._inventor.blocks_per_view + self.schedule.late + 1
         frames = blocks * spec.block_length
-        pose, way = session.pose, self._ground.free_way if self._ground else straight
+        ground = None if session.no_collision else self._ground
+        pose, way = session.pose, ground.free_way if ground else straight
         ahead = move(pose, command, spec.full_speed, spec.fps, frames, way)[-1]
         upwind = self._decoder.upwind((pose.at_origin,), self._time)[0] if session.has_sky else None
         return Outlook(pose, command, ahead, upwind, is_late=self.schedule.late > 0)

@@ -12,7 +12,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, is_stopped, move, straight
+from mag_sandbox.controls.camera import (
+    CameraCommand,
+    CameraPose,
+    is_in_range,
+    is_stopped,
+    move,
+    straight,
+)
 from mag_sandbox.controls.edits import ENTER, Edit
 from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.model.parking import joined, part_of, parts_of
@@ -86,7 +93,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         self._viewpoints: Viewpoints | None = None
         if painting is not None and self._ground is not None:
             self._viewpoints = Viewpoints(painting, self._ground, self._decoder.beside)
-            self._way = self._viewpoints.way
+            self._way = self._end_of_step
         self.editor = editor
         painted = painting is not None
         blocks = BlockMemory(
@@ -131,7 +138,8 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             if self._viewpoints and self.painting and not self.painting.has_view:
                 self._viewpoints.follow(self.memory, self._running().pose)
             self._schedule_views(control.camera, takes=takes)
-            if self._viewpoints:  # what has just appeared may stand where the player does
+            # what has just appeared may stand where the player does
+            if self._viewpoints and not control.no_collision:
                 self._advance(pose=self._viewpoints.way_out(self._running().pose))
             block = self._finish_block(self._poses(control.camera), control.camera)
             if self.painting:
@@ -370,6 +378,14 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
     def _viewpoint(self, pose: CameraPose) -> Position:
         """Return the viewpoint that shows most at a pose [m]."""
         return self._viewpoints.shown_at(pose) if self._viewpoints else START
+
+    def _end_of_step(self, start: Position, end: Position) -> Position:
+        """Return where a step ends [m]; what collides with nothing is stopped by no plan alone."""
+        assert self._viewpoints is not None
+        is_free = self._running().no_collision and is_in_range(*end)
+        if is_free and self._ground and self._ground.scenery is not None:
+            return end
+        return self._viewpoints.way(start, end)
 
     def _note_way(
         self, start: CameraPose, walked: tuple[CameraPose, ...], command: CameraCommand

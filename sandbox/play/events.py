@@ -102,7 +102,7 @@ def event_to_json(event: SessionStart | BlockEvent | SessionEnd) -> dict[str, An
     if isinstance(event, BlockEvent):
         control = data["control"]
         data["control"] = control.pop("camera") | control
-        for name in ("edit", "leave_out", *WALK_AXES):  # almost always empty or 0
+        for name in ("edit", "leave_out", "no_collision", *WALK_AXES):  # almost always empty or 0
             if not data["control"][name]:
                 del data["control"][name]
     first = {key: data[key] for key in ("kind", "schema") if key in data}  # easy to see in a file

@@ -77,7 +77,7 @@ def score(kind: type[worlds.Walker], task: str, scene: WalkScene) -> float:
     ("kind", "task"),
     [
         (worlds.Walker, "walk"), (worlds.CarryingWalker, "walk"), (worlds.Walker, "loop"),
-        (worlds.InventingWalker, "past"),
+        (worlds.InventingWalker, "past"), (worlds.CollidingWalker, "walk"),
     ],
 )  # fmt: skip
 def test_a_world_that_shows_the_given_view_from_elsewhere_scores_all_there_is(scene_of, kind, task):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
 from mag_sandbox.controls.edits import EVERYTHING, Edit
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -76,6 +76,25 @@ def test_who_walks_back_and_ahead_again_sees_the_same_to_the_bit():
     both = [block for block in again if block.poses[-1] in shown]
     assert len(both) > 5
     assert all(np.array_equal(shown[block.poses[-1]], block.frames[-1]) for block in both)
+
+
+def test_a_camera_without_collisions_goes_where_its_commands_lead():
+    near = PlacedObject("tree", 0.0, -7.0, 20.0, 30.0)  # its foot 22 degrees down: 4 m ahead
+    for collides in (True, False):
+        made = outdoors(SKY, near)
+        blocks = steps(made, replace(AHEAD, no_collision=not collides), 12)
+        spec = made.spec
+        straight = move(CameraPose(), AHEAD.camera, spec.full_speed, spec.fps, spec.block_length)
+        for block in blocks:
+            goes_there = block.poses == straight
+            if not goes_there:
+                break
+            straight = move(
+                straight[-1], AHEAD.camera, spec.full_speed, spec.fps, spec.block_length
+            )
+        assert goes_there is not collides
+    assert blocks[-1].poses[-1].z > 5.0
+    assert made._viewpoints.kept, "new ones are made on such a way, too"
 
 
 def test_what_is_no_landscape_ends_where_the_first_ring_does():
