@@ -13,6 +13,7 @@ import numpy as np
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.rules.first_view import below_top
+from mag_sandbox.model.imagination.rules.people import with_people_clear
 from mag_sandbox.model.imagination.rules.plans import (
     AHEAD,
     AROUND,
@@ -147,6 +148,7 @@ def obeyed(
     counting = _counting(placed, named)
     placed = without_stranded(afloat(placed, counting), counting)
     placed = ashore(before_others(placed, _counting(placed, named)), named)
+    placed = with_people_clear(placed, named, _counting(placed, named))
     cleared = _cleared(placed, named, typical)
     return with_room(cleared, _counting(cleared, named))
 
