@@ -324,7 +324,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self._planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
         self._facing = 0.0  # the yaw at which it shows most of what words name
         self._seed = 0
-        self._doors = NO_DOORS
+        self.doors = NO_DOORS
         self.losses = 0  # how often the plan was turned because ground had been forgotten
         self._forgotten = np.zeros_like(self.around.known)  # cells, since it was
         self._evictions = 0  # of memory, when its losses were last looked at
@@ -339,7 +339,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.drop_view()
         self.thread.cancel()
         self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
-        self._doors, self._asked, self.listed = doors, None, ()
+        self.doors, self._asked, self.listed = doors, None, ()
         self._facing = 0.0
         self.is_given, self.given = False, None
         self.losses = self._evictions = 0
@@ -404,15 +404,10 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         return made.latents
 
     def forget(self, cells: np.ndarray) -> None:
-        """Forget cells of the ring, bool [rows, columns]; new ground there is planned anew.
-
-        If nothing is known any more, the plan is turned at once: walkers see it from elsewhere.
-        """
+        """Forget cells of the ring, bool [rows, columns]; new ground there is planned anew."""
         self.drop_view()
         self.around = self.around.without(cells)
         self.losses += 1
-        if self.plan is not None and not self.around.known.any():
-            self.plan = _turned(self.plan, self.noise, self._doors, self.imagination.config)
 
     def begin_change(
         self,
@@ -463,7 +458,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         plan = self._planner(prompt, noise, around, pose.yaw)
         if before:
             if noise != before.noise:  # things on ground that was forgotten stand elsewhere
-                moved = _turned(before, noise, self._doors, self.imagination.config)
+                moved = _turned(before, noise, self.doors, self.imagination.config)
                 before = moved.after(before, self.around.known, lattice)
             plan = _relit(before, plan, prompt, self.words, self.imagination.config)
         planned = self.thread.after_all(plan)
@@ -504,8 +499,8 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             "facing": self._facing,
             "listed": [asdict(one) for one in self.listed],
             "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
-            "doors": list(self._doors.yaws),
-            "back": self._doors.back and asdict(self._doors.back),
+            "doors": list(self.doors.yaws),
+            "back": self.doors.back and asdict(self.doors.back),
             "is_given": self.is_given,
         }
         return packed(tensors, data)
@@ -532,7 +527,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             if parked is None:
                 return
             self._seed, self.losses = parked.seed, parked.losses
-            self._doors = RoomDoors(parked.doors, parked.back)
+            self.doors = RoomDoors(parked.doors, parked.back)
             self._evictions = parked.evictions
             if around is None:
                 return
@@ -595,7 +590,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         The background stays as it was seen, for as long as words do not change the ground.
         """
         wanted = Wanted.of(prompt, self.words, self.imagination.config.looks)
-        imagination, before, doors, texts = self.imagination, self.plan, self._doors, self.texts
+        imagination, before, doors, texts = self.imagination, self.plan, self.doors, self.texts
         listed = self.listed if around.at(imagination.ahead).known.all() else ()
         picture = self.given
 
@@ -644,7 +639,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """
         planned_with = noise if planned or self._asked is None else self._asked[1]
         before, planned, imagination = self.plan, planned or self._planned, self.imagination
-        doors, texts = self._doors, self.texts
+        doors, texts = self.doors, self.texts
 
         def paint(around: Surroundings, pose: CameraPose) -> PaintedGround:
             now = plan

@@ -19,7 +19,7 @@ forgot ground where the scene begins and the plan is turned.
 """
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
@@ -53,11 +53,17 @@ from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.painted_ring import PaintedRing, all_faded, faded, without
-from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW, PaintingInventor, next_view, noise_of
+from mag_sandbox.model.pocket.painting import (
+    BLOCKS_A_VIEW,
+    PaintingInventor,
+    Plan,
+    next_view,
+    noise_of,
+)
 from mag_sandbox.model.pocket.painting_thread import ViewPainter
 from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
 from mag_sandbox.model.pocket.pictures.decoding import Draw
-from mag_sandbox.model.pocket.walk_memory import WalkMemory
+from mag_sandbox.model.pocket.walk_memory import WalkMemory, places_of
 from mag_sandbox.model.pocket.walking import START, NewGround, Position, WalkableGround
 from mag_sandbox.model.world import MIB, WorldState
 from mag_sandbox.scenes.scene import check_prompt
@@ -109,6 +115,8 @@ class _ParkedViewpoints:
     view: _ParkedView | None = None
     losses: int = 0
     squares: tuple[Square, ...] = ()  # of which held views show something
+    seen: tuple[int, ...] = ()  # numbers in the plan of things that they show
+    lost: tuple[int, ...] = ()  # likewise, of those that they showed
     # viewpoints of which memory need not hold views; None: of a save from before it held any
     for_good: tuple[Position, ...] | None = None
 
@@ -280,9 +288,10 @@ class Viewpoints(ViewPainter[_MadeView]):
         if self.has_view:
             return
         painting.forget_lost(memory)
+        places = places_of(painting.plan, self._followed())
         policy.leave_out(self.kept)
         near = [place for place, _ in self._shares(pose)]
-        lost = self.walk.follow(policy, self.kept, pose, near)
+        lost = self.walk.follow(policy, self.kept, pose, near, places)
         if lost.rings:
             self.losses += 1
             self.kept = without(self.kept, lost.rings, near, self._imagination.lattice)
@@ -290,10 +299,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             self.far = np.where(seen[..., None], self.far, np.uint8(0))
         if lost.squares:
             self._ground.forget(lost.squares)
-            if (0, 0) in lost.squares and not painting.around.known.any():
-                painting.forget(painting.around.known)
-            self._noise = painting.plan.noise if painting.plan else 0
-            self._scenery, self._layered = None, {}
+            self._layered = {}
 
     # Painting
 
@@ -353,7 +359,10 @@ class Viewpoints(ViewPainter[_MadeView]):
     def begin_view(self, pose: CameraPose, prompt: str) -> int:
         """Begin a view at a pose of `next_view`; return after how many blocks to take it."""
         self.drop_view()
-        place = pose.x, pose.z
+        place, painting = pose.position, self._painting
+        places = places_of(painting.plan, self._ground.scenery)
+        if self.walk.rearrange(painting, pose, places):
+            self._noise, self._scenery, self._layered = painting.noise, None, {}
         self._ground.extend(place)
         scenery, before = self._followed(), self.kept.get(place)
         assert scenery is not None
@@ -604,6 +613,8 @@ class Viewpoints(ViewPainter[_MadeView]):
             "weights": self._painting.weights, "places": list(self.kept),
             "new": asdict(self._ground.new), "losses": self.losses,
             "squares": sorted(self.walk.squares), "for_good": sorted(self.walk.for_good),
+            "seen": _numbers_of(self.walk.things, self._painting.plan),
+            "lost": _numbers_of(self.walk.lost, self._painting.plan),
             "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
         })  # fmt: skip
 
@@ -637,6 +648,11 @@ class Viewpoints(ViewPainter[_MadeView]):
             self._followed()
             self.kept, self.far, self.losses = kept, far, parked.losses
             self.walk.squares = frozenset(parked.squares)
+            planned = dict(enumerate(self._painting.plan.things))
+            self.walk.things, self.walk.lost = (
+                frozenset(planned[one] for one in places if one in planned)
+                for places in (parked.seen, parked.lost)
+            )
             is_older = parked.for_good is None
             self.walk.for_good = frozenset(parked.places if is_older else parked.for_good or ())
             if parked.view:
@@ -721,6 +737,11 @@ def _unpacked_far(tensors: Mapping[str, Tensor], shape: tuple[int, ...]) -> np.n
     if len(pixels) != prod(shape) or unpacking.unconsumed_tail:
         raise ValueError("the far picture is of another size")
     return np.frombuffer(pixels, np.uint8).reshape(shape).copy()
+
+
+def _numbers_of(things: Collection[PlacedObject], plan: Plan | None) -> list[int]:
+    """Return the numbers of things in a plan."""
+    return [place for place, one in enumerate(plan.things) if one in things] if plan else []
 
 
 def _quarters(place: Position) -> list[CameraPose]:

@@ -6,20 +6,26 @@ keeps their pixels, for as long as memory keeps one of its frames.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from math import cos, hypot, radians, sin
 
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.coverage import all_shown, covered_cells
+from mag_sandbox.model.imagination.doors import with_doors
 from mag_sandbox.model.imagination.new_ground import Square, squares_seen
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.memory import MemoryPolicy
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.painted_ring import PaintedRing
+from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.pocket.walking import Position
 from mag_sandbox.model.slots import BlockInfo
 
 _HeldViews = frozenset[CameraPose]
+_MARGIN = 5.0  # degrees beside a view in which the middle of what it shows may stand
 
 
 def remember(memory: BlockMemory, poses: tuple[CameraPose, ...]) -> None:
@@ -45,6 +51,30 @@ def _block(memory: BlockMemory, poses: tuple[CameraPose, ...]) -> BlockInfo:
     return BlockInfo(index, poses, inputs.prompt_index, time=inputs.time, elsewhere=True)
 
 
+def places_of(plan: Plan | None, scenery: Scenery | None) -> dict[PlacedObject, Position]:
+    """Return where the things of a plan stand [m], but for those that are at infinity."""
+    things = frozenset(plan.things if plan else ())
+    there = scenery.apart("upright", "flat") if scenery else []
+    return {
+        one: (away * sin(radians(one.yaw)), away * cos(radians(one.yaw)))
+        for one, away in there
+        if one in things
+    }
+
+
+def _things_seen(
+    views: Collection[CameraPose], places: Mapping[PlacedObject, Position]
+) -> frozenset[PlacedObject]:
+    """Return the things that views show some of, were nothing in the way; places in metres."""
+    table = np.array([(one.x, one.z, one.yaw, one.fov) for one in views]).reshape(-1, 4, 1)
+    x, z, yaw, fov = table.swapaxes(0, 1)  # [views, 1] each
+    there = np.array(list(places.values())).reshape(-1, 2)
+    aside, ahead = there[:, 0] - x, there[:, 1] - z
+    off = np.abs((np.degrees(np.arctan2(aside, ahead)) - yaw + 180.0) % 360.0 - 180.0)
+    shown = (off < fov / 2 + _MARGIN).any(axis=0)
+    return frozenset(one for one, is_shown in zip(places, shown, strict=True) if is_shown)
+
+
 @dataclass(frozen=True, slots=True)
 class WalkLosses:
     """What memory has lost since it was last looked at."""
@@ -63,7 +93,10 @@ class WalkMemory:
 
     lattice: Lattice
     squares: frozenset[Square] = frozenset()  # of which held views show something
+    things: frozenset[PlacedObject] = frozenset()  # of the plan that held views show
+    lost: frozenset[PlacedObject] = frozenset()  # that they showed, and show no more
     for_good: frozenset[Position] = frozenset()  # viewpoints of saves that held no views of them
+    _views: list[CameraPose] = field(default_factory=list)  # that are held, and shown now
     _squares: dict[CameraPose, set[Square]] = field(default_factory=dict)  # by held view
     _settled: dict[Position, tuple[_HeldViews, PaintedRing]] = field(
         default_factory=dict
@@ -75,6 +108,7 @@ class WalkMemory:
         rings: Mapping[Position, PaintedRing],
         pose: CameraPose,
         near: Collection[Position],
+        places: Mapping[PlacedObject, Position],
     ) -> WalkLosses:
         """Return what memory has lost.
 
@@ -83,6 +117,7 @@ class WalkMemory:
             rings: around viewpoints.
             pose: of what is shown now, which is not lost.
             near: the viewpoints that show it.
+            places: where the plan's things stand [m].
         """
         elsewhere = policy.lasting_elsewhere
         held = {place: frozenset(views) for place, views in elsewhere.items()}
@@ -99,7 +134,56 @@ class WalkMemory:
             if place not in near:
                 settled[place] = views, ring
         self._settled = settled
-        return WalkLosses(lost, self._lost_squares({*policy.lasting}.union(*held.values()), pose))
+        views = frozenset(policy.lasting).union(*held.values())
+        self._views = [*views, pose]
+        shown = _things_seen(self._views, places)
+        self.lost = ((self.lost | self.things) & places.keys()) - shown
+        self.things = shown
+        return WalkLosses(lost, self._lost_squares(views, pose))
+
+    def rearrange(
+        self, painting: PaintingInventor, pose: CameraPose, places: Mapping[PlacedObject, Position]
+    ) -> bool:
+        """Have a plan's things that were lost stand elsewhere if a view to be painted shows any.
+
+        Args:
+            painting: with the plan.
+            pose: of the view.
+            places: where the plan's things stand [m].
+
+        Returns:
+            Whether the plan is another one now.
+        """
+        plan, lattice = painting.plan, painting.imagination.lattice
+        if plan is None or not self.lost & _things_seen([pose], places):
+            return False
+        self.lost = frozenset()
+        painting.losses += 1
+        config = painting.imagination.config
+        turned = plan.turned(painting.noise, config.all_behind)
+        things = [
+            old if old in self.things else self._unseen(new, places.get(old))
+            for old, new in zip(plan.things, turned.things, strict=True)
+        ]
+        moved = replace(turned, things=tuple(things)).after(plan, painting.around.known, lattice)
+        doors = with_doors(moved.things, painting.doors, config)
+        painting.plan = replace(moved, things=doors)
+        return True
+
+    def _unseen(self, thing: PlacedObject, place: Position | None) -> PlacedObject:
+        """Return a thing of a plan, turned further until no held view shows it.
+
+        Args:
+            thing: as the plan has it now.
+            place: where it stood [m]; None: at infinity.
+        """
+        if place is None:
+            return thing
+        turns = [replace(thing, yaw=(thing.yaw + turn) % 360.0) for turn in range(0, 360, 40)]
+        away = hypot(*place)
+        there = {one: (away * sin(radians(one.yaw)), away * cos(radians(one.yaw))) for one in turns}
+        seen = _things_seen(self._views, there)
+        return next((one for one in turns if one not in seen), thing)
 
     def seen(self, policy: MemoryPolicy) -> np.ndarray:
         """Return the cells of a ring that any held view shows, bool [rows, columns]."""

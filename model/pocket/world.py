@@ -135,8 +135,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             edited = self._obey(control)
             if edited == ENTER:
                 return replace(self._enter(), edited=edited)
-            if self._viewpoints and self.painting and not self.painting.has_view:
-                self._viewpoints.follow(self.memory, self._running().pose)
+            self._follow_memory()
             self._schedule_views(control.camera, takes=takes)
             # what has just appeared may stand where the player does
             if self._viewpoints and not control.no_collision:
@@ -279,6 +278,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
                 if seen.is_away:
                     walk_memory.remember_view(self.memory, seen, self.spec.block_length)
                 if self._viewpoints:
+                    self._follow_memory()
                     self._viewpoints.prepare(session.pose)
                 return True
             if self._viewpoint(session.pose) != START:
@@ -374,6 +374,11 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         finished = self._handed_out(shown, walked, command, usage, memory.take_ahead())
         is_guess = elsewhere is None and block is not None and block.info.passing
         return self._with_objects(replace(finished, provisional=is_guess))
+
+    def _follow_memory(self) -> None:
+        """Forget ground that memory has lost, unless a view is under way that begins from it."""
+        if self._viewpoints and self.painting and not self.painting.has_view:
+            self._viewpoints.follow(self.memory, self._running().pose)
 
     def _viewpoint(self, pose: CameraPose) -> Position:
         """Return the viewpoint that shows most at a pose [m]."""

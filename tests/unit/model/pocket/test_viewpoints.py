@@ -17,7 +17,7 @@ from mag_sandbox.model.pocket.painting import Plan
 from mag_sandbox.model.pocket.walking import START, WalkableGround
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
-from tests.tiny import CAPTIONS, PLACE, RIGHT, STILL
+from tests.tiny import CAPTIONS, LEFT, PLACE, RIGHT, STILL
 from tests.unit.model.pocket.test_inventing import begin, same, world
 
 SKY = PlacedObject("sky", 0.0, 27.0, 360.0, 54.0)
@@ -281,6 +281,23 @@ def test_a_memory_that_forgets_loses_viewpoints_that_were_left_and_what_stood_th
     again = next(block for block in back if block.poses[-1] == first.poses[-1])
     assert not np.array_equal(again.frames[-1], first.frames[-1])
     assert dict(made._ground.new.drawn) != squares
+
+
+@pytest.mark.parametrize(("policy", "moves"), [("window", True), ("mag-retrieve", False)])
+def test_what_a_walker_looked_away_from_stands_elsewhere_if_it_was_forgotten(
+    policy: str, moves: bool
+):
+    tent = replace(TENT, yaw=20.0, pitch=-5.0, height=4.0)
+    made = outdoors(SKY, tent, TREE, policy=policy, slots=12)
+    steps(made, AHEAD, 8)
+    steps(made, STILL, 8)
+    assert made._viewpoints.walk.things == {tent}
+    steps(made, RIGHT, 24)
+    assert tent in made.painting.plan.things, "nothing moves before a view shows it"
+    steps(made, LEFT, 24)
+    steps(made, STILL, 8)
+    assert (tent not in made.painting.plan.things) == moves
+    assert len(made.painting.plan.things) == 3
 
 
 def test_a_memory_that_keeps_places_loses_nothing_of_a_walk():
