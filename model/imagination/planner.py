@@ -33,6 +33,7 @@ from mag_sandbox.model.imagination.causal import (
 from mag_sandbox.model.imagination.config import PlannerConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.rules.contrast import standing_out, varied
+from mag_sandbox.model.imagination.rules.filling import filled, filling
 from mag_sandbox.model.imagination.rules.first_view import centred
 from mag_sandbox.model.imagination.rules.named import obeyed, wooded
 from mag_sandbox.model.imagination.rules.plans import (
@@ -231,15 +232,18 @@ class Planner(nn.Module):
         ]
         said = [one[own] for one, own in zip(drawn.said, stays, strict=True)]
         best = self._best_of(plans, said, shown)
+        others = [placed_objects(one, self.kinds) for one in plans if one is not best.numbers]
         for one in missing(best.plan, best.yaw, shown)[:_MOST_ADDED]:
             kinds = [kind for kind in one.kinds if kind in THINGS]  # of which the size is known
-            others = self._with_room(best.numbers, kinds)
-            tried = self._tried(others, kinds, features, empty, noise[0, :_TRIES])
+            room = self._with_room(best.numbers, kinds)
+            tried = self._tried(room, kinds, features, empty, noise[0, :_TRIES])
             best = self._best_of(tried, [np.zeros(len(each)) for each in tried], shown)
         yaw = facing_sea(best.plan, best.yaw, wanted.typical)
         planted = wooded(turned(best.plan, yaw), wanted.typical)
         shown_first = centred(obeyed(planted, named, wanted.typical), named, wanted.typical)
-        return standing_out(colored(varied(shown_first), named), named)
+        least = sum(len(filling(placed_objects(one, self.kinds))) for one in plans) / len(plans) / 4
+        full = self._filled(shown_first, others, least, named)
+        return standing_out(colored(varied(full), named), named)
 
     @torch.inference_mode()
     def elsewhere(
@@ -270,9 +274,28 @@ class Planner(nn.Module):
         plans = [placed_objects(each, self.kinds)[len(shown) :] for each in drawn]
         best = max(plans, key=lambda plan: (_told_of([*shown, *plan], wanted.named), len(plan)))
         around = as_full(shown, [thing for thing in best if not _in_middle(thing)])
-        whole = with_room([*shown, *around], range(len(shown)))
+        around = with_room([*shown, *around], range(len(shown)))[len(shown) :]
+        others = [[*shown, *one] for one in plans if one is not best]
+        around = self._filled(around, others, len(filling(shown)), wanted.named, shown)
+        whole = [*shown, *around]
         whole = standing_out(varied(whole, len(shown)), wanted.named)
         return colored(whole[len(shown) :], wanted.named)
+
+    def _filled(
+        self,
+        things: Sequence[PlacedObject],
+        plans: Sequence[Sequence[PlacedObject]],
+        least: float,
+        named: Sequence[Named],
+        shown: Sequence[PlacedObject] = (),
+    ) -> list[PlacedObject]:
+        """Return things of a plan and of others that were drawn with it; see `filled`."""
+        counted = {kind for one in named if one.most is not None for kind in one.kinds}
+        most = dict(zip(self.kinds, self._most[1:].tolist(), strict=False))
+        most |= dict.fromkeys(counted, 0)
+        for plan in plans:
+            things = filled(things, plan, least, most, shown)
+        return list(things)
 
     def _best_of(
         self, plans: Sequence[np.ndarray], said: Sequence[np.ndarray], named: Sequence[Named]

@@ -19,7 +19,7 @@ from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import ANIMALS, THINGS, Named
 
-_OPEN, _WALL = "near ground", "wall"
+_OPEN, WALL = "near ground", "wall"
 _CROWDS = {  # around at most, unless words name them or the place is known by them
     **dict.fromkeys(("bridge", "camp fire", "telescope", "flag", "lantern", "traffic light"), 2),
     **dict.fromkeys(("mailbox", "anvil", "signpost", "alarm clock", "stool", "suitcase"), 2),
@@ -64,7 +64,7 @@ def plausible(
     ]
     result = painted_whole(result, named)
     result = without_dry_bridges(_without_crowds(result, said, least), said)
-    if _WALL in kinds:
+    if WALL in kinds:
         result = _on_something(result, said)
     return result
 
@@ -99,7 +99,7 @@ def _on_something(things: list[PlacedObject], said: Collection[str]) -> list[Pla
     while True:  # what was on a thing that goes has nothing below it
         floating = [
             place for place, thing in enumerate(result)
-            if _has_weight(thing) and not _is_borne(thing, result)
+            if has_weight(thing) and not is_borne(thing, result)
         ]  # fmt: skip
         if not floating:
             return result
@@ -115,12 +115,14 @@ def _on_floor(thing: PlacedObject) -> PlacedObject:
     return replace(thing, pitch=_FOOT + thing.height / 2, away=None)
 
 
-def _has_weight(thing: PlacedObject) -> bool:
+def has_weight(thing: PlacedObject) -> bool:
+    """Tell whether a thing falls that nothing bears."""
     is_block = thing.kind == "crystal block"
     return thing.kind not in ANIMALS and (is_block or where_of(thing.kind) in ("floor", "small"))
 
 
-def _is_borne(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
+def is_borne(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
+    """Tell whether a thing stands on a room's floor, or on something."""
     foot, floor = thing.foot, _ON_FLOOR[where_of(thing.kind) == "small"]
     return foot <= floor or any(
         stands(one) and one is not thing

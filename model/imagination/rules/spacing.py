@@ -20,7 +20,7 @@ from mag_sandbox.scenes.things import ANIMALS, PEOPLE, STANDS, THINGS
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
 _HIDDEN = 0.3  # share of a creature that what is nearer may hide
 _CLOSE = 1.0  # degrees between the outlines of two that the painter would join
-_CREATURES = ANIMALS | PEOPLE | {"ghost", "slime", "robot"}
+CREATURES = ANIMALS | PEOPLE | {"ghost", "slime", "robot"}
 _DOUBLED = 0.15  # share of a thing that one of its kind may cover
 _TURNS = (0.0, *(side * turn for turn in range(4, 45, 4) for side in (1.0, -1.0)))  # degrees
 _FARTHEST = 0.5  # of its size: how small a thing that is added may be
@@ -59,7 +59,7 @@ def with_room(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Pla
     result: list[PlacedObject] = []
     for place in reversed(range(len(things))):
         thing = things[place]
-        is_creature = thing.kind in _CREATURES
+        is_creature = thing.kind in CREATURES
         if place not in kept and (is_creature or _is_doubled(thing, result)):
             nearer = [one for one in result if stands(one)]
             turned = (replace(thing, yaw=(thing.yaw + turn) % 360.0) for turn in _TURNS)
@@ -101,7 +101,7 @@ def _touch(thing: PlacedObject, other: PlacedObject) -> bool:
     """Tell whether things that stand about as near meet."""
     across = abs(yaw_difference(thing.yaw, other.yaw)) - (thing.width + other.width) / 2
     down = abs(thing.pitch - other.pitch) - (thing.height + other.height) / 2
-    return (stands(other) or other.kind in _CREATURES) and across < _CLOSE and down < 0.0
+    return (stands(other) or other.kind in CREATURES) and across < _CLOSE and down < 0.0
 
 
 def more_like(own: Sequence[PlacedObject], count: int, around: float = 360.0) -> list[PlacedObject]:
@@ -138,11 +138,11 @@ def as_full(shown: Sequence[PlacedObject], others: Sequence[PlacedObject]) -> li
         lacking = round(_AS_MANY * count) - sum(thing.kind == kind for thing in others)
         for thing in more_like(own, max(lacking, 0), 360.0 - WIDEST_FOV):
             if not is_in_water([*shown, *others], thing):
-                result.insert(_place_of(thing, result), thing)
+                result.insert(place_of(thing, result), thing)
     return result
 
 
-def _place_of(thing: PlacedObject, things: Sequence[PlacedObject]) -> int:
+def place_of(thing: PlacedObject, things: Sequence[PlacedObject]) -> int:
     """Return where a thing belongs in a list: before all that stand nearer."""
     nearer = (stands(one) and one.foot < thing.foot for one in things)
     return next((place for place, is_nearer in enumerate(nearer) if is_nearer), len(things))

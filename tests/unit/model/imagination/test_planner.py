@@ -271,7 +271,9 @@ def test_what_a_view_shows_already_is_not_asked_for_again(monkeypatch):
     tent, tree = replace(TENT, yaw=180.0), replace(TENT, kind="tree", yaw=180.0)
     plans = [thing_numbers([*shown, *more], planner.kinds) for more in ([tent], [tree, tree])]
     monkeypatch.setattr(planner, "draw", lambda *_: Drawn(plans, []))
-    others = planner.elsewhere(prompt, empty, NOISE, shown, Wanted([Named(("tent",), None)]))
+    others = planner.elsewhere(
+        prompt, empty, NOISE, shown, Wanted([Named(("tent",), None, most=1)])
+    )
     assert {thing.kind for thing in others} == {"tree"}
 
 

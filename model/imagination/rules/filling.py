@@ -1,0 +1,135 @@
+"""Rules by which no direction is much emptier than others.
+
+What words name moves into the first view, and leaves the rest of a ring bare. Data, and numbers
+made of it; nothing here runs a network. Things are listed from far to near.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.imagination.objects import PlacedObject, rgb
+from mag_sandbox.model.imagination.rules.plans import LEVEL, light_of
+from mag_sandbox.model.imagination.rules.plausible import WALL, has_weight, is_borne
+from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
+from mag_sandbox.model.imagination.rules.shores import is_in_water
+from mag_sandbox.model.imagination.rules.spacing import CREATURES, covered, place_of, stands
+from mag_sandbox.scenes.stances import where_of
+from mag_sandbox.scenes.things import STANDS, THINGS, rivals
+
+_QUARTERS = (90.0, 180.0, 270.0)  # yaws of their middles, but for the first view
+_HALF = 45.0  # degrees from the middle of a quarter to its sides
+_WITHIN = 40.0  # degrees from there within which the middle of an added thing is
+_WIDEST = 60.0  # degrees; wider things have no quarter
+_ADDED = (ON_FLOOR - {"water"}) | {"wall", "ceiling", "sky"}
+_OVER = 0.15  # share of a thing that an added one may cover, or be behind
+_GAP = 3.0  # degrees between animals, or things in the air or on a wall, and others
+_FEW = 2  # of a kind of which each counts, if one is added
+_TURNS = (0.0, *(side * turn for turn in range(5, 36, 5) for side in (1.0, -1.0)))  # degrees
+
+
+def quarter_of(thing: PlacedObject) -> int:
+    """Return which quarter around the viewer a thing is in, 0: ahead."""
+    return round((thing.yaw % 360.0) / 90.0) % 4
+
+
+def filling(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return those of some things that fill the view of a quarter."""
+    return [
+        thing
+        for thing in things
+        if thing.kind in THINGS
+        and where_of(thing.kind) in _ADDED
+        and thing.width < _WIDEST
+        and abs(thing.pitch) - thing.height / 2 < LEVEL
+    ]
+
+
+def filled(
+    things: Sequence[PlacedObject],
+    spare: Sequence[PlacedObject],
+    least: float,
+    most: Mapping[str, int],
+    shown: Sequence[PlacedObject] = (),
+) -> list[PlacedObject]:
+    """Return things among others that fill the quarters which the first view does not show.
+
+    These are what another plan has in some quarter, where they have room: at first what the plan
+    has none of, and large things before small ones.
+
+    Args:
+        things: of a plan.
+        spare: those of another one, in the same place.
+        least: of the things that fill a quarter, how many each has.
+        most: of each kind, in a plan.
+        shown: what a given picture shows, which stays as it is.
+    """
+    result, there = list(things), [*shown, *things]
+    if any(thing.kind in STANDS for thing in there):
+        return result
+    light = light_of(there) / light_of(spare)
+    left = [_lit(one, light) for one in filling(spare) if one not in shown]
+    own = Counter(quarter_of(thing) for thing in filling(there))
+    for number, middle in enumerate(_QUARTERS, 1):
+        kinds = {thing.kind for thing in there}
+        left.sort(key=lambda one: (one.kind in kinds, -one.width * one.height))
+        for thing in list(left):
+            if own[number] >= least:
+                break
+            if _may_be_added(thing, there, most):
+                free = _free(thing, there, middle)
+                if free is not None:
+                    left.remove(thing)
+                    own[number] += 1
+                    there.append(free)
+                    result.insert(place_of(free, result), free)
+    return result
+
+
+def _may_be_added(
+    thing: PlacedObject, things: Sequence[PlacedObject], most: Mapping[str, int]
+) -> bool:
+    counts, usual = Counter(one.kind for one in things), most.get(thing.kind, 0)
+    if THINGS[thing.kind].are_few and where_of(thing.kind) != "sky":
+        usual = min(usual, _FEW)
+    return counts[thing.kind] < usual and not rivals(thing.kind) & counts.keys()
+
+
+def _free(
+    thing: PlacedObject, things: Sequence[PlacedObject], middle: float
+) -> PlacedObject | None:
+    """Return a thing of another quarter where there is room in one; None: there is not."""
+    yaw = thing.yaw - 90.0 * quarter_of(thing) + middle
+    turns = _TURNS[:1] if where_of(thing.kind) == "sky" else _TURNS  # coins are in rows
+    turned = (replace(thing, yaw=(yaw + turn) % 360.0) for turn in turns)
+    return next((one for one in turned if _is_free(one, things, middle)), None)
+
+
+def _is_free(thing: PlacedObject, things: Sequence[PlacedObject], middle: float) -> bool:
+    return (
+        abs(yaw_difference(thing.yaw, middle)) < _WITHIN
+        and not any(_meet(thing, other) for other in filling(things))
+        and not (where_of(thing.kind) in ON_FLOOR and is_in_water(things, thing))
+        and (all(one.kind != WALL for one in things) or _rests(thing, things))
+    )
+
+
+def _rests(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
+    return not has_weight(thing) or is_borne(thing, things)
+
+
+def _meet(thing: PlacedObject, other: PlacedObject) -> bool:
+    """Tell whether two things would be painted as one, or one hides much of the other."""
+    has_room = {thing.kind, other.kind}.isdisjoint(CREATURES) and (stands(thing) or stands(other))
+    if has_room:
+        return max(covered(thing, other), covered(other, thing)) > _OVER
+    wider = replace(thing, width=thing.width + 2 * _GAP, height=thing.height + 2 * _GAP)
+    return wider.overlaps(other)
+
+
+def _lit(thing: PlacedObject, light: float) -> PlacedObject:
+    color, mean = (one and rgb(light * np.array(one)) for one in (thing.color, thing.mean_color))
+    return replace(thing, color=color, mean_color=mean)
