@@ -31,6 +31,21 @@ from mag_sandbox.scenes.places import (
     place_of,
     read_places,
 )
+from mag_sandbox.scenes.rewordings import (
+    BUNCHES,
+    FALLING_FAR,
+    FAMILIES,
+    OF_WOOD,
+    OWNER,
+    REWORDINGS,
+    SEA_FLOOR,
+    SHADED,
+    SHADES,
+    SHORT_FOR_IS,
+    WEATHER_GONE,
+    cleared_up,
+    likened,
+)
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.synonyms import synonyms_of
@@ -107,119 +122,16 @@ OF_WINDOWED_ROOMS = frozenset(
     map(stem, ["windows", "curtains", "daylight", "sunny", "day", "walls"])
 )
 WEATHERS = frozenset(("clear", "cloudy", "foggy", "rainy", "stormy", "snowy"))
-_SEA_FLOOR = re.compile(
-    r"(bottom of the |under the |deep )(sea|ocean)|(sea|ocean) ?(floor|bed)", re.I
-)
 _WEATHER = frozenset(("rain", "snow", "storm", "fog", "mist", "cloud"))  # stems
 _COAST = re.compile(r"\b(sea|ocean|beach|coast|seashore|shore|harbour|harbor)\b", re.I)
 _STORM = re.compile(r"\b(stormy|thunderstorm|storm)\b", re.I)
-_NAMED_ROOMS = (
-    "(living |dining |music )?room|bedroom|bathroom|kitchen|library|office|study|lounge|hallway"
-)
-_COLORED_ROOM = re.compile(
-    rf"\b({'|'.join(COLORS)}) ({_NAMED_ROOMS})(?=$|[,.;:]| (?:and|at|by|in|on|under|where|with)\b)",
-    re.I,
-)
-_PAINTED_ROOM = re.compile(rf"\b({_NAMED_ROOMS}) painted ({'|'.join(COLORS)})\b", re.I)
-_MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a place
 _IN_MOUNTAINS = re.compile(
     r"\b(in|through|across|among) the (mountains|hills)\b", re.I
 )  # of a meadow
-_SHORT_FOR_IS = frozenset(("it", "there", "that", "he", "she", "here", "let"))  # before "'s"
-_OWNER = rf"(?!(?:{'|'.join(_SHORT_FOR_IS)})\b)\w+[{''.join(APOSTROPHES)}]s"
-_FAR_AWAY = r"(in the (far )?(distance|background)|far (away|off)|[oa][nt] the horizon)\b"
-_FALLING_FAR = re.compile(rf"\b(rain|snow|fog|mist)\w* ({_FAR_AWAY})", re.I)
-_FALLING_WORDS = "fog|mist|rain|storm|thunderstorm|clouds?"
-_GONE = re.compile(  # weather that is over
-    rf"\b(?:after|clear|lift|remove|without|no more)(?: (?:the|a|any|all))? (?:{_FALLING_WORDS})\b"
-    rf"|\b(?:the |all )?(?:{_FALLING_WORDS}) (?:(?:is|are|has|have) (?:over\b|(?:now )?))?"
-    r"(?:gone|cleared|ends?|ended|lifts?|lifted|stops?|stopped|vanished|disappeared|(?<=over))\b"
-    r"(?: up)?|\bit (?:has )?(?:no longer|stops?|stopped) (?:rain|snow)(?:s|ing)?\b",
-    re.I,
-)
-_CLEAR_SKY = "under a clear sky"
 _OWNING = tuple(f"{mark}s" for mark in APOSTROPHES)
 _DETERMINERS = frozenset(("a", "an", "the", "my", "our", "your", "his", "her", "their"))
 _ADJECTIVES = frozenset((*COLORS, "old", "new", "big", "large", "small", "little", "tiny"))
-_SHADES = frozenset(("light", "dark", "bright", "pale", "deep", "vivid"))  # of colours
-_SHADED = tuple(name for name in COLORS if name != "wooden")  # a dark wooden floor is dark
 _SAYING = frozenset(("is", "are", "painted"))  # between a wall and its colour
-_COLOR, _MANY = "|".join(COLORS), "two|three|four|five|six|seven|eight|many|several"
-_FLOWERS = (
-    rf"(?:an? |some |(?P<many>{_MANY}) )?(?:(?P<color>{_COLOR}) )?"
-    r"(?:flowers?|roses?|tulips?|sunflowers?|daisies|lilies)"
-)
-_VASE = rf"(?:an? |the )?(?:(?P<vase>{_COLOR}) )?vases?"
-_BUNCHES = (  # which have vases; colours and numbers are left out
-    re.compile(rf"\bvases? (?:with|of|full of) {_FLOWERS}\b", re.I),
-    re.compile(rf"\b(?:a bunch of )?{_FLOWERS} in {_VASE}\b", re.I),
-)
-_BEASTS = "|".join(sorted(ANIMALS))
-_FAMILIES = (
-    (re.compile(rf"\b(?:an? )?({_BEASTS}) famil(?:y|ies)\b", re.I), r"several \1s"),
-    (re.compile(rf"\b(?:an? )?family of (?=(?:{_BEASTS})s?\b)", re.I), "several "),
-)
-_OF_WOOD = re.compile(  # rooms, of which no other walls are told
-    rf"\b(?P<of>tree ?house|log cabin|cabin|hut) (?P<room>{_NAMED_ROOMS})\b(?!.*\bwalls?\b)", re.I
-)
-_DRAWN_LIKE = (  # what is drawn as something else, and so told
-    *((bunch, "bunch of flowers") for bunch in _BUNCHES),
-    (re.compile(r"(?<=\bon )(?:a|the) (?:\w+ ){0,2}cliffs?\b", re.I), "a hill"),
-    (re.compile(r"\bwoman\b", re.I), "person"),  # of one shape
-    (_OF_WOOD, r"\g<room> with wooden walls"),
-    (re.compile(r"\bwomen\b", re.I), "people"),
-)
-_MEANT = (  # what is read as something else, one after the other
-    (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),
-    (_SEA_FLOOR, "coral reef"),
-    (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
-    (
-        re.compile(
-            rf"\b(?P<who>girl|boy|child|children|kids?|man|woman|clown|person|people)"
-            rf" (with|holding|carrying) (an? )?(?P<own>({'|'.join(COLORS)}) )?balloons?\b",
-            re.I,
-        ),
-        r"\g<who> next to \g<own>toy balloons",
-    ),
-    *_DRAWN_LIKE,
-    *_FAMILIES,
-    (re.compile(r"\b(is |are )?parked (?=(in|on|at|by|near|next|beside|behind)\b)", re.I), ""),
-    (re.compile(r"\b(living|dining|music)room", re.I), r"\1 room"),
-    (
-        re.compile(rf"\b({'|'.join(sorted(_SHADES))})[ -](?=({'|'.join(_SHADED)})\b)", re.I),
-        "",
-    ),
-    (
-        re.compile(rf",? ?\b(where |and )?(the|its) sky is ({'|'.join(COLORS)})\b", re.I),
-        r" under a \3 sky",
-    ),
-    (re.compile(r"\bclock ?tower", re.I), "tower"),
-    (re.compile(r"\bon (a|the) mountain\b(.*)", re.I), r"on \1 hill\2, mountains"),
-    (re.compile(rf"\b{_OWNER} (?=\w)", re.I), ""),
-    (re.compile(r"\b(is |are )?building (?=(a|an|the|some|their|sand)\b)", re.I), "with "),
-    (
-        re.compile(rf"\b(thunder ?)?storms? (?P<far>{_FAR_AWAY})", re.I),
-        r"lightning \g<far> under many clouds",
-    ),
-    (re.compile(r"\b(it )?(gets|is getting|becomes|goes|turns) dark\b", re.I), "at night"),
-    (re.compile(r"\bin (the )?winter\b", re.I), "covered in snow"),
-    (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
-    (re.compile(r"\bon the moon\b", re.I), "in a moon landscape"),
-    (re.compile(r"^(the )?moon(?=$| (where|with)\b)", re.I), "a moon landscape"),
-    (re.compile(rf"^(a|the) (snowy|icy) {_MOUNTAINS}", re.I), "a snowfield with mountains"),
-    (re.compile(rf"^(a|the) (\w+ )?{_MOUNTAINS}", re.I), r"a meadow with \2mountains"),
-    (_COLORED_ROOM, r"\2 with \1 walls"),
-    (_PAINTED_ROOM, r"\1 with \3 walls"),
-    (re.compile(r",? ?\bnot \w+", re.I), ""),
-    (
-        re.compile(
-            r"\bspace ?ship(?= ((that|which) (has|is) )?(\w+(ing|ed) )?"
-            r"(over|above|on|beside|near|in|at|under)\b)",
-            re.I,
-        ),
-        "ufo",
-    ),
-)
 _OLD_HOUSE = "old church"  # which no painter needs to be told is one inside
 _BATH = re.compile(r"\bbath(s|ing)?\b", re.I)  # a room, and a thing that is elsewhere, too
 _ROOMS = frozenset(("space station",))  # whose names the painter knows from games
@@ -353,7 +265,8 @@ _DAYTIMES = frozenset(("morning", "afternoon", "evening"))
 _GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all things, if said
 _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and stems that say so
 _SKY = frozenset(("sun", "moon"))  # which are everywhere
-_ANYWHERE = _SKY | {"castle"}  # which tell no place: a fairy land is one with a dragon, too
+# which tell no place: a fairy land is one with a dragon, too
+_ANYWHERE = _SKY | {"castle", "hills", "mountains", "rock"}
 _AT_LAKES = frozenset(
     ("lake", "duck", "bird", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish")
 )
@@ -383,7 +296,7 @@ _NIGHT_SKY = frozenset(map(stem, ("firework", "full", "moon", "moonlit", "star",
 _STRONG = frozenset(map(stem, ("dense", "heavy", "strong", "thick")))  # words before a weather
 _HOURS_SAID = _SPOKEN["night"] | _SPOKEN["day"] | frozenset(map(stem, ("dark", *_DAYTIMES)))
 _JOINED = frozenset(("livingroom", "diningroom"))  # read as two words
-_IS = frozenset(f"{one}{mark}s" for one in _SHORT_FOR_IS for mark in APOSTROPHES)
+_IS = frozenset(f"{one}{mark}s" for one in SHORT_FOR_IS for mark in APOSTROPHES)
 FILLERS = frozenset((*_FILLERS.split(), *_CHANGING, *_JOINED, *_IS, "full"))  # "a full moon"
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {"outdoor": "winter underwater spaceship", "indoor": "night dark", "object": "wall"}
@@ -460,18 +373,16 @@ class DescriptionWords(Vocabulary):
 
     def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
         """Return words of a text that are drawn as something else; the sea floor is a reef."""
-        text = _NO_ANIMALS.sub("", _SEA_FLOOR.sub("coral reef", text))
-        for said, meant in _FAMILIES:
+        text = _NO_ANIMALS.sub("", SEA_FLOOR.sub("coral reef", text))
+        for said, meant in FAMILIES:
             text = said.sub(meant, text)
         named = (one.kinds[0] for one in named_things(text, KINDS))
         others = {kind: DRAWN_AS[kind] for kind in named if kind in DRAWN_AS}
         read = self.in_known_words(text)
-        like = (
-            (found[0], found.expand(drawn))
-            for said, drawn in _DRAWN_LIKE for found in said.finditer(text)
-        )  # fmt: skip
+        like = likened(text)
         worn = ((garment, _GARMENT) for garment in garments_in(text) if garment != _GARMENT)
-        known = _counted(super().substitutes(_OF_WOOD.sub(r"\g<room>", text)))
+        known = _counted(super().substitutes(OF_WOOD.sub(r"\g<room>", text)))
+        known = [one for one in known if all(one[0] not in said for said, _ in like)]
         if CROWD in self.reading(text):
             known = told_crowd(known, numbers_drawn(CROWD, KINDS)[0][1])
         numbers = (
@@ -563,10 +474,10 @@ class DescriptionWords(Vocabulary):
         small = FUNCTION_WORDS | FILLERS
         seen = {owners[place] for place in self._seen(known, read)}
         named = {rank for rank, word in zip(owners, read, strict=True) if word not in small}
-        told = (*_words_in(_GONE, known), *_words_in(_OF_WOOD, known, "of"))
+        told = (*_words_in(WEATHER_GONE, known), *_words_in(OF_WOOD, known, "of"))
         seen |= {owners[place] for place in told}
         seen -= {
-            owners[place] for bunch in _BUNCHES for group in bunch.groupindex
+            owners[place] for bunch in BUNCHES for group in bunch.groupindex
             for place in _words_in(bunch, known, group)
         }  # fmt: skip
         named |= {owners[place] for place in _unseen_far(known)}
@@ -628,7 +539,7 @@ class DescriptionWords(Vocabulary):
         for place, (word, follows) in enumerate(pairwise(read)):
             if "painted" in (word, follows) and {place, place + 1} & seen:
                 seen |= {place, place + 1}
-            elif word in _SHADES and color_word(follows) in _SHADED:
+            elif word in SHADES and color_word(follows) in SHADED:
                 seen -= {place}
         seen |= _stuffs(text, place_kind)
         unheard = silent_words(text, (*THINGS, *ground))
@@ -759,7 +670,7 @@ def _with_all_places(groups: Sequence[WordGroup], known: set[str]) -> list[WordG
     more: dict[str | None, list[str]] = {}
 
     def is_new(words: str) -> bool:
-        is_known = known.issuperset(words.split()) and not _SEA_FLOOR.search(words)
+        is_known = known.issuperset(words.split()) and not SEA_FLOOR.search(words)
         is_known = is_known and words != _OLD_HOUSE
         return is_known and words not in taken
 
@@ -901,7 +812,7 @@ def _unseen_far(text: str) -> set[int]:
 
     What falls does so everywhere.
     """
-    return _words_in(_FALLING_FAR, text, 2)
+    return _words_in(FALLING_FAR, text, 2)
 
 
 def _words_in(said: re.Pattern[str], text: str, group: int | str = 0) -> set[int]:
@@ -1237,7 +1148,7 @@ def _need(text: str) -> tuple[str, ...]:
 
 def _is_owner(word: Word) -> bool:
     """Tell whether a word names an owner, who is not there: "grandmother's"."""
-    return re.fullmatch(_OWNER, word.text, re.I) is not None
+    return re.fullmatch(OWNER, word.text, re.I) is not None
 
 
 def _at_christmas(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
@@ -1299,7 +1210,7 @@ def _are_alive(name: str) -> bool:
 def _in_places(words: Vocabulary, text: str) -> str:
     """Return a text in known words; a storm at sea is rain on a coast, and winter is snow."""
     text = cleared_up(text)
-    for said, meant in _MEANT:
+    for said, meant in REWORDINGS:
         text = said.sub(meant, text)
     if _COAST.search(text):
         text = _STORM.sub("rainy", text)
@@ -1316,15 +1227,6 @@ def _in_places(words: Vocabulary, text: str) -> str:
     if words.place(read) == "indoor" and _is_of_house(read):
         return _with_place_of_house(read, words)
     return read
-
-
-def cleared_up(text: str) -> str:
-    """Return a text in which weather that is over is a clear sky.
-
-    >>> cleared_up("a garden after the rain"), cleared_up("a sunset where the fog is gone")
-    ('a garden under a clear sky', 'a sunset where under a clear sky')
-    """
-    return _GONE.sub(_CLEAR_SKY, text)
 
 
 def _is_of_house(read: str) -> bool:

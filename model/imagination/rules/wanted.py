@@ -9,7 +9,6 @@ from mag_sandbox.scenes.descriptions import (
     added_place,
     among_others,
     as_many,
-    cleared_up,
     is_of_stone,
     is_under_snow,
     light_in,
@@ -24,6 +23,7 @@ from mag_sandbox.scenes.descriptions import (
     without_place,
 )
 from mag_sandbox.scenes.fullness import kinds_alone
+from mag_sandbox.scenes.rewordings import cleared_up
 from mag_sandbox.scenes.things import Named, color_name
 from mag_sandbox.scenes.uninvited import elsewhere_in, strays_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import Vocabulary, with_plurals

@@ -199,7 +199,20 @@ def test_english_and_nonsense_are_no_other_language(words, text):
         ("a ballon in the sky and a bycicle", {"ballon": "balloon", "bycicle": "bicycle"}),
         ("eleven players on a football field", {"players": "people"}),
         ("a kitchen with green tiles", {"tiles": "tile floor"}),
-        ("a lighthouse on a rocky cliff", {"a rocky cliff": "a hill"}),
+        (
+            "a lighthouse on a rocky cliff",
+            {"lighthouse on a rocky cliff": "lighthouse on a hill"},
+        ),
+        ("a goat on a cliff", {"a cliff": "a hill"}),
+        (
+            "a castle high above the sea",
+            {"castle high above the sea": "castle on a hill by the sea"},
+        ),
+        (
+            "a hut on an island in a lake",
+            {"hut on an island in a lake": "hut on a hill by the lake"},
+        ),
+        ("a temple on a snowy peak", {"temple on a snowy peak": "temple on a hill"}),
         ("a library with a view of a valley", {}),  # whose place is the library
         ("a spoon, a sword and a crown in a meadow", {}),  # like which nothing looks
     ],
@@ -658,6 +671,8 @@ def test_owners_are_not_there_and_are_struck_out(words: DescriptionWords):
         ("a car parked beside a big house", "in a city"),
         ("a temple", "in a jungle"),
         ("a factory", "in a city"),
+        ("a castle on a hill", "in a meadow"),
+        ("a seagull on a rock", "on a beach"),
         ("a boy in a boat on a lake", "in a playground"),
         ("a house with white windows", "in a village"),
     ],
@@ -945,7 +960,8 @@ def test_a_plural_is_no_substitute(words: DescriptionWords):
         ("a black taxi", "a black car"), ("a red fire engine", "a red truck"),
         ("a taxi", "a yellow car"), ("christmas with a tree", "christmas with a christmas tree"),
         ("a village square and a market", "a market square and a market"),
-        ("niagara falls", "waterfall"), ("a castle on a mountain", "a castle on a hill, mountains"),
+        ("niagara falls", "waterfall"),
+        ("a castle on a mountain", "a castle on a hill with mountains"),
         ("a spaceship that has crashed in a desert", "a ufo that has crashed in a desert"),
     ],
 )  # fmt: skip

@@ -1,0 +1,159 @@
+"""Wordings that are read as others, in known words: what is gone, likened, or said at length."""
+
+import re
+
+from mag_sandbox.scenes.things import ANIMALS, COLORS
+from mag_sandbox.scenes.vocabulary import APOSTROPHES
+
+SEA_FLOOR = re.compile(
+    r"(bottom of the |under the |deep )(sea|ocean)|(sea|ocean) ?(floor|bed)", re.I
+)
+_NAMED_ROOMS = (
+    "(living |dining |music )?room|bedroom|bathroom|kitchen|library|office|study|lounge|hallway"
+)
+_COLORED_ROOM = re.compile(
+    rf"\b({'|'.join(COLORS)}) ({_NAMED_ROOMS})(?=$|[,.;:]| (?:and|at|by|in|on|under|where|with)\b)",
+    re.I,
+)
+_PAINTED_ROOM = re.compile(rf"\b({_NAMED_ROOMS}) painted ({'|'.join(COLORS)})\b", re.I)
+_MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a place
+SHORT_FOR_IS = frozenset(("it", "there", "that", "he", "she", "here", "let"))  # before "'s"
+OWNER = rf"(?!(?:{'|'.join(SHORT_FOR_IS)})\b)\w+[{''.join(APOSTROPHES)}]s"
+_FAR_AWAY = r"(in the (far )?(distance|background)|far (away|off)|[oa][nt] the horizon)\b"
+FALLING_FAR = re.compile(rf"\b(rain|snow|fog|mist)\w* ({_FAR_AWAY})", re.I)
+_FALLING_WORDS = "fog|mist|rain|storm|thunderstorm|clouds?"
+WEATHER_GONE = re.compile(  # weather that is over
+    rf"\b(?:after|clear|lift|remove|without|no more)(?: (?:the|a|any|all))? (?:{_FALLING_WORDS})\b"
+    rf"|\b(?:the |all )?(?:{_FALLING_WORDS}) (?:(?:is|are|has|have) (?:over\b|(?:now )?))?"
+    r"(?:gone|cleared|ends?|ended|lifts?|lifted|stops?|stopped|vanished|disappeared|(?<=over))\b"
+    r"(?: up)?|\bit (?:has )?(?:no longer|stops?|stopped) (?:rain|snow)(?:s|ing)?\b",
+    re.I,
+)
+_CLEAR_SKY = "under a clear sky"
+SHADES = frozenset(("light", "dark", "bright", "pale", "deep", "vivid"))  # of colours
+SHADED = tuple(name for name in COLORS if name != "wooden")  # a dark wooden floor is dark
+_COLOR, _MANY = "|".join(COLORS), "two|three|four|five|six|seven|eight|many|several"
+_FLOWERS = (
+    rf"(?:an? |some |(?P<many>{_MANY}) )?(?:(?P<color>{_COLOR}) )?"
+    r"(?:flowers?|roses?|tulips?|sunflowers?|daisies|lilies)"
+)
+_VASE = rf"(?:an? |the )?(?:(?P<vase>{_COLOR}) )?vases?"
+BUNCHES = (  # which have vases; colours and numbers are left out
+    re.compile(rf"\bvases? (?:with|of|full of) {_FLOWERS}\b", re.I),
+    re.compile(rf"\b(?:a bunch of )?{_FLOWERS} in {_VASE}\b", re.I),
+)
+_BEASTS = "|".join(sorted(ANIMALS))
+FAMILIES = (
+    (re.compile(rf"\b(?:an? )?({_BEASTS}) famil(?:y|ies)\b", re.I), r"several \1s"),
+    (re.compile(rf"\b(?:an? )?family of (?=(?:{_BEASTS})s?\b)", re.I), "several "),
+)
+OF_WOOD = re.compile(  # rooms, of which no other walls are told
+    rf"\b(?P<of>tree ?house|log cabin|cabin|hut) (?P<room>{_NAMED_ROOMS})\b(?!.*\bwalls?\b)", re.I
+)
+_TALL_HOUSE = (
+    "lighthouse|castle|palace|fortress|citadel|temple|church|chapel|monastery|abbey|cathedral"
+    "|shrine|pagoda|house|cottage|cabin|hut|tower|windmill|mill|ruins?|villa|mansion|inn"
+)
+_STANDING = r"(?: (?:is|stands|standing|sits|sitting|perched|built|high|up|far))*"
+_HEIGHT = r"(?:cliffs?|rocks?|crags?|headland|peak|summit|mountain ?tops?|cape)"
+_ISLAND = r"(?:island|islet|isle)"
+_WATER = "(?P<water>sea|ocean|lake|river|bay)"
+_AT_HEIGHT = (
+    rf"\b(?P<house>{_TALL_HOUSE}){_STANDING} (?:on|atop) (?:top of )?(?:an?|the) (?:\w+ ){{0,2}}"
+)
+_HIGH = (  # where houses are that stand on a hill instead
+    (
+        re.compile(rf"{_AT_HEIGHT}{_ISLAND} in (?:the middle of )?(?:a|the) {_WATER}\b", re.I),
+        r"\g<house> on a hill by the \g<water>",
+    ),
+    (re.compile(rf"{_AT_HEIGHT}{_ISLAND}\b", re.I), r"\g<house> on a hill by the sea"),
+    (re.compile(rf"{_AT_HEIGHT}{_HEIGHT}\b", re.I), r"\g<house> on a hill"),
+    (re.compile(rf"{_AT_HEIGHT}mountains?\b", re.I), r"\g<house> on a hill with mountains"),
+    (
+        re.compile(
+            rf"\b(?P<house>{_TALL_HOUSE}){_STANDING} (?:above|over) (?:an?|the) {_WATER}\b", re.I
+        ),
+        r"\g<house> on a hill by the \g<water>",
+    ),
+)
+DRAWN_LIKE = (  # what is drawn as something else, and so told
+    *((bunch, "bunch of flowers") for bunch in BUNCHES),
+    *_HIGH,
+    (re.compile(r"(?<=\bon )(?:a|the) (?:\w+ ){0,2}cliffs?\b", re.I), "a hill"),
+    (re.compile(r"\bwoman\b", re.I), "person"),  # of one shape
+    (OF_WOOD, r"\g<room> with wooden walls"),
+    (re.compile(r"\bwomen\b", re.I), "people"),
+)
+REWORDINGS = (  # what is read as something else, one after the other
+    (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),
+    (SEA_FLOOR, "coral reef"),
+    (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
+    (
+        re.compile(
+            rf"\b(?P<who>girl|boy|child|children|kids?|man|woman|clown|person|people)"
+            rf" (with|holding|carrying) (an? )?(?P<own>({'|'.join(COLORS)}) )?balloons?\b",
+            re.I,
+        ),
+        r"\g<who> next to \g<own>toy balloons",
+    ),
+    *DRAWN_LIKE,
+    *FAMILIES,
+    (re.compile(r"\b(is |are )?parked (?=(in|on|at|by|near|next|beside|behind)\b)", re.I), ""),
+    (re.compile(r"\b(living|dining|music)room", re.I), r"\1 room"),
+    (
+        re.compile(rf"\b({'|'.join(sorted(SHADES))})[ -](?=({'|'.join(SHADED)})\b)", re.I),
+        "",
+    ),
+    (
+        re.compile(rf",? ?\b(where |and )?(the|its) sky is ({'|'.join(COLORS)})\b", re.I),
+        r" under a \3 sky",
+    ),
+    (re.compile(r"\bclock ?tower", re.I), "tower"),
+    (re.compile(r"\bon (a|the) mountain\b(.*)", re.I), r"on \1 hill\2, mountains"),
+    (re.compile(rf"\b{OWNER} (?=\w)", re.I), ""),
+    (re.compile(r"\b(is |are )?building (?=(a|an|the|some|their|sand)\b)", re.I), "with "),
+    (
+        re.compile(rf"\b(thunder ?)?storms? (?P<far>{_FAR_AWAY})", re.I),
+        r"lightning \g<far> under many clouds",
+    ),
+    (re.compile(r"\b(it )?(gets|is getting|becomes|goes|turns) dark\b", re.I), "at night"),
+    (re.compile(r"\bin (the )?winter\b", re.I), "covered in snow"),
+    (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
+    (re.compile(r"\bon the moon\b", re.I), "in a moon landscape"),
+    (re.compile(r"^(the )?moon(?=$| (where|with)\b)", re.I), "a moon landscape"),
+    (re.compile(rf"^(a|the) (snowy|icy) {_MOUNTAINS}", re.I), "a snowfield with mountains"),
+    (re.compile(rf"^(a|the) (\w+ )?{_MOUNTAINS}", re.I), r"a meadow with \2mountains"),
+    (_COLORED_ROOM, r"\2 with \1 walls"),
+    (_PAINTED_ROOM, r"\1 with \3 walls"),
+    (re.compile(r",? ?\bnot \w+", re.I), ""),
+    (
+        re.compile(
+            r"\bspace ?ship(?= ((that|which) (has|is) )?(\w+(ing|ed) )?"
+            r"(over|above|on|beside|near|in|at|under)\b)",
+            re.I,
+        ),
+        "ufo",
+    ),
+)
+
+
+def cleared_up(text: str) -> str:
+    """Return a text in which weather that is over is a clear sky.
+
+    >>> cleared_up("a garden after the rain"), cleared_up("a sunset where the fog is gone")
+    ('a garden under a clear sky', 'a sunset where under a clear sky')
+    """
+    return WEATHER_GONE.sub(_CLEAR_SKY, text)
+
+
+def likened(text: str) -> list[tuple[str, str]]:
+    """Return the words of a text that are drawn as something else, each once, and what that is.
+
+    >>> likened("a church on a steep cliff")
+    [('church on a steep cliff', 'church on a hill')]
+    """
+    told = list[tuple[str, str]]()
+    for said, drawn in DRAWN_LIKE:
+        told += [(found[0], found.expand(drawn)) for found in said.finditer(text)]
+        text = said.sub(" , ", text)
+    return told
