@@ -8,7 +8,7 @@ comes back to it.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from math import atan, atan2, cos, degrees, hypot, radians, sin, tan
@@ -30,10 +30,14 @@ _HOUSES, _FEWEST_HOUSES = frozenset(("apartment house", "skyscraper", "cottage")
 _ROAD = "road"
 _ROW, _PLOTS = SQUARE / 2, (-5.0, 5.0)  # metres from the middle of a street, and along it
 _WIDEST_HOUSE, _TALLEST_HOUSE = 9.2, 11.0  # metres, of which a street shows the top
-_POINTS = SQUARE / 2 * np.array(list(product(np.linspace(-1.0, 1.0, 5), repeat=2)))  # of a square
+PATCH = 3.0  # metres; of what is remembered of new ground
+_HALF_SQUARE = round(SQUARE / PATCH / 2)  # patches
+_FARTHEST = range(-int((SIGHT + FADE) / PATCH) - 1, int((SIGHT + FADE) / PATCH) + 2)
+_AROUND = np.array(list(product(_FARTHEST, _FARTHEST)))  # patches that may be in sight
 _LANE, _KERB, _SPREAD = 3.0, 6.0, 11.0  # metres from the middle of a street, and along it
 _VEHICLES = frozenset(("car", "bus", "tram", "truck", "motorcycle", "bicycle"))
 Square = tuple[int, int]
+Patch = tuple[int, int]
 
 
 def squares_near(x: float, z: float) -> list[Square]:
@@ -45,19 +49,38 @@ def squares_near(x: float, z: float) -> list[Square]:
     return [one for one in squares if one != (0, 0) and _away(one, x, z) < sight]
 
 
-def squares_seen(poses: Collection[CameraPose]) -> set[Square]:
-    """Return the squares of which views show something; the first one is where a scene begins."""
-    found: set[Square] = set()
-    for x, z in {pose.position for pose in poses}:
-        near = [(0, 0), *squares_near(x, z)]
-        middles = SQUARE * np.array(near, float)[:, None]
-        aside, ahead = np.moveaxis(middles + _POINTS - (x, z), 2, 0)  # [squares, points]
-        is_near, turns = np.hypot(aside, ahead) < SIGHT + FADE, np.degrees(np.arctan2(aside, ahead))
-        for yaw, fov in {(one.yaw, one.fov) for one in poses if one.position == (x, z)}:
-            off = np.abs((turns - yaw + 180.0) % 360.0 - 180.0)
-            shown = (is_near & (off < fov / 2)).any(axis=1)
-            found.update(one for one, is_shown in zip(near, shown, strict=True) if is_shown)
-    return found
+def patch_at(x: float, z: float) -> Patch:
+    """Return the patch of ground at a place [m]."""
+    return round(x / PATCH), round(z / PATCH)
+
+
+def square_of(patch: Patch) -> Square:
+    """Return the square in which the middle of a patch lies."""
+    return round(patch[0] * PATCH / SQUARE), round(patch[1] * PATCH / SQUARE)
+
+
+def patches_of(square: Square) -> list[Patch]:
+    """Return the patches of which some lies in a square."""
+    beside = range(-_HALF_SQUARE, _HALF_SQUARE + 1)
+    return [
+        (2 * _HALF_SQUARE * square[0] + i, 2 * _HALF_SQUARE * square[1] + j)
+        for i, j in product(beside, beside)
+    ]
+
+
+def patches_seen(pose: CameraPose, beside: float = PATCH / 2) -> frozenset[Patch]:
+    """Return the patches of ground of which a view shows some, were nothing in the way.
+
+    Args:
+        pose: of the view.
+        beside: how far beside it the middle of a patch may lie [m].
+    """
+    near = np.array(patch_at(pose.x, pose.z)) + _AROUND
+    aside, ahead = (PATCH * near - pose.position).T
+    away = np.hypot(aside, ahead)
+    off = np.abs((np.degrees(np.arctan2(aside, ahead)) - pose.yaw + 180.0) % 360.0 - 180.0)
+    shown = (off < pose.fov / 2 + np.degrees(np.arctan2(beside, away))) & (away < SIGHT + FADE)
+    return frozenset((int(i), int(j)) for i, j in near[shown])
 
 
 def _away(square: Square, x: float, z: float) -> float:

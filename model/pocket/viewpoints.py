@@ -45,7 +45,7 @@ from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.layers import GIVEN, HALF, PAINTED, LayeredRing
-from mag_sandbox.model.imagination.new_ground import Square
+from mag_sandbox.model.imagination.new_ground import Patch
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, Scenery
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
@@ -114,7 +114,8 @@ class _ParkedViewpoints:
     new: NewGround
     view: _ParkedView | None = None
     losses: int = 0
-    squares: tuple[Square, ...] = ()  # of which held views show something
+    patches: tuple[Patch, ...] = ()  # of ground, of which held views show something
+    lost_patches: tuple[Patch, ...] = ()  # of which they did
     seen: tuple[int, ...] = ()  # numbers in the plan of things that they show
     lost: tuple[int, ...] = ()  # likewise, of those that they showed
     # viewpoints of which memory need not hold views; None: of a save from before it held any
@@ -292,14 +293,11 @@ class Viewpoints(ViewPainter[_MadeView]):
         policy.leave_out(self.kept)
         near = [place for place, _ in self._shares(pose)]
         lost = self.walk.follow(policy, self.kept, pose, near, places)
-        if lost.rings:
+        if lost:
             self.losses += 1
-            self.kept = without(self.kept, lost.rings, near, self._imagination.lattice)
+            self.kept = without(self.kept, lost, near, self._imagination.lattice)
             seen = in_pixels(self.walk.seen(policy) | painting.around.known, len(self.far))
             self.far = np.where(seen[..., None], self.far, np.uint8(0))
-        if lost.squares:
-            self._ground.forget(lost.squares)
-            self._layered = {}
 
     # Painting
 
@@ -360,9 +358,9 @@ class Viewpoints(ViewPainter[_MadeView]):
         """Begin a view at a pose of `next_view`; return after how many blocks to take it."""
         self.drop_view()
         place, painting = pose.position, self._painting
-        places = places_of(painting.plan, self._ground.scenery)
-        if self.walk.rearrange(painting, pose, places):
-            self._noise, self._scenery, self._layered = painting.noise, None, {}
+        if self.walk.rearrange(painting, self._ground, pose):
+            assert painting.plan is not None
+            self._noise, self._scenery, self._layered = painting.plan.noise, None, {}
         self._ground.extend(place)
         scenery, before = self._followed(), self.kept.get(place)
         assert scenery is not None
@@ -612,7 +610,8 @@ class Viewpoints(ViewPainter[_MadeView]):
         return packed(tensors, {
             "weights": self._painting.weights, "places": list(self.kept),
             "new": asdict(self._ground.new), "losses": self.losses,
-            "squares": sorted(self.walk.squares), "for_good": sorted(self.walk.for_good),
+            "patches": sorted(self.walk.patches), "lost_patches": sorted(self.walk.lost_patches),
+            "for_good": sorted(self.walk.for_good),
             "seen": _numbers_of(self.walk.things, self._painting.plan),
             "lost": _numbers_of(self.walk.lost, self._painting.plan),
             "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
@@ -647,7 +646,8 @@ class Viewpoints(ViewPainter[_MadeView]):
             self._ground.begin(parked.new)
             self._followed()
             self.kept, self.far, self.losses = kept, far, parked.losses
-            self.walk.squares = frozenset(parked.squares)
+            self.walk.patches = frozenset(parked.patches)
+            self.walk.lost_patches = frozenset(parked.lost_patches)
             planned = dict(enumerate(self._painting.plan.things))
             self.walk.things, self.walk.lost = (
                 frozenset(planned[one] for one in places if one in planned)

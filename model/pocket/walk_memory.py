@@ -13,7 +13,7 @@ import numpy as np
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.coverage import all_shown, covered_cells
 from mag_sandbox.model.imagination.doors import with_doors
-from mag_sandbox.model.imagination.new_ground import Square, squares_seen
+from mag_sandbox.model.imagination.new_ground import Patch, patches_seen, square_of
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.surroundings import Lattice
@@ -21,11 +21,13 @@ from mag_sandbox.model.memory import MemoryPolicy
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.painted_ring import PaintedRing
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
-from mag_sandbox.model.pocket.walking import Position
+from mag_sandbox.model.pocket.walking import Position, WalkableGround
 from mag_sandbox.model.slots import BlockInfo
 
 _HeldViews = frozenset[CameraPose]
-_MARGIN = 5.0  # degrees beside a view in which the middle of what it shows may stand
+_SOON = 60.0, 30.0  # degrees beside and above a view that may be seen soon
+_MOST_LOST = 4000  # patches
+_MARGIN = 5.0  # degrees beside a view where the middle of what it shows may lie
 
 
 def remember(memory: BlockMemory, poses: tuple[CameraPose, ...]) -> None:
@@ -63,24 +65,24 @@ def places_of(plan: Plan | None, scenery: Scenery | None) -> dict[PlacedObject, 
 
 
 def _things_seen(
-    views: Collection[CameraPose], places: Mapping[PlacedObject, Position]
+    views: Collection[CameraPose],
+    places: Mapping[PlacedObject, Position],
+    beside: float = _MARGIN,
 ) -> frozenset[PlacedObject]:
-    """Return the things that views show some of, were nothing in the way; places in metres."""
+    """Return the things that views show some of, were nothing in the way.
+
+    Args:
+        views: poses of them.
+        places: where things stand [m].
+        beside: how far beside a view the middle of a thing may lie [degrees].
+    """
     table = np.array([(one.x, one.z, one.yaw, one.fov) for one in views]).reshape(-1, 4, 1)
     x, z, yaw, fov = table.swapaxes(0, 1)  # [views, 1] each
     there = np.array(list(places.values())).reshape(-1, 2)
     aside, ahead = there[:, 0] - x, there[:, 1] - z
     off = np.abs((np.degrees(np.arctan2(aside, ahead)) - yaw + 180.0) % 360.0 - 180.0)
-    shown = (off < fov / 2 + _MARGIN).any(axis=0)
+    shown = (off < fov / 2 + beside).any(axis=0)
     return frozenset(one for one, is_shown in zip(places, shown, strict=True) if is_shown)
-
-
-@dataclass(frozen=True, slots=True)
-class WalkLosses:
-    """What memory has lost since it was last looked at."""
-
-    rings: Mapping[Position, np.ndarray]  # cells that stay of those that lost some, bool
-    squares: frozenset[Square]  # of which no held view shows anything any more
 
 
 @dataclass(slots=True)
@@ -88,16 +90,17 @@ class WalkMemory:
     """The views that memory holds of a walk.
 
     walk = WalkMemory(lattice)
-    lost = walk.follow(policy, rings, pose, near)
+    lost = walk.follow(policy, rings, pose, near, places)
     """
 
     lattice: Lattice
-    squares: frozenset[Square] = frozenset()  # of which held views show something
+    patches: frozenset[Patch] = frozenset()  # of ground, of which held views show something
+    lost_patches: frozenset[Patch] = frozenset()  # of which they did
     things: frozenset[PlacedObject] = frozenset()  # of the plan that held views show
     lost: frozenset[PlacedObject] = frozenset()  # that they showed, and show no more
     for_good: frozenset[Position] = frozenset()  # viewpoints of saves that held no views of them
     _views: list[CameraPose] = field(default_factory=list)  # that are held, and shown now
-    _squares: dict[CameraPose, set[Square]] = field(default_factory=dict)  # by held view
+    _patches: dict[CameraPose, frozenset[Patch]] = field(default_factory=dict)  # by held view
     _settled: dict[Position, tuple[_HeldViews, PaintedRing]] = field(
         default_factory=dict
     )  # views and rings that lost nothing
@@ -109,8 +112,11 @@ class WalkMemory:
         pose: CameraPose,
         near: Collection[Position],
         places: Mapping[PlacedObject, Position],
-    ) -> WalkLosses:
-        """Return what memory has lost.
+    ) -> dict[Position, np.ndarray]:
+        """Note what memory has lost; return the cells that stay of rings that lost some, bool.
+
+        Of a ring that is shown, what is well out of sight counts for nothing yet: it takes time to
+        show a ring that is another one.
 
         Args:
             policy: knows what memory holds.
@@ -122,14 +128,18 @@ class WalkMemory:
         elsewhere = policy.lasting_elsewhere
         held = {place: frozenset(views) for place, views in elsewhere.items()}
         here = self.lattice.touched(pose.at_origin)
+        wide, high = _SOON
+        soon = here | self._touched(pose, (wide, high)) | self._touched(pose, (-wide, -high))
         lost: dict[Position, np.ndarray] = {}
         settled: dict[Position, tuple[_HeldViews, PaintedRing]] = {}
         for place in rings.keys() - self.for_good:
             ring, views = rings[place], held.get(place, frozenset())
             if place in near or self._settled.get(place) != (views, ring):
                 stays = self.lattice.shown(list(views))
-                stays = stays | here if place in near else stays
-                if (ring.painted & ~stays).any():
+                gone = ring.painted & ~stays
+                if place in near:
+                    stays, gone = stays | here, gone & soon & ~here
+                if gone.any():
                     lost[place] = stays
             if place not in near:
                 settled[place] = views, ring
@@ -139,36 +149,55 @@ class WalkMemory:
         shown = _things_seen(self._views, places)
         self.lost = ((self.lost | self.things) & places.keys()) - shown
         self.things = shown
-        return WalkLosses(lost, self._lost_squares(views, pose))
+        patches, known = self.patches | self.lost_patches, self._patches
+        self._patches = {view: known.get(view) or patches_seen(view) for view in self._views}
+        self.patches = frozenset[Patch]().union(*self._patches.values())
+        self.lost_patches = patches - self.patches
+        return lost
+
+    def _touched(self, pose: CameraPose, beyond: tuple[float, float]) -> np.ndarray:
+        return self.lattice.touched(pose.at_origin, beyond)
 
     def rearrange(
-        self, painting: PaintingInventor, pose: CameraPose, places: Mapping[PlacedObject, Position]
+        self, painting: PaintingInventor, ground: WalkableGround, pose: CameraPose
     ) -> bool:
-        """Have a plan's things that were lost stand elsewhere if a view to be painted shows any.
+        """Have what was lost stand elsewhere if a view to be painted shows some of it.
 
         Args:
             painting: with the plan.
+            ground: beyond the plan.
             pose: of the view.
-            places: where the plan's things stand [m].
 
         Returns:
-            Whether the plan is another one now.
+            Whether anything stands elsewhere now.
         """
-        plan, lattice = painting.plan, painting.imagination.lattice
-        if plan is None or not self.lost & _things_seen([pose], places):
-            return False
+        places = places_of(painting.plan, ground.scenery)
+        moves = bool(painting.plan and self.lost & _things_seen([pose], places, beside=0.0))
+        if moves:
+            self._turn(painting, places)
+        lost = self.lost_patches
+        if lost & patches_seen(pose, beside=0.0) or len(lost) > _MOST_LOST:
+            squares = {*map(square_of, lost)}.difference(map(square_of, self.patches))
+            ground.forget(squares)
+            ground.draw_again([patch for patch in lost if square_of(patch) not in squares])
+            self.lost_patches, moves = frozenset(), True
+        return moves
+
+    def _turn(self, painting: PaintingInventor, places: Mapping[PlacedObject, Position]) -> None:
+        """Turn a plan, but for the things that held views show."""
+        plan, config = painting.plan, painting.imagination.config
+        assert plan is not None
         self.lost = frozenset()
         painting.losses += 1
-        config = painting.imagination.config
         turned = plan.turned(painting.noise, config.all_behind)
         things = [
             old if old in self.things else self._unseen(new, places.get(old))
             for old, new in zip(plan.things, turned.things, strict=True)
         ]
-        moved = replace(turned, things=tuple(things)).after(plan, painting.around.known, lattice)
+        known, lattice = painting.around.known, painting.imagination.lattice
+        moved = replace(turned, things=tuple(things)).after(plan, known, lattice)
         doors = with_doors(moved.things, painting.doors, config)
         painting.plan = replace(moved, things=doors)
-        return True
 
     def _unseen(self, thing: PlacedObject, place: Position | None) -> PlacedObject:
         """Return a thing of a plan, turned further until no held view shows it.
@@ -191,10 +220,3 @@ class WalkMemory:
         for there in policy.lasting_elsewhere.values():
             views += there
         return self.lattice.shown([view.at_origin for view in views])
-
-    def _lost_squares(self, views: Collection[CameraPose], pose: CameraPose) -> frozenset[Square]:
-        before, known = self.squares, self._squares
-        self._squares = {view: known.get(view) or squares_seen([view]) for view in views}
-        self.squares = frozenset().union(*self._squares.values())
-        lost = before - self.squares
-        return lost - squares_seen([pose]) if lost else lost

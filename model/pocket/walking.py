@@ -6,7 +6,7 @@ is new ground, without end, which is arranged as it comes into sight of a viewpo
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import hypot, inf
+from math import cos, hypot, inf, radians, sin
 
 from mag_sandbox.controls.camera import FARTHEST
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
@@ -14,8 +14,12 @@ from mag_sandbox.files.validation import shortened
 from mag_sandbox.model.imagination.new_ground import (
     PLANNED,
     SQUARE,
+    Patch,
     Square,
     is_town,
+    patch_at,
+    patches_of,
+    square_of,
     squares_near,
     street_in,
     things_in,
@@ -25,7 +29,14 @@ from mag_sandbox.model.imagination.rules.contrast import colors_behind, seen_bef
 from mag_sandbox.model.imagination.rules.plans import light_of
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import relit
-from mag_sandbox.model.imagination.scenery import FAR, HORIZON_FOOT, Scenery, ToldFrom, with_placed
+from mag_sandbox.model.imagination.scenery import (
+    FAR,
+    HORIZON_FOOT,
+    Scenery,
+    ToldFrom,
+    ground_distance,
+    with_placed,
+)
 from mag_sandbox.model.imagination.standing import hiding_kind, stood
 from mag_sandbox.model.imagination.visible import visible
 from mag_sandbox.model.pocket.changes import stances_of, thing_of, with_edits
@@ -61,7 +72,8 @@ class NewGround:
     is_full: bool = False  # see `things_in`; that of older saves is not
     has_streets: bool = False  # in towns; likewise
     draws: tuple[int, ...] = ()  # of each square: `lost` when it was arranged; older saves: none
-    lost: int = 0  # how often squares were forgotten
+    lost: int = 0  # how often any ground was forgotten
+    redrawn: tuple[tuple[int, int, int], ...] = ()  # patches forgotten alone, and `lost` then
 
     def __post_init__(self) -> None:
         if len(list(self.generations)) > MOST_GENERATIONS:
@@ -70,14 +82,15 @@ class NewGround:
         known = set(self.squares)  # each is arranged once: a save may name one a million times
         if len(known) < len(self.squares) or any(max(map(abs, one)) > most for one in known):
             raise ValueError(f"new ground lies at {shortened(self.squares)}")
-        drawn = [*self.draws, self.lost]
-        if (
-            len(self.draws) not in (0, len(self.squares))
-            or not 0 <= min(drawn) <= max(drawn) <= self.lost
-        ):
-            raise ValueError(
-                f"new ground was drawn {shortened(self.draws)}, lost {self.lost} times"
-            )
+        drawn = [*self.draws, *(draw for _, _, draw in self.redrawn), self.lost]
+        was_lost = 0 <= min(drawn) <= max(drawn) <= self.lost
+        if len(self.draws) not in (0, len(self.squares)) or not was_lost:
+            times = f"{shortened(self.draws)}, lost {self.lost} times"
+            raise ValueError(f"new ground was drawn {times}")
+        patches = {(x, z) for x, z, _ in self.redrawn}
+        far = any(max(map(abs, square_of(one))) > most for one in patches)
+        if len(patches) < len(self.redrawn) or far:
+            raise ValueError(f"new ground was drawn again at {shortened(self.redrawn)}")
 
     @property
     def generations(self) -> "Iterator[NewGround]":
@@ -106,8 +119,9 @@ class NewGround:
             squares = (*self.squares, *more)
             return replace(self, plan=self.plan or plan, squares=squares, draws=draws)
         return NewGround(
-            plan, more, self, is_full=True, has_streets=True, draws=draws, lost=self.lost
-        )
+            plan, more, self, is_full=True, has_streets=True,
+            draws=draws, lost=self.lost, redrawn=self.redrawn,
+        )  # fmt: skip
 
     @property
     def drawn(self) -> "Iterator[tuple[Square, int]]":
@@ -123,7 +137,14 @@ class NewGround:
             draws=tuple(draw for _, draw in left),
             before=self.before and self.before.without(squares),
             lost=self.lost + 1,
+            redrawn=tuple(one for one in self.redrawn if square_of(one[:2]) not in squares),
         )
+
+    def drawn_again(self, patches: Collection[Patch]) -> "NewGround":
+        """Return it with other things in some patches of ground."""
+        stay = (one for one in self.redrawn if one[:2] not in patches)
+        again = ((*patch, self.lost + 1) for patch in sorted(patches))
+        return replace(self, lost=self.lost + 1, redrawn=(*stay, *again))
 
 
 class WalkableGround:
@@ -218,8 +239,18 @@ class WalkableGround:
 
     def forget(self, squares: Collection[Square]) -> None:
         """Forget new ground: in sight again, it is arranged otherwise."""
-        if any(square in squares for one in self.new.generations for square in one.squares):
+        if self._arranged & set(squares):
             self.new = self.new.without(squares)
+
+    def draw_again(self, patches: Collection[Patch]) -> None:
+        """Arrange what stands in patches of new ground otherwise."""
+        there = [patch for patch in patches if square_of(patch) in self._arranged]
+        if there:
+            self.new = self.new.drawn_again(there)
+
+    @property
+    def _arranged(self) -> set[Square]:
+        return {square for one in self.new.generations for square in one.squares}
 
     def way(
         self, start: Position, end: Position, viewpoints: Sequence[Position] = (START,)
@@ -315,6 +346,7 @@ class WalkableGround:
 
     def _new_things(self) -> list[ToldFrom]:
         found: list[ToldFrom] = []
+        redrawn = {(x, z): draw for x, z, draw in self.new.redrawn}
         words, kinds = self._painting.words, self._painting.imagination.config.looks
         for new in reversed(list(self.new.generations)):  # numbers of things stay
             if new.plan is not None:
@@ -325,12 +357,15 @@ class WalkableGround:
                 is_street = new.has_streets and is_town(new.plan.things)
                 there: list[ToldFrom] = []
                 for square, draw in new.drawn:
-                    noise = noise_of(new.plan.noise, draw)
-                    there += (
-                        street_in(square, ground, noise)
-                        if is_street
-                        else things_in(square, ground, noise, is_full=new.is_full)
-                    )
+                    draws = {patch: redrawn.get(patch, draw) for patch in patches_of(square)}
+                    for drawn in sorted({draw, *draws.values()}):
+                        noise = noise_of(new.plan.noise, drawn)
+                        things = (
+                            street_in(square, ground, noise)
+                            if is_street
+                            else things_in(square, ground, noise, is_full=new.is_full)
+                        )
+                        there += [one for one in things if draws.get(_patch_of(one), draw) == drawn]
                 found += self._as_lit(there, new.plan, wanted)
         return found
 
@@ -350,3 +385,10 @@ class WalkableGround:
             for one, place in zip(there, places, strict=True)
             if place in by_place
         ]
+
+
+def _patch_of(thing: ToldFrom) -> Patch:
+    """Return the patch of ground on which a thing stands."""
+    away, yaw = ground_distance(thing.told.pitch - thing.told.height / 2), radians(thing.told.yaw)
+    away = away if away < inf else 0.0
+    return patch_at(thing.x + away * sin(yaw), thing.z + away * cos(yaw))

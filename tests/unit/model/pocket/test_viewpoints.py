@@ -300,6 +300,21 @@ def test_what_a_walker_looked_away_from_stands_elsewhere_if_it_was_forgotten(
     assert len(made.painting.plan.things) == 3
 
 
+def test_of_new_ground_only_the_patches_that_were_forgotten_are_arranged_otherwise():
+    made = outdoors(SKY, *(replace(TENT, yaw=36.0 * turn) for turn in range(10)))
+    ground = made._ground
+    ground.extend((0.0, 90.0))
+    before = {walking._patch_of(one): one for one in ground._new_things()}
+    gone = set(list(before)[::2])
+    ground.draw_again(gone)
+    now = {walking._patch_of(one): one for one in ground._new_things()}
+    stayed = {patch for patch, one in before.items() if now.get(patch) == one}
+    assert stayed == before.keys() - gone
+    assert now.keys() - before.keys() <= gone
+    ground.forget(ground.new.squares)
+    assert not ground.new.redrawn and not ground.new.squares
+
+
 def test_a_memory_that_keeps_places_loses_nothing_of_a_walk():
     made = outdoors(SKY, TREE, TENT)
     steps(made, AHEAD, 20)
@@ -361,6 +376,9 @@ def test_a_saved_walk_that_cannot_be_is_refused(monkeypatch):
         other = replace(state, data={**state.data, "new": {**new, **wrong}})
         with pytest.raises(ValueError, match="new ground was drawn"):
             made._viewpoints.read_snapshot(other)
+    again = {**new, "lost": 1, "redrawn": [[0, 9, 1], [0, 9, 1]]}
+    with pytest.raises(ValueError, match="drawn again at"):
+        made._viewpoints.read_snapshot(replace(state, data={**state.data, "new": again}))
     with pytest.raises(ValueError, match="lost something -1 times"):
         made._viewpoints.read_snapshot(replace(state, data={**state.data, "losses": -1}))
     monkeypatch.setattr(viewpoints, "BUDGET", 10)
