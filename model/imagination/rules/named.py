@@ -177,6 +177,12 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
             _merge(one, other) or (counted and _join(one, other))
             for one in own for other in others if stands(other)
         )  # fmt: skip
+        merges = merges or any(
+            covered(result[place], result[other]) > _MERGED
+            for place in group.places
+            for other in counting.difference(group.places)
+            if other > place and _is_aloft(result[other])
+        )
         whole = _whole(own)
         merges = merges and not any(one.kind == BRIDGE for one in own)  # which its river holds
         if merges or (not group.where and away(whole) + whole.width / 4 > AHEAD):
@@ -314,6 +320,11 @@ def _join(thing: PlacedObject, other: PlacedObject) -> bool:
 def _counting(things: Sequence[PlacedObject], named: Sequence[Named]) -> frozenset[int]:
     """Return which things are those that words name: of each kind as many as they say."""
     return frozenset(place for one in named for place in few_of(things, one))
+
+
+def _is_aloft(thing: PlacedObject) -> bool:
+    """Tell whether a thing hangs in the air, like the platforms of games."""
+    return where_of(thing.kind) == "sky" and thing.kind not in ANIMALS
 
 
 def _merge(thing: PlacedObject, other: PlacedObject) -> bool:

@@ -391,3 +391,12 @@ def test_a_crowd_is_ahead_and_all_around():
     assert any(turn > 90.0 for turn in turns)
     assert any(turn < -90.0 for turn in turns)
     assert len({one.height for one in crowd}) > 5
+
+
+def test_a_portal_is_not_behind_a_platform_in_the_air():
+    portal = PlacedObject("portal", 0.0, -1.0, 13.0, 20.0)
+    platforms = [PlacedObject("platform", yaw, 9.0, 22.0, 11.0) for yaw in (0.0, 150.0)]
+    named = [Named(("portal",), None, most=1), Named(("platform",), None, 2)]
+    result = obeyed([*GROUND, portal, *platforms], named)
+    shares = dict(zip((one.kind for one in result), shown_shares(result), strict=True))
+    assert shares["portal"] > 0.9
