@@ -563,15 +563,19 @@ class Scenery:
         there = _body(told, stance, sides, others).seen_from(-x, -z)
         return there.told if there else None
 
-    def spot_at_start(self, told: PlacedObject, x: float, z: float) -> PlacedObject:
+    def spot_at_start(
+        self, told: PlacedObject, x: float, z: float, kind: str | None = None
+    ) -> PlacedObject:
         """Return the smallest thing that covers the middle of a box told from a viewpoint [m].
 
-        Where none does, the same box of ground or wall; both as the plan tells them.
+        Where none does, the same box of ground or wall; both as the plan tells them. If a kind is
+        given, other things count for nothing.
         """
         there = [
             (body.told.width * body.told.height, number)
             for number, body in self._seen(x, z)
-            if abs(yaw_difference(body.told.yaw, told.yaw)) <= body.told.width / 2
+            if kind in (None, body.told.kind)
+            and abs(yaw_difference(body.told.yaw, told.yaw)) <= body.told.width / 2
             and abs(body.told.pitch - told.pitch) <= body.told.height / 2
         ]
         if there:

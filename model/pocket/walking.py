@@ -49,6 +49,7 @@ from mag_sandbox.scenes.things import ANIMALS, WATERS, names_in
 
 AT_START = "that is right where the scene begins; point farther away from there"
 BEHIND = "the {} would be hidden by the {}; step back or point beside it"
+NEW_COLOR = "this stands on new ground, where things keep their colours; place another one"
 TOO_FAR = "that is too far from where the scene begins; walk back towards it or point nearer"
 FLYING = frozenset(("sky", "far"))  # stances that need no ground to stand on
 WADES = "the {} is shallow: you wade through it"
@@ -194,18 +195,17 @@ class WalkableGround:
         return with_edits(self._painting.plan, self._placed(), self._stances, self._behind)
 
     def in_sight(self, x: float, z: float) -> list[PlacedObject]:
-        """Return the planned things that show from a place [m], the nearest last.
+        """Return the things that show from a place [m], the nearest last.
 
-        Where the scene begins, they are on known ground; see `things_at_start`.
+        Where the scene begins, they are planned and on known ground; see `things_at_start`.
         """
-        scenery, placed = self.scenery, [thing_of(edit) for edit in self._placed()]
+        scenery = self.scenery
         if scenery is None:
             return []
-        if (x, z) == START:
-            shown = things_at_start(self._painting, self._on_ground(self.things))
-        else:
-            shown = visible(self._on_ground(scenery.plan(x, z)))
-            placed = scenery.appearing(placed, x, z)
+        if (x, z) != START:
+            return [as_far_as_seen(one) for one in visible(self._on_ground(scenery.plan(x, z)))]
+        placed = [thing_of(edit) for edit in self._placed()]
+        shown = things_at_start(self._painting, self._on_ground(self.things))
         return [as_far_as_seen(one) for one in shown if one not in placed]
 
     def _on_ground(self, things: Sequence[PlacedObject]) -> list[PlacedObject]:
@@ -293,8 +293,8 @@ class WalkableGround:
         """
         scenery, x, z = self.scenery, edit.x, edit.z
         edit = replace(edit, x=0.0, z=0.0)
-        if (x, z) == START and self._is_there(edit):
-            return edit  # in another colour
+        if self._is_there(edit, (x, z)):  # in another colour
+            return edit if (x, z) == START else self._recolored(edit, x, z)
         if edit.act == "place":
             things = scenery.plan(x, z) if scenery else self._painting.listed  # before the plan
             seen = Scenery.of(things, self._stances, self._behind)
@@ -321,10 +321,21 @@ class WalkableGround:
         there = replace(edit, yaw=moved.yaw, pitch=pitch, width=moved.width, height=moved.height)
         return replace(there, x=x, z=z) if edit.act == "place" else there
 
-    def _is_there(self, edit: Edit) -> bool:
-        """Tell whether a thing of an edit's kind stands where the scene begins, in its very box."""
-        listed = (*as_edits(self.in_sight(*START)), *self._placed())
-        return any(replace(one, color=edit.color) == edit for one in listed)
+    def _is_there(self, edit: Edit, place: Position) -> bool:
+        """Tell whether a thing of an edit's kind is seen from a place [m] in its very box."""
+        placed = self._placed() if place == START else ()
+        listed = (*as_edits(self.in_sight(*place)), *placed)
+        return any(replace(one, color=edit.color, x=0.0, z=0.0) == edit for one in listed)
+
+    def _recolored(self, edit: Edit, x: float, z: float) -> Edit | str:
+        """Return a thing seen from away in another colour, or why not, as `at_start` does."""
+        assert self.scenery is not None
+        there = self.scenery.spot_at_start(thing_of(edit), x, z, edit.kind)
+        if there not in self.things:
+            return NEW_COLOR
+        own = [one for one in self._placed() if thing_of(one) == there]
+        own += as_edits([as_far_as_seen(there)])
+        return replace(own[0], color=edit.color) if own else NEW_COLOR
 
     def _standing_out(self, edit: Edit, things: Sequence[PlacedObject], *, at_start: bool) -> Edit:
         """Return a thing of any colour, unless it is large, in one that stands out there.

@@ -41,10 +41,7 @@ AROUND = 3  # px around a spot whose colour is looked at
 UNLIKE = 110.0  # steps of RGB from a thing's colour, from which on a spot shows another thing
 NOTHING_THERE = "what stands here is not known by name: write what shall be here"
 NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
-FROM_AWAY = (
-    "things take another colour only where the scene begins; from here, write what shall stand "
-    "there, “a {} house”"
-)
+ON_MAP = "point at it in the picture, not on the map, or write “a {} house”"
 Direction = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such things usually are
 
 
@@ -153,8 +150,8 @@ class EditOverlay(Overlay):
         if color := said_color(text):
             thing = self._thing_there()
             if thing is None:
-                is_away = any(self._viewpoint) or self._reel.pose.is_away
-                raise ThingError((FROM_AWAY if is_away else NO_THING).format(color))
+                is_on_map = self._viewpoint != self._reel.pose.position
+                raise ThingError((ON_MAP if is_on_map else NO_THING).format(color))
             return recolored(thing, color)
         try:
             return parse_edit(text, *self._spot, self._kinds, self._category())
@@ -167,14 +164,15 @@ class EditOverlay(Overlay):
             raise
 
     def _thing_there(self) -> Edit | None:
-        """Return the smallest thing at the spot; None: none is known, or it is told from away."""
-        block, (yaw, pitch) = self._reel.current.block, self._spot
-        if any(self._viewpoint) or self._reel.pose.is_away:
+        """Return the smallest thing at the spot; None: none is known, or it is seen from away."""
+        block, pose, (yaw, pitch) = self._reel.current.block, self._reel.pose, self._spot
+        if self._viewpoint != pose.position:
             return None
+        placed = () if pose.is_away else block.placed  # there they are among the planned things
         spot = Edit("remove", yaw, self._reel.pose.pitch if pitch is None else pitch)
         planned = [one for one in block.planned or () if self._looks_like(one)]
         there = [
-            thing for thing in (*block.placed, *planned)
+            thing for thing in (*placed, *planned)
             if thing.kind in self._kinds and thing.covers(spot)
         ]  # fmt: skip
         return min(there, key=lambda thing: thing.width * thing.height, default=None)

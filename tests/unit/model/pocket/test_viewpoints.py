@@ -12,6 +12,7 @@ from mag_sandbox.controls.edits import EVERYTHING, Edit
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import edit_requests, painting, viewpoints, walking
+from mag_sandbox.model.pocket.listed import as_edits
 from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD
 from mag_sandbox.model.pocket.painting import Plan
 from mag_sandbox.model.pocket.walking import START, WalkableGround
@@ -548,3 +549,22 @@ def test_a_ring_of_which_all_is_forgotten_is_grey():
     painting = outdoors(SKY).painting
     painting.forget(np.ones_like(painting.around.known))
     assert not painting.pictures.ring(painting.around).any()
+
+
+def test_things_take_another_colour_from_away_but_for_those_of_new_ground():
+    red, blue = (214, 73, 72), (73, 97, 180)
+    made = outdoors(SKY, PlacedObject("tent", 10.0, -8.0, 10.0, 8.0, red, red))
+    made.editor.placed = (Edit("place", 300.0, -8.0, 10.0, 8.0, "tent", red),)
+    ground = made._ground
+
+    def recolored(x: float, z: float) -> list[Edit | str]:
+        seen = [one for one in as_edits(ground.in_sight(x, z)) if one.kind == "tent"]
+        return [ground.at_start(replace(one, color=blue, x=x, z=z)) for one in seen]
+
+    found = recolored(1.0, 2.0)
+    assert {edit.color for edit in found} == {blue}
+    boxes = [(edit.yaw, edit.pitch, edit.width, edit.height) for edit in found]
+    assert sorted(boxes) == [(10.0, -8.0, 10.0, 8.0), (300.0, -8.0, 10.0, 8.0)]
+    ground.extend((0.0, 60.0))
+    new = [one for x in range(-40, 41, 8) for one in recolored(x, 60.0)]
+    assert set(new) == {walking.NEW_COLOR}

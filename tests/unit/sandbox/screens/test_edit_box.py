@@ -11,7 +11,7 @@ from mag_sandbox.controls.camera import MAX_PITCH, CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.sandbox.hud.minimap import map_area
 from mag_sandbox.sandbox.hud.seen import TOP
-from mag_sandbox.sandbox.screens.edit_box import FROM_AWAY, NO_THING, NOTHING_THERE, EditOverlay
+from mag_sandbox.sandbox.screens.edit_box import NO_THING, NOTHING_THERE, ON_MAP, EditOverlay
 from mag_sandbox.sandbox.screens.prompt_box import MAX_CHIPS
 from mag_sandbox.sandbox.ui.theme import Theme
 from mag_sandbox.scenes.things import COLORS, THINGS
@@ -289,12 +289,17 @@ def test_where_no_thing_is_known_a_colour_alone_is_refused_and_says_what_to_writ
     assert overlay.box.notice == NO_THING.format("blue")
 
 
-def test_from_away_a_colour_alone_is_refused_and_says_what_to_write():
-    overlay, asked, _, _ = made(pose=CameraPose(z=5.0))
+def test_from_away_the_thing_in_the_picture_takes_another_colour_and_none_on_the_map(monkeypatch):
+    there = Edit("place", 4.0, 2.0, 20.0, 30.0, "tent", COLORS["red"])
+    overlay, asked, _, _ = made(pose=CameraPose(x=2.0, z=5.0), things=(there,))
     overlay.handle(click((640, 384)))
     write(overlay, "make it blue")
-    assert not asked
-    assert overlay.box.notice == FROM_AWAY.format("blue")
+    assert asked == [replace(there, color=COLORS["blue"], x=2.0, z=5.0)]
+    monkeypatch.setattr(overlay, "_map", lambda: pygame.Rect(0, 0, *SIZE))
+    overlay.handle(click((640, 384)))
+    write(overlay, "make it blue")
+    assert len(asked) == 1
+    assert overlay.box.notice == ON_MAP.format("blue")
 
 
 def test_no_thing_is_recoloured_for_one_before_it_that_is_not_known():
