@@ -26,7 +26,7 @@ from mag_sandbox.evaluation.similarity.motion import (
     expected_shift,
 )
 from mag_sandbox.evaluation.similarity.pictures import PictureStore, Sight
-from mag_sandbox.model.world import FrameBlock, MemoryUsage, SegmentKind
+from mag_sandbox.model.world import SEEN_FROM, FrameBlock, MemoryUsage, SegmentKind
 
 SEEN = 0.6  # share of an anchor's view above which it is in sight
 GONE = 0.2  # share below which it was really left
@@ -37,6 +37,7 @@ SAME = 0.02  # overlaps that differ by no more count as equally good sights
 EXACT = 0.999
 MISFIT_COST = 0.1  # overlap that a misfit of one pixel is worth when choosing the frame to compare
 MAX_ANCHORS = 48  # each holds up to three frames, 27 MiB of frames of 320 x 192 in all
+PAINTED = 12  # blocks at rest after which a view from elsewhere is painted
 RECENT = 12  # newest frames, among which an anchor dropped by key finds what the player saw
 
 AnchorKind = Literal["auto", "key", "script"]
@@ -86,14 +87,14 @@ class MemoryView:
     """The contents of memory after one block, as arrays."""
 
     def __init__(self, usage: MemoryUsage) -> None:
-        entries = usage.at_start
+        entries = usage.entries
         self.policy = usage.policy
         self.newest = max((entry.frame_index for entry in entries), default=-1)
         self._kinds = [entry.kind for entry in entries]
         self._indices = np.array([entry.frame_index for entry in entries], int)
         self._attended = np.array([entry.attended for entry in entries], bool)
-        poses = [(entry.pose.yaw, entry.pose.pitch, entry.pose.fov) for entry in entries]
-        self._poses = np.array(poses, float).reshape(-1, 3)
+        poses = [(*entry.pose.angles, *entry.pose.position) for entry in entries]
+        self._poses = np.array(poses, float).reshape(-1, 5)
 
     def best(self, pose: CameraPose, horizon: int) -> tuple[Fate, bool] | None:
         """Return how a view is remembered and whether it was read; None if it is not.
@@ -117,7 +118,8 @@ class MemoryView:
         down = np.minimum(half * ASPECT, rise + others * ASPECT)
         down -= np.maximum(-half * ASPECT, rise - others * ASPECT)
         shares: np.ndarray = across.clip(0) * down.clip(0) / (pose.fov * pose.fov * ASPECT)
-        return shares
+        apart = np.hypot(self._poses[:, 3] - pose.x, self._poses[:, 4] - pose.z)
+        return np.where(apart <= (SEEN_FROM if pose.is_away else 0.0), shares, 0.0)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -202,12 +204,14 @@ class ReturnTracker:
     recent: deque[Sight] = field(default_factory=lambda: deque(maxlen=RECENT))
     named: dict[AnchorKind, int] = field(default_factory=dict)  # how many anchors had a name
     _memory: MemoryView | None = None  # after the newest block
+    _rested: int = 0  # blocks for which the camera has been at rest
 
     def add(self, block: FrameBlock) -> list[Return]:
         """Take a block and return the views that came back in it."""
         if block.edited is not None and block.edited.act != "forget":  # that is of unseen places
             self._forget(block.edited)
         memory, returns = MemoryView(block.memory), []
+        before = self.recent[-1].pose if self.recent else None
         self._memory = memory
         first = block.block_index * len(block.frames)  # also right when blocks were skipped
         for number, (frame, pose) in enumerate(zip(block.at_rest, block.poses, strict=True), first):
@@ -216,9 +220,13 @@ class ReturnTracker:
             self.recent.append(sight)
             returns += self._look(sight, memory)
         # places are kept as they look from where all begins, once they are painted
-        if not (self.recent[-1].pose.is_away or block.provisional):
-            self.store.add(self.recent[-1])
-            self._place_anchor(self.recent[-1])
+        newest = self.recent[-1]
+        if not (newest.pose.is_away or block.provisional):
+            self.store.add(newest)
+        self._rested = self._rested + 1 if block.poses[0] == newest.pose == before else 0
+        is_painted = self._rested >= PAINTED if newest.pose.is_away else not block.provisional
+        if is_painted:
+            self._place_anchor(newest)
         for anchor in self.anchors:
             self._follow_memory(anchor, memory)
         return returns
@@ -319,6 +327,8 @@ class ReturnTracker:
         """
 
         def shows(pose: CameraPose) -> bool:
+            if pose.is_away:  # an edit is told from where the scene begins
+                return True
             across = abs(yaw_difference(edit.yaw, pose.yaw)) < (pose.fov + edit.width) / 2
             return across and abs(edit.pitch - pose.pitch) < (pose.fov * ASPECT + edit.height) / 2
 
@@ -400,5 +410,6 @@ class ReturnTracker:
         anchor.left_at, anchor.horizon = sight.seconds, sight.memory_index
         self.anchors.append(anchor)
         if len(self.anchors) > MAX_ANCHORS:
-            self.anchors.remove(min(self.anchors, key=lambda one: one.kind != "auto"))
+            least = min(self.anchors, key=lambda one: (one.kind != "auto", not one.pose.is_away))
+            self.anchors.remove(least)
         return anchor

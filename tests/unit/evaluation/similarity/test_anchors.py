@@ -7,7 +7,12 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.evaluation.similarity.anchors import MAX_ANCHORS, MemoryView, ReturnTracker
+from mag_sandbox.evaluation.similarity.anchors import (
+    MAX_ANCHORS,
+    PAINTED,
+    MemoryView,
+    ReturnTracker,
+)
 from mag_sandbox.evaluation.similarity.motion import MotionLog, expected_shift, motion_verdict
 from mag_sandbox.evaluation.similarity.pictures import PictureStore, Sight
 from mag_sandbox.evaluation.similarity.recall import seen_recall
@@ -387,3 +392,30 @@ def test_a_jump_elsewhere_says_nothing_of_a_picture():
     for number, z in enumerate((0.0, 5.0, 0.0, 5.0)):
         log.add(frame, CameraPose(z=z), number)
     assert log.verdict(0, 3) == "unmeasurable"
+
+
+def test_from_elsewhere_a_view_comes_back_once_the_walker_has_rested_there(walk):
+    walk.pose = CameraPose(x=9.0, z=4.0)
+    walk.stay(PAINTED - 2).go(90).go(-90).stay()
+    assert walk.returns == [], "what is seen in passing may not be painted yet"
+    walk.stay(PAINTED + 1).go(90).go(-90).stay()
+    (back,) = walk.returns
+    assert back.pose == CameraPose(x=9.0, z=4.0)
+    assert back.fate == "compressed"
+    assert not walk.tracker.store.all()[1:], "pictures of the map are of where all begins"
+
+
+def test_frames_of_another_viewpoint_hold_nothing_of_a_view():
+    there = MemoryEntry(0, "compressed", CameraPose(x=1.2), attended=False)
+    memory = MemoryView(usage([there]))
+    assert memory.best(CameraPose(), 9) is None
+    assert memory.best(CameraPose(x=1.9), 9) is not None
+    assert memory.best(CameraPose(x=9.0), 9) is None
+
+
+def test_an_edit_changes_what_is_seen_from_elsewhere_in_any_direction(walk):
+    walk.pose = CameraPose(x=9.0, z=4.0)
+    walk.stay(PAINTED + 1)
+    walk.edited = Edit("place", 180.0, 0.0, 10.0, 10.0, "tent")
+    walk.go(90).go(-90).stay()
+    assert walk.returns == []
