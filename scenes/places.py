@@ -43,7 +43,7 @@ _USUAL, _PREFERRED = (  # places that come to mind first, and how much more they
 _HOMES = {  # places that come to mind for things which others list more often
     "temple": "jungle", "factory": "city", "tower": "meadow", "hut": "forest",
     "child": "playground", "bunch of flowers": "living room", "book": "library",
-    "fireplace": "living room", "ruin": "jungle", "seagull": "beach",
+    "fireplace": "living room", "ruin": "jungle", "seagull": "beach", "oak": "meadow",
 }  # fmt: skip
 _MEANT = 0.05  # what another kind is worth that a name can mean
 _DWELLINGS = frozenset(("cottage", "apartment house", "skyscraper"))  # which towns are made of
@@ -169,7 +169,8 @@ def _share(name: str, kind: str) -> float:
     place = read_places()[name]
     shares = [
         (values.count(kind) + sum(kind in _ALSO.get(one, ()) for one in values)) / len(values)
-        for values in place.options.values()
+        for field, values in place.options.items()
+        if not (field == "plants" and built_of(place))  # trees are not of cities
     ]
     return max(max(shares, default=0.0), _SELDOM) * (_ALWAYS if kind in place.some("main") else 1)
 

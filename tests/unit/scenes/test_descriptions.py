@@ -192,6 +192,9 @@ def test_english_and_nonsense_are_no_other_language(words, text):
             {"dogg": "dog", "hous": "house", "kats": "cats", "gardn": "garden"},
         ),
         ("a farmr and a mountian", {"farmr": "person", "mountian": "mountain"}),
+        ("a wite rabbit adn chikens", {"wite": "white", "adn": "and", "chikens": "chicken"}),
+        ("a dog betwen palmtrees", {"betwen": "between", "palmtrees": "palms"}),
+        ("a grey donkey in a meadow", {"donkey": "horse"}),
         ("a beard and a sword in a meadow", {}),
         ("a sky blue car in a city", {"sky blue": "blue"}),
         ("two buses at a bus stop", {"bus": "tram"}),
@@ -673,6 +676,7 @@ def test_owners_are_not_there_and_are_struck_out(words: DescriptionWords):
         ("a factory", "in a city"),
         ("a castle on a hill", "in a meadow"),
         ("a seagull on a rock", "on a beach"),
+        ("a tree", "in a meadow"),
         ("a boy in a boat on a lake", "in a playground"),
         ("a house with white windows", "in a village"),
     ],
@@ -863,7 +867,7 @@ def test_what_is_part_of_a_place_is_seen(words: DescriptionWords):
 
 
 def test_a_colour_of_one_thing_and_another_thing_name_no_place(words: DescriptionWords):
-    assert added_place("one grey donkey, a full moon and stars", words) == "in a meadow"
+    assert added_place("one grey donkey, a full moon and stars", words) == "in a farmland"
     read = words.reading("a vineyard, one grey donkey and a full moon")
     assert place_of("outdoor", read.replace(",", "").split()) == read_places()["farmland"]
     assert added_place("the grey moon with a rocket", words) == ""
