@@ -63,7 +63,7 @@ LOUDER = 10  # percent
 BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards are found where the scene begins; walking back there: then press {} again"
-OTHER_LIGHT = "light and weather change everywhere"
+OTHER_LIGHT = "light and weather change"
 LIGHT_ALONE = "light and weather"
 RELIT = "Light and weather change; everything stays where it is"
 ELSEWHERE = "this is another place"
@@ -600,7 +600,7 @@ def _describe(
         "": FOLLOWING,
         "view": "This view is repainted from this description",
         "light": RELIT,
-        "everything": f"Everything is repainted{f': {why}' if why else ''}",
+        "everything": f"Everything is made up anew{f': {why}' if why else ''}",
     }
     services.notices.say(f"{follows[ground]}. {key} undoes")
 
@@ -631,7 +631,7 @@ def _choices(
     if _is_far(reel):
         return (PromptChoice("Enter", "a new place begins here", 0, describe),)
     if why:
-        return (PromptChoice("Enter", f"everything: {why}", 0, describe),)
+        return (PromptChoice("Enter", f"everything anew: {why}", 0, describe),)
     if not services.map.sees_more_of(reel.pose):
         return (PromptChoice("Enter", "this view: all around has been seen", 0, view), anew)
     return (

@@ -250,10 +250,11 @@ class Editor:
         """Begin to repaint a place from a changed plan."""
         inventor, imagination = self._inventor, self._imagination
         here, added = self._target(edit)
-        placed = (*(one for one in self.placed if not _is_replaced(one, here)), *added)
         before, plan = self._things(inventor.plan, self.placed), inventor.plan
+        stays, planned = _left(self.placed, plan.things if plan else (), here, self._count)
+        placed = (*stays, *added)
         if plan is not None:
-            plan = replace(plan, things=_planned(plan.things, here, self._count))
+            plan = replace(plan, things=planned)
         by_prompt = edit.act not in SPOT_ACTS or SPOT_ACTS[edit.act].by_prompt
         text = self._features(prompt if by_prompt else "")
         things = self._things(plan, placed)
@@ -488,6 +489,36 @@ def _around(here: Edit, gone: Sequence[PlacedObject]) -> tuple[float, float, flo
 
 def _keeps_things(edit: Edit) -> bool:
     return edit.act in SPOT_ACTS and SPOT_ACTS[edit.act].keeps_things
+
+
+def _left(
+    placed: Sequence[Edit], planned: Sequence[PlacedObject], change: Edit, count: int
+) -> tuple[Sequence[Edit], tuple[PlacedObject, ...]]:
+    """Return what was placed and planned that stays as it was, or looks otherwise, after a change.
+
+    Where a thing only takes another colour, all others stay.
+
+    Args:
+        placed: so far.
+        planned: likewise.
+        change: of the place.
+        count: of changes so far.
+    """
+    old = [one for one in placed if _is_recolored(one, change)]
+    own = [one for one in planned if any(_is_recolored(it, change) for it in as_edits([one]))]
+    if old or own:
+        stay = tuple(one for one in planned if one not in own[:1] or old)
+        return [one for one in placed if one not in old[:1]], stay
+    stays = [one for one in placed if not _is_replaced(one, change)]
+    return stays, _planned(planned, change, count)
+
+
+def _is_recolored(thing: Edit, change: Edit) -> bool:
+    """Tell whether a change puts the very thing into another colour."""
+    return (
+        change.act == "place"
+        and replace(thing, color=change.color, x=change.x, z=change.z) == change
+    )
 
 
 def _planned(things: Sequence[PlacedObject], change: Edit, count: int) -> tuple[PlacedObject, ...]:

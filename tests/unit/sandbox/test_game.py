@@ -466,7 +466,7 @@ def test_a_view_in_another_light_is_said_to_repaint_everything(run, text, said):
     ways = [one.words for one in session._prompt.choices]
     assert any(said in way for way in ways)
     session._prompt.choices[-1].apply(text)
-    game.said("Everything is repainted")
+    game.said("Everything is made up anew")
 
 
 def test_where_all_around_was_seen_enter_repaints_this_view(run, monkeypatch):

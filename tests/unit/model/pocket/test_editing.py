@@ -18,7 +18,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place
 from mag_sandbox.model.pocket import changes, editing, painting, walking
 from mag_sandbox.model.pocket.changes import thing_of
-from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO, _is_replaced, _planned
+from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO, _is_replaced, _left, _planned
 from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldState
@@ -163,6 +163,20 @@ def test_a_placed_thing_has_the_colour_that_was_asked_for():
         edit_at_rest(made, replace(TENT, color=color))
     cells = changed_cells(ring_of(red), ring_of(blue))
     assert cells[red.painting.around.mask(place_of(red, TENT))].any()
+
+
+def test_what_stands_before_a_thing_stays_when_that_takes_another_colour():
+    house = replace(TENT, width=30.0, height=18.0, pitch=2.0)
+    before = replace(TENT, color=(60, 90, 210))
+    blue = replace(house, color=(73, 97, 180))
+    trees = tuple(thing_of(replace(house, kind="tree", yaw=yaw)) for yaw in (22.0, 200.0))
+    flower = thing_of(replace(before, kind="tree", width=3.0, height=2.0))
+    left, planned = _left((house, before), (*trees, flower), blue, 1)
+    assert (list(left), planned) == ([before], (*trees, flower))
+    left, planned = _left((before,), (*trees, thing_of(house), flower), blue, 1)
+    assert (list(left), planned) == ([before], (*trees, flower))
+    left, planned = _left((before,), (flower,), replace(blue, kind="castle", yaw=19.0), 1)
+    assert (list(left), planned) == ([], ()), "another thing takes the place of what is there"
 
 
 def test_after_turning_away_and_back_the_new_thing_is_still_there():
