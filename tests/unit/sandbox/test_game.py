@@ -453,7 +453,7 @@ def test_a_memory_is_not_changed_while_something_is_painted(run):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("a forest at night", "change everywhere"), ("castles", "this view")]
+    ("text", "said"), [("a forest at night", "everything anew"), ("castles", "this view")]
 )
 def test_a_view_in_another_light_is_said_to_repaint_everything(run, text, said):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))

@@ -201,7 +201,7 @@ def test_another_description_may_paint_what_was_seen_anew_and_says_what_follows_
     ("text", "act", "notice"),
     [
         (" At night.", "relight", "everything stays where it is"),
-        (" A forest at night.", "renew", "light and weather change everywhere"),
+        (" A forest at night.", "renew", "light and weather change"),
     ],
 )
 def test_another_light_changes_everything_but_where_things_stand(
