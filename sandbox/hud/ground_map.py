@@ -208,15 +208,23 @@ def _draw_doors(
     ground: GroundPlan,
     words: Mapping[str, str],
 ) -> tuple[list[pygame.Rect], dict[Door, pygame.Rect]]:
-    """Draw doors with names; return the places of these, on the card and on the map."""
+    """Draw doors with names; return the places of these, on the card and on the map.
+
+    All that lead to known rooms have one, of the others the nearest of each kind that is in sight.
+    """
     place, apart = area.place, _apart(theme)
     taken: list[pygame.Rect] = []
     names: dict[Door, pygame.Rect] = {}
-    for door in ground.doors:
+    unnamed = {door.kind for door in ground.doors}
+    for door in sorted(ground.doors, key=lambda one: math.hypot(one.x - area.x, one.z - area.z)):
         post = pygame.Rect(0, 0, max(6, theme.px(7)), max(10, theme.px(11)))
         post.center = round(area.at(door.x, door.z)[0]), round(area.at(door.x, door.z)[1])
         pygame.draw.rect(card, SHADOW, post.inflate(4, 4))
         pygame.draw.rect(card, theme.colour(ACCENT if door == ground.door else INK), post)
+        if not door.leads_to:
+            if door.kind not in unnamed or not place.collidepoint(post.center):
+                continue
+            unnamed.remove(door.kind)
         name = theme.text(door.leads_to or words.get(door.kind, door.kind), 11, INK)
         above, below = name.get_rect(midbottom=post.midtop), name.get_rect(midtop=post.midbottom)
         labels = [

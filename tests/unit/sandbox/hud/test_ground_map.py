@@ -176,6 +176,16 @@ def test_names_of_doors_do_not_lie_over_each_other_and_mean_their_doors():
     assert ground_map.door(names[doors[2]].move(corner).center, doors[:2]) is None
 
 
+def test_of_unknown_doors_of_a_kind_the_nearest_in_sight_has_a_name():
+    near, far, outside = (Door("cottage", x, 1.5) for x in (-1.0, 2.0, 90.0))
+    known = Door("cottage", -90.0, 0.0, "kitchen")
+    block = replace(block_at(0.0), ground=GroundPlan(doors=(outside, far, near, known)))
+    ground_map = GroundMap()
+    with window((1280, 720), "test"):
+        ground_map.card(Theme((1280, 720)), block, WAY, (), HERE)
+    assert set(ground_map.names) == {near, known}
+
+
 def test_water_is_on_the_map():
     corners = ((-2.4, 1.0), (-1.2, 1.0), (-1.2, 2.2), (-2.4, 2.2))
     ground = replace(GROUND, waters=(GroundWater("lake", corners, (60, 110, 200)),))
