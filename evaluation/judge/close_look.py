@@ -22,6 +22,7 @@ from mag_sandbox.evaluation.judge.judge import (
     full_vocabulary,
     shape_for,
 )
+from mag_sandbox.evaluation.judge.paint import painted_shares
 from mag_sandbox.evaluation.judge.segmenter import (
     FEATURES,
     Answers,
@@ -42,7 +43,8 @@ MIDDLE = slice(4, 12)  # cells of 4 px that show the thing
 AROUND = 1.33  # times a thing's longer side that a picture of it is wide
 SMALLEST = 10.0  # px; smaller things are looked at as if they were as large
 SURE = 0.1  # least probability at which a thing is there; chosen on renders
-SURE_OF_COLOR = 0.3  # likewise, of those of its kind, at which it may have a colour
+# likewise, of those of its kind, at which it may have a colour; with less if it is painted in it
+SURE_OF_COLOR, UNSURE_OF_COLOR, PAINTED = 0.3, 0.05, 0.3
 WIDEST = RING_WIDTH / 3  # px; wider things have no single place
 _BATCH = 64
 
@@ -143,9 +145,12 @@ class CloseLook:
         squares = [square_around(frame, box) for box in boxes]
         return [
             Looked(
-                float(names[self.vocabulary.name_index(box.kind)]), self._colors(box.kind, colors)
+                float(names[self.vocabulary.name_index(box.kind)]),
+                self._colors(box.kind, colors, square),
             )
-            for box, (names, colors) in zip(boxes, self.answers(squares), strict=True)
+            for box, square, (names, colors) in zip(
+                boxes, squares, self.answers(squares), strict=True
+            )
         ]
 
     def answers(self, squares: Sequence[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -168,11 +173,15 @@ class CloseLook:
             found += list(zip(names, colors, strict=True))
         return found
 
-    def _colors(self, kind: str, likely: np.ndarray) -> frozenset[str]:
+    def _colors(self, kind: str, likely: np.ndarray, square: np.ndarray) -> frozenset[str]:
         known = self.vocabulary.colors
         own = {color: float(likely[known.index(color)]) for color in KINDS[kind].colors}
-        least = SURE_OF_COLOR * sum(own.values())
-        return frozenset(color for color, share in own.items() if share >= least)
+        shares, painted = sum(own.values()), painted_shares(square, KINDS[kind].colors)
+        return frozenset(
+            color
+            for color, share in own.items()
+            if share >= shares * (UNSURE_OF_COLOR if painted[color] >= PAINTED else SURE_OF_COLOR)
+        )
 
     @classmethod
     def load(cls, folder: Path = JUDGE_WEIGHTS) -> "CloseLook":
