@@ -60,9 +60,8 @@ class MotionLog:
         """Measure a frame against the last measured one, once the camera turned far enough."""
         if self._walks:
             self._add_step(frame, pose, number)
-        if pose.is_away:  # there each point moves its own way
+        if pose.position != self._pose.position:  # each point moved its own way
             self._frame = self._small = None
-            return
         small = None
         if self._frame is not None:
             width = frame.shape[1]

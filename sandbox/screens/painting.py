@@ -19,7 +19,7 @@ from mag_sandbox.sandbox.ui.theme import ACCENT
 MOVES_S = 1 / 15  # between two pictures of the light
 PULSE_S = 1.2
 MOST_BLOCKS = 160  # after which it no longer waits; a busy painter takes long
-WORDS = {"undo": "Taking it back ...", "enter": "Through the door ..."} | {
+WORDS = {"undo": "Taking it back ...", "enter": "Going through ..."} | {
     act: row.under_way for act, row in SPOT_ACTS.items()
 }
 PAINTING = "Painting ..."  # all others
