@@ -28,6 +28,8 @@ _ADDED = (ON_FLOOR - {"water"}) | {"wall", "ceiling", "sky"}
 _OVER = 0.15  # share of a thing that an added one may cover, or be behind
 _GAP = 3.0  # degrees between animals, or things in the air or on a wall, and others
 _FEW = 2  # of a kind of which each counts, if one is added
+_PLATFORM, _COLLECTED = "platform", frozenset(("coin", "gem", "heart", "key", "star"))
+_SLACK = 4.0  # degrees between what is on a platform and that
 _TURNS = (0.0, *(side * turn for turn in range(5, 36, 5) for side in (1.0, -1.0)))  # degrees
 
 
@@ -113,16 +115,28 @@ def _is_free(thing: PlacedObject, things: Sequence[PlacedObject], middle: float)
         abs(yaw_difference(thing.yaw, middle)) < _WITHIN
         and not any(_meet(thing, other) for other in filling(things))
         and not (where_of(thing.kind) in ON_FLOOR and is_in_water(things, thing))
-        and (all(one.kind != WALL for one in things) or _rests(thing, things))
+        and _rests(thing, things)
     )
 
 
 def _rests(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
-    return not has_weight(thing) or is_borne(thing, things)
+    """Tell whether a thing is on the floor of a room, on something, or need not be."""
+    if thing.kind in _COLLECTED:  # alone in the air, the painter makes a smear below it
+        return any(one.kind == _PLATFORM and _is_on(thing, one) for one in things)
+    is_room = any(one.kind == WALL for one in things)
+    return not is_room or not has_weight(thing) or is_borne(thing, things)
+
+
+def _is_on(thing: PlacedObject, platform: PlacedObject) -> bool:
+    aside = abs(yaw_difference(thing.yaw, platform.yaw))
+    top = platform.foot + platform.height
+    return aside < platform.width / 2 and abs(thing.foot - top) < _SLACK
 
 
 def _meet(thing: PlacedObject, other: PlacedObject) -> bool:
     """Tell whether two things would be painted as one, or one hides much of the other."""
+    if thing.kind in _COLLECTED and other.kind == _PLATFORM and _is_on(thing, other):
+        return False
     has_room = {thing.kind, other.kind}.isdisjoint(CREATURES) and (stands(thing) or stands(other))
     if has_room:
         return max(covered(thing, other), covered(other, thing)) > _OVER

@@ -81,3 +81,12 @@ def test_no_globe_floats_before_a_wall():
     assert filled([wall], [globe], 1, most) == [wall]
     full = filled([wall], [table, replace(globe, pitch=-7.0)], 2, most)
     assert {one.kind for one in full} == {"wall", "table", "globe"}
+
+
+def test_coins_are_added_with_their_platform_and_never_without():
+    platform, coin = thing("platform", 90.0, 10.0, 24.0), thing("coin", 90.0, 20.5, 5.0)
+    coin = replace(coin, height=5.0)
+    most = {"platform": 4, "coin": 4}
+    assert filled([GROUND], [coin], 2, most) == [GROUND]
+    kinds = [one.kind for one in filled([GROUND], [platform, coin], 2, most)]
+    assert sorted(kinds) == ["coin", "near ground", "platform"]
