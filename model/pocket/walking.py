@@ -129,6 +129,18 @@ class NewGround:
         """Its squares, and how often any had been forgotten when each was arranged."""
         return zip(self.squares, self.draws or (0,) * len(self.squares), strict=True)
 
+    def beyond(self, before: "NewGround") -> "NewGround | None":
+        """Return what was added since to ground as it was before; None: other things changed."""
+        known = len(before.squares)
+        drawn = list(self.drawn)
+        if (
+            drawn[:known] != list(before.drawn)
+            or replace(self, squares=before.squares, draws=before.draws) != before
+        ):
+            return None
+        squares, draws = zip(*drawn[known:], strict=True) if drawn[known:] else ((), ())
+        return replace(self, squares=squares, draws=draws, before=None)
+
     def without(self, squares: Collection[Square]) -> "NewGround":
         """Return it without some squares: in sight again, they are arranged otherwise."""
         left = [(square, draw) for square, draw in self.drawn if square not in squares]
@@ -184,8 +196,14 @@ class WalkableGround:
         if plan is None:
             return None
         if self._scenery is None or self._known != (plan, placed, self.new):
-            scenery = Scenery.of(self.things, self._stances, self._behind)
-            self._scenery = scenery.extended(self._new_things(), self._stances)
+            more = self.new.beyond(self._known[2])
+            if self._scenery and more and self._known[:2] == (plan, placed):  # a walker goes on
+                scenery, new = self._scenery, [more]
+            else:
+                scenery = Scenery.of(self.things, self._stances, self._behind)
+                new = list(self.new.generations)[::-1]  # numbers of things stay
+            things = (thing for one in new for thing in self._new_things(one))
+            self._scenery = scenery.extended(things, self._stances)
             self._known = plan, placed, self.new
         return self._scenery
 
@@ -355,30 +373,29 @@ class WalkableGround:
         other = seen_before(thing, seen, light_of(behind))
         return edit if other.color == thing.color else replace(edit, color=other.color)
 
-    def _new_things(self) -> list[ToldFrom]:
-        found: list[ToldFrom] = []
+    def _new_things(self, new: NewGround) -> list[ToldFrom]:
+        """Return the things on new ground of one description."""
+        if new.plan is None:
+            return []
         redrawn = {(x, z): draw for x, z, draw in self.new.redrawn}
         words, kinds = self._painting.words, self._painting.imagination.config.looks
-        for new in reversed(list(self.new.generations)):  # numbers of things stay
-            if new.plan is not None:
-                wanted = Wanted.of(new.plan.prompt, words, kinds)
-                ground = Scenery.of(new.plan.things, self._stances, self._behind).on_ground
-                if new.is_full:  # older saves stay as they were
-                    ground = [(one, away) for one, away in ground if not wanted.counts(one)]
-                is_street = new.has_streets and is_town(new.plan.things)
-                there: list[ToldFrom] = []
-                for square, draw in new.drawn:
-                    draws = {patch: redrawn.get(patch, draw) for patch in patches_of(square)}
-                    for drawn in sorted({draw, *draws.values()}):
-                        noise = noise_of(new.plan.noise, drawn)
-                        things = (
-                            street_in(square, ground, noise)
-                            if is_street
-                            else things_in(square, ground, noise, is_full=new.is_full)
-                        )
-                        there += [one for one in things if draws.get(_patch_of(one), draw) == drawn]
-                found += self._as_lit(there, new.plan, wanted)
-        return found
+        wanted = Wanted.of(new.plan.prompt, words, kinds)
+        ground = Scenery.of(new.plan.things, self._stances, self._behind).on_ground
+        if new.is_full:  # older saves stay as they were
+            ground = [(one, away) for one, away in ground if not wanted.counts(one)]
+        is_street = new.has_streets and is_town(new.plan.things)
+        there: list[ToldFrom] = []
+        for square, draw in new.drawn:
+            draws = {patch: redrawn.get(patch, draw) for patch in patches_of(square)}
+            for drawn in sorted({draw, *draws.values()}):
+                noise = noise_of(new.plan.noise, drawn)
+                things = (
+                    street_in(square, ground, noise)
+                    if is_street
+                    else things_in(square, ground, noise, is_full=new.is_full)
+                )
+                there += [one for one in things if draws.get(_patch_of(one), draw) == drawn]
+        return self._as_lit(there, new.plan, wanted)
 
     def _as_lit(self, there: list[ToldFrom], plan: Plan, wanted: Wanted) -> list[ToldFrom]:
         """Return the things of new ground of a plan in the light where the scene begins."""

@@ -305,10 +305,10 @@ def test_of_new_ground_only_the_patches_that_were_forgotten_are_arranged_otherwi
     made = outdoors(SKY, *(replace(TENT, yaw=36.0 * turn) for turn in range(10)))
     ground = made._ground
     ground.extend((0.0, 90.0))
-    before = {walking._patch_of(one): one for one in ground._new_things()}
+    before = {walking._patch_of(one): one for one in ground._new_things(ground.new)}
     gone = set(list(before)[::2])
     ground.draw_again(gone)
-    now = {walking._patch_of(one): one for one in ground._new_things()}
+    now = {walking._patch_of(one): one for one in ground._new_things(ground.new)}
     stayed = {patch for patch, one in before.items() if now.get(patch) == one}
     assert stayed == before.keys() - gone
     assert now.keys() - before.keys() <= gone
@@ -568,3 +568,15 @@ def test_things_take_another_colour_from_away_but_for_those_of_new_ground():
     ground.extend((0.0, 60.0))
     new = [one for x in range(-40, 41, 8) for one in recolored(x, 60.0)]
     assert set(new) == {walking.NEW_COLOR}
+
+
+def test_ground_that_is_added_on_the_way_is_as_if_all_were_arranged_at_once():
+    made = outdoors(SKY, *(replace(TENT, yaw=36.0 * turn) for turn in range(10)))
+    ground = made._ground
+    ground.extend((0.0, 60.0))
+    first = ground.scenery
+    ground.extend((0.0, 120.0))
+    bodies = ground.scenery._bodies
+    assert len(bodies) > len(first._bodies)
+    ground._scenery = None
+    assert ground.scenery._bodies == bodies
