@@ -63,7 +63,7 @@ from mag_sandbox.model.pocket.painting import (
 from mag_sandbox.model.pocket.painting_thread import ViewPainter
 from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
 from mag_sandbox.model.pocket.pictures.decoding import Draw
-from mag_sandbox.model.pocket.walk_memory import WalkMemory, places_of
+from mag_sandbox.model.pocket.walk_memory import WalkMemory
 from mag_sandbox.model.pocket.walking import START, NewGround, Position, WalkableGround
 from mag_sandbox.model.world import MIB, WorldState
 from mag_sandbox.scenes.scene import check_prompt
@@ -289,10 +289,10 @@ class Viewpoints(ViewPainter[_MadeView]):
         if self.has_view:
             return
         painting.forget_lost(memory)
-        places = places_of(painting.plan, self._followed())
+        self._followed()
         policy.leave_out(self.kept)
         near = [place for place, _ in self._shares(pose)]
-        lost = self.walk.follow(policy, self.kept, pose, near, places)
+        lost = self.walk.follow(policy, self.kept, pose, near, self._ground.places)
         if lost:
             self.losses += 1
             self.kept = without(self.kept, lost, near, self._imagination.lattice)

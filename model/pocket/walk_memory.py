@@ -15,12 +15,11 @@ from mag_sandbox.model.coverage import all_shown, covered_cells
 from mag_sandbox.model.imagination.doors import with_doors
 from mag_sandbox.model.imagination.new_ground import Patch, patches_seen, square_of
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.memory import MemoryPolicy
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.painted_ring import PaintedRing
-from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
+from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.walking import Position, WalkableGround
 from mag_sandbox.model.slots import BlockInfo
 
@@ -51,17 +50,6 @@ def _block(memory: BlockMemory, poses: tuple[CameraPose, ...]) -> BlockInfo:
     inputs = memory.passes.inputs()
     index = memory.made * len(poses)
     return BlockInfo(index, poses, inputs.prompt_index, time=inputs.time, elsewhere=True)
-
-
-def places_of(plan: Plan | None, scenery: Scenery | None) -> dict[PlacedObject, Position]:
-    """Return where the things of a plan stand [m], but for those that are at infinity."""
-    things = frozenset(plan.things if plan else ())
-    there = scenery.apart("upright", "flat") if scenery else []
-    return {
-        one: (away * sin(radians(one.yaw)), away * cos(radians(one.yaw)))
-        for one, away in there
-        if one in things
-    }
 
 
 def _things_seen(
@@ -171,7 +159,7 @@ class WalkMemory:
         Returns:
             Whether anything stands elsewhere now.
         """
-        places = places_of(painting.plan, ground.scenery)
+        places = ground.places
         moves = bool(painting.plan and self.lost & _things_seen([pose], places, beside=0.0))
         if moves:
             self._turn(painting, places)

@@ -4,7 +4,7 @@ The plan says what stands around where the scene begins, the player adds to it, 
 is new ground, without end, which is arranged as it comes into sight of a viewpoint and stays so.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import cos, hypot, inf, radians, sin
 
@@ -188,6 +188,7 @@ class WalkableGround:
         self.new = new
         self._scenery: Scenery | None = None
         self._known: tuple[Plan | None, tuple[Edit, ...], NewGround] = None, (), new
+        self._places: tuple[Plan | None, dict[PlacedObject, Position]] = None, {}
 
     @property
     def scenery(self) -> Scenery | None:
@@ -206,6 +207,17 @@ class WalkableGround:
             self._scenery = scenery.extended(things, self._stances)
             self._known = plan, placed, self.new
         return self._scenery
+
+    @property
+    def places(self) -> Mapping[PlacedObject, Position]:
+        """Where the plan's things stand [m], but for those that are at infinity."""
+        plan = self._painting.plan
+        if plan is not None and self._places[0] is not plan:
+            there = Scenery.of(plan.things, self._stances, self._behind).apart("upright", "flat")
+            yaws = {one: radians(one.yaw) for one, _ in there}
+            where = {one: (away * sin(yaws[one]), away * cos(yaws[one])) for one, away in there}
+            self._places = plan, where
+        return self._places[1]
 
     @property
     def things(self) -> tuple[PlacedObject, ...]:
