@@ -115,9 +115,34 @@ class WalkMemory:
         """
         elsewhere = policy.lasting_elsewhere
         held = {place: frozenset(views) for place, views in elsewhere.items()}
-        here = self.lattice.touched(pose.at_origin)
-        wide, high = _SOON
-        soon = here | self._touched(pose, (wide, high)) | self._touched(pose, (-wide, -high))
+        self._views = [*frozenset(policy.lasting).union(*held.values()), pose]
+        self._note(policy, places)
+        return self._lost_cells(rings, held, pose, near) if policy.evicted else {}
+
+    def _note(self, policy: MemoryPolicy, places: Mapping[PlacedObject, Position]) -> None:
+        """Note which things and which ground held views show, and what they showed."""
+        shown, things = _things_seen(self._views, places), self.things
+        patches, known = self.patches, self._patches
+        self._patches = {view: known.get(view) or patches_seen(view) for view in self._views}
+        self.patches = frozenset[Patch]().union(*self._patches.values())
+        self.things = shown
+        if policy.evicted:  # else the newest frame alone was replaced
+            self.lost = ((self.lost | things) & places.keys()) - shown
+            self.lost_patches = (self.lost_patches | patches) - self.patches
+
+    def _lost_cells(
+        self,
+        rings: Mapping[Position, PaintedRing],
+        held: Mapping[Position, _HeldViews],
+        pose: CameraPose,
+        near: Collection[Position],
+    ) -> dict[Position, np.ndarray]:
+        """Return the cells that stay of rings that lost some; see `follow`."""
+        here, (wide, high) = pose.at_origin, _SOON
+        now, right, left = (
+            self.lattice.touched(here, beyond)
+            for beyond in ((0.0, 0.0), (wide, high), (-wide, -high))
+        )
         lost: dict[Position, np.ndarray] = {}
         settled: dict[Position, tuple[_HeldViews, PaintedRing]] = {}
         for place in rings.keys() - self.for_good:
@@ -126,25 +151,13 @@ class WalkMemory:
                 stays = self.lattice.shown(list(views))
                 gone = ring.painted & ~stays
                 if place in near:
-                    stays, gone = stays | here, gone & soon & ~here
+                    stays, gone = stays | now, gone & (right | left) & ~now
                 if gone.any():
                     lost[place] = stays
             if place not in near:
                 settled[place] = views, ring
         self._settled = settled
-        views = frozenset(policy.lasting).union(*held.values())
-        self._views = [*views, pose]
-        shown = _things_seen(self._views, places)
-        self.lost = ((self.lost | self.things) & places.keys()) - shown
-        self.things = shown
-        patches, known = self.patches | self.lost_patches, self._patches
-        self._patches = {view: known.get(view) or patches_seen(view) for view in self._views}
-        self.patches = frozenset[Patch]().union(*self._patches.values())
-        self.lost_patches = patches - self.patches
         return lost
-
-    def _touched(self, pose: CameraPose, beyond: tuple[float, float]) -> np.ndarray:
-        return self.lattice.touched(pose.at_origin, beyond)
 
     def rearrange(
         self, painting: PaintingInventor, ground: WalkableGround, pose: CameraPose
