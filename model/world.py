@@ -207,6 +207,11 @@ class LookAheadBlock:
     digest: str  # SHA-256 of its latents, first 16 hex digits
 
 
+FROM_WALLS, FROM_WATER = 1.6, 0.2  # metres that a walker keeps; nearer, a wall is all one sees
+SQUEEZE = 0.5  # metres of a clearance that narrow things leave to a walker between two
+WADING = 0.4  # likewise, of water
+
+
 @dataclass(frozen=True, slots=True)
 class GroundThing:
     """A thing that stands somewhere, from above."""
@@ -216,6 +221,7 @@ class GroundThing:
     z: float
     radius: float  # half as wide as it is [m]
     color: tuple[int, int, int] | None = None  # 0 to 255; None: any
+    clearance: float = 0.0  # metres that a walker keeps from its middle; 0: it is in no one's way
 
 
 @dataclass(frozen=True, slots=True)

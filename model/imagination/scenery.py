@@ -17,7 +17,16 @@ import numpy as np
 from mag_sandbox.controls.camera import FARTHEST, POSITION_RESOLUTION, yaw_difference
 from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.world import Door, GroundPlan, GroundThing, GroundWater
+from mag_sandbox.model.world import (
+    FROM_WALLS,
+    FROM_WATER,
+    SQUEEZE,
+    WADING,
+    Door,
+    GroundPlan,
+    GroundThing,
+    GroundWater,
+)
 from mag_sandbox.scenes.stances import Stance
 from mag_sandbox.scenes.things import DEEP, SHALLOW, STANDS, WATERS
 
@@ -30,14 +39,11 @@ SUPPORTED = 3.0  # degrees between the foot of a thing and the top of what it st
 BEFORE = 0.01  # metres by which a thing stands before what supports it
 FARTHEST_WALK = 2.0  # metres from the viewpoint of the plan: beyond, its pixels are too large
 PARALLEL = 1e-3  # sine of the angle between walls, below which they do not meet
-FROM_WALLS, FROM_THINGS = 1.6, 0.6  # metres that a walker keeps; nearer, a wall is all one sees
-FROM_WATER = 0.2  # likewise
+FROM_THINGS = 0.6  # metres that a walker keeps
 FROM_FACES = 0.45  # likewise, beside what is as wide: nearer, it fills the view
 SMALL = 1.5  # metres: half as wide things are walked round that are met head-on
 NARROW = 0.7  # cosine between the directions in which two things push a walker who is between them
 LEAST_GAIN = 0.2  # share of a step; a walker who gains less is stuck
-SQUEEZE = 0.5  # metres of these that narrow things leave where a walker must pass between two
-WADING = 0.4  # likewise, of water
 OUT_STEP, FARTHEST_OUT, OUT_WAYS = 0.1, 8.0, 32  # places beside things: metres, and around
 _ANGLES = np.linspace(0.0, 2 * np.pi, 24, endpoint=False)
 _ROUND = np.stack((np.cos(_ANGLES), np.sin(_ANGLES)), axis=1)  # a circle
@@ -124,6 +130,11 @@ class _Body:
         top = self.distance * tan(radians(_ends(self.told)[1]))
         trunk = CROWN * self.half if top > OVERHEAD else min(self.half, WIDEST_TRUNK)
         return max(trunk, self.half + FROM_FACES - FROM_THINGS)
+
+    @property
+    def clearance(self) -> float:
+        """How far from its middle a walker stays who has room [m]; 0: it is in no one's way."""
+        return self.in_the_way + FROM_THINGS if self.is_solid else 0.0
 
     @property
     def half(self) -> float:
@@ -614,7 +625,7 @@ class Scenery:
             standing.ends.tolist(), strict=True,
         )  # fmt: skip
         things = (
-            (self._bodies[number - 1].told, x, z, half)
+            (self._bodies[number - 1], x, z, half)
             for number, (x, z), half, (foot, _) in rows if foot < 0.0
         )  # fmt: skip
         pairs = list(zip(lines, (*lines[1:], *lines[:1]), strict=True))
@@ -623,7 +634,10 @@ class Scenery:
             np.linalg.solve([one[0], other[0]], [one[1], other[1]]) for one, other in pairs if meet
         ]
         return GroundPlan(
-            tuple(GroundThing(told.kind, x, z, half, told.color) for told, x, z, half in things),
+            tuple(
+                GroundThing(body.told.kind, x, z, half, body.told.color, body.clearance)
+                for body, x, z, half in things
+            ),
             tuple((float(x), float(z)) for x, z in corners),
             waters=tuple(_Waters.of(self._bodies, WATERS).from_above()),
         )

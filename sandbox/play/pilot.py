@@ -3,19 +3,19 @@
 from dataclasses import replace
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, command_towards
-from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.controls.sources import PlayerSource
-from mag_sandbox.model.world import FrameBlock, WorldSpec
+from mag_sandbox.model.world import FrameBlock, GroundPlan, WorldSpec
+from mag_sandbox.sandbox.play.detour import Position, way_round
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
-from mag_sandbox.sandbox.play.trail import Position, Trail
 
 STUCK = 2  # steps that lead nowhere, after which something is in the way; see `SplitWorld`
+MOST_WAYS_ROUND = 4  # a flight: more comes into sight on the way
 
 
 class Pilot(PlayerSource, SessionObserver):
     """A source of commands that can fly to a place; as an observer it learns where the camera is.
 
-    Where something is in the way, it goes along the ground that was walked over before.
+    Where something is in the way, it goes round, as far as the ground is known.
 
     >>> pilot = Pilot()
     >>> from mag_sandbox.sandbox.play.session import Session
@@ -32,9 +32,9 @@ class Pilot(PlayerSource, SessionObserver):
         self.pose = CameraPose()  # after the newest block
         self._left: CameraPose | None = None  # where it last began to walk
         self._stood = 0  # steps that led nowhere from there
-        self._trail = Trail()
+        self._ground: GroundPlan | None = None  # as the newest block tells it
         self._corners: list[Position] = []  # of a way round that are ahead
-        self._may_go_round = True  # once a flight
+        self._ways_left = MOST_WAYS_ROUND
 
     @property
     def is_flying(self) -> bool:
@@ -45,7 +45,7 @@ class Pilot(PlayerSource, SessionObserver):
         """Go to a place at full speed, until there or until the player steers."""
         self.release_all()
         self._spec, self.is_automatic = spec, True
-        self._corners, self._may_go_round, self._stood = [], True, 0
+        self._corners, self._ways_left, self._stood = [], MOST_WAYS_ROUND, 0
         self.target = target
 
     def stop(self) -> None:
@@ -66,15 +66,12 @@ class Pilot(PlayerSource, SessionObserver):
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
         """Begin anew at the pose of the first block."""
-        self.target, self.is_automatic, self.pose = None, False, block.poses[-1]
-        self._trail = Trail()
+        self.target, self.is_automatic = None, False
+        self.pose, self._ground = block.poses[-1], block.ground
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
-        """Note where the camera is and was."""
-        self.pose = block.poses[-1]
-        if block.edited == ENTER:  # positions are those of the next room
-            self._trail = Trail()
-        self._trail.extend(block.poses)
+        """Note where the camera is, and what stands around it."""
+        self.pose, self._ground = block.poses[-1], block.ground
 
     def _command_towards(self, target: CameraPose) -> CameraCommand:
         command = self._command_of_leg(target)
@@ -102,8 +99,9 @@ class Pilot(PlayerSource, SessionObserver):
 
     def _command_round(self, target: CameraPose) -> CameraCommand | None:
         """Return the first command of a way round what is in the way; None: there is none."""
-        if self._may_go_round:
-            start, end = (self.pose.x, self.pose.z), (target.x, target.z)
-            self._corners, self._may_go_round = self._trail.way(start, end), False
-            return self._command_of_leg(target) if self._corners else None
-        return None
+        if self._ground is None or not self._ways_left:
+            return None
+        self._ways_left -= 1
+        start, end = (self.pose.x, self.pose.z), (target.x, target.z)
+        self._corners = way_round(self._ground, start, end)
+        return self._command_of_leg(target) if self._corners else None

@@ -12,12 +12,12 @@ from mag_sandbox.controls.parallax import EYE, carried
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import (
     FARTHEST_WALK,
-    FROM_WALLS,
     LEAST_PAINTED,
     LOWEST,
     Scenery,
     ToldFrom,
 )
+from mag_sandbox.model.world import FROM_WALLS
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.kinds import BEHIND, COURSES
@@ -96,6 +96,11 @@ def test_from_above_things_and_walls_are_where_they_stand():
     (thing,) = ground.things
     away = EYE / np.tan(np.radians(28.0))
     assert (thing.kind, thing.x, thing.z) == ("floor lamp", pytest.approx(away), pytest.approx(0))
+    edge = away - thing.clearance
+    scenery = Scenery.of([lamp], {"floor lamp": Stance("floor", 1.75)}, ())
+    assert scenery.in_the_way(edge + 0.01, 0.0, ()) == "floor lamp"
+    assert scenery.way((0.0, 0.0), (edge - 0.01, 0.0), ()) == (edge - 0.01, 0.0)
+    assert scenery.way((0.0, 0.0), (edge + 0.01, 0.0), ()) != (edge + 0.01, 0.0)
     wall = EYE / np.tan(np.radians(20.0))
     assert np.abs(ground.walls) == pytest.approx(np.full((4, 2), wall))
     assert Scenery.of([lamp], STANCES, ()).ground.walls == ()

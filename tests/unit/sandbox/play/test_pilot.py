@@ -1,13 +1,19 @@
 """The autopilot: on its way until it is stopped, whoever stops it and when."""
 
+from dataclasses import replace
 from itertools import count
+from math import atan, degrees, dist
 
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.play.split import SplitWorld
+from mag_sandbox.scenes.stances import Stance
 from tests.doubles import SPEC, WALKING, FakeWorld
 from tests.games import SCENE
 
@@ -86,26 +92,50 @@ def test_it_walks_on_in_two_worlds_that_take_turns_on_a_slow_machine():
     assert abs(step.block.poses[-1].x - 4.0) < 0.01
 
 
-def walled(start, end):
-    """A wall 2 m wide crosses the straight way to where the scene begins, 1 m before it."""
-    crosses = (start[1] - 1.0) * (end[1] - 1.0) <= 0 and abs(end[0]) < 1.0
-    return start if crosses else end
+class Ground(FakeWorld):
+    """A scenery that stops a walker, and that is known from above."""
+
+    def __init__(self, scenery):
+        super().__init__(spec=WALKING, way=lambda start, end: scenery.way(start, end, ()))
+        self.ground = scenery.ground
+
+    def step(self, control):
+        return replace(super().step(control), ground=self.ground)
 
 
-def test_it_goes_back_along_its_trail_where_something_is_in_the_way():
+def flown(world, target):
+    """Return the pose where a flight from the start of the scene ends, and its blocks."""
     pilot = Pilot()
-    session = Session(FakeWorld(spec=WALKING, way=walled), pilot, [pilot])
+    session = Session(world, pilot, [pilot])
     session.start(SCENE, 7)
-    for key, blocks in (("d", 5), ("w", 7), ("a", 5)):
-        pilot.press(key, DEFAULTS.moves[key])
-        for _ in range(blocks):
-            behind = session.advance().block.poses[-1]
-        pilot.release_all()
-    pilot.fly_to(CameraPose(yaw=90.0), WALKING)
-    blocks = 0
-    while pilot.is_flying:
-        step, blocks = session.advance(), blocks + 1
-    assert behind.z > 1.0
-    assert abs(behind.x) < 1.0
-    assert step.block.poses[-1] == CameraPose(yaw=90.0)
-    assert blocks < 60
+    pilot.fly_to(target, WALKING)
+    for blocks in range(200):
+        if not pilot.is_flying:
+            return pilot.pose, blocks
+        session.advance()
+    raise AssertionError(f"still on its way at {pilot.pose}")
+
+
+def bush(yaw, away):
+    """A bush 1.2 m wide and high somewhere from the start."""
+    foot, top = (degrees(atan((end - EYE) / away)) for end in (0.0, 1.2))
+    width = 2 * degrees(atan(0.6 / away))
+    return PlacedObject("bush", yaw % 360.0, (foot + top) / 2, width, top - foot)
+
+
+HEDGE = [bush(yaw, 4.0) for yaw in range(-70, 71, 14)]
+
+
+def test_it_goes_round_a_hedge():
+    scenery = Scenery.of(HEDGE, {"bush": Stance("floor", 1.2)}, ())
+    pose, blocks = flown(Ground(scenery), CameraPose(yaw=90.0, z=9.0))
+    assert dist(pose.position, (0.0, 9.0)) < 0.01
+    assert pose.yaw == 90.0
+    assert blocks < 80
+
+
+def test_it_gives_up_before_a_hedge_all_around():
+    hedge = [bush(yaw, 4.0) for yaw in range(0, 360, 12)]
+    scenery = Scenery.of(hedge, {"bush": Stance("floor", 1.2)}, ())
+    pose, _ = flown(Ground(scenery), CameraPose(z=9.0))
+    assert 1.0 < pose.z < 4.0
