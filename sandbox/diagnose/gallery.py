@@ -142,7 +142,7 @@ class _ScreenTour:
 
     def _walk(self) -> Iterator[str]:
         """Walk, and back."""
-        self.hold("w", lambda: math.hypot(self.play.reel.pose.x, self.play.reel.pose.z) > WALKED)
+        self._walk_off()
         self.blocks(2)
         spot = self.surface.get_rect().center
         self.screen.handle(pygame.Event(pygame.MOUSEMOTION, pos=spot, rel=(9, 9), buttons=(0,) * 3))
@@ -150,7 +150,13 @@ class _ScreenTour:
         self.game.services.pilot.fly_to(self.play.reel.pose.at_origin, self.play.reel.current.spec)
         self.until(lambda: not self.game.services.pilot.is_flying)
 
+    def _walk_off(self) -> None:
+        self.hold("w", lambda: math.hypot(*self.play.reel.pose.position) > WALKED)
+
     def _split(self) -> Iterator[str]:
+        if "forward" in self.play.reel.current.spec.axes:
+            self._walk_off()
+            self.blocks(PAINTED)
         self.key(pygame.K_v)
         self.until(lambda: isinstance(self.screen, PlayScreen) and self._is_split)
         self.until(lambda: self.game.services.pilot.is_flying)
