@@ -36,7 +36,8 @@ _OWN = frozenset((  # kinds whose colour says what they are
 _LACQUERED = frozenset(("plane", "helicopter", "car", "truck", "tram", "rocket"))  # in any colour
 _PAINTS = ("red", "blue", "green")  # which the painter knows best
 _FOOT = 0.4  # of a thing's height below its middle
-_DARK, _SHADES_AT_NIGHT = 0.75, (1.4, 1.8)  # share of day; darker ones are not seen in the dark
+_DARK = 0.75  # share of day
+_AT_NIGHT = (1.0, 1.3)  # of the usual looks by day: a plan's own colours may be those of water
 _SHADES = (0.5, 1.5)  # of its colour, where no usual look of a thing stands out
 _UNLIKE = 50.0  # steps of L*a*b* from which on colours are nothing alike
 _MERGED = 0.2, 0.35  # how like what is behind it a thing may be in its own and in a usual look
@@ -53,7 +54,7 @@ def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list
     free |= ANIMALS - {kind for one in named for kind in one.kinds}
     few = {kind for kind in free if _may_change(kind)}
     is_night = light < _DARK and any(thing.kind == "low sky" for thing in things)
-    scales = _SHADES_AT_NIGHT if is_night else _SHADES
+    scales = _AT_NIGHT if is_night else _SHADES
     result: list[PlacedObject] = []
     for thing in things:
         behind = colors_behind(thing, result) if thing.kind in few else []
@@ -180,7 +181,9 @@ def _changed(
         named = [rgb(light * np.array(COLORS[name])) for name in _PAINTS]
         color = max(named, key=lambda one: _apart(one, taken or behind))
         return replace(thing, color=color, mean_color=color)
-    shades = [(one, one.color) for one in (_shaded(thing, shade) for shade in scales) if one.color]
+    alike = [with_look(thing, look) for look in looks_of(thing.kind)] if scales == _AT_NIGHT else []
+    every = (_shaded(one, shade) for one in alike or [thing] for shade in scales)
+    shades = [(one, one.color) for one in every if one.color]
     return max(shades, key=lambda pair: _apart(pair[1], behind))[0]
 
 

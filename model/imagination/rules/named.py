@@ -70,7 +70,7 @@ from mag_sandbox.scenes.things import (
 
 _SHOWN = 18.0  # degrees of a named thing's height that a level view shows at least
 _LEAST, _MOST_GROWN = 12.0, 2.5  # degrees of the longer side of few things, and their growth
-_LOWEST = 5.0  # degrees of the height of several, at least
+_LOWEST = 6.5  # degrees of the height of several, at least
 _A_DOUBLING, _MOST = 4.0, 28.0  # degrees more for twice the size of a single thing, from 1 m on
 _USUALLY, _MOST_NEARER = 0.8, 2.0  # of the usual width, and by how much counted things grow
 _SPECK = 4.0  # degrees of the longer side of what is too far away to be drawn larger there

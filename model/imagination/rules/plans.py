@@ -383,6 +383,7 @@ _AS_BRIGHT = 0.8, 1.25  # times as bright as a white or grey thing is what passe
 _WHITE = np.array((236.0, 232.0, 226.0))  # without the tint of the mean of white things
 _PURE = 0.07  # vividness of a look's white, black or grey
 _WALLS = frozenset(("wall", "backdrop"))
+_SHINING = FALLING | {"starry sky"}  # all around, and light at night, too
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN = 0.75  # of a thing's mean colour: that of its largest part
 _USUAL = {
@@ -465,7 +466,8 @@ def light_of(things: Sequence[PlacedObject]) -> float:
     around = (
         thing.mean_color
         for thing in things
-        if thing.width >= AROUND or (is_stage and thing.kind in _WALLS)
+        if thing.kind not in _SHINING
+        and (thing.width >= AROUND or (is_stage and thing.kind in _WALLS))
     )
     levels = [max(color) for color in around if color is not None]
     return float(np.clip(max(levels) / _BRIGHT, _DARKEST, 1.0)) if levels else 1.0

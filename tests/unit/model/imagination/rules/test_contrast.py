@@ -5,6 +5,7 @@ from math import dist
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.contrast import seen_before, standing_out, varied
+from mag_sandbox.model.imagination.rules.plans import light_of
 from mag_sandbox.scenes.things import COLORS, Named, named_things
 
 WHITE, GREEN = (230, 228, 224), (101, 161, 99)
@@ -123,4 +124,20 @@ def test_at_night_what_is_lost_on_the_ground_is_lighter():
     sky = replace(dark, kind="low sky", pitch=20.0)
     crocodile = PlacedObject("crocodile", 20.0, -18.0, 18.0, 4.0, (64, 89, 89), (64, 89, 89), 1)
     *_, other = standing_out([sky, dark, crocodile], [Named(("crocodile",), None, 1, 1)])
-    assert min(other.color) > 100
+    assert sum(other.color) > sum(dark.color) + 80
+
+
+def test_stars_and_rain_make_no_day_and_animals_at_night_have_usual_colours():
+    blue, grey = (38, 64, 140), (64, 89, 115)
+    night = [
+        PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, blue, blue),
+        PlacedObject("near ground", 0.0, -35.0, 360.0, 60.0, grey, grey),
+    ]
+    stars = PlacedObject("starry sky", 0.0, 20.0, 360.0, 30.0, (217, 217, 217), (217, 217, 217))
+    assert light_of([*night, stars]) == light_of(night) < 0.75
+    dark = (32, 44, 44)
+    beast = PlacedObject("crocodile", 0.0, -10.0, 40.0, 8.0, dark, dark, 3)
+    *_, seen = standing_out([*night, stars, beast], [Named(("crocodile",), None, 1, 1)])
+    red, green, blue = seen.color
+    assert green > 120
+    assert green > max(red, blue)
