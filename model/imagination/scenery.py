@@ -336,6 +336,7 @@ class _Leeway(NamedTuple):
     away: np.ndarray  # the direction in which there is more
     what: str = ""  # takes the rest: a kind of thing, or "wall"; "": it is too far from viewpoints
     is_small: bool = False  # whether that can be walked round in a few steps
+    number: int = -1  # of the obstacle among things, then waters; -1: it is none of these
 
 
 class _Obstacles:
@@ -349,6 +350,7 @@ class _Obstacles:
         self._halves = np.array([body.in_the_way for body in solid])
         self._spares = np.clip(self._halves + FROM_THINGS - self._radii, 0.0, SQUEEZE)
         self._kinds = [body.told.kind for body in solid]
+        self._tops = [body.distance * tan(radians(_ends(body.told)[1])) for body in solid]
 
     def way(self, start: Position, end: Position, viewpoints: Sequence[Position]) -> Position:
         """Return where a step ends [m]; see `Scenery.way`."""
@@ -427,7 +429,7 @@ class _Obstacles:
         room = self._room(x, z, viewpoints) if room is None else room
         least = int(room.argmin())
         what, away, small = "", np.array((-x, -z)), False
-        number = least - 2 - len(self._sides)
+        number = max(least - 2 - len(self._sides), -1)
         if least == 0 and viewpoints:
             nearest = min(viewpoints, key=lambda one: hypot(one[0] - x, one[1] - z))
             away = np.subtract(nearest, (x, z))
@@ -437,9 +439,17 @@ class _Obstacles:
             what, away = self._kinds[number], (x, z) - self._places[number]
             small = bool(self._halves[number] <= SMALL)
         elif number >= 0:
-            number -= len(self._kinds)
-            what, away = self._waters.told[number].kind, self._waters.away(x, z, number)
-        return _Leeway(float(room[least]), away / max(hypot(*away), 1e-9), what, is_small=small)
+            water = number - len(self._kinds)
+            what, away = self._waters.told[water].kind, self._waters.away(x, z, water)
+        away = away / max(hypot(*away), 1e-9)
+        return _Leeway(float(room[least]), away, what, is_small=small, number=number)
+
+    def top(self, number: int, x: float, z: float) -> float:
+        """Return the pitch at which the top of an obstacle is seen [degrees]; walls: 90."""
+        if not 0 <= number < len(self._kinds):
+            return 90.0 if number < 0 else -90.0  # waters are below
+        away = hypot(*((x, z) - self._places[number]))
+        return degrees(atan2(self._tops[number], away))
 
 
 class Scenery:
@@ -720,9 +730,17 @@ class Scenery:
         """
         return self._obstacles.way_out(x, z, viewpoints)
 
-    def in_the_way(self, x: float, z: float, viewpoints: Sequence[Position]) -> str:
-        """Return what keeps a walker from a place most: "wall", a kind, or "" without a thing."""
-        return self._obstacles.leeway(x, z, viewpoints).what
+    def in_the_way(
+        self, start: Position, end: Position, viewpoints: Sequence[Position]
+    ) -> tuple[str, float]:
+        """Return what keeps a walker from the end of a step most, and where its top is seen.
+
+        Returns:
+            "wall", a kind, or "" without a thing; pitch of its top from the start of the step
+            [degrees], of walls and the lack of a viewpoint 90, of waters -90.
+        """
+        met = self._obstacles.leeway(*end, viewpoints)
+        return met.what, self._obstacles.top(met.number, *start)
 
     def _bands(self, x: float, z: float) -> list[PlacedObject]:
         moved = {id(side.told): side.seen_from(x, z).told for side in self._sides}

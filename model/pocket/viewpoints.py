@@ -271,9 +271,9 @@ class Viewpoints(ViewPainter[_MadeView]):
         """Return a pose beside what has appeared around the player."""
         return _at(pose, self._ground.way_out((pose.x, pose.z), (START, *self.kept)))
 
-    def why_stopped(self, pose: CameraPose) -> str:
-        """Return, for the player, why a step did not get to a pose."""
-        return self._ground.why_stopped((pose.x, pose.z), (START, *self.kept))
+    def why_stopped(self, pose: CameraPose, end: Position) -> str:
+        """Return, for the player at a pose, why a step did not get to its end."""
+        return self._ground.why_stopped(pose, end, (START, *self.kept))
 
     def shown_at(self, pose: CameraPose) -> Position:
         """Return the viewpoint that shows most of a pose."""

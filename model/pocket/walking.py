@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import cos, hypot, inf, radians, sin
 
-from mag_sandbox.controls.camera import FARTHEST
+from mag_sandbox.controls.camera import ASPECT, FARTHEST, CameraPose
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import shortened
 from mag_sandbox.model.imagination.new_ground import (
@@ -45,7 +45,7 @@ from mag_sandbox.model.pocket.painting import PaintingInventor, Plan, noise_of
 from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.scenes.descriptions import LANDSCAPES, is_relit
 from mag_sandbox.scenes.rooms import DOORS
-from mag_sandbox.scenes.things import ANIMALS, WATERS, names_in
+from mag_sandbox.scenes.things import ANIMALS, names_in
 
 AT_START = "that is right where the scene begins; point farther away from there"
 BEHIND = "the {} would be hidden by the {}; step back or point beside it"
@@ -54,7 +54,7 @@ TOO_FAR = "that is too far from where the scene begins; walk back towards it or 
 FLYING = frozenset(("sky", "far"))  # stances that need no ground to stand on
 WADES = "the {} is shallow: you wade through it"
 IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
-AT_YOUR_FEET = "{} in the way, at your feet"  # below the picture of a level view
+AT_YOUR_FEET = "{} in the way, at your feet"  # below the picture
 STILL_PAINTED = "one moment: the ground ahead is still being painted"
 Position = tuple[float, float]  # x and z [m]
 START: Position = (0.0, 0.0)  # where the scene begins
@@ -294,12 +294,14 @@ class WalkableGround:
         scenery = self.scenery
         return place if scenery is None else scenery.way_out(*place, viewpoints)
 
-    def why_stopped(self, end: Position, viewpoints: Sequence[Position]) -> str:
-        """Return, for the player, why a step did not get to its end."""
+    def why_stopped(self, pose: CameraPose, end: Position, viewpoints: Sequence[Position]) -> str:
+        """Return, for the player at a pose, why a step did not get to its end [m]."""
         if self.scenery is None:
             return UNPLANNED
-        if what := self.scenery.in_the_way(*end, viewpoints):
-            plan, told = self._painting.plan, AT_YOUR_FEET if what in WATERS else IN_THE_WAY
+        what, top = self.scenery.in_the_way(pose.position, end, viewpoints)
+        if what:
+            is_below = top < pose.pitch - pose.fov * ASPECT / 2
+            plan, told = self._painting.plan, AT_YOUR_FEET if is_below else IN_THE_WAY
             return told.format(names_in(plan.prompt).get(what, what) if plan else what)
         return STILL_PAINTED if self.apart < inf else NO_FARTHER
 

@@ -402,7 +402,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         stopped_by, speed, fps = "", self.spec.full_speed, self.spec.fps
         if self._viewpoints and is_stopped(walked, command, speed, fps):
             aim = move(start, command, speed, fps, len(walked), straight)[-1]
-            stopped_by = self._viewpoints.why_stopped(aim)
+            stopped_by = self._viewpoints.why_stopped(end, aim.position)
         changes = self.editor is not None and self.editor.is_painting  # its notices are awaited
         if stopped_by and (changes or (self._rooms and self._rooms.door_at(walked[-1]))):
             stopped_by = ""

@@ -98,7 +98,7 @@ def test_from_above_things_and_walls_are_where_they_stand():
     assert (thing.kind, thing.x, thing.z) == ("floor lamp", pytest.approx(away), pytest.approx(0))
     edge = away - thing.clearance
     scenery = Scenery.of([lamp], {"floor lamp": Stance("floor", 1.75)}, ())
-    assert scenery.in_the_way(edge + 0.01, 0.0, ()) == "floor lamp"
+    assert scenery.in_the_way((0.0, 0.0), (edge + 0.01, 0.0), ())[0] == "floor lamp"
     assert scenery.way((0.0, 0.0), (edge - 0.01, 0.0), ()) == (edge - 0.01, 0.0)
     assert scenery.way((0.0, 0.0), (edge + 0.01, 0.0), ()) != (edge + 0.01, 0.0)
     wall = EYE / np.tan(np.radians(20.0))
@@ -211,7 +211,9 @@ def test_walls_and_solid_things_stop_a_walker_who_slides_along_them():
     stopped = scenery.way(near, (0.0, 2.9))
     assert stopped[1] < 2.9
     ends = [(1.6, 0.0), (0.0, 2.9), (-2.1, 0.0)]
-    assert [scenery.in_the_way(*end, [near]) for end in ends] == ["wall", "floor lamp", ""]
+    top = pytest.approx(lamp.pitch + lamp.height / 2)
+    met = [scenery.in_the_way((0.0, 0.0), end, [near]) for end in ends]
+    assert met == [("wall", 90.0), ("floor lamp", top), ("", 90.0)]
 
 
 def test_a_walker_who_passed_between_things_finds_the_way_back():
@@ -270,7 +272,7 @@ def test_water_stops_a_walker_who_goes_round_it():
         wet.append((here[0] / 3.1) ** 2 + ((here[1] - 5.6) / 1.9) ** 2 < 1)
     assert not any(wet)
     assert here[1] > 9.0, "it slides along the shore"
-    assert scenery.in_the_way(0.0, 5.6, [(0.0, 4.5)]) == "lake"
+    assert scenery.in_the_way((0.0, 4.5), (0.0, 5.6), [(0.0, 4.5)]) == ("lake", -90.0)
 
 
 @pytest.mark.parametrize("yaw", [0.0, 70.0, 200.0])
@@ -403,7 +405,7 @@ def test_a_walker_who_is_too_near_to_one_thing_is_let_no_nearer_to_others():
     wall = PlacedObject("wall", 180.0, 0.0, 90.0, 120.0)  # 0.9 m behind
     pine = PlacedObject("cottage", 0.0, 8.0, 50.0, 56.0)  # 4.4 m away
     scenery, here = Scenery.of([wall, pine], STANCES, ("wall",)), (0.0, 0.0)
-    assert scenery.in_the_way(*here, [here]) == "wall"
+    assert scenery.in_the_way(here, here, [here])[0] == "wall"
     for _ in range(200):
         here = scenery.way(here, (0.0, here[1] + 0.05), ())
     (thing,) = scenery.ground.things
@@ -414,7 +416,7 @@ def test_a_walker_who_is_too_near_to_one_thing_is_let_no_nearer_to_others():
 def test_a_walker_where_something_appears_stands_beside_it(kind):
     thing = replace(LAKE, kind=kind)
     scenery, there = Scenery.of([thing], STANCES, ()), (0.2, 5.5 if kind == "lake" else 3.6)
-    assert scenery.in_the_way(*there, [there]) == kind
+    assert scenery.in_the_way(there, there, [there])[0] == kind
     x, z = scenery.way_out(*there, [there])
     assert 0.2 < hypot(x - there[0], z - there[1]) < 8.0
     assert scenery.way_out(x, z, [there]) == (x, z)

@@ -19,6 +19,7 @@ from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen
 from mag_sandbox.model.pocket.walking import WalkableGround
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, WorldFailed
+from mag_sandbox.scenes.stances import Stance
 from tests.tiny import PLACE, RIGHT, STILL
 from tests.unit.model.pocket.test_editing import edited
 from tests.unit.model.pocket.test_inventing import begin, play, same, world
@@ -163,11 +164,22 @@ def test_what_stops_a_walker_is_said_once_until_another_step_and_again_after_a_w
     made = world()
     begin(made)
     made._way = lambda start, end: start
-    made._viewpoints.why_stopped = lambda pose: "rock in the way"
+    made._viewpoints.why_stopped = lambda pose, end: "rock in the way"
     ways = (1, 0), (1, 0), (0, 0), (0, 1), (0, 1), (0, 1), (0, 1)
     said = [made.step(walk(*way)).notice for way in ways]
     told = "rock in the way"
     assert said == [told, "", "", told, "", "", told]
+
+
+@pytest.mark.parametrize(("pitch", "told"), [(0.0, "bush in the way, at your feet"),
+                                             (-20.0, "bush in the way")])  # fmt: skip
+def test_what_stops_a_walker_below_the_picture_is_said_to_be_at_the_feet(monkeypatch, pitch, told):
+    made = world()
+    begin(made)
+    bush = PlacedObject("bush", 0.0, -38.0, 40.0, 12.0)  # its top 32 degrees down
+    scenery = Scenery.of([bush], {"bush": Stance("floor", 1.2)}, ())
+    monkeypatch.setattr(WalkableGround, "scenery", scenery)
+    assert made._ground.why_stopped(CameraPose(pitch=pitch), (0.0, 1.2), ()) == told
 
 
 def test_a_player_who_walks_into_a_river_is_told_that_it_is_shallow(monkeypatch):
