@@ -41,6 +41,7 @@ MOST_ROOMS = 100
 NEAR = 2.0  # metres from a door, within which the player can go through
 REACH = 6.0  # metres, likewise, of doors that the way does not lead up to
 SPARE = 0.5  # metres from the end of the way to a door
+BESIDE = 1.0  # metres from a wide door: 0.5 that a walker keeps, and where no viewpoint fits in
 IN_SIGHT = 6.0  # metres from a door, within which a walker has the room behind it begun
 ASIDE = 45.0  # degrees from the middle of the view to a door, at most
 SAME = 0.5  # metres between two doors at least
@@ -262,7 +263,7 @@ class Rooms:
 
     def _reach(self, door: Door) -> float:
         """Return how near the player must be to go through a door [m]."""
-        near = max(NEAR, door.width / 2 + SPARE)  # houses stop a walker before they are all around
+        near = max(NEAR, door.width / 2 + BESIDE)  # houses stop a walker before they are all around
         if self._ground.apart < inf:
             return near
         # the way may end before the door

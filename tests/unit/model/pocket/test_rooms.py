@@ -12,10 +12,11 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.edits import ENTER, Edit
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, FROM_FACES, Scenery
 from mag_sandbox.model.pocket import rooms
 from mag_sandbox.model.pocket.painted_ring import PaintedRing
 from mag_sandbox.model.pocket.painting import Plan
+from mag_sandbox.model.pocket.walking import APART, WalkableGround
 from mag_sandbox.model.pocket.world import NO_DOOR, DiffusionWorld
 from mag_sandbox.model.world import Control, Door, FrameBlock, MemorySetting
 from mag_sandbox.scenes.rooms import DOORS
@@ -207,6 +208,13 @@ def test_far_doors_are_looked_behind_by_a_resting_player_alone(monkeypatch):
     assert house_rooms._ahead is None
     house_rooms.look_ahead(pose, prompt, rests=True)
     assert house_rooms._ahead.door == far
+
+
+def test_a_wide_door_opens_where_no_more_viewpoint_fits_before_it(monkeypatch):
+    made = house(SKY, DOOR)
+    monkeypatch.setattr(WalkableGround, "apart", APART)
+    end = 4.0 + FROM_FACES + APART - FARTHEST_WALK  # of the way
+    assert made._rooms._reach(Door("tent", 0.0, 14.0, width=8.0)) >= end
 
 
 @pytest.mark.parametrize("width", [1.0, 3.8, 8.0])
