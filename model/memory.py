@@ -7,7 +7,7 @@ A new policy is one class with its label and mark, and one line in `MEMORY_POLIC
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -236,12 +236,13 @@ class MagRetrieve(MemoryPolicy):
     def adopt(self, table: SlotTable, block_length: int) -> None:
         """Continue with another policy's frames; of the raw ones only the newest stays raw."""
         super().adopt(table, block_length)
-        frames, shown = self.table.frames, self._shown()
-        for slot in shown[:-1]:
+        frames = self.table.frames
+        for slot in _shown(frames)[:-1]:
             if frames[slot].kind == "raw":
                 frames[slot] = replace(frames[slot], kind="compressed")
-        if shown and self._slot_of("sink") is None:
-            frames[shown[0]] = replace(frames[shown[0]], kind="sink")
+        here = _shown(self.table.here)
+        if here and self._slot_of("sink") is None:
+            frames[here[0]] = replace(frames[here[0]], kind="sink")
 
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
         """Keep the block's last frame as the recent one, and for good if it is new."""
@@ -276,7 +277,7 @@ class MagRetrieve(MemoryPolicy):
         harsher block by block, for example while the camera rests.
         """
         frames = self.table.here
-        recent = self._shown()[-1:]  # the previous block's
+        recent = _shown(frames)[-1:]  # the previous block's
         first = self._slot_of("sink")
         always = [] if first is not None and self._is_known(view, *recent) else recent
         seen = {frames[slot].frame_index for slot in always}
@@ -318,14 +319,6 @@ class MagRetrieve(MemoryPolicy):
         frames = self.table.frames
         return next((slot for slot in frames if frames[slot].kind == kind), None)
 
-    def _shown(self) -> list[int]:
-        shown = [
-            (f.frame_index, f.kind == "raw", slot)
-            for slot, f in self.table.here.items()
-            if f.kind != "look-ahead"
-        ]
-        return [slot for _, _, slot in sorted(shown)]
-
     def _is_new(self, block: BlockInfo) -> bool:
         pose = block.poses[-1]
         place = pose.position if block.elsewhere else None
@@ -338,6 +331,13 @@ class MagRetrieve(MemoryPolicy):
             and view_overlap(pose, frame.pose) > NEAR_DUPLICATE
             for frame in kept
         )
+
+
+def _shown(frames: Mapping[int, KeptFrame]) -> list[int]:
+    """Return the slots of frames that were shown, oldest first, a raw one after its equal."""
+    shown = [(f.frame_index, f.kind == "raw", slot) for slot, f in frames.items()
+             if f.kind != "look-ahead"]  # fmt: skip
+    return [slot for _, _, slot in sorted(shown)]
 
 
 class Full(MemoryPolicy):

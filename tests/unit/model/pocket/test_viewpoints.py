@@ -1,5 +1,6 @@
 """Walks go on beyond the first viewpoint: rings are made ahead of the player, kept and shown."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -327,6 +328,18 @@ def test_a_memory_that_keeps_places_loses_nothing_of_a_walk():
         now = made._viewpoints.kept[place]
         assert (now.painted >= ring.painted).all()
         assert np.array_equal(now.latents[:, ring.painted], ring.latents[:, ring.painted])
+
+
+def test_far_away_a_memory_of_places_takes_over_what_a_window_held():
+    made = outdoors(SKY, TREE, TENT, policy="window", slots=12)
+    held = {entry.frame_index for entry in steps(made, AHEAD, 14)[-1].memory.entries}
+    places = Control(memory=MemorySetting("mag-retrieve", kept_mib=1))
+    made.step(places)
+    block = steps(made, STILL, 3)[-1]
+    kinds = Counter(entry.kind for entry in block.memory.entries)
+    assert kinds["raw"] == 1, "the others are kept for good"
+    stay = {entry.frame_index for entry in block.memory.entries if entry.kind == "compressed"}
+    assert len(stay & held) > 1
 
 
 def test_a_walk_of_an_older_save_is_kept_although_memory_holds_no_frame_of_it():
