@@ -13,11 +13,12 @@ Axis = LookAxis | WalkAxis
 LOOK_AXES: tuple[LookAxis, ...] = get_args(LookAxis)
 WALK_AXES: tuple[WalkAxis, ...] = get_args(WalkAxis)
 AXES: tuple[Axis, ...] = LOOK_AXES + WALK_AXES
+Position = tuple[float, float]  # x and z [m]
 POSE_RESOLUTION = 1024  # ticks per degree: steps are whole ticks, so returning is bit-equal
 POSITION_RESOLUTION = 4096  # ticks per metre, likewise
 RUN = 2.8  # metres a second: full speed
 WALKING = 0.5  # of full speed: a walk
-FAR = 3.0  # metres from where a scene begins, beyond which its memory rests
+FAR = 3.0  # metres from where a scene begins, beyond which a described place begins anew
 FARTHEST = 1000.0  # metres that a pose may be from where its scene begins
 SAME_PLACE = 0.01  # metres between poses that show the same view
 STOPPED = 0.5  # of its way: a walker who gets less far is stopped by something
@@ -65,7 +66,7 @@ class CameraPose:
         return self.yaw, self.pitch, self.fov
 
     @property
-    def position(self) -> tuple[float, float]:
+    def position(self) -> Position:
         """Where the player stands: x and z [m]."""
         return self.x, self.z
 
@@ -76,7 +77,7 @@ class CameraPose:
 
     @property
     def is_far(self) -> bool:
-        """Whether that is too far for the memory of where the scene begins to go on."""
+        """Whether that is so far that a place described there begins anew."""
         return hypot(self.x, self.z) > FAR
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from mag_sandbox.controls.camera import ASPECT, CameraPose, view_overlap, yaw_difference
+from mag_sandbox.controls.camera import ASPECT, CameraPose, Position, view_overlap, yaw_difference
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.coverage import all_shown, choose_views, completing_views, covered_cells
 from mag_sandbox.model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
@@ -25,7 +25,6 @@ from mag_sandbox.model.world import (
     WorldSpec,
 )
 
-Position = tuple[float, float]  # x and z [m]
 NEAR_DUPLICATE = 0.88  # overlap with a kept view above which a new one adds nothing
 NEAR = 1.25  # of two views' width: within this, one may be painted on from the other
 

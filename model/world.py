@@ -221,7 +221,7 @@ class GroundThing:
     z: float
     radius: float  # half as wide as it is [m]
     color: tuple[int, int, int] | None = None  # 0 to 255; None: any
-    clearance: float = 0.0  # metres that a walker keeps from its middle; 0: it is in no one's way
+    clearance: float = 0.0  # metres that a walker keeps from its middle; 0: it stops none
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import CameraPose, Position
 from mag_sandbox.controls.parallax import carried
 from mag_sandbox.evaluation.quality.scenes import HeldOutScene, ring_cells
 from mag_sandbox.evaluation.similarity.metrics import LEAST_PIXELS, MAX_PSNR, Mask
@@ -41,7 +41,6 @@ SMALL, LARGE = 0.4, 1.5  # metres of kinds that are hidden
 SIZE = 0.55  # metres that they have there at most
 TRIES = 6  # screens
 CARRIED = 64  # poses of which the carried view is kept
-Position = tuple[float, float]  # x and z [m]
 
 
 class WalkScene(HeldOutScene):

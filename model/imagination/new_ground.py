@@ -4,7 +4,7 @@ The ground is divided into squares. Around the middle of each, the things of the
 more, turned, some mirrored, some left out. Those farther away than a square is wide stand in it,
 too, where there is room. In towns houses stand in rows, with streets between them. All is a
 function of plan, seed and square, so a square looks the same from everywhere and whenever a walker
-comes back to it.
+comes back to it. Only what memory has forgotten is arranged otherwise: a square, or some patches.
 """
 
 from collections import Counter

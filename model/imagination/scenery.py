@@ -14,12 +14,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mag_sandbox.controls.camera import FARTHEST, POSITION_RESOLUTION, yaw_difference
+from mag_sandbox.controls.camera import FARTHEST, POSITION_RESOLUTION, Position, yaw_difference
 from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.world import (
     FROM_WALLS,
     FROM_WATER,
+    SEEN_FROM,
     SQUEEZE,
     WADING,
     Door,
@@ -37,7 +38,7 @@ FLATTEST = 0.1  # degrees that a thing is tall at least
 NEAREST = 0.3  # metres; boards are never seen from nearer, and what is nearer is not seen
 SUPPORTED = 3.0  # degrees between the foot of a thing and the top of what it stands on, at most
 BEFORE = 0.01  # metres by which a thing stands before what supports it
-FARTHEST_WALK = 2.0  # metres from the viewpoint of the plan: beyond, its pixels are too large
+FARTHEST_WALK = SEEN_FROM  # from the viewpoint of the plan: beyond, its pixels are too large
 PARALLEL = 1e-3  # sine of the angle between walls, below which they do not meet
 FROM_THINGS = 0.6  # metres that a walker keeps
 FROM_FACES = 0.45  # likewise, beside what is as wide: nearer, it fills the view
@@ -48,7 +49,6 @@ OUT_STEP, FARTHEST_OUT, OUT_WAYS = 0.1, 8.0, 32  # places beside things: metres,
 _ANGLES = np.linspace(0.0, 2 * np.pi, 24, endpoint=False)
 _ROUND = np.stack((np.cos(_ANGLES), np.sin(_ANGLES)), axis=1)  # a circle
 _BAND = np.array(((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)))
-Position = tuple[float, float]  # x and z [m]
 _TICK = 1 / POSITION_RESOLUTION  # metres
 _SLIDES = 4  # along what is in the way, one thing after the other
 WIDEST_TRUNK = 0.3  # metres; half as wide things without a crown are to a walker at least
@@ -133,7 +133,7 @@ class _Body:
 
     @property
     def clearance(self) -> float:
-        """How far from its middle a walker stays who has room [m]; 0: it is in no one's way."""
+        """How far from its middle a walker stays who has room [m]; 0: it stops none."""
         return self.in_the_way + FROM_THINGS if self.is_solid else 0.0
 
     @property

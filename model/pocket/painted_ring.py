@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mag_sandbox.controls.camera import Position
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
-from mag_sandbox.model.pocket.walking import Position
 
 # cells in snapshots, see `PaintedRing`; the last are outdated and lacking, 0: the others
 _PAINTED, _LACKING, _OUTDATED, _OF_OTHER_LIGHT = 1, 2, 3, 4
@@ -46,7 +46,13 @@ class PaintedRing:
 
     @classmethod
     def of(cls, place: Position, latents: np.ndarray, states: np.ndarray) -> "PaintedRing":
-        """Return one of which a snapshot stored the states of cells."""
+        """Return a ring of a snapshot.
+
+        Args:
+            place: of the viewpoint [m].
+            latents: float32 [C, rows, columns].
+            states: of the cells, as `states` returns them, uint8 [rows, columns].
+        """
         kinds = (_PAINTED,), (_LACKING, _OF_OTHER_LIGHT), (_OUTDATED, _OF_OTHER_LIGHT)
         return cls(place, latents, *(np.isin(states, kind) for kind in kinds))
 

@@ -15,7 +15,8 @@ changes the scene, viewpoints are painted again.
 
 Memory decides what stays: the frames of a walk take slots as all others do, only that viewpoints
 keep their pixels, so a ring of which every frame was dropped is gone. All rings are, when memory
-forgot ground where the scene begins and the plan is turned.
+forgot ground where the scene begins and the plan is turned. Beyond a budget of bytes the farthest
+rings go with their frames.
 """
 
 import zlib
@@ -36,6 +37,7 @@ from mag_sandbox.controls.camera import (
     WIDEST_FOV,
     CameraCommand,
     CameraPose,
+    Position,
     check_pose,
     view_overlap,
 )
@@ -64,7 +66,7 @@ from mag_sandbox.model.pocket.painting_thread import ViewPainter
 from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
 from mag_sandbox.model.pocket.pictures.decoding import Draw
 from mag_sandbox.model.pocket.walk_memory import WalkMemory
-from mag_sandbox.model.pocket.walking import START, NewGround, Position, WalkableGround
+from mag_sandbox.model.pocket.walking import START, NewGround, WalkableGround
 from mag_sandbox.model.world import MIB, WorldState
 from mag_sandbox.scenes.scene import check_prompt
 
@@ -280,22 +282,23 @@ class Viewpoints(ViewPainter[_MadeView]):
         return max(self._shares(pose), key=lambda one: one[1])[0]
 
     def follow(self, memory: BlockMemory, pose: CameraPose) -> None:
-        """Forget what memory has lost, but not what a pose shows, unless a view is under way.
+        """Forget what memory has lost, unless a view is under way that begins from it.
 
-        A viewpoint of which memory holds nothing is gone. What stands where no held view looks will
-        stand elsewhere, and is painted with other noise: else the seed alone would be a memory.
+        What a pose shows stays. A viewpoint of which memory holds nothing is gone. What stands
+        where no held view looks will stand elsewhere, and is painted with other noise: else the
+        seed alone would be a memory.
         """
         painting, policy = self._painting, memory.policy
-        if self.has_view:
+        if self.has_view or painting.has_view:
             return
         painting.forget_lost(memory)
         self._followed()
         policy.leave_out(self.kept)
         near = [place for place, _ in self._shares(pose)]
-        lost = self.walk.follow(policy, self.kept, pose, near, self._ground.places)
-        if lost:
+        stays = self.walk.follow(policy, self.kept, pose, near, self._ground.places)
+        if stays:
             self.losses += 1
-            self.kept = without(self.kept, lost, near, self._imagination.lattice)
+            self.kept = without(self.kept, stays, near, self._imagination.lattice)
             seen = in_pixels(self.walk.seen(policy) | painting.around.known, len(self.far))
             self.far = np.where(seen[..., None], self.far, np.uint8(0))
 

@@ -10,7 +10,7 @@ from math import cos, hypot, radians, sin
 
 import numpy as np
 
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import CameraPose, Position
 from mag_sandbox.model.coverage import all_shown, covered_cells
 from mag_sandbox.model.imagination.doors import with_doors
 from mag_sandbox.model.imagination.new_ground import Patch, patches_seen, square_of
@@ -20,7 +20,7 @@ from mag_sandbox.model.memory import MemoryPolicy
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.painted_ring import PaintedRing
 from mag_sandbox.model.pocket.painting import PaintingInventor
-from mag_sandbox.model.pocket.walking import Position, WalkableGround
+from mag_sandbox.model.pocket.walking import WalkableGround
 from mag_sandbox.model.slots import BlockInfo
 
 _HeldViews = frozenset[CameraPose]
@@ -78,7 +78,7 @@ class WalkMemory:
     """The views that memory holds of a walk.
 
     walk = WalkMemory(lattice)
-    lost = walk.follow(policy, rings, pose, near, places)
+    stays = walk.follow(policy, rings, pose, near, places)
     """
 
     lattice: Lattice
@@ -86,7 +86,9 @@ class WalkMemory:
     lost_patches: frozenset[Patch] = frozenset()  # of which they did
     things: frozenset[PlacedObject] = frozenset()  # of the plan that held views show
     lost: frozenset[PlacedObject] = frozenset()  # that they showed, and show no more
-    for_good: frozenset[Position] = frozenset()  # viewpoints of saves that held no views of them
+    # viewpoints that stay although memory lost its views of them: of older saves, or of rooms
+    # entered again
+    for_good: frozenset[Position] = frozenset()
     _views: list[CameraPose] = field(default_factory=list)  # that are held, and shown now
     _patches: dict[CameraPose, frozenset[Patch]] = field(default_factory=dict)  # by held view
     _settled: dict[Position, tuple[_HeldViews, PaintedRing]] = field(
@@ -117,7 +119,7 @@ class WalkMemory:
         held = {place: frozenset(views) for place, views in elsewhere.items()}
         self._views = [*frozenset(policy.lasting).union(*held.values()), pose]
         self._note(policy, places)
-        return self._lost_cells(rings, held, pose, near) if policy.evicted else {}
+        return self._staying_cells(rings, held, pose, near) if policy.evicted else {}
 
     def _note(self, policy: MemoryPolicy, places: Mapping[PlacedObject, Position]) -> None:
         """Note which things and which ground held views show, and what they showed."""
@@ -130,7 +132,7 @@ class WalkMemory:
             self.lost = ((self.lost | things) & places.keys()) - shown
             self.lost_patches = (self.lost_patches | patches) - self.patches
 
-    def _lost_cells(
+    def _staying_cells(
         self,
         rings: Mapping[Position, PaintedRing],
         held: Mapping[Position, _HeldViews],
@@ -143,7 +145,7 @@ class WalkMemory:
             self.lattice.touched(here, beyond)
             for beyond in ((0.0, 0.0), (wide, high), (-wide, -high))
         )
-        lost: dict[Position, np.ndarray] = {}
+        staying: dict[Position, np.ndarray] = {}
         settled: dict[Position, tuple[_HeldViews, PaintedRing]] = {}
         for place in rings.keys() - self.for_good:
             ring, views = rings[place], held.get(place, frozenset())
@@ -153,11 +155,11 @@ class WalkMemory:
                 if place in near:
                     stays, gone = stays | now, gone & (right | left) & ~now
                 if gone.any():
-                    lost[place] = stays
+                    staying[place] = stays
             if place not in near:
                 settled[place] = views, ring
         self._settled = settled
-        return lost
+        return staying
 
     def rearrange(
         self, painting: PaintingInventor, ground: WalkableGround, pose: CameraPose
@@ -220,4 +222,4 @@ class WalkMemory:
         views = [*policy.lasting]
         for there in policy.lasting_elsewhere.values():
             views += there
-        return self.lattice.shown([view.at_origin for view in views])
+        return self.lattice.shown(views)

@@ -1,14 +1,15 @@
 """The ground of the pocket world as a place to walk about in: everything in metres.
 
 The plan says what stands around where the scene begins, the player adds to it, and beyond it there
-is new ground, without end, which is arranged as it comes into sight of a viewpoint and stays so.
+is new ground, without end, which is arranged as it comes into sight of a viewpoint and stays so
+for as long as memory holds views of it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import cos, hypot, inf, radians, sin
 
-from mag_sandbox.controls.camera import ASPECT, FARTHEST, CameraPose
+from mag_sandbox.controls.camera import ASPECT, FARTHEST, CameraPose, Position
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import shortened
 from mag_sandbox.model.imagination.new_ground import (
@@ -56,7 +57,6 @@ WADES = "the {} is shallow: you wade through it"
 IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
 AT_YOUR_FEET = "{} in the way, at your feet"  # below the picture
 STILL_PAINTED = "one moment: the ground ahead is still being painted"
-Position = tuple[float, float]  # x and z [m]
 START: Position = (0.0, 0.0)  # where the scene begins
 LARGEST_RECOLORED = 30.0  # degrees: what is larger, but for animals, is seen before any colour
 MOST_GENERATIONS = 8  # of new ground: descriptions that it follows

@@ -15,6 +15,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import (
     CameraCommand,
     CameraPose,
+    Position,
     is_in_range,
     is_stopped,
     move,
@@ -44,7 +45,7 @@ from mag_sandbox.model.pocket.look_ahead import (
 from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.rooms import RoomParts, Rooms
 from mag_sandbox.model.pocket.viewpoints import Viewpoints
-from mag_sandbox.model.pocket.walking import START, Position, WalkableGround
+from mag_sandbox.model.pocket.walking import START, WalkableGround
 from mag_sandbox.model.world import (
     NO_DOOR,
     Control,
@@ -349,7 +350,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             schedule.start_cut(next_end)
         block = self._generate(poses, given) if place == START else None
         if drawn is None:
-            assert block is not None  # far away, another ring is shown
+            assert block is not None  # elsewhere another ring is shown
             draw = decoder.of_latents(block.latents[0])
             # where views are not painted ahead, nothing stays painted
             if is_painted and self._ground and schedule.paints(memory):
@@ -377,7 +378,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
 
     def _follow_memory(self) -> None:
         """Forget ground that memory has lost, unless a view is under way that begins from it."""
-        if self._viewpoints and self.painting and not self.painting.has_view:
+        if self._viewpoints:
             self._viewpoints.follow(self.memory, self._running().pose)
 
     def _viewpoint(self, pose: CameraPose) -> Position:
