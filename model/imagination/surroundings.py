@@ -6,7 +6,7 @@ nothing of networks.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -64,7 +64,7 @@ class Surroundings:
 
     def without(self, cells: np.ndarray) -> "Surroundings":
         """Return these without some cells, bool [rows, columns]."""
-        return replace(self, known=self.known & ~cells)
+        return Surroundings(self.known & ~cells, np.where(cells, np.float32(0), self.latents))
 
     def replaced(self, cells: np.ndarray, other: "Surroundings") -> "Surroundings":
         """Return these with what others have in some cells, bool [rows, columns]."""

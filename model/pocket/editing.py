@@ -270,8 +270,10 @@ class Editor:
                 shape = shape | np.isin(imagination.owners(before), numbers)
             there = cells & shape_cells(shape, cells.shape)
             cells = there if there.any() else cells
-        subject = Subject(text, inventor.noise + (self._count + 1) * 2**44, things)
         pose = imagination.lattice.around(place)
+        if not inventor.around.known[cells].all():  # a view is painted, too
+            inventor.renew_noise(pose)
+        subject = Subject(text, inventor.noise + (self._count + 1) * 2**44, things)
         uncovered = self._changes.before_placing(here, self.placed, cells)
 
         def change(around: Surroundings) -> Surroundings:

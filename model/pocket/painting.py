@@ -392,7 +392,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """Begin a view of the lattice; it takes longer if a plan is begun for it."""
         self.drop_view()
         self.follow(memory, pose)
-        self._renew_noise(pose)
+        self.renew_noise(pose)
         blocks = BLOCKS_A_VIEW + self._require_plan(prompt, pose)
         self._begin_painting(pose, prompt)
         return blocks
@@ -433,7 +433,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         if around.known[cells].all():
             made = self.thread.after_all(lambda: PaintedGround(around, change(around), plan))
             return made, BLOCKS_A_VIEW
-        self._renew_noise(pose)
+        self.renew_noise(pose)
         blocks = BLOCKS_A_VIEW + self._require_plan(prompt, pose)
         paint = self._painter(prompt, self.noise, plan)
         made = self.thread.after_all(lambda: replace(paint(change(around), pose), before=around))
@@ -555,7 +555,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
 
         self._begin(pose, prompt, make)
 
-    def _renew_noise(self, pose: CameraPose) -> None:
+    def renew_noise(self, pose: CameraPose) -> None:
         """Draw other noise for a view of the lattice if some of it was painted by the present one.
 
         Painted again by the same plan, forgotten ground would come back.

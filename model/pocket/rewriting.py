@@ -122,6 +122,8 @@ class FrameRewriter:
         """Remember a view where no frame shows all cells of it; return the new frames' indices."""
         lattice, table = self._imagination.lattice, memory.kept[0]
         before = {frame.frame_index for frame in table.frames.values()}
+        if not lattice.has_view(self._inventor.around.known):  # all was forgotten meanwhile
+            return ()
         pose = lattice.nearest(pose, self._inventor.around.known)
         there = there & self._inventor.around.mask(lattice.place(pose))
         if (there & ~lattice.shown(memory.policy.lasting)).any():

@@ -194,6 +194,8 @@ class ViewSchedule:
         started = clock.perf_counter()
         with self._times.measure("look_ahead"):
             if self._viewpoints is not None and pose.is_away:
+                if not self._viewpoints.has_view:  # dropped, since the place was changed
+                    return None
                 self._viewpoints.take_view()
                 return pose
             view = self._inventor.take_view(memory)

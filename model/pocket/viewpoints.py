@@ -514,6 +514,8 @@ class Viewpoints(ViewPainter[_MadeView]):
             return now
         assert self._painting.plan is not None
         forgotten, self._noise = self._noise, self._painting.plan.noise
+        if before is not None and (forgotten != self._noise or things != self._things):
+            self.drop_view()  # which shows what was there
         if before is not None and forgotten != self._noise:
             self.kept, self._layered = {}, {}
             self.far = np.zeros_like(self.far)
@@ -602,6 +604,7 @@ class Viewpoints(ViewPainter[_MadeView]):
 
     def snapshot(self) -> WorldState:
         """Return all that is kept, and the inputs of a view under way."""
+        self._followed()
         shape = self._imagination.nothing().latents.shape
         rings, view = list(self.kept.values()), self._view
         latents = np.array([one.latents for one in rings], np.float16).reshape(-1, *shape)
