@@ -16,7 +16,7 @@ from mag_sandbox.model.imagination.doors import with_doors
 from mag_sandbox.model.imagination.new_ground import Patch, patches_seen, square_of
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice
-from mag_sandbox.model.memory import MemoryPolicy
+from mag_sandbox.model.memory import MemoryPolicy, keeps_places
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.painted_ring import PaintedRing
 from mag_sandbox.model.pocket.painting import PaintingInventor
@@ -86,8 +86,8 @@ class WalkMemory:
     lost_patches: frozenset[Patch] = frozenset()  # of which they did
     things: frozenset[PlacedObject] = frozenset()  # of the plan that held views show
     lost: frozenset[PlacedObject] = frozenset()  # that they showed, and show no more
-    # viewpoints that stay although memory lost its views of them: of older saves, or of rooms
-    # entered again
+    # viewpoints that stay although memory holds no views of them, as long as it keeps places: of
+    # older saves, and of rooms entered again
     for_good: frozenset[Position] = frozenset()
     _views: list[CameraPose] = field(default_factory=list)  # that are held, and shown now
     _patches: dict[CameraPose, frozenset[Patch]] = field(default_factory=dict)  # by held view
@@ -115,6 +115,8 @@ class WalkMemory:
             near: the viewpoints that show it.
             places: where the plan's things stand [m].
         """
+        if not keeps_places(policy.setting.policy):
+            self.for_good = frozenset()
         elsewhere = policy.lasting_elsewhere
         held = {place: frozenset(views) for place, views in elsewhere.items()}
         self._views = [*frozenset(policy.lasting).union(*held.values()), pose]

@@ -358,6 +358,16 @@ def test_a_walk_of_an_older_save_is_kept_although_memory_holds_no_frame_of_it():
     assert kept.keys() <= made._viewpoints.kept.keys()
 
 
+def test_a_window_forgets_a_walk_that_began_without_frames_as_any_other():
+    made = outdoors(SKY, TREE, TENT)
+    steps(made, AHEAD, 20)
+    made._viewpoints.walk.for_good = frozenset(made._viewpoints.kept)  # as in a room entered again
+    kept = set(made._viewpoints.kept)
+    made.step(Control(memory=MemorySetting("window", kept_mib=1)))
+    steps(made, BACK, 4)
+    assert len(kept & made._viewpoints.kept.keys()) < len(kept) / 2
+
+
 def test_a_saved_walk_knows_which_cells_lack_things():
     made, other = outdoors(SKY, TREE), world()
     steps(made, AHEAD, 13)
