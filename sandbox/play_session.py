@@ -54,7 +54,13 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
-from mag_sandbox.scenes.descriptions import has_other_light, is_elsewhere, is_relit, staying
+from mag_sandbox.scenes.descriptions import (
+    has_other_light,
+    is_elsewhere,
+    is_relit,
+    names_new,
+    staying,
+)
 from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.things import GROUND, words_of
 from mag_sandbox.scenes.vocabulary import Vocabulary
@@ -65,7 +71,9 @@ THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards are found where the scene begins; walking back there: then press {} again"
 OTHER_LIGHT = "light and weather change"
 LIGHT_ALONE = "light and weather"
+LIGHT_AND_NEW = "light and weather; what you named is added"
 RELIT = "Light and weather change; everything stays where it is"
+JOINED = "Light and weather change; what you named is added, all else stays where it is"
 ELSEWHERE = "this is another place"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
@@ -576,7 +584,7 @@ def _describe(
     why = ""
     if (words := services.vocabulary) and ground != "everything":
         text, why = _going_on(text, now, words)
-        ground = "light" if why == LIGHT_ALONE and keeps_places else ground
+        ground = "light" if _stays(why, reel) and keeps_places else ground
     if _is_far(reel) and ground != "light":
         begun_places.append(text)
         return
@@ -599,7 +607,7 @@ def _describe(
     follows = {
         "": FOLLOWING,
         "view": "This view is repainted from this description",
-        "light": RELIT,
+        "light": JOINED if why == LIGHT_AND_NEW else RELIT,
         "everything": f"Everything is made up anew{f': {why}' if why else ''}",
     }
     services.notices.say(f"{follows[ground]}. {key} undoes")
@@ -625,8 +633,8 @@ def _choices(
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
     anew = PromptChoice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything)
     why = _going_on(text, now, words)[1] if words else ""
-    if why == LIGHT_ALONE:
-        light = PromptChoice("Enter", LIGHT_ALONE, 0, describe)
+    if _stays(why, reel):
+        light = PromptChoice("Enter", why, 0, describe)
         return (light,) if _is_far(reel) else (light, anew)
     if _is_far(reel):
         return (PromptChoice("Enter", "a new place begins here", 0, describe),)
@@ -664,17 +672,26 @@ def _is_far(reel: Reel) -> bool:
     return bool(reel.current.spec.kinds) and reel.pose.is_far
 
 
+def _stays(why: str, reel: Reel) -> bool:
+    """Tell whether everything stays where it is, for what `_going_on` says.
+
+    Things are added where the place begins alone.
+    """
+    return why == LIGHT_ALONE or (why == LIGHT_AND_NEW and not _is_far(reel))
+
+
 @lru_cache(maxsize=8)  # asked for several times a key
 def _going_on(text: str, now: str, words: Vocabulary) -> tuple[str, str]:
     """Return a description with the place in which it stays, and what else than new areas changes.
 
-    That is `LIGHT_ALONE` where everything stays, or why everything is repainted, or "".
+    That is `LIGHT_ALONE` or `LIGHT_AND_NEW` where everything stays, or why everything is
+    repainted, or "".
     """
     text = staying(text, words, now)
     if is_elsewhere(text, now, words):
         return text, ELSEWHERE
     if is_relit(text, now, words):
-        return text, LIGHT_ALONE
+        return text, LIGHT_AND_NEW if names_new(text, now, words) else LIGHT_ALONE
     return text, OTHER_LIGHT if has_other_light(text, now, words) else ""
 
 

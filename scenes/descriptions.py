@@ -161,6 +161,8 @@ WINDOWS = frozenset(("square window", "arched window", "round window", "tall win
 _OF_STAGES = frozenset(("stage curtains", "ball lamp", "hanging star"))
 OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *FALLING))
 _OF_SKIES = OVERHEAD | {"lightning"}
+_LAND = frozenset((*WATERS, *GROUND["outdoor"]))  # no mere thing is added to a place by it
+_MOST_NEW = 3  # things that another light leaves their place; with more it is made anew
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _ON = frozenset(("beach", "field", "pitch", "stage"))  # places that take "on" and not "in"
@@ -934,33 +936,71 @@ def staying(text: str, words: Vocabulary, before: str) -> str:
 
     "A red car" after "a beach at night" is "A red car, on a beach at night", and "a forest" is "a
     forest, at night". Light and weather alone leave all that was named: "in the rain" after it is
-    "a beach at night, in the rain".
+    "a beach at night, in the rain"; with a few things that are new there, they are added to it.
     """
     air = _SAME_PLACE.sub("", text).strip(" ,.")
-    if before and before not in text and _is_of_air(air, words):
-        there, stays = before, f"{_in_still_air(before, air, words)}, {air}"
-    else:
-        there = kept_place(text, words, before) or kept_air(text, words, before)
-        stays = f"{text.rstrip(' ,.')}, {there}"
+    there = kept_place(text, words, before) or kept_air(text, words, before)
+    stays = f"{text.rstrip(' ,.')}, {there}"
+    if before and before not in text:
+        lit_anew = f"{_in_still_air(before, air, words)}, {air}"
+        if _is_of_air(air, words) or (
+            kept_place(text, words, before) and is_relit(lit_anew, before, words)
+        ):
+            there, stays = before, lit_anew
     return stays if there and len(stays) <= MAX_PROMPT else text
 
 
 def is_relit(text: str, before: str, words: Vocabulary) -> bool:
-    """Tell whether a description is of the same things in the same place, in other light or air."""
+    """Tell whether a description is of the same place, in other light or air, with few new things.
+
+    What was named before and is not mentioned any more stays there.
+    """
     if text == before:  # the usual case, also of every square of new ground
         return False
     airs = [_air(one, words) for one in (text, before)]
-    return airs[0] != airs[1] and _on_ground(text, words) == _on_ground(before, words)
+    (place, things), (other_place, others) = (_on_ground(one, words) for one in (text, before))
+    new = new_in(things, others)
+    ground = known_place(words.reading(before), words)
+    contents = ground.contents if ground else frozenset()  # "the river" of a riverside is not new
+    return (
+        airs[0] != airs[1]
+        and place == other_place
+        and len(new) <= _MOST_NEW
+        and not _LAND.intersection(one.kinds[0] for one in things - others) - contents
+        and not any(_differs(one, other) for one in things for other in others)
+    )
 
 
-def _on_ground(text: str, words: Vocabulary) -> tuple[str | None, str, frozenset[Named]]:
-    """Return the category, the name and the things of a description's place, but for the sky's."""
+def names_new(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether a description names things that the one before does not, but for the sky's."""
+    return bool(new_in(*(_on_ground(one, words)[1] for one in (text, before))))
+
+
+def new_in(things: Collection[Named], others: Collection[Named]) -> list[Named]:
+    """Return the things that are not named among others, but for sky, ground and water."""
+    named = (_LAND | _OF_SKIES).union(one.kinds[0] for one in others)
+    return [one for one in things if one.kinds[0] not in named]
+
+
+def _differs(one: Named, other: Named) -> bool:
+    """Tell whether a thing that is named again is not as it was named before."""
+    return one.kinds[0] == other.kinds[0] and (
+        one.color not in (None, other.color)
+        or one.scale not in (1.0, other.scale)
+        or one.relation not in (None, other.relation)
+        or one.least > other.least
+        or one.parts not in ((), other.parts)
+    )
+
+
+def _on_ground(text: str, words: Vocabulary) -> tuple[tuple[str | None, str], frozenset[Named]]:
+    """Return category and name of a description's place, and its things, but for the sky's."""
     read = words.reading(text)
     category = words.place(read)
     named = named_in(read, words, KINDS)
     things = (one for one in named if one.kinds[0] not in _OF_SKIES)
     name = _without(_place_phrase(read, words, category), _SEASON_STEMS | _AIRY)
-    return category, name, frozenset(things)
+    return (category, name), frozenset(things)
 
 
 def _air(text: str, words: Vocabulary) -> tuple[frozenset[str], ...]:

@@ -448,7 +448,8 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             cells: of the ring, bool [rows, columns].
             pose: of the view, on the lattice.
             prompt: in force.
-            is_relit: whether things stay where they are, in the light and weather of the prompt;
+            is_relit: whether things stay where they are, in the light and weather of the prompt,
+                which may name a few more;
                 otherwise there is a plan of its own.
         """
         around, noise = self.around.without(cells), noise_of(self._seed, self.losses + 1)
@@ -460,7 +461,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             if noise != before.noise:  # things on ground that was forgotten stand elsewhere
                 moved = _turned(before, noise, self.doors, self.imagination.config)
                 before = moved.after(before, self.around.known, lattice)
-            plan = _relit(before, plan, prompt, self.words, self.imagination.config)
+            plan = _relit(before, plan, prompt, self, pose.yaw)
         planned = self.thread.after_all(plan)
         paint = self._painter(prompt, noise, None, planned)
         return self.thread.after_all(lambda: paint(around, pose)), BLOCKS_A_VIEW + BLOCKS_A_PLAN
@@ -683,12 +684,16 @@ def _relit(
     before: Plan,
     under: Callable[[], tuple[PlacedObject, ...]],
     prompt: str,
-    words: Vocabulary,
-    config: ImaginationConfig,
+    painting: "PaintingInventor",
+    facing: float,
 ) -> Callable[[], tuple[PlacedObject, ...]]:
-    """Return a function that plans the things of a plan before in the light of another prompt."""
+    """Return a function that plans the things of a plan before in the light of another prompt.
+
+    What only that names is added, as the plan `under` it has it when one faces a yaw.
+    """
+    words, config = painting.words, painting.imagination.config
     was, now = (Wanted.of(text, words, config.looks) for text in (before.prompt, prompt))
-    return lambda: tuple(relit(before.things, under(), was, now, config.all_behind))
+    return lambda: tuple(relit(before.things, under(), was, now, config.all_behind, facing))
 
 
 def _texts(features: PromptFeatures, words: Vocabulary, prompt: str) -> tuple[Tensor, Tensor]:

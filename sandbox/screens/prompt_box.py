@@ -29,6 +29,7 @@ from mag_sandbox.scenes.descriptions import (
     kept_air,
     kept_place,
     names_land,
+    names_new,
     staying,
 )
 from mag_sandbox.scenes.things import with_small_words
@@ -59,6 +60,7 @@ DRAWN_AS = "“{}” is drawn as “{}”"
 NO_PLACE = "no place named, so it is painted {}"
 ONLY_LAND = "it is painted {}"  # a lake, which is named
 ALL_STAYS = "light and weather alone: everything stays where it is"
+REST_STAYS = "light and weather change, what you named is added; everything else stays"
 AIR_STAYS = "light and weather stay: {}"
 STAYS = "no place named, so it stays {}"
 REPAINTED = "; with {} everything is painted {}"
@@ -118,7 +120,7 @@ class _Advice:
         said = [self._stays] if self._stays else []
         excess, kinds = self.words.excess(self._whole)
         is_new = excess > self.words.excess(self.before)[0]  # the place may have too many already
-        if is_new and self._stays != ALL_STAYS:
+        if is_new and self._stays not in (ALL_STAYS, REST_STAYS):
             said.append(TOO_MANY.format(excess, ", ".join(kinds)))
         elif struck := self.struck[:MAX_HINTED]:
             said.append(UNSEEN + (INSTEAD if any(map(self._instead, struck)) else ""))
@@ -131,7 +133,10 @@ class _Advice:
         """What stays as it was, and where what is described is, if the text does not say it."""
         text, words, before = self.text, self.words, self.before
         if before and is_relit(self._whole, before, words):
-            return ALL_STAYS
+            if not names_new(self._whole, before, words):
+                return ALL_STAYS
+            if self.renewing:  # not far from where the place begins
+                return REST_STAYS
         place = added_place(text, words)
         if place and (stays := kept_place(text, words, before)):
             other = REPAINTED.format(self.renewing, place) if self.renewing else ""

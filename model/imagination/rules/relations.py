@@ -149,6 +149,20 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     return result
 
 
+def put_to(
+    own: Sequence[PlacedObject], others: Sequence[PlacedObject], one: Named
+) -> list[PlacedObject]:
+    """Return things that words name as they say those stand to others, which stay as they are."""
+    waters = [thing.kind for thing in others if thing.kind in _OPEN_WATER | {_POOL}]
+    relation = (_afloat(one, waters[0]) if waters else one).relation
+    targets = _placed(others, relation.kinds) if relation else []
+    if relation is None or not targets or relation.where not in _RULES:
+        return list(own)
+    target, put = others[targets[0]], _RULES[relation.where]
+    moved = [put(thing, target, rank, len(own)) for rank, thing in enumerate(own)]
+    return [_below_top(new) for new in moved] if relation.where in _UPWARD else moved
+
+
 def with_tables(
     things: Sequence[PlacedObject], named: Sequence[Named]
 ) -> tuple[list[PlacedObject], list[Named]]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
+from mag_sandbox.model.imagination.rules.joining import with_joined
 from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
     GOLDEN,
@@ -20,7 +21,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_look,
 )
 from mag_sandbox.model.imagination.rules.wanted import Wanted
-from mag_sandbox.scenes.descriptions import TURNING, WINDOWS
+from mag_sandbox.scenes.descriptions import TURNING, WINDOWS, new_in
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import FALLING
@@ -88,20 +89,27 @@ def relit(
     before: Wanted,
     now: Wanted,
     behind: Collection[str],
+    facing: float = 0.0,
 ) -> list[PlacedObject]:
     """Return the things of a plan in another light, weather and season, each where it stands.
 
+    What only the other one is asked for is added.
+
     Args:
         things: from far to near.
-        under: another plan, of the place as it is now: its skies, and what is in them, are taken.
+        under: another plan, of the place as it is now: its skies, what is in them, and what is
+            named anew are taken.
         before: asked of the plan.
         now: asked of the other one.
         behind: kinds of things that are behind all others.
+        facing: yaw at which the other plan shows most of what it is asked for.
     """
     air = _AIR - {"star"} if now.category == _GAME else _AIR
     own = [one for one in _without_air(things, before, now) if one.kind not in air]
     lit = _under(own, _skies(under, before, now), np.array(now.light) / before.light)
     lit = _in_other_air(lit, before, now)
+    new = new_in(now.named, before.named)
+    lit = with_joined(lit, under, new, facing) if new else lit
     above = [one for one in under if one.kind in air]
     first = next((place for place, one in enumerate(lit) if one.kind not in behind), len(lit))
     return [

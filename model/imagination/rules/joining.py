@@ -1,0 +1,71 @@
+"""Rules by which a few things that words name later join a plan whose own things stay.
+
+Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.plans import AROUND, few_of, places_of, turned
+from mag_sandbox.model.imagination.rules.relations import put_to
+from mag_sandbox.model.imagination.rules.spacing import covered, place_of, stands
+from mag_sandbox.scenes.things import ANIMALS, PEOPLE, THINGS, Named
+
+_HIDDEN = 0.3  # share of a thing that what joins may hide, or that may hide it
+_STEPS = range(0, 21, 4)  # degrees that what joins steps aside
+_WORTH = 60.0  # degrees aside that are as bad as a thing that is hidden
+_SIDES = {"left": (-1.0,), "right": (1.0,)}  # ways in which it does, where words name a side
+_HELD = frozenset(("on", "above", "under"))  # by what they stand to
+
+
+def with_joined(
+    things: Sequence[PlacedObject],
+    under: Sequence[PlacedObject],
+    new: Sequence[Named],
+    facing: float,
+) -> list[PlacedObject]:
+    """Return the things of a plan, each as it is, and those of another plan that words name anew.
+
+    Args:
+        things: from far to near.
+        under: of the other plan.
+        new: what words name that is not there yet.
+        facing: yaw of the view that is to show it.
+    """
+    result, seen = list(things), turned(under, facing)
+    kinds = {kind for one in new for kind in one.kinds}
+    # what stands to another new thing comes after that
+    for one in sorted(new, key=lambda one: bool(one.relation and kinds & {*one.relation.kinds})):
+        own = [seen[place] for place in few_of(seen, one)]
+        for thing in turned(put_to(own, turned(result, facing), one), -facing):
+            where = one.relation.where if one.relation and one.relation.kinds else ""
+            joining = thing if where in _HELD else _free(thing, result, where)
+            place = place_of(joining, result)
+            if where in _HELD:  # nearer than what bears it
+                bearing = one.relation.kinds if one.relation else ()
+                place = max(place, *(at + 1 for at in places_of(result, bearing)), 0)
+            result.insert(place, joining)
+    return result
+
+
+def _free(thing: PlacedObject, things: Sequence[PlacedObject], where: str) -> PlacedObject:
+    """Return a thing that hides others, or is hidden, as little as a few steps aside can do."""
+    others = [one for one in things if one.width < AROUND and _counts(one)]
+    steps = [side * step for step in _STEPS for side in _SIDES.get(where, (1.0, -1.0))]
+    moved = {step: replace(thing, yaw=(thing.yaw + step) % 360.0) for step in steps}
+    return moved[min(steps, key=lambda step: _hides(moved[step], others) + abs(step) / _WORTH)]
+
+
+def _hides(thing: PlacedObject, others: Sequence[PlacedObject]) -> float:
+    """Return how much a thing hides others or is hidden, if that is too much, else 0."""
+    shares = (
+        covered(thing, one) if one.foot < thing.foot else covered(one, thing) for one in others
+    )
+    most = max(shares, default=0.0)
+    return most if most > _HIDDEN else 0.0
+
+
+def _counts(thing: PlacedObject) -> bool:
+    is_single = thing.kind in THINGS and THINGS[thing.kind].are_few
+    return (is_single and stands(thing)) or thing.kind in ANIMALS | PEOPLE
