@@ -7,10 +7,10 @@ from math import dist, hypot
 
 import numpy as np
 
+from mag_sandbox.controls.camera import Position
 from mag_sandbox.model.world import FROM_WALLS, FROM_WATER, SQUEEZE, WADING, GroundPlan
 from mag_sandbox.scenes.things import DEEP
 
-Position = tuple[float, float]  # x and z [m]
 Cell = tuple[int, int]  # counted from where the way begins
 CELL = 0.3  # metres along a side
 ASIDE = 8.0  # metres that a way leads away from start and end at most

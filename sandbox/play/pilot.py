@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, command_towards
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, Position, command_towards
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.world import FrameBlock, GroundPlan, WorldSpec
-from mag_sandbox.sandbox.play.detour import Position, way_round
+from mag_sandbox.sandbox.play.detour import way_round
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 
 STUCK = 2  # steps that lead nowhere, after which something is in the way; see `SplitWorld`
