@@ -672,6 +672,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         if lost.any():
             self.around = self.around.without(lost)
             self._forgotten = self._forgotten | lost
+            self.is_given &= bool(self.around.at(self.imagination.ahead).known.any())
 
 
 def _turned(plan: Plan, noise: int, doors: RoomDoors, config: ImaginationConfig) -> Plan:

@@ -554,6 +554,15 @@ def test_a_given_picture_is_shown_from_farther_and_stays_given_when_saved():
     assert made.painting.is_given
 
 
+def test_a_given_picture_that_was_forgotten_is_given_no_more():
+    made = outdoors(SKY, TREE, TENT, policy="window", slots=12)
+    made.painting.is_given = True
+    steps(made, AHEAD, 4)
+    assert made.painting.is_given
+    steps(made, AHEAD, 16)
+    assert not made.painting.is_given
+
+
 def test_relief_is_read_from_the_given_picture_itself_where_it_is_unchanged():
     made = outdoors(SKY, TREE)
     painting, imagination = made.painting, made.painting.imagination
