@@ -68,7 +68,7 @@ class Player:
         return Control(camera, edit=edit, memory=memory, prompt=prompt)
 
 
-@pytest.mark.parametrize("seed", [4, 9, 14])
+@pytest.mark.parametrize("seed", [4, 9])
 def test_whatever_happens_on_a_walk_a_save_goes_on_to_the_bit(seed):
     player = Player(seed)
     made = world(player.policy, slots=player.slots)

@@ -30,7 +30,7 @@ CONTROLS = st.builds(
     st.none() | st.builds(MemorySetting, kept_mib=st.integers(1, 2**16)),
     st.none() | EDITS,
 )
-SCHEMA = "a9d2"  # of wire.VERSION; another one needs another version
+SCHEMA = "110e"  # of wire.VERSION; another one needs another version
 
 
 def block():
