@@ -142,10 +142,8 @@ class MemoryPolicy(ABC):
 
     def leave_out(self, places: Collection[Position]) -> None:
         """Drop the frames of all other viewpoints [m], which are gone."""
-        frames = self.table.frames
-        self.table.frames = {
-            slot: frame for slot, frame in frames.items() if frame.place in (None, *places)
-        }
+        frames, there = self.table.frames, {None, *places}
+        self.table.frames = {slot: one for slot, one in frames.items() if one.place in there}
 
     def let_pass(self) -> None:
         """Drop provisional frames whose whole view lasting frames show."""

@@ -71,7 +71,8 @@ class Player:
 @pytest.mark.parametrize("seed", [4, 9])
 def test_whatever_happens_on_a_walk_a_save_goes_on_to_the_bit(seed):
     player = Player(seed)
-    made = world(player.policy, slots=player.slots)
+    made, other = (world(player.policy, slots=player.slots) for _ in range(2))
+    other.reset(PLACE, 9)
     begin(made)
     made.step(STILL)
     made.schedule.cancel()
@@ -79,8 +80,6 @@ def test_whatever_happens_on_a_walk_a_save_goes_on_to_the_bit(seed):
     for _ in range(3):
         for _ in range(player.draw.randrange(15, 40)):
             made.step(player.next(made))
-        other = world(player.policy, slots=player.slots)
-        other.reset(PLACE, 9)
         other.restore(made.snapshot())
         path = [player.other(made) for _ in range(7)]
         for one, two in zip(map(made.step, path), map(other.step, path), strict=True):

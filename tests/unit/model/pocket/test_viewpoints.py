@@ -239,7 +239,7 @@ def test_the_land_of_a_game_goes_on_too(monkeypatch):
     assert not ground.is_open
 
 
-@pytest.mark.parametrize("policy", ["mag-retrieve", "mag", "window"])
+@pytest.mark.parametrize("policy", ["mag-retrieve", "window"])
 def test_a_saved_walk_goes_on_to_the_bit(policy: str):
     made = outdoors(SKY, TREE, TENT, policy=policy, slots=12)
     steps(made, AHEAD, 13)
