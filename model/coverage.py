@@ -1,6 +1,6 @@
 """How views cover each other, on a coarse grid: which kept frames show most of a coming view."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -9,6 +9,23 @@ from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, CameraPose
 GRID_ACROSS, GRID_DOWN = 20, 12  # cells of a view
 WORTH = 1  # least number of new cells for a frame to be attended
 NEARBY = 1.0  # metres; a view from farther away shows other sides of things and counts for nothing
+
+
+def directions(views: Collection[CameraPose], places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where places lie as views see them, [views, places] each.
+
+    Args:
+        views: poses of them.
+        places: x and z [m], [places, 2].
+
+    Returns:
+        How far aside of the middle of the view [degrees], and how far away [m].
+    """
+    table = np.array([(*one.position, one.yaw) for one in views]).reshape(-1, 3, 1)
+    x, z, yaw = table.swapaxes(0, 1)  # [views, 1] each
+    right, ahead = places[:, 0] - x, places[:, 1] - z
+    turned = (np.degrees(np.arctan2(right, ahead)) - yaw + 180.0) % 360.0 - 180.0
+    return np.abs(turned), np.hypot(right, ahead)
 
 
 def covered_cells(view: CameraPose, others: Sequence[CameraPose]) -> np.ndarray:

@@ -127,7 +127,7 @@ class MemoryPolicy(ABC):
         return self.lasting_at(None)
 
     def lasting_at(self, place: Position | None) -> list[CameraPose]:
-        """Return the poses of those that a viewpoint keeps [m]; None: that slots hold."""
+        """Return the poses of the lasting frames of a viewpoint [m]; None: of those in slots."""
         frames = self.table.frames.values()
         return [frame.pose for frame in frames if not frame.passing and frame.place == place]
 

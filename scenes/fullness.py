@@ -13,7 +13,7 @@ _EMPTY = "empty"
 _ONLY = re.compile(  # that nothing is there but what is named
     r"\b(only|just|nothing (but|except))\b(?! (after|as|before|behind|like|now|outside)\b)", re.I
 )
-_LONELY = frozenset(map(stem, (  # that nobody is there, though sheep and trees may be
+_LONELY = frozenset(map(stem, (  # no people; sheep and trees may be there
     "lonely", "lonesome", "solitary", "quiet", "silent", "secluded", "remote", "abandoned",
     "desolate", "forgotten",
 )))  # fmt: skip
@@ -60,12 +60,12 @@ def only_words(text: str, *, is_obeyed: bool) -> set[int]:
 
 
 def is_lonely(text: str) -> bool:
-    """Tell whether a description says that nobody is there but those that it names."""
+    """Tell whether a description calls its place lonely: it has no people but those it names."""
     return not _LONELY.isdisjoint(text_stems(text))
 
 
 def lonely_words(text: str) -> set[int]:
-    """Return which words of a description, counted from 0, say that nobody is there."""
+    """Return the indices of the words of a description that call its place lonely."""
     return {place for place, word in enumerate(split_words(text)) if _is_lonely(word)}
 
 

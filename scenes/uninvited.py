@@ -1,4 +1,4 @@
-"""Kinds of things that a place does not have by itself, though the renderer's has: no castles."""
+"""Kinds of things that a place lacks unless words name them, though the renderer's has them."""
 
 from collections.abc import Collection
 
@@ -70,7 +70,7 @@ _WILD = frozenset((  # what is in places without people, beside plants and anima
     "rose", "rose bush", "seaweed", "shell", "stalagmite", "stump", "sunflower", "tulip",
     "waterfall", "wheat",
 ))  # fmt: skip
-_OF_PEOPLE = ("near", "far")  # fields of what is left out where nobody is
+_OF_PEOPLE = ("near", "far")  # fields of a place whose things a lonely one lacks
 _KEPT = ("main", "skyline", "plants", "flat")  # likewise, of what stays
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.coverage import directions
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FADE, SIGHT, WIDEST, ToldFrom
 
@@ -76,9 +77,7 @@ def patches_seen(pose: CameraPose, beside: float = PATCH / 2) -> frozenset[Patch
         beside: how far beside it the middle of a patch may lie [m].
     """
     near = np.array(patch_at(pose.x, pose.z)) + _AROUND
-    aside, ahead = (PATCH * near - pose.position).T
-    away = np.hypot(aside, ahead)
-    off = np.abs((np.degrees(np.arctan2(aside, ahead)) - pose.yaw + 180.0) % 360.0 - 180.0)
+    (off,), (away,) = directions([pose], PATCH * near)
     shown = (off < pose.fov / 2 + np.degrees(np.arctan2(beside, away))) & (away < SIGHT + FADE)
     return frozenset((int(i), int(j)) for i, j in near[shown])
 

@@ -4,7 +4,7 @@ Data, and numbers made of it; knows nothing of networks.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -107,6 +107,12 @@ def rgb(color: np.ndarray) -> tuple[int, int, int]:
     """Return a colour of numbers, [3], in whole levels from 0 to 255."""
     red, green, blue = np.rint(color).clip(0, 255).astype(int).tolist()
     return red, green, blue
+
+
+def in_other_light(thing: "PlacedObject", light: float | np.ndarray) -> "PlacedObject":
+    """Return a thing whose colours are multiplied by a light, as a whole or [3] shares."""
+    color, mean = (one and rgb(light * np.array(one)) for one in (thing.color, thing.mean_color))
+    return replace(thing, color=color, mean_color=mean)
 
 
 def look_number(kind: int, variant: int | None) -> int:

@@ -144,8 +144,8 @@ class _Body:
     @property
     def place(self) -> tuple[float, float]:
         """Position of its middle [m]."""
-        yaw = radians(self.told.yaw)
-        return self.distance * sin(yaw) + self.x, self.distance * cos(yaw) + self.z
+        x, z = place_at(self.told.yaw, self.distance)
+        return x + self.x, z + self.z
 
     @property
     def as_door(self) -> Door:
@@ -992,6 +992,11 @@ def _ends(thing: PlacedObject) -> tuple[float, float]:
 def _on_ground(thing: PlacedObject) -> float:
     """Return how far away a thing is that stands on the ground [m]."""
     return ground_distance(_ends(thing)[0])
+
+
+def place_at(yaw: float, away: float) -> Position:
+    """Return the place in a direction from where the scene begins [degrees, m]."""
+    return away * sin(radians(yaw)), away * cos(radians(yaw))
 
 
 def ground_distance(foot: float, horizon: float = HORIZON_FOOT) -> float:

@@ -690,7 +690,7 @@ def _relit(
 ) -> Callable[[], tuple[PlacedObject, ...]]:
     """Return a function that plans the things of a plan before in the light of another prompt.
 
-    What only that names is added, as the plan `under` it has it when one faces a yaw.
+    What only that prompt names is added, as its own plan, `under`, has it in the view at a yaw.
     """
     words, config = painting.words, painting.imagination.config
     was, now = (Wanted.of(text, words, config.looks) for text in (before.prompt, prompt))

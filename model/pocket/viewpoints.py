@@ -299,7 +299,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         if stays:
             self.losses += 1
             self.kept = without(self.kept, stays, near, self._imagination.lattice)
-            seen = in_pixels(self.walk.seen(policy) | painting.around.known, len(self.far))
+            seen = in_pixels(self.walk.seen | painting.around.known, len(self.far))
             self.far = np.where(seen[..., None], self.far, np.uint8(0))
 
     # Painting

@@ -6,15 +6,16 @@ keeps their pixels, for as long as memory keeps one of its frames.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from math import cos, hypot, radians, sin
+from math import hypot
 
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose, Position
-from mag_sandbox.model.coverage import all_shown, covered_cells
+from mag_sandbox.model.coverage import all_shown, covered_cells, directions
 from mag_sandbox.model.imagination.doors import with_doors
 from mag_sandbox.model.imagination.new_ground import Patch, patches_seen, square_of
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.scenery import place_at
 from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.memory import MemoryPolicy, keeps_places
 from mag_sandbox.model.pocket.block_memory import BlockMemory
@@ -64,12 +65,9 @@ def _things_seen(
         places: where things stand [m].
         beside: how far beside a view the middle of a thing may lie [degrees].
     """
-    table = np.array([(one.x, one.z, one.yaw, one.fov) for one in views]).reshape(-1, 4, 1)
-    x, z, yaw, fov = table.swapaxes(0, 1)  # [views, 1] each
-    there = np.array(list(places.values())).reshape(-1, 2)
-    aside, ahead = there[:, 0] - x, there[:, 1] - z
-    off = np.abs((np.degrees(np.arctan2(aside, ahead)) - yaw + 180.0) % 360.0 - 180.0)
-    shown = (off < fov / 2 + beside).any(axis=0)
+    off, _ = directions(views, np.array(list(places.values())).reshape(-1, 2))
+    widths = np.array([one.fov for one in views])[:, None]
+    shown = np.any(off < widths / 2 + beside, axis=0)
     return frozenset(one for one, is_shown in zip(places, shown, strict=True) if is_shown)
 
 
@@ -89,7 +87,9 @@ class WalkMemory:
     # viewpoints that stay although memory holds no views of them, as long as it keeps places: of
     # older saves, and of rooms entered again
     for_good: frozenset[Position] = frozenset()
-    _views: list[CameraPose] = field(default_factory=list)  # that are held, and shown now
+    _views: list[CameraPose] = field(
+        default_factory=list
+    )  # that are held, and last what is shown now
     _patches: dict[CameraPose, frozenset[Patch]] = field(default_factory=dict)  # by held view
     _settled: dict[Position, tuple[_HeldViews, PaintedRing]] = field(
         default_factory=dict
@@ -111,7 +111,7 @@ class WalkMemory:
         Args:
             policy: knows what memory holds.
             rings: around viewpoints.
-            pose: of what is shown now, which is not lost.
+            pose: of the view on the screen, which is never lost.
             near: the viewpoints that show it.
             places: where the plan's things stand [m].
         """
@@ -166,7 +166,7 @@ class WalkMemory:
     def rearrange(
         self, painting: PaintingInventor, ground: WalkableGround, pose: CameraPose
     ) -> bool:
-        """Have what was lost stand elsewhere if a view to be painted shows some of it.
+        """Move what was lost if a view to be painted shows some of it.
 
         Args:
             painting: with the plan.
@@ -215,13 +215,11 @@ class WalkMemory:
             return thing
         turns = [replace(thing, yaw=(thing.yaw + turn) % 360.0) for turn in range(0, 360, 40)]
         away = hypot(*place)
-        there = {one: (away * sin(radians(one.yaw)), away * cos(radians(one.yaw))) for one in turns}
+        there = {one: place_at(one.yaw, away) for one in turns}
         seen = _things_seen(self._views, there)
         return next((one for one in turns if one not in seen), thing)
 
-    def seen(self, policy: MemoryPolicy) -> np.ndarray:
-        """Return the cells of a ring that any held view shows, bool [rows, columns]."""
-        views = [*policy.lasting]
-        for there in policy.lasting_elsewhere.values():
-            views += there
-        return self.lattice.shown(views)
+    @property
+    def seen(self) -> np.ndarray:
+        """The cells of a ring that any held view shows, bool [rows, columns]."""
+        return self.lattice.shown(self._views[:-1])

@@ -7,7 +7,7 @@ for as long as memory holds views of it.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import cos, hypot, inf, radians, sin
+from math import hypot, inf
 
 from mag_sandbox.controls.camera import ASPECT, FARTHEST, CameraPose, Position
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
@@ -36,6 +36,7 @@ from mag_sandbox.model.imagination.scenery import (
     Scenery,
     ToldFrom,
     ground_distance,
+    place_at,
     with_placed,
 )
 from mag_sandbox.model.imagination.standing import hiding_kind, stood
@@ -214,9 +215,7 @@ class WalkableGround:
         plan = self._painting.plan
         if plan is not None and self._places[0] is not plan:
             there = Scenery.of(plan.things, self._stances, self._behind).apart("upright", "flat")
-            yaws = {one: radians(one.yaw) for one, _ in there}
-            where = {one: (away * sin(yaws[one]), away * cos(yaws[one])) for one, away in there}
-            self._places = plan, where
+            self._places = plan, {one: place_at(one.yaw, away) for one, away in there}
         return self._places[1]
 
     @property
@@ -274,7 +273,8 @@ class WalkableGround:
 
     def draw_again(self, patches: Collection[Patch]) -> None:
         """Arrange what stands in patches of new ground otherwise."""
-        there = [patch for patch in patches if square_of(patch) in self._arranged]
+        arranged = self._arranged
+        there = {patch for patch in patches if square_of(patch) in arranged}
         if there:
             self.new = self.new.drawn_again(there)
 
@@ -400,7 +400,7 @@ class WalkableGround:
         is_street = new.has_streets and is_town(new.plan.things)
         there: list[ToldFrom] = []
         for square, draw in new.drawn:
-            draws = {patch: redrawn.get(patch, draw) for patch in patches_of(square)}
+            draws = {patch: redrawn[patch] for patch in patches_of(square) if patch in redrawn}
             for drawn in sorted({draw, *draws.values()}):
                 noise = noise_of(new.plan.noise, drawn)
                 things = (
@@ -431,6 +431,6 @@ class WalkableGround:
 
 def _patch_of(thing: ToldFrom) -> Patch:
     """Return the patch of ground on which a thing stands."""
-    away, yaw = ground_distance(thing.told.pitch - thing.told.height / 2), radians(thing.told.yaw)
-    away = away if away < inf else 0.0
-    return patch_at(thing.x + away * sin(yaw), thing.z + away * cos(yaw))
+    away = ground_distance(thing.told.foot)
+    x, z = place_at(thing.told.yaw, away if away < inf else 0.0)
+    return patch_at(thing.x + x, thing.z + z)

@@ -386,7 +386,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         return self._viewpoints.shown_at(pose) if self._viewpoints else START
 
     def _end_of_step(self, start: Position, end: Position) -> Position:
-        """Return where a step ends [m]; what collides with nothing is stopped by no plan alone."""
+        """Return where a step ends [m]; without collisions only the lack of a plan stops it."""
         assert self._viewpoints is not None
         is_free = self._running().no_collision and is_in_range(*end)
         if is_free and self._ground and self._ground.scenery is not None:

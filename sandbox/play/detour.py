@@ -27,7 +27,7 @@ def way_round(ground: GroundPlan, start: Position, end: Position) -> list[Positi
     between things. Where the end is inside a thing, it leads up to that.
 
     Args:
-        ground: what is known to stand around.
+        ground: the known things, walls and waters.
         start: where the walker is [m].
         end: where the walker wants to go [m].
 

@@ -8,10 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.model.imagination.objects import PlacedObject, rgb
+from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light
 from mag_sandbox.model.imagination.rules.plans import LEVEL, light_of
 from mag_sandbox.model.imagination.rules.plausible import WALL, has_weight, is_borne
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
@@ -73,7 +71,7 @@ def filled(
     if any(thing.kind in STANDS for thing in there):
         return result
     light = light_of(there) / light_of(spare)
-    left = [_lit(one, light) for one in filling(spare) if one not in shown]
+    left = [in_other_light(one, light) for one in filling(spare) if one not in shown]
     own = Counter(quarter_of(thing) for thing in filling(there))
     for number, middle in enumerate(_QUARTERS, 1):
         kinds = {thing.kind for thing in there}
@@ -142,8 +140,3 @@ def _meet(thing: PlacedObject, other: PlacedObject) -> bool:
         return max(covered(thing, other), covered(other, thing)) > _OVER
     wider = replace(thing, width=thing.width + 2 * _GAP, height=thing.height + 2 * _GAP)
     return wider.overlaps(other)
-
-
-def _lit(thing: PlacedObject, light: float) -> PlacedObject:
-    color, mean = (one and rgb(light * np.array(one)) for one in (thing.color, thing.mean_color))
-    return replace(thing, color=color, mean_color=mean)

@@ -25,7 +25,7 @@ def with_joined(
     new: Sequence[Named],
     facing: float,
 ) -> list[PlacedObject]:
-    """Return the things of a plan, each as it is, and those of another plan that words name anew.
+    """Return a plan's things, unchanged, with those of another plan that words newly name.
 
     Args:
         things: from far to near.

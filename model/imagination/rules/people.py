@@ -22,7 +22,7 @@ _JOINED = frozenset(("on", "under", "behind", "above"))  # relations in which th
 def with_people_clear(
     things: Sequence[PlacedObject], named: Sequence[Named], kept: Collection[int]
 ) -> list[PlacedObject]:
-    """Return things of which none on a wall is nearer than people before it, nor hidden by them.
+    """Return things with those on walls behind people, and neither hiding the other.
 
     Named people step aside from what is on a table that they are at, and what is named on a wall
     hangs beside them.

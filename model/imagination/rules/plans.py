@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
-from mag_sandbox.model.imagination.objects import PlacedObject, rgb
+from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light, rgb
 from mag_sandbox.scenes.looks import Look, usual_looks
 from mag_sandbox.scenes.things import COLORS, FALLING, STANDS, THINGS, Named, color_name
 
@@ -341,14 +341,8 @@ def with_even_ground(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 def in_shade(things: Sequence[PlacedObject], light: float) -> list[PlacedObject]:
     """Return things whose ground gets a share of the light, as under many trees."""
-
-    def darker(color: tuple[int, int, int] | None) -> tuple[int, int, int] | None:
-        return color and rgb(light * np.array(color))
-
     return [
-        replace(thing, color=darker(thing.color), mean_color=darker(thing.mean_color))
-        if light < 1.0 and thing.kind in (_NEAR, _FAR)
-        else thing
+        in_other_light(thing, light) if light < 1.0 and thing.kind in (_NEAR, _FAR) else thing
         for thing in things
     ]
 

@@ -10,7 +10,7 @@ from math import dist
 import numpy as np
 
 from mag_sandbox.controls.parallax import EYE
-from mag_sandbox.model.imagination.objects import PlacedObject, rgb
+from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light, rgb
 from mag_sandbox.model.imagination.rules.joining import with_joined
 from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
@@ -336,12 +336,11 @@ def _under(
     for thing in things:
         if thing.kind == "sun":
             continue
-        sky, colors = skies.get(thing.kind), (thing.color, thing.mean_color)
+        sky = skies.get(thing.kind)
         if sky is not None:
             lit.append(replace(thing, color=sky, mean_color=sky))
         elif thing.kind in _SHINING:
             lit.append(thing)
         else:
-            color, mean = (one and rgb(light * np.array(one)) for one in colors)
-            lit.append(replace(thing, color=color, mean_color=mean))
+            lit.append(in_other_light(thing, light))
     return lit
