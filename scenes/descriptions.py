@@ -16,6 +16,7 @@ from mag_sandbox.scenes.fullness import (
     CROWD,
     busy_place,
     empty_words,
+    is_lonely,
     lonely_words,
     only_words,
     told_crowd,
@@ -170,9 +171,10 @@ _AT_HOME = WINDOWS | frozenset((
     "curtains", "floor lamp", "hanging lamp", "wall lamp", "ball lamp", "chandelier", "round rug",
     "square rug", "door", "potted cactus", "toy balloons",
 ))  # fmt: skip
-_BUILDINGS = frozenset((  # which have doors and windows of their own
+BUILDINGS = frozenset((  # which have doors and windows of their own
     "cottage", "log cabin", "barn", "castle", "tower", "lighthouse", "windmill", "church",
-    "skyscraper", "apartment house", "hut",
+    "skyscraper", "apartment house", "hut", "factory", "igloo", "pagoda", "school", "shop",
+    "station", "temple",
 ))  # fmt: skip
 _ALONE = {  # where things are that no place is known for
     "in a living room": _AT_HOME,
@@ -182,6 +184,7 @@ _ALONE = {  # where things are that no place is known for
         "slime", "small robot", "pipe", "portal", "lava pit", "water pit", "spikes",
     )),
 }  # fmt: skip
+_VILLAGE = "in a small old village"
 USUAL_PLACE = "in a meadow"  # of a description whose things, if any, say nothing about a place
 _OWN_COLORS = {  # that the ground of places has by itself
     "green": frozenset((
@@ -403,12 +406,14 @@ class DescriptionWords(Vocabulary):
         read = _in_places(self, text)
         is_outside = _OUTSIDE.search(read) or (_is_of_house(read) and _tells_of_outdoors(read))
         if self.place(read) == "indoor" and is_outside:
-            return f"{read}, in a small old village"  # a longer name than that of the house
+            there = USUAL_PLACE if is_lonely(read) else _VILLAGE
+            return f"{read}, {there}"  # a longer name than that of the house
         said = [word.text for word in split_words(read) if word.text not in FUNCTION_WORDS]
         if self.place(read) is not None or self.foreign(text) or not any(map(self.meaning, said)):
             return read
         there = "" if _IN_MOUNTAINS.search(read) else self._likely(read)
-        return f"{read}, {there or USUAL_PLACE}"
+        is_bare = is_lonely(read) and bool(built_of(known_place(there, self)))
+        return f"{read}, {USUAL_PLACE if is_bare or not there else there}"
 
     def _likely(self, read: str) -> str:
         """Return the place that has the things of a description in known words, "" if none has."""
@@ -425,7 +430,7 @@ class DescriptionWords(Vocabulary):
         of_rooms = contents_of("indoor").keys() - contents_of("outdoor").keys()
         if first & of_rooms:  # people are in any room
             kinds = [kinds for kinds in kinds if kinds[0] not in _ANYBODY]
-        is_at_home = _ON_FURNITURE.search(read) or (first & _AT_HOME and not first & _BUILDINGS)
+        is_at_home = _ON_FURNITURE.search(read) or (first & _AT_HOME and not first & BUILDINGS)
         is_outdoors = any(one in WATERS or not _fits_room(one) for one in first)
         is_outdoors |= any(kinds[0] in OVERHEAD for kinds in named)
         category = "indoor" if is_at_home else "outdoor" if is_outdoors else None
@@ -552,7 +557,7 @@ class DescriptionWords(Vocabulary):
                 place for place, (word, follows) in enumerate(pairwise(read))
                 if color_word(word) and follows == "sky"
             }  # fmt: skip
-        if category == "outdoor" and not named_things(text, sorted(_BUILDINGS)):
+        if category == "outdoor" and not named_things(text, sorted(BUILDINGS)):
             seen -= naming_words(text, sorted(WINDOWS))
         return seen | {
             place for place, word in enumerate(read) if word == "not" and place + 1 in seen
@@ -779,7 +784,7 @@ def _fits_room(kind: str) -> bool:
     usual = usual_looks().get(kind)
     if usual is None or (kind in STANCES and STANCES[kind].where in ("flat", "sky")):
         return True
-    return (kind not in _BUILDINGS and max(usual.tall, usual.wide) <= _LARGEST) or (
+    return (kind not in BUILDINGS and max(usual.tall, usual.wide) <= _LARGEST) or (
         kind in contents_of("indoor")
     )
 

@@ -15,7 +15,7 @@ _ONLY = re.compile(  # that nothing is there but what is named
 )
 _LONELY = frozenset(map(stem, (  # no people; sheep and trees may be there
     "lonely", "lonesome", "solitary", "quiet", "silent", "secluded", "remote", "abandoned",
-    "desolate", "forgotten",
+    "desolate", "forgotten", "isolated",
 )))  # fmt: skip
 _NEAR = 2  # words after one of these, which it may belong to
 
@@ -60,7 +60,7 @@ def only_words(text: str, *, is_obeyed: bool) -> set[int]:
 
 
 def is_lonely(text: str) -> bool:
-    """Tell whether a description calls its place lonely: it has no people but those it names."""
+    """Tell whether a description in known words calls its place lonely: without other people."""
     return not _LONELY.isdisjoint(text_stems(text))
 
 

@@ -47,6 +47,7 @@ _OWN_SIDES = {  # likewise, of the thing that a pronoun stands for
     for to in ("to", "on") for whose in ("its", "his", "her", "their") for side in ("left", "right")
 }  # fmt: skip
 _SINGULAR = {"it": True, "him": True, "her": True, "them": False}  # pronouns
+_RELATIVE = frozenset(("it", "he", "she", "which", "that", "who"))  # whose verbs end in s, too
 _SHARED = frozenset(("on", "in"))  # by all of a list: "A, B and C on the table"
 _ALONE = {  # words that may stand without "it"
     "above": "above", "overhead": "above", "in front": "front", "behind": "behind",
@@ -244,7 +245,7 @@ def _owner(text: _Reader, rank: int, phrase: _Phrase) -> int | None:
     if rank < 0:
         return None
     between = text.words[text.spans[rank].end : phrase.start]
-    if None in between:
+    if None in between or _names_another(text, range(text.spans[rank].end, phrase.start)):
         return None
     is_direction = phrase.other is None and phrase.singular is None
     is_near = len(between) <= _ADJECTIVES + 2 * (phrase.where in ("left", "right"))
@@ -252,6 +253,18 @@ def _owner(text: _Reader, rank: int, phrase: _Phrase) -> int | None:
         is_apart = phrase.other is not None and _first(text, phrase) in text.after_stops
         return None if is_apart else rank
     return None
+
+
+def _names_another(text: _Reader, between: range) -> bool:
+    """Tell whether words after a thing name another one, which is not known: "and a brass band"."""
+    words = [text.words[place] or "" for place in between]
+    firsts = [
+        word if word not in _JOINERS else follows
+        for place, word, follows in zip(between, words, words[1:], strict=False)
+        if place in text.after_stops or word in _JOINERS
+    ]
+    is_plural = bool(words) and words[-1].endswith("s")
+    return any(first in _ARTICLES or (is_plural and first not in _RELATIVE) for first in firsts)
 
 
 def _first(text: _Reader, phrase: _Phrase) -> int:

@@ -80,9 +80,12 @@ DRAWN_LIKE = (  # what is drawn as something else, and so told
     *((bunch, "bunch of flowers") for bunch in BUNCHES),
     *_HIGH,
     (re.compile(r"(?<=\bon )(?:a|the) (?:\w+ ){0,2}cliffs?\b", re.I), "a hill"),
+    (re.compile(r"\b(gas|petrol|filling|service) station\b", re.I), "shop beside a road"),
     (re.compile(r"\bwoman\b", re.I), "person"),  # of one shape
     (OF_WOOD, r"\g<room> with wooden walls"),
     (re.compile(r"\bwomen\b", re.I), "people"),
+    (re.compile(r"\b(girl|boy)\b", re.I), "child"),
+    (re.compile(r"\b(girls|boys)\b", re.I), "children"),
 )
 REWORDINGS = (  # what is read as something else, one after the other
     (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),

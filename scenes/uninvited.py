@@ -1,8 +1,9 @@
 """Kinds of things that a place lacks unless words name them, though the renderer's has them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from mag_sandbox.scenes.descriptions import (
+    BUILDINGS,
     OVERHEAD,
     WINDOWS,
     WOODED,
@@ -18,7 +19,15 @@ from mag_sandbox.scenes.places import (
     loose_kinds,
     read_places,
 )
-from mag_sandbox.scenes.things import ANIMALS, EXHIBITS, PEOPLE, THINGS, WATERS
+from mag_sandbox.scenes.things import (
+    ANIMALS,
+    EXHIBITS,
+    PEOPLE,
+    THINGS,
+    WATERS,
+    Named,
+    named_things,
+)
 from mag_sandbox.scenes.vocabulary import Vocabulary, stem, text_stems
 
 _LIVED_IN = frozenset(("outdoor", "indoor"))  # categories whose places can be empty
@@ -63,6 +72,7 @@ _USUAL = {  # what is expected in them after all
     **dict.fromkeys(("railway station", "football field", "harbour"), frozenset(("bench",))),
     **dict.fromkeys(("farmland", "camp site"), frozenset(("dog",))),
 }  # fmt: skip
+_FIGURES = frozenset(("scarecrow", "snowman", "zombie"))  # which are not counted with people
 _PETS = frozenset(("cat", "dog"))
 _OF_HOLIDAYS = frozenset(("beach ball", "beach umbrella", "sand castle", "sunbed"))
 _WILD = frozenset((  # what is in places without people, beside plants and animals
@@ -106,7 +116,7 @@ def strays_in(text: str, words: Vocabulary) -> frozenset[str]:
     """Return the kinds that a description's landscape does not have unless words name them.
 
     No castle is in a swamp. Where it is lonely, or no place is named, there are no people, no
-    houses and nothing of theirs but what the place is made of.
+    houses and nothing of theirs but what the place is made of; a lonely house is the only one.
     """
     read = words.reading(text)
     place = known_place(read, words)
@@ -116,9 +126,11 @@ def strays_in(text: str, words: Vocabulary) -> frozenset[str]:
     strays = _STRANGE - main - _USUAL.get(place.name, frozenset())
     strays |= _STRANGE_IN.get(place.name, frozenset())
     is_wild = not built_of(place) and bool(added_place(text, words))
-    if not is_wild and not is_lonely(text):
+    if not is_wild and not is_lonely(read):
         return strays
     kept = {kind for field in _KEPT for kind in place.some(field)}
+    if is_lonely(read) and not built_of(place) and named_things(read, sorted(BUILDINGS)):
+        kept -= BUILDINGS
     return strays | (_of_people() - kept) | _OF_HOLIDAYS
 
 
@@ -129,6 +141,14 @@ def _of_people() -> frozenset[str]:
         for field in _OF_PEOPLE for kind in place.some(field)
     }  # fmt: skip
     return frozenset((everything | PEOPLE) - _WILD - ANIMALS - WATERS) | _PETS
+
+
+def others_than(named: Sequence[Named]) -> frozenset[str]:
+    """Return the people that a place lacks because a description counts those in it: one bride."""
+    people = [one for one in named if one.kinds[0] in PEOPLE - _FIGURES]
+    if not people or any(one.most is None for one in people):
+        return frozenset()
+    return PEOPLE - _FIGURES - {kind for one in people for kind in one.kinds}
 
 
 def elsewhere_in(text: str, words: Vocabulary, said: str = "") -> frozenset[str]:

@@ -25,7 +25,7 @@ from mag_sandbox.scenes.descriptions import (
 from mag_sandbox.scenes.fullness import kinds_alone
 from mag_sandbox.scenes.rewordings import cleared_up
 from mag_sandbox.scenes.things import Named, color_name
-from mag_sandbox.scenes.uninvited import elsewhere_in, strays_in, uninvited_in
+from mag_sandbox.scenes.uninvited import elsewhere_in, others_than, strays_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import Vocabulary, with_plurals
 
 
@@ -44,7 +44,7 @@ class Wanted(NamedTuple):
     by_day: bool = False  # a plan with a dark sky is drawn anew
     absent: Collection[str] = ()  # kinds that it says are not there
     uninvited: Collection[str] = ()  # kinds that it leaves out by saying what alone is there
-    strays: Collection[str] = ()  # kinds that its place seldom has, unless words name them
+    strays: Collection[str] = ()  # kinds that its place seldom has, and people not named
     elsewhere: Collection[str] = ()  # kinds that its place never has, unless words name them
     typical: Sequence[Named] = ()  # things by which its place is known; likewise added
     of_stone: bool = False  # its walls and floor, in whatever room
@@ -88,7 +88,7 @@ class Wanted(NamedTuple):
         alike = {kind for one in named if one.most is not None for kind in one.uncolored}
         light = lit(text, words)
         absent = absent_in(read, kinds, text) | (alike - said)
-        strays = strays_in(text, words) - said
+        strays = (strays_in(text, words) | others_than(named)) - said
         gone = absent | uninvited | strays
         typical = (
             one._replace(kinds=tuple(kind for kind in one.kinds if kind not in gone))

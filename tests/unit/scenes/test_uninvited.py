@@ -3,7 +3,7 @@
 import pytest
 
 from mag_sandbox.model.imagination.rules.wanted import Wanted
-from mag_sandbox.scenes.descriptions import KINDS, DescriptionWords
+from mag_sandbox.scenes.descriptions import BUILDINGS, KINDS, DescriptionWords
 from mag_sandbox.scenes.uninvited import strays_in
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT
@@ -40,6 +40,40 @@ def test_nobody_is_where_it_is_lonely(words, text):
     assert {"person", "child", "bicycle", "tent"} <= gone
     assert gone.isdisjoint({"palm", "oak", "skyscraper" if "city" in text else "rock", "sea"})
     assert "person" not in Wanted.of(f"{text} with a man", words, KINDS).strays
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("a lonely cabin in the snow", "igloo, cottage"),
+        ("a lighthouse in the middle of nowhere", "hut, cottage"),
+        ("a lonely petrol station at night", "skyscraper, apartment house"),
+        ("a house alone on a hill", "church, barn"),
+    ],
+)
+def test_a_lonely_house_is_the_only_one(words, text, gone):
+    assert words.without_effect(text) == ()
+    wanted = Wanted.of(text, words, KINDS)
+    assert {*gone.split(", ")} <= {*wanted.strays}
+    assert {"person", "car"} <= {*wanted.strays}
+    (house,) = [one for one in wanted.named if one.kinds[0] in BUILDINGS]
+    assert house.kinds[0] not in wanted.strays
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("a bride in a garden", True),
+        ("a girl on a beach", True),
+        ("two men in a bedroom", True),
+        ("a girl in a busy street", False),
+        ("people in a park", False),
+        ("a snowman in a park", False),
+    ],
+)
+def test_other_people_are_not_where_those_that_are_named_are_counted(words, text, gone):
+    strays = Wanted.of(text, words, KINDS).strays
+    assert ({"person", "child"} & {*strays} != set()) == gone
 
 
 def test_a_lonely_tree_is_the_only_one(words):
