@@ -478,10 +478,13 @@ class Viewpoints(ViewPainter[_MadeView]):
     def look(self, poses: Sequence[CameraPose]) -> Draw | None:
         """Return a function that draws the views at poses, from what is painted now.
 
-        None: all of them are where the scene begins, or there is no plan yet.
+        None: all of them are where the scene begins, there is no plan yet, or memory has lost all
+        that was painted.
         """
         scenery, size = self._followed(), self._imagination.view_size
         if scenery is None or not any(pose.is_away for pose in poses):
+            return None
+        if not self.kept and not self._painting.around.known.any():
             return None
         shown = [
             [(self._source_at(place), share) for place, share in self._shares(pose)]
@@ -540,6 +543,8 @@ class Viewpoints(ViewPainter[_MadeView]):
         near = {place: _away(pose, place) for place in (START, *self.kept)}
         if self._painting.is_given:
             near[START] -= FAVOURED * view_overlap(pose.at_origin, CameraPose())
+        if self.kept and not self._painting.around.known.any():
+            del near[START]
         least = min(near.values())
         shown = {place: BLEND - (away - least) for place, away in near.items()}
         shown = {place: share for place, share in shown.items() if share > 0}

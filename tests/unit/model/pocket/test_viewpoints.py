@@ -583,6 +583,16 @@ def test_a_ring_of_which_all_is_forgotten_is_grey():
     assert not painting.pictures.ring(painting.around).any()
 
 
+def test_a_ring_of_which_all_is_forgotten_is_not_shown():
+    made, here = outdoors(SKY), CameraPose(z=0.5)
+    made.painting.forget(np.ones_like(made.painting.around.known))
+    viewpoints_ = made._viewpoints
+    assert viewpoints_.look([here]) is None
+    steps(made, AHEAD, 14)
+    made.painting.forget(np.ones_like(made.painting.around.known))
+    assert viewpoints_.kept and START not in dict(viewpoints_._shares(here))
+
+
 def test_things_take_another_colour_from_away_but_for_those_of_new_ground():
     red, blue = (214, 73, 72), (73, 97, 180)
     made = outdoors(SKY, PlacedObject("tent", 10.0, -8.0, 10.0, 8.0, red, red))
