@@ -53,6 +53,8 @@ from tests.hosted import Hosted
 from tests.lookback_worlds import FPS, SPEC
 from tests.unit.evaluation.lookback.conftest import INDEX
 
+pytestmark = pytest.mark.slow
+
 OWN = """
 import numpy as np
 

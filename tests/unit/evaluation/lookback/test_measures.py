@@ -13,6 +13,8 @@ from tests import lookback_worlds as worlds
 from tests.lookback_worlds import CHEATS, Keeper
 from tests.unit.evaluation.lookback.conftest import INDEX, SECRET
 
+pytestmark = pytest.mark.slow
+
 ALL = frozenset({"shown", "carried", "prompted"})
 
 

@@ -21,6 +21,8 @@ from tests.moving_worlds import (
     StoppedWorld,
 )
 
+pytestmark = pytest.mark.slow
+
 POSES = (  # whole pixels, fractions of pixels, zoomed, and the edges of what can be seen
     CameraPose(), CameraPose(yaw=33.3), CameraPose(yaw=-120.1, pitch=8.77), CameraPose(yaw=200.0,
     pitch=-20.0), CameraPose(yaw=75.2, fov=61.7), CameraPose(yaw=5.0, pitch=25.0, fov=60.0),

@@ -26,6 +26,8 @@ from mag_sandbox.scenes.looks import usual_looks
 from tests.tiny import LEFT, PLACE, RIGHT, STILL, play, tiny_world
 from tests.unit.model.pocket.test_inventing import same, world
 
+pytestmark = pytest.mark.slow
+
 TENT = Edit("place", 20.0, 0.0, 18.0, 9.0, "tent", (214, 73, 72))
 PLACING = replace(STILL, edit=TENT)
 REMOVING = replace(STILL, edit=Edit("remove", 21.0, 1.0))

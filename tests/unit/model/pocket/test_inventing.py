@@ -60,6 +60,8 @@ from tests.tiny import (
     write_tiny_weights,
 )
 
+pytestmark = pytest.mark.slow
+
 WIDE = replace(shallow(TINY), frame_width=160, frame_height=96)  # as wide as real views: 10 x 6
 IMAGINATION = ImaginationConfig(
     kinds=("tent", "tree"),

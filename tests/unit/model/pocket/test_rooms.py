@@ -25,6 +25,8 @@ from tests.patience import PATIENCE
 from tests.tiny import PLACE, STILL
 from tests.unit.model.pocket.test_inventing import begin, same, world
 
+pytestmark = pytest.mark.slow
+
 SKY = PlacedObject("sky", 0.0, 27.0, 360.0, 54.0)
 DOOR = PlacedObject("tent", 0.0, -28.0, 20.0, 40.0)  # its foot 48 degrees down: near by, ahead
 OTHER = replace(DOOR, yaw=90.0)

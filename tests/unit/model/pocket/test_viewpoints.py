@@ -22,6 +22,8 @@ from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
 from tests.tiny import CAPTIONS, LEFT, PLACE, RIGHT, STILL
 from tests.unit.model.pocket.test_inventing import begin, same, world
 
+pytestmark = pytest.mark.slow
+
 SKY = PlacedObject("sky", 0.0, 27.0, 360.0, 54.0)
 TREE = PlacedObject("tree", 30.0, -4.0, 8.0, 12.0)  # its foot 10 degrees down: 9 m away
 TENT = PlacedObject("tent", 200.0, -8.0, 10.0, 8.0)  # at 7.5 m, behind the player
