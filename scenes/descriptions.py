@@ -36,6 +36,7 @@ from mag_sandbox.scenes.rewordings import (
     BUNCHES,
     FALLING_FAR,
     FAMILIES,
+    LIGHTS_TOLD,
     OF_WOOD,
     OWNER,
     REWORDINGS,
@@ -210,6 +211,7 @@ _SPOKEN = {
         "thunder": "thunder thunderstorm lightning",
     }.items()
 }
+_MORNING = re.compile(r"(?<!early )\bmorning\b", re.I)
 _LOW_SUN = re.compile(r"\b(at|in the) (sunset|sundown|sunrise|dawn|dusk|twilight)\b", re.I)
 _EVENING_LIGHT = re.compile(r"\bevening light\b", re.I)  # of lamps
 _OUTSIDE_ROOMS = {  # skies in windows, and stems that say so
@@ -481,7 +483,8 @@ class DescriptionWords(Vocabulary):
         small = FUNCTION_WORDS | FILLERS
         seen = {owners[place] for place in self._seen(known, read)}
         named = {rank for rank, word in zip(owners, read, strict=True) if word not in small}
-        told = (*_words_in(WEATHER_GONE, known), *_words_in(OF_WOOD, known, "of"))
+        told = [*_words_in(WEATHER_GONE, known), *_words_in(OF_WOOD, known, "of")]
+        told += [place for said, _ in LIGHTS_TOLD for place in _words_in(said, known)]
         seen |= {owners[place] for place in told}
         seen -= {
             owners[place] for bunch in BUNCHES for group in bunch.groupindex
@@ -1262,6 +1265,8 @@ def _in_places(words: Vocabulary, text: str) -> str:
     read = Vocabulary.reading(words, text)
     if words.place(read) == "indoor":  # whose light is not that of landscapes
         read = _LOW_SUN.sub("in the evening", read)
+    else:
+        read = _MORNING.sub("early morning", read)  # as captions say
     busy = busy_place(read)
     if busy and (words.place(busy) or "") in _BY_DAY:
         read = f"{read.rstrip(' ,.')}{CROWD}"

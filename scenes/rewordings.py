@@ -26,7 +26,9 @@ WEATHER_GONE = re.compile(  # weather that is over
     rf"\b(?:after|clear|lift|remove|without|no more)(?: (?:the|a|any|all))? (?:{_FALLING_WORDS})\b"
     rf"|\b(?:the |all )?(?:{_FALLING_WORDS}) (?:(?:is|are|has|have) (?:over\b|(?:now )?))?"
     r"(?:gone|cleared|ends?|ended|lifts?|lifted|stops?|stopped|vanished|disappeared|(?<=over))\b"
-    r"(?: up)?|\bit (?:has )?(?:no longer|stops?|stopped) (?:rain|snow)(?:s|ing)?\b",
+    r"(?: up)?|\b(?:the |all )?snow (?:is |has )?(?:melts?|melted|melting|gone|thaws?)\b"
+    r"|\b(?:no more|without|remove)(?: the| any)? snow\b"
+    r"|\bit (?:has )?(?:no longer|stops?|stopped) (?:rain|snow)(?:s|ing)?\b",
     re.I,
 )
 _CLEAR_SKY = "under a clear sky"
@@ -87,7 +89,35 @@ DRAWN_LIKE = (  # what is drawn as something else, and so told
     (re.compile(r"\b(girl|boy)\b", re.I), "child"),
     (re.compile(r"\b(girls|boys)\b", re.I), "children"),
 )
+LIGHTS_TOLD = (  # light and weather told by what happens, and how that is read
+    (
+        re.compile(
+            r"\b(the )?sun (is )?(goes|going|sinks|sinking|sets|setting)( down)?\b(?! up)"
+            r"|\bgolden hour\b",
+            re.I,
+        ),
+        "at sunset",
+    ),
+    (
+        re.compile(r"\b(the )?sun (is )?(comes|coming|goes|going) up\b|\b(the )?sun rises\b", re.I),
+        "at sunrise",
+    ),
+    (re.compile(r"\bday ?break\b|\bdawn breaks\b", re.I), "at dawn"),
+    (
+        re.compile(
+            rf"\b(it([{''.join(APOSTROPHES)}]s| is)? )?(gets|getting|becomes|becoming|goes|turns"
+            r"|grows|growing) (dark(er)?|late)\b|\bmake it (dark(er)?|late)\b"
+            r"|\bdarkness( falls)?\b",
+            re.I,
+        ),
+        "at night",
+    ),
+    (re.compile(r"\bmake it bright(er)?\b|^bright(er)?$|\blet there be light\b", re.I), "by day"),
+    (re.compile(r"\bit is raining cats and dogs\b|\braining cats and dogs\b", re.I), "heavy rain"),
+    (re.compile(r"\bweather (gets|is getting) (bad|worse)\b", re.I), "stormy weather"),
+)
 REWORDINGS = (  # what is read as something else, one after the other
+    *LIGHTS_TOLD,
     (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),
     (SEA_FLOOR, "coral reef"),
     (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
@@ -119,7 +149,6 @@ REWORDINGS = (  # what is read as something else, one after the other
         re.compile(rf"\b(thunder ?)?storms? (?P<far>{_FAR_AWAY})", re.I),
         r"lightning \g<far> under many clouds",
     ),
-    (re.compile(r"\b(it )?(gets|is getting|becomes|goes|turns) dark\b", re.I), "at night"),
     (re.compile(r"\bin (the )?winter\b", re.I), "covered in snow"),
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
     (re.compile(r"\bon the moon\b", re.I), "in a moon landscape"),
