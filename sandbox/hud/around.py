@@ -31,6 +31,7 @@ from mag_sandbox.scenes.things import (
 
 _NAMED = THINGS.keys() | WATERS
 _CALLED = {"shop shelf": "shelf"}  # kinds that other places have, too: kitchens
+NARROWEST = 2.7  # degrees of the shorter side of a thing: of a chicken that is some steps away
 NEAR = 0.1  # metres: the least distance that sizes are told for
 SHOWN, LOOKED_AT = 0.12, 150  # share of a thing's pixels that have its colour; pixels looked at
 LEVELS = 8  # of colours looked at: fewer are named, and named colours are kept
@@ -227,8 +228,7 @@ def _is_large(edit: Edit, *, is_said: bool) -> bool:
     short, long = sorted((edit.width, edit.height))
     if is_said:
         return long >= SMALLEST
-    is_wide = long >= 2 * SMALLEST and short >= 0.75 * SMALLEST  # as a gull is
-    return short >= SMALLEST or is_wide
+    return long >= SMALLEST and short >= NARROWEST
 
 
 def _part(edit: Edit, ring: SeenRing) -> np.ndarray:

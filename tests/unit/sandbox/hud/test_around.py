@@ -51,7 +51,7 @@ def test_what_the_world_planned_is_listed_where_it_was_seen():
     sofa = replace(TENT, kind="sofa", color=None, yaw=90.0)
     behind = replace(sofa, kind="bed", yaw=180.0)
     covered = replace(sofa, kind="mug", yaw=351.0, width=4.9, height=4.9)
-    coin = replace(sofa, kind="coin", pitch=20.0, width=3.0)
+    coin = replace(sofa, kind="coin", pitch=20.0, width=2.0)
     ring = SeenRing()
     ring.seen[:, 9:] = 1
     block = Mock(placed=(TENT,), planned=(behind, coin, sofa, covered), ground=None, prompt="")
@@ -93,17 +93,18 @@ def test_people_wear_the_colours_that_words_give_them():
 def test_of_things_that_words_name_narrow_ones_are_listed_too():
     ring = SeenRing()
     ring.seen[:] = 1
-    tulip = replace(TENT, kind="tulip", width=3.0, height=5.5, color=None)
+    tulip = replace(TENT, kind="tulip", width=2.5, height=5.5, color=None)
+    chicken = replace(TENT, kind="chicken", yaw=90.0, width=5.1, height=2.8, color=None)
     names = {
         prompt: [
             one.name
             for one in things_around(
-                ring, Mock(placed=(), planned=(tulip,), ground=None, prompt=prompt)
+                ring, Mock(placed=(), planned=(tulip, chicken), ground=None, prompt=prompt)
             )
         ]
         for prompt in ("a garden with tulips", "a garden")
     }
-    assert [*names.values()] == [["tulip"], []]
+    assert [*names.values()] == [["tulip", "chicken"], ["chicken"]]
 
 
 def test_after_a_walk_colours_are_told_that_words_give():
