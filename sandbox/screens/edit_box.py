@@ -15,7 +15,7 @@ import numpy as np
 import pygame
 
 from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, yaw_difference
-from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.edits import SPOT_ACTS, Edit
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import map_area
 from mag_sandbox.sandbox.hud.seen import TOP
@@ -38,8 +38,10 @@ CLEARANCE = 134  # px of the reference window below the box
 RING, DOT = 15, 3  # px of the reference window: radii of the mark at the spot
 SHADOW = (10, 13, 24)
 AROUND = 3  # px around a spot whose colour is looked at
+EVEN = 8.0  # steps of RGB by which the colours of bare ground differ, standard deviation
 UNLIKE = 110.0  # steps of RGB from a thing's colour, from which on a spot shows another thing
 NOTHING_THERE = "what stands here is not known by name: write what shall be here"
+NOTHING_TO_REMOVE = "nothing stands here: point at what shall be removed"
 NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
 ON_MAP = "point at it in the picture, not on the map, or write “a {} house”"
 Direction = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such things usually are
@@ -179,15 +181,27 @@ class EditOverlay(Overlay):
 
     def _looks_like(self, thing: Edit) -> bool:
         """Tell whether the picture at the spot may be of a thing: a given one shows others, too."""
+        pixels = self._pixels(AROUND)
+        if thing.color is None or not pixels.size:
+            return True
+        return dist(np.median(pixels, axis=(0, 1)), thing.color) < UNLIKE
+
+    def _is_bare(self) -> bool:
+        """Tell whether the picture shows bare ground, wall or sky at the spot."""
+        pixels = self._pixels(2 * AROUND)
+        return bool(pixels.size) and float(pixels.std(axis=(0, 1)).max()) < EVEN
+
+    def _pixels(self, reach: int) -> np.ndarray:
+        """Return the picture around the spot, uint8 [H, W, 3]; empty: it is out of sight."""
         reel, (yaw, pitch) = self._reel, self._spot
         height, width = reel.frame.shape[:2]
         pose, degree = reel.pose, width / reel.pose.fov
         column = round(width / 2 + yaw_difference(yaw, pose.yaw) * degree)
         row = round(height / 2 - (0.0 if pitch is None else pitch - pose.pitch) * degree)
-        if thing.color is None or not (0 <= row < height and 0 <= column < width):
-            return True
-        around = (slice(max(0, middle - AROUND), middle + AROUND) for middle in (row, column))
-        return dist(np.median(reel.frame[tuple(around)], axis=(0, 1)), thing.color) < UNLIKE
+        if not (0 <= row < height and 0 <= column < width):
+            return reel.frame[:0]
+        rows, columns = (slice(max(0, at - reach), at + reach) for at in (row, column))
+        return reel.frame[rows, columns]
 
     def _problem(self, text: str) -> str:
         try:
@@ -195,10 +209,15 @@ class EditOverlay(Overlay):
         except ThingError as problem:
             return str(problem)
         block = self._reel.current.block
-        if edit.act != "repaint" or block.planned is None or any(self._viewpoint):
+        pose = self._reel.pose
+        if edit.act not in SPOT_ACTS or block.planned is None or self._viewpoint != pose.position:
             return ""
-        stands = any(thing.covers(edit) for thing in (*block.placed, *block.planned))
-        return "" if stands else NOTHING_THERE
+        placed = () if pose.is_away else block.placed  # there they are among the planned things
+        if any(thing.covers(edit) for thing in (*placed, *block.planned)):
+            return ""
+        if SPOT_ACTS[edit.act].keeps_things:
+            return NOTHING_THERE
+        return NOTHING_TO_REMOVE if self._is_bare() else ""
 
     def _where(self) -> str:
         """Name the spot: a ring marks it where it is in sight."""

@@ -11,7 +11,13 @@ from mag_sandbox.controls.camera import MAX_PITCH, CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.sandbox.hud.minimap import map_area
 from mag_sandbox.sandbox.hud.seen import TOP
-from mag_sandbox.sandbox.screens.edit_box import NO_THING, NOTHING_THERE, ON_MAP, EditOverlay
+from mag_sandbox.sandbox.screens.edit_box import (
+    NO_THING,
+    NOTHING_THERE,
+    NOTHING_TO_REMOVE,
+    ON_MAP,
+    EditOverlay,
+)
 from mag_sandbox.sandbox.screens.prompt_box import MAX_CHIPS
 from mag_sandbox.sandbox.ui.theme import Theme
 from mag_sandbox.scenes.things import COLORS, THINGS
@@ -180,13 +186,14 @@ def test_what_is_there_can_be_removed_or_drawn_anew(text, act):
     assert asked == [Edit(act, 0.0, 0.0)]
 
 
-def test_another_one_where_nothing_stands_is_refused_and_the_box_stays_open():
-    overlay, asked, _, _ = made(things=(Edit("place", 30.0, -2.0, 12.0, 8.0, "castle"),))
-    overlay.handle(click((640, 384)))
-    write(overlay, "another one")
-    assert overlay.box.is_open
-    assert overlay.box.notice == NOTHING_THERE
-    assert not asked
+def test_changes_of_what_stands_nowhere_are_refused_and_the_box_stays_open():
+    for text, notice in (("another one", NOTHING_THERE), ("remove", NOTHING_TO_REMOVE)):
+        overlay, asked, _, _ = made(things=(Edit("place", 30.0, -2.0, 12.0, 8.0, "castle"),))
+        overlay.handle(click((640, 384)))
+        write(overlay, text)
+        assert overlay.box.is_open
+        assert overlay.box.notice == notice
+        assert not asked
 
 
 def test_enter_places_the_thing_that_the_box_announces():
