@@ -206,7 +206,7 @@ class Imagination:
             if behind or not (wanted.by_day and has_dark_sky(things)):
                 break
         drawn = np.random.default_rng([seed, 7])
-        things = with_full_stage((*behind, *things), self.config.looks, drawn)
+        things = with_full_stage((*behind, *things), self.config.looks, drawn, shown)
         things = things if shown else with_named_ahead(things, wanted.named)
         things = with_sailing_boats(without_beams(things), wanted.named)
         things = with_few_uninvited(things, (*wanted.named, *wanted.typical))

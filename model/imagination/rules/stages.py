@@ -9,42 +9,73 @@ from dataclasses import replace
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.objects import PlacedObject, rgb
+from mag_sandbox.model.imagination.rules.contrast import colors_behind, seen_before
+from mag_sandbox.model.imagination.rules.plans import in_light, light_of, looks_of, with_look
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
+from mag_sandbox.model.imagination.rules.rows import (
+    BACKDROP,
+    FEWEST,
+    Row,
+    borne_by,
+    continued,
+    moved_onto,
+)
 from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import EXHIBITS, STANDS, THINGS, Named
 
-APART = 45.0  # degrees between stands
-FEWEST = 3  # stands of a stage; fewer may be furniture
+APART = 45.0  # degrees between stands, where no picture shows them
 MOST_AHEAD, _BETWEEN = 4, 2.0  # stands drawn together into the first view; degrees between them
+_SPOT = 1.2  # times as bright as planned the painter makes the wall behind an exhibit
 TALLEST, WIDEST = 22.0, 24.0  # degrees of what is added
-_BACKDROP = 60.0  # degrees; wider things stand on no stand
-_ABOVE = 3.0  # degrees between the top of a stand and the foot of what it bears, at most
 
 
 def with_full_stage(
-    things: Sequence[PlacedObject], kinds: Collection[str], rng: np.random.Generator
+    things: Sequence[PlacedObject],
+    kinds: Collection[str],
+    rng: np.random.Generator,
+    shown: Sequence[PlacedObject] = (),
 ) -> list[PlacedObject]:
     """Return things, from far to near, and what fills the gaps between the stands of a stage.
+
+    Around a given picture stands are as close together as there.
 
     Args:
         things: of a plan.
         kinds: that can be painted.
         rng: chooses what the added stands bear.
+        shown: those of the things that a given picture shows.
     """
+    row = Row.of(shown)
+    if row:
+        things = continued(things, shown, row)
+    apart = row.apart if row else APART
     stands = sorted((one for one in things if one.kind in STANDS), key=lambda one: one.yaw % 360)
     if len(stands) < FEWEST:
         return list(things)
     used = {thing.kind for thing in things}
     unused = rng.permutation(sorted(EXHIBITS & THINGS.keys() & set(kinds) - used)).tolist()
-    full = list(things)
+    full = [one if one in shown else _seen(one, things) for one in things] if row else [*things]
     for one, other in zip(stands, [*stands[1:], stands[0]], strict=True):
         gap = yaw_difference(other.yaw, one.yaw) % 360
-        missing = min(round(gap / APART) - 1, len(unused))
+        missing = min(round(gap / apart) - 1, len(unused))
         for number in range(1, missing + 1):
             stand = replace(one, yaw=(one.yaw + gap * number / (missing + 1)) % 360)
-            full += [stand, _exhibit(unused.pop(), stand)]
+            full += [stand, _seen(_exhibit(unused.pop(), stand), things)]
     return full
+
+
+def _seen(thing: PlacedObject, things: Sequence[PlacedObject]) -> PlacedObject:
+    """Return an exhibit in a usual look that differs from the wall behind it."""
+    walls = [one for one in things if one.width > BACKDROP]
+    light, behind = light_of(things), colors_behind(thing, walls)
+    if thing.kind not in EXHIBITS or not behind:
+        return thing
+    if thing.color is None:
+        if not looks_of(thing.kind):
+            return thing
+        thing = with_look(thing, in_light(looks_of(thing.kind)[0], light))
+    return seen_before(thing, [rgb(_SPOT * np.array(color)) for color in behind], light)
 
 
 def _exhibit(kind: str, stand: PlacedObject) -> PlacedObject:
@@ -73,13 +104,15 @@ def with_named_ahead(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
     kinds = {kind for one in named for kind in one.kinds}
     moving = {kind for one in named if one.relation is None for kind in one.kinds}
     ahead = [place for place in stands if _is_ahead(result[place])]
-    free = [one for one in ahead if all(result[it].kind not in kinds for it in _on(result, one))]
-    shown = {result[it].kind for one in ahead for it in _on(result, one)}
+    free = [
+        one for one in ahead if all(result[it].kind not in kinds for it in borne_by(result, one))
+    ]
+    shown = {result[it].kind for one in ahead for it in borne_by(result, one)}
     for place in stands:
-        borne = _on(result, place)
+        borne = borne_by(result, place)
         if place in ahead or len(borne) != 1 or result[borne[0]].kind not in moving - shown:
             continue
-        by_load = sorted(free, key=lambda one: len(_on(result, one)))  # empty ones first
+        by_load = sorted(free, key=lambda one: len(borne_by(result, one)))  # empty ones first
         other = next((one for one in by_load if _has_room(result, one, place, ahead)), None)
         if other is not None:
             shown.add(result[borne[0]].kind)
@@ -109,7 +142,7 @@ def _drawn_together(
         moving: of these, those that words put nowhere, or on a stand.
     """
     yaws = {place: yaw_difference(things[place].yaw, 0.0) for place in stands}
-    borne = {place: _on(things, place) for place in stands}
+    borne = {place: borne_by(things, place) for place in stands}
     ahead = [place for place in stands if _is_ahead(things[place])]
     row = [one for one in ahead if any(things[it].kind in kinds for it in borne[one])]
     shown, others = {things[it].kind for one in row for it in borne[one]}, len(row)
@@ -133,7 +166,7 @@ def _drawn_together(
         if number in stands or number in borne_by_any:
             continue
         yaw = yaw_difference(one.yaw, 0.0)
-        on_floor = one.kind in THINGS and where_of(one.kind) in ON_FLOOR and one.width < _BACKDROP
+        on_floor = one.kind in THINGS and where_of(one.kind) in ON_FLOOR and one.width < BACKDROP
         if on_floor and abs(yaw) < 2 * APART:
             moved = float(np.interp(yaw, [*near, 2 * APART], there))
             if one.kind in kinds and abs(yaw) < APART <= abs(moved) + one.width / 4:
@@ -159,13 +192,13 @@ def _scaled_on(thing: PlacedObject, stand: PlacedObject, yaw: float, size: float
 
 def _has_room(things: Sequence[PlacedObject], place: int, other: int, ahead: Sequence[int]) -> bool:
     """Tell whether what another stand bears fits onto a stand, which bears at most one thing."""
-    own, (borne,) = _on(things, place), _on(things, other)
-    brought = _moved(things[borne], things[other], things[place])
+    own, (borne,) = borne_by(things, place), borne_by(things, other)
+    brought = moved_onto(things[borne], things[other], things[place])
     beside = {*ahead, *own, borne}
     return len(own) <= 1 and not any(
         brought.overlaps(one) and one.foot > things[place].foot
         for number, one in enumerate(things)
-        if number not in beside and one.kind in THINGS and one.width < _BACKDROP
+        if number not in beside and one.kind in THINGS and one.width < BACKDROP
     )
 
 
@@ -173,29 +206,11 @@ def _exchanged(things: Sequence[PlacedObject], place: int, other: int) -> list[P
     """Return things of which two stands bear what the other one bore."""
     result = list(things)
     for here, there in ((place, other), (other, place)):
-        for number in _on(things, here):
-            result[number] = _moved(things[number], things[here], things[there])
+        for number in borne_by(things, here):
+            result[number] = moved_onto(things[number], things[here], things[there])
     return result
 
 
 def _is_ahead(stand: PlacedObject) -> bool:
     """Tell whether the first view shows a stand as a whole."""
     return abs(yaw_difference(stand.yaw, 0.0)) + stand.width / 2 < APART
-
-
-def _on(things: Sequence[PlacedObject], place: int) -> list[int]:
-    """Return the places of things that stand on a stand."""
-    stand = things[place]
-    top = stand.foot + stand.height
-    return [
-        number for number, one in enumerate(things)
-        if one.kind in THINGS and one.kind not in STANDS and one.width < _BACKDROP
-        and abs(yaw_difference(one.yaw, stand.yaw)) < stand.width / 3
-        and -_ABOVE < one.foot - top < _ABOVE
-    ]  # fmt: skip
-
-
-def _moved(thing: PlacedObject, stand: PlacedObject, other: PlacedObject) -> PlacedObject:
-    """Return a thing that stands on one stand as it stands on another one."""
-    up = other.foot + other.height - stand.foot - stand.height
-    return replace(thing, yaw=other.yaw % 360, pitch=thing.pitch + up, away=None)

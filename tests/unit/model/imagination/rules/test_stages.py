@@ -109,3 +109,50 @@ def test_stands_are_drawn_together_where_the_first_view_lacks_what_words_name():
     plants = [*named, Named(("potted plant",), None)]
     assert with_named_ahead([*stands, *others, melon, far], plants)[7].yaw == 345.0
     assert with_named_ahead([*stands, *others, plant], named) == [*stands, *others, plant]
+
+
+STAR = PlacedObject("hanging star", 345.0, 17.0, 11.0, 16.0, (230, 194, 83))
+ON_IT = replace(CAKE, pitch=STAND.foot + STAND.height + CAKE.height / 2)
+PICTURE = [
+    *(replace(one, yaw=yaw) for yaw in (330.0, 0.0, 30.0) for one in (STAND, ON_IT)),
+    STAR, replace(STAR, yaw=15.0),
+]  # fmt: skip
+WALL = PlacedObject("backdrop", 180.0, 8.0, 360.0, 47.0, (219, 178, 125), (199, 168, 122))
+
+
+def continued(*around: PlacedObject) -> list[PlacedObject]:
+    """Return what is around a picture that shows a stage."""
+    things = [WALL, *PICTURE, *around]
+    whole = with_full_stage(things, THINGS, np.random.default_rng(1), PICTURE)
+    assert [one for one in whole if one in PICTURE] == PICTURE
+    return [one for one in whole if one not in (WALL, *PICTURE)]
+
+
+def test_around_a_picture_stands_are_as_large_and_close_as_there_and_all_bear_something():
+    small = replace(STAND, width=12.0, height=8.0)
+    robot = replace(ROBOT, yaw=100.0, pitch=small.foot + 8.0 + 9.0)
+    row = continued(replace(small, yaw=100.0), robot, replace(small, yaw=250.0))
+    stands = {one.yaw: one for one in row if one.kind in STANDS}
+    assert sorted(stands) == pytest.approx(range(60, 330, 30))
+    assert {(one.width, one.foot) for one in stands.values()} == {(STAND.width, STAND.foot)}
+    (other,) = [one for one in row if one.kind == "robot"]
+    assert other.yaw in stands and other.foot == pytest.approx(STAND.foot + STAND.height)
+    assert other.height == CAKE.height, "larger, too, but not taller than what the picture shows"
+
+
+def test_what_a_picture_has_in_each_gap_is_in_all_and_other_things_step_there():
+    white, palm = (230, 230, 230), PlacedObject("potted palm", 184.0, -10.0, 12.0, 18.0)
+    row = continued(replace(STAR, yaw=170.0, pitch=23.0, color=white), palm)
+    stars = [one for one in row if one.kind == STAR.kind]
+    assert sorted(one.yaw for one in stars) == pytest.approx(range(45, 330, 30))
+    assert {one.pitch for one in stars} == {STAR.pitch}, "as high as in the picture"
+    assert {one.color for one in stars} == {STAR.color, white}
+    assert [one.yaw for one in row if one.kind == palm.kind] == [pytest.approx(195.0)]
+
+
+def test_what_a_stand_bears_around_a_picture_differs_from_the_lit_wall():
+    rabbit = PlacedObject("rabbit", 90.0, -3.0, 18.0, 20.0, (243, 217, 192), (217, 217, 166))
+    row = continued(replace(STAND, yaw=90.0), rabbit)
+    (seen,) = [one for one in row if one.kind == "rabbit"]
+    assert seen.color != rabbit.color
+    assert all(one.color for one in row if one.kind in THINGS and one.kind not in STANDS)
