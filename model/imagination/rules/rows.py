@@ -21,7 +21,7 @@ _ABOVE = 3.0  # degrees between the top of a stand and the foot of what it bears
 _IN_GAPS = (ON_FLOOR - {"water"}) | {"ceiling"}  # where things between stands are
 
 
-class Row(NamedTuple):
+class StandRow(NamedTuple):
     """How the stands of a given picture go on behind the viewer, in degrees."""
 
     stands: tuple[PlacedObject, ...]  # of the picture, from left to right
@@ -29,7 +29,7 @@ class Row(NamedTuple):
     others: int  # stands that the picture does not show
 
     @classmethod
-    def of(cls, shown: Sequence[PlacedObject]) -> "Row | None":
+    def of(cls, shown: Sequence[PlacedObject]) -> "StandRow | None":
         """Return the row of what a picture shows; None: it has too few stands."""
         stands = [one for one in shown if one.kind in STANDS]
         stands.sort(key=lambda one: yaw_difference(one.yaw, 0.0))
@@ -50,7 +50,7 @@ class Row(NamedTuple):
 
 
 def continued(
-    things: Sequence[PlacedObject], shown: Collection[PlacedObject], row: Row
+    things: Sequence[PlacedObject], shown: Collection[PlacedObject], row: StandRow
 ) -> list[PlacedObject]:
     """Return a stage whose stands are as close together as in a given picture.
 
@@ -118,7 +118,7 @@ def _larger(thing: PlacedObject, stand: PlacedObject, size: float, widest: float
 
 
 def _repeated(
-    things: Sequence[PlacedObject], given: Collection[PlacedObject], row: Row
+    things: Sequence[PlacedObject], given: Collection[PlacedObject], row: StandRow
 ) -> list[PlacedObject]:
     """Return what is in all gaps, as large as in the picture, in the looks of all of its kind."""
     own, all_looks = defaultdict[str, list[PlacedObject]](list), defaultdict(list)

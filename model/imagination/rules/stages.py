@@ -16,7 +16,7 @@ from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.rows import (
     BACKDROP,
     FEWEST,
-    Row,
+    StandRow,
     borne_by,
     continued,
     moved_onto,
@@ -46,7 +46,7 @@ def with_full_stage(
         rng: chooses what the added stands bear.
         shown: those of the things that a given picture shows.
     """
-    row = Row.of(shown)
+    row = StandRow.of(shown)
     if row:
         things = continued(things, shown, row)
     apart = row.apart if row else APART
