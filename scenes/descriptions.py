@@ -38,6 +38,7 @@ from mag_sandbox.scenes.rewordings import (
     FAMILIES,
     LIGHTS_TOLD,
     OF_WOOD,
+    ON_WALL,
     OWNER,
     REWORDINGS,
     SEA_FLOOR,
@@ -273,7 +274,7 @@ _GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all thi
 _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and stems that say so
 _SKY = frozenset(("sun", "moon"))  # which are everywhere
 # which tell no place: a fairy land is one with a dragon, too
-_ANYWHERE = _SKY | {"castle", "hills", "mountains", "rock"}
+_ANYWHERE = _SKY | {"bird", "castle", "hills", "mountains", "rock"}
 _AT_LAKES = frozenset(
     ("lake", "duck", "bird", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish")
 )
@@ -435,6 +436,8 @@ class DescriptionWords(Vocabulary):
         is_at_home = _ON_FURNITURE.search(read) or (first & _AT_HOME and not first & BUILDINGS)
         is_outdoors = any(one in WATERS or not _fits_room(one) for one in first)
         is_outdoors |= any(kinds[0] in OVERHEAD for kinds in named)
+        wild = {kinds[0] for kinds in named} & ANIMALS - of_rooms - contents_of("indoor").keys()
+        is_outdoors |= bool(wild) and not first & of_rooms  # pigeons on a statue
         category = "indoor" if is_at_home else "outdoor" if is_outdoors else None
         for place in likely_places(kinds, category):
             for words in place.words:
@@ -484,6 +487,7 @@ class DescriptionWords(Vocabulary):
         seen = {owners[place] for place in self._seen(known, read)}
         named = {rank for rank, word in zip(owners, read, strict=True) if word not in small}
         told = [*_words_in(WEATHER_GONE, known), *_words_in(OF_WOOD, known, "of")]
+        told += _words_in(ON_WALL, known, "wall")
         told += [place for said, _ in LIGHTS_TOLD for place in _words_in(said, known)]
         seen |= {owners[place] for place in told}
         seen -= {

@@ -41,7 +41,7 @@ _USUAL, _PREFERRED = (  # places that come to mind first, and how much more they
     2.0,
 )
 _HOMES = {  # places that come to mind for things which others list more often
-    "temple": "jungle", "factory": "city", "tower": "meadow", "hut": "forest",
+    "temple": "jungle", "factory": "city", "tower": "meadow", "hut": "forest", "fence": "farmland",
     "child": "playground", "bunch of flowers": "living room", "book": "library",
     "fireplace": "living room", "ruin": "jungle", "seagull": "beach", "oak": "meadow",
 }  # fmt: skip

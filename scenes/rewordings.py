@@ -46,6 +46,14 @@ BUNCHES = (  # which have vases; colours and numbers are left out
 )
 _BEASTS = "|".join(sorted(ANIMALS))
 FAMILIES = (
+    (
+        re.compile(
+            rf"\b(an? |the )?(sea|ocean|carpet) of (?=(({_COLOR}) )?"
+            r"(flowers|poppies|tulips|roses|daisies|sunflowers|lilies|grass|mushrooms|people)\b)",
+            re.I,
+        ),
+        "many ",
+    ),
     (re.compile(rf"\b(?:an? )?({_BEASTS}) famil(?:y|ies)\b", re.I), r"several \1s"),
     (re.compile(rf"\b(?:an? )?family of (?=(?:{_BEASTS})s?\b)", re.I), "several "),
 )
@@ -78,11 +86,25 @@ _HIGH = (  # where houses are that stand on a hill instead
         r"\g<house> on a hill by the \g<water>",
     ),
 )
+ON_WALL = re.compile(  # of animals, for which there are fences alone
+    rf"\b(?P<who>(?:{_BEASTS})s?)(?P<does>(?: \w+ing)?) on (?:top of )?(?:an?|the) "
+    r"(?:(?:brick|garden|old|stone) )?(?P<wall>wall)\b",
+    re.I,
+)
 DRAWN_LIKE = (  # what is drawn as something else, and so told
     *((bunch, "bunch of flowers") for bunch in BUNCHES),
     *_HIGH,
     (re.compile(r"(?<=\bon )(?:a|the) (?:\w+ ){0,2}cliffs?\b", re.I), "a hill"),
     (re.compile(r"\b(gas|petrol|filling|service) station\b", re.I), "shop beside a road"),
+    (ON_WALL, r"\g<who>\g<does> on a fence"),
+    (
+        re.compile(
+            rf"\b(?:an?|one) (?P<one>(?:{_BEASTS}|crow|raven|pigeon|candle))"
+            r"(?P<does>(?: \w+ing)?) on (?:each|every) (?P<on>\w+)\b",
+            re.I,
+        ),
+        r"three \g<one>s\g<does> on three \g<on>s",
+    ),
     (re.compile(r"\bwoman\b", re.I), "person"),  # of one shape
     (OF_WOOD, r"\g<room> with wooden walls"),
     (re.compile(r"\bwomen\b", re.I), "people"),
@@ -121,6 +143,17 @@ REWORDINGS = (  # what is read as something else, one after the other
     (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),
     (SEA_FLOOR, "coral reef"),
     (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
+    (
+        re.compile(r"\blaundry (?=(between|hanging|drying|flapping|out|over|on)\b)", re.I),
+        "clothes ",
+    ),
+    (  # alone it is the name of levels, too
+        re.compile(
+            r"(?<!\bdark )\bdungeon\b(?! (level|game))(?!.*\b(level|game|jump|coins|platforms?)\b)",
+            re.I,
+        ),
+        "dark dungeon",
+    ),
     (
         re.compile(
             rf"\b(?P<who>girl|boy|child|children|kids?|man|woman|clown|person|people)"

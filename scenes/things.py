@@ -265,6 +265,7 @@ _HOLDING = frozenset((  # what other things are in
     "oak", *_LIKEWISE["tree"], "bush", "hedge", "sandpit",
 ))  # fmt: skip
 _ALIVE = ANIMALS | PEOPLE
+_WINDOW = "window"
 _HEAVENLY = frozenset(("sun", "moon", "star", "cloud", "starry sky"))
 _ENTERED, _GROWING = 1.4, frozenset(("sunflower", "bamboo", "reed", "wheat", "cactus", "mushroom"))
 _SITES = frozenset(("lake", "sea", "cliff", "waterfall", "palm", "sun", "moon", "cloud"))
@@ -849,6 +850,8 @@ def _held(relation: Relation) -> Relation | None:
     if relation.where not in ("in", OF):
         return relation
     kind = relation.kinds[0]
+    if _WINDOW in kind:  # on its sill
+        return relation._replace(where="under")
     if kind in _HOLDING | WATERS:
         return relation._replace(where="on")
     if relation.where == OF:  # a statue of a horse

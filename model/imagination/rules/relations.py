@@ -53,6 +53,7 @@ _SEA = "sea"
 _GAP = 2.0  # degrees between things beside each other
 _DEEPER = 2.5  # degrees between the feet of things before each other
 _ASIDE = 0.45  # of the width of both: how far a thing is from the middle of one that it covers
+_CLEAR = 0.55  # likewise, of what flies beside what is as tall as a view
 _BEFORE = 0.25  # likewise, of what is in front of another one, and hides a part of it
 _AS_NEAR, _WIDEST_BESIDE = 0.6, 24.0  # of its foot's pitch, of things beside another; degrees
 _SEATS = {  # how high one sits, lies or stands on what has more above, as a share of its height
@@ -72,9 +73,10 @@ _BOARDS = (  # that bear tableware
 )  # fmt: skip
 _BEARING = frozenset((  # that are wider for many things, or for a large one
     "table", "round table", "coffee table", "dining table", "counter", "school desk", "stool",
-    "chair", "armchair", "bench", "box", "crate", "barrel", "stump",
+    "chair", "armchair", "bench", "box", "crate", "barrel", "stump", "fence", "hedge", "log",
 ))  # fmt: skip
 _DRIVEN = frozenset(("tractor", "motorcycle", "bicycle", "boat", "rowing boat", "gondola", "sled"))
+_ROOFED = frozenset(("car", "bus", "tram", "truck", "train"))  # on which cats are small
 _TABLEWARE = frozenset((
     "vase", "teapot", "cake", "table lamp", "alarm clock", "mug", "apple", "bunch of flowers",
     "candle", "computer", "laptop", "bottle", "bowl", "book", "basket", "bread", "ice cream",
@@ -93,6 +95,10 @@ _PLAINLY = 10.0  # degrees of it, if what bears it may grow, or if it flies and 
 _MOST_GROWN = 1.6  # times as wide, or tall, that what bears, or shades, a thing becomes at most
 _SHADED = 14.0  # degrees of height of what is under a tree, if that can be so tall
 _SLIM, _JUTTING = 1.5, 1.3  # times as tall as wide, and how wide a thing on it may be
+_BOTH_SIDES = 2.0  # likewise, of several things on it
+_SLENDER = frozenset((  # on which what is as wide as they are would hardly be seen
+    "statue", "gravestone", "street lamp", "signpost", "mailbox", "bust", "fountain", "scarecrow",
+))  # fmt: skip
 _WIDEST = 0.8  # of that thing's width, at most
 _UNDER = 0.5  # of that thing's height, of what is under it
 _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
@@ -143,7 +149,8 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
                 one.relation == Relation("behind") and not set(relation.kinds).isdisjoint(one.kinds)
                 for one in told
             )
-            result = _moved(result, alike, relation, follows=is_pinned)
+            each = any(one.kinds == relation.kinds and one.least > 1 for one in named)
+            result = _moved(result, alike, relation, follows=is_pinned, each=each)
     for one in named:
         result = _sided(result, one)
     return result
@@ -229,6 +236,8 @@ def _sided(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
 def _dwarfs(thing: PlacedObject, other: PlacedObject) -> bool:
     own, others = usual_looks().get(thing.kind), usual_looks().get(other.kind)
     if own is None or others is None or other.kind in DEEP | LAKES:
+        return False
+    if thing.kind in ANIMALS and where_of(thing.kind) == "sky":  # it is as wide as its wings
         return False
     return bool(others.wide) and own.wide > _DWARFED * others.wide
 
@@ -363,7 +372,12 @@ def _depth(one: Named, named: Sequence[Named]) -> int:
 
 
 def _moved(
-    things: list[PlacedObject], ones: Sequence[Named], relation: Relation, *, follows: bool
+    things: list[PlacedObject],
+    ones: Sequence[Named],
+    relation: Relation,
+    *,
+    follows: bool,
+    each: bool = False,
 ) -> list[PlacedObject]:
     """Return things of which as many as words say stand to others as a relation says.
 
@@ -372,6 +386,7 @@ def _moved(
         ones: that words relate to the same things in the same way.
         relation: of all of them.
         follows: whether the others stay where they are, if that is out of view.
+        each: whether words name several others, on which things are one by one.
     """
     own = [place for one in ones for place in _meant(things, one)]
     if HILLS in relation.kinds and relation.where == "on" and own:
@@ -394,7 +409,12 @@ def _moved(
         return _between(things, own, others[:2])
     if relation.where == "sides":
         things = _as_tall(things, own)
-    if relation.where == "on" and things[others[0]].kind in RIDDEN and own[1:] and others[1:]:
+    if (
+        relation.where == "on"
+        and own[1:]
+        and others[1:]
+        and (each or things[others[0]].kind in RIDDEN)
+    ):
         return _riding(things, own, others)
     if relation.where == "on" and any(_dwarfs(things[place], things[others[0]]) for place in own):
         return things  # a dragon on a coin
@@ -474,6 +494,10 @@ def _with_space(other: PlacedObject, own: Sequence[PlacedObject], where: str) ->
         grown = len(own) * _PLAINLY / (_WIDEST * other.width)
         return replace(other, width=min(max(grown, 1.0), _MOST_GROWN) * other.width)
     usual = usual_looks().get(other.kind)
+    if where == "on" and other.kind in _SLENDER:
+        grown = len(own) * _PLAINLY / (_BOTH_SIDES * other.width)
+        most = min(_MOST_GROWN, (TOP - _PLAINLY / 2 - other.foot) / other.height)
+        return _scaled(other, min(max(grown, 1.0), max(most, 1.0)))
     if where == "under" and usual is not None and usual.tall > _TALL:
         most = min(_MOST_GROWN, (TOP - other.foot) / other.height)
         return _scaled(other, max(min(_SHADED / (_UNDER * other.height), most), 1.0))
@@ -647,16 +671,18 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     is_house = bearing is not None and bearing.tall > _TALL
     if own and bearing and not tall:
         is_ridden = other.kind in RIDDEN & ANIMALS or other.kind in _DRIVEN
-        tall = other.height * own.tall / bearing.tall if is_ridden or is_house else 0.0
+        in_life = is_ridden or is_house or other.kind in _ROOFED
+        tall = other.height * own.tall / bearing.tall if in_life else 0.0
     longer, least = max(tall, tall * thing.width / thing.height), _LEAST
     if is_house and thing.kind in _FLYING:
         least = _PLAINLY
     tall *= max(least / longer, 1.0) if longer else 0.0
-    widest = _JUTTING if is_house and other.height > _SLIM * other.width else _WIDEST
+    is_slim = (is_house or other.kind in _SLENDER) and other.height > _SLIM * other.width
+    widest = _WIDEST if not is_slim else _JUTTING if count == 1 else _BOTH_SIDES
     tall = min(tall or thing.height, widest * other.width / count * thing.height / thing.width)
     wide = tall * thing.width / thing.height
     seat = low + _SEATS.get(other.kind, 1.0) * other.height
-    yaw = other.yaw + (rank - (count - 1) / 2) * other.width / count
+    yaw = other.yaw + (rank - (count - 1) / 2) * (1.05 * wide if is_slim else other.width / count)
     return replace(
         thing, yaw=yaw % 360.0, pitch=seat + tall / 2, width=wide, height=tall, away=away - 0.01
     )
@@ -702,9 +728,12 @@ def _above(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> P
         thing = _aloft(thing)
     elif where_of(thing.kind) not in _ABOVE:
         return _on(thing, other, rank, count)
-    highest = TOP - thing.height / 2 if where_of(thing.kind) == "sky" else inf
+    flies = thing.kind in _FLYING or where_of(thing.kind) == "sky"
+    highest = TOP - thing.height / 2 if flies else inf
     lifted = min(max(thing.pitch, top + _GAP + thing.height / 2), highest)
-    return replace(thing, pitch=lifted, yaw=_spread(thing, other, rank, count, 0.0))
+    is_clear = lifted - thing.height / 2 >= top  # a dragon is beside what is as tall as a view
+    yaw = _spread(thing, other, rank, count, 0.0 if is_clear else _CLEAR)
+    return replace(thing, pitch=lifted, yaw=yaw)
 
 
 def _under(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:

@@ -75,7 +75,9 @@ class Wanted(NamedTuple):
         named = without_place(named_in(read, words, kinds), read, there)
         named = as_many(named, with_plurals(text, words), kinds)
         uninvited = uninvited_in(text, words, kinds)
-        alone = kinds if uninvited else kinds_alone(text, kinds)  # a palm is the only one
+        known_by = typical_in(read, words, text)
+        main = {kind for one in known_by for kind in one.kinds}  # a corn field has much corn
+        alone = {*kinds} - main if uninvited else kinds_alone(text, kinds)  # one palm alone
         named = tuple(
             one._replace(most=one.least, one_of_many=False)
             if one.one_of_many and one.kinds[0] in alone
@@ -92,7 +94,7 @@ class Wanted(NamedTuple):
         gone = absent | uninvited | strays
         typical = (
             one._replace(kinds=tuple(kind for kind in one.kinds if kind not in gone))
-            for one in typical_in(read, words, text)
+            for one in known_by
         )
         return cls(
             named=named,

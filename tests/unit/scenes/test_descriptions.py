@@ -777,6 +777,30 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
     assert [one.kinds for one in named] == [("cat",)]
 
 
+@pytest.mark.parametrize(
+    ("text", "read", "grey"),
+    [
+        ("two cats on a garden wall", "two cats on a fence, in a farmland", ""),
+        ("an owl on a branch", "an owl on a tree, in a meadow", ""),
+        ("pigeons on a statue", "birds on a statue, in a park", ""),
+        ("a crow on every gravestone", "three birds on three gravestones, in a graveyard", ""),
+        ("a street with laundry between the houses", "", "laundry"),
+        ("a sea of red poppies by a road", "many red flowers by a road, in a village", ""),
+        ("a dungeon with a chest", "a dark dungeon with a chest", ""),
+        ("a dungeon level with platforms", "a dungeon level with platforms", ""),
+        ("a ruined castle", "a old castle, in a meadow", "ruined"),
+    ],
+)
+def test_wordings_are_read_as_what_they_mean(
+    words: DescriptionWords, text: str, read: str, grey: str
+):
+    assert not read or words.reading(text) == read
+    assert words.place(words.reading(text)) == (
+        "video game" if "level" in text else "indoor" if "dungeon" in text else "outdoor"
+    )
+    assert [word.text for word in words.without_effect(text)] == grey.split()
+
+
 def test_no_animals_are_neither_there_nor_drawn_as_sheep(words: DescriptionWords):
     text = "a meadow with a barn and no animals"
     absent = absent_in(words.reading(text), KINDS, text)

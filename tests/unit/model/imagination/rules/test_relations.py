@@ -473,3 +473,47 @@ def test_a_fence_is_as_wide_as_what_is_behind_it():
     assert len(fences) == 3
     for cow in (one for one in result if one.kind == "cow"):
         assert any(abs(yaw_difference(cow.yaw, yaw)) < fence.width for yaw in fences)
+
+
+@pytest.mark.parametrize(
+    ("text", "borne", "bearer"),
+    [
+        ("three birds on a statue", (8.0, 3.0), ("statue", 16.0, 30.0)),
+        ("three birds on a fence", (8.0, 3.0), ("fence", 26.0, 6.0)),
+    ],
+)
+def test_birds_on_what_is_narrow_are_seen_beside_each_other(text, borne, bearer):
+    kind, wide, tall = bearer
+    birds = [PlacedObject("bird", yaw, 20.0, *borne) for yaw in (300.0, 10.0, 70.0)]
+    on = PlacedObject(kind, 20.0, -10.0 + tall / 2, wide, tall)
+    result = related([on, *birds], named_things(text, ("bird", "statue", "fence")))
+    (there,) = [one for one in result if one.kind == kind]
+    found = [one for one in result if one.kind == "bird"]
+    assert all(abs(one.foot - (there.foot + there.height)) < 0.5 for one in found)
+    assert all(abs(right_of(one, there)) < there.width for one in found)
+    assert all(one.width > 7.0 for one in found)
+    assert not any(one.overlaps(other) for one in found for other in found if one is not other)
+
+
+def test_a_cat_on_a_car_is_smaller_than_the_car():
+    car, cat = PlacedObject("car", 0.0, -2.0, 20.0, 8.0), replace(CAT, width=18.0, height=13.0)
+    result = related([car, cat], named_things("a cat on a car", ("cat", "car")))
+    assert next(one for one in result if one.kind == "cat").height <= car.height
+
+
+def test_on_each_of_several_things_one_stands():
+    birds = [PlacedObject("bird", yaw, 20.0, 9.0, 3.0) for yaw in (340.0, 0.0, 20.0)]
+    stones = [PlacedObject("gravestone", yaw, -4.0, 9.0, 12.0) for yaw in (330.0, 0.0, 30.0)]
+    named = named_things("three birds on three gravestones", ("bird", "gravestone"))
+    result = related([*stones, *birds], named)
+    yaws = sorted(round(one.yaw) % 360 for one in result if one.kind == "bird")
+    assert yaws == sorted(round(one.yaw) % 360 for one in stones)
+
+
+def test_a_dragon_above_a_tall_tower_is_beside_its_top_and_the_tower_keeps_its_size():
+    tower = PlacedObject("tower", 0.0, 8.0, 12.0, 30.0)
+    dragon = PlacedObject("dragon", 90.0, -5.0, 24.0, 14.0)
+    result = related([tower, dragon], named_things("a dragon above a tower", ("dragon", "tower")))
+    there = {one.kind: one for one in result}
+    assert there["tower"].height > 0.9 * tower.height
+    assert not there["dragon"].overlaps(there["tower"])
