@@ -32,12 +32,13 @@ def way_round(ground: GroundPlan, start: Position, end: Position) -> list[Positi
         end: where the walker wants to go [m].
 
     Returns:
-        x and z [m], without the start; [] if there is no way, or nothing in the straight one.
+        x and z [m], without the start, and with the end: the end alone if nothing is in the
+        straight way; [] if there is no way.
     """
     for squeezes in (False, True):
         known = _KnownGround(ground, start, squeezes=squeezes)
         cells = _shortest(known, start, end)
-        if len(corners := _straightened(known, [_place(start, cell) for cell in cells])) > 1:
+        if corners := _straightened(known, [_place(start, cell) for cell in cells]):
             return corners
     return []
 

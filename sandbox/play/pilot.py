@@ -9,13 +9,15 @@ from mag_sandbox.sandbox.play.detour import way_round
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 
 STUCK = 2  # steps that lead nowhere, after which something is in the way; see `SplitWorld`
-MOST_WAYS_ROUND = 4  # a flight: more comes into sight on the way
+MOST_WAYS_ROUND = 12  # a flight: more comes into sight on the way
+MOST_WAITS = 16  # in a row, of `STUCK` steps and one: nine seconds in which ground may be painted
 
 
 class Pilot(PlayerSource, SessionObserver):
     """A source of commands that can fly to a place; as an observer it learns where the camera is.
 
-    Where something is in the way, it goes round, as far as the ground is known.
+    Where something is in the way, it goes round, as far as the ground is known; where nothing known
+    is, it waits, since ground may still be painted.
 
     >>> pilot = Pilot()
     >>> from mag_sandbox.sandbox.play.session import Session
@@ -34,7 +36,7 @@ class Pilot(PlayerSource, SessionObserver):
         self._stood = 0  # steps that led nowhere from there
         self._ground: GroundPlan | None = None  # as the newest block tells it
         self._corners: list[Position] = []  # of a way round that are ahead
-        self._ways_left = MOST_WAYS_ROUND
+        self._ways_left, self._waits_left = MOST_WAYS_ROUND, MOST_WAITS
 
     @property
     def is_flying(self) -> bool:
@@ -45,7 +47,8 @@ class Pilot(PlayerSource, SessionObserver):
         """Go to a place at full speed, until there or until the player steers."""
         self.release_all()
         self._spec, self.is_automatic = spec, True
-        self._corners, self._ways_left, self._stood = [], MOST_WAYS_ROUND, 0
+        self._corners, self._stood = [], 0
+        self._ways_left, self._waits_left = MOST_WAYS_ROUND, MOST_WAITS
         self.target = target
 
     def stop(self) -> None:
@@ -77,6 +80,8 @@ class Pilot(PlayerSource, SessionObserver):
         command = self._command_of_leg(target)
         walks = command is not None and (command.forward, command.right) != (0.0, 0.0)
         self._stood = self._stood + 1 if walks and self.pose == self._left else 0
+        if walks and self._left not in (None, self.pose):
+            self._waits_left = MOST_WAITS
         self._left = self.pose if walks else None
         if self._stood == STUCK:
             self._left, command = None, self._command_round(target)
@@ -98,10 +103,13 @@ class Pilot(PlayerSource, SessionObserver):
         return command_towards(self.pose, target, speed, fps, length)
 
     def _command_round(self, target: CameraPose) -> CameraCommand | None:
-        """Return the first command of a way round what is in the way; None: there is none."""
-        if self._ground is None or not self._ways_left:
+        """Return the first command of a way round what is in the way; None: it gives up."""
+        if self._ground is None:
             return None
-        self._ways_left -= 1
-        start, end = (self.pose.x, self.pose.z), (target.x, target.z)
-        self._corners = way_round(self._ground, start, end)
-        return self._command_of_leg(target) if self._corners else None
+        way = way_round(self._ground, self.pose.position, target.position)
+        if len(way) > 1:
+            self._corners, self._ways_left = way, self._ways_left - 1
+        elif way:
+            self._waits_left -= 1
+        can_go_on = way and self._ways_left >= 0 and self._waits_left >= 0
+        return self._command_of_leg(target) if can_go_on else None

@@ -36,7 +36,7 @@ def test_a_way_leads_round_a_thing_and_no_nearer_than_its_clearance():
 @pytest.mark.parametrize("clearance", [0.0, 2.0])
 def test_nothing_in_the_straight_way_needs_no_way_round(clearance):
     flower = GroundThing("flower", 0.0 if clearance == 0.0 else 3.0, 4.0, 0.1, clearance=clearance)
-    assert way_round(GroundPlan((flower,)), (0.0, 0.0), (0.0, 8.0)) == []
+    assert len(way_round(GroundPlan((flower,)), (0.0, 0.0), (0.0, 8.0))) == 1
 
 
 def test_there_is_no_way_into_a_ring_of_things():
@@ -45,8 +45,8 @@ def test_there_is_no_way_into_a_ring_of_things():
         for yaw in np.linspace(0, 2 * np.pi, 12, endpoint=False)
     )
     assert way_round(GroundPlan(ring), (0.0, 0.0), (0.0, 8.0)) == []
-    assert way_round(GroundPlan(ring[:5]), (0.0, 0.0), (0.0, 8.0)) == []
-    assert way_round(GroundPlan(ring[3:10]), (0.0, 0.0), (0.0, 8.0)) != []
+    assert len(way_round(GroundPlan(ring[:5]), (0.0, 0.0), (0.0, 8.0))) == 1
+    assert len(way_round(GroundPlan(ring[3:10]), (0.0, 0.0), (0.0, 8.0))) > 1
 
 
 def test_a_way_squeezes_between_narrow_things_where_there_is_no_other():
@@ -65,7 +65,7 @@ def test_a_way_keeps_to_the_room_and_out_of_deep_water():
     lake, river = (GroundPlan(waters=(GroundWater(one, shore),)) for one in ("lake", "river"))
     way = way_round(lake, (0.5, 0.0), (0.5, 8.0))
     assert nearest([(0.5, 0.0), *way], 3.0, 4.0) >= 0.2
-    assert way_round(river, (0.5, 0.0), (0.5, 8.0)) == []
+    assert len(way_round(river, (0.5, 0.0), (0.5, 8.0))) == 1
     narrow = GroundPlan((ROCK,), ((-4.0, -4.0), (4.0, -4.0), (4.0, 12.0), (-2.0, 12.0)))
     way = way_round(narrow, (0.0, 0.0), (0.0, 8.0))
     assert max(x for x, _ in way) > 1.9

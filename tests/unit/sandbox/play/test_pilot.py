@@ -4,6 +4,8 @@ from dataclasses import replace
 from itertools import count
 from math import atan, degrees, dist
 
+import pytest
+
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.parallax import EYE
@@ -139,3 +141,23 @@ def test_it_gives_up_before_a_hedge_all_around():
     scenery = Scenery.of(hedge, {"bush": Stance("floor", 1.2)}, ())
     pose, _ = flown(Ground(scenery), CameraPose(z=9.0))
     assert 1.0 < pose.z < 4.0
+
+
+@pytest.mark.parametrize(("blocks", "arrives"), [(20, True), (200, False)])
+def test_it_waits_for_ground_that_is_still_painted_but_not_for_ever(blocks, arrives):
+    """Nothing known is in the way, and yet the world lets a walker go no farther for a while."""
+
+    class Painting(Ground):
+        stepped = 0
+
+        def step(self, control):
+            self.stepped += 1
+            return super().step(control)
+
+    world = Painting(Scenery.of([bush(180.0, 9.0)], {"bush": Stance("floor", 1.2)}, ()))
+    free = world._way
+    world._way = lambda start, end: (
+        free(start, end) if world.stepped > blocks or end[1] < 4.0 else start
+    )
+    pose, _ = flown(world, CameraPose(z=9.0))
+    assert (pose.z == 9.0) == arrives
