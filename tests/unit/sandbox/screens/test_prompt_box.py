@@ -187,7 +187,7 @@ def test_unknown_words_are_struck_and_the_nearest_offered(desk):
     desk.show()
     assert [word.text for word in desk.box.struck] == ["zeppelin", "🌵", "battlefield"]
     assert "grey" in desk.box.notice
-    assert "words that do are below" in desk.box.notice
+    assert "the words below them do" in desk.box.notice
     rect, _, known = next(hint for hint in desk.box._card.hints if hint[1].text[0] == "b")
     assert known == "meadow"
     assert desk.click(desk.at(rect)) == (True, False)
