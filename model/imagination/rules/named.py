@@ -5,6 +5,7 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from math import log2
 from typing import NamedTuple
 
@@ -72,6 +73,7 @@ _SHOWN = 18.0  # degrees of a named thing's height that a level view shows at le
 _LEAST, _MOST_GROWN = 12.0, 2.5  # degrees of the longer side of few things, and their growth
 _LOWEST = 6.5  # degrees of the height of several, at least
 _A_DOUBLING, _MOST = 4.0, 28.0  # degrees more for twice the size of a single thing, from 1 m on
+_LOOKED_INTO = frozenset(("fish tank",))  # which as small as they are would show nothing in them
 _USUALLY, _MOST_NEARER = 0.8, 2.0  # of the usual width, and by how much counted things grow
 _SPECK = 4.0  # degrees of the longer side of what is too far away to be drawn larger there
 _LARGEST = 62.0, 44.0  # degrees that a thing's width and height grow to
@@ -187,7 +189,28 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
         merges = merges and not any(one.kind == BRIDGE for one in own)  # which its river holds
         if merges or (not group.where and away(whole) + whole.width / 4 > AHEAD):
             result = _moved_free(result, group, counting, _GAP if counted else 0.0)
+    for one in named:
+        result = _in_a_row(result, one)
     return result
+
+
+def _in_a_row(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
+    """Return things of which as many as words count, if some would be painted as one, share out.
+
+    They keep their order from left to right.
+    """
+    own = few_of(things, one)
+    own.sort(key=lambda place: yaw_difference(things[place].yaw, 0.0))
+    is_free = one.most and own[2:] and not one.relation and not one.parts
+    if not is_free or not all(stands(things[place]) for place in own):
+        return things
+    if not any(_join(things[left], things[right]) for left, right in pairwise(own)):
+        return things
+    yaws = dict(zip(own, np.linspace(-AHEAD, AHEAD, len(own)).tolist(), strict=True))
+    return [
+        replace(thing, yaw=yaws[place] % 360.0) if place in yaws else thing
+        for place, thing in enumerate(things)
+    ]
 
 
 def _moved_free(
@@ -225,12 +248,12 @@ def _together(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     own = [place for place in few_of(things, one) if stands(things[place])]
     if not own or not one.most or one.least < 2 or one.relation or one.parts:
         return things
-    widest = max(things[place].width for place in own)
-    longest = max(widest, *(things[place].height for place in own))
-    lowest = min(things[place].height for place in own)
-    fits = max(2 * AHEAD / (one.least * (widest + _GAP)), _LEAST / longest, _LOWEST / lowest)
-    for place in own if fits < 1.0 else ():
-        things = _smaller(things, [place], fits) or things
+    room = 2 * AHEAD / one.least - _GAP  # for each
+    for place in own:
+        wide, tall = things[place].width, things[place].height
+        least = max(min(_LEAST, room) / max(wide, tall), _LOWEST / tall)
+        if (fits := max(room / wide, least)) < 1.0:
+            things = _smaller(things, [place], fits) or things
     return things
 
 
@@ -523,6 +546,8 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
 
 def _least(kind: str) -> float:
     """Return how large a single thing of a kind appears at least: the more the larger it is."""
+    if kind in _LOOKED_INTO:
+        return _MOST
     usual = usual_looks().get(kind)
     if usual is None or not usual.away:
         return _LEAST

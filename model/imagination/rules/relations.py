@@ -95,6 +95,7 @@ _PLAINLY = 10.0  # degrees of it, if what bears it may grow, or if it flies and 
 _MOST_GROWN = 1.6  # times as wide, or tall, that what bears, or shades, a thing becomes at most
 _SHADED = 14.0  # degrees of height of what is under a tree, if that can be so tall
 _SLIM, _JUTTING = 1.5, 1.3  # times as tall as wide, and how wide a thing on it may be
+_WINGS = 1.6  # likewise, of a bird
 _BOTH_SIDES = 2.0  # likewise, of several things on it
 _SLENDER = frozenset((  # on which what is as wide as they are would hardly be seen
     "statue", "gravestone", "street lamp", "signpost", "mailbox", "bust", "fountain", "scarecrow",
@@ -679,6 +680,8 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     tall *= max(least / longer, 1.0) if longer else 0.0
     is_slim = (is_house or other.kind in _SLENDER) and other.height > _SLIM * other.width
     widest = _WIDEST if not is_slim else _JUTTING if count == 1 else _BOTH_SIDES
+    if count == 1 and thing.kind in ANIMALS and where_of(thing.kind) == "sky":
+        widest = _WINGS
     tall = min(tall or thing.height, widest * other.width / count * thing.height / thing.width)
     wide = tall * thing.width / thing.height
     seat = low + _SEATS.get(other.kind, 1.0) * other.height

@@ -1,14 +1,14 @@
 """A plan shows what words name: as often as they say, large enough, and in level views."""
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.named import obeyed, wooded
-from mag_sandbox.model.imagination.rules.plans import colored, shown_shares
+from mag_sandbox.model.imagination.rules.plans import away, colored, shown_shares
 from mag_sandbox.scenes.things import Named, named_things
 
 GREEN, BLUE = (90, 140, 90), (30, 60, 140)
@@ -365,6 +365,32 @@ def test_counted_things_of_one_kind_do_not_touch():
     result = of(obeyed([*GROUND, *cars], [Named(("car",), None, 3, 3)]), "car")
     yaws = sorted(yaw_difference(car.yaw, 0.0) for car in result)
     assert all(other - one > 19.0 for one, other in pairwise(yaws))
+
+
+@pytest.mark.parametrize(
+    ("kind", "boxes", "count"),
+    [
+        ("car", [(-98, 15, 6, -12), (-80, 18, 7, -12), (-51, 38, 14, -12), (-17, 38, 14, -12)], 4),
+        (
+            "penguin",
+            [(75, 11, 13, -16), (-42, 13, 11, -12), (18, 11, 13, -12), (66, 12, 12, -12)],
+            6,
+        ),
+    ],
+)
+def test_counted_things_of_different_sizes_have_room_beside_each_other(kind, boxes, count):
+    """Large ones alone are made smaller."""
+    there = [PlacedObject(kind, yaw, pitch, wide, tall) for yaw, wide, tall, pitch in boxes]
+    found = of(obeyed([*GROUND, *there], [Named((kind,), None, count, count)]), kind)
+    assert len(found) == count
+    assert all(away(one) < 45.0 for one in found)
+    assert not any(one.overlaps(other) for one, other in combinations(found, 2))
+
+
+def test_a_single_fish_tank_is_large_enough_to_show_its_fish():
+    tank = PlacedObject("fish tank", 5.0, -14.0, 10.0, 6.0)
+    (shown,) = of(obeyed([tank], [Named(("fish tank",), None, 1, 1)]), "fish tank")
+    assert shown.width > 20.0
 
 
 def test_counted_things_that_are_too_wide_for_a_view_are_farther_away():
