@@ -275,6 +275,7 @@ _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and ste
 _SKY = frozenset(("sun", "moon"))  # which are everywhere
 # which tell no place: a fairy land is one with a dragon, too
 _ANYWHERE = _SKY | {"bird", "castle", "hills", "mountains", "rock"}
+_RELIEF = frozenset(("hills", "mountains"))
 _AT_LAKES = frozenset(
     ("lake", "duck", "bird", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish")
 )
@@ -434,9 +435,10 @@ class DescriptionWords(Vocabulary):
         if first & of_rooms:  # people are in any room
             kinds = [kinds for kinds in kinds if kinds[0] not in _ANYBODY]
         is_at_home = _ON_FURNITURE.search(read) or (first & _AT_HOME and not first & BUILDINGS)
-        is_outdoors = any(one in WATERS or not _fits_room(one) for one in first)
-        is_outdoors |= any(kinds[0] in OVERHEAD for kinds in named)
-        wild = {kinds[0] for kinds in named} & ANIMALS - of_rooms - contents_of("indoor").keys()
+        said = {kinds[0] for kinds in named}
+        is_outdoors = any(one in WATERS or not _fits_room(one) for one in said)
+        is_outdoors |= not said.isdisjoint({*OVERHEAD, *_RELIEF})
+        wild = said & ANIMALS - of_rooms - contents_of("indoor").keys()
         is_outdoors |= bool(wild) and not first & of_rooms  # pigeons on a statue
         category = "indoor" if is_at_home else "outdoor" if is_outdoors else None
         for place in likely_places(kinds, category):

@@ -47,6 +47,7 @@ _OWN_SIDES = {  # likewise, of the thing that a pronoun stands for
     for to in ("to", "on") for whose in ("its", "his", "her", "their") for side in ("left", "right")
 }  # fmt: skip
 _SINGULAR = {"it": True, "him": True, "her": True, "them": False}  # pronouns
+_BEING = frozenset(("is", "are", "there", "stands", "stand", "sits", "sit", "lies"))
 _RELATIVE = frozenset(("it", "he", "she", "which", "that", "who"))  # whose verbs end in s, too
 _SHARED = frozenset(("on", "in"))  # by all of a list: "A, B and C on the table"
 _ALONE = {  # words that may stand without "it"
@@ -239,6 +240,8 @@ def _owner(text: _Reader, rank: int, phrase: _Phrase) -> int | None:
             others = 2
         following = rank + 1 + others
         end = text.spans[rank + others].end if others else phrase.end
+        while end < len(text.words) and text.words[end] in _BEING:
+            end += 1
         is_there = following < len(text.spans) and text.spans[following].told == end
         if is_there and not any(at in text.after_stops for at in range(phrase.start + 1, end + 1)):
             return following

@@ -49,7 +49,7 @@ FAMILIES = (
     (
         re.compile(
             rf"\b(an? |the )?(sea|ocean|carpet) of (?=(({_COLOR}) )?"
-            r"(flowers|poppies|tulips|roses|daisies|sunflowers|lilies|grass|mushrooms|people)\b)",
+            r"(flowers|poppies|tulips|roses|daisies|sunflowers|lilies|grass|mushrooms|clouds|people)\b)",
             re.I,
         ),
         "many ",

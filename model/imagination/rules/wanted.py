@@ -86,6 +86,8 @@ class Wanted(NamedTuple):
         )
         if not there:
             named = among_others(named, read, words)
+        elsewhere = elsewhere_in(read, words, text)
+        named = tuple(_at_home(one, elsewhere) for one in named)
         said = {kind for one in named for kind in one.kinds}
         alike = {kind for one in named if one.most is not None for kind in one.uncolored}
         light = lit(text, words)
@@ -110,12 +112,28 @@ class Wanted(NamedTuple):
             absent=absent,
             uninvited=uninvited,
             strays=strays,
-            elsewhere=elsewhere_in(read, words, text),
+            elsewhere=elsewhere,
             typical=tuple(one for one in typical if one.kinds),
             of_stone=is_of_stone(read, words),
             shade=shade_in(read, words),
             light=light_in(text, words),
         )
+
+
+def _at_home(one: Named, elsewhere: Collection[str]) -> Named:
+    """Return a thing that words name, of a kind that its place may have: no block of flats there.
+
+    The kind that the words mean first of all stays.
+    """
+
+    def fitting(kinds: tuple[str, ...]) -> tuple[str, ...]:
+        return kinds[:1] + tuple(kind for kind in kinds[1:] if kind not in elsewhere)
+
+    relation = one.relation and one.relation._replace(
+        kinds=fitting(one.relation.kinds), second=fitting(one.relation.second)
+    )
+    parts = tuple(_at_home(part, elsewhere) for part in one.parts)
+    return one._replace(kinds=fitting(one.kinds), relation=relation, parts=parts)
 
 
 NOTHING_WANTED = Wanted()

@@ -786,6 +786,8 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a crow on every gravestone", "three birds on three gravestones, in a graveyard", ""),
         ("a street with laundry between the houses", "", "laundry"),
         ("a sea of red poppies by a road", "many red flowers by a road, in a village", ""),
+        ("the moon over a sea of clouds", "the moon over many clouds, in a meadow", ""),
+        ("a castle with bats", "a castle with bats, in a graveyard", ""),
         ("a dungeon with a chest", "a dark dungeon with a chest", ""),
         ("a dungeon level with platforms", "a dungeon level with platforms", ""),
         ("a ruined castle", "a old castle, in a meadow", "ruined"),

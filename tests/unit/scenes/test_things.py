@@ -442,6 +442,8 @@ def where_in(text: str) -> dict[str, tuple[str, ...]]:
         ("on the left a tent, on the right a car", {"tent": ("left",), "car": ("right",)}),
         ("a tent, to the left a red car", {"car": ("left",)}),
         ("a tent on the left, a car", {"tent": ("left",)}),
+        ("a house. Behind the house is a big tree", {"oak": ("behind", "cottage")}),
+        ("on the left there is a tent, a car", {"tent": ("left",)}),
         ("a castle with a brass band on the right", {}),
         ("a castle and trumpets on the right", {}),
         ("a tent, a brass band on the right of a castle", {}),

@@ -76,6 +76,25 @@ def test_other_people_are_not_where_those_that_are_named_are_counted(words, text
     assert ({"person", "child"} & {*strays} != set()) == gone
 
 
+@pytest.mark.parametrize(
+    ("text", "houses"),
+    [
+        ("a house on a hill", {"cottage", "log cabin"}),
+        ("a city with a house", {"cottage", "apartment house"}),
+        ("a cat on a house by the sea", {"cottage"}),
+    ],
+)
+def test_a_house_is_of_a_kind_that_its_place_has(words, text, houses):
+    named = Wanted.of(text, words, KINDS).named
+    (house,) = [one for one in named if "cottage" in one.kinds]
+    assert {*house.kinds} == houses
+    assert all(
+        one.relation.kinds == house.kinds
+        for one in named
+        if one.relation and "cottage" in one.relation.kinds
+    )
+
+
 def test_a_lonely_tree_is_the_only_one(words):
     (tree,) = Wanted.of("a lonely tree in a meadow", words, KINDS).named
     assert tree.most == 1
