@@ -291,7 +291,10 @@ class Editor:
         return with_edits(plan, placed, stances_of(config), config.all_behind)
 
     def _begin_renewing(self, edit: Edit, prompt: str) -> tuple[_Begun, int]:
-        """Begin to plan or light ground anew by the prompt; of all ground one view is painted."""
+        """Begin to plan or light ground anew by the prompt; of all ground one view is painted.
+
+        In another light what the player placed is lit, too: it belongs to the plan from then on.
+        """
         inventor, lattice = self._inventor, self._imagination.lattice
         if edit.width > LARGEST[0] or edit.height > LARGEST[1]:
             place, pose = lattice.whole, lattice.nearest(CameraPose(edit.yaw, edit.pitch))
@@ -299,9 +302,11 @@ class Editor:
             place = lattice.box(edit.yaw, edit.pitch, edit.width, edit.height)
             pose = lattice.around(place)
         cells = inventor.around.mask(place)
-        is_relit = edit.act == "relight"
-        made, blocks = inventor.begin_renewed(cells, pose, prompt, is_relit=is_relit)
-        placed = self.placed if is_relit else self._outside(cells)
+        before, placed = None, self._outside(cells)
+        if edit.act == "relight" and inventor.plan is not None:
+            things = self._things(inventor.plan, self.placed)
+            before, placed = replace(inventor.plan, things=things), ()
+        made, blocks = inventor.begin_renewed(cells, pose, prompt, before)
         return _Begun(edit, place, cells, pose, placed, made), blocks
 
     def _forget_unseen(self, edit: Edit, memory: BlockMemory) -> Edit:

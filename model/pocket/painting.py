@@ -440,7 +440,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         return made, blocks
 
     def begin_renewed(
-        self, cells: np.ndarray, pose: CameraPose, prompt: str, *, is_relit: bool = False
+        self, cells: np.ndarray, pose: CameraPose, prompt: str, before: Plan | None = None
     ) -> "tuple[Future[PaintedGround], int]":
         """Begin a view as if cells of the ring were forgotten; likewise.
 
@@ -448,12 +448,11 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             cells: of the ring, bool [rows, columns].
             pose: of the view, on the lattice.
             prompt: in force.
-            is_relit: whether things stay where they are, in the light and weather of the prompt,
-                which may name a few more;
-                otherwise there is a plan of its own.
+            before: the plan whose things stay where they are, in the light and weather of the
+                prompt, which may name a few more; None: there is a plan of its own.
         """
         around, noise = self.around.without(cells), noise_of(self._seed, self.losses + 1)
-        before, lattice = self.plan if is_relit else None, self.imagination.lattice
+        lattice = self.imagination.lattice
         if before and not (self._forgotten & ~self.around.known).any():
             noise = self.noise
         plan = self._planner(prompt, noise, around, pose.yaw)

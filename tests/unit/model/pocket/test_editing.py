@@ -601,19 +601,18 @@ def test_another_light_paints_everything_anew_and_moves_nothing(monkeypatch):
     made.painting.plan = replace(made.painting.plan, things=PLANNED)
     planned_for(made, monkeypatch)
     before, plan, noise = ring_of(made), made.painting.plan, made.painting.noise
-    placed = made.editor.placed
-    assert placed
+    (tent,) = placed = made.editor.placed
     renew(made, replace(ALL, act="relight", yaw=117.0))
     now = made.painting.plan
     assert (now.prompt, now.noise, made.painting.noise) == (CASTLE, noise, noise)
-    places = [[(one.kind, one.yaw, one.pitch) for one in each.things] for each in (plan, now)]
-    assert places[0] == places[1]
-    assert made.editor.placed == placed
+    there = [{(one.kind, one.yaw, one.pitch) for one in each.things} for each in (plan, now)]
+    assert there[1] == there[0] | {(tent.kind, tent.yaw, tent.pitch)}  # it is painted with the rest
+    assert made.editor.placed == ()
     assert not (
         before[0] & made.painting.around.known & (before[1] == ring_of(made)[1]).all(0)
     ).any()
     edit_at_rest(made, Edit("undo"))
-    assert made.painting.plan == plan
+    assert (made.painting.plan, made.editor.placed) == (plan, placed)
     assert not changed_cells(before, ring_of(made))[before[0]].any()
 
 
