@@ -33,8 +33,9 @@ from mag_sandbox.model.imagination.causal import (
 from mag_sandbox.model.imagination.config import PlannerConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.rules.contrast import standing_out, varied
-from mag_sandbox.model.imagination.rules.filling import filled, filling
+from mag_sandbox.model.imagination.rules.filling import area, filled, filling
 from mag_sandbox.model.imagination.rules.first_view import centred
+from mag_sandbox.model.imagination.rules.lining import lined, with_lamps
 from mag_sandbox.model.imagination.rules.named import obeyed, wooded
 from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
@@ -241,7 +242,8 @@ class Planner(nn.Module):
         yaw = facing_sea(best.plan, best.yaw, wanted.typical)
         planted = wooded(turned(best.plan, yaw), wanted.typical)
         shown_first = centred(obeyed(planted, named, wanted.typical), named, wanted.typical)
-        least = sum(len(filling(placed_objects(one, self.kinds))) for one in plans) / len(plans) / 4
+        all_planned = (placed_objects(one, self.kinds) for one in plans)
+        least = sum(area(one) for own in all_planned for one in filling(own)) / len(plans) / 4
         full = self._filled(shown_first, others, least, named)
         return standing_out(colored(varied(full), named), named)
 
@@ -275,8 +277,11 @@ class Planner(nn.Module):
         best = max(plans, key=lambda plan: (_told_of([*shown, *plan], wanted.named), len(plan)))
         around = as_full(shown, [thing for thing in best if not _in_middle(thing)])
         around = with_room([*shown, *around], range(len(shown)))[len(shown) :]
-        others = [[*shown, *one] for one in plans if one is not best]
-        around = self._filled(around, others, len(filling(shown)), wanted.named, shown)
+        told = {kind for one in wanted.named for kind in one.kinds}
+        around = with_lamps(lined(around, shown, told), shown, told)
+        others = [*([*shown, *one] for one in plans if one is not best), shown]
+        least = sum(map(area, filling(shown)))
+        around = self._filled(around, others, least, wanted.named, shown)
         whole = [*shown, *around]
         whole = standing_out(varied(whole, len(shown)), wanted.named)
         return colored(whole[len(shown) :], wanted.named)

@@ -4,6 +4,7 @@ What words name moves into the first view, and leaves the rest of a ring bare. D
 made of it; nothing here runs a network. Things are listed from far to near.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -36,6 +37,11 @@ def quarter_of(thing: PlacedObject) -> int:
     return round((thing.yaw % 360.0) / 90.0) % 4
 
 
+def area(thing: PlacedObject) -> int:
+    """Return how large a thing is, in square degrees."""
+    return round(thing.width * thing.height)
+
+
 def filling(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return those of some things that fill the view of a quarter."""
     return [
@@ -62,8 +68,8 @@ def filled(
 
     Args:
         things: of a plan.
-        spare: those of another one, in the same place.
-        least: of the things that fill a quarter, how many each has.
+        spare: those of another one, in the same place; or what is shown, which may come once more.
+        least: square degrees that the things in a quarter cover, if there are enough.
         most: of each kind, in a plan.
         shown: what a given picture shows, which stays as it is.
     """
@@ -71,30 +77,35 @@ def filled(
     if any(thing.kind in STANDS for thing in there):
         return result
     light = light_of(there) / light_of(spare)
-    left = [in_other_light(one, light) for one in filling(spare) if one not in shown]
-    own = Counter(quarter_of(thing) for thing in filling(there))
+    left = [
+        in_other_light(one, light) for one in filling(spare) if spare is shown or one not in shown
+    ]
+    own, few = Counter[int](), math.inf if spare is shown else _FEW
+    for one in filling(there):
+        own[quarter_of(one)] += area(one)
     for number, middle in enumerate(_QUARTERS, 1):
         kinds = {thing.kind for thing in there}
-        left.sort(key=lambda one: (one.kind in kinds, -one.width * one.height))
+        left.sort(key=lambda one: (one.kind in kinds, -area(one)))
         for thing in list(left):
             if own[number] >= least:
                 break
-            if _may_be_added(thing, there, most):
+            if _may_be_added(thing, there, most, few):
                 free = _free(thing, there, middle)
                 if free is not None:
                     left.remove(thing)
-                    own[number] += 1
+                    own[number] += area(free)
                     there.append(free)
                     result.insert(place_of(free, result), free)
     return result
 
 
 def _may_be_added(
-    thing: PlacedObject, things: Sequence[PlacedObject], most: Mapping[str, int]
+    thing: PlacedObject, things: Sequence[PlacedObject], most: Mapping[str, int], few: float
 ) -> bool:
-    counts, usual = Counter(one.kind for one in things), most.get(thing.kind, 0)
+    counts = Counter(one.kind for one in things)
+    usual: float = most.get(thing.kind, 0)
     if THINGS[thing.kind].are_few and where_of(thing.kind) != "sky":
-        usual = min(usual, _FEW)
+        usual = min(usual, few)
     return counts[thing.kind] < usual and not rivals(thing.kind) & counts.keys()
 
 

@@ -18,13 +18,14 @@ from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import ANIMALS, PEOPLE, STANDS, THINGS
 
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
+_CLOUD = "cloud"
 _HIDDEN = 0.3  # share of a creature that what is nearer may hide
 _CLOSE = 1.0  # degrees between the outlines of two that the painter would join
 CREATURES = ANIMALS | PEOPLE | {"ghost", "slime", "robot"}
 _DOUBLED = 0.15  # share of a thing that one of its kind may cover
 _TURNS = (0.0, *(side * turn for turn in range(4, 45, 4) for side in (1.0, -1.0)))  # degrees
 _FARTHEST = 0.5  # of its size: how small a thing that is added may be
-_AS_MANY = 2.0  # times as many things of a kind around a picture as it shows, at least
+_AS_MANY = 3.0  # times as many things of a kind around a picture as it shows, at least
 
 
 def stands(thing: PlacedObject) -> bool:
@@ -126,9 +127,11 @@ def more_like(own: Sequence[PlacedObject], count: int, around: float = 360.0) ->
 def as_full(shown: Sequence[PlacedObject], others: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return the things around an outdoor picture with as many flowers and trees as it shows.
 
+    Its clouds go on all around as high as there: planned ones are often above level views.
+
     A plan holds few things, and those that a picture shows leave little room for others.
     """
-    result = list(others)
+    result = [*_clouds(shown), *others]
     if all(thing.kind != _OPEN for thing in shown):
         return result
     for kind, count in Counter(thing.kind for thing in shown).items():
@@ -140,6 +143,16 @@ def as_full(shown: Sequence[PlacedObject], others: Sequence[PlacedObject]) -> li
             if not is_in_water([*shown, *others], thing):
                 result.insert(place_of(thing, result), thing)
     return result
+
+
+def _clouds(shown: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return the clouds of a picture three times more, once with left and right exchanged."""
+    own = [thing for thing in shown if thing.kind == _CLOUD]
+    return [
+        replace(one, yaw=(turn + side * yaw_difference(one.yaw, 0.0)) % 360.0)
+        for turn, side in ((90.0, 1.0), (180.0, -1.0), (270.0, 1.0))
+        for one in own
+    ]
 
 
 def place_of(thing: PlacedObject, things: Sequence[PlacedObject]) -> int:

@@ -7,6 +7,7 @@ from mag_sandbox.model.imagination.rules.filling import filled, filling, quarter
 
 GROUND = PlacedObject("near ground", 0.0, -30.0, 360.0, 60.0, (200, 200, 200))
 MOST = {"oak": 40, "well": 4, "barn": 1}
+ONE, ALL = 168.0, 9999.0  # square degrees: as large as an oak, more than there is
 
 
 def thing(kind: str, yaw: float, pitch: float = -6.0, width: float = 12.0) -> PlacedObject:
@@ -23,54 +24,61 @@ CROWDED = [GROUND, *(thing("oak", yaw) for yaw in (340.0, 0.0, 20.0)), thing("we
 
 def test_bare_quarters_get_what_another_plan_has_and_the_first_view_stays():
     spare = [GROUND, *(thing("oak", yaw) for yaw in (10.0, 350.0)), thing("well", 30.0)]
-    full = filled(CROWDED, spare, 2, MOST)
+    full = filled(CROWDED, spare, 2 * ONE, MOST)
     assert counts_of(full) == [3, 2, 2, 0], "no more is left"
     assert [one for one in full if quarter_of(one) == 0] == CROWDED[:4]
-    assert counts_of(filled(CROWDED, spare, 1, MOST)) == [3, 1, 1, 1]
+    assert counts_of(filled(CROWDED, spare, ONE, MOST)) == [3, 1, 1, 1]
 
 
 def test_what_the_plan_has_none_of_comes_first_and_no_kind_is_too_frequent():
     spare = [GROUND, thing("oak", 10.0, width=30.0), thing("barn", 90.0), thing("barn", 200.0)]
-    full = filled(CROWDED, spare, 1, MOST)
+    full = filled(CROWDED, spare, ONE, MOST)
     assert [one.kind for one in full if one not in CROWDED] == ["barn", "oak"]
-    assert filled(CROWDED, spare, 1, {}) == CROWDED
+    assert filled(CROWDED, spare, ONE, {}) == CROWDED
 
 
 def test_a_second_well_is_added_and_no_third():
     spare = [GROUND, *(thing("well", yaw) for yaw in (0.0, 30.0, 60.0, 200.0))]
-    full = filled(CROWDED, spare, 9, MOST)
+    full = filled(CROWDED, spare, ALL, MOST)
     assert [one.kind for one in full if one not in CROWDED] == ["well"]
 
 
 def test_animals_and_pictures_on_a_wall_touch_nothing():
     hen, picture = thing("chicken", 90.0), thing("portrait", 90.0, 6.0)
     for other, added in ((thing("oak", 90.0), hen), (replace(picture, kind="map"), picture)):
-        (free,) = (one for one in filled([other], [added], 9, {added.kind: 1}) if one != other)
+        (free,) = (one for one in filled([other], [added], ALL, {added.kind: 1}) if one != other)
         assert not replace(free, width=free.width + 2.0).overlaps(other)
 
 
 def test_nothing_is_added_onto_other_things_or_to_stages():
     hedge = [thing("hedge", float(yaw), width=20.0) for yaw in range(50, 311, 20)]
-    assert filled([GROUND, *hedge], CROWDED, 99, MOST) == [GROUND, *hedge]
+    assert filled([GROUND, *hedge], CROWDED, ALL, MOST) == [GROUND, *hedge]
     stage = [*CROWDED, thing("pedestal", 0.0)]
-    assert filled(stage, CROWDED, 9, MOST) == stage
+    assert filled(stage, CROWDED, ALL, MOST) == stage
 
 
 def test_what_is_added_is_in_the_light_of_the_plan():
     spare = [replace(GROUND, color=(120, 120, 120)), thing("barn", 90.0)]
-    (added,) = (one for one in filled(CROWDED, spare, 1, MOST) if one.kind == "barn")
+    (added,) = (one for one in filled(CROWDED, spare, ONE, MOST) if one.kind == "barn")
     assert added.color == (100, 50, 50), "without a light of its own no plan is relit"
     dark = [replace(one, mean_color=(160, 160, 160)) if one is GROUND else one for one in CROWDED]
     night = [replace(spare[0], mean_color=(120, 120, 120)), spare[1]]
-    (added,) = (one for one in filled(dark, night, 1, MOST) if one.kind == "barn")
+    (added,) = (one for one in filled(dark, night, ONE, MOST) if one.kind == "barn")
     assert added.color == (133, 67, 67)
 
 
 def test_a_given_picture_stays_and_counts():
     shown = [GROUND, thing("barn", 0.0)]
     around = [thing("oak", 180.0)]
-    full = filled(around, [*shown, thing("barn", 90.0), thing("well", 90.0)], 1, MOST, shown)
+    full = filled(around, [*shown, thing("barn", 90.0), thing("well", 90.0)], ONE, MOST, shown)
     assert [one.kind for one in full] == ["oak", "well"]
+
+
+def test_each_thing_of_a_picture_may_come_once_more():
+    shown = [GROUND, *(thing("well", yaw) for yaw in (0.0, 20.0, 40.0)), thing("barn", 330.0)]
+    around = filled([], shown, 3 * ONE, {"well": 8, "barn": 1}, shown)
+    assert [one.kind for one in around] == ["well"] * 3, "no second barn, and a well each"
+    assert counts_of(around) == [0, 3, 0, 0]
 
 
 def test_no_globe_floats_before_a_wall():
@@ -78,8 +86,8 @@ def test_no_globe_floats_before_a_wall():
     globe, table = thing("globe", 90.0), PlacedObject("table", 90.0, -14.0, 20.0, 8.0)
     globe = replace(globe, pitch=-4.0, width=8.0, height=8.0)
     most = {"globe": 1, "table": 1}
-    assert filled([wall], [globe], 1, most) == [wall]
-    full = filled([wall], [table, replace(globe, pitch=-7.0)], 2, most)
+    assert filled([wall], [globe], ALL, most) == [wall]
+    full = filled([wall], [table, replace(globe, pitch=-7.0)], ALL, most)
     assert {one.kind for one in full} == {"wall", "table", "globe"}
 
 
@@ -87,6 +95,6 @@ def test_coins_are_added_with_their_platform_and_never_without():
     platform, coin = thing("platform", 90.0, 10.0, 24.0), thing("coin", 90.0, 20.5, 5.0)
     coin = replace(coin, height=5.0)
     most = {"platform": 4, "coin": 4}
-    assert filled([GROUND], [coin], 2, most) == [GROUND]
-    kinds = [one.kind for one in filled([GROUND], [platform, coin], 2, most)]
+    assert filled([GROUND], [coin], ALL, most) == [GROUND]
+    kinds = [one.kind for one in filled([GROUND], [platform, coin], ALL, most)]
     assert sorted(kinds) == ["coin", "near ground", "platform"]

@@ -68,11 +68,18 @@ def test_flowers_of_a_picture_grow_all_around_and_houses_do_not():
     flowers = [PlacedObject("wild flower", yaw, -20.0, 4.0, 5.0) for yaw in (-30.0, 0.0, 30.0)]
     house = PlacedObject("cottage", 10.0, 0.0, 20.0, 16.0)
     added = as_full([GROUND, house, *flowers], [])
-    assert len(added) == 6
+    assert len(added) == 9
     assert {thing.kind for thing in added} == {"wild flower"}
     assert all(abs(yaw_difference(thing.yaw, 0.0)) >= 45.0 for thing in added)
     assert max(thing.yaw for thing in added) - min(thing.yaw for thing in added) > 90.0
-    assert as_full([GROUND, house, *flowers], flowers * 2) == flowers * 2
+    assert as_full([GROUND, house, *flowers], flowers * 3) == flowers * 3
+
+
+def test_clouds_of_a_picture_go_on_as_high_as_there():
+    clouds = [PlacedObject("cloud", yaw, 19.0, 21.0, 8.0) for yaw in (350.0, 30.0)]
+    added = as_full([GROUND, *clouds], [camel(90.0)])
+    assert [thing.yaw for thing in added[:-1]] == [80.0, 120.0, 190.0, 150.0, 260.0, 300.0]
+    assert {(thing.kind, thing.pitch) for thing in added[:-1]} == {("cloud", 19.0)}
 
 
 def test_rooms_are_not_filled():

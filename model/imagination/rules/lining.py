@@ -1,0 +1,195 @@
+"""Rules by which the walls around a given picture of a room are as full as the wall it shows.
+
+Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.plausible import WALL
+from mag_sandbox.model.imagination.rules.spacing import covered, place_of, stands
+from mag_sandbox.scenes.descriptions import WINDOWS
+from mag_sandbox.scenes.stances import where_of
+from mag_sandbox.scenes.things import STANDS, THINGS
+
+_QUARTERS = (90.0, 180.0, 270.0)  # yaws of the middles of other walls
+_HALF = 45.0  # degrees from the middle of a wall to its corners
+_OFTEN = 2  # of a kind along a wall, from which on it goes on along the others
+_SHELVES = frozenset((
+    "bookshelf", "shop shelf", "wardrobe", "locker", "tool wall", "kitchen counter", "counter",
+))  # fmt: skip
+_FIXED = WINDOWS | {"curtains", "door", "blackboard"} | _SHELVES
+_LAMPS = frozenset((
+    "floor lamp", "table lamp", "hanging lamp", "wall lamp", "chandelier", "ball lamp",
+))  # fmt: skip
+_LIGHTS = _LAMPS | {"fireplace"}
+_TALL = 20.0  # degrees; what stands and is as tall is beside what lines a wall, not before it
+_HIDDEN = 0.35  # share of what lines a wall that furniture may hide
+_GAP = 1.0  # degrees between what lines a wall
+_OVER = 0.1  # share of a picture that may be behind what lines a wall
+_TURNS = (0.0, *(side * turn for turn in range(3, 37, 3) for side in (1.0, -1.0)))  # degrees
+
+
+def lined(
+    things: Sequence[PlacedObject], shown: Sequence[PlacedObject], kept: Collection[str]
+) -> list[PlacedObject]:
+    """Return things around a picture, with what it shows often along its wall on other walls.
+
+    Windows keep their curtains. Pictures that hang in the way go, unless they are of a kept kind.
+
+    Args:
+        things: of a plan, without those of the picture.
+        shown: those of the picture.
+        kept: kinds that words name.
+    """
+    heights = {round(one.yaw % 360.0): one.height for one in shown if one.kind == WALL}
+    units = _units(shown)
+    if not units or 0 not in heights or any(one.kind in STANDS for one in (*shown, *things)):
+        return list(things)
+    result, often = list(things), Counter(one.kind for one in shown)
+    for middle in _QUARTERS:
+        size = heights.get(round(middle), heights[0]) / heights[0]
+        there = Counter(one.kind for one in result if _is_near(one, middle))
+        for unit in units:
+            if there[unit[0].kind] >= often[unit[0].kind]:
+                continue
+            turned = [_scaled(one, size, middle) for one in unit]
+            added = _free(turned, result, middle, kept)
+            if added is None:
+                continue
+            result = [one for one in result if not _gives_way(one, added, kept)]
+            at = next((at for at, one in enumerate(result) if stands(one)), len(result))
+            result[at:at] = added
+            there.update(one.kind for one in added)
+    return result
+
+
+def with_lamps(
+    things: Sequence[PlacedObject], shown: Sequence[PlacedObject], kept: Collection[str]
+) -> list[PlacedObject]:
+    """Return things around a picture of a room with one of its lamps before each dark wall.
+
+    Args:
+        things: of a plan, without those of the picture.
+        shown: those of the picture.
+        kept: kinds that words name, of which none is added.
+    """
+    result = list(things)
+    if not _is_room((*shown, *things)):
+        return result
+    lamps = [one for one in shown if one.kind in _LAMPS - {*kept}]
+    for middle in _QUARTERS:
+        if any(one.kind in _LIGHTS and _is_near(one, middle) for one in result):
+            continue
+        turned = (
+            replace(lamp, yaw=(lamp.yaw + middle + turn) % 360.0)
+            for lamp in lamps for turn in _TURNS
+        )  # fmt: skip
+        lamp = next(
+            (one for one in turned if _is_near(one, middle) and _stands_free(one, result)), None
+        )
+        if lamp is not None:
+            result.insert(place_of(lamp, result), lamp)
+    return result
+
+
+def _stands_free(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
+    others = (one for one in things if one.kind in THINGS)
+    return all(max(covered(thing, one), covered(one, thing)) <= _OVER for one in others)
+
+
+def lit(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return things of which walls with a light before them are as light as the one in a picture.
+
+    Args:
+        things: of a plan that goes on around a picture.
+    """
+    result = list(things)
+    walls = {place: one for place, one in enumerate(things) if one.kind == WALL}
+    front = next((one for one in walls.values() if round(one.yaw) % 360 == 0), None)
+    if front is None or not _is_room(things):
+        return result
+    for place, wall in walls.items():
+        if any(one.kind in _LIGHTS and _is_near(one, wall.yaw) for one in things):
+            result[place] = replace(wall, color=front.color, mean_color=front.mean_color)
+    return result
+
+
+def _is_room(things: Collection[PlacedObject]) -> bool:
+    kinds = {one.kind for one in things}
+    return WALL in kinds and not kinds & {*STANDS}
+
+
+def _is_near(thing: PlacedObject, middle: float) -> bool:
+    return abs(yaw_difference(thing.yaw, middle)) < _HALF
+
+
+def _units(shown: Sequence[PlacedObject]) -> list[list[PlacedObject]]:
+    """Return what lines the wall of a picture: shelves, and windows with their curtains."""
+    own = [one for one in shown if one.kind in _SHELVES | WINDOWS | {"curtains"}]
+    often = Counter(one.kind for one in own)
+    own = [one for one in own if often[one.kind] >= _OFTEN]
+    units: list[list[PlacedObject]] = []
+    for one in own:
+        near = [unit for unit in units if abs(yaw_difference(unit[0].yaw, one.yaw)) < one.width / 4]
+        if near:
+            near[0].append(one)
+        else:
+            units.append([one])
+    return units
+
+
+def _scaled(thing: PlacedObject, size: float, turn: float) -> PlacedObject:
+    return replace(
+        thing, yaw=(thing.yaw + turn) % 360.0, pitch=size * thing.pitch,
+        width=size * thing.width, height=size * thing.height, away=None,
+    )  # fmt: skip
+
+
+def _free(
+    unit: Sequence[PlacedObject],
+    things: Sequence[PlacedObject],
+    middle: float,
+    kept: Collection[str],
+) -> list[PlacedObject] | None:
+    """Return what lines a wall where there is room on it; None: there is not."""
+    for turn in _TURNS:
+        turned = [replace(one, yaw=(one.yaw + turn) % 360.0) for one in unit]
+        if all(_fits(one, things, middle, kept) for one in turned):
+            return turned
+    return None
+
+
+def _fits(
+    one: PlacedObject, things: Sequence[PlacedObject], middle: float, kept: Collection[str]
+) -> bool:
+    if abs(yaw_difference(one.yaw, middle)) + one.width / 2 > _HALF:
+        return False
+    wide = replace(one, width=one.width + 2 * _GAP)
+    others = [other for other in things if other.kind in THINGS]
+    return not any(
+        (_is_beside(other, kept) and wide.overlaps(other))
+        or (stands(other) and covered(one, other) > _HIDDEN)
+        or (one.kind in WINDOWS and _is_before_middle(other, one))
+        for other in others
+    )
+
+
+def _is_beside(thing: PlacedObject, kept: Collection[str]) -> bool:
+    is_tall = stands(thing) and thing.height > _TALL
+    hangs = where_of(thing.kind) == "wall"
+    return thing.kind in _FIXED or is_tall or (hangs and thing.kind in kept)
+
+
+def _is_before_middle(thing: PlacedObject, window: PlacedObject) -> bool:
+    across = abs(yaw_difference(thing.yaw, window.yaw)) < thing.width / 2
+    middle = abs(thing.pitch - window.pitch) < thing.height / 2
+    return stands(thing) and across and middle
+
+
+def _gives_way(thing: PlacedObject, added: Sequence[PlacedObject], kept: Collection[str]) -> bool:
+    hangs = where_of(thing.kind) == "wall" and thing.kind not in _FIXED | {*kept}
+    return hangs and any(covered(thing, one) > _OVER for one in added)
