@@ -295,6 +295,7 @@ _OF_CHANGES = frozenset(map(stem, (  # words of a description that say how a pla
     "covered", "dense", "everything", "full", "gets", "heavy", "here", "is", "it", "let", "make",
     "sky", "strong", "there", "thick", "this", "turns", "very", "warm", "weather",
 )))  # fmt: skip
+_LOOKS = frozenset(("capped", "covered", "topped", "snowfield"))  # after and with snow, for one
 _AIRY = frozenset((stem("clear"), stem("sunny"), *_WEATHER)).union(
     *(_SPOKEN[weather] for weather in ("fog", "rain", "snow", "storm"))
 )
@@ -973,12 +974,14 @@ def is_relit(text: str, before: str, words: Vocabulary) -> bool:
         return False
     airs = [_air(one, words) for one in (text, before)]
     (place, things), (other_place, others) = (_on_ground(one, words) for one in (text, before))
+    # a "valley in spring" is a place of its own
+    all_year, _ = _on_ground(_without(before, _SEASON_STEMS), words)
     new = new_in(things, others)
     ground = known_place(words.reading(before), words)
     contents = ground.contents if ground else frozenset()  # "the river" of a riverside is not new
     return (
         airs[0] != airs[1]
-        and place == other_place
+        and place in (other_place, all_year)
         and len(new) <= _MOST_NEW
         and not _LAND.intersection(one.kinds[0] for one in things - others) - contents
         and not any(_differs(one, other) for one in things for other in others)
@@ -1047,14 +1050,23 @@ def _in_still_air(before: str, text: str, words: Vocabulary) -> str:
 
 
 def _without(text: str, gone: Collection[str]) -> str:
-    """Return a text without the words of some stems, and the small words before each."""
-    parts = split_words(text)
+    """Return a text without the words of some stems, and the small words before each.
+
+    What tells how a thing looks stays: "pink trees", "golden stars", "snow capped mountains".
+    """
+    parts, names = split_words(text), naming_words(text, KINDS)
+    said = [part.text.lower() for part in parts]
+    colors = {place for place, word in enumerate(said) if color_word(word) and place + 1 in names}
+    looks = colors | {place + 1 for place in colors}
+    looks |= {place for place, word in enumerate(said) if {word, *said[place + 1 :][:1]} & _LOOKS}
     for last in reversed(range(len(parts))):
-        if stem(parts[last].text.lower()) in gone:
+        if stem(said[last]) in gone and last not in looks:
             first = last
+            last += said[last + 1 :][:1] == ["weather"]
             while first and parts[first - 1].text.lower() in FUNCTION_WORDS:
                 first -= 1
-            text = text[: parts[first].start].rstrip(" ,.") + text[parts[last].end :]
+            head, tail = text[: parts[first].start].rstrip(), text[parts[last].end :]
+            text = (head if tail[1:2].isalpha() else head.rstrip(" ,.")) + tail
     return text.strip(" ,.")
 
 

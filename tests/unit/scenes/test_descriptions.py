@@ -25,10 +25,14 @@ from mag_sandbox.scenes.descriptions import (
     typical_in,
 )
 from mag_sandbox.scenes.places import place_of, read_places
+from mag_sandbox.scenes.scene import available_scenes, load_scene
 from mag_sandbox.scenes.things import COLORS, THINGS, named_things
 from mag_sandbox.scenes.uninvited import elsewhere_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT
+
+OUTDOORS = [one for one in available_scenes() if load_scene(one).category != "indoor"]
+IN_THE_AIR = {"cloud", "star", "sun", "moon"}
 
 
 @pytest.fixture(scope="module")
@@ -385,6 +389,23 @@ def test_other_light_weather_or_season_alone_is_of_the_same_things_in_the_same_p
     assert now == told.format(before)
     assert is_relit(now, foggy, words)
     assert not words.without_effect(text)
+
+
+@pytest.mark.parametrize("text", ["at night in the snow", "in the rain", "in autumn", "at dawn"])
+@pytest.mark.parametrize("scene", OUTDOORS)
+def test_the_shipped_scenes_keep_all_that_is_named_in_other_light_and_weather(
+    words: DescriptionWords, scene: str, text: str
+):
+    before = load_scene(scene).prompt
+    now = staying(text, words, before)
+    assert is_relit(now, before, words)
+    assert now.count("weather") == now.count("clear weather") + now.count("cloudy weather")
+    named, left = (
+        {(kind, one.color) for one in named_in(words.reading(told), words, KINDS)
+         for kind in one.kinds[:1]}
+        for told in (before, now)
+    )  # fmt: skip
+    assert not [one for one in named - left if one[0] not in IN_THE_AIR]
 
 
 @pytest.mark.parametrize(
