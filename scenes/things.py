@@ -850,8 +850,8 @@ def _held(relation: Relation) -> Relation | None:
     if relation.where not in ("in", OF):
         return relation
     kind = relation.kinds[0]
-    if _WINDOW in kind:  # on its sill
-        return relation._replace(where="under")
+    if _WINDOW in kind:
+        return relation._replace(where="under") if relation.where == "in" else None
     if kind in _HOLDING | WATERS:
         return relation._replace(where="on")
     if relation.where == OF:  # a statue of a horse
@@ -982,7 +982,8 @@ def _told_before(
     is_owned = not _OWNERS.isdisjoint((article, words[told.start]))
     the_one = (article == "the" or is_owned) and not plural and kinds[0] not in _ALIKE
     countable = kinds[0] in THINGS and THINGS[kinds[0]].most <= _COUNTED
-    is_one = article in ("a", "an") or the_one  # though it may be a plural: "a camels"
+    is_person = kinds[0] in DRESSED and not plural  # also "man in a boat"
+    is_one = article in ("a", "an") or the_one or is_person  # though a plural may be: "a camels"
     several = plural or (kinds[0] in _ALIKE and not is_one)
     least, most = _several(kinds[0]) if several else 1, None
     if is_one:

@@ -11,6 +11,7 @@ import numpy as np
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AHEAD, AROUND, away, painted_whole, places_of
+from mag_sandbox.model.imagination.rules.relations import SEATS
 from mag_sandbox.model.imagination.rules.shores import without_dry_bridges
 from mag_sandbox.model.imagination.rules.spacing import covered, stands
 from mag_sandbox.model.imagination.standing import TABLES
@@ -137,7 +138,8 @@ def _levels(thing: PlacedObject) -> tuple[float, ...]:
     shelves = tuple(np.linspace(0.0, 1.0, 6)) if thing.kind in _SHELVES else ()
     boards = TABLES.get(thing.kind, (1.0,))
     top = (1.0,) if max(boards) > _HIGH else ()  # what is drawn on a round table reaches far up
-    return (*boards, *shelves, *top)
+    seats = (SEATS[thing.kind],) if thing.kind in SEATS else ()
+    return (*boards, *shelves, *top, *seats)
 
 
 def hung(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:

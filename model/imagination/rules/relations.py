@@ -56,7 +56,7 @@ _ASIDE = 0.45  # of the width of both: how far a thing is from the middle of one
 _CLEAR = 0.55  # likewise, of what flies beside what is as tall as a view
 _BEFORE = 0.25  # likewise, of what is in front of another one, and hides a part of it
 _AS_NEAR, _WIDEST_BESIDE = 0.6, 24.0  # of its foot's pitch, of things beside another; degrees
-_SEATS = {  # how high one sits, lies or stands on what has more above, as a share of its height
+SEATS = {  # how high one sits, lies or stands on what has more above, as a share of its height
     **{kind: shares[0] for kind, shares in TABLES.items()},
     "sofa": 0.45, "armchair": 0.45, "chair": 0.48, "bed": 0.5, "throne": 0.4,
     "rocking horse": 0.6, "swing": 0.3, "bunk bed": 0.4, "crib": 0.4, "horse": 0.62,
@@ -684,7 +684,7 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
         widest = _WINGS
     tall = min(tall or thing.height, widest * other.width / count * thing.height / thing.width)
     wide = tall * thing.width / thing.height
-    seat = low + _SEATS.get(other.kind, 1.0) * other.height
+    seat = low + SEATS.get(other.kind, 1.0) * other.height
     yaw = other.yaw + (rank - (count - 1) / 2) * (1.05 * wide if is_slim else other.width / count)
     return replace(
         thing, yaw=yaw % 360.0, pitch=seat + tall / 2, width=wide, height=tall, away=away - 0.01

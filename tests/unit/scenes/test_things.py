@@ -611,6 +611,12 @@ def test_trees_of_a_kind_are_where_words_say(text: str):
     assert (trees.least, trees.most) == (5, 5)
 
 
+def test_a_person_without_an_article_is_one():
+    for text, most in (("man in a boat", 1), ("bride and groom", 2), ("men in boats", None)):
+        (one,) = named_things(text.replace("bride", "man").replace("groom", "man"), ("person",))
+        assert one.most == most
+
+
 def test_palm_trees_are_several():
     assert named_things("palm trees", ("palm", "oak"))[0].least > 1
     assert named_things("a palm tree", ("palm", "oak"))[0].least == 1

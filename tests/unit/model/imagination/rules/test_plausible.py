@@ -6,7 +6,8 @@ import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plausible import hung, lying_first, plausible
-from mag_sandbox.scenes.things import Named
+from mag_sandbox.model.imagination.rules.relations import related
+from mag_sandbox.scenes.things import Named, named_things
 
 WALL = PlacedObject("wall", 0.0, 0.0, 89.0, 40.0)
 GROUND = PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0)
@@ -34,6 +35,15 @@ def test_what_is_named_is_on_the_floor_instead():
     *_, down = plausible([WALL, car], [Named(("car", "toy car"), None, 1, 1)])
     assert down.foot < -15.0
     assert down.width == car.width
+
+
+@pytest.mark.parametrize("kind", ["bed", "sofa", "armchair", "rocking horse"])
+def test_a_teddy_stays_on_the_seat_that_words_put_it_on(kind):
+    seat, teddy = PlacedObject(kind, 10.0, -6.0, 44.0, 24.0), PlacedObject("teddy bear", 0, 0, 9, 9)
+    named = named_things(f"a teddy bear on a {kind}", ("teddy bear", kind))
+    put = related([WALL, seat, teddy], named)
+    assert put != [WALL, seat, teddy]
+    assert plausible(put, named)[-1] == put[-1]
 
 
 def test_no_window_stands_in_a_meadow_and_no_picture_is_at_the_ceiling():
