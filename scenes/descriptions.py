@@ -236,8 +236,8 @@ _LIGHTS = {  # red, green and blue of lights, as shares of a clear day's; source
         ({"night", "midnight", "moonlight", "dark", "dim"}, (0.59, 0.59, 0.74)),
     ),
 }
-_SNOW = re.compile(r",? ?\b(covered in snow|(in|with) (the )?(falling )?snow|snowy)\b", re.I)
-_LYING_SNOW = re.compile(r"\b(covered in|under) (the )?snow\b", re.I)  # though none falls
+_SNOW = re.compile(r",? ?\b(covered in snow|(in|with) (the )?((falling|deep) )?snow|snowy)\b", re.I)
+_LYING_SNOW = re.compile(r"\b(covered in|under|in deep) (the )?snow\b", re.I)  # though none falls
 _POTTED = "potted"
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
 _ICE = frozenset(map(stem, ("ice", "icy", "frozen")))

@@ -182,7 +182,7 @@ REWORDINGS = (  # what is read as something else, one after the other
         re.compile(rf"\b(thunder ?)?storms? (?P<far>{_FAR_AWAY})", re.I),
         r"lightning \g<far> under many clouds",
     ),
-    (re.compile(r"\bin (the )?winter\b", re.I), "covered in snow"),
+    (re.compile(r"\bin (the )?winter\b", re.I), "in deep snow"),  # not on peaks alone
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
     (re.compile(r"\bon the moon\b", re.I), "in a moon landscape"),
     (re.compile(r"^(the )?moon(?=$| (where|with)\b)", re.I), "a moon landscape"),

@@ -632,6 +632,7 @@ def test_kids_who_build_a_sandcastle_need_no_house(words):
     ("text", "lies"),
     [
         ("a snow covered forest", True), ("a town in winter", True), ("a castle in the snow", True),
+        ("a train in the alps in winter", True),
         ("mountains with snow and a meadow", False), ("snow capped mountains", False),
         ("a lake under snowy peaks", False), ("a snowman in a park", False),
         ("snowy mountains in the snow", True),
