@@ -30,6 +30,8 @@ _DARK_SKY = 170  # brightest channel of the sky by day, at least
 _DARK_PANE = 170  # likewise, of windows by day
 _STORMY_SKY = 165  # likewise, in a storm at most
 _NIGHT = np.array((0.44, 0.55, 0.86))  # red, green and blue of light, as shares of a clear day's
+Light = tuple[float, float, float]  # red, green and blue, as shares of a clear day's
+_BY_DAY: Light = (1.0, 1.0, 1.0)
 _STORM = np.array((0.8, 0.82, 0.86))  # likewise
 _NIGHT_SKY: Mapping[str, Rgb] = {"low sky": (64, 64, 89), "high sky": (38, 38, 64)}
 _STORM_SKY: Mapping[str, Rgb] = {"low sky": (128, 138, 156), "high sky": (92, 102, 122)}
@@ -123,7 +125,7 @@ def _without_air(
 ) -> Sequence[PlacedObject]:
     """Return things without the fog, the autumn and the dark windows that are over."""
     if before.in_fog and not now.in_fog:
-        things = _fogged(things, lifts=True)
+        things = _fogged(things, before.light, lifts=True)
     if before.outside and not now.outside:
         things = _by_day(things)
     was_autumn, is_autumn = (_season(one) == "autumn" for one in (before, now))
@@ -137,7 +139,7 @@ def _in_other_air(
     season, sky = _season(now), _first(things, "low sky")
     lit = in_weather(things, now._replace(season="" if season == _season(before) else season))
     lit = _snowed(lit, sky) if now.in_snow and not before.in_snow and sky else lit
-    lit = _fogged(lit) if now.in_fog and not before.in_fog else lit
+    lit = _fogged(lit, now.light) if now.in_fog and not before.in_fog else lit
     return with_sky_in_windows(lit, now.outside) if now.outside else lit
 
 
@@ -299,16 +301,21 @@ def _in_color(thing: PlacedObject, color: Rgb, light: float) -> PlacedObject:
     return replace(thing, color=shade, mean_color=shade)
 
 
-def in_fog(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+def in_fog(things: Sequence[PlacedObject], light: Light = _BY_DAY) -> list[PlacedObject]:
     """Return things that pale with their distance, where a plan's sky is as of a clear day."""
     sky = _first(things, "low sky")
     is_clear = sky is not None and vividness(np.array(sky)) >= _HAZY
-    return _fogged(things) if is_clear else list(things)
+    return _fogged(things, light) if is_clear else list(things)
 
 
-def _fogged(things: Sequence[PlacedObject], *, lifts: bool = False) -> list[PlacedObject]:
-    """Return things that pale with their distance, or, if fog lifts, as they were without it."""
-    fog = _NIGHT * _FOG if has_dark_sky(things) else _FOG
+def _fogged(
+    things: Sequence[PlacedObject], light: Light, *, lifts: bool = False
+) -> list[PlacedObject]:
+    """Return things that pale with their distance, or, if fog lifts, as they were without it.
+
+    Fog has the colour of the light: it is warm in the evening.
+    """
+    fog = (_NIGHT if has_dark_sky(things) else np.array(light)) * _FOG
 
     def paled(thing: PlacedObject) -> PlacedObject:
         foot = thing.height / 2 - thing.pitch  # degrees below the horizon

@@ -72,6 +72,8 @@ def test_no_sun_shines_at_night():
 def test_fog_at_night_is_dark():
     sky, _ = in_fog([DARK, BARN])
     by_day, _ = in_fog([SKY, BARN])
+    (red, _, blue), _ = (one.color for one in in_fog([SKY, BARN], (1.0, 0.7, 0.6)))
+    assert red > blue, "in the evening fog is warm"
     assert max(sky.color) < max(by_day.color) * 0.9
 
 
