@@ -14,7 +14,7 @@ import numpy as np
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.rules.first_view import below_top
-from mag_sandbox.model.imagination.rules.people import with_people_clear
+from mag_sandbox.model.imagination.rules.people import with_people_clear, with_small_animals
 from mag_sandbox.model.imagination.rules.plans import (
     AHEAD,
     AROUND,
@@ -146,6 +146,7 @@ def obeyed(
     counting = _counting(result, named)
     result = spanning(below_top(result, counting), counting)
     result, named = with_tables(result, named)
+    result = with_small_animals(result, _counting(result, named))
     placed = _apart(related(lying_first(hung(result, named)), named), named)
     counting = _counting(placed, named)
     placed = without_stranded(afloat(placed, counting), counting)

@@ -8,14 +8,16 @@ from dataclasses import replace
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AHEAD, away
-from mag_sandbox.model.imagination.rules.spacing import covered
+from mag_sandbox.model.imagination.rules.spacing import covered, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
+from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.stances import where_of
-from mag_sandbox.scenes.things import PEOPLE, Named
+from mag_sandbox.scenes.things import ANIMALS, PEOPLE, Named
 
 _MERGED = 0.1  # share of a person, or of what is on a table, that the other one may cover
 _STEPS = tuple(side * turn for turn in range(3, 46, 3) for side in (1.0, -1.0))  # degrees
 _WALL = 60.0  # degrees; wider things are patterns of a wall
+_LARGER, _LEAST = 1.1, 9.0  # times as tall as in life, and degrees, that animals may be
 _JOINED = frozenset(("on", "under", "behind", "above"))  # relations in which things do overlap
 
 
@@ -44,6 +46,33 @@ def with_people_clear(
         if where_of(thing.kind) == "wall" and thing.kind not in WINDOWS and _merge(thing, people):
             result[place] = _aside(thing, [*people, *_others(result, place, "wall")])
     return _walls_first(result)
+
+
+def with_small_animals(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
+    """Return things of which named animals are no larger beside named people than in life.
+
+    Args:
+        things: from far to near.
+        kept: places of what words name.
+    """
+    looks, result = usual_looks(), list(things)
+    people = [things[place] for place in kept if things[place].kind in PEOPLE & looks.keys()]
+    if not people:
+        return result
+    tallest = max(people, key=lambda one: one.height)
+    for place in kept:
+        thing = things[place]
+        if thing.kind not in ANIMALS & looks.keys() or not stands(thing):
+            continue
+        share = looks[thing.kind].tall / looks[tallest.kind].tall
+        nearer = max(thing.foot / tallest.foot, 1.0) if tallest.foot < 0.0 else 1.0
+        fits = _LARGER * share * nearer * tallest.height / thing.height
+        fits = max(fits, _LEAST / max(thing.width, thing.height))
+        if share < 1.0 and fits < 1.0:
+            width, height = fits * thing.width, fits * thing.height
+            pitch = thing.foot + height / 2
+            result[place] = replace(thing, width=width, height=height, pitch=pitch)
+    return result
 
 
 def _others(things: Sequence[PlacedObject], place: int, where: str) -> list[PlacedObject]:

@@ -1,7 +1,9 @@
 """People are seen whole, and hide nothing that words name."""
 
+import pytest
+
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.people import with_people_clear
+from mag_sandbox.model.imagination.rules.people import with_people_clear, with_small_animals
 from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.things import Named
 
@@ -27,3 +29,14 @@ def test_people_stand_beside_what_is_on_a_table_unless_they_are_on_it():
     assert not person.overlaps(clock)
     above = MAN._replace(relation=Relation("behind", ("alarm clock",)))
     assert with_people_clear([PERSON, clock], [above], [0]) == [PERSON, clock]
+
+
+def test_a_dog_is_no_larger_beside_a_child_than_in_life():
+    child = PlacedObject("child", 340.0, -9.5, 7.5, 13.7)
+    dog = PlacedObject("dog", 10.0, -11.5, 29.8, 16.4)
+    horse = PlacedObject("horse", 30.0, -8.0, 24.0, 22.0)
+    small = with_small_animals([child, dog, horse], (0, 1, 2))
+    assert small[1].height < child.height
+    assert small[1].foot == pytest.approx(dog.foot)
+    assert (small[0], small[2]) == (child, horse)
+    assert with_small_animals([dog, horse], (0, 1)) == [dog, horse]
