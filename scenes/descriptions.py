@@ -34,6 +34,7 @@ from mag_sandbox.scenes.places import (
 )
 from mag_sandbox.scenes.rewordings import (
     BUNCHES,
+    CHILDS_ROOM,
     FALLING_FAR,
     FAMILIES,
     LIGHTS_TOLD,
@@ -383,7 +384,8 @@ class DescriptionWords(Vocabulary):
 
     def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
         """Return words of a text that are drawn as something else; the sea floor is a reef."""
-        text = _NO_ANIMALS.sub("", SEA_FLOOR.sub("coral reef", text))
+        text = CHILDS_ROOM.sub("nursery", SEA_FLOOR.sub("coral reef", text))
+        text = _NO_ANIMALS.sub("", text)
         for said, meant in FAMILIES:
             text = said.sub(meant, text)
         named = (one.kinds[0] for one in named_things(text, KINDS))
@@ -490,7 +492,7 @@ class DescriptionWords(Vocabulary):
         seen = {owners[place] for place in self._seen(known, read)}
         named = {rank for rank, word in zip(owners, read, strict=True) if word not in small}
         told = [*_words_in(WEATHER_GONE, known), *_words_in(OF_WOOD, known, "of")]
-        told += _words_in(ON_WALL, known, "wall")
+        told += [*_words_in(ON_WALL, known, "wall"), *_words_in(CHILDS_ROOM, known)]
         told += [place for said, _ in LIGHTS_TOLD for place in _words_in(said, known)]
         seen |= {owners[place] for place in told}
         seen -= {

@@ -86,6 +86,9 @@ _HIGH = (  # where houses are that stand on a hill instead
         r"\g<house> on a hill by the \g<water>",
     ),
 )
+CHILDS_ROOM = re.compile(
+    rf"\b(?:child|children|kid|baby|boy|girl)[{''.join(APOSTROPHES)}]s (?:bed|living )?room\b", re.I
+)
 ON_WALL = re.compile(  # of animals, for which there are fences alone
     rf"\b(?P<who>(?:{_BEASTS})s?)(?P<does>(?: \w+ing)?) on (?:top of )?(?:an?|the) "
     r"(?:(?:brick|garden|old|stone) )?(?P<wall>wall)\b",
@@ -140,6 +143,7 @@ LIGHTS_TOLD = (  # light and weather told by what happens, and how that is read
 )
 REWORDINGS = (  # what is read as something else, one after the other
     *LIGHTS_TOLD,
+    (CHILDS_ROOM, "nursery"),
     (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),
     (SEA_FLOOR, "coral reef"),
     (re.compile(r"\bcamp fires?\b", re.I), "campfire"),

@@ -810,6 +810,7 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a sea of red poppies by a road", "many red flowers by a road, in a village", ""),
         ("the moon over a sea of clouds", "the moon over many clouds, in a meadow", ""),
         ("a castle with bats", "a castle with bats, in a graveyard", ""),
+        ("a child's room with a cat", "a nursery with a cat", ""),
         ("a dungeon with a chest", "a dark dungeon with a chest", ""),
         ("a dungeon level with platforms", "a dungeon level with platforms", ""),
         ("a ruined castle", "a old castle, in a meadow", "ruined"),
@@ -820,7 +821,11 @@ def test_wordings_are_read_as_what_they_mean(
 ):
     assert not read or words.reading(text) == read
     assert words.place(words.reading(text)) == (
-        "video game" if "level" in text else "indoor" if "dungeon" in text else "outdoor"
+        "video game"
+        if "level" in text
+        else "indoor"
+        if "dungeon" in text or "room" in text
+        else "outdoor"
     )
     assert [word.text for word in words.without_effect(text)] == grey.split()
 
