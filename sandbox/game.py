@@ -3,7 +3,6 @@
 `navigator.py` decides when each is shown.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -36,7 +35,7 @@ from mag_sandbox.sandbox.screens import Continue, GoBack, PlayScene, PlaySplit, 
 from mag_sandbox.sandbox.screens.play import PlayContext, PlaySession
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.services import open_services
-from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError
+from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.cards import SAYING
 from mag_sandbox.sandbox.title.library import TitleListing, delete_recording, read_title_model
 from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
@@ -45,7 +44,6 @@ from mag_sandbox.sandbox.ui.thumbnails import PictureSource
 from mag_sandbox.sandbox.view import View
 from mag_sandbox.scenes import Scene
 
-logger = logging.getLogger(__name__)
 ASK_WHERE = "Where do you want to go?"
 MORE_ROOM = 1.2  # times what places took when the player kept all, until that is asked again
 
@@ -135,7 +133,7 @@ class PlayerGame:
         self._listing.close()
         self.services.screenshots.close()
         self.services.prober.close()
-        self._save_settings()
+        self.services.save_settings()
 
     def complain(self, problem: str) -> None:
         """Show a problem to the player."""
@@ -147,7 +145,7 @@ class PlayerGame:
         services, saves = self.services, self.services.saves
         services.audio.ambience(None)
         name_window()
-        self._save_settings()
+        self.services.save_settings()
         actions = TitleActions(
             listing=self._listing,
             writing=self._writing,
@@ -297,14 +295,6 @@ class PlayerGame:
     def _toggle_fullscreen(self) -> None:
         store = self.services.settings
         store.change(fullscreen=not store.now.fullscreen)
-
-    def _save_settings(self) -> None:
-        """Write the settings that keys changed."""
-        try:
-            self.services.settings.save()
-        except SettingsError as problem:
-            logger.warning("%s", problem)
-            self.services.notices.say(str(problem), "bad")
 
     def _writing(self, apply: Callable[[str], object]) -> PromptBox:
         services = self.services

@@ -285,6 +285,7 @@ class PlayerSession(WatchedSession):
         settings = self._services.settings
         if hints.learned != settings.now.learned:
             settings.change(learned=hints.learned, hints=not hints.is_over)
+            self._services.save_settings()  # now: a game that is killed teaches no step again
 
     def _hint_overlay(self, probe: ProbeOverlay) -> HintOverlay:
         """Return the hints, without those that the world or the keys do not allow."""

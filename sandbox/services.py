@@ -1,5 +1,6 @@
 """Services that outlast a scene: settings, saves, recordings, sound, comparisons."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -25,12 +26,13 @@ from mag_sandbox.sandbox.saves.saves import Saves
 from mag_sandbox.sandbox.saves.undo import UndoStack
 from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.prompt_box import load_vocabulary
-from mag_sandbox.sandbox.settings import SandboxConfig, SettingsStore
+from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, SettingsStore
 from mag_sandbox.sandbox.title.library import PARKED, RECORDINGS, SCENES
 from mag_sandbox.sandbox.ui.screenshots import Screenshots
 from mag_sandbox.sandbox.ui.theme import Themes
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
+logger = logging.getLogger(__name__)
 MAP, PLACES = "map", "places"  # parts of a parked scene
 
 
@@ -55,6 +57,14 @@ class Services:
     observers: Sequence[SessionObserver]  # of sessions that the player steers
     notify: Callable[[], None]  # wakes the window, from any thread
     audio: Audio = field(init=False)  # once there is a window
+
+    def save_settings(self) -> None:
+        """Write the settings that were changed, by keys for one; say if they cannot be."""
+        try:
+            self.settings.save()
+        except SettingsError as problem:
+            logger.warning("%s", problem)
+            self.notices.say(str(problem), "bad")
 
     def moment(self, left: ParkedScene) -> Playthrough:
         """Return the playthrough that continues a saved moment."""

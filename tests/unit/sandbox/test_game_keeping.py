@@ -228,6 +228,7 @@ def test_hints_that_were_followed_do_not_come_again(run):
     game.see_blocks(2)
     assert not game.services.settings.now.hints
     assert game.screen.session.knows_help
+    assert not load_settings().hints
     game.go(Way.TITLE, TitleScreen)
     assert not load_settings().hints
 
