@@ -12,8 +12,16 @@ def test_pixels_have_the_nearest_colour_in_any_light(light):
     square = np.full((64, 64, 3), (255, 0, 255), np.uint8)
     square[16:48, 16:48] = (np.array(COLORS["teal"]) * light).round()
     shares = painted_shares(square, ("red", "teal", "plaid"))
-    assert shares == {"red": 0.0, "teal": pytest.approx((32 / 36) ** 2), "plaid": 0.0}
+    assert shares == {"red": 0.0, "teal": 1.0, "plaid": 0.0}
 
 
 def test_what_may_have_no_colour_of_a_known_value_has_none():
     assert painted_shares(np.zeros((64, 64, 3), np.uint8), ("plaid",)) == {"plaid": 0.0}
+
+
+def test_what_is_behind_a_thing_does_not_count():
+    square = np.full((64, 64, 3), COLORS["teal"], np.uint8)
+    square[26:38, 26:38] = COLORS["red"]
+    assert painted_shares(square, ("red", "teal")) == {"red": 1.0, "teal": 0.0}
+    square[26:38, 26:38] = square[0, 0]
+    assert painted_shares(square, ("red", "teal"))["teal"] == 1.0, "nothing is unlike it"
