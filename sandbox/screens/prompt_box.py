@@ -83,7 +83,7 @@ class _Advice:
     @cached_property
     def grey(self) -> tuple[Word, ...]:
         """The words that change nothing."""
-        whole, text = self._whole, self.text
+        whole, text = self.whole, self.text
         before = whole.find(text)
         if before < 0:  # it is told in other words
             return tuple(self.words.without_effect(text))
@@ -95,7 +95,7 @@ class _Advice:
         )
 
     @cached_property
-    def _whole(self) -> str:
+    def whole(self) -> str:
         """The text with the place that it stays in."""
         return staying(self.text, self.words, self.before)
 
@@ -118,7 +118,7 @@ class _Advice:
         first, *others = self.words.substitutes(self.text) or [()]
         also = "".join(ALSO_AS.format(*pair) for pair in others)
         said = [self._stays] if self._stays else []
-        excess, kinds = self.words.excess(self._whole)
+        excess, kinds = self.words.excess(self.whole)
         is_new = excess > self.words.excess(self.before)[0]  # the place may have too many already
         if is_new and self._stays not in (ALL_STAYS, REST_STAYS):
             said.append(TOO_MANY.format(excess, ", ".join(kinds)))
@@ -132,8 +132,8 @@ class _Advice:
     def _stays(self) -> str:
         """What stays as it was, and where what is described is, if the text does not say it."""
         text, words, before = self.text, self.words, self.before
-        if before and is_relit(self._whole, before, words):
-            if not names_new(self._whole, before, words):
+        if before and is_relit(self.whole, before, words):
+            if not names_new(self.whole, before, words):
                 return ALL_STAYS
             if self.renewing:  # not far from where the place begins
                 return REST_STAYS
@@ -164,6 +164,13 @@ class _Advice:
 
 
 _advice_on = lru_cache(maxsize=8)(_Advice)  # asked for several times a key
+
+
+def _suggested(
+    words: Vocabulary | None, advice: _Advice | None, text: str, count: int
+) -> tuple[str, ...]:
+    """Return phrases that fit the place that a text describes, or in which it stays."""
+    return words.suggestions(advice.whole if advice else text, count) if words else ()
 
 
 class PromptBox(Overlay):
@@ -371,9 +378,7 @@ class PromptBox(Overlay):
             composition=entry.composition,
             struck=with_small_words(entry.text, self.struck),
             hints=advice.hints if advice else (),
-            chips=words.suggestions(entry.text, MAX_CHIPS)
-            if words and not entry.composition
-            else (),
+            chips=() if entry.composition else _suggested(words, advice, entry.text, MAX_CHIPS),
             choices=self.choices,
             notice=self.notice,
             first_row=(self._card.first_row if self._card else 0)
@@ -424,8 +429,7 @@ class PromptBox(Overlay):
         if word and nearest and not self.vocabulary.known(word.text):
             self._write_instead(word, nearest[0])
             return
-        suggested = self.vocabulary.suggestions(self.text, 1)
-        if suggested:
+        if suggested := _suggested(self.vocabulary, self._advice, self.text, 1):
             self._append(suggested[0])
 
     def _write_instead(self, word: Word, known: str) -> None:

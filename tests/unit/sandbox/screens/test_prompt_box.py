@@ -289,6 +289,18 @@ def test_what_was_too_much_before_is_not_said_to_be_too_much_now():
         box.close()
 
 
+def test_what_is_suggested_fits_the_place_in_which_a_text_stays():
+    with window((640, 400), "test") as surface:
+        desk = Desk(surface, load_vocabulary(words_of("pocket")))
+        desk.box.open("a cosy living room with a sofa")
+        desk.write("with candlelight at night, green walls")
+        desk.show()
+        suggested = desk.box._card.view.chips
+        desk.box.close()
+    assert suggested
+    assert not {"covered in snow", "a church", "a river", "pine trees"} & set(suggested)
+
+
 def test_the_longest_notice_is_shown_whole():
     with window((1280, 720), "test") as surface:
         desk = Desk(surface, load_vocabulary(words_of("pocket")))
