@@ -153,16 +153,29 @@ def _title(prompt: str) -> str:
 def name_with(scene: Scene, prompt: str) -> str:
     """Return a scene's name under a prompt: what was seen before a new description stays.
 
-    A scene that has its name from its description takes that of the new one.
+    A scene that has its name from its description takes that of the new one. Light and weather that
+    came to a description are added to its name.
     """
     if prompt == scene.prompt:
         return scene.name
     new = title_of(prompt)
+    if added := _added(prompt, scene.prompt):
+        return f"{scene.name}, {added}"
     starts = (0, *(end.end() for end in _PART_END.finditer(scene.prompt)))
     is_own = scene.name in {title_of(scene.prompt), *(_title(scene.prompt[at:]) for at in starts)}
     if is_own or prompt.startswith(scene.prompt.rstrip(" .")):
         return new
     return f"{scene.name}, then {new[:1].lower()}{new[1:]}"
+
+
+def _added(prompt: str, before: str) -> str:
+    """Return what a prompt adds to one before, of which words may be gone; "": it is another."""
+    words = [word.text.lower() for word in split_words(before)]
+    for comma in reversed([one.start() for one in re.finditer(", ", prompt)]):
+        left, kept = iter(words), [word.text.lower() for word in split_words(prompt[:comma])]
+        if len(kept) >= len(words) / 2 and all(word in left for word in kept):
+            return prompt[comma + 2 :]
+    return ""
 
 
 def cannot_delete(path: Path, error: OSError) -> LibraryError:

@@ -440,6 +440,17 @@ def test_the_data_folder_follows_the_platform(monkeypatch, tmp_path):
     assert data_folder() == Path("~/.local/share/mag-sandbox").expanduser()
 
 
+def test_a_scene_in_other_light_keeps_its_name():
+    desert = Scene("A desert of yellow sand at sunset, pyramids, camels.", 0, "Desert at sunset")
+    for prompt, name in (
+        ("A desert of yellow sand, pyramids, camels, at night, in fog", "{}, at night, in fog"),
+        ("A desert of yellow sand at sunset, pyramids, camels, in the rain", "{}, in the rain"),
+        ("A dragon", "{}, then a dragon"),
+        ("A desert, dragons", "{}, then a desert, dragons"),
+    ):
+        assert name_with(desert, prompt) == name.format("Desert at sunset")
+
+
 def test_a_place_has_the_name_of_something_that_is_shown():
     words = Vocabulary({"whale": 1, "apple": 1, "meadow": 1}, ())
     for prompt, title in (
