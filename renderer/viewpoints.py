@@ -9,6 +9,9 @@ from mag_sandbox.renderer.scene import Layout
 NEAREST, FARTHEST = 0.15, 2.5  # metres from the first viewpoint
 FROM_WALLS, FROM_THINGS = 0.6, 0.7  # metres, at least
 TRIES = 20  # viewpoints looked at until one is free
+NEAR_SHARE = 0.5  # of viewpoints; these are as near to something as a walker gets, or a little less
+LONGEST_WAY, STRIDE = 9.0, 0.1  # metres to what is walked up to, and between places tried
+BEFORE = 0.0, 0.0, 0.5, 1.2, 2.5  # metres from there, one at random
 
 
 def viewpoint(layout: Layout, rng: np.random.Generator) -> tuple[float, float]:
@@ -20,6 +23,21 @@ def viewpoint(layout: Layout, rng: np.random.Generator) -> tuple[float, float]:
         if is_free(layout, x, z):
             return x, z
     return 0.0, NEAREST
+
+
+def near_viewpoint(layout: Layout, rng: np.random.Generator) -> tuple[float, float]:
+    """Return x and z [m] of a viewpoint on a straight way to something, most often at its end.
+
+    Where no way is blocked, it is as `viewpoint` has it.
+    """
+    for angle in rng.permutation(np.arange(16)) * np.pi / 8:
+        ways = np.arange(STRIDE, LONGEST_WAY, STRIDE)[:, None] * (np.sin(angle), np.cos(angle))
+        free = [is_free(layout, x, z) for x, z in ways.tolist()]
+        if not all(free) and free.index(False) * STRIDE > NEAREST:
+            last = free.index(False) - 1 - round(float(rng.choice(BEFORE)) / STRIDE)
+            x, z = ways[max(last, 0)].tolist()
+            return x, z
+    return viewpoint(layout, rng)
 
 
 def is_free(layout: Layout, x: float, z: float) -> bool:

@@ -30,7 +30,7 @@ from mag_sandbox.renderer.render import (
     lay_out,
     render,
 )
-from mag_sandbox.renderer.viewpoints import geometry, viewpoint
+from mag_sandbox.renderer.viewpoints import NEAR_SHARE, geometry, near_viewpoint, viewpoint
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.pocket.data import CAPTIONS_EACH, TooManyPanoramas
 
@@ -179,7 +179,8 @@ def _drawn(
     seed: int, autoencoder: Autoencoder, device: TrainingDevice
 ) -> tuple[dict[str, object], np.ndarray, np.ndarray]:
     scene = SceneRenderer(lay_out(category_of(seed), seed))
-    there = viewpoint(scene.layout, np.random.default_rng([seed, 77]))
+    rng = np.random.default_rng([seed, 77])
+    there = (near_viewpoint if rng.random() < NEAR_SHARE else viewpoint)(scene.layout, rng)
     before, now = scene.ring(), scene.ring(*there)
     with device.autocast():
         shown, latents = (_encoded(autoencoder, ring, device) for ring in (before, now))

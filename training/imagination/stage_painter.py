@@ -85,6 +85,7 @@ NOTHING_KNOWN = 0.65  # share of views; of the others, a part on some side is kn
 NO_OBJECTS, SOME_OBJECTS = 0.05, 0.1  # share of views given none, or any share, of their objects
 NO_COLOR, NO_VARIANT = 0.08, 0.08  # share of given objects
 WALKED = 0.4  # share of views of which some was seen from another viewpoint, if any are
+AFRESH = 0.4  # share of those that are painted without its pixels
 RESTYLED = 0.7  # share of those whose scene looks otherwise than renders do, from both viewpoints
 SKETCH_RATE = 0.005  # of what reads the sketch
 
@@ -173,11 +174,12 @@ class PainterStage(Stage):
             latents.append(view_of(latents_of(self.latents, ring), rows, across))
             all_rows.append(rows)
             objects = self._objects[ring]
-            if ring < self._rings:
+            carries = ring >= self._rings and rng.random() >= AFRESH
+            if not carries:
                 objects = some_objects(objects, rng)
             sketch, owners = self.sketcher.draw(objects, rows, across)
             covering.append(covering_objects(objects, rows, across, ring_columns, owners))
-            if ring >= self._rings:
+            if carries:
                 carried = latents_of(self.carried, ring - self._rings)
                 seen = self._cut_picture(carried, rows, across)
                 if rng.random() < RESTYLED:

@@ -5,7 +5,7 @@ import pytest
 
 from mag_sandbox.controls.parallax import carried
 from mag_sandbox.renderer.render import CATEGORIES, SceneRenderer, lay_out
-from mag_sandbox.renderer.viewpoints import geometry, viewpoint
+from mag_sandbox.renderer.viewpoints import geometry, is_free, near_viewpoint, viewpoint
 
 
 def walked(category: str, there: tuple[float, float]):
@@ -44,6 +44,18 @@ def test_viewpoints_are_free(seeds=range(40)):
         assert layout.room.left < x < layout.room.right
         assert layout.room.back < z < layout.room.front
         assert 0.1 < np.hypot(x, z) < 2.6
+
+
+def test_near_viewpoints_are_free_and_many_are_as_near_to_something_as_one_can_be(seeds=range(20)):
+    at_end = 0
+    for seed in seeds:
+        layout = lay_out("indoor", seed)
+        x, z = near_viewpoint(layout, np.random.default_rng(seed))
+        assert is_free(layout, x, z)
+        yaws = np.arange(16) * np.pi / 8
+        beside = [(x + 0.15 * np.sin(yaw), z + 0.15 * np.cos(yaw)) for yaw in yaws]
+        at_end += not all(is_free(layout, *place) for place in beside)
+    assert at_end > len(seeds) / 3
 
 
 def test_what_the_first_picture_did_not_show_is_not_known():

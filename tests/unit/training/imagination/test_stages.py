@@ -92,10 +92,11 @@ def walking_painter_stage(shade: int = 90) -> PainterStage:
 
 def test_the_painter_is_shown_what_was_seen_from_another_viewpoint(monkeypatch):
     monkeypatch.setattr(f"{STAGES}.rings.RINGS_EACH", 1)
-    monkeypatch.setattr(f"{STAGES}.stage_painter.WALKED", 1.0)
-    assert walking_painter_stage(90).loss(0) != walking_painter_stage(200).loss(0)
-    monkeypatch.setattr(f"{STAGES}.stage_painter.WALKED", 0.0)
-    assert walking_painter_stage(90).loss(0) == walking_painter_stage(200).loss(0)
+    for walked, afresh, sees in ((1.0, 0.0, True), (1.0, 1.0, False), (0.0, 0.0, False)):
+        monkeypatch.setattr(f"{STAGES}.stage_painter.WALKED", walked)
+        monkeypatch.setattr(f"{STAGES}.stage_painter.AFRESH", afresh)
+        one, other = (walking_painter_stage(shade).loss(0) for shade in (90, 200))
+        assert (one != other) == sees
 
 
 def planner_stage(*things: list[Thing]) -> PlannerStage:
