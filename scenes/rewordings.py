@@ -168,7 +168,14 @@ REWORDINGS = (  # what is read as something else, one after the other
     ),
     *DRAWN_LIKE,
     *FAMILIES,
-    (re.compile(r"\b(is |are )?parked (?=(in|on|at|by|near|next|beside|behind)\b)", re.I), ""),
+    (
+        re.compile(
+            r"\b(is |are )?parked "
+            r"(?=(in|on|at|by|near|next|beside|behind|under|outside|between|along)\b)",
+            re.I,
+        ),
+        "",
+    ),
     (re.compile(r"\b(living|dining|music)room", re.I), r"\1 room"),
     (
         re.compile(rf"\b({'|'.join(sorted(SHADES))})[ -](?=({'|'.join(SHADED)})\b)", re.I),

@@ -746,7 +746,9 @@ def _under(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> P
     """
     if where_of(other.kind) in _ABOVE:
         return replace(thing, yaw=_spread(thing, other, rank, count, 0.0))
-    fits = min(_UNDER * other.height / thing.height, _WIDEST * other.width / thing.width / count, 1)
+    usual = usual_looks().get(other.kind)
+    widest = _JUTTING if usual is not None and usual.tall > _TALL else _WIDEST  # a car, of a tree
+    fits = min(_UNDER * other.height / thing.height, widest * other.width / thing.width / count, 1)
     low = replace(thing, width=fits * thing.width, height=fits * thing.height)
     low = _with_foot(low, other.foot - _DEEPER / 5)
     return replace(low, yaw=(other.yaw + (rank - (count - 1) / 2) * (low.width + _GAP)) % 360.0)

@@ -810,6 +810,7 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a sea of red poppies by a road", "many red flowers by a road, in a village", ""),
         ("the moon over a sea of clouds", "the moon over many clouds, in a meadow", ""),
         ("a castle with bats", "a castle with bats, in a graveyard", ""),
+        ("a car parked under a palm tree", "a car under a palm tree, in a city", "parked"),
         ("a child's room with a cat", "a nursery with a cat", ""),
         ("a dungeon with a chest", "a dark dungeon with a chest", ""),
         ("a dungeon level with platforms", "a dungeon level with platforms", ""),

@@ -517,3 +517,14 @@ def test_a_dragon_above_a_tall_tower_is_beside_its_top_and_the_tower_keeps_its_s
     there = {one.kind: one for one in result}
     assert there["tower"].height > 0.9 * tower.height
     assert not there["dragon"].overlaps(there["tower"])
+
+
+def test_a_car_under_a_palm_juts_out_and_is_no_toy():
+    palm, car = (
+        PlacedObject("palm", 0.0, 8.0, 20.0, 28.0),
+        PlacedObject("car", 40.0, -6.0, 26.0, 10.0),
+    )
+    result = related([palm, car], named_things("a car under a palm", ("palm", "car")))
+    (under,) = [one for one in result if one.kind == "car"]
+    assert under.width > palm.width
+    assert abs(right_of(under, palm)) < 1.0
