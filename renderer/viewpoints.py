@@ -32,9 +32,9 @@ def near_viewpoint(layout: Layout, rng: np.random.Generator) -> tuple[float, flo
     """
     for angle in rng.permutation(np.arange(16)) * np.pi / 8:
         ways = np.arange(STRIDE, LONGEST_WAY, STRIDE)[:, None] * (np.sin(angle), np.cos(angle))
-        free = [is_free(layout, x, z) for x, z in ways.tolist()]
-        if not all(free) and free.index(False) * STRIDE > NEAREST:
-            last = free.index(False) - 1 - round(float(rng.choice(BEFORE)) / STRIDE)
+        blocked = (at for at, (x, z) in enumerate(ways.tolist()) if not is_free(layout, x, z))
+        if (end := next(blocked, 0)) * STRIDE > NEAREST:
+            last = end - 1 - round(float(rng.choice(BEFORE)) / STRIDE)
             x, z = ways[max(last, 0)].tolist()
             return x, z
     return viewpoint(layout, rng)

@@ -158,9 +158,9 @@ def name_with(scene: Scene, prompt: str) -> str:
     """
     if prompt == scene.prompt:
         return scene.name
-    new = title_of(prompt)
     if added := _added(prompt, scene.prompt):
         return f"{scene.name}, {added}"
+    new = title_of(prompt)
     starts = (0, *(end.end() for end in _PART_END.finditer(scene.prompt)))
     is_own = scene.name in {title_of(scene.prompt), *(_title(scene.prompt[at:]) for at in starts)}
     if is_own or prompt.startswith(scene.prompt.rstrip(" .")):
