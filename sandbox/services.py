@@ -59,7 +59,7 @@ class Services:
     audio: Audio = field(init=False)  # once there is a window
 
     def save_settings(self) -> None:
-        """Write the settings that were changed, by keys for one; say if they cannot be."""
+        """Write changed settings; if that fails, tell the player why."""
         try:
             self.settings.save()
         except SettingsError as problem:

@@ -138,7 +138,7 @@ LIGHTS_TOLD = (  # light and weather told by what happens, and how that is read
         "at night",
     ),
     (re.compile(r"\bmake it bright(er)?\b|^bright(er)?$|\blet there be light\b", re.I), "by day"),
-    (re.compile(r"\bit is raining cats and dogs\b|\braining cats and dogs\b", re.I), "heavy rain"),
+    (re.compile(r"\b(it is )?raining cats and dogs\b", re.I), "heavy rain"),
     (re.compile(r"\bweather (gets|is getting) (bad|worse)\b", re.I), "stormy weather"),
 )
 REWORDINGS = (  # what is read as something else, one after the other

@@ -35,7 +35,7 @@ from mag_sandbox.model.imagination.outlines import UPRIGHT, agreeing, owners_see
 from mag_sandbox.model.imagination.painter import Painter, sketched_cells
 from mag_sandbox.model.imagination.planner import FIELDS, placed_objects
 from mag_sandbox.model.imagination.relief import Reliefs
-from mag_sandbox.model.imagination.rules.lining import lit
+from mag_sandbox.model.imagination.rules.lining import with_lit_walls
 from mag_sandbox.model.imagination.rules.plans import (
     RingPicture,
     as_seen,
@@ -208,7 +208,7 @@ class Imagination:
                 break
         drawn = np.random.default_rng([seed, 7])
         things = with_full_stage((*behind, *things), self.config.looks, drawn, shown)
-        things = lit(things) if shown else with_named_ahead(things, wanted.named)
+        things = with_lit_walls(things) if shown else with_named_ahead(things, wanted.named)
         things = with_sailing_boats(without_beams(things), wanted.named)
         things = with_few_uninvited(things, (*wanted.named, *wanted.typical))
         things = things if behind else with_even_ground(things)

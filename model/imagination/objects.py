@@ -50,6 +50,11 @@ class PlacedObject:
         """Pitch of its lower edge."""
         return self.pitch - self.height / 2
 
+    def scaled(self, scale: float) -> "PlacedObject":
+        """Return it so many times as large; its foot stays."""
+        width, height = scale * self.width, scale * self.height
+        return replace(self, width=width, height=height, pitch=self.foot + height / 2)
+
     def overlaps(self, other: "PlacedObject") -> bool:
         """Tell whether its box and another one have a part in common."""
         across = abs(yaw_difference(self.yaw, other.yaw)) < (self.width + other.width) / 2

@@ -87,9 +87,7 @@ class WalkMemory:
     # viewpoints that stay although memory holds no views of them, as long as it keeps places: of
     # older saves, and of rooms entered again
     for_good: frozenset[Position] = frozenset()
-    _views: list[CameraPose] = field(
-        default_factory=list
-    )  # that are held, and last what is shown now
+    _views: list[CameraPose] = field(default_factory=list)  # held ones; last, the one on screen
     _patches: dict[CameraPose, frozenset[Patch]] = field(default_factory=dict)  # by held view
     _settled: dict[Position, tuple[_HeldViews, PaintedRing]] = field(
         default_factory=dict

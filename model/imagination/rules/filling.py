@@ -19,8 +19,8 @@ from mag_sandbox.model.imagination.rules.spacing import CREATURES, covered, plac
 from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import STANDS, THINGS, rivals
 
-_QUARTERS = (90.0, 180.0, 270.0)  # yaws of their middles, but for the first view
-_HALF = 45.0  # degrees from the middle of a quarter to its sides
+QUARTERS = (90.0, 180.0, 270.0)  # yaws of their middles, but for the first view
+HALF = 45.0  # degrees from the middle of a quarter to its sides
 _WITHIN = 40.0  # degrees from there within which the middle of an added thing is
 _WIDEST = 60.0  # degrees; wider things have no quarter
 _ADDED = (ON_FLOOR - {"water"}) | {"wall", "ceiling", "sky"}
@@ -68,7 +68,8 @@ def filled(
 
     Args:
         things: of a plan.
-        spare: those of another one, in the same place; or what is shown, which may come once more.
+        spare: those of another plan of the same place, or the shown ones, which may then appear
+            once more.
         least: square degrees that the things in a quarter cover, if there are enough.
         most: of each kind, in a plan.
         shown: what a given picture shows, which stays as it is.
@@ -83,7 +84,7 @@ def filled(
     own, few = Counter[int](), math.inf if spare is shown else _FEW
     for one in filling(there):
         own[quarter_of(one)] += area(one)
-    for number, middle in enumerate(_QUARTERS, 1):
+    for number, middle in enumerate(QUARTERS, 1):
         kinds = {thing.kind for thing in there}
         left.sort(key=lambda one: (one.kind in kinds, -area(one)))
         for thing in list(left):
@@ -116,13 +117,22 @@ def _free(
     yaw = thing.yaw - 90.0 * quarter_of(thing) + middle
     turns = _TURNS[:1] if where_of(thing.kind) == "sky" else _TURNS  # coins are in rows
     turned = (replace(thing, yaw=(yaw + turn) % 360.0) for turn in turns)
-    return next((one for one in turned if _is_free(one, things, middle)), None)
+    others = filling(things)
+    return next(
+        (
+            one for one in turned
+            if abs(yaw_difference(one.yaw, middle)) < _WITHIN and _is_free(one, things, others)
+        ),
+        None,
+    )  # fmt: skip
 
 
-def _is_free(thing: PlacedObject, things: Sequence[PlacedObject], middle: float) -> bool:
+def _is_free(
+    thing: PlacedObject, things: Sequence[PlacedObject], others: Sequence[PlacedObject]
+) -> bool:
+    """Tell whether a thing has room among things, and others of them that fill the view."""
     return (
-        abs(yaw_difference(thing.yaw, middle)) < _WITHIN
-        and not any(_meet(thing, other) for other in filling(things))
+        not any(_meet(thing, other) for other in others)
         and not (where_of(thing.kind) in ON_FLOOR and is_in_water(things, thing))
         and _rests(thing, things)
     )

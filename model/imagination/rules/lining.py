@@ -9,14 +9,13 @@ from dataclasses import replace
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.filling import HALF, QUARTERS
 from mag_sandbox.model.imagination.rules.plausible import WALL
 from mag_sandbox.model.imagination.rules.spacing import covered, place_of, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import STANDS, THINGS
 
-_QUARTERS = (90.0, 180.0, 270.0)  # yaws of the middles of other walls
-_HALF = 45.0  # degrees from the middle of a wall to its corners
 _OFTEN = 2  # of a kind along a wall, from which on it goes on along the others
 _SHELVES = frozenset((
     "bookshelf", "shop shelf", "wardrobe", "locker", "tool wall", "kitchen counter", "counter",
@@ -50,7 +49,7 @@ def lined(
     if not units or 0 not in heights or any(one.kind in STANDS for one in (*shown, *things)):
         return list(things)
     result, often = list(things), Counter(one.kind for one in shown)
-    for middle in _QUARTERS:
+    for middle in QUARTERS:
         size = heights.get(round(middle), heights[0]) / heights[0]
         there = Counter(one.kind for one in result if _is_near(one, middle))
         for unit in units:
@@ -81,7 +80,7 @@ def with_lamps(
     if not _is_room((*shown, *things)):
         return result
     lamps = [one for one in shown if one.kind in _LAMPS - {*kept}]
-    for middle in _QUARTERS:
+    for middle in QUARTERS:
         if any(one.kind in _LIGHTS and _is_near(one, middle) for one in result):
             continue
         turned = (
@@ -101,7 +100,7 @@ def _stands_free(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
     return all(max(covered(thing, one), covered(one, thing)) <= _OVER for one in others)
 
 
-def lit(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+def with_lit_walls(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return things of which walls with a light before them are as light as the one in a picture.
 
     Args:
@@ -124,7 +123,7 @@ def _is_room(things: Collection[PlacedObject]) -> bool:
 
 
 def _is_near(thing: PlacedObject, middle: float) -> bool:
-    return abs(yaw_difference(thing.yaw, middle)) < _HALF
+    return abs(yaw_difference(thing.yaw, middle)) < HALF
 
 
 def _units(shown: Sequence[PlacedObject]) -> list[list[PlacedObject]]:
@@ -166,7 +165,7 @@ def _free(
 def _fits(
     one: PlacedObject, things: Sequence[PlacedObject], middle: float, kept: Collection[str]
 ) -> bool:
-    if abs(yaw_difference(one.yaw, middle)) + one.width / 2 > _HALF:
+    if abs(yaw_difference(one.yaw, middle)) + one.width / 2 > HALF:
         return False
     wide = replace(one, width=one.width + 2 * _GAP)
     others = [other for other in things if other.kind in THINGS]

@@ -69,9 +69,7 @@ def with_small_animals(things: Sequence[PlacedObject], kept: Collection[int]) ->
         fits = _LARGER * share * nearer * tallest.height / thing.height
         fits = max(fits, _LEAST / max(thing.width, thing.height))
         if share < 1.0 and fits < 1.0:
-            width, height = fits * thing.width, fits * thing.height
-            pitch = thing.foot + height / 2
-            result[place] = replace(thing, width=width, height=height, pitch=pitch)
+            result[place] = thing.scaled(fits)
     return result
 
 

@@ -324,7 +324,7 @@ def _turned(things: list[PlacedObject], one: Named, yaw: float) -> list[PlacedOb
     if yaw and not is_behind:
         across = sum(things[place].width + _GAP for place in own)
         fits = max(min(_SIDE / max(across, _SIDE), 1.0), _SMALLEST)
-        things = [_scaled(each, fits) if n in own else each for n, each in enumerate(things)]
+        things = [each.scaled(fits) if n in own else each for n, each in enumerate(things)]
         yaw = copysign(max(abs(yaw), fits * across / 2), yaw)
     moved = _beside_each_other(things, own, yaw)
     gone = {
@@ -426,7 +426,7 @@ def _moved(
 def _larger_on(things: list[PlacedObject], ones: Sequence[Named]) -> list[PlacedObject]:
     """Return things of which those on others are as large or small as words say."""
     scales = {place: one.scale for one in ones for place in _meant(things, one)}
-    return [_scaled(thing, scales.get(place, 1.0)) for place, thing in enumerate(things)]
+    return [thing.scaled(scales.get(place, 1.0)) for place, thing in enumerate(things)]
 
 
 def _put_by_rule(
@@ -454,9 +454,9 @@ def _put_by_rule(
     if relation.where in _UPWARD:
         fits = min(fits, _lower([target, *moved.values()]))
     if fits < 1.0 and not is_sea:
-        target = _scaled(target, fits)
+        target = target.scaled(fits)
         moved = {
-            place: put(_scaled(things[place], fits), target, rank, len(own))
+            place: put(things[place].scaled(fits), target, rank, len(own))
             for rank, place in enumerate(own)
         }
     if relation.where in _UPWARD:
@@ -498,10 +498,10 @@ def _with_space(other: PlacedObject, own: Sequence[PlacedObject], where: str) ->
     if where == "on" and other.kind in _SLENDER:
         grown = len(own) * _PLAINLY / (_BOTH_SIDES * other.width)
         most = min(_MOST_GROWN, (TOP - _PLAINLY / 2 - other.foot) / other.height)
-        return _scaled(other, min(max(grown, 1.0), max(most, 1.0)))
+        return other.scaled(min(max(grown, 1.0), max(most, 1.0)))
     if where == "under" and usual is not None and usual.tall > _TALL:
         most = min(_MOST_GROWN, (TOP - other.foot) / other.height)
-        return _scaled(other, max(min(_SHADED / (_UNDER * other.height), most), 1.0))
+        return other.scaled(max(min(_SHADED / (_UNDER * other.height), most), 1.0))
     return other
 
 
@@ -509,7 +509,7 @@ def _as_tall(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedO
     """Return things of which some are as tall as the tallest of them."""
     tallest = max(things[place].height for place in own)
     return [
-        _scaled(thing, tallest / thing.height) if place in own else thing
+        thing.scaled(tallest / thing.height) if place in own else thing
         for place, thing in enumerate(things)
     ]
 
@@ -529,7 +529,7 @@ def _on_hill(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedO
     gaps = _GAP * len(own)
     across = sum(things[place].width for place in own)
     fits = min((TOP - _HILL_TOP) / tallest, (2 * _SEEN - gaps) / across, 1.0)
-    on_top = [_scaled(things[place], max(fits, _SMALLEST)) for place in own]
+    on_top = [things[place].scaled(max(fits, _SMALLEST)) for place in own]
     wide = sum(thing.width + _GAP for thing in on_top)
     middle = yaw_difference(on_top[0].yaw, 0.0)
     middle = min(max(middle, wide / 2 - _SEEN), _SEEN - wide / 2)
@@ -572,13 +572,7 @@ def _lower(things: Sequence[PlacedObject]) -> float:
 def _below_top(thing: PlacedObject) -> PlacedObject:
     """Return a thing of which a level view shows the top, if it can show its foot."""
     room = TOP - thing.foot
-    return _scaled(thing, min(room / thing.height, 1.0)) if room > _LEAST else thing
-
-
-def _scaled(thing: PlacedObject, scale: float) -> PlacedObject:
-    """Return a thing of another size whose foot stays."""
-    width, height = scale * thing.width, scale * thing.height
-    return replace(thing, width=width, height=height, pitch=thing.foot + height / 2)
+    return thing.scaled(min(room / thing.height, 1.0)) if room > _LEAST else thing
 
 
 def _into_view(things: Sequence[PlacedObject]) -> float:
@@ -606,7 +600,7 @@ def _between(
     fits = max(min((2 * _SEEN - gaps) / across, 1.0), _SMALLEST)
     yaw, left = things[others[0]].yaw, -(fits * across + gaps) / 2
     for place, thing in row.items():
-        thing = _scaled(thing, fits)
+        thing = thing.scaled(fits)
         row[place] = replace(thing, yaw=(yaw + left + thing.width / 2) % 360.0)
         left += thing.width + _GAP
     shift = _into_view([*row.values()])
@@ -655,7 +649,7 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
         shore = other.pitch + other.height / 2 + _GAP / 2  # a house on a lake is beside it
         return replace(_with_foot(thing, shore), yaw=_spread(thing, other, rank, count, 0.0))
     if thing.kind in _SWIMMING and other.kind in DEEP | LAKES:  # only its back is out of it
-        thing = _scaled(thing, min(_WIDEST_FISH / thing.width, 1.0))
+        thing = thing.scaled(min(_WIDEST_FISH / thing.width, 1.0))
         yaw = _spread(thing, other, rank, count, 0.0)
         return replace(thing, yaw=yaw, pitch=other.pitch, away=None)
     if other.kind in DEEP:

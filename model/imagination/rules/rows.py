@@ -110,11 +110,8 @@ def continued(
 def _larger(thing: PlacedObject, stand: PlacedObject, size: float, widest: float) -> PlacedObject:
     """Return a thing on a stand that is so many times as large, if that is not too wide."""
     size = max(min(size, widest / thing.width), 1.0)
-    foot, height = thing.foot, size * thing.height
     yaw = stand.yaw + size * yaw_difference(thing.yaw, stand.yaw)
-    return replace(
-        thing, yaw=yaw % 360.0, pitch=foot + height / 2, width=size * thing.width, height=height
-    )
+    return replace(thing.scaled(size), yaw=yaw % 360.0)
 
 
 def _repeated(

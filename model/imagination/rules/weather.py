@@ -30,8 +30,6 @@ _DARK_SKY = 170  # brightest channel of the sky by day, at least
 _DARK_PANE = 170  # likewise, of windows by day
 _STORMY_SKY = 165  # likewise, in a storm at most
 _NIGHT = np.array((0.44, 0.55, 0.86))  # red, green and blue of light, as shares of a clear day's
-Light = tuple[float, float, float]  # red, green and blue, as shares of a clear day's
-_BY_DAY: Light = (1.0, 1.0, 1.0)
 _STORM = np.array((0.8, 0.82, 0.86))  # likewise
 _NIGHT_SKY: Mapping[str, Rgb] = {"low sky": (64, 64, 89), "high sky": (38, 38, 64)}
 _STORM_SKY: Mapping[str, Rgb] = {"low sky": (128, 138, 156), "high sky": (92, 102, 122)}
@@ -301,7 +299,9 @@ def _in_color(thing: PlacedObject, color: Rgb, light: float) -> PlacedObject:
     return replace(thing, color=shade, mean_color=shade)
 
 
-def in_fog(things: Sequence[PlacedObject], light: Light = _BY_DAY) -> list[PlacedObject]:
+def in_fog(
+    things: Sequence[PlacedObject], light: Sequence[float] = (1.0, 1.0, 1.0)
+) -> list[PlacedObject]:
     """Return things that pale with their distance, where a plan's sky is as of a clear day."""
     sky = _first(things, "low sky")
     is_clear = sky is not None and vividness(np.array(sky)) >= _HAZY
@@ -309,7 +309,7 @@ def in_fog(things: Sequence[PlacedObject], light: Light = _BY_DAY) -> list[Place
 
 
 def _fogged(
-    things: Sequence[PlacedObject], light: Light, *, lifts: bool = False
+    things: Sequence[PlacedObject], light: Sequence[float], *, lifts: bool = False
 ) -> list[PlacedObject]:
     """Return things that pale with their distance, or, if fog lifts, as they were without it.
 

@@ -178,7 +178,7 @@ def test_what_stands_before_a_thing_stays_when_that_takes_another_colour():
     left, planned = _left((before,), (*trees, thing_of(house), flower), blue, 1)
     assert (list(left), planned) == ([before], (*trees, flower))
     left, planned = _left((before,), (flower,), replace(blue, kind="castle", yaw=19.0), 1)
-    assert (list(left), planned) == ([], ()), "another thing replaces what is there"
+    assert (list(left), planned) == ([], ()), "the new thing replaces the old one"
 
 
 def test_after_turning_away_and_back_the_new_thing_is_still_there():

@@ -6,7 +6,7 @@ import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.lining import lined, lit, with_lamps
+from mag_sandbox.model.imagination.rules.lining import lined, with_lamps, with_lit_walls
 
 LIGHT, DARK = (230, 195, 143), (169, 133, 100)
 WALLS = [
@@ -59,6 +59,6 @@ def test_each_wall_of_a_lit_room_has_a_lamp_and_is_as_light():
     shown, fire = [*WALLS, LAMP], PlacedObject("fireplace", 200.0, -15.0, 20.0, 20.0)
     around = with_lamps([fire], shown, ())
     assert [len(near(around, yaw, LAMP.kind)) for yaw in (90.0, 180.0, 270.0)] == [1, 0, 1]
-    assert {one.color for one in lit([*shown, *around]) if one.kind == "wall"} == {LIGHT}
+    assert {one.color for one in with_lit_walls([*shown, *around]) if one.kind == "wall"} == {LIGHT}
     assert with_lamps([fire], shown, {LAMP.kind}) == [fire], "words say how many"
-    assert lit(shown) == shown, "there is no light on the other walls"
+    assert with_lit_walls(shown) == shown, "there is no light on the other walls"
