@@ -7,10 +7,12 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from mag_sandbox.scenes.places import known_place
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, split_words, stem
 
 MOST_WORDS = 3  # of the name of a room that is of no known place
+_WAYS = frozenset(("gate", "arch"))  # from one place outdoors to the next
 _STYLES = re.compile(r"\b(?:striped |panelled )?\w+ (?:walls|floor)\b")  # that a house shares
 
 
@@ -75,12 +77,15 @@ def caption_behind(
         drawn: decides among several, the same for the same text.
         without: names of rooms that it is not to be, if there are others.
     """
-    here = _PLACES.get(place_name(prompt))
-    leads_to = DOORS[door] or (here.leads_to if here else _others(prompt, words))
-    known = [name for name in leads_to if _knows(words, name)] or [
+    known = known_place(words.reading(prompt), words)
+    here = _PLACES.get(place_name(prompt)) or _PLACES.get(known.name if known else "")
+    of_door, of_place = DOORS[door], here.leads_to if here else ()
+    both = tuple(name for name in of_place if name in of_door and door in _WAYS)
+    leads_to = both or of_door or of_place or _others(prompt, words)
+    names = [name for name in leads_to if _knows(words, name)] or [
         name for name in _PLACES if _knows(words, name)
     ]
-    fresh = [name for name in known if name not in without] or known
+    fresh = [name for name in names if name not in without] or names
     if not fresh:  # of a world of other words: more of the same
         return prompt
     caption = _PLACES[Random(drawn).choice(fresh)].caption

@@ -44,6 +44,13 @@ def test_a_cottage_leads_inside_and_a_door_to_another_room_than_those_named(word
     assert others == {"living room"}
 
 
+def test_a_gate_leads_out_of_a_place_into_the_next(words):
+    beyond = {place_name(one) for one in behind("gate", "a cemetery at night", words)}
+    assert beyond == {"church", "crypt", "forest"}
+    assert {place_name(one) for one in behind("gate", "a garden", words)} == {"meadow"}
+    assert "living room" not in {place_name(one) for one in behind("arch", "a beach", words)}
+
+
 def test_the_same_door_always_leads_to_the_same_description(words):
     first, again = (caption_behind("door", KITCHEN, words, "7 1 2") for _ in range(2))
     assert first == again
