@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
-from itertools import chain, pairwise
+from itertools import chain, pairwise, takewhile
 from math import prod
 from operator import itemgetter
 
@@ -33,8 +33,10 @@ from mag_sandbox.scenes.places import (
     read_places,
 )
 from mag_sandbox.scenes.rewordings import (
+    AFTER_NOUN,
     BUNCHES,
     CHILDS_ROOM,
+    COLORED_ROOM,
     FALLING_FAR,
     FAMILIES,
     LIGHTS_TOLD,
@@ -47,6 +49,7 @@ from mag_sandbox.scenes.rewordings import (
     SHADES,
     SHORT_FOR_IS,
     WEATHER_GONE,
+    WOOD,
     cleared_up,
     likened,
 )
@@ -162,6 +165,7 @@ _MAY_BE_LEVEL = re.compile(r"\b(dungeon|space station|night city|jungle)\b", re.
 _AT_CHURCH = re.compile(r"\b(church|chapel)\b.*\b(sunset|sunrise|dawn|dusk|twilight)\b", re.I)
 _NO_ANIMALS = re.compile(r"\b(no|without)( any)? animals?\b", re.I)
 WINDOWS = frozenset(("square window", "arched window", "round window", "tall window"))
+_DOOR = "door"  # of a house, if one is there
 _OF_STAGES = frozenset(("stage curtains", "ball lamp", "hanging star"))
 OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *FALLING))
 _OF_SKIES = OVERHEAD | {"lightning"}
@@ -169,7 +173,12 @@ _LAND = frozenset((*WATERS, *GROUND["outdoor"]))  # no mere thing is added to a 
 _MOST_NEW = 3  # things that another light leaves their place; with more it is made anew
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
-_ON = frozenset(("beach", "field", "pitch", "stage"))  # places that take "on" and not "in"
+_AT = {  # what goes before the names of places, if not "in a"
+    "on a": "beach coast seashore stage savanna playground pitch",
+    "at a": "pool station site market harbour port lake", "at an": "airport airfield",
+    "by the": "riverside", "in": "farmland woods Venice countryside land",
+}  # fmt: skip
+_PITCHES = frozenset(("football field", "sports field", "soccer field"))
 _AT_HOME = WINDOWS | frozenset((
     "curtains", "floor lamp", "hanging lamp", "wall lamp", "ball lamp", "chandelier", "round rug",
     "square rug", "door", "potted cactus", "toy balloons",
@@ -188,6 +197,22 @@ _ALONE = {  # where things are that no place is known for
     )),
 }  # fmt: skip
 _VILLAGE = "in a small old village"
+_HOMES = frozenset(("cottage", "log cabin", "hut", "castle"))  # which furniture shows from inside
+_FURNISHED = (  # rooms that houses have
+    "living room", "bedroom", "library", "kitchen", "office", "dining room", "music room",
+    "bathroom", "throne room",
+)  # fmt: skip
+_OUTDOORS = re.compile(  # of a room
+    r"(?<!looking )(?<!looks )(?<!staring )(?<!gazing )\b(outside|beyond|behind|through)"
+    r"(?: of)? (?:the|a|my|its|every|each) (?:\w+ )?windows?\b"
+    r"|(?<!looking )(?<!looks )(?<!staring )(?<!gazing )\boutside\b(?! (?:of )?(?:the|a|my)\b)",
+    re.I,
+)
+_HALL, _HAUNTED = "castle hall", "haunted"
+_BESIDE_HOME = re.compile(
+    r"\b(front of|behind|beside|near|next to|outside|by|around|opposite) (\w+ ){0,3}$", re.I
+)
+_OUT_OF_HOME = re.compile(r"^\W*(outside|behind|in the (distance|background)|far away)\b", re.I)
 USUAL_PLACE = "in a meadow"  # of a description whose things, if any, say nothing about a place
 _OWN_COLORS = {  # that the ground of places has by itself
     "green": frozenset((
@@ -237,7 +262,11 @@ _LIGHTS = {  # red, green and blue of lights, as shares of a clear day's; source
         ({"night", "midnight", "moonlight", "dark", "dim"}, (0.59, 0.59, 0.74)),
     ),
 }
-_SNOW = re.compile(r",? ?\b(covered in snow|(in|with) (the )?((falling|deep) )?snow|snowy)\b", re.I)
+_SNOW = re.compile(
+    r",? ?\b(covered in snow|(and|in|with) (the )?((falling|deep|much|lots of) )?snow|snowy)\b"
+    r"|, (much|lots of) snow\b",
+    re.I,
+)
 _LYING_SNOW = re.compile(r"\b(covered in|under|in deep) (the )?snow\b", re.I)  # though none falls
 _POTTED = "potted"
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
@@ -258,6 +287,16 @@ WOODED = {  # trees at least
 }  # fmt: skip
 TURNING = frozenset(("oak", "birch", "willow", "cherry tree"))  # trees that show the season
 _SEASONS, _FEWEST = ("autumn", "spring"), 8  # and how many trees there are then
+_OF_WARMTH = frozenset((  # kinds that nothing suggests in snow
+    "cherry tree", "orange tree", "red tree", "palm", "cactus", "wild flower", "butterfly", "bee",
+    "hot air balloon", "beach umbrella", "tulip", "sunflower", "frog",
+))  # fmt: skip
+_MILD = frozenset(map(stem, ("summer", "spring", "hot", "warm", "sunny")))
+_AFLOAT = frozenset(("hot air balloon",))
+_UNDER_BALLOONS = frozenset((
+    "meadow", "farmland", "desert", "savanna", "canyon", "village", "riverside", "tulip field",
+    "wheat field", "cherry valley", "fairy land",
+))  # fmt: skip
 _OWN_SEASON = {"autumn woods": "autumn", "cherry valley": "spring"}  # which places always show
 _PART_OF = {  # places, and others whose ground, plants and houses they have as well
     "swimming pool": ("garden",), "playground": ("park",), "park": ("city",),
@@ -281,6 +320,7 @@ _AT_LAKES = frozenset(
     ("lake", "duck", "bird", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish")
 )
 _NIGHTLY = frozenset(("moon", "starry sky"))
+_STARS = frozenset(("star", "hanging star"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 KINDS = (*THINGS, *chain(*GROUND.values()))
 _FILLERS = (  # words that say nothing by themselves
@@ -351,11 +391,15 @@ class DescriptionWords(Vocabulary):
 
         Owners without an apostrophe name nothing, as those with one.
         """
-        phrases = _with_owners(super().phrases(text), text, self)
+        phrases = _inside_home(self._split(text), text, self) or super().phrases(text)
+        phrases = _with_owners(phrases, text, self)
         phrases = _at_christmas(phrases)
         phrases = in_said_colors(phrases)
         phrases = _with_same_place(phrases, text, self)
         read = rewritten(text, phrases)
+        if self.place(read) == "indoor" and _OUTDOORS.search(text):
+            phrases = _without_outdoors(phrases, text, self)
+            read = rewritten(text, phrases)
         if self.place(read) != "indoor" or not _is_of_house(read):
             return phrases
         houses = [one for one in phrases if one.known and _HOUSES.search(one.known)]
@@ -395,6 +439,7 @@ class DescriptionWords(Vocabulary):
         worn = ((garment, _GARMENT) for garment in garments_in(text) if garment != _GARMENT)
         known = _counted(super().substitutes(OF_WOOD.sub(r"\g<room>", text)))
         known = [one for one in known if all(one[0] not in said for said, _ in like)]
+        known = [one for one in known if not is_lonely(one[1])]  # which is not drawn
         if CROWD in self.reading(text):
             known = told_crowd(known, numbers_drawn(CROWD, KINDS)[0][1])
         numbers = (
@@ -447,8 +492,7 @@ class DescriptionWords(Vocabulary):
         for place in likely_places(kinds, category):
             for words in place.words:
                 if self.place(words) == place.category and not self.unknown(words):
-                    on = "on" if words.split()[-1] in _ON else "in"
-                    return f"{on} {'an' if words[0] in 'aeiou' else 'a'} {words}"
+                    return _located(words)
         alone = (place for place, kinds in _ALONE.items() if first & kinds)
         return next(alone, "")
 
@@ -463,15 +507,24 @@ class DescriptionWords(Vocabulary):
             return super().suggestions(prompt, count)
         place = place_of(category, stems)
 
+        is_dark = category in _BY_DAY and not self.lights(prompt) and _is_dark(reading)
+        said |= _SPOKEN["night"] if is_dark else frozenset()
+        there = {kind for one in named_things(reading, KINDS) for kind in one.kinds}
+
         def rank(phrase: str) -> int | None:
             if category == "video game":
                 return 0 if _fits_level(phrase, said) else None
+            if _is_said_already(phrase, said, there, place):
+                return None
             return 0 if place is None else _rank(phrase, place.name)
 
         return self.phrases_of(category, said, rank)[:count]
 
     def excess(self, text: str) -> tuple[int, tuple[str, ...]]:
-        """Return how many kinds of things a text names beyond those a place takes, and all."""
+        """Return how many kinds of things a text names beyond those a place takes.
+
+        Also return the kinds of which some may be missing then.
+        """
         return self._judged(text)[1]
 
     def _judge(self, text: str) -> tuple[tuple[Word, ...], tuple[int, tuple[str, ...]]]:
@@ -492,6 +545,8 @@ class DescriptionWords(Vocabulary):
         seen = {owners[place] for place in self._seen(known, read)}
         named = {rank for rank, word in zip(owners, read, strict=True) if word not in small}
         told = [*_words_in(WEATHER_GONE, known), *_words_in(OF_WOOD, known, "of")]
+        told += _words_in(WOOD, known, "wood")
+        told += _words_in(AFTER_NOUN, known, "look")
         told += [*_words_in(ON_WALL, known, "wall"), *_words_in(CHILDS_ROOM, known)]
         told += [place for said, _ in LIGHTS_TOLD for place in _words_in(said, known)]
         seen |= {owners[place] for place in told}
@@ -504,8 +559,10 @@ class DescriptionWords(Vocabulary):
             word for rank, phrase in enumerate(phrases)
             if rank in named - seen for word in phrase.words
         )  # fmt: skip
-        kinds = tuple(one.kinds[0] for one in named_in(self.reading(text), self, KINDS))
-        return unseen, (max(0, len(kinds) - MOST_THINGS), kinds)
+        reading = self.reading(text)
+        kinds = tuple(one.kinds[0] for one in named_in(reading, self, KINDS))
+        excess = max(0, len(kinds) - MOST_THINGS)
+        return unseen, (excess, _crowded_out(kinds, self.place(reading)) if excess else ())
 
     def _seen(self, text: str, read: list[str]) -> set[int]:
         reading = self.reading(text)
@@ -569,8 +626,12 @@ class DescriptionWords(Vocabulary):
                 place for place, (word, follows) in enumerate(pairwise(read))
                 if color_word(word) and follows == "sky"
             }  # fmt: skip
-        if category == "outdoor" and not named_things(text, sorted(BUILDINGS)):
-            seen -= naming_words(text, sorted(WINDOWS))
+        if category == "outdoor":
+            all_kinds, is_built = (*THINGS, *ground), bool(named_things(text, sorted(BUILDINGS)))
+            of_houses = WINDOWS | {_DOOR} if is_built else WINDOWS
+            others = [kind for kind in all_kinds if kind not in of_houses]
+            seen -= telling_words(text, all_kinds) - telling_words(text, others)
+            seen -= set() if is_built else naming_words(text, sorted(WINDOWS))
         return seen | {
             place for place, word in enumerate(read) if word == "not" and place + 1 in seen
         }
@@ -627,6 +688,17 @@ def _in_groups(
                 named = {place for place, one in enumerate(heard) if one in need}
                 (of_place if is_place else of_others).update(named)
     return of_place, of_others
+
+
+def _crowded_out(kinds: Sequence[str], category: str | None) -> tuple[str, ...]:
+    """Return the kinds that have no room first: furniture at walls; outdoors, what is built."""
+    if category == "indoor":
+        found = [kind for kind in kinds if kind in _furniture()]
+    else:
+        lasting = ANIMALS | PEOPLE | OVERHEAD | BUILDINGS | WATERS | {*GROUND["outdoor"]}
+        stands = (kind for kind in kinds if kind not in lasting and kind in STANCES)
+        found = [kind for kind in stands if STANCES[kind].where == "floor" and not _is_tree(kind)]
+    return tuple(found or kinds)
 
 
 def _is_windowless(place: PlaceKind | None) -> bool:
@@ -711,7 +783,9 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     """
     if words.place(text) != "indoor":  # where no wall is that windows could be in
         named = named_things(_LYING_SNOW.sub("", text), kinds)
-        return tuple(_unpotted(one) for one in named if one.kinds[0] not in WINDOWS)
+        is_built = any(one.kinds[0] in BUILDINGS for one in named)
+        of_houses = WINDOWS | {_DOOR} if is_built else WINDOWS
+        return tuple(_unpotted(one) for one in named if one.kinds[0] not in of_houses)
     parts = split_words(text)
     stems = [stem(word.text.lower()) for word in parts]
     place = place_of("indoor", stems)
@@ -937,6 +1011,12 @@ def _other_places(place: PlaceKind | None) -> frozenset[frozenset[str]]:
     return others.difference(*map(_needs_of, own))
 
 
+def falls_outdoors(text: str, words: Vocabulary) -> bool:
+    """Tell whether a description has rain or snow in a room, where none falls."""
+    falls = any(speaks_of(what, text) for what in _FALLS.values())
+    return falls and words.place(words.reading(text)) == "indoor"
+
+
 def names_land(text: str, words: Vocabulary) -> bool:
     """Tell whether a description names land or water, which are in several places: a lake."""
     kinds = {one.kinds[0] for one in named_things(words.in_known_words(text), KINDS)}
@@ -1083,15 +1163,21 @@ def kept_place(text: str, words: Vocabulary, before: str) -> str:
     return "" if there == added_place(text, words) else there
 
 
+def _located(name: str) -> str:
+    """Return a place by name, as where something is: "on a beach", "by the riverside"."""
+    last = name.split()[-1]
+    usual = "in an" if name[0] in "aeiou" else "in a"
+    said = (before for before, names in _AT.items() if last in names.split())
+    return f"{'on a' if name in _PITCHES else next(said, usual)} {name}"
+
+
 def _there(text: str, words: Vocabulary, before: str) -> str:
     """Return where the description before is, with the light and weather that a text lacks."""
     read = words.reading(before)
     name = _place_phrase(read, words, words.place(read))
     if not name:
         return ""
-    on = "on" if name.split()[-1] in _ON else "in"
-    there = f"{on} {'an' if name[0] in 'aeiou' else 'a'} {name}"
-    return " ".join(filter(None, (there, _air_of(read, text, words))))
+    return " ".join(filter(None, (_located(name), _air_of(read, text, words))))
 
 
 def kept_air(text: str, words: Vocabulary, before: str) -> str:
@@ -1232,6 +1318,94 @@ def _at_christmas(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
     )
 
 
+def _without_outdoors(
+    phrases: Sequence[Phrase], text: str, words: Vocabulary
+) -> tuple[Phrase, ...]:
+    """Return phrases of which things outside the windows of a room mean nothing."""
+    gone = set[int]()
+    for found in _OUTDOORS.finditer(text):
+        behind = [at for at, one in enumerate(phrases) if one.words[-1].end <= found.start()]
+        ahead = [at for at, one in enumerate(phrases) if one.words[0].start >= found.end()]
+        for way in (behind[::-1], ahead):
+            clause = _clause(phrases, text, way)
+            clause = [at for at in clause if words.place(phrases[at].known or "") is None]
+            things = [at for at in clause if named_things(phrases[at].known or "", KINDS)]
+            if things:
+                last = clause.index(things[0]) + 1
+                gone.update(clause[:last])
+                told = clause[last:] if way is not ahead else []  # "two red birds outside"
+                gone.update(takewhile(lambda at: phrases[at].written not in FUNCTION_WORDS, told))
+                break
+    return tuple(
+        one._replace(known="") if at in gone and one.written not in FUNCTION_WORDS else one
+        for at, one in enumerate(phrases)
+    )
+
+
+def _clause(phrases: Sequence[Phrase], text: str, way: Sequence[int]) -> list[int]:
+    """Return the phrases of a way that come before a stop, or before "and" or "with"."""
+    clause = list[int]()
+    for at in way:
+        first, last = sorted((at, clause[-1] if clause else at))
+        gap = text[phrases[first].words[-1].end : phrases[last].words[0].start]
+        if phrases[at].written in ("and", "with") or not STOPS.isdisjoint(gap):
+            break
+        clause.append(at)
+    return clause
+
+
+@cache
+def _furniture() -> frozenset[str]:
+    """Return the kinds that stand in the rooms of a house."""
+    stands = (
+        kind for name in _FURNISHED for field in ("main", "wall", "middle")
+        for kind in read_places()[name].some(field)
+    )  # fmt: skip
+    outdoors = contents_of("outdoor").keys() - {"table", "chair"}
+    return frozenset(stands) - outdoors
+
+
+def _inside_home(
+    phrases: Sequence[Phrase], text: str, words: Vocabulary
+) -> tuple[Phrase, ...] | None:
+    """Return phrases of which a house with furniture, and nothing outdoors, is one of its rooms.
+
+    None: there is no such house.
+    """
+    if words.place(rewritten(text, phrases)) is not None:
+        return None
+    homes = [one for one in phrases if one.known and _is_home(one)]
+    named = {one.kinds[0] for one in named_things(rewritten(text, phrases), KINDS)}
+    furniture, others = named & _furniture(), named - _HOMES - OVERHEAD
+    is_open = not {*WATERS, *GROUND["outdoor"]}.isdisjoint(others) or not all(
+        map(_fits_room, others)
+    )
+    if len(homes) != 1 or not furniture or is_open:
+        return None
+    (home,) = homes
+    start, end = home.words[0].start, home.words[-1].end
+    if _BESIDE_HOME.search(text[:start]) or _OUT_OF_HOME.search(text[end:]):
+        return None
+    likely = likely_places([(kind,) for kind in sorted(furniture)], "indoor")
+    rooms = [one.name for one in likely if one.name in _FURNISHED]
+    room = _HALL if home.known == "castle" or not rooms else rooms[0]
+    dark = "dark " if home.written.startswith(_HAUNTED) else ""
+    first = phrases.index(home)
+    room = f"{dark}{room}"
+    if first and phrases[first - 1].written == "log":
+        first, room = first - 1, f"wooden {room}"
+    named_by = phrases[first : phrases.index(home) + 1]
+    parts = tuple(word for one in named_by for word in one.words)
+    seen = Phrase(parts, " ".join(one.written for one in named_by), room)
+    return (*phrases[:first], seen, *phrases[first + len(named_by) :])
+
+
+def _is_home(phrase: Phrase) -> bool:
+    named = named_things(phrase.known or "", KINDS)
+    is_one = len(named) == 1 and not phrase.written.endswith("s")
+    return is_one and named[0].kinds[0] in _HOMES
+
+
 def _with_same_place(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tuple[Phrase, ...]:
     """Return phrases of which one for a place like that of others is read as it, too."""
     place = known_place(rewritten(text, phrases), words)
@@ -1282,7 +1456,7 @@ def _in_places(words: Vocabulary, text: str) -> str:
         text = said.sub(meant, text)
     if _COAST.search(text):
         text = _STORM.sub("rainy", text)
-    read = Vocabulary.reading(words, text)
+    read = COLORED_ROOM[0].sub(COLORED_ROOM[1], Vocabulary.reading(words, text))
     if words.place(read) == "indoor":  # whose light is not that of landscapes
         read = _LOW_SUN.sub("in the evening", read)
     else:
@@ -1331,19 +1505,32 @@ def lit(text: str, words: Vocabulary) -> str:
     place = place_of(category, stems) if category else None
     if category not in _BY_DAY or (place and place.name in _OWN_LIGHT) or words.foreign(text):
         return read
-    if place and place.some("flat") == (_SEA,) and is_under_snow(read):
-        read = _SNOW.sub("", read)  # where it is said the planner knows no sea; a rule lays it
+    is_known = place and not (place.some("flat") == (_SEA,) or built_of(place))
+    if place and not is_known and is_under_snow(read):
+        read = _SNOW.sub("", read)  # where it is said the planner knows no sea and no houses
     light, clear = _BY_DAY[category]
     light = _COSY_LIGHT if category == "indoor" and _COSY in stems else light
     named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
     if not words.lights(text):
-        is_night = named & _NIGHTLY or _DARK & set(stems)
-        read = f"{read}, {'at night' if is_night else light}"
+        read = f"{read}, {'at night' if _is_dark(read) else light}"
     weather = (group for group in words.groups if group.name == WEATHER)
     said = frozenset().union(*(need for group in weather for need in phrase_stems(group)))
     said -= {stem(word) for word in SILENT.split()} | {stem("day"), stem("covered")}
-    dry = said.isdisjoint(stems) and named.isdisjoint(FALLING)
+    dry = said.isdisjoint(text_stems(_ON_PEAKS.sub("", read))) and named.isdisjoint(FALLING)
     return f"{read} {clear}" if clear and dry else read
+
+
+def night_words(text: str, words: Vocabulary) -> str:
+    """Return the words of a description, "full moon", for which alone it is night; "": none."""
+    read = words.reading(text)
+    place = known_place(read, words)
+    is_own = words.place(read) not in LANDSCAPES or (place and place.name in _OWN_LIGHT)
+    said = _DARK & text_stems(read)
+    if is_own or words.lights(text) or words.foreign(text) or said:
+        return ""
+    parts = split_words(text)
+    names = sorted(naming_words(text, sorted(_NIGHTLY | _STARS)))
+    return parts[names[0]].text if names else ""
 
 
 def _without_colors_not_taken(read: str) -> str:
@@ -1381,6 +1568,48 @@ def is_under_snow(text: str) -> bool:
     (True, False)
     """
     return speaks_of("snow", _ON_PEAKS.sub("", text))
+
+
+def _is_said_already(
+    phrase: str, said: frozenset[str], named: Collection[str], place: PlaceKind | None
+) -> bool:
+    """Tell whether a description's words, or its place, have or exclude what a phrase says.
+
+    Args:
+        phrase: that might be suggested.
+        said: stems of the description.
+        named: kinds that its words can mean.
+        place: that it is of.
+    """
+    stems = [stem(word) for word in phrase.split()]
+    kinds = {kind for one in named_things(phrase, KINDS) for kind in one.kinds}
+    if not kinds.isdisjoint(named) or (stems[-1] in said and stems[-1] != stem("light")):
+        return True
+    is_airy = not _AIRY.isdisjoint(stems)
+    if is_airy and said & (_AIRY | _SEASON_STEMS):
+        return True
+    is_cold = not said.isdisjoint(_SPOKEN["snow"] | _ICE)
+    if (is_cold and kinds & _OF_WARMTH) or (said & _MILD and stem("snow") in stems[-1:]):
+        return True
+    is_night = not said.isdisjoint(_SPOKEN["night"])
+    if kinds & (_NIGHTLY | _STARS) and not is_night:
+        return True
+    if "sun" in kinds and (is_night or said & _AIRY):
+        return True
+    if kinds & _AFLOAT and (said & (_SPOKEN["night"] | _AIRY) or place is None):
+        return True
+    if place is None:
+        return False
+    if place.name in _OWN_LIGHT and (not kinds or kinds & OVERHEAD):
+        return place.category == "outdoor"
+    always = {*place.some("flat")} if len(place.some("flat")) == 1 else set()
+    always |= {*place.some("plants")} if place.name in WOODED else set()
+    return bool(kinds & always) or bool(kinds & _AFLOAT and place.name not in _UNDER_BALLOONS)
+
+
+def _is_dark(read: str) -> bool:
+    named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
+    return bool(named & _NIGHTLY) or not _DARK.isdisjoint(text_stems(read))
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 import re
 
-from mag_sandbox.scenes.things import ANIMALS, COLORS
+from mag_sandbox.scenes.things import ALSO, ANIMALS, COLORS, THINGS
 from mag_sandbox.scenes.vocabulary import APOSTROPHES
 
 SEA_FLOOR = re.compile(
@@ -11,9 +11,13 @@ SEA_FLOOR = re.compile(
 _NAMED_ROOMS = (
     "(living |dining |music )?room|bedroom|bathroom|kitchen|library|office|study|lounge|hallway"
 )
-_COLORED_ROOM = re.compile(
-    rf"\b({'|'.join(COLORS)}) ({_NAMED_ROOMS})(?=$|[,.;:]| (?:and|at|by|in|on|under|where|with)\b)",
-    re.I,
+COLORED_ROOM = (
+    re.compile(
+        rf"\b({'|'.join(COLORS)}) ({_NAMED_ROOMS})"
+        r"(?=$|[,.;:]| (?:and|at|by|in|on|under|where|with)\b)",
+        re.I,
+    ),
+    r"\2 with \1 walls",
 )
 _PAINTED_ROOM = re.compile(rf"\b({_NAMED_ROOMS}) painted ({'|'.join(COLORS)})\b", re.I)
 _MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a place
@@ -56,6 +60,19 @@ FAMILIES = (
     ),
     (re.compile(rf"\b(?:an? )?({_BEASTS}) famil(?:y|ies)\b", re.I), r"several \1s"),
     (re.compile(rf"\b(?:an? )?family of (?=(?:{_BEASTS})s?\b)", re.I), "several "),
+)
+_NOUNS = "|".join(sorted({name.split()[-1] for name in (*THINGS, *ALSO)}, key=len, reverse=True))
+_SIZES = "tiny|small|little|big|large|huge|giant|enormous"
+AFTER_NOUN = re.compile(  # colours and sizes, as other languages have them: "an umbrella blue"
+    rf"\b(?P<noun>(?:{_NOUNS})(?:e?s)?) (?P<look>{_COLOR}|{_SIZES})"
+    r"(?=$|[,.;:!?]| (?:and|at|by|in|lying|on|sitting|sleeping|standing|under|with)\b)",
+    re.I,
+)
+WOOD = re.compile(  # of trees
+    r"\b(?P<a>an?|the|this) (?P<how>(?:(?:dark|deep|dense|thick|wild|old|misty|foggy|snowy|haunted"
+    r"|enchanted|quiet|silent|lonely|gloomy|green) )*)(?P<wood>wood)"
+    r"(?=$|[,.;:]| (?:and|at|by|full|in|near|on|under|where|with)\b)",
+    re.I,
 )
 OF_WOOD = re.compile(  # rooms, of which no other walls are told
     rf"\b(?P<of>tree ?house|log cabin|cabin|hut) (?P<room>{_NAMED_ROOMS})\b(?!.*\bwalls?\b)", re.I
@@ -127,6 +144,15 @@ LIGHTS_TOLD = (  # light and weather told by what happens, and how that is read
         re.compile(r"\b(the )?sun (is )?(comes|coming|goes|going) up\b|\b(the )?sun rises\b", re.I),
         "at sunrise",
     ),
+    (
+        re.compile(
+            r"\b(the )?sky (is )?(turn(s|ing)|becom(es|ing)|glow(s|ing)|burn(s|ing)|go(es|ing)) "
+            r"(red|pink|orange|purple|gold|golden|crimson)\b",
+            re.I,
+        ),
+        "at sunset",
+    ),
+    (re.compile(r"\b(?<!at night )tonight\b", re.I), "at night"),
     (re.compile(r"\bday ?break\b|\bdawn breaks\b", re.I), "at dawn"),
     (
         re.compile(
@@ -146,6 +172,8 @@ REWORDINGS = (  # what is read as something else, one after the other
     (CHILDS_ROOM, "nursery"),
     (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),
     (SEA_FLOOR, "coral reef"),
+    (AFTER_NOUN, r"\g<look> \g<noun>"),
+    (WOOD, r"\g<a> \g<how>forest"),
     (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
     (
         re.compile(r"\blaundry (?=(between|hanging|drying|flapping|out|over|on)\b)", re.I),
@@ -199,7 +227,7 @@ REWORDINGS = (  # what is read as something else, one after the other
     (re.compile(r"^(the )?moon(?=$| (where|with)\b)", re.I), "a moon landscape"),
     (re.compile(rf"^(a|the) (snowy|icy) {_MOUNTAINS}", re.I), "a snowfield with mountains"),
     (re.compile(rf"^(a|the) (\w+ )?{_MOUNTAINS}", re.I), r"a meadow with \2mountains"),
-    (_COLORED_ROOM, r"\2 with \1 walls"),
+    COLORED_ROOM,
     (_PAINTED_ROOM, r"\1 with \3 walls"),
     (re.compile(r",? ?\bnot \w+", re.I), ""),
     (

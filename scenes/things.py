@@ -127,7 +127,7 @@ _TRY = {  # suggested first, by the category of the scene
     "object": ("robot", "teapot", "teddy bear", "dragon", "harp"),
     "video game": ("castle", "portal", "ghost", "question block", "flag"),
 }
-_ALSO = {  # a player's word -> the kind
+ALSO = {  # a player's word -> the kind
     "couch": "sofa", "settee": "sofa", "tree": "oak", "lamp": "floor lamp",
     "window": "square window", "painting": "landscape painting", "picture": "landscape painting",
     "clock": "wall clock", "rug": "round rug", "carpet": "round rug", "plant": "potted plant",
@@ -580,7 +580,7 @@ def _mentions_in(words: Sequence[str | None], kinds: tuple[str, ...]) -> _Mentio
                 continue
             left[start : start + len(own)] = [None] * len(own)  # each word names one thing
             alike = _LIKEWISE.get(kind, ()) if name == kind else _LIKEWISE.get(name, ())
-            if not kind or (name in _ALSO and owners.get(start - 1) in (kind, *alike)):
+            if not kind or (name in ALSO and owners.get(start - 1) in (kind, *alike)):
                 last = next((one for one in mentions if one.end == start), None)
                 if last and kind:  # the trees of "palm trees"
                     mentions[mentions.index(last)] = last._replace(
@@ -909,7 +909,7 @@ def _clothes(
 def _names_of(kinds: tuple[str, ...]) -> tuple[tuple[str, list[str], str], ...]:
     """Return names, their words and kinds ("": none of these), those of the most words first."""
     names = {kind: kind for kind in kinds}
-    names |= {word: kind for word, kind in _ALSO.items() if kind in names and word not in names}
+    names |= {word: kind for word, kind in ALSO.items() if kind in names and word not in names}
     names |= dict.fromkeys(_PLACES, "")
     split = ((name, name.split(), kind) for name, kind in names.items())
     return tuple(sorted(split, key=lambda one: -len(one[1])))
@@ -1137,7 +1137,7 @@ def thing_vocabulary(kinds: Collection[str], category: str | None = None) -> Thi
     What fits scenes of a category is suggested first.
     """
     named = [kind for kind in kinds if kind in THINGS]
-    also = [word for word, kind in _ALSO.items() if kind in named]
+    also = [word for word, kind in ALSO.items() if kind in named]
     acts = [word for said in _ACTS.values() for word in sorted(said)]
     others = *_FILLERS, *_NUMBERS, *acts, *GROUND, "it", "change"
     phrases = (*named, *also, *COLORS, *SAME_COLORS, *_SIZES, *others)
@@ -1225,7 +1225,7 @@ def _find(words: Sequence[str], kinds: Collection[str]) -> tuple[str, int, int] 
     """Return the kind that the most words name, and those words."""
     stems = [stem(word) for word in words]
     names = {kind: kind for kind in kinds if kind in THINGS}
-    names |= {word: kind for word, kind in _ALSO.items() if kind in names and word not in names}
+    names |= {word: kind for word, kind in ALSO.items() if kind in names and word not in names}
     best: tuple[int, str, int] | None = None
     for name, kind in names.items():
         own = [stem(word) for word in name.split() if word not in _FILLERS]

@@ -25,11 +25,13 @@ from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.descriptions import (
     DescriptionWords,
     added_place,
+    falls_outdoors,
     is_relit,
     kept_air,
     kept_place,
     names_land,
     names_new,
+    night_words,
     staying,
 )
 from mag_sandbox.scenes.things import with_small_words
@@ -54,18 +56,21 @@ CLEAR = 24  # px of the reference window around the place that the box must not 
 CLEARANCE = 134  # px of the reference window below the box: the memory bar stays in sight
 JOINING = ("at", "in", "under", "by", "on", "covered", "lit", "with")
 EMPTY = "describe the place in a few words"
-UNSEEN = "grey words change nothing here"
-INSTEAD = "; the words below them do"
+UNSEEN = "grey words have no effect here"
+INSTEAD = "; try the words below them"
+INDOORS = "; rain and snow fall outdoors only"
 DRAWN_AS = "“{}” is drawn as “{}”"
-NO_PLACE = "no place named, so it is painted {}"
-ONLY_LAND = "it is painted {}"  # a lake, which is named
-ALL_STAYS = "light and weather alone: everything stays where it is"
-REST_STAYS = "light and weather change, what you named is added; everything else stays"
+NO_PLACE = "no place named, so it is set {}"
+ONLY_LAND = "it is set {}"  # a lake, which is named
+NIGHT = "night, because of “{}”"
+ALL_STAYS = "only light and weather change; everything stays where it is"
+REST_STAYS = "light and weather change, and what you named is added; everything else stays"
 AIR_STAYS = "light and weather stay: {}"
 STAYS = "no place named, so it stays {}"
 REPAINTED = "; with {} everything is painted {}"
 ALSO_AS = ", “{}” as “{}”"
-TOO_MANY = "too many kinds of things for one place; {} of these may be missing: {}"
+TOO_MANY = "too many kinds of things for one place: {} may be missing"
+SOME_OF = "{} of {}"
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
 
 
@@ -118,15 +123,23 @@ class _Advice:
         first, *others = self.words.substitutes(self.text) or [()]
         also = "".join(ALSO_AS.format(*pair) for pair in others)
         said = [self._stays] if self._stays else []
+        if night := night_words(self.whole, self.words):
+            said.append(NIGHT.format(night))
         excess, kinds = self.words.excess(self.whole)
         is_new = excess > self.words.excess(self.before)[0]  # the place may have too many already
         if is_new and self._stays not in (ALL_STAYS, REST_STAYS):
-            said.append(TOO_MANY.format(excess, ", ".join(kinds)))
+            some = SOME_OF.format(min(excess, len(kinds) - 1), ", ".join(kinds))
+            said.append(TOO_MANY.format(some if kinds[1:] else f"the {kinds[0]}"))
         elif struck := self.struck[:MAX_HINTED]:
-            said.append(UNSEEN + (INSTEAD if any(map(self._instead, struck)) else ""))
+            instead = INSTEAD if any(map(self._instead, struck)) else ""
+            said.append(UNSEEN + instead + self._indoors)
         if first:  # may be long
             said.append(DRAWN_AS.format(*first) + also)
         return "; ".join(said)
+
+    @property
+    def _indoors(self) -> str:
+        return INDOORS if falls_outdoors(self.whole, self.words) else ""
 
     @cached_property
     def _stays(self) -> str:

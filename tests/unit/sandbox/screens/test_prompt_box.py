@@ -13,6 +13,8 @@ from mag_sandbox.sandbox.screens.prompt_box import (
     DRAWN_AS,
     EMPTY,
     ENGLISH_ONLY,
+    INDOORS,
+    NIGHT,
     NO_PLACE,
     ONLY_LAND,
     PAUSE,
@@ -187,7 +189,7 @@ def test_unknown_words_are_struck_and_the_nearest_offered(desk):
     desk.show()
     assert [word.text for word in desk.box.struck] == ["zeppelin", "🌵", "battlefield"]
     assert "grey" in desk.box.notice
-    assert "the words below them do" in desk.box.notice
+    assert "try the words below them" in desk.box.notice
     rect, _, known = next(hint for hint in desk.box._card.hints if hint[1].text[0] == "b")
     assert known == "meadow"
     assert desk.click(desk.at(rect)) == (True, False)
@@ -234,8 +236,15 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
         ("a robot and a hat", f"{NO_PLACE.format('in a workshop')}; {UNSEEN}"),
         (
             "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer",
-            TOO_MANY.format(2, "windmill, castle, tent, lake, sheep, deer, boat"),
+            TOO_MANY.format("the tent"),
         ),
+        (
+            "a sofa, a bed, a piano, a cat, a globe, a lamp and a bookshelf",
+            f"{NO_PLACE.format('in a living room')}; "
+            + TOO_MANY.format("2 of sofa, bed, bookshelf, piano"),
+        ),
+        ("a kitchen in the rain with a cat", UNSEEN + INDOORS),
+        ("a meadow under a full moon", NIGHT.format("moon")),
     ],
 )
 def test_what_is_drawn_otherwise_and_what_does_not_fit_is_said(text, notice):
