@@ -200,7 +200,7 @@ _VILLAGE = "in a small old village"
 _HOMES = frozenset(("cottage", "log cabin", "hut", "castle"))  # which furniture shows from inside
 _FURNISHED = (  # rooms that houses have
     "living room", "bedroom", "library", "kitchen", "office", "dining room", "music room",
-    "bathroom", "throne room",
+    "bathroom",
 )  # fmt: skip
 _OUTDOORS = re.compile(  # of a room
     r"(?<!looking )(?<!looks )(?<!staring )(?<!gazing )\b(outside|beyond|behind|through)"
@@ -212,6 +212,7 @@ _HALL, _HAUNTED = "castle hall", "haunted"
 _BESIDE_HOME = re.compile(
     r"\b(front of|behind|beside|near|next to|outside|by|around|opposite) (\w+ ){0,3}$", re.I
 )
+_IN_HOME = re.compile(r"\b(in|inside|into) (\w+ ){1,3}$", re.I)
 _OUT_OF_HOME = re.compile(r"^\W*(outside|behind|in the (distance|background)|far away)\b", re.I)
 USUAL_PLACE = "in a meadow"  # of a description whose things, if any, say nothing about a place
 _OWN_COLORS = {  # that the ground of places has by itself
@@ -291,6 +292,7 @@ _OF_WARMTH = frozenset((  # kinds that nothing suggests in snow
     "cherry tree", "orange tree", "red tree", "palm", "cactus", "wild flower", "butterfly", "bee",
     "hot air balloon", "beach umbrella", "tulip", "sunflower", "frog",
 ))  # fmt: skip
+_OF_HEAT = frozenset(("palm", "cactus", "camel", "sunbed", "beach umbrella", "swimming pool"))
 _MILD = frozenset(map(stem, ("summer", "spring", "hot", "warm", "sunny")))
 _AFLOAT = frozenset(("hot air balloon",))
 _UNDER_BALLOONS = frozenset((
@@ -482,8 +484,8 @@ class DescriptionWords(Vocabulary):
         of_rooms = contents_of("indoor").keys() - contents_of("outdoor").keys()
         if first & of_rooms:  # people are in any room
             kinds = [kinds for kinds in kinds if kinds[0] not in _ANYBODY]
-        is_at_home = _ON_FURNITURE.search(read) or (first & _AT_HOME and not first & BUILDINGS)
         said = {kinds[0] for kinds in named}
+        is_at_home = _ON_FURNITURE.search(read) or (first & _AT_HOME and not said & BUILDINGS)
         is_outdoors = any(one in WATERS or not _fits_room(one) for one in said)
         is_outdoors |= not said.isdisjoint({*OVERHEAD, *_RELIEF})
         wild = said & ANIMALS - of_rooms - contents_of("indoor").keys()
@@ -498,9 +500,7 @@ class DescriptionWords(Vocabulary):
 
     def suggestions(self, prompt: str, count: int = 5) -> tuple[str, ...]:
         """Return phrases of groups that the prompt does not speak of, which fit its place."""
-        reading = _in_places(self, prompt)
-        if self.place(reading) is None and (likely := self._likely(reading)):
-            reading = f"{reading}, {likely}"
+        reading = self.reading(prompt)
         stems = [stem(word.text.lower()) for word in split_words(reading)]
         said = frozenset(stems)
         if (category := self.place(reading)) is None:
@@ -1358,7 +1358,7 @@ def _clause(phrases: Sequence[Phrase], text: str, way: Sequence[int]) -> list[in
 def _furniture() -> frozenset[str]:
     """Return the kinds that stand in the rooms of a house."""
     stands = (
-        kind for name in _FURNISHED for field in ("main", "wall", "middle")
+        kind for name in (*_FURNISHED, "throne room") for field in ("main", "wall", "middle")
         for kind in read_places()[name].some(field)
     )  # fmt: skip
     outdoors = contents_of("outdoor").keys() - {"table", "chair"}
@@ -1380,15 +1380,19 @@ def _inside_home(
     is_open = not {*WATERS, *GROUND["outdoor"]}.isdisjoint(others) or not all(
         map(_fits_room, others)
     )
-    if len(homes) != 1 or not furniture or is_open:
+    is_open |= any(_is_outdoors(one, words) for one in phrases if one not in homes)
+    if len(homes) != 1 or is_open:
         return None
     (home,) = homes
+    if not furniture and not _IN_HOME.search(text[: home.words[0].start]):
+        return None
     start, end = home.words[0].start, home.words[-1].end
     if _BESIDE_HOME.search(text[:start]) or _OUT_OF_HOME.search(text[end:]):
         return None
-    likely = likely_places([(kind,) for kind in sorted(furniture)], "indoor")
-    rooms = [one.name for one in likely if one.name in _FURNISHED]
-    room = _HALL if home.known == "castle" or not rooms else rooms[0]
+    shown = sorted(furniture or others - PEOPLE - ANIMALS)
+    likely = (one.name for one in likely_places([(kind,) for kind in shown], "indoor"))
+    room = next((name for name in likely if name in _FURNISHED), "living room")
+    room = _HALL if home.known == "castle" else room
     dark = "dark " if home.written.startswith(_HAUNTED) else ""
     first = phrases.index(home)
     room = f"{dark}{room}"
@@ -1400,10 +1404,16 @@ def _inside_home(
     return (*phrases[:first], seen, *phrases[first + len(named_by) :])
 
 
+def _is_outdoors(phrase: Phrase, words: Vocabulary) -> bool:
+    """Tell whether a phrase is read as a place outdoors where words name no other: the woods."""
+    listed = synonyms_of(phrase.written)
+    return listed is not None and words.place(listed.place or "") == "outdoor"
+
+
 def _is_home(phrase: Phrase) -> bool:
     named = named_things(phrase.known or "", KINDS)
     is_one = len(named) == 1 and not phrase.written.endswith("s")
-    return is_one and named[0].kinds[0] in _HOMES
+    return is_one and _TREE_WORD not in phrase.written and named[0].kinds[0] in _HOMES
 
 
 def _with_same_place(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tuple[Phrase, ...]:
@@ -1589,7 +1599,8 @@ def _is_said_already(
     if is_airy and said & (_AIRY | _SEASON_STEMS):
         return True
     is_cold = not said.isdisjoint(_SPOKEN["snow"] | _ICE)
-    if (is_cold and kinds & _OF_WARMTH) or (said & _MILD and stem("snow") in stems[-1:]):
+    is_warm = not said.isdisjoint(_MILD) or not _OF_HEAT.isdisjoint(named)
+    if (is_cold and kinds & _OF_WARMTH) or (is_warm and stem("snow") in stems[-1:]):
         return True
     is_night = not said.isdisjoint(_SPOKEN["night"])
     if kinds & (_NIGHTLY | _STARS) and not is_night:

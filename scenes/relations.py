@@ -66,6 +66,7 @@ _JOINERS = frozenset(("and", "or", "with"))
 _ADJECTIVES = 2  # words that may stand between a thing and what says where it is
 _BEARING = frozenset(("on", "under"))  # of whatever was named last
 _ASIDE = frozenset(("left", "right", "behind"))  # which nothing "in front" is seen before
+_GROUNDS = frozenset(("field", "fields"))  # after what grows there: a corn field
 _BETWEEN = "between"  # two of one kind, or one and another
 _CONTAINED = frozenset(("full", "of", "a", "an", "the"))  # words between "basket" and "apples"
 OF = "of"  # where the contents of a thing are
@@ -287,12 +288,13 @@ def _meant(text: _Reader, owner: int, phrase: _Phrase, minor: Collection[int]) -
     That is the last one that can be it: one or several, and rather what the description is of than
     a part of that.
     """
-    before = range(owner)
+    before = [*range(owner)]
     if owner and phrase.where == "sides":  # "in front of a house, with a tree on each side"
         one, other = text.spans[owner - 1], text.spans[owner]
         if list(text.words[one.end : other.told]) == ["with"]:
             return owner - 1
-    fitting = [rank for rank in before if text.spans[rank].plural != phrase.singular] or [*before]
+    before = [rank for rank in before if text.words[text.spans[rank].end] not in _GROUNDS]
+    fitting = [rank for rank in before if text.spans[rank].plural != phrase.singular] or before
     if phrase.where not in _BEARING:
         fitting = [rank for rank in fitting if rank not in minor] or fitting
     return max(fitting, default=None)

@@ -462,6 +462,7 @@ def where_in(text: str) -> dict[str, tuple[str, ...]]:
         ("an apple, a bottle and a cup on a table",
          {"apple": ("on", "table"), "bottle": ("on", "table"), "mug": ("on", "table")}),
         ("a fireplace and a cat on a sofa", {"cat": ("on", "sofa")}),
+        ("a scarecrow in a corn field, birds on it", {"bird": ("on", "scarecrow")}),
         ("a house with a tree on each side", {"oak": ("sides", "cottage")}),
         ("a castle, trees on both sides of it", {"oak": ("sides", "castle")}),
         ("a car in front of a castle, with a tree on each side",
