@@ -53,6 +53,15 @@ class _CutOut(NamedTuple):
         return layer
 
 
+class _Placement(NamedTuple):
+    """Where a view shows a thing that is cut out."""
+
+    number: int
+    box: Box  # of the thing [px]
+    where: tuple[slice, slice]  # rows and columns that its cut-out covers
+    near: float  # share of what is around it that is shown, too
+
+
 class LayeredRing:
     """The layers of a ring.
 
@@ -115,8 +124,9 @@ class LayeredRing:
     def view(self, pose: CameraPose, size: tuple[int, int]) -> Tensor:
         """Return the view at a pose, float32 [3, height, width]."""
         canvas = self._sampled(pose, size, self._behind)
-        for number, at, near in self._places(pose, size):
-            _lay_over(canvas, self._cut_outs[number].shown(near), self._cut_outs[number].box, at)
+        for place in self._places(pose, size):
+            cut_out = self._cut_outs[place.number]
+            _lay_over(canvas, cut_out.shown(place.near), cut_out.box, place)
         return torch.from_numpy(canvas)
 
     def seen(self, pose: CameraPose, size: tuple[int, int], numbers: np.ndarray) -> np.ndarray:
@@ -138,12 +148,13 @@ class LayeredRing:
         standing = np.isin(numbers, list(self._scenery.boxes(pose.x, pose.z, self._shape)))
         canvas[3, standing] = 0.0
         here, there = (self._scenery.levels(*at) for at in (self._viewpoint, (pose.x, pose.z)))
-        for number, at, _ in self._places(pose, size):
-            cut_out = self._cut_outs[number]
-            is_fine = there[number] <= here[number]
-            painted = is_fine and self._painted[self._numbers == number].mean() > SURE
-            own = np.concatenate((cut_out.layer, painted * cut_out.seen))
-            _lay_over(canvas, own, cut_out.box, at, where=numbers == number)
+        painted = np.bincount(self._numbers.ravel(), self._painted.ravel())
+        sizes = np.bincount(self._numbers.ravel())
+        for place in self._places(pose, size, numbers):
+            number, cut_out = place.number, self._cut_outs[place.number]
+            is_sure = there[number] <= here[number] and painted[number] > SURE * sizes[number]
+            own = np.concatenate((cut_out.layer, is_sure * cut_out.seen))
+            _lay_over(canvas, own, cut_out.box, place, numbers)
         canvas[3] = 255 * (canvas[3] > SURE)
         canvas[:3] = (canvas[:3] + 1) * 127.5
         seen: np.ndarray = np.rint(canvas).clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
@@ -158,20 +169,23 @@ class LayeredRing:
             numbers: see `seen`.
         """
         shown = np.zeros((4, *size), np.float32)
-        for number, at, _ in self._places(pose, size):
-            cut_out = self._cut_outs[number]
+        for place in self._places(pose, size, numbers):
+            cut_out = self._cut_outs[place.number]
             own = np.concatenate((cut_out.layer, cut_out.layer[3:]))
-            _lay_over(shown, own, cut_out.box, at, where=numbers == number)
+            _lay_over(shown, own, cut_out.box, place, numbers)
         standing = np.isin(numbers, list(self._scenery.boxes(pose.x, pose.z, self._shape)))
         lacking: np.ndarray = standing & (shown[3] < HALF)
         return lacking
 
-    def _places(self, pose: CameraPose, size: tuple[int, int]) -> Iterator[tuple[int, Box, float]]:
-        """Yield the things that are cut out, from far to near.
+    def _places(
+        self, pose: CameraPose, size: tuple[int, int], numbers: np.ndarray | None = None
+    ) -> Iterator[_Placement]:
+        """Yield where the view at a pose shows things that are cut out, from far to near.
 
-        Yields:
-            The number, where the thing is in the view at a pose, and the share of what is around
-            it that is shown, too.
+        Args:
+            pose: of the view.
+            size: height and width.
+            numbers: of the planned thing in each pixel, without which it is not asked for.
         """
         height, width = size
         pixels = pose.fov / width / (360 / self._shape[1])  # of the ring, in one of the view
@@ -179,15 +193,22 @@ class LayeredRing:
         top = self._shape[0] * (0.5 - pose.pitch * self._shape[1] / 360 / self._shape[0])
         top -= height / 2 * pixels
         near = max(0.0, 1 - float(np.hypot(*self._from_here(pose))) / LEFT_BEHIND)
+        planned = None if numbers is None else np.bincount(numbers.ravel()).nonzero()[0]
+        asked = self._cut_outs.keys() if planned is None else self._cut_outs.keys() & planned
         for number, box in self._scenery.boxes(pose.x, pose.z, self._shape).items():
-            if number in self._cut_outs:
-                across = (box[0] + box[2] / 2 - left - width / 2 * pixels) % self._shape[1]
-                across = (across + self._shape[1] / 2) % self._shape[1] - self._shape[1] / 2
-                at = (
-                    across / pixels + width / 2 - box[2] / 2 / pixels, (box[1] - top) / pixels,
-                    box[2] / pixels, box[3] / pixels,
-                )  # fmt: skip
-                yield number, at, near
+            if number not in asked:
+                continue
+            across = (box[0] + box[2] / 2 - left - width / 2 * pixels) % self._shape[1]
+            across = (across + self._shape[1] / 2) % self._shape[1] - self._shape[1] / 2
+            at = (
+                across / pixels + width / 2 - box[2] / 2 / pixels, (box[1] - top) / pixels,
+                box[2] / pixels, box[3] / pixels,
+            )  # fmt: skip
+            own, (tall, wide) = self._cut_outs[number].box, self._cut_outs[number].seen.shape[1:]
+            rows = _shown(own[1::2], at[1::2], tall, height)
+            columns = _shown(own[::2], at[::2], wide, width)
+            if rows.start < rows.stop and columns.start < columns.stop:
+                yield _Placement(number, at, (rows, columns), near)
 
     def _from_here(self, pose: CameraPose) -> tuple[float, float]:
         """Return how far a pose is from the viewpoint, along x and z [m]."""
@@ -368,26 +389,27 @@ def _widened(shape: np.ndarray, margin: int) -> np.ndarray:
 
 
 def _lay_over(
-    canvas: np.ndarray, layer: np.ndarray, before: Box, box: Box, where: np.ndarray | None = None
+    canvas: np.ndarray,
+    layer: np.ndarray,
+    before: Box,
+    place: _Placement,
+    numbers: np.ndarray | None = None,
 ) -> None:
-    """Put a cut-out over a picture, [C, H, W], so that its thing fills a box [px].
+    """Put a cut-out over a picture, [C, H, W], so that its thing fills a box.
 
     Args:
         canvas: the picture; its channels above the third are told in a layer's above the fourth.
         layer: colours times alpha, alpha, and other channels times alpha, [C + 1, h, w].
-        before: box of the thing in the layer.
-        box: of the thing in the picture.
-        where: the only pixels that change, bool [H, W].
+        before: box of the thing in the layer [px].
+        place: of the thing in the picture.
+        numbers: of the planned thing in each pixel, [H, W]; only those of this one change.
     """
-    rows = _shown(before[1::2], box[1::2], layer.shape[1], canvas.shape[1])
-    columns = _shown(before[::2], box[::2], layer.shape[2], canvas.shape[2])
-    if rows.start >= rows.stop or columns.start >= columns.stop:
-        return
-    vertical = _resampling(before[1::2], box[1::2], layer.shape[1], rows)
-    horizontal = _resampling(before[::2], box[::2], layer.shape[2], columns)
+    rows, columns = place.where
+    vertical = _resampling(before[1::2], place.box[1::2], layer.shape[1], rows)
+    horizontal = _resampling(before[::2], place.box[::2], layer.shape[2], columns)
     stamp = vertical @ (layer @ horizontal.T)
-    if where is not None:
-        stamp = stamp * where[rows, columns]
+    if numbers is not None:
+        stamp *= numbers[place.where] == place.number
     seen = canvas[:, rows, columns]
     seen *= 1 - stamp[3]
     seen[:3] += stamp[:3]

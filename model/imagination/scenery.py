@@ -7,7 +7,7 @@ plan can be told again for every viewpoint, and pixels of one view can be found 
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import pairwise
 from math import atan, atan2, cos, degrees, hypot, inf, isclose, radians, sin, tan
 from typing import NamedTuple
@@ -225,8 +225,12 @@ class _Standing(NamedTuple):
     @property
     def longer(self) -> np.ndarray:
         """Their heights or widths, whichever are more [m]."""
-        longer: np.ndarray = np.maximum(2 * self.halves, np.ptp(self.ends, axis=1))
+        longer: np.ndarray = np.maximum(2 * self.halves, self.ends[:, 1] - self.ends[:, 0])
         return longer
+
+    def only(self, rows: np.ndarray) -> "_Standing":
+        """Return some of the rows."""
+        return _Standing(*(one[rows] for one in self))
 
     @classmethod
     def of(cls, bodies: Sequence[_Body]) -> "_Standing":
@@ -471,6 +475,7 @@ class Scenery:
             [body.place if body.distance < inf else (0.0, 0.0) for body in bodies]
         ).reshape(-1, 2)
         self._sights = np.array([body.sight if body.where != "course" else inf for body in bodies])
+        self._seen = lru_cache(2)(self._seen_from)  # a viewpoint is asked about several times
 
     @classmethod
     def of(
@@ -675,25 +680,25 @@ class Scenery:
             By their numbers, from far to near.
         """
         height, width = shape
-        radian, standing = width / (2 * np.pi), self._standing
-        ahead = standing.places - (x, z)
-        now = np.hypot(*ahead.T)
-        yaw = np.arctan2(*ahead.T)
-        size = _size(now, standing.sights, standing.longer, standing.are_new, hypot(x, z))
-        half = np.arctan(standing.halves * size / now.clip(NEAREST))
+        radian, all_of = width / (2 * np.pi), self._standing
+        away = np.hypot(*(all_of.places - (x, z)).T)
+        sizes = _size(away, all_of.sights, all_of.longer, all_of.are_new, hypot(x, z))
+        shown = np.flatnonzero((away >= NEAREST) & (sizes > 0))  # of hundreds that lie behind
+        shown = shown[np.argsort(-away[shown], kind="stable")]
+        standing, now, size = all_of.only(shown), away[shown], sizes[shown]
+        yaw = np.arctan2(*(standing.places - (x, z)).T)
+        half = np.arctan(standing.halves * size / now)
         foot, top = standing.ends.T
         top = np.where(size < 1, foot + (top - foot) * size, top)
-        low, high = np.arctan(foot / now.clip(NEAREST)), np.arctan(top / now.clip(NEAREST))
+        low, high = np.arctan(foot / now), np.arctan(top / now)
         boxes = np.stack(
             ((yaw - half) % (2 * np.pi), height / 2 / radian - high, 2 * half, high - low), axis=1
         )
-        order, gone = np.argsort(-now, kind="stable"), (now < NEAREST) | (size == 0)
-        rows = boxes[order] * radian
+        rows = (boxes * radian).tolist()
         return {
-            int(number): (float(left), float(top), float(wide), float(tall))
-            for number, is_gone, (left, top, wide, tall)
-            in zip(standing.numbers[order], gone[order], rows, strict=True)
-            if not is_gone
+            number: (left, top, wide, tall)
+            for number, (left, top, wide, tall)
+            in zip(standing.numbers.tolist(), rows, strict=True)
         }  # fmt: skip
 
     def measured(self, shape: tuple[int, int]) -> dict[int, tuple[Box, float]]:
@@ -746,7 +751,7 @@ class Scenery:
         moved = {id(side.told): side.seen_from(x, z).told for side in self._sides}
         return [moved.get(id(band), band) for band in self._behind]
 
-    def _seen(self, x: float, z: float) -> list[tuple[int, _Body]]:
+    def _seen_from(self, x: float, z: float) -> Sequence[tuple[int, _Body]]:
         """Return numbers, from 1 on, and things from a viewpoint; what lies or hangs comes first.
 
         Things at infinity come before that.

@@ -140,10 +140,13 @@ class Sketcher:
             self._wall_in(canvas, objects.boxes[sides], mains[sides], rows[0], columns[0])
         for row in np.flatnonzero(~behind):
             if objects.looks[row] in self._courses:
-                share = self._strip(canvas.shape[1:], objects.boxes[[row]], rows[0], columns[0])[1]
-                canvas[:3] += share * (mains[row][:, None, None] - canvas[:3])
-                canvas[3] = np.maximum(canvas[3], share)
-                owners[share > MOST] = row
+                _, lines, share = self._strip(
+                    canvas.shape[1:], objects.boxes[[row]], rows[0], columns[0]
+                )
+                shown, covered = canvas[:3, lines], canvas[3, lines]
+                shown += share * (mains[row][:, None, None] - shown)
+                np.maximum(covered, share, out=covered)
+                owners[lines][share > MOST] = row
             elif objects.looks[row] in self._known:
                 box, share = self._stamp(
                     canvas, self._sprites[objects.looks[row]], middles[row], halves[row],
@@ -157,16 +160,21 @@ class Sketcher:
         first_column: int,
     ) -> None:  # fmt: skip
         """Draw the sides of a room, each where it is the nearest; see `renderer.behind`."""
-        nearest, share = self._strip(canvas.shape[1:], boxes, first_row, first_column)
-        canvas[:3] += share * (colors[nearest].T[:, None] - canvas[:3])
-        canvas[3] = np.maximum(canvas[3], share)
+        nearest, lines, share = self._strip(canvas.shape[1:], boxes, first_row, first_column)
+        shown, covered = canvas[:3, lines], canvas[3, lines]
+        shown += share * (colors[nearest].T[:, None] - shown)
+        np.maximum(covered, share, out=covered)
 
     def _strip(
         self, size: tuple[int, ...], boxes: np.ndarray, first_row: int, first_column: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return which of some straight strips is nearest in each column, [W], and its share.
+    ) -> tuple[np.ndarray, slice, np.ndarray]:
+        """Return which of some straight strips is nearest in each column, and its share.
 
-        That is its share of each pixel, [H, W]. Boxes are of the line straight ahead of each.
+        Boxes are of the line straight ahead of each.
+
+        Returns:
+            The strip, int [W]; the rows that show one; its share of their pixels,
+            float32 [rows, W].
         """
         turn = 2 * np.pi / self._columns  # of a cell
         height, width = size
@@ -182,9 +190,12 @@ class Sketcher:
             * self._cell
             for each in (up, down)
         ]
-        row = np.arange(height)[:, None]
+        lines = slice(
+            max(int(np.floor(edges[0].min())), 0), min(int(np.ceil(edges[1].max())), height)
+        )
+        row = np.arange(lines.start, lines.stop)[:, None]
         share = np.minimum(row + 1, edges[1]) - np.maximum(row, edges[0])
-        return nearest, share.clip(0, 1).astype(np.float32)
+        return nearest, lines, share.clip(0, 1).astype(np.float32)
 
     def _stamp(
         self,
