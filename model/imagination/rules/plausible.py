@@ -29,7 +29,7 @@ _CROWDS = {  # around at most, unless words name them or the place is known by t
 }
 _SMALL = {  # degrees of the longer side, likewise
     "bee": 6.0, "butterfly": 7.0, "mouse": 8.0, "frog": 9.0, "hedgehog": 10.0, "squirrel": 10.0,
-    "owl": 10.0, "crab": 10.0, "lollipop": 16.0,
+    "owl": 10.0, "crab": 10.0, "lollipop": 16.0, "wild flower": 20.0,
 }  # fmt: skip
 _SHELVES = frozenset(("shop shelf", "bookshelf", "cabinet", "kitchen counter"))  # at any height
 _TIMES = 1.7  # times the usual size that other things outdoors have at most

@@ -85,6 +85,11 @@ def test_a_boat_beside_the_way_is_no_larger_than_a_house():
     assert smaller.foot == pytest.approx(boat.foot)
 
 
+def test_no_flower_is_as_wide_as_the_view():
+    flower = PlacedObject("wild flower", 0.0, -17.0, 89.0, 7.0)
+    assert plausible([GROUND, flower], [])[1].width < 30.0
+
+
 def test_named_things_on_walls_hang_beside_each_other_and_beside_windows():
     painting = PlacedObject("landscape painting", 0.0, 6.0, 20.0, 12.0)
     shield = PlacedObject("shield", 4.0, 6.0, 12.0, 12.0)
