@@ -431,7 +431,7 @@ class DescriptionWords(Vocabulary):
     def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
         """Return words of a text that are drawn as something else; the sea floor is a reef."""
         text = CHILDS_ROOM.sub("nursery", SEA_FLOOR.sub("coral reef", text))
-        text = _NO_ANIMALS.sub("", text)
+        text = WOOD.sub(r"\g<a> \g<how>forest", _NO_ANIMALS.sub("", text))
         for said, meant in FAMILIES:
             text = said.sub(meant, text)
         named = (one.kinds[0] for one in named_things(text, KINDS))
@@ -1515,9 +1515,8 @@ def lit(text: str, words: Vocabulary) -> str:
     place = place_of(category, stems) if category else None
     if category not in _BY_DAY or (place and place.name in _OWN_LIGHT) or words.foreign(text):
         return read
-    is_known = place and not (place.some("flat") == (_SEA,) or built_of(place))
-    if place and not is_known and is_under_snow(read):
-        read = _SNOW.sub("", read)  # where it is said the planner knows no sea and no houses
+    if place and (place.some("flat") == (_SEA,) or place.some("skyline")) and is_under_snow(read):
+        read = _SNOW.sub("", read)  # where it is said the planner knows no sea and no streets
     light, clear = _BY_DAY[category]
     light = _COSY_LIGHT if category == "indoor" and _COSY in stems else light
     named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
@@ -1534,7 +1533,7 @@ def night_words(text: str, words: Vocabulary) -> str:
     """Return the words of a description, "full moon", for which alone it is night; "": none."""
     read = words.reading(text)
     place = known_place(read, words)
-    is_own = words.place(read) not in LANDSCAPES or (place and place.name in _OWN_LIGHT)
+    is_own = words.place(read) not in _BY_DAY or (place and place.name in _OWN_LIGHT)
     said = _DARK & text_stems(read)
     if is_own or words.lights(text) or words.foreign(text) or said:
         return ""

@@ -47,6 +47,7 @@ _SHINING = frozenset((
 _AIR = frozenset(("sun", "moon", "star", "starry sky", "cloud", _LIGHTNING, *FALLING))
 _GAME = "video game"
 _STAGED = (_GAME, "object")  # categories of scenes with lights of their own
+_DULL = 0.8  # brightness of grey ground at most, as a share of the sky's
 _SNOW, _AMBIENT = np.array((226, 234, 243)), 0.7  # colour, and share of white light on it
 _WHITE = 0.2  # vividness of ground that is white
 _SNOWED = {"near ground": 1.0, "far ground": 1.0, "far hill": 0.8, "hills": 0.8, "flat land": 0.8}
@@ -238,8 +239,11 @@ def under_snow(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return outdoor things of which the ground is white, in the light of a plan's sky."""
     sky = _first(things, "low sky")
     ground = _first(things, "near ground")
-    is_bare = ground is not None and vividness(np.array(ground)) >= _WHITE
-    return _snowed(things, sky) if sky and is_bare else list(things)
+    if sky is None or ground is None:
+        return list(things)
+    is_grey = np.mean(ground) < _DULL * max(sky)  # a street
+    is_bare = is_grey or vividness(np.array(ground)) >= _WHITE
+    return _snowed(things, sky) if is_bare else list(things)
 
 
 def _snowed(things: Sequence[PlacedObject], sky: Rgb) -> list[PlacedObject]:

@@ -82,6 +82,8 @@ def test_snow_is_white_by_day_and_blue_at_night_and_no_flowers_grow_in_it():
     sky, ground, barn = under_snow([SKY, GROUND, flower, BARN])
     assert (sky, barn) == (SKY, BARN)
     assert min(ground.color) > 180
+    street = replace(GROUND, color=(140, 140, 148))
+    assert min(under_snow([SKY, street])[1].color) > 180
     night = under_snow([DARK, GROUND])[1]
     assert max(night.color) == night.color[2] > night.color[0] + 50
     assert under_snow([SKY, ground, flower]) == [SKY, ground, flower], "the planner has seen to it"
