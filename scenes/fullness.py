@@ -30,9 +30,9 @@ def told_crowd(meant: Sequence[tuple[str, str]], number: str) -> list[tuple[str,
     """Return words and what they are drawn as, with how many people are in a busy place.
 
     >>> told_crowd([("crowded", "busy")], "ten")
-    [('crowded', 'busy, with ten people')]
+    [('crowded', 'ten people')]
     """
-    people = f"busy, with {number} people"
+    people = f"{number} people"
     told = [(said, people if known == _BUSY else known) for said, known in meant]
     return told if people in dict(told).values() else [*told, (_BUSY, people)]
 
