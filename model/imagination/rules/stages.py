@@ -170,7 +170,7 @@ def _drawn_together(
         if on_floor and abs(yaw) < 2 * APART:
             moved = float(np.interp(yaw, [*near, 2 * APART], there))
             if one.kind in kinds and abs(yaw) < APART <= abs(moved) + one.width / 4:
-                moved = min(between, key=lambda gap: abs(gap - yaw))
+                moved = min(between, key=lambda gap: abs(gap - yaw), default=yaw)
             result[number] = replace(one, yaw=moved % 360)
     for place, yaw in to.items():
         loaded = [place, *borne[place]]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.stages import with_full_stage, with_named_ahead
 from mag_sandbox.scenes.relations import Relation
@@ -156,3 +157,12 @@ def test_what_a_stand_bears_around_a_picture_differs_from_the_lit_wall():
     (seen,) = [one for one in row if one.kind == "rabbit"]
     assert seen.color != rabbit.color
     assert all(one.color for one in row if one.kind in THINGS and one.kind not in STANDS)
+
+
+def test_a_single_stand_that_comes_ahead_leaves_no_gap_to_move_to():
+    melon = PlacedObject("melon", 60.0, -8.0, 10.0, 10.0)
+    plant = PlacedObject("potted plant", 330.0, -14.0, 6.0, 10.0)
+    stands = [replace(STAND, yaw=yaw) for yaw in (60.0, 120.0, 180.0)]
+    changed = with_named_ahead([*stands, melon, plant], [MELON, Named(("potted plant",), None)])
+    assert abs(yaw_difference(changed[3].yaw, 0.0)) < 1.0
+    assert changed[4].yaw == 330.0
