@@ -156,6 +156,11 @@ _HOUSES = re.compile(
 )
 _SHOP = re.compile("store|supermarket")  # which no thing is called
 _HOUSE_KINDS = frozenset(("church", "shop"))
+_STORE = re.compile(r"\b(?:shop|store)\b", re.I)
+_FITTINGS = re.compile(
+    r"\b(?:walls?|floor|ceiling|curtains?|carpets?|rugs?|shel(?:f|ves)|paintings?|counters?)\b",
+    re.I,
+)
 _IN_HOUSE = re.compile(
     rf"\b(inside|interior|view|windows?)\b|\b(in|into|within) (a|an|the|my|our|this) (\w+ )?"
     rf"{_HOUSES.pattern}", re.I
@@ -386,6 +391,8 @@ class DescriptionWords(Vocabulary):
         place = super().place(text)
         if place == "indoor" and _BATH.search(text):  # a bath in a garden
             return super().place(_BATH.sub("", text)) or place
+        if place is None and _STORE.search(text) and _FITTINGS.search(text):
+            return "indoor"  # otherwise a shop is a house
         return place
 
     def phrases(self, text: str) -> tuple[Phrase, ...]:
@@ -549,6 +556,8 @@ class DescriptionWords(Vocabulary):
         told += _words_in(AFTER_NOUN, known, "look")
         told += [*_words_in(ON_WALL, known, "wall"), *_words_in(CHILDS_ROOM, known)]
         told += [place for said, _ in LIGHTS_TOLD for place in _words_in(said, known)]
+        if super().place(known) is None and self.place(known) == "indoor":
+            told += _words_in(_STORE, known)
         seen |= {owners[place] for place in told}
         seen -= {
             owners[place] for bunch in BUNCHES for group in bunch.groupindex

@@ -187,6 +187,8 @@ ALSO = {  # a player's word -> the kind
     "gift box": "present", "control desk": "control panel", "towel": "towel rail",
     "blanket": "picnic blanket", "basket with food": "picnic basket",
     "entrance of a cave": "cave mouth", "cave entrance": "cave mouth",
+    "plant in pot": "potted plant", "plant in a pot": "potted plant", "standing lamp": "floor lamp",
+    "old column": "ruin",
 }  # fmt: skip
 _PLACES = ("space station", "school room", "castle hall", "hall of a castle", "pool of lava")
 _STUFFS = frozenset({"stone", "rock", "carpet"})  # that something is made of, in a description
@@ -574,9 +576,9 @@ def _mentions_in(words: Sequence[str | None], kinds: tuple[str, ...]) -> _Mentio
             continue
         for start in range(len(left) - len(own) + 1):
             said = left[start : start + len(own)]
-            if not all(map(_is_word, said, own)) or _is_stuff(words, start):
+            if not all(map(_is_word, said, own)):
                 continue
-            if len(own) == 1 and _colors(words, start):
+            if len(own) == 1 and (_is_stuff(words, start) or _colors(words, start)):
                 continue
             left[start : start + len(own)] = [None] * len(own)  # each word names one thing
             alike = _LIKEWISE.get(kind, ()) if name == kind else _LIKEWISE.get(name, ())
@@ -918,7 +920,8 @@ def _names_of(kinds: tuple[str, ...]) -> tuple[tuple[str, list[str], str], ...]:
 def _colors(words: Sequence[str | None], place: int) -> bool:
     """Return whether a word is the colour of what follows: an orange sky holds no orange."""
     follows = next(iter(words[place + 1 :]), None)
-    return words[place] in COLORS and follows is not None and follows not in FUNCTION_WORDS
+    others = follows is None or follows in FUNCTION_WORDS or follows in _NUMBERS.keys() | _AMOUNTS
+    return words[place] in COLORS and not others
 
 
 def _is_stuff(words: Sequence[str | None], place: int) -> bool:

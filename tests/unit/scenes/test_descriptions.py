@@ -588,7 +588,7 @@ def test_the_sea_floor_is_a_reef(words: DescriptionWords):
         ("a hallway", "indoor"), ("a dark cavern", "indoor"), ("a hotel lobby", "indoor"),
         ("a laundry", "indoor"), ("a churchyard", "outdoor"), ("a grassland", "outdoor"),
         ("a canal with boats", "outdoor"), ("a village with a shop", "outdoor"),
-        ("a jungle level", "video game"),
+        ("a jungle level", "video game"), ("a shop with curtains", "indoor"),
     ],
 )  # fmt: skip
 def test_all_words_for_a_place_name_it(words, text, category):

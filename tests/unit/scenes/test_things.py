@@ -319,6 +319,8 @@ def test_a_colour_is_no_fruit_and_a_place_no_thing_in_it():
     assert named_things("a space station under an orange sky", THINGS) == ()
     found = named_things("an orange by a station", THINGS)
     assert {one.kinds[0] for one in found} == {"orange", "station"}
+    found = named_things("An orange, four plants", THINGS)
+    assert {one.kinds[0] for one in found} == {"orange", "potted plant"}
 
 
 @pytest.fixture
@@ -680,6 +682,10 @@ def test_contents_are_on_what_holds_them_and_that_is_where_words_say():
         ("two open fires", "fireplace"),
         ("black trainers", "sneaker"),
         ("blocks of flats", "apartment house"),
+        ("plants in pots", "potted plant"),
+        ("two standing lamps", "floor lamp"),
+        ("old columns", "ruin"),
+        ("a stone lantern", "stone lantern"),
     ],
 )
 def test_the_renderers_own_words_and_their_plurals_are_read(text: str, kind: str):
