@@ -190,9 +190,8 @@ class Sketcher:
             * self._cell
             for each in (up, down)
         ]
-        lines = slice(
-            max(int(np.floor(edges[0].min())), 0), min(int(np.ceil(edges[1].max())), height)
-        )
+        ends = np.floor(edges[0].min()), np.ceil(edges[1].max())
+        lines = slice(*(int(end.clip(0, height)) for end in ends))  # none if they are elsewhere
         row = np.arange(lines.start, lines.stop)[:, None]
         share = np.minimum(row + 1, edges[1]) - np.maximum(row, edges[0])
         return nearest, lines, share.clip(0, 1).astype(np.float32)

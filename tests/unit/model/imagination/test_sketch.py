@@ -135,12 +135,16 @@ def test_roads_are_sketched_where_they_run():
     layout = lay_out("outdoor", 1)
     road = Item("road", 1.0, 5.0, scale=1.5, facing=20.0, group="road")
     scene = SceneRenderer(replace(layout, items=(road,)))
-    table = np.zeros((1 + len(LOOKS) * 8, PLACES**2 * 6), np.float32)
+    sprites = np.zeros((1 + len(LOOKS) * 8, PLACES**2 * 6), np.float32)
     looks = [look_number(CLASSES.index("road"), variant) for variant in range(8)]
-    sketcher = Sketcher(table, 1 + len(CLASSES) * 8, (24, 80), 16, looks)
+    sketcher = Sketcher(sprites, 1 + len(CLASSES) * 8, (24, 80), 16, looks)
     for ring in (scene.ring(), scene.ring(1.0, 9.0)):
         (told,) = (PlacedObject(*one.plan_entry) for one in ring.things if one.name == "road")
-        owners = sketcher.owners(object_table([told], LOOKS, (24, 80)))
+        table = object_table([told], LOOKS, (24, 80))
+        owners = sketcher.owners(table)
+        for rows in (np.arange(4), np.arange(20, 24)):
+            shown = sketcher.draw(table, rows, np.arange(8))[1]
+            assert np.array_equal(shown, owners[rows[0] * 16 : rows[-1] * 16 + 16, :128])
         index = next(one.index for one in ring.things if one.name == "road")
         same = (owners == 0) == (ring.ids == index)
         assert same.mean() > 0.97
