@@ -156,6 +156,7 @@ _HOUSES = re.compile(
 )
 _SHOP = re.compile("store|supermarket")  # which no thing is called
 _HOUSE_KINDS = frozenset(("church", "shop"))
+_OF_BEACHES = re.compile(r"\bbeach (?:ball|umbrella|towel)s?\b", re.I)
 _STORE = re.compile(r"\b(?:shop|store)\b", re.I)
 _FITTINGS = re.compile(
     r"\b(?:walls?|floor|ceiling|curtains?|carpets?|rugs?|shel(?:f|ves)|paintings?|counters?)\b",
@@ -391,6 +392,8 @@ class DescriptionWords(Vocabulary):
         place = super().place(text)
         if place == "indoor" and _BATH.search(text):  # a bath in a garden
             return super().place(_BATH.sub("", text)) or place
+        if place == "outdoor" and _OF_BEACHES.search(text):  # a beach ball on a stage
+            return super().place(_OF_BEACHES.sub("", text)) or place
         if place is None and _STORE.search(text) and _FITTINGS.search(text):
             return "indoor"  # otherwise a shop is a house
         return place

@@ -589,6 +589,8 @@ def test_the_sea_floor_is_a_reef(words: DescriptionWords):
         ("a laundry", "indoor"), ("a churchyard", "outdoor"), ("a grassland", "outdoor"),
         ("a canal with boats", "outdoor"), ("a village with a shop", "outdoor"),
         ("a jungle level", "video game"), ("a shop with curtains", "indoor"),
+        ("a stage with a beach ball", "object"), ("a studio with a beach ball", "object"),
+        ("a beach ball", "outdoor"),
     ],
 )  # fmt: skip
 def test_all_words_for_a_place_name_it(words, text, category):
