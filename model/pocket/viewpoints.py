@@ -50,7 +50,7 @@ from mag_sandbox.model.imagination.layers import GIVEN, HALF, PAINTED, LayeredRi
 from mag_sandbox.model.imagination.new_ground import Patch
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, Scenery
-from mag_sandbox.model.imagination.surroundings import Place, Surroundings
+from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.inventing import Outlook
@@ -72,6 +72,8 @@ from mag_sandbox.scenes.scene import check_prompt
 
 BLEND = 0.3  # metres by which a viewpoint is farther than the nearest, and is not shown any more
 FAVOURED = 3.0  # metres by which the ring of a given picture may be farther than painted ones
+# metres by which one counts as farther that shows what was there before a change, or other light
+OUTDATED, OTHER_LIGHT = 4.0, 20.0
 BUDGET = 32 * MIB  # of the latents of all viewpoints
 LACKS = 0.1  # share of a cell from which on it lacks a thing
 COARSE = 4  # px between those that tell what a cell lacks
@@ -277,9 +279,13 @@ class Viewpoints(ViewPainter[_MadeView]):
         """Return, for the player at a pose, why a step did not get to its end."""
         return self._ground.why_stopped(pose, end, (START, *self.kept))
 
-    def shown_at(self, pose: CameraPose) -> Position:
-        """Return the viewpoint that shows most of a pose."""
-        return max(self._shares(pose), key=lambda one: one[1])[0]
+    def is_outdated(self, pose: CameraPose) -> bool:
+        """Tell whether a view is still to be painted as the player changed it."""
+        if not pose.is_away or self._followed() is None:
+            return False
+        shown = dict(self.shares(pose, as_changed=False))
+        rings = {place: ring for place, ring in self.kept.items() if place in shown}
+        return bool(_outdated(rings, pose, self._imagination.lattice))
 
     def follow(self, memory: BlockMemory, pose: CameraPose) -> None:
         """Forget what memory has lost, unless a view is under way that begins from it.
@@ -294,7 +300,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         painting.forget_lost(memory)
         self._followed()
         policy.leave_out(self.kept)
-        near = [place for place, _ in self._shares(pose)]
+        near = [place for place, _ in self.shares(pose)]
         stays = self.walk.follow(policy, self.kept, pose, near, self._ground.places)
         if stays:
             self.losses += 1
@@ -316,7 +322,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         if walks and (there := self._next_place(pose, ahead)) is not None:
             return _at(lattice.nearest(ahead), there)
         view = lattice.nearest(ahead)
-        for coming, _ in sorted(self._shares(ahead), key=lambda one: -one[1]):
+        for coming, _ in sorted(self.shares(ahead, as_changed=False), key=lambda one: -one[1]):
             # it is to be changed when the walker is there, as are those that are mixed with it
             if coming != START and self.kept[coming].outdated[lattice.shown([view])].any():
                 return _at(view, coming)
@@ -487,7 +493,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         if not self.kept and not self._painting.around.known.any():
             return None
         shown = [
-            [(self._source_at(place), share) for place, share in self._shares(pose)]
+            [(self._source_at(place), share) for place, share in self.shares(pose)]
             for pose in poses
         ]
 
@@ -538,9 +544,19 @@ class Viewpoints(ViewPainter[_MadeView]):
         self._scenery, self._things = now, things
         return now
 
-    def _shares(self, pose: CameraPose) -> list[tuple[Position, float]]:
-        """Return the viewpoints that show a pose, and their shares of its picture."""
+    def shares(self, pose: CameraPose, *, as_changed: bool = True) -> list[tuple[Position, float]]:
+        """Return the viewpoints that show a pose, and their shares of its picture.
+
+        Args:
+            pose: of the view.
+            as_changed: whether those count as farther that show what was there before a change.
+        """
         near = {place: _away(pose, place) for place in (START, *self.kept)}
+        if as_changed:
+            first = min(near.values()) + OTHER_LIGHT + BLEND
+            rings = {place: one for place, one in self.kept.items() if near[place] < first}
+            for place, farther in _outdated(rings, pose, self._imagination.lattice).items():
+                near[place] += farther
         if self._painting.is_given:
             near[START] -= FAVOURED * view_overlap(pose.at_origin, CameraPose())
         if self.kept and not self._painting.around.known.any():
@@ -697,6 +713,21 @@ def _seen(
     whole = np.zeros_like(far)
     whole[cells.at] = found
     return whole
+
+
+def _outdated(
+    rings: Mapping[Position, PaintedRing], pose: CameraPose, lattice: Lattice
+) -> dict[Position, float]:
+    """Return the viewpoints that show, at a pose, what was there before; see `OUTDATED` [m]."""
+    changed = {place: one for place, one in rings.items() if one.outdated.any()}
+    if not changed:
+        return {}
+    shown = lattice.shown([lattice.nearest(pose)])
+    return {
+        place: OTHER_LIGHT if (one.outdated & one.lacking)[shown].any() else OUTDATED
+        for place, one in changed.items()
+        if one.outdated[shown].any()
+    }
 
 
 def _over(shown: np.ndarray, behind: np.ndarray) -> np.ndarray:

@@ -290,7 +290,9 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
     def _obey(self, control: Control) -> Edit | None:
         """Change prompt, memory and world; return the edit that the next block is first to show."""
         session, edited = self._running(), self._running().edited
-        self._advance(edited=None)
+        if edited is not None and self._viewpoints and self._viewpoints.is_outdated(session.pose):
+            edited = None  # it is not told before the picture shows it
+        self._advance(edited=session.edited if edited is None else None)
         if control.prompt is not None and control.prompt != session.prompt:
             renews = self.painting is None  # else a new prompt leaves seen views
             self._advance(prompt=control.prompt, prompt_index=session.prompt_index + renews)
@@ -383,7 +385,8 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
 
     def _viewpoint(self, pose: CameraPose) -> Position:
         """Return the viewpoint that shows most at a pose [m]."""
-        return self._viewpoints.shown_at(pose) if self._viewpoints else START
+        shares = self._viewpoints.shares(pose) if self._viewpoints else [(START, 1.0)]
+        return max(shares, key=lambda one: one[1])[0]
 
     def _end_of_step(self, start: Position, end: Position) -> Position:
         """Return where a step ends [m]; without collisions only the lack of a plan stops it."""

@@ -176,8 +176,8 @@ def test_in_another_light_a_walker_stays_and_all_viewpoints_are_painted_again(mo
     there = [(one.told.kind, one.x, one.z) for one in made._ground.scenery._bodies]
     edit = Edit("relight", pose.yaw, pose.pitch, *EVERYTHING)
     made.step(replace(STILL, edit=edit, prompt="a castle"))
-    block = next(one for one in steps_one_by_one(made, STILL, 14) if one.edited)
-    assert block.edited == edit
+    changed = next(one for one in steps_one_by_one(made, STILL, 14) if made._session.edited)
+    assert changed.edited is None, "the picture does not show it yet"
     made._viewpoints._followed()
     faded, other = made._viewpoints.kept, world()
     assert all(one.outdated.any() and not one.painted.any() for one in faded.values())
@@ -189,6 +189,7 @@ def test_in_another_light_a_walker_stays_and_all_viewpoints_are_painted_again(mo
         for part in ("painted", "lacking", "outdated"):
             assert np.array_equal(getattr(parked, part), getattr(ring, part)), part
     blocks = steps(made, STILL, 30)
+    assert [block.edited for block in blocks if block.edited] == [edit], "once it is shown"
     assert blocks[-1].poses[-1] == pose
     ring = made._viewpoints.kept[made._viewpoints.nearest(pose)]
     assert ring.painted.any()
@@ -264,7 +265,7 @@ def held(block: FrameBlock) -> set[tuple[float, float]]:
 def test_memory_holds_frames_of_every_viewpoint_of_a_walk_within_its_budget():
     made = outdoors(SKY, TREE, TENT)
     blocks = steps(made, AHEAD, 20)
-    shown = {made._viewpoints.shown_at(block.poses[-1]) for block in blocks}
+    shown = {made._viewpoint(block.poses[-1]) for block in blocks}
     assert len(shown) > 3
     assert shown <= held(blocks[-1])
     assert blocks[-1].memory.bytes <= blocks[-1].memory.budget
@@ -526,12 +527,29 @@ def test_a_walker_comes_to_viewpoints_where_a_change_is_painted_already():
     assert sum(seen) <= 2, seen
 
 
+def test_what_shows_a_change_stands_in_for_a_nearer_viewpoint_that_does_not_yet():
+    made = outdoors(SKY, TREE)
+    pose = steps(made, AHEAD, 30)[-1].poses[-1]
+    views, before = made._viewpoints, made._viewpoints.shares(pose)
+    made.painting.plan = replace(made.painting.plan, things=(SKY, TREE, replace(TREE, yaw=5.0)))
+    views._followed()
+    (nearest, _), other = before[0], min(views.kept, key=lambda one: abs(one[1] - pose.z + 4.0))
+    assert views.is_outdated(pose)
+    fresh = np.zeros_like(views.kept[other].outdated)
+    views.kept[other] = replace(views.kept[other], outdated=fresh)
+    away = abs(other[1] - pose.z) - abs(nearest[1] - pose.z)
+    assert 0.5 < away < viewpoints.OUTDATED
+    assert [place for place, _ in views.shares(pose)] == [other]
+    assert views.shares(pose, as_changed=False) == before
+    assert views.is_outdated(pose), "the nearest one is still to be painted"
+
+
 def test_at_rest_a_change_is_painted_from_all_viewpoints_that_are_mixed():
     made, mixed = outdoors(SKY, TREE), list[tuple[float, float]]()
     steps(made, AHEAD, 11)
     while len(mixed) < 2:
         (block,) = steps(made, AHEAD, 1)
-        mixed = [place for place, _ in made._viewpoints._shares(block.poses[-1]) if place != START]
+        mixed = [place for place, _ in made._viewpoints.shares(block.poses[-1]) if place != START]
     steps(made, STILL, 4)
     made.painting.plan = replace(made.painting.plan, things=(SKY, TREE, replace(TREE, yaw=5.0)))
     steps(made, STILL, 16)
@@ -545,10 +563,10 @@ def test_a_given_picture_is_shown_from_farther_and_stays_given_when_saved():
     steps(made, AHEAD, 12)
     first = min(made._viewpoints.kept, key=lambda place: place[1])
     here = CameraPose(x=first[0] * 0.6, z=first[1] * 0.6)  # nearer to the new one
-    assert START not in dict(made._viewpoints._shares(here))
+    assert START not in dict(made._viewpoints.shares(here))
     made.painting.is_given = True
-    assert START in dict(made._viewpoints._shares(here))
-    assert START not in dict(made._viewpoints._shares(replace(here, yaw=180.0)))
+    assert START in dict(made._viewpoints.shares(here))
+    assert START not in dict(made._viewpoints.shares(replace(here, yaw=180.0)))
     saved = made.snapshot()
     begin(made)
     assert not made.painting.is_given
@@ -592,7 +610,7 @@ def test_a_ring_of_which_all_is_forgotten_is_not_shown():
     assert viewpoints_.look([here]) is None
     steps(made, AHEAD, 14)
     made.painting.forget(np.ones_like(made.painting.around.known))
-    assert viewpoints_.kept and START not in dict(viewpoints_._shares(here))
+    assert viewpoints_.kept and START not in dict(viewpoints_.shares(here))
 
 
 def test_things_take_another_colour_from_away_but_for_those_of_new_ground():
