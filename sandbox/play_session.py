@@ -27,6 +27,7 @@ from mag_sandbox.sandbox.hud.hud_state import clock_text
 from mag_sandbox.sandbox.keyed_screens import SCREENS
 from mag_sandbox.sandbox.memory_choices import MemoryChoices, leave_moment, parked_at
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
+from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.returning import GuidedReturn
 from mag_sandbox.sandbox.play.session import Playthrough, Session
@@ -68,7 +69,8 @@ from mag_sandbox.scenes.vocabulary import Vocabulary
 LOUDER = 10  # percent
 BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
-BACK_FIRST = "postcards are found where the scene begins; walking back there: then press {} again"
+BACK_FIRST = "postcards are found where the scene begins: walking back there"
+NO_WAY_BACK = "the camera cannot get back to {}: something is in the way"
 OTHER_LIGHT = "light and weather change"
 LIGHT_ALONE = "light and weather"
 LIGHT_AND_NEW = "light and weather; what you named is added"
@@ -183,7 +185,7 @@ class PlayerSession(WatchedSession):
         self._autosave = Autosave(partial(services.saves.autosave, worker), time.perf_counter)
         self._save: Future[ParkedScene] | None = None  # that is being read, to go on from it
         self._world_asked_until = 0.0  # the worlds that there are were listed
-        self._bound_for: tuple[CameraPose, int] | None = None  # an anchor, newest result before
+        self._errand: Callable[[], None] | None = None  # for which the camera flies somewhere
         self._painting = PaintingOverlay(reel, hud, services.settings.now.fit)
         self._doors = DoorsInPlay(services, worker, reel, hud, self._painting)
         self._begun_places: deque[str] = deque(maxlen=1)  # descriptions of places to begin
@@ -253,7 +255,7 @@ class PlayerSession(WatchedSession):
         if part := self._services.recordings.new_part():
             self._say(f"the scene began anew: the recording goes on in {part.name}")
         self._autosave.block_shown(ready.command)
-        self._tell_arrived()
+        self._run_errand()
         self.memory.block_shown()
         if self._hints:
             if self._edit.box.is_open:  # perhaps by a click
@@ -333,8 +335,8 @@ class PlayerSession(WatchedSession):
                 self.memory.press(action, is_painting=self._painting.is_shown)
             case "postcards" if pose.is_away:
                 services.pilot.fly_to(pose.at_origin, self._reel.current.spec)
-                key = services.bindings.title(action)
-                self._say(BACK_FIRST.format(key), topic="way back")
+                self._errand = partial(_deal, self._postcards, services.pilot, self._say)
+                self._say(BACK_FIRST, topic="way back")
             case "split" if (other := self.memory.opposite) is not None:
                 moment = self._worker.call(services.saves.collect)
                 if services.recordings.stop(self._worker) is not None:
@@ -433,7 +435,7 @@ class PlayerSession(WatchedSession):
         if self._hints:
             self._hints.restart()
         self.memory.drop_choice()
-        self._bound_for = None
+        self._errand = None
 
     def _fly_to_anchor(self) -> None:
         target = self._services.prober.last_anchor
@@ -444,23 +446,20 @@ class PlayerSession(WatchedSession):
             self._say("you are at the anchor; turn away and come back")
         else:
             latest = self._services.prober.latest
-            self._bound_for = target, latest.number if latest else 0
+            self._errand = partial(
+                _compare, self._services, target, latest.number if latest else 0, self._say
+            )
             self._services.pilot.fly_to(target, self._reel.current.spec)
 
-    def _tell_arrived(self) -> None:
-        """Compare the place that the camera was flown back to, even if it was never left."""
+    def _run_errand(self) -> None:
+        """Do what the camera was flown somewhere for, unless the player has taken over."""
         pilot = self._services.pilot
-        if self._bound_for is None or pilot.is_flying:
+        is_there = not pilot.is_flying and self._reel.pose == pilot.pose
+        if self._errand is None or (pilot.is_automatic and not is_there):
             return
-        (place, known), self._bound_for = self._bound_for, None
-        if not pilot.is_automatic:  # the player has taken over
-            return
-        if mutual_overlap(place, pilot.pose) < THERE:
-            self._say("the camera cannot get back to the anchor: something is in the way")
-            return
-        self._services.prober.answer(place, known).add_done_callback(
-            lambda done: done.result() or self._say("back at the anchor; it was changed since")
-        )
+        errand, self._errand = self._errand, None
+        if pilot.is_automatic:
+            errand()
 
     def _next_world(self) -> Outcome | None:
         here = self._reel.current.spec.name
@@ -612,6 +611,36 @@ def _describe(
         "everything": f"Everything is made up anew{f': {why}' if why else ''}",
     }
     services.notices.say(f"{follows[ground]}. {key} undoes")
+
+
+def _compare(
+    services: Services, anchor: CameraPose, newest: int, say: Callable[[str], None]
+) -> None:
+    """Compare an anchor that the camera was flown back to, even if it was never left.
+
+    Args:
+        services: of the window.
+        anchor: its pose.
+        newest: number of the newest result before.
+        say: shows a line.
+    """
+    if mutual_overlap(anchor, services.pilot.pose) < THERE:
+        say(NO_WAY_BACK.format("the anchor"))
+        return
+
+    def tell(answered: "Future[bool]") -> None:
+        if not answered.result():
+            say("back at the anchor; it was changed since")
+
+    services.prober.answer(anchor, newest).add_done_callback(tell)
+
+
+def _deal(postcards: PostcardOverlay, pilot: Pilot, say: Callable[[str], None]) -> None:
+    """Deal postcards where the camera was flown back to."""
+    if pilot.pose.is_away:
+        say(NO_WAY_BACK.format("where the scene begins"))
+    else:
+        postcards.press()
 
 
 def _repaintings(ground: str, pose: CameraPose) -> list[Edit]:

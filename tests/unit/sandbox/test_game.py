@@ -398,9 +398,10 @@ def test_postcards_walk_back_first_to_where_the_scene_begins(run):
     game.wait(lambda: game.screen.reel.pose.is_away)
     game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_w))
     game.press(pygame.K_c)
-    game.said("walking back there: then press")
+    game.said("walking back there")
     assert isinstance(game.screen, PlayScreen)
-    game.wait(lambda: not game.screen.reel.pose.is_away)
+    game.wait(lambda: game.screen.session._postcards._hunt.tour is not None)
+    assert not game.screen.reel.pose.is_away
 
 
 def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_leads_back(run):
