@@ -17,7 +17,8 @@ _LONELY = frozenset(map(stem, (  # no people; sheep and trees may be there
     "lonely", "lonesome", "solitary", "quiet", "silent", "secluded", "remote", "abandoned",
     "desolate", "forgotten", "isolated",
 )))  # fmt: skip
-_NEAR = 2  # words after one of these, which it may belong to
+_NEAR, _BEFORE = 2, 4  # words after one of these, which it may belong to; before it, if not
+_PLACED = frozenset(("in", "on", "upon", "under", "by", "beside", "at", "near", "among", "behind"))
 
 
 def busy_place(text: str) -> str:
@@ -75,9 +76,16 @@ def _is_lonely(word: Word) -> bool:
 
 def kinds_alone(text: str, kinds: Collection[str]) -> frozenset[str]:
     """Return the kinds of things that a description calls lonely: no tree is beside such a tree."""
-    words = split_words(text)
-    ends = (words[min(at + _NEAR, len(words) - 1)].end for at in range(len(words)))
-    near = (text[one.start : end] for one, end in zip(words, ends, strict=True) if _is_lonely(one))
-    return frozenset(
-        kind for part in near for one in named_things(part, kinds)[:1] for kind in one.kinds
-    )
+    words, alone = split_words(text), set[str]()
+    for at in lonely_words(text):
+        after = words[at + 1 : at + 1 + _NEAR]
+        comes_first = (
+            bool(after)
+            and after[0].text.lower() not in _PLACED
+            and text[words[at].end : after[0].start].isspace()
+        )
+        part = after if comes_first else words[max(0, at - _BEFORE) : at]
+        found = named_things(text[part[0].start : part[-1].end], kinds) if part else []
+        belongs = found[:1] if comes_first else found[-1:]  # "a tree stands lonely on a hill"
+        alone.update(*(one.kinds for one in belongs))
+    return frozenset(alone)

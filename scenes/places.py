@@ -36,6 +36,7 @@ _OF_HOMES = frozenset((
 ))  # fmt: skip
 _AT_HOME = 0.35  # share of the things of `_HOMES` there
 _SELDOM, _ALWAYS = 0.02, 4.0  # shares of what a place may have, times those of what it always has
+_SHIPS = frozenset(("ship", "sailing ship"))  # what else is named is there, too, if there is a sea
 _USUAL, _PREFERRED = (  # places that come to mind first, and how much more they are worth
     frozenset(("meadow", "forest", "city", "village", "park", "living room", "bedroom", "kitchen")),
     2.0,
@@ -149,6 +150,8 @@ def likely_places(named: Sequence[Sequence[str]], category: str | None) -> list[
     known = [[kind for kind in kinds if kind in rarity] for kinds in named]
     named = [kinds for kinds in known if kinds]
     places = [one for one in read_places().values() if category in (None, one.category)]
+    for ships in [kinds for kinds in named if kinds[0] in _SHIPS]:
+        places = [place for place in places if not place.contents.isdisjoint(ships)]
     having = [place for place in places if worth(place)[0]]
     return sorted(having, key=worth, reverse=True)
 

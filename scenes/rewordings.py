@@ -175,6 +175,14 @@ REWORDINGS = (  # what is read as something else, one after the other
     (AFTER_NOUN, r"\g<look> \g<noun>"),
     (WOOD, r"\g<a> \g<how>forest"),
     (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
+    (  # a sail at sea is seen with its ship
+        re.compile(
+            r"^(?!.*\b(ship|boat|yacht)s?\b)(?P<rest>.*\b"
+            r"(a|an|one|two|three|some|many|distant|white|red|black|orange|brown) )sail(?P<s>s?)\b",
+            re.I | re.S,
+        ),
+        r"\g<rest>sailing ship\g<s>",
+    ),
     (
         re.compile(r"\blaundry (?=(between|hanging|drying|flapping|out|over|on)\b)", re.I),
         "clothes ",
