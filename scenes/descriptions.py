@@ -208,7 +208,7 @@ _FURNISHED = (  # rooms that houses have
     "living room", "bedroom", "library", "kitchen", "office", "dining room", "music room",
     "bathroom",
 )  # fmt: skip
-_OUTDOORS = re.compile(  # of a room
+_OUTDOORS = re.compile(  # words for what is outside the windows of a room
     r"(?<!looking )(?<!looks )(?<!staring )(?<!gazing )\b(outside|beyond|behind|through)"
     r"(?: of)? (?:the|a|my|its|every|each) (?:\w+ )?windows?\b"
     r"|(?<!looking )(?<!looks )(?<!staring )(?<!gazing )\boutside\b(?! (?:of )?(?:the|a|my)\b)",
@@ -524,7 +524,7 @@ class DescriptionWords(Vocabulary):
         def rank(phrase: str) -> int | None:
             if category == "video game":
                 return 0 if _fits_level(phrase, said) else None
-            if _is_said_already(phrase, said, there, place):
+            if _is_unfit(phrase, said, there, place):
                 return None
             return 0 if place is None else _rank(phrase, place.name)
 
@@ -1591,10 +1591,10 @@ def is_under_snow(text: str) -> bool:
     return speaks_of("snow", _ON_PEAKS.sub("", text))
 
 
-def _is_said_already(
+def _is_unfit(
     phrase: str, said: frozenset[str], named: Collection[str], place: PlaceKind | None
 ) -> bool:
-    """Tell whether a description's words, or its place, have or exclude what a phrase says.
+    """Tell whether a description, or its place, has or excludes what a phrase says.
 
     Args:
         phrase: that might be suggested.

@@ -63,8 +63,13 @@ class PaintingOverlay(Overlay):
         if (edited and edited.act != "forget") or ready.block.notice:
             acts = [one.act for one in self._waiting]
             done = acts.index(edited.act) if edited and edited.act in acts else 0
-            is_undone = acts[done : done + 1] == ["undo"]  # with what was still under way
-            del self._waiting[max(0, done - is_undone) : done + 1]
+            kinds = [(one.act, one.kind, one.color) for one in self._waiting]
+            if edited and (told := (edited.act, edited.kind, edited.color)) in kinds:
+                done = kinds.index(told)
+            if acts[done : done + 1] == ["undo"]:  # with what was still under way
+                del self._waiting[max(0, done - 1) : done + 1]
+            else:  # with what was shown at the same time
+                del self._waiting[: done + 1]
             self._dirty = True
         if self._blocks >= MOST_BLOCKS:
             self._waiting.clear()

@@ -72,6 +72,13 @@ def test_what_is_taken_back_under_way_is_waited_for_no_longer(overlay):
     assert not overlay.is_shown
 
 
+def test_changes_that_are_shown_at_the_same_time_are_waited_for_no_longer(overlay):
+    for color in ((200, 0, 0), (0, 0, 200)):
+        overlay.begin(Edit("place", kind="tent", color=color))
+    shown(overlay, edited=Edit("place", yaw=9.0, kind="tent", color=(0, 0, 200)))
+    assert not overlay.is_shown
+
+
 def test_what_changes_nothing_in_sight_is_not_waited_for(overlay):
     overlay.begin(Edit("forget"))
     assert not lit(overlay)
