@@ -6,6 +6,7 @@ the cut-outs are put where they appear now, from far to near.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -96,8 +97,7 @@ class LayeredRing:
         stands = np.isin(numbers, upright)
         ids = np.where(known & stands, numbers, 0)
         if viewpoint != (0.0, 0.0):  # what the first view cuts is seen at its edge from the start
-            all_of, seen = (np.bincount(one.ravel(), minlength=1) for one in (numbers, ids))
-            mostly = seen >= HALF * all_of[: len(seen)]
+            mostly = _shares(numbers, known & stands) >= HALF
             ids = np.where(mostly[ids], ids, 0)
         self._cut_outs = {
             number: cut_out
@@ -148,11 +148,9 @@ class LayeredRing:
         standing = np.isin(numbers, list(self._scenery.boxes(pose.x, pose.z, self._shape)))
         canvas[3, standing] = 0.0
         here, there = (self._scenery.levels(*at) for at in (self._viewpoint, (pose.x, pose.z)))
-        painted = np.bincount(self._numbers.ravel(), self._painted.ravel())
-        sizes = np.bincount(self._numbers.ravel())
         for place in self._places(pose, size, numbers):
             number, cut_out = place.number, self._cut_outs[place.number]
-            is_sure = there[number] <= here[number] and painted[number] > SURE * sizes[number]
+            is_sure = there[number] <= here[number] and self._painted_shares[number] > SURE
             own = np.concatenate((cut_out.layer, is_sure * cut_out.seen))
             _lay_over(canvas, own, cut_out.box, place, numbers)
         canvas[3] = 255 * (canvas[3] > SURE)
@@ -210,6 +208,11 @@ class LayeredRing:
             if rows.start < rows.stop and columns.start < columns.stop:
                 yield _Placement(number, at, (rows, columns), near)
 
+    @cached_property
+    def _painted_shares(self) -> np.ndarray:
+        """How much of each thing is painted, by its number."""
+        return _shares(self._numbers, self._painted)
+
     def _from_here(self, pose: CameraPose) -> tuple[float, float]:
         """Return how far a pose is from the viewpoint, along x and z [m]."""
         return pose.x - self._viewpoint[0], pose.z - self._viewpoint[1]
@@ -247,6 +250,18 @@ class LayeredRing:
             padding_mode="border", align_corners=False,
         )  # fmt: skip
         return np.asarray(sampled[0])
+
+
+def _shares(numbers: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Return the share of each thing's pixels in which something is so, by its number.
+
+    Args:
+        numbers: of each pixel's thing, int32 [H, W].
+        where: it is so, bool [H, W].
+    """
+    counts = np.bincount(numbers.ravel())
+    shares: np.ndarray = np.bincount(numbers.ravel(), where.ravel()) / np.maximum(counts, 1)
+    return shares
 
 
 def _around(ring: Tensor, margin: int) -> Tensor:

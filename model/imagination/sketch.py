@@ -143,9 +143,7 @@ class Sketcher:
                 _, lines, share = self._strip(
                     canvas.shape[1:], objects.boxes[[row]], rows[0], columns[0]
                 )
-                shown, covered = canvas[:3, lines], canvas[3, lines]
-                shown += share * (mains[row][:, None, None] - shown)
-                np.maximum(covered, share, out=covered)
+                _lay_over(canvas[:, lines], share, mains[row][:, None, None])
                 owners[lines][share > MOST] = row
             elif objects.looks[row] in self._known:
                 box, share = self._stamp(
@@ -161,9 +159,7 @@ class Sketcher:
     ) -> None:  # fmt: skip
         """Draw the sides of a room, each where it is the nearest; see `renderer.behind`."""
         nearest, lines, share = self._strip(canvas.shape[1:], boxes, first_row, first_column)
-        shown, covered = canvas[:3, lines], canvas[3, lines]
-        shown += share * (colors[nearest].T[:, None] - shown)
-        np.maximum(covered, share, out=covered)
+        _lay_over(canvas[:, lines], share, colors[nearest].T[:, None])
 
     def _strip(
         self, size: tuple[int, ...], boxes: np.ndarray, first_row: int, first_column: int
@@ -232,3 +228,10 @@ class Sketcher:
         shares = np.maximum(1 - np.abs(where[:, None] - self._places) / max(step, 1.0), 0)
         shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-6)
         return np.asarray(shares, np.float32)
+
+
+def _lay_over(canvas: np.ndarray, share: np.ndarray, colors: np.ndarray) -> None:
+    """Draw colours, [3, ...], with a share of each pixel over RGB and known shares, [4, H, W]."""
+    shown, covered = canvas[:3], canvas[3]
+    shown += share * (colors - shown)
+    np.maximum(covered, share, out=covered)

@@ -2,6 +2,8 @@
 
 import math
 import time
+from collections.abc import Sequence
+from operator import attrgetter
 
 import pygame
 
@@ -61,15 +63,10 @@ class PaintingOverlay(Overlay):
         self._blocks += 1
         edited = ready.block.edited
         if (edited and edited.act != "forget") or ready.block.notice:
-            acts = [one.act for one in self._waiting]
-            done = acts.index(edited.act) if edited and edited.act in acts else 0
-            kinds = [(one.act, one.kind, one.color) for one in self._waiting]
-            if edited and (told := (edited.act, edited.kind, edited.color)) in kinds:
-                done = kinds.index(told)
-            if acts[done : done + 1] == ["undo"]:  # with what was still under way
-                del self._waiting[max(0, done - 1) : done + 1]
-            else:  # with what was shown at the same time
-                del self._waiting[: done + 1]
+            done = _rank(edited, self._waiting) if edited else 0
+            is_undone = [one.act for one in self._waiting[done : done + 1]] == ["undo"]
+            # with what was still under way, or with all that was shown at the same time
+            del self._waiting[max(0, done - 1) if is_undone else 0 : done + 1]
             self._dirty = True
         if self._blocks >= MOST_BLOCKS:
             self._waiting.clear()
@@ -116,3 +113,12 @@ class PaintingOverlay(Overlay):
         place = pygame.Rect(0, 0, round(edit.width * across), round(edit.height * across))
         place.center = round(middle.x), round(middle.y)
         return place
+
+
+def _rank(edited: Edit, waiting: Sequence[Edit]) -> int:
+    """Return the place of a change among those that are awaited: the likest, else the first."""
+    for parts in (attrgetter("act", "kind", "color"), attrgetter("act")):
+        alike = [rank for rank, one in enumerate(waiting) if parts(one) == parts(edited)]
+        if alike:
+            return alike[0]
+    return 0
