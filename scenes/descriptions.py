@@ -640,8 +640,7 @@ class DescriptionWords(Vocabulary):
             }  # fmt: skip
         if category == "outdoor":
             all_kinds, is_built = (*THINGS, *ground), bool(named_things(text, sorted(BUILDINGS)))
-            of_houses = WINDOWS | {_DOOR} if is_built else WINDOWS
-            others = [kind for kind in all_kinds if kind not in of_houses]
+            others = [kind for kind in all_kinds if kind not in _parts_of_houses(is_built)]
             seen -= telling_words(text, all_kinds) - telling_words(text, others)
             seen -= set() if is_built else naming_words(text, sorted(WINDOWS))
         return seen | {
@@ -700,6 +699,11 @@ def _in_groups(
                 named = {place for place, one in enumerate(heard) if one in need}
                 (of_place if is_place else of_others).update(named)
     return of_place, of_others
+
+
+def _parts_of_houses(is_built: bool) -> frozenset[str]:
+    """Return the kinds that outdoors are only parts of houses; without one, doors stand alone."""
+    return WINDOWS | {_DOOR} if is_built else WINDOWS
 
 
 def _crowded_out(kinds: Sequence[str], category: str | None) -> tuple[str, ...]:
@@ -796,8 +800,8 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     if words.place(text) != "indoor":  # where no wall is that windows could be in
         named = named_things(_LYING_SNOW.sub("", text), kinds)
         is_built = any(one.kinds[0] in BUILDINGS for one in named)
-        of_houses = WINDOWS | {_DOOR} if is_built else WINDOWS
-        return tuple(_unpotted(one) for one in named if one.kinds[0] not in of_houses)
+        parts_of_houses = _parts_of_houses(is_built)
+        return tuple(_unpotted(one) for one in named if one.kinds[0] not in parts_of_houses)
     parts = split_words(text)
     stems = [stem(word.text.lower()) for word in parts]
     place = place_of("indoor", stems)
