@@ -266,16 +266,15 @@ class PlayerSession(WatchedSession):
     @property
     def knows_help(self) -> bool:
         """Whether the player has looked at all keys once."""
-        return "help" in self._services.settings.now.learned.split()
+        return self._services.settings.knows_keys
 
     def did(self, action: Action) -> None:
         """Teach nothing that the player does already."""
         if self._hints:
             self._hints.did(action)
             self._keep_learned(self._hints)
-        if action == "help" and not self.knows_help:
-            settings = self._services.settings
-            settings.change(learned=f"{settings.now.learned} help".strip())
+        if action == "help":
+            self._services.settings.learn_keys()
 
     @property
     def idle_buttons(self) -> frozenset[Action]:

@@ -138,6 +138,16 @@ class SettingsStore:
         """Replace the values of some fields."""
         self.use(replace(self.now, **values))
 
+    @property
+    def knows_keys(self) -> bool:
+        """Whether the player has looked at all keys once."""
+        return "help" in self.now.learned.split()
+
+    def learn_keys(self) -> None:
+        """Note that the player looks at all keys."""
+        if not self.knows_keys:
+            self.change(learned=f"{self.now.learned} help".strip())
+
     def save(self) -> None:
         """Write the changes; a problem is raised once for the same settings."""
         if self.now != self._saved:

@@ -35,6 +35,7 @@ NARROWEST = 2.7  # degrees of the shorter side of a thing: of a chicken that is 
 NEAR = 0.1  # metres: the least distance that sizes are told for
 SHOWN, LOOKED_AT = 0.12, 150  # share of a thing's pixels that have its colour; pixels looked at
 LEVELS = 8  # of colours looked at: fewer are named, and named colours are kept
+MOST_DIRECTIONS = 4  # of the things of a name that are told
 _AHEAD, _IN_VIEW, _BEHIND = 10.0, 45.0, 140.0  # degrees from the middle of the view
 _ABOVE = 20.0  # degrees above or below it, from which on that is told
 
@@ -204,11 +205,13 @@ def around_lines(things: Sequence[Seen], pose: CameraPose) -> list[str]:
 def _counted(directions: Sequence[str]) -> str:
     """Return how many things are in each direction, in one line: "2 ahead, 1 left"."""
     counts = Counter(directions)
-    return (
-        next(iter(counts))
-        if len(counts) == 1
-        else ", ".join(f"{count} {direction}" for direction, count in counts.items())
-    )
+    if len(counts) == 1:
+        return next(iter(counts))
+    told = list(counts.items())
+    first = told[: MOST_DIRECTIONS - 1] if told[MOST_DIRECTIONS:] else told
+    others = counts.total() - sum(count for _, count in first)
+    ways = [f"{count} {direction}" for direction, count in first]
+    return ", ".join((*ways, f"{others} elsewhere") if others else ways)
 
 
 def _told(edit: Edit) -> Seen:

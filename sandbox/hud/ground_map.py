@@ -123,10 +123,14 @@ class GroundMap:
         words = names_in(block.prompt)
         made_of = theme, self.area, block.ground, words, tuple(way), tuple(marks), remembered
         if self._made is None or self._made[0] != made_of:
-            card, self.names = _drawn(theme, self.area, block.ground or GroundPlan(), words)
+            start = _start_name(theme, self.area, pose)
+            taken = [start[1]] if start else []
+            card, self.names = _drawn(theme, self.area, block.ground or GroundPlan(), words, taken)
             for place, sectors in remembered:
                 _draw_memory(card, self.area, place, sectors)
             _draw_way(card, theme, self.area, way)
+            if start:
+                _write(card, *start)
             for mark in marks:
                 _draw_mark(card, theme, self.area, mark)
             self._made = made_of, card
@@ -156,14 +160,19 @@ def draw_player(surface: pygame.Surface, theme: Theme, area: MapArea, pose: Came
 
 
 def _drawn(
-    theme: Theme, area: MapArea, ground: GroundPlan, words: Mapping[str, str]
+    theme: Theme,
+    area: MapArea,
+    ground: GroundPlan,
+    words: Mapping[str, str],
+    taken: list[pygame.Rect],
 ) -> tuple[pygame.Surface, dict[Door, pygame.Rect]]:
+    """Return the card and the places of doors' names; names keep off places that are `taken`."""
     place, line = area.place, theme.line_height(13)
     card = theme.card((place.width + 2 * place.left, place.bottom + line + theme.px(12)))
     card.fill(GROUND, place)
     card.set_clip(place)
     _draw_ground(theme, card, area, ground)
-    taken, names = _draw_doors(theme, card, area, ground, words)
+    names = _draw_doors(theme, card, area, ground, words, taken)
     _write_names(theme, card, area, ground, words, taken)
     card.set_clip(None)
     remembered = CustomPart(14, 9, _draw_remembered), Text("remembered", 13, MUTED)
@@ -207,13 +216,13 @@ def _draw_doors(
     area: MapArea,
     ground: GroundPlan,
     words: Mapping[str, str],
-) -> tuple[list[pygame.Rect], dict[Door, pygame.Rect]]:
-    """Draw doors with names; return the places of these, on the card and on the map.
+    taken: list[pygame.Rect],
+) -> dict[Door, pygame.Rect]:
+    """Draw doors with names; add the places of these to `taken`, and return those on the map.
 
     All that lead to known rooms have one, of the others the nearest of each kind that is in sight.
     """
     place, apart = area.place, _apart(theme)
-    taken: list[pygame.Rect] = []
     names: dict[Door, pygame.Rect] = {}
     unnamed = {door.kind for door in ground.doors}
     for door in sorted(ground.doors, key=lambda one: math.hypot(one.x - area.x, one.z - area.z)):
@@ -233,7 +242,7 @@ def _draw_doors(
         if labels:
             taken.append(_write(card, name, labels[0].clamp(place)))
             names[door] = taken[-1].move(-place.left, -place.top)
-    return taken, names
+    return names
 
 
 def _write_names(
@@ -333,11 +342,19 @@ def _draw_way(
         pygame.draw.lines(card, theme.colour(INK), False, points, max(2, theme.px(2)))
     start, radius = area.start, max(3.0, PLACE * theme.scale)
     pygame.draw.aacircle(card, INK, start, radius, 2)
-    if start != area.at(0.0, 0.0):
-        label = theme.text(f"start, {math.hypot(*way[-1]):.0f} m", 11, INK)
-        above = label.get_rect(midbottom=(start[0], start[1] - radius))
-        _write(card, label, above.clamp(area.place))
     card.set_clip(None)
+
+
+def _start_name(
+    theme: Theme, area: MapArea, pose: CameraPose
+) -> tuple[pygame.Surface, pygame.Rect] | None:
+    """Return what a start beyond the map is called and where that stands; None: it shows."""
+    x, y = area.start
+    if (x, y) == area.at(0.0, 0.0):
+        return None
+    name = theme.text(f"start, {math.hypot(*pose.position):.0f} m", 11, INK)
+    above = name.get_rect(midbottom=(x, y - max(3.0, PLACE * theme.scale)))
+    return name, above.clamp(area.place)
 
 
 def _draw_mark(card: pygame.Surface, theme: Theme, area: MapArea, mark: AnchorMark) -> None:

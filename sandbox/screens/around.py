@@ -12,7 +12,7 @@ from mag_sandbox.sandbox.ui.layout import SPRING, CachedCard, Card, Text, column
 from mag_sandbox.sandbox.ui.theme import MUTED
 
 WIDTH = 400  # px of the reference window
-MOST_LINES, FEWEST_LINES = 14, 3  # of a page: as many as have room above the cards below
+MOST_LINES, FEWEST_LINES = 14, 3  # as many as have room above the cards below
 TITLE = "Around you"
 
 
@@ -28,21 +28,14 @@ class AroundOverlay(Overlay):
         self._key = key
         self._reel, self._hud, self._stitcher = reel, hud, stitcher
         self._is_shown = False
-        self._page, self._count = 0, 0  # of the card; lines in all
         self._listed: tuple[FrameBlock, tuple[Seen, ...]] | None = None  # as of a block
         self.lines: tuple[str, ...] = ()  # of the card; none while it is hidden
         self._card = CachedCard()
-        self._room, self._most = 0, MOST_LINES  # px of height; lines of a page that fit in it
+        self._room, self._most = 0, MOST_LINES  # px of height; lines that fit in it
 
     def press(self) -> None:
-        """Show the card, its next page, or put it away after the last."""
-        has_more = self._is_shown and self._page + 1 < self._pages
-        self._page = self._page + 1 if has_more else 0
-        self._is_shown = has_more or not self._is_shown
-
-    @property
-    def _pages(self) -> int:
-        return max(1, -(-self._count // self._most))
+        """Show the card, or put it away."""
+        self._is_shown = not self._is_shown
 
     def dismiss(self) -> bool:
         """Put the card away, if it is there."""
@@ -64,24 +57,16 @@ class AroundOverlay(Overlay):
         room = min(below, default=surface.get_height() - theme.px(40)) - theme.px(10) - top
         if room != self._room:
             self._room, self._most = room, MOST_LINES
-        card = self._card(theme, self._page_card())
+        card = self._card(theme, self._listing())
         while card.get_height() > room and self._most > FEWEST_LINES:
             self._most -= 1
-            self._page = min(self._page, self._pages - 1)
             self.lines = self._describe()
-            card = self._card(theme, self._page_card())
+            card = self._card(theme, self._listing())
         surface.blit(card, (theme.px(14), top))
 
-    def _page_card(self) -> Card:
-        pages = self._pages
-        head = row(
-            Text(TITLE, 16, bold=True),
-            Text(f"{self._page + 1} of {pages}" if pages > 1 else "", 13, MUTED),
-            SPRING,
-            Text(f"{self._key}: {'more' if self._page + 1 < pages else 'close'}", 13, MUTED),
-            gap=8,
-        )
-        return Card(column(head, *(Text(line, 13, lines=2) for line in self.lines)), WIDTH)
+    def _listing(self) -> Card:
+        head = row(Text(TITLE, 16, bold=True), SPRING, Text(f"{self._key}: close", 13, MUTED))
+        return Card(column(head, *(Text(line, 13, lines=3) for line in self.lines)), WIDTH)
 
     def _describe(self) -> tuple[str, ...]:
         if not self._is_shown:
@@ -90,6 +75,7 @@ class AroundOverlay(Overlay):
         if self._listed is None or self._listed[0] is not block:
             self._listed = block, things_around(self._stitcher.ring, block)
         lines = around_lines(self._listed[1], self._reel.pose)
-        self._count = len(lines)
-        page = -(-len(lines) // self._pages)  # lines: no page holds one alone
-        return tuple(lines[self._page * page : (self._page + 1) * page])
+        if len(lines) <= self._most:
+            return tuple(lines)
+        others = (line.partition(":")[0] for line in lines[self._most - 1 :])
+        return (*lines[: self._most - 1], f"also {', '.join(others)}")

@@ -43,7 +43,8 @@ from mag_sandbox.sandbox.ui.widgets import ENTER_KEYS, REDRAWN_BY, ScrollArea, d
 FOOTER = "Up and Down choose    Enter enlarges    Esc goes back"
 EMPTY = (
     "Nothing has come back yet.",
-    "Look at something, turn away until it is out of sight, then turn back:",
+    "Look at something, turn away until it is out of sight, then turn back;",
+    "after a walk, come back to the very spot where you looked:",
     "the game compares what you saw then with what you see now.",
 )
 LEAST_SIZE = (560, 350)  # px: smaller windows show a smaller picture of the page

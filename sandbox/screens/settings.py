@@ -517,6 +517,8 @@ class SettingsScreen:
 def _open(services: ScreenServices, *, at_keys: bool = False) -> SettingsScreen:
     store, keys = services.settings, services.bindings
     save = lambda settings: store.save()  # noqa: E731 -- they hold already
+    if at_keys:
+        store.learn_keys()
     return SettingsScreen(store.now, store.use, save, bindings=keys, at_keys=at_keys)
 
 

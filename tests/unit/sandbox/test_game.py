@@ -391,6 +391,13 @@ def test_a_hint_that_was_followed_on_another_screen_is_learned(run):
     assert "split" in game.services.settings.now.learned.split()
 
 
+def test_keys_that_were_listed_from_the_title_are_taught_no_more(run):
+    game = run()
+    game.press(pygame.K_F1)
+    game.wait(lambda: isinstance(game.screen, SettingsScreen))
+    assert "help" in game.services.settings.now.learned.split()
+
+
 def test_postcards_walk_back_first_to_where_the_scene_begins(run):
     game = run(FakeWorld(spec=replace(WALKING, fps=FAST.fps)))
     game.play()

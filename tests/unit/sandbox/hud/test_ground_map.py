@@ -9,6 +9,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
 from mag_sandbox.model.world import Door, GroundPlan, GroundThing, GroundWater
+from mag_sandbox.sandbox.hud import ground_map as above
 from mag_sandbox.sandbox.hud.ground_map import MOST, GroundMap, MapArea, draw_player
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
@@ -200,3 +201,15 @@ def test_a_door_is_seen_on_the_thing_that_it_is():
     with window((1280, 720), "test"):
         card, shown = drawn((1280, 720), ground=GroundPlan((thing,), doors=(door,)))
         assert is_near(card.get_at([round(part) for part in shown.at(1.0, 2.0)]), INK)
+
+
+def test_names_keep_off_the_name_of_a_start_beyond_the_map(monkeypatch):
+    here, crowd = CameraPose(z=40.0), range(-8, 9, 2)
+    things = [GroundThing(f"{x} {z}", x, z, 0.3) for x in crowd for z in (32, 34, 38)]
+    block, ground_map = replace(block_at(0.0), ground=GroundPlan(tuple(things))), GroundMap()
+    written: list[pygame.Rect] = []
+    with window((1280, 720), "test"):
+        monkeypatch.setattr(above, "_write", lambda card, name, at: written.append(at) or at)
+        ground_map.card(Theme((1280, 720)), block, ((0.0, 0.0), (0.0, 40.0)), (), here)
+    *names, start = written
+    assert names and start.collidelist(names) < 0
