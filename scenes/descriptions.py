@@ -283,7 +283,13 @@ _COSY, _COSY_LIGHT = stem("cosy"), "in the evening"
 _SUNLIT = frozenset(map(stem, ("morning", "noon", "midday", "afternoon")))  # as windows are
 _ON_PEAKS = re.compile(
     r"\bsnow(y|( |-)(capped|topped|covered))? (peaks?|mountains?|mountain tops?)\b"
+    r"(?! (valley|meadow|village|town|pass|path|road|forest|wood|hut|lodge|landscape|station)s?\b)"
     r"|\b(peaks?|mountains?) (with|covered in|under) snow\b",
+    re.I,
+)
+_FROZEN_LAND = re.compile(  # under snow; neither a frozen lake nor an icy wind is
+    r"\bfrozen\b(?! ((\w+ )?(lake|pond|river|sea|ocean|water|waterfall|stream|fountain|canal|wind"
+    r"|look|eye|pizza|drink|ice)s?|in (time|fear))\b)",
     re.I,
 )
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
@@ -1592,7 +1598,7 @@ def is_under_snow(text: str) -> bool:
     >>> is_under_snow("a forest in the snow"), is_under_snow("a meadow with snowy peaks")
     (True, False)
     """
-    return speaks_of("snow", _ON_PEAKS.sub("", text))
+    return speaks_of("snow", _ON_PEAKS.sub("", text)) or bool(_FROZEN_LAND.search(text))
 
 
 def _is_unfit(

@@ -47,9 +47,7 @@ _SHINING = frozenset((
 _AIR = frozenset(("sun", "moon", "star", "starry sky", "cloud", _LIGHTNING, *FALLING))
 _GAME = "video game"
 _STAGED = (_GAME, "object")  # categories of scenes with lights of their own
-_DULL = 0.8  # brightness of grey ground at most, as a share of the sky's
-_SNOW, _AMBIENT = np.array((226, 234, 243)), 0.7  # colour, and share of white light on it
-_WHITE = 0.2  # vividness of ground that is white
+_SNOW = np.array((236, 243, 250))  # colour on a clear day
 _SNOWED = {"near ground": 1.0, "far ground": 1.0, "far hill": 0.8, "hills": 0.8, "flat land": 0.8}
 _UNDER_SNOW = frozenset(("wild flower", "tulip", "sunflower", "rose bush", "wheat"))
 _GREEN = TURNING | {"bush", "hedge"}
@@ -81,7 +79,7 @@ def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObj
         things = in_season(things, wanted.season, own)
     things = with_bright_lightning(in_storm(things)) if wanted.in_storm else things
     things = at_night(things) if wanted.by_night else things
-    return under_snow(things) if wanted.in_snow else things
+    return under_snow(things, wanted.light) if wanted.in_snow else things
 
 
 def relit(
@@ -135,9 +133,8 @@ def _in_other_air(
     things: Sequence[PlacedObject], before: Wanted, now: Wanted
 ) -> list[PlacedObject]:
     """Return things in the season, weather and fog that have come."""
-    season, sky = _season(now), _first(things, "low sky")
+    season = _season(now)
     lit = in_weather(things, now._replace(season="" if season == _season(before) else season))
-    lit = _snowed(lit, sky) if now.in_snow and not before.in_snow and sky else lit
     lit = _fogged(lit, now.light) if now.in_fog and not before.in_fog else lit
     return with_sky_in_windows(lit, now.outside) if now.outside else lit
 
@@ -235,20 +232,15 @@ def with_bright_lightning(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     return [*ranked, *lit[clouds:]]
 
 
-def under_snow(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return outdoor things of which the ground is white, in the light of a plan's sky."""
-    sky = _first(things, "low sky")
-    ground = _first(things, "near ground")
-    if sky is None or ground is None:
+def under_snow(things: Sequence[PlacedObject], light: Sequence[float]) -> list[PlacedObject]:
+    """Return outdoor things of which the ground is white, in the light of words.
+
+    A plan's own ground does not tell whether it is snow: at dusk grass is almost grey.
+    """
+    if _first(things, "low sky") is None:
         return list(things)
-    is_grey = np.mean(ground) < _DULL * max(sky)  # a street
-    is_bare = is_grey or vividness(np.array(ground)) >= _WHITE
-    return _snowed(things, sky) if is_bare else list(things)
-
-
-def _snowed(things: Sequence[PlacedObject], sky: Rgb) -> list[PlacedObject]:
-    light = _NIGHT if has_dark_sky(things) else _AMBIENT + (1 - _AMBIENT) * np.array(sky) / max(sky)
-    return [_under_white(thing, light * _SNOW) for thing in things if thing.kind not in _UNDER_SNOW]
+    snow = (np.array(light) + np.mean(light)) / 2 * _SNOW  # white is known in any light
+    return [_under_white(thing, snow) for thing in things if thing.kind not in _UNDER_SNOW]
 
 
 def _under_white(thing: PlacedObject, snow: np.ndarray) -> PlacedObject:

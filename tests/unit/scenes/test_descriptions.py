@@ -648,7 +648,10 @@ def test_kids_who_build_a_sandcastle_need_no_house(words):
         ("a train in the alps in winter", True),
         ("mountains with snow and a meadow", False), ("snow capped mountains", False),
         ("a lake under snowy peaks", False), ("a snowman in a park", False),
-        ("snowy mountains in the snow", True),
+        ("snowy mountains in the snow", True), ("a snowy mountain village", True),
+        ("a frozen village", True), ("a snowy mountain meadow at dusk", True),
+        ("a frozen lake in a park", False),
+        ("frozen wind on a beach", False),
     ],
 )  # fmt: skip
 def test_snow_lies_where_words_say_so_and_not_on_peaks_alone(text, lies):

@@ -77,16 +77,16 @@ def test_fog_at_night_is_dark():
     assert max(sky.color) < max(by_day.color) * 0.9
 
 
-def test_snow_is_white_by_day_and_blue_at_night_and_no_flowers_grow_in_it():
+@pytest.mark.parametrize("ground", [(90, 150, 60), (140, 140, 148), (105, 130, 105)])
+def test_snow_lies_on_any_ground_in_the_light_of_words_and_no_flowers_grow_in_it(ground):
     flower = PlacedObject("wild flower", 0.0, -20.0, 4.0, 5.0, (200, 30, 30))
-    sky, ground, barn = under_snow([SKY, GROUND, flower, BARN])
+    plan = [SKY, replace(GROUND, color=ground), flower, BARN]
+    sky, white, barn = under_snow(plan, (1.0, 1.0, 1.0))
     assert (sky, barn) == (SKY, BARN)
-    assert min(ground.color) > 180
-    street = replace(GROUND, color=(140, 140, 148))
-    assert min(under_snow([SKY, street])[1].color) > 180
-    night = under_snow([DARK, GROUND])[1]
-    assert max(night.color) == night.color[2] > night.color[0] + 50
-    assert under_snow([SKY, ground, flower]) == [SKY, ground, flower], "the planner has seen to it"
+    assert min(white.color) > 220
+    dusk, night = (under_snow(plan, one)[1].color for one in ((0.78, 0.67, 0.86), (0.6, 0.66, 0.9)))
+    assert min(white.color) > max(dusk) > max(night) - 20
+    assert night[2] > night[0] + 25
 
 
 def test_lightning_is_bright_and_before_the_clouds():
