@@ -120,13 +120,16 @@ class SceneRenderer:
         """
         return _Shot(self, self._viewpoint(x, z), time).ring()
 
-    def picture(self, x: float, z: float, scale: int) -> np.ndarray:
-        """Return a ring at rest, drawn `scale` times as large as usual.
+    def picture(
+        self, x: float = 0.0, z: float = 0.0, time: float = 0.0, scale: int = 1
+    ) -> np.ndarray:
+        """Draw a ring's pixels alone; at rest also `scale` times as large as usual.
 
         Uint8 [RING_HEIGHT * scale, RING_WIDTH * scale, 3]. Raises ValueError as `ring` does.
         """
-        shot = _Shot(self, self._viewpoint(x, z), 0.0, scale)
+        shot = _Shot(self, self._viewpoint(x, z), time, scale)
         shot.draw()
+        shot.draw_falling()
         return shot.pixels()
 
     def _viewpoint(self, x: float, z: float) -> Viewpoint:
@@ -199,26 +202,29 @@ class _Shot:
         self.placed: list[Placed] = []
 
     def ring(self) -> Ring:
-        depth = self.draw()
+        self.draw()
+        depth = self._depth(self.image.ids())
+        self.draw_falling()
         pixels, ids, motions = self.pixels(), self.image.ids(), self.image.motions()
-        if self.time:
-            share = (motions == MotionLabel.FLICKER).astype(np.float32)
-            if self.scene.layout.room is not None:
-                glows = glows_of(self.scene.layout, self.viewer)
-                share = np.maximum(share, flickering(glows, RING_HEIGHT, RING_WIDTH))
-            pixels = shimmered(pixels, motions == MotionLabel.SHIMMER, self.time)
-            pixels = flickered(pixels, share, self.time)
         things = things_of(pixels, ids, self.placed)
         return Ring(pixels, depth, ids, motions, things, self.scene.layout, self.viewer)
 
     def pixels(self) -> np.ndarray:
         layout, pixels = self.scene.layout, self.image.pixels()
-        if layout.room is None:
+        glows = []
+        if layout.room is not None:
+            glows = glows_of(layout, self.viewer, self.image.scale)
+            pixels = relight(pixels, ambient_of(layout), glows)
+        if not self.time:
             return pixels
-        glows = glows_of(layout, self.viewer, self.image.scale)
-        return relight(pixels, ambient_of(layout), glows)
+        motions = self.image.motions()
+        share = (motions == MotionLabel.FLICKER).astype(np.float32)
+        if layout.room is not None:
+            share = np.maximum(share, flickering(glows, RING_HEIGHT, RING_WIDTH))
+        pixels = shimmered(pixels, motions == MotionLabel.SHIMMER, self.time)
+        return flickered(pixels, share, self.time)
 
-    def draw(self) -> np.ndarray:
+    def draw(self) -> None:
         scene = self.scene
         for number, (_, kind, drawing) in enumerate(scene.far, 1):
             if kind:
@@ -228,9 +234,6 @@ class _Shot:
         self.image.fill(points, under.ends, under.colors, 0, _labels(under))
         for index in self._order():
             self._draw(index)
-        depth = self._depth(self.image.ids())
-        self._draw_falling()
-        return depth
 
     def _gait(self, index: int) -> Gait:
         item, drawing = self.scene.layout.items[index], self.scene.drawings[index]
@@ -274,7 +277,7 @@ class _Shot:
         box = flats.course_box(item, self.viewer) or box
         self.placed.append((number, item.kind, item, distance, box))
 
-    def _draw_falling(self) -> None:
+    def draw_falling(self) -> None:
         scene, layout = self.scene, self.scene.layout
         kind = FALLING.get(layout.attributes.get("weather", ""))
         if kind is None:

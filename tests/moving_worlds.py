@@ -1,7 +1,7 @@
 """Worlds without a network that show moving renderer scenes: rightly, frozen, drifting, jerky."""
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache, partial
 
 import numpy as np
 
@@ -20,6 +20,11 @@ def renderer(category: str, seed: int) -> SceneRenderer:
     return SceneRenderer(lay_out(category, seed))
 
 
+@lru_cache(128)  # all worlds show the same moments
+def ring(category: str, seed: int, time: float) -> np.ndarray:
+    return renderer(category, seed).picture(time=time)
+
+
 class MovingWorld(PerfectWorld):
     """Shows the scene as it is drawn at the time; can be shown a history."""
 
@@ -28,7 +33,7 @@ class MovingWorld(PerfectWorld):
         self.spec = MOVING_SPEC
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
-        self._drawn = renderer(scene.category, int(scene.name.split()[-1]))
+        self._drawn = partial(ring, scene.category, int(scene.name.split()[-1]))
         self._time = 0
         return super().reset(scene, seed)
 
@@ -46,8 +51,7 @@ class MovingWorld(PerfectWorld):
         return self.moment(pose, self._time - 1)
 
     def moment(self, pose: CameraPose, time: int) -> np.ndarray:
-        ring = self._drawn.ring(time=time).pixels
-        return view_at(ring, pose.yaw, pose.pitch, pose.fov)
+        return view_at(self._drawn(time), pose.yaw, pose.pitch, pose.fov)
 
 
 class StoppedWorld(MovingWorld):

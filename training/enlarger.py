@@ -114,7 +114,7 @@ def view_pairs(autoencoder: Autoencoder, seeds: range) -> ViewPairs:
     small, large = [], []
     for seed in seeds:
         category = category_of(seed)
-        ring = SceneRenderer(lay_out(category, seed)).picture(0.0, 0.0, SCALE)
+        ring = SceneRenderer(lay_out(category, seed)).picture(scale=SCALE)
         rng = np.random.default_rng([seed, SCALE])
         for _ in range(VIEWS):
             left, top = int(rng.integers(RING_WIDTH)), int(rng.integers(RING_HEIGHT - HEIGHT))

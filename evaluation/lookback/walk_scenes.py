@@ -4,9 +4,9 @@ A world is given the first view alone. So from elsewhere it can know what that v
 points that are seen there, and nothing of what was hidden or lay beside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,7 @@ AWAY, BEHIND = (1.4, 2.0), 2.0  # metres to a screen; times as far to what is hi
 SMALL, LARGE = 0.4, 1.5  # metres of kinds that are hidden
 SIZE = 0.55  # metres that they have there at most
 TRIES = 6  # screens
-CARRIED = 64  # poses of which the carried view is kept
+CARRIED, RINGS = 64, 4  # poses of which the carried view is kept; rings that are; 30 MB
 
 
 class WalkScene(HeldOutScene):
@@ -57,6 +57,11 @@ class WalkScene(HeldOutScene):
         super().__init__(layout, seed, image, caption=caption(visible, 0), moves=False)
         self._carried = lru_cache(CARRIED)(self._carry)
 
+    @cached_property
+    def ring(self) -> Callable[..., Ring]:
+        """What gives the ring at x, z; the newest ones are kept."""
+        return lru_cache(RINGS)(self.renderer.ring)
+
     def depth(self, pose: CameraPose) -> np.ndarray:
         """Return the distance of each pixel [m], float32 [HEIGHT, WIDTH]; inf: sky."""
         depth: np.ndarray = self.ring(pose.x, pose.z).depth[ring_cells(pose)]
@@ -71,6 +76,9 @@ class WalkScene(HeldOutScene):
         number = len(self.renderer.far) + len(self.renderer.layout.items)
         shows: Mask = self.ring(pose.x, pose.z).ids[ring_cells(pose)] == number
         return shows & ~self.carried(pose)[1]
+
+    def _ring(self, x: float, z: float, time: float) -> Frames:
+        return self.ring(x, z).pixels
 
     def _carry(self, pose: CameraPose) -> tuple[Frames, Mask]:
         return _carried(self.renderer, self.ring(), self.ring(pose.x, pose.z), pose)

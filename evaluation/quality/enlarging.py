@@ -105,7 +105,7 @@ def _views(options: EnlargingOptions) -> Iterator[tuple[Picture, Picture]]:
         seed = FIRST_SEED + 1000 * options.seed + number
         category = category_of(number)
         rng = np.random.default_rng(seed)
-        ring = SceneRenderer(lay_out(category, seed)).picture(0.0, 0.0, SCALE)
+        ring = SceneRenderer(lay_out(category, seed)).picture(scale=SCALE)
         left, top = int(rng.integers(RING_WIDTH)), int(rng.integers(RING_HEIGHT - HEIGHT))
         drawn = large_view(ring, left, top, SCALE)
         with torch.inference_mode():

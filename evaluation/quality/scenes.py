@@ -36,7 +36,7 @@ MOMENTS = tuple(range(4, PERIOD + 1, 4))  # frames at which a ring is looked at 
 LOOKS = (40.0, 90.0, 140.0)  # frames at which a first view is looked at for what moves in it
 WANDERING = (MotionLabel.SKY, MotionLabel.SHIMMER, MotionLabel.WALKER)  # lamps only flicker
 PLAIN, LEAST_MOVING = 16, 300  # levels by which a pixel changes plainly; px that do
-RINGS, VIEWS = 4, 512  # that a scene keeps; 30 MB and 94 MB
+RINGS, VIEWS = 16, 512  # that a scene keeps; 24 MB and 94 MB
 FAST = 60.0  # degrees a second of a full turn
 RIM = 2  # px of a ring on each side that reach into a pixel of a zoomed view
 MOST_SEAM = 100.0  # ratio where nothing moves but at seams
@@ -95,7 +95,7 @@ def ring_parts(renderer: SceneRenderer) -> RingParts | None:
     rest = renderer.ring()
     moving = np.zeros((RING_HEIGHT, RING_WIDTH), bool)
     for time in MOMENTS:
-        moving |= (renderer.ring(time=time).pixels != rest.pixels).any(axis=2)
+        moving |= (renderer.picture(time=time) != rest.pixels).any(axis=2)
     if not moving.any():
         return None
     sky = rest.motions == MotionLabel.SKY
@@ -159,7 +159,7 @@ class HeldOutScene:
         self.layout, self.seed, self.image = layout, seed, image
         self.caption = captions.caption(layout, 0) if caption is None else caption
         self.renderer, self._moves = SceneRenderer(layout), moves
-        self.ring = lru_cache(RINGS)(self.renderer.ring)
+        self._kept = lru_cache(RINGS)(self._ring)
         self._seen = lru_cache(VIEWS)(self._drawn)
         Image.fromarray(self.first_view).save(image)
 
@@ -193,9 +193,12 @@ class HeldOutScene:
         return self._seen(pose, time if time and self.parts is not None else 0.0)
 
     def _drawn(self, pose: CameraPose, time: float) -> Frames:
-        picture = view_at(self.ring(pose.x, pose.z, time).pixels, pose.yaw, pose.pitch, pose.fov)
+        picture = view_at(self._kept(pose.x, pose.z, time), pose.yaw, pose.pitch, pose.fov)
         picture.setflags(write=False)
         return picture
+
+    def _ring(self, x: float, z: float, time: float) -> Frames:
+        return self.renderer.picture(x, z, time)
 
 
 def falls(layout: Layout) -> bool:
