@@ -78,7 +78,7 @@ class WalkScene(HeldOutScene):
         return shows & ~self.carried(pose)[1]
 
     def _ring(self, x: float, z: float, time: float) -> Frames:
-        return self.ring(x, z).pixels
+        return self.ring(x, z, time).pixels
 
     def _carry(self, pose: CameraPose) -> tuple[Frames, Mask]:
         return _carried(self.renderer, self.ring(), self.ring(pose.x, pose.z), pose)
