@@ -16,4 +16,7 @@ def scene(tmp_path_factory):
     folder = tmp_path_factory.mktemp("views")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scenes, "RINGS", 200)  # tests look at the same moments
-        return drawn_scene(category_of(INDEX), SceneSplit(SECRET).scene(INDEX), INDEX, folder)
+        patch.setattr(scenes, "MOMENTS", scenes.MOMENTS[3::4])
+        drawn = drawn_scene(category_of(INDEX), SceneSplit(SECRET).scene(INDEX), INDEX, folder)
+        assert drawn.parts is not None, "it moves"
+    return drawn

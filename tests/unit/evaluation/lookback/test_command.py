@@ -12,7 +12,7 @@ from PIL import Image
 
 from mag_sandbox.command_line import options_of
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.evaluation.lookback import command, participants, running
+from mag_sandbox.evaluation.lookback import command, participants, running, tasks
 from mag_sandbox.evaluation.lookback.camera_paths import read_path
 from mag_sandbox.evaluation.lookback.command import (
     run_bench_memory,
@@ -80,6 +80,7 @@ FRAME = _png()
 def shorten(patch: pytest.MonkeyPatch, scene: HeldOutScene) -> None:
     """Let the benchmark be one short clip of one scene."""
     patch.setitem(PRESETS, "quick", (Round("return", 1),))
+    patch.setattr(tasks, "WAY", 75.0)
     patch.setattr(command, "plan", planned)
     patch.setattr("mag_sandbox.evaluation.lookback.verify.plan", planned)
     patch.setattr(running, "drawn_scene", lambda *told: scene)
@@ -131,7 +132,7 @@ def test_a_class_in_a_file_is_measured_and_its_result_holds(small, tmp_path):
     result, said = measure(own, tmp_path / "out")
     (row,) = clips_of(result)
     assert result["participant"]["kind"] == "class"
-    assert row.digest and row.tape == "static@1,yaw:right:150@60,static@8,yaw:left:150@60"
+    assert row.digest and row.tape == "static@1,yaw:right:75@30,static@8,yaw:left:75@30"
     assert "score" in said[0]
     told: list[str] = []
     path = tmp_path / "out" / "result.json"
@@ -277,7 +278,7 @@ def test_private_scenes_follow_from_a_secret_that_only_a_hash_commits_to():
     assert ours.scene(0) == SceneSplit(b"a" * 16).scene(0)
     assert drawn.digest is None
     assert ours.digest != others.digest
-    assert all(one.private for one in plan("quick", ours, 1))
+    assert all(one.private for one in plan("quick", ours, 1, ["return"]))
 
 
 def test_the_same_scenes_are_played_by_tasks_that_are_compared():
