@@ -55,6 +55,7 @@ from mag_sandbox.model.imagination.rules.spacing import (
     stands,
     with_room,
 )
+from mag_sandbox.scenes.descriptions import BUILDINGS
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import where_of
@@ -92,6 +93,7 @@ _MISPLACED = 9.0  # for being on another side than words say
 _HIDES = 2.0  # by which hiding what words name is worse than being hidden
 _LEFT_OUT = 0.3  # by which being hidden by what is left out for it is worse
 _MOVABLE = THINGS.keys() - {"door", *STANDS}
+_HOUSE_BEHIND = 20.0  # degrees that a house is wide, at most, between what words name
 _TURNS = 2  # that each has to move: one may have moved in its way
 _ANYWHERE = -180.0, 180.0
 _SIDES = {"left": (-40.0, -8.0), "right": (8.0, 40.0), "ahead": (-8.0, 8.0)}  # yaws
@@ -153,6 +155,7 @@ def obeyed(
     placed = ashore(before_others(placed, _counting(placed, named)), named)
     placed = with_people_clear(placed, named, _counting(placed, named))
     cleared = _cleared(placed, named, typical)
+    cleared = _with_house_ahead(cleared, typical, _counting(cleared, named))
     return with_room(cleared, _counting(cleared, named))
 
 
@@ -388,6 +391,26 @@ def _cleared(
             yaw = _free_yaw(things, alike, counting)
             result[alike[0]] = replace(things[alike[0]], yaw=yaw)
     return [thing for place, thing in enumerate(result) if place not in gone]
+
+
+def _with_house_ahead(
+    things: list[PlacedObject], typical: Sequence[Named], counting: Collection[int]
+) -> list[PlacedObject]:
+    """Return things of which the first view shows a house, if the place is known by houses.
+
+    A village is one ahead, too, where what words name takes most of the view.
+    """
+    kinds = [kind for one in typical if BUILDINGS.issuperset(one.kinds) for kind in one.kinds]
+    own = [place for place in places_of(things, kinds) if stands(things[place])]
+    if not own or any(away(things[place]) + things[place].width / 4 <= AHEAD for place in own):
+        return things
+    nearest = min(own, key=lambda place: away(things[place]))
+    fits = min(_HOUSE_BEHIND / things[nearest].width, 1.0)
+    result = _smaller(things, [nearest], fits) or list(things)
+    ahead = -AHEAD + result[nearest].width / 4, AHEAD - result[nearest].width / 4
+    yaw = _free_yaw(result, [nearest], counting, ahead)
+    result[nearest] = replace(result[nearest], yaw=yaw)
+    return result
 
 
 def _may_hide(thing: PlacedObject) -> bool:

@@ -269,6 +269,18 @@ def test_words_before_a_thing_tell_how_many_and_how_large(text: str, told: tuple
     assert (named.color is not None) == ("red" in text)
 
 
+def test_the_first_view_of_a_village_shows_a_house_beside_what_is_named():
+    house, other = (PlacedObject("cottage", yaw, -1.0, 40.0, 28.0) for yaw in (90.0, 200.0))
+    homes, horses = Named(("cottage", "church"), None), Named(("horse",), None, 2, 2)
+    plan = [*GROUND, house, other, HORSE, HORSE]
+    result = obeyed(plan, [horses], [homes])
+    assert other in result
+    (near,) = [one for one in of(result, "cottage") if away(one) < 45.0]
+    assert near.width < house.width
+    assert shown_shares(result)[result.index(near)] > 0.7
+    assert house in obeyed(plan, [horses]), "a meadow may have none ahead"
+
+
 def test_an_only_way_on_makes_way_for_a_named_thing():
     cottage = PlacedObject("cottage", 20.0, 0.0, 24.0, 20.0)
     result = obeyed([*GROUND, HORSE, cottage], [Named(("horse",), None, 1, 1)])
