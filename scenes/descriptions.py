@@ -202,7 +202,7 @@ _ALONE = {  # where things are that no place is known for
         "slime", "small robot", "pipe", "portal", "lava pit", "water pit", "spikes",
     )),
 }  # fmt: skip
-_VILLAGE = "in a small old village"
+_VILLAGE, _MEADOW = "in a small old village", "in a green meadow"  # longer names than of houses
 _HOMES = frozenset(("cottage", "log cabin", "hut", "castle"))  # which furniture shows from inside
 _FURNISHED = (  # rooms that houses have
     "living room", "bedroom", "library", "kitchen", "office", "dining room", "music room",
@@ -339,7 +339,8 @@ _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 KINDS = (*THINGS, *chain(*GROUND.values()))
 _FILLERS = (  # words that say nothing by themselves
     "above also background below but distance each even front groups her his light my quite rather"
-    " becomes gets getting heavy make really same see so such too very weather which who"
+    " becomes gets getting heavy make really same see so standing stands such too very weather"
+    " which who"
 )
 _CHANGING = frozenset((  # likewise, of what becomes of a place
     "again", "begin", "begins", "beginning", "now", "place", "scene", "start", "starts",
@@ -476,8 +477,8 @@ class DescriptionWords(Vocabulary):
         read = _in_places(self, text)
         is_outside = _OUTSIDE.search(read) or (_is_of_house(read) and _tells_of_outdoors(read))
         if self.place(read) == "indoor" and is_outside:
-            there = USUAL_PLACE if is_lonely(read) else _VILLAGE
-            return f"{read}, {there}"  # a longer name than that of the house
+            there = _MEADOW if is_lonely(read) else _VILLAGE
+            return f"{read}, {there}"
         said = [word.text for word in split_words(read) if word.text not in FUNCTION_WORDS]
         if self.place(read) is not None or self.foreign(text) or not any(map(self.meaning, said)):
             return read

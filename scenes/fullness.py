@@ -11,12 +11,15 @@ _BUSY_PLACE = re.compile(rf"\b{_BUSY}( \w+){{1,2}}", re.I)  # words for a place 
 CROWD = ", with dozens of people"  # which are in a busy place
 _EMPTY = "empty"
 _ONLY = re.compile(  # that nothing is there but what is named
-    r"\b(only|just|nothing (but|except))\b(?! (after|as|before|behind|like|now|outside)\b)", re.I
+    r"\b((?<!the )only|just|nothing (but|except))\b"
+    r"(?! (after|as|before|behind|like|now|outside)\b)",
+    re.I,
 )
 _LONELY = frozenset(map(stem, (  # no people; sheep and trees may be there
     "lonely", "lonesome", "solitary", "quiet", "silent", "secluded", "remote", "abandoned",
     "desolate", "forgotten", "isolated",
 )))  # fmt: skip
+_SINGLE = "single"
 _NEAR, _BEFORE = 2, 4  # words after one of these, which it may belong to; before it, if not
 _PLACED = frozenset(("in", "on", "upon", "under", "by", "beside", "at", "near", "among", "behind"))
 
@@ -75,9 +78,10 @@ def _is_lonely(word: Word) -> bool:
 
 
 def kinds_alone(text: str, kinds: Collection[str]) -> frozenset[str]:
-    """Return the kinds of things that a description calls lonely: no tree is beside such a tree."""
+    """Return the kinds that a description calls lonely or single: no tree is beside such a tree."""
     words, alone = split_words(text), set[str]()
-    for at in lonely_words(text):
+    single = {at for at, word in enumerate(words) if word.text.lower() == _SINGLE}
+    for at in lonely_words(text) | single:
         after = words[at + 1 : at + 1 + _NEAR]
         comes_first = (
             bool(after)

@@ -238,6 +238,7 @@ REWORDINGS = (  # what is read as something else, one after the other
     COLORED_ROOM,
     (_PAINTED_ROOM, r"\1 with \3 walls"),
     (re.compile(r",? ?\bnot \w+", re.I), ""),
+    (re.compile(r"\bthe only (?=\w)", re.I), "a single "),
     (
         re.compile(
             r"\bspace ?ship(?= ((that|which) (has|is) )?(\w+(ing|ed) )?"

@@ -67,9 +67,10 @@ _SIZES = {
     "huge": 2.5, "giant": 2.5, "enormous": 2.5, "gigantic": 2.5,
 }  # fmt: skip
 _NUMBERS = {  # how many at least and at most
-    "one": (1, 1), "two": (2, 2), "three": (3, 3), "four": (4, 4), "five": (5, 5), "few": (3, 4),
-    "six": (6, 6), "seven": (7, 7), "eight": (8, 8), "2": (2, 2), "3": (3, 3), "4": (4, 4),
-    "5": (5, 5), "6": (6, 6), "7": (7, 7), "8": (8, 8), "several": (3, None), "many": (5, None),
+    "one": (1, 1), "single": (1, 1), "two": (2, 2), "three": (3, 3), "four": (4, 4),
+    "five": (5, 5), "few": (3, 4), "six": (6, 6), "seven": (7, 7), "eight": (8, 8),
+    "2": (2, 2), "3": (3, 3), "4": (4, 4), "5": (5, 5), "6": (6, 6), "7": (7, 7), "8": (8, 8),
+    "several": (3, None), "many": (5, None),
 }  # fmt: skip
 _LARGE = (  # numbers of which as many are drawn, in words
     "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen",
@@ -260,11 +261,12 @@ FALLING = frozenset(("falling rain", "falling snow"))  # kinds all around, which
 STANDS = frozenset(("box", "pedestal", "podium", "steps", "table with a cloth"))  # of one exhibit
 DRAWN_AS = {"bus": "tram"}  # kinds of which training saw too few
 HILLS = "hills"  # on which things stand, one hill for each kind
+TREES = frozenset(("oak", *_LIKEWISE["tree"]))
 _HOLDING = frozenset((  # what other things are in
     "boat", "rowing boat", "gondola", "ship", "sailing ship", "bowl", "basket", "box", "crate",
     "cardboard box", "fruit crate", "picnic basket", "vase", "barrel", "treasure chest", "bed",
     "armchair", "chair", "crib", "bathtub", "sled", "cauldron", "suitcase", "sink", "throne",
-    "oak", *_LIKEWISE["tree"], "bush", "hedge", "sandpit",
+    *TREES, "bush", "hedge", "sandpit",
 ))  # fmt: skip
 _ALIVE = ANIMALS | PEOPLE
 _WINDOW = "window"
@@ -1007,7 +1009,7 @@ def _told_before(
     return Named(
         colored or kinds, color if colored else None, least, most, scale, does,
         uncolored=tuple(kind for kind in kinds if colored and kind not in colored),
-        one_of_many=is_one and least == 1 and not countable,
+        one_of_many=is_one and least == 1 and most is None,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from mag_sandbox.scenes.descriptions import (
 )
 from mag_sandbox.scenes.fullness import kinds_alone
 from mag_sandbox.scenes.rewordings import cleared_up
-from mag_sandbox.scenes.things import Named, color_name
+from mag_sandbox.scenes.things import TREES, Named, color_name
 from mag_sandbox.scenes.uninvited import elsewhere_in, others_than, strays_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import Vocabulary, with_plurals
 
@@ -77,10 +77,11 @@ class Wanted(NamedTuple):
         uninvited = uninvited_in(text, words, kinds)
         known_by = typical_in(read, words, text)
         main = {kind for one in known_by for kind in one.kinds}  # a corn field has much corn
-        alone = {*kinds} - main if uninvited else kinds_alone(text, kinds)  # one palm alone
+        lonely = kinds_alone(read, kinds)
+        alone = {*kinds} - main if uninvited else lonely  # one palm alone
         named = tuple(
             one._replace(most=one.least, one_of_many=False)
-            if one.one_of_many and one.kinds[0] in alone
+            if one.kinds[0] in alone and (one.one_of_many or (one.most, one.least) == (None, 1))
             else one
             for one in named
         )
@@ -92,6 +93,7 @@ class Wanted(NamedTuple):
         alike = {kind for one in named if one.most is not None for kind in one.uncolored}
         light = lit(text, words)
         absent = absent_in(read, kinds, text) | (alike - said)
+        absent |= TREES & {*kinds} - said - main if TREES & lonely else frozenset()
         strays = (strays_in(text, words) | others_than(named)) - said
         gone = absent | uninvited | strays
         typical = (

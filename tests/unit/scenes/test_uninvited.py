@@ -4,6 +4,7 @@ import pytest
 
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.scenes.descriptions import BUILDINGS, KINDS, DescriptionWords
+from mag_sandbox.scenes.things import TREES
 from mag_sandbox.scenes.uninvited import strays_in
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT
@@ -95,9 +96,28 @@ def test_a_house_is_of_a_kind_that_its_place_has(words, text, houses):
     )
 
 
-def test_a_lonely_tree_is_the_only_one(words):
-    for text in ("a lonely tree in a meadow", "in a meadow a tree stands alone"):
-        (tree,) = Wanted.of(words.reading(text), words, KINDS).named
-        assert tree.most == 1, text
-    (tree,) = Wanted.of("a lonely road under a tree in a meadow", words, KINDS).named[:1]
-    assert tree.kinds[0] != "oak" or tree.most is None
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a lonely tree in a meadow", "in a meadow a tree stands alone", "the only tree in a desert",
+        "a purple tree alone in the snow", "a field with a single red tree",
+    ],
+)  # fmt: skip
+def test_a_lonely_tree_is_the_only_one(words, text):
+    wanted = Wanted.of(text, words, KINDS)
+    (tree,) = (one for one in wanted.named if one.kinds[0] in TREES)
+    assert tree.most == 1
+    assert {*wanted.absent} >= TREES - {*tree.kinds}
+    assert not words.without_effect(text)
+
+
+def test_what_is_lonely_beside_a_tree_leaves_other_trees(words):
+    wanted = Wanted.of("a lonely road under a tree in a meadow", words, KINDS)
+    (tree,) = (one for one in wanted.named if one.kinds[0] in TREES)
+    assert tree.most is None
+    forest = Wanted.of("a lonely pine in a forest", words, KINDS)
+    assert "oak" not in forest.absent, "which is made of trees"
+
+
+def test_a_lonely_church_is_seen_from_outside(words):
+    assert words.place(words.reading("a lonely church on a hill")) == "outdoor"
