@@ -25,6 +25,7 @@ from tests.chromium import Chromium, Page
 from tests.pages import Pages, play_fake
 
 MEADOW = "#scene=meadow&seed=7"
+LARGE = (1280, 720)  # px of a page
 PLAYS = "shown !== null && shown.header.plays && Boolean(shown.header.pose)"
 TURN_S = 12.0
 SLOW_S = 60.0
@@ -195,7 +196,7 @@ def tell(name: str, told: dict[str, Any]) -> None:
 
 def measure(chromium: Chromium, pages: Pages) -> None:
     """Measure on this machine's loopback."""
-    page = chromium.open(pages.url + MEADOW)
+    page = chromium.open(pages.url + MEADOW, LARGE)
     page.wait(PLAYS)
     time.sleep(4.0)
     tell("turning", turning(page, pages, TURN_S))
@@ -216,7 +217,8 @@ def main() -> None:
         if "--slow" not in sys.argv:
             measure(chromium, pages)
         line = SlowLine(pages.port)
-        page = chromium.open(f"http://localhost:{line.port}/{MEADOW.replace('meadow', 'desert')}")
+        desert = MEADOW.replace("meadow", "desert")
+        page = chromium.open(f"http://localhost:{line.port}/{desert}", LARGE)
         page.wait(PLAYS)
         tell("slow", turning(page, pages, SLOW_S))
         page.close()

@@ -29,7 +29,7 @@ FLAGS = (
     "--remote-debugging-port=0", "--hide-scrollbars", "--mute-audio",
 )  # fmt: skip
 needs_chromium = pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed")
-SIZE = (1280, 720)
+SIZE = (640, 400)  # px of a page: large ones keep both sides busy
 
 
 class Chromium:
@@ -99,7 +99,7 @@ class Page:
         until = time.monotonic() + PATIENCE
         while not (value := self.ask(expression)):
             assert time.monotonic() < until, f"never: {expression}"
-            time.sleep(0.01)
+            time.sleep(0.03)
         return value
 
     def resize(self, size, *, phone: bool = False, ratio: float = 1.0) -> None:

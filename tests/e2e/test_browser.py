@@ -43,7 +43,8 @@ SETTLED = """(async () => {
   for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
 })()"""  # what has come is drawn
 MEADOW = "#scene=meadow&seed=7"
-SETTINGS, FIRST_STEPS = (1095, 43), (1048, 524)  # px: a button of the title, a setting
+LARGE = (1280, 720)
+SETTINGS, FIRST_STEPS = (1095, 43), (1048, 524)  # px of it: a button of the title, a setting
 SECRET = "a-secret-that-is-long-enough"
 
 
@@ -124,11 +125,11 @@ def test_what_lies_over_the_picture_stays_while_it_moves(meadow):
 
 
 def test_the_mouse_drags_the_view(meadow):
-    meadow.mouse("mouseMoved", 640, 450)
-    meadow.mouse("mousePressed", 640, 450, "left", clickCount=1, buttons=1)
-    for x in range(640, 340, -20):
-        meadow.mouse("mouseMoved", x, 450, "left", buttons=1)
-    meadow.mouse("mouseReleased", 340, 450, "left", clickCount=1)
+    meadow.mouse("mouseMoved", 320, 250)
+    meadow.mouse("mousePressed", 320, 250, "left", clickCount=1, buttons=1)
+    for x in range(320, 170, -10):
+        meadow.mouse("mouseMoved", x, 250, "left", buttons=1)
+    meadow.mouse("mouseReleased", 170, 250, "left", clickCount=1)
     meadow.wait("shown.header.pose[0] > 3 && shown.header.pose[0] < 180")
 
 
@@ -355,7 +356,7 @@ def settled(page) -> bytes:
 
 
 def test_settings_are_changed_with_the_mouse(chromium, pages, tmp_path):
-    page = chromium.open(pages.url)
+    page = chromium.open(pages.url, LARGE)
     page.wait("shown !== null")
     click_on(page, SETTINGS)
     click_on(page, FIRST_STEPS)
