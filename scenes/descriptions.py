@@ -41,6 +41,7 @@ from mag_sandbox.scenes.rewordings import (
     FAMILIES,
     LIGHTS_TOLD,
     OF_WOOD,
+    ON_TOP,
     ON_WALL,
     OWNER,
     REWORDINGS,
@@ -276,6 +277,7 @@ _SNOW = re.compile(
 )
 _LYING_SNOW = re.compile(r"\b(covered in|under|in deep) (the )?snow\b", re.I)  # though none falls
 _POTTED = "potted"
+_LEFT = frozenset(("abandoned", "forgotten", "desolate"))
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
 _ICE = frozenset(map(stem, ("ice", "icy", "frozen")))
 _ANYBODY = frozenset(("person", "child"))
@@ -328,7 +330,7 @@ _GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all thi
 _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and stems that say so
 _SKY = frozenset(("sun", "moon"))  # which are everywhere
 # which tell no place: a fairy land is one with a dragon, too
-_ANYWHERE = _SKY | {"bird", "castle", "hills", "mountains", "rock"}
+_ANYWHERE = _SKY | {"bird", "castle", "hills", "mountains", "rock", "ruin"}
 _RELIEF = frozenset(("hills", "mountains"))
 _AT_LAKES = frozenset(
     ("lake", "duck", "bird", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish")
@@ -565,6 +567,7 @@ class DescriptionWords(Vocabulary):
         told += _words_in(WOOD, known, "wood")
         told += _words_in(AFTER_NOUN, known, "look")
         told += [*_words_in(ON_WALL, known, "wall"), *_words_in(CHILDS_ROOM, known)]
+        told += _words_in(ON_TOP, known, "top")
         told += [place for said, _ in LIGHTS_TOLD for place in _words_in(said, known)]
         if super().place(known) is None and self.place(known) == "indoor":
             told += _words_in(_STORE, known)
@@ -604,7 +607,7 @@ class DescriptionWords(Vocabulary):
         seen = of_others | names
         if category != "video game":
             seen |= empty_words(text, (*THINGS, *ground))
-        seen |= lonely_words(text) if category == "outdoor" else set()
+        seen |= _lonely_words(text) if category == "outdoor" else set()
         seen |= only_words(text, is_obeyed=category in _BY_DAY and bool(naming_words(text, kinds)))
         if category == "outdoor" and (place_kind is None or place_kind.name not in _OWN_SEASON):
             shown = season_in(reading, self)
@@ -746,6 +749,18 @@ def _silent(said: set[str], category: str | None) -> set[str]:
     if category == "video game":
         silent |= {word for word, places in ABSENT_FROM.items() if is_said(places)}
     return silent
+
+
+def _lonely_words(text: str) -> set[int]:
+    """Return the words, counted from 0, that call a place lonely.
+
+    An abandoned house looks like any other one.
+    """
+    words, built = split_words(text), naming_words(text, sorted(BUILDINGS))
+    return {
+        at for at in lonely_words(text)
+        if words[at].text.lower() not in _LEFT or built.isdisjoint((at + 1, at + 2))
+    }  # fmt: skip
 
 
 def _stuffs(text: str, place: PlaceKind | None) -> set[int]:

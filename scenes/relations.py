@@ -14,6 +14,7 @@ RELATIONS = {  # words between two things -> where the first one is
     "leaning on": "beside", "leaning against": "beside", "leaning at": "beside",
     "riding on": "on", "riding": "on", "flying over": "above", "flying above": "above",
     "on top of": "on", "on topped of": "on", "on": "on", "upon": "on",
+    "atop": "on",
     "left of": "left", "right of": "right", "behind": "behind", "in front of": "front",
     "before": "front", "at": "front", "against": "front", "between": "between",
     "beside": "beside", "next to": "beside", "close to": "beside", "near": "beside",

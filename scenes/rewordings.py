@@ -70,10 +70,15 @@ AFTER_NOUN = re.compile(  # colours and sizes, as other languages have them: "an
 )
 WOOD = re.compile(  # of trees
     r"\b(?P<a>an?|the|this) (?P<how>(?:(?:dark|deep|dense|thick|wild|old|misty|foggy|snowy|haunted"
-    r"|enchanted|quiet|silent|lonely|gloomy|green) )*)(?P<wood>wood)"
+    r"|enchanted|quiet|silent|lonely|gloomy|green|birch|pine|oak|palm|cypress|willow) )*)"
+    r"(?P<wood>wood)"
     r"(?=$|[,.;:]| (?:and|at|by|full|in|near|on|under|where|with)\b)",
     re.I,
 )
+_FORESTS = {
+    "birch": "birches", "pine": "pines", "oak": "oaks", "palm": "palms", "cypress": "cypresses",
+    "willow": "willows",
+}  # fmt: skip
 OF_WOOD = re.compile(  # rooms, of which no other walls are told
     rf"\b(?P<of>tree ?house|log cabin|cabin|hut) (?P<room>{_NAMED_ROOMS})\b(?!.*\bwalls?\b)", re.I
 )
@@ -102,6 +107,10 @@ _HIGH = (  # where houses are that stand on a hill instead
         ),
         r"\g<house> on a hill by the \g<water>",
     ),
+)
+ON_TOP = re.compile(  # of what is drawn as a hill
+    r"\bon (?P<top>top(?:ped)?) of (?:an?|the) (?:\w+ ){0,2}(?:mountains?|cliffs?|rocks?|peak)\b",
+    re.I,
 )
 CHILDS_ROOM = re.compile(
     rf"\b(?:child|children|kid|baby|boy|girl)[{''.join(APOSTROPHES)}]s (?:bed|living )?room\b", re.I
@@ -174,6 +183,10 @@ REWORDINGS = (  # what is read as something else, one after the other
     (SEA_FLOOR, "coral reef"),
     (AFTER_NOUN, r"\g<look> \g<noun>"),
     (WOOD, r"\g<a> \g<how>forest"),
+    *(  # whose trees are many: a house in it is in none of them
+        (re.compile(rf"\b{tree} (?:forest|woods|grove)\b", re.I), f"forest with many {trees}")
+        for tree, trees in _FORESTS.items()
+    ),
     (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
     (  # a sail at sea is seen with its ship
         re.compile(

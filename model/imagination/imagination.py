@@ -217,7 +217,7 @@ class Imagination:
         things = of_stone(things) if wanted.of_stone and not behind else things
         things = with_sky_in_windows(things, wanted.outside) if wanted.outside else things
         things = things if behind else _as_described(things, wanted)
-        return tuple(in_fog(things, wanted.light) if wanted.in_fog else things)
+        return tuple(in_fog(things, wanted) if wanted.in_fog else things)
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:
         """Return the place in a plan of each pixel's thing, -1: one behind all, int32 [H, W]."""

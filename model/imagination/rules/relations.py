@@ -674,12 +674,14 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     tall *= max(least / longer, 1.0) if longer else 0.0
     is_slim = (is_house or other.kind in _SLENDER) and other.height > _SLIM * other.width
     widest = _WIDEST if not is_slim else _JUTTING if count == 1 else _BOTH_SIDES
-    if count == 1 and thing.kind in ANIMALS and where_of(thing.kind) == "sky":
-        widest = _WINGS
+    if is_winged := thing.kind in ANIMALS and where_of(thing.kind) == "sky":
+        widest = _WINGS if count == 1 else max(widest, _BOTH_SIDES)
     tall = min(tall or thing.height, widest * other.width / count * thing.height / thing.width)
     wide = tall * thing.width / thing.height
     seat = low + SEATS.get(other.kind, 1.0) * other.height
-    yaw = other.yaw + (rank - (count - 1) / 2) * (1.05 * wide if is_slim else other.width / count)
+    apart, side_by_side = other.width / count, 1.05 * wide
+    apart = side_by_side if is_slim else max(apart, side_by_side) if is_winged else apart
+    yaw = other.yaw + (rank - (count - 1) / 2) * apart
     return replace(
         thing, yaw=yaw % 360.0, pitch=seat + tall / 2, width=wide, height=tall, away=away - 0.01
     )

@@ -68,6 +68,7 @@ _TREE = 3.0  # metres
 _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
 _HALF_SEEN, _NEAREST_FOOT = 14.0, 1.0  # metres; degrees
 _PALEST, _PALEST_SKY = 0.65, 0.8  # share of fog at most: in things, which are still known, and sky
+_PALEST_COLOR = 0.25  # likewise, in things whose colour words give
 
 
 def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:
@@ -122,7 +123,7 @@ def _without_air(
 ) -> Sequence[PlacedObject]:
     """Return things without the fog, the autumn and the dark windows that are over."""
     if before.in_fog and not now.in_fog:
-        things = _fogged(things, before.light, lifts=True)
+        things = _fogged(things, before, lifts=True)
     if before.outside and not now.outside:
         things = _by_day(things)
     was_autumn, is_autumn = (_season(one) == "autumn" for one in (before, now))
@@ -135,7 +136,7 @@ def _in_other_air(
     """Return things in the season, weather and fog that have come."""
     season = _season(now)
     lit = in_weather(things, now._replace(season="" if season == _season(before) else season))
-    lit = _fogged(lit, now.light) if now.in_fog and not before.in_fog else lit
+    lit = _fogged(lit, now) if now.in_fog and not before.in_fog else lit
     return with_sky_in_windows(lit, now.outside) if now.outside else lit
 
 
@@ -295,28 +296,29 @@ def _in_color(thing: PlacedObject, color: Rgb, light: float) -> PlacedObject:
     return replace(thing, color=shade, mean_color=shade)
 
 
-def in_fog(
-    things: Sequence[PlacedObject], light: Sequence[float] = (1.0, 1.0, 1.0)
-) -> list[PlacedObject]:
+def in_fog(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:
     """Return things that pale with their distance, where a plan's sky is as of a clear day."""
     sky = _first(things, "low sky")
     is_clear = sky is not None and vividness(np.array(sky)) >= _HAZY
-    return _fogged(things, light) if is_clear else list(things)
+    return _fogged(things, wanted) if is_clear else list(things)
 
 
 def _fogged(
-    things: Sequence[PlacedObject], light: Sequence[float], *, lifts: bool = False
+    things: Sequence[PlacedObject], wanted: Wanted, *, lifts: bool = False
 ) -> list[PlacedObject]:
     """Return things that pale with their distance, or, if fog lifts, as they were without it.
 
-    Fog has the colour of the light: it is warm in the evening.
+    Fog has the colour of the light: it is warm in the evening. A black church is still black in it.
     """
-    fog = (_NIGHT if has_dark_sky(things) else np.array(light)) * _FOG
+    fog = (_NIGHT if has_dark_sky(things) else np.array(wanted.light)) * _FOG
+    told = [one for one in wanted.named if one.color or any(part.color for part in one.parts)]
+    colored = {kind for one in told for kind in one.kinds}
 
     def paled(thing: PlacedObject) -> PlacedObject:
         foot = thing.height / 2 - thing.pitch  # degrees below the horizon
         away = EYE / np.tan(np.radians(foot)) if foot > _NEAREST_FOOT else np.inf
         most = _PALEST_SKY if thing.width >= AROUND else _PALEST
+        most = _PALEST_COLOR if thing.kind in colored else most
         share = min(1 - 0.5 ** (away / _HALF_SEEN), most)
         share = 0.0 if thing.kind == "near ground" else share
         share = -share / (1 - share) if lifts else share

@@ -18,6 +18,7 @@ from mag_sandbox.model.imagination.rules.weather import (
     with_bright_lightning,
     with_sky_in_windows,
 )
+from mag_sandbox.scenes.things import Named
 
 VIEW_TOP = WIDEST_FOV * ASPECT / 2  # degrees
 SKY = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243))
@@ -32,11 +33,11 @@ def test_in_fog_things_are_paler_the_farther_they_are():
     sky = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243))
     near = PlacedObject("barn", 0.0, 0.0, 30.0, 40.0, (200, 30, 30), (190, 40, 40))
     far = replace(near, height=9.0)
-    pale_sky, pale_far, pale_near = in_fog([sky, far, near])
+    pale_sky, pale_far, pale_near = in_fog([sky, far, near], BY_DAY)
     assert max(pale_sky.color) - min(pale_sky.color) < 40
     assert near.color[1] < pale_near.color[1] < pale_far.color[1] < pale_sky.color[1]
     grey = replace(sky, color=(200, 204, 212))
-    assert in_fog([grey, near]) == [grey, near], "the planner has seen to it"
+    assert in_fog([grey, near], BY_DAY) == [grey, near], "the planner has seen to it"
 
 
 @pytest.mark.parametrize("weather", [at_night, in_storm])
@@ -70,11 +71,20 @@ def test_no_sun_shines_at_night():
 
 
 def test_fog_at_night_is_dark():
-    sky, _ = in_fog([DARK, BARN])
-    by_day, _ = in_fog([SKY, BARN])
-    (red, _, blue), _ = (one.color for one in in_fog([SKY, BARN], (1.0, 0.7, 0.6)))
+    sky, _ = in_fog([DARK, BARN], BY_DAY)
+    by_day, _ = in_fog([SKY, BARN], BY_DAY)
+    evening = BY_DAY._replace(light=(1.0, 0.7, 0.6))
+    (red, _, blue), _ = (one.color for one in in_fog([SKY, BARN], evening))
     assert red > blue, "in the evening fog is warm"
     assert max(sky.color) < max(by_day.color) * 0.9
+
+
+def test_what_words_call_black_is_black_in_fog():
+    church = PlacedObject("church", 0.0, 2.0, 12.0, 8.0, (60, 55, 62), (60, 55, 62))
+    told = BY_DAY._replace(named=[Named(("church",), (60, 55, 62))])
+    pale, dark = (in_fog([SKY, GROUND, church], one)[2].color for one in (BY_DAY, told))
+    assert max(pale) > 130
+    assert max(dark) < 110
 
 
 @pytest.mark.parametrize("ground", [(90, 150, 60), (140, 140, 148), (105, 130, 105)])
