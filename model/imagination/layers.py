@@ -5,7 +5,7 @@ both sides. Seen from elsewhere, ground, walls and sky are looked up where their
 the cut-outs are put where they appear now, from far to near.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -93,17 +93,18 @@ class LayeredRing:
         """
         self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
         boxes = scenery.boxes(*viewpoint, numbers.shape)
-        upright = list(boxes)  # from far to near
-        stands = np.isin(numbers, upright)
+        ranks = np.zeros(max(numbers.max(), *boxes, 0) + 1, np.int32)  # from far to near; 0: others
+        ranks[list(boxes)] = np.arange(len(boxes)) + 1
+        stands = ranks[numbers] > 0
         ids = np.where(known & stands, numbers, 0)
         if viewpoint != (0.0, 0.0):  # what the first view cuts is seen at its edge from the start
             mostly = _shares(numbers, known & stands) >= HALF
             ids = np.where(mostly[ids], ids, 0)
+        order = ranks[ids]
         self._cut_outs = {
             number: cut_out
-            for rank, (number, box) in enumerate(boxes.items())
-            if (cut_out := _cut_out(picture, ids, number, box, margins, upright[rank + 1 :]))
-            is not None
+            for number, box in boxes.items()
+            if (cut_out := _cut_out(picture, order, ranks[number], box, margins)) is not None
         }
         hidden = widened_around(stands, margins.hidden)
         shown = known & ~hidden
@@ -232,23 +233,25 @@ class LayeredRing:
         rows, columns = self._shape
         radian = columns / (2 * np.pi)
         away = self._scenery.surfaces(pose.x, pose.z, yaw, pitch)
-        near = away < DISTANT
-        away = np.where(near, away, np.float32(DISTANT))
         walked_x, walked_z = self._from_here(pose)
-        x = away * np.sin(yaw).astype(np.float32) + np.float32(walked_x)
-        z = away * np.cos(yaw).astype(np.float32) + np.float32(walked_z)
-        slope = away * np.tan(pitch).astype(np.float32)[:, None] / np.hypot(x, z)
-        down = np.where(near, np.arctan(slope), pitch.astype(np.float32)[:, None])
-        along = np.where(near, np.arctan2(x, z), yaw.astype(np.float32))
-        row = rows / 2 - down * radian
-        column = along * radian % columns
-        grid = np.stack(
-            ((column + 1) / (columns + 2) * 2 - 1, (row + 1) / (rows + 2) * 2 - 1), axis=-1
-        )
+        grid = np.empty((height, width, 2), np.float32)
+        grid[..., 0], grid[..., 1] = yaw, pitch[:, None]
+        near = away < DISTANT
+        if near.any():  # what is farther looks the same from everywhere
+            low = _extent(np.any(near, axis=1), 0)
+            away, near = away[low], near[low]
+            x = away * np.sin(yaw).astype(np.float32) + np.float32(walked_x)
+            z = away * np.cos(yaw).astype(np.float32) + np.float32(walked_z)
+            slope = away * np.tan(pitch[low]).astype(np.float32)[:, None] / np.hypot(x, z)
+            np.arctan2(x, z, out=grid[low, :, 0], where=near)
+            np.arctan(slope, out=grid[low, :, 1], where=near)
+        turns = grid[..., 0] / np.float32(2 * np.pi)
+        turns -= np.floor(turns)  # faster than a remainder
+        grid[..., 0] = (turns * columns + 1) * (2 / (columns + 2)) - 1
+        grid[..., 1] = (rows / 2 + 1 - grid[..., 1] * radian) * (2 / (rows + 2)) - 1
         sampled = nn.functional.grid_sample(
-            behind[None], torch.from_numpy(grid.astype(np.float32))[None],
-            padding_mode="border", align_corners=False,
-        )  # fmt: skip
+            behind[None], torch.from_numpy(grid)[None], padding_mode="border", align_corners=False
+        )
         return np.asarray(sampled[0])
 
 
@@ -260,7 +263,8 @@ def _shares(numbers: np.ndarray, where: np.ndarray) -> np.ndarray:
         where: it is so, bool [H, W].
     """
     counts = np.bincount(numbers.ravel())
-    shares: np.ndarray = np.bincount(numbers.ravel(), where.ravel()) / np.maximum(counts, 1)
+    so = np.bincount(numbers[where], minlength=len(counts))
+    shares: np.ndarray = so / np.maximum(counts, 1)
     return shares
 
 
@@ -272,36 +276,47 @@ def _around(ring: Tensor, margin: int) -> Tensor:
 
 def _softened(picture: Tensor) -> Tensor:
     """Return a picture, [C, H, W], each pixel the mean of `SOFT` above each other."""
-    half = SOFT // 2
-    padded = nn.functional.pad(picture[None], (0, 0, half + 1, half), mode="replicate")[0]
-    sums = padded.cumsum(dim=1)
-    return (sums[:, SOFT:] - sums[:, :-SOFT]) / SOFT
+    half, rows = SOFT // 2, picture.shape[1]
+    padded = nn.functional.pad(picture[None], (0, 0, half, half), mode="replicate")[0]
+    two = padded[:, :-1] + padded[:, 1:]
+    four = two[:, :-2] + two[:, 2:]
+    eight = four[:, :-4] + four[:, 4:]
+    sums = eight[:, :rows] + four[:, 8 : 8 + rows]
+    sums += two[:, 12 : 12 + rows]
+    sums += padded[:, 14 : 14 + rows]
+    return sums.div_(SOFT)
 
 
-def _continued(picture: np.ndarray, known: np.ndarray, alike: bool = False) -> np.ndarray:
+def _continued(
+    picture: np.ndarray, known: np.ndarray, wanted: np.ndarray | None = None, alike: bool = False
+) -> np.ndarray:
     """Return a ring, [3, H, W], whose unknown pixels are mixed from the known ones on both sides.
 
     Points of the ground beside each other are equally far away, so its texture is continued. Rows
     in which nothing is known are those nearest to them. Where a row is `alike` all around, its
-    usual colour is shown far from all that is known.
+    usual colour is shown far from all that is known. Only pixels that are `wanted` need be right.
     """
     there = np.flatnonzero(known.any(axis=1))
     if not len(there):
         return picture
     nearest = there[np.abs(np.arange(len(known))[:, None] - there).argmin(axis=1)]
-    picture, known = picture[:, nearest], known[nearest]
-    rows, columns = np.nonzero(~known)
+    picture, known = picture.take(nearest, axis=1), known[nearest]
     count = known.shape[1]
-    place = np.arange(2 * count, dtype=np.int32)
-    twice = np.concatenate((known, known), axis=1)
-    before = np.maximum.accumulate(np.where(twice, place, np.int32(-1)), axis=1)[:, count:]
-    after = np.where(twice, place, np.int32(4 * count))[:, ::-1]
-    after = np.minimum.accumulate(after, axis=1)[:, ::-1][:, :count]
-    to_left = columns + count - before[rows, columns]
-    to_right = after[rows, columns] - columns
+    place = np.arange(count, dtype=np.int32)
+    before = np.maximum.accumulate(np.where(known, place, np.int32(-1)), axis=1)
+    before = np.where(before < 0, before[:, -1:] - count, before)  # columns go on around
+    after = np.where(known, place, np.int32(count))[:, ::-1]
+    after = np.minimum.accumulate(after, axis=1)[:, ::-1]
+    after = np.where(after == count, after[:, :1] + count, after)
+    missing = np.flatnonzero(~known if wanted is None else wanted & ~known)
+    rows, columns = np.divmod(missing, count)
+    left_of, right_of = before.ravel()[missing], after.ravel()[missing]
+    to_left, to_right = columns - left_of, right_of - columns
     share = (to_left / (to_left + to_right)).astype(np.float32)
-    left = picture[:, rows, (columns - to_left) % count]
-    right = picture[:, rows, (columns + to_right) % count]
+    flat = picture.reshape(len(picture), -1)
+    left, right = (
+        flat.take(rows * count + beside % count, axis=1) for beside in (left_of, right_of)
+    )
     mixed = left + share * (right - left)
     if alike:
         shown = np.where(known, picture, np.nan)[..., ::COLUMNS]
@@ -310,7 +325,7 @@ def _continued(picture: np.ndarray, known: np.ndarray, alike: bool = False) -> n
         usual[:, some] = np.nanmedian(shown[:, some], axis=2)
         far = (np.minimum(to_left, to_right) / CLOSE - 1).clip(0, 1) * some[rows]
         mixed += far.astype(np.float32) * (usual[:, rows] - mixed)
-    picture[:, rows, columns] = mixed
+    flat[:, missing] = mixed
     return picture
 
 
@@ -328,10 +343,17 @@ def _continued_in_room(picture: np.ndarray, known: np.ndarray, edges: np.ndarray
     there = _moved(rows, (foot, top), straight)
     inside = (there >= 0) & (there < len(known))
     there = there.clip(0, len(known) - 1)
-    filled = _continued(picture[:, there, columns], known[there, columns] & inside, alike=True)
+    filled = _continued(_at(picture, there), known[there, columns] & inside, alike=True)
     back = _moved(rows, straight, (foot, top)).clip(0, len(known) - 1)
-    continued: np.ndarray = np.where(known, picture, filled[:, back, columns])
+    continued: np.ndarray = np.where(known, picture, _at(filled, back))
     return continued
+
+
+def _at(picture: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return a picture, [C, H, W], whose columns show other rows, int [H, W]."""
+    flat = rows * picture.shape[2] + np.arange(picture.shape[2])
+    shown: np.ndarray = picture.reshape(len(picture), -1).take(flat, axis=1)
+    return shown
 
 
 def _moved(
@@ -346,45 +368,62 @@ def _moved(
 
 
 def _cut_out(
-    picture: np.ndarray,
-    ids: np.ndarray,
-    number: int,
-    box: Box,
-    margins: Margins,
-    nearer: Sequence[int],
+    picture: np.ndarray, order: np.ndarray, rank: int, box: Box, margins: Margins
 ) -> _CutOut | None:
     """Return a thing in a box [px]; None: nothing of it is seen.
 
     What nearer things cover of it is guessed, row by row: what lies between its parts, and what its
     other half shows.
+
+    Args:
+        picture: the ring, float32 [3, H, W].
+        order: of what its pixels show, from far to near, 0: nothing that stands, int32 [H, W].
+        rank: of the thing in this order.
+        box: of the thing [px].
+        margins: around it.
     """
     left, top, width, height = box
     first = int(np.floor(left - BESIDE * width)) - margins.hidden
-    columns = np.arange(first, int(np.ceil(left + (1 + BESIDE) * width)) + margins.hidden)
+    last = int(np.ceil(left + (1 + BESIDE) * width)) + margins.hidden
     highest = max(int(np.floor(top - BESIDE * height)) - margins.hidden, 0)
-    rows = np.arange(
-        highest, min(int(np.ceil(top + (1 + BESIDE) * height)) + margins.hidden, len(ids))
-    )
-    around = columns % ids.shape[1]
-    shown = ids[rows[:, None], around]
-    own = shown == number
+    rows = slice(highest, int(np.ceil(top + (1 + BESIDE) * height)) + margins.hidden)
+    there = _window(order, rows, first, last)
+    own, covered, colors = there == rank, there > rank, _window(picture, rows, first, last)
     if not own.any():
         return None
-    colors, covered = picture[:, rows[:, None], around], np.isin(shown, nearer)
     if covered.any():
-        mirrored = np.rint(2 * (left - first) + width - 1 - np.arange(len(columns))).astype(int)
-        inside = (mirrored >= 0) & (mirrored < len(columns))
-        either = own | covered & own[:, mirrored.clip(0, len(columns) - 1)] & inside
+        mirrored = np.rint(2 * (left - first) + width - 1 - np.arange(last - first)).astype(int)
+        inside = (mirrored >= 0) & (mirrored < last - first)
+        either = own | covered & own[:, mirrored.clip(0, last - first - 1)] & inside
         after, before = (np.maximum.accumulate(one, axis=1) for one in (either, either[:, ::-1]))
         covered &= after & before[:, ::-1]
         clear = own & ~_widened(covered, margins.cut)
-        colors = np.where(covered, _continued(colors, clear if clear.any() else own), colors)
-    free = (shown == 0) | own | covered
-    alpha, wide = (np.where(free, _widened(own | covered, margin), 0.0) for margin in margins)
+        guessed = _continued(colors, clear if clear.any() else own, covered)
+        colors = np.where(covered, guessed, colors)
+    whole = own | covered
+    part = _extent(whole.any(axis=1), margins.hidden), _extent(whole.any(axis=0), margins.hidden)
+    whole, colors, covered = whole[part], colors[:, *part], covered[part]
+    free = (there[part] == 0) | whole
+    alpha, wide = (np.where(free, _widened(whole, margin), 0.0) for margin in margins)
     colored = np.concatenate((colors, np.ones((1, *free.shape))))
     layer, beside = ((colored * each).astype(np.float32) for each in (alpha, wide - alpha))
     seen = np.where(covered, 0, layer[3:])
-    return _CutOut(layer, seen, beside, (left - first, top - highest, width, height))
+    corner = first + part[1].start, highest + part[0].start
+    return _CutOut(layer, seen, beside, (left - corner[0], top - corner[1], width, height))
+
+
+def _window(ring: np.ndarray, rows: slice, first: int, last: int) -> np.ndarray:
+    """Return rows of a ring, [..., H, W], from a column to before another; it goes on around."""
+    start, count = first % ring.shape[-1], last - first
+    if start + count <= ring.shape[-1]:
+        return ring[..., rows, start : start + count]
+    return ring[..., rows, np.arange(first, last) % ring.shape[-1]]
+
+
+def _extent(line: np.ndarray, margin: int) -> slice:
+    """Return from where to where a line is so, bool [N], with a margin within it."""
+    there = np.flatnonzero(line)
+    return slice(max(int(there[0]) - margin, 0), int(there[-1]) + 1 + margin)
 
 
 def widened_around(shape: np.ndarray, margin: int) -> np.ndarray:
@@ -395,12 +434,15 @@ def widened_around(shape: np.ndarray, margin: int) -> np.ndarray:
 
 def _widened(shape: np.ndarray, margin: int) -> np.ndarray:
     """Return a shape, bool [h, w], with a margin within its rows and columns."""
-    size = 2 * margin + 1
-    counts = np.pad(shape, ((margin + 1, margin), (0, 0))).cumsum(axis=0, dtype=np.int32)
-    shape = counts[size:] > counts[:-size]
-    counts = np.pad(shape, ((0, 0), (margin + 1, margin))).cumsum(axis=1, dtype=np.int32)
-    widened: np.ndarray = counts[:, size:] > counts[:, :-size]
-    return widened
+    (height, width), size, reach = shape.shape, 2 * margin + 1, 1
+    wide = np.zeros((height + 2 * margin, width + 2 * margin), bool)
+    wide[margin : margin + height, margin : margin + width] = shape
+    while reach < size:  # each pixel knows as many to the right of and below it
+        step = min(reach, size - reach)
+        wide = wide[step:] | wide[:-step]
+        wide = wide[:, step:] | wide[:, :-step]
+        reach += step
+    return wide
 
 
 def _lay_over(
@@ -420,9 +462,9 @@ def _lay_over(
         numbers: of the planned thing in each pixel, [H, W]; only those of this one change.
     """
     rows, columns = place.where
-    vertical = _resampling(before[1::2], place.box[1::2], layer.shape[1], rows)
-    horizontal = _resampling(before[::2], place.box[::2], layer.shape[2], columns)
-    stamp = vertical @ (layer @ horizontal.T)
+    tall, vertical = _resampling(before[1::2], place.box[1::2], layer.shape[1], rows)
+    wide, horizontal = _resampling(before[::2], place.box[::2], layer.shape[2], columns)
+    stamp = vertical @ (layer[:, tall, wide] @ horizontal.T)
     if numbers is not None:
         stamp *= numbers[place.where] == place.number
     seen = canvas[:, rows, columns]
@@ -449,15 +491,23 @@ def _shown(before: tuple[float, float], now: tuple[float, float], count: int, si
 
 def _resampling(
     before: tuple[float, float], now: tuple[float, float], count: int, shown: slice
-) -> np.ndarray:
-    """Return of what those pixels are made, float32 [pixels, count]; see `_shown`."""
+) -> tuple[slice, np.ndarray]:
+    """Return of which pixels of a cut-out those pixels are made, and of how much of each.
+
+    The shares are float32 [pixels of the line, of the cut-out]; see `_shown`.
+    """
     (start, length), (new_start, new_length) = before, now
     scale = new_length / length
     places = (np.arange(shown.start, shown.stop) + 0.5 - new_start) / scale + start - 0.5
     wide = max(1.0, 1 / scale)
-    beside = int(np.ceil(wide))  # pixels beyond both ends, where a cut-out shows nothing
-    pixels = np.arange(-beside, count + beside)
-    shares = np.maximum(1 - np.abs(places[:, None] - pixels) / wide, 0)
-    shares /= shares.sum(axis=1, keepdims=True)
-    result: np.ndarray = shares[:, beside:-beside].astype(np.float32)
-    return result
+    first, last = int(np.floor(places[0] - wide)), int(np.ceil(places[-1] + wide)) + 1
+    shares = np.subtract.outer(
+        (places - first).astype(np.float32), np.arange(last - first, dtype=np.float32)
+    )
+    np.abs(shares, out=shares)
+    np.subtract(1, np.divide(shares, np.float32(wide), out=shares), out=shares)
+    np.maximum(shares, 0, out=shares)
+    if wide > 1:
+        shares /= shares.sum(axis=1, keepdims=True)
+    there = slice(max(first, 0), max(min(last, count), 0))
+    return there, shares[:, there.start - first : there.stop - first]

@@ -99,7 +99,7 @@ class Sketcher:
         Returns:
             The sketch; int32 [H, W], -1: an object behind all.
         """
-        canvas, owners = self._drawn(objects, rows, columns)
+        canvas, owners = self._drawn(objects, rows, columns, channels=4)
         cell = self._cell
         covered = canvas[3].reshape(len(rows), cell, len(columns), cell).mean(axis=(1, 3))
         return Sketch(canvas[:3], covered), owners
@@ -108,7 +108,7 @@ class Sketcher:
         """Return which object each pixel of the ring shows, int32 [H, W]; -1: one behind all."""
         count, beside = self._columns, self._columns // 4  # beyond the ends, for what lies there
         columns = np.arange(-beside, count + beside)
-        wide = self._drawn(objects, np.arange(self._rows), columns)[1]
+        wide = self._drawn(objects, np.arange(self._rows), columns, channels=1)[1]
         edge = beside * self._cell
         owners = wide[:, edge:-edge].copy()
         owners[:, :edge] = np.maximum(owners[:, :edge], wide[:, -edge:])
@@ -116,11 +116,14 @@ class Sketcher:
         return owners
 
     def _drawn(
-        self, objects: ObjectTable, rows: np.ndarray, columns: np.ndarray
+        self, objects: ObjectTable, rows: np.ndarray, columns: np.ndarray, channels: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return RGB and the known share, [4, H, W], and which object most of a pixel shows."""
+        """Return RGB and the known share, and which object most of a pixel shows, int32 [H, W].
+
+        Of float32 [4, H, W], only the last `channels` are drawn.
+        """
         cell, down, across = self._cell, len(rows), len(columns)
-        canvas = np.zeros((4, down * cell, across * cell), np.float32)
+        canvas = np.zeros((channels, down * cell, across * cell), np.float32)
         owners = np.full(canvas.shape[1:], -1, np.int32)
         away = objects.boxes[:, 0] - columns[0] - across / 2
         away = (away + self._columns / 2) % self._columns - self._columns / 2 + across / 2
@@ -134,7 +137,7 @@ class Sketcher:
         for row in np.flatnonzero(behind & around):
             ends = middles[row, 0] - halves[row, 0], middles[row, 0] + halves[row, 0]
             top, bottom = np.rint(ends).clip(0, None).astype(int)
-            canvas[:3, top:bottom], canvas[3, top:bottom] = mains[row][:, None, None], 1.0
+            _lay_over(canvas[:, top:bottom], np.ones(1, np.float32), mains[row][:, None, None])
         sides = behind & ~around
         if sides.any():
             self._wall_in(canvas, objects.boxes[sides], mains[sides], rows[0], columns[0])
@@ -207,31 +210,41 @@ class Sketcher:
         last = np.maximum(first, last)
         box = slice(first[0], last[0]), slice(first[1], last[1])
         down, across = (self._shares(*axis) for axis in zip(first, last, at, half, strict=True))
-        share, part, mean, rest = sprite[0], sprite[1], sprite[2], sprite[3:]
-        # colours lie in [-1, 1], sprites are of colours in [0, 1]
-        drawn = np.empty((4, *share.shape), np.float32)
-        main_color, mean_color = ((color + 1)[:, None, None] for color in colors)
-        drawn[:3] = part * main_color + mean * mean_color + 2 * rest - share
-        drawn[3] = share
+        drawn = _colored(sprite, *colors) if len(canvas) > 1 else sprite[:1]
         wide = drawn.reshape(-1, drawn.shape[-1]) @ across.T
-        stamp = down @ wide.reshape(4, len(share), -1)
+        stamp = down @ wide.reshape(*drawn.shape[:2], -1)
         seen = canvas[:, *box]
-        seen *= 1 - stamp[3]
+        seen *= 1 - stamp[-1]
         seen += stamp
-        return box, stamp[3]
+        return box, stamp[-1]
 
     def _shares(self, first: int, last: int, at: float, half: float) -> np.ndarray:
         """Return the shares of places in the pixels of an axis, float32 [pixels, places]."""
         count = len(self._places)
         step = (count - 1) / (2 * BEYOND * half)  # places a pixel
         where = (np.arange(first, last) + 0.5 - at) * step + (count - 1) / 2
-        shares = np.maximum(1 - np.abs(where[:, None] - self._places) / max(step, 1.0), 0)
-        shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-6)
-        return np.asarray(shares, np.float32)
+        shares = np.subtract.outer(where.astype(np.float32), self._places)
+        np.abs(shares, out=shares)
+        np.subtract(1, np.divide(shares, np.float32(max(step, 1.0)), out=shares), out=shares)
+        np.maximum(shares, 0, out=shares)
+        shares /= np.maximum(shares.sum(axis=1, keepdims=True), np.float32(1e-6))
+        return shares
+
+
+def _colored(sprite: np.ndarray, main: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return a sprite, [FITTED, places, places], in two colours: RGB times share, and share."""
+    share, part, other, rest = sprite[0], sprite[1], sprite[2], sprite[3:]
+    # colours lie in [-1, 1], sprites are of colours in [0, 1]
+    main, mean = ((color + 1)[:, None, None] for color in (main, mean))
+    drawn = np.empty((4, *share.shape), np.float32)
+    drawn[:3] = part * main + other * mean + 2 * rest - share
+    drawn[3] = share
+    return drawn
 
 
 def _lay_over(canvas: np.ndarray, share: np.ndarray, colors: np.ndarray) -> None:
-    """Draw colours, [3, ...], with a share of each pixel over RGB and known shares, [4, H, W]."""
-    shown, covered = canvas[:3], canvas[3]
-    shown += share * (colors - shown)
+    """Draw colours, [3, ...], with a share of each pixel over RGB, if told, and known shares."""
+    shown, covered = canvas[:-1], canvas[-1]
+    if len(shown):
+        shown += share * (colors - shown)
     np.maximum(covered, share, out=covered)

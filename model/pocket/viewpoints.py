@@ -157,7 +157,7 @@ class _FirstRing(NamedTuple):
     """What all other rings take from the first one."""
 
     ring: object  # see `_LayersSource`
-    scenery: Scenery  # by which it was seen
+    plan: tuple[object, ...]  # things by which it was seen, and their numbers
     far: np.ndarray  # what looks the same from everywhere: colours, and 255 where known [H, W, 4]
     ground: np.ndarray  # mean colours of open ground in each row, nan: none [H, 3]
 
@@ -424,8 +424,10 @@ class Viewpoints(ViewPainter[_MadeView]):
 
     def _first_ring(self, start: _LayersSource, scenery: Scenery) -> _FirstRing:
         """Return the parts of the first ring that others use."""
-        first = self._first
-        if first is None or first.ring is not start.ring or first.scenery is not scenery:
+        first, things = self._first, scenery.plan(*START)
+        numbered = scenery.numbers(*START, np.arange(len(things)))
+        plan = *things, *numbered.tolist()  # most new ground cannot be seen from there
+        if first is None or first.ring is not start.ring or first.plan != plan:
             layers = self._layers(start, scenery)
             numbers, distant = self._planned.geometry(scenery, START)
             size = len(numbers), numbers.shape[1] // 4
@@ -440,7 +442,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             counts, sums = is_ground.sum(axis=1), (seen[..., :3] * is_ground[..., None]).sum(axis=1)
             ground = np.where(counts > 0, sums.T / np.maximum(counts, 1), np.nan).T
             far = np.where(far[..., None], seen, np.uint8(0))
-            first = self._first = _FirstRing(start.ring, scenery, far, ground)
+            first = self._first = _FirstRing(start.ring, plan, far, ground)
         return first
 
     def _carried(
