@@ -38,6 +38,7 @@ from mag_sandbox.model.imagination.rules.relations import (
     related,
     with_tables,
 )
+from mag_sandbox.model.imagination.rules.rows import borne_by
 from mag_sandbox.model.imagination.rules.shores import (
     BRIDGE,
     RUNNING,
@@ -78,7 +79,6 @@ _LOOKED_INTO = frozenset(("fish tank",))  # which as small as they are would sho
 _USUALLY, _MOST_NEARER = 0.8, 2.0  # of the usual width, and by how much counted things grow
 _SPECK = 4.0  # degrees of the longer side of what is too far away to be drawn larger there
 _LARGEST = 62.0, 44.0  # degrees that a thing's width and height grow to
-_BORNE = 6.0  # degrees from the middle of a stand to that of what it bears
 _EXHIBIT = 24.0, 27.0  # degrees that exhibits are tall and wide, at most
 _STEP = 4.0  # degrees between the places that are tried
 _COVERED = 0.08  # share of a named thing that others may cover
@@ -668,14 +668,11 @@ def _free_yaw(
 
 def _exhibited(things: list[PlacedObject], one: Named, said: Collection[str]) -> list[PlacedObject]:
     """Return a stage on whose stands as many exhibits are of a kind as words say."""
-    stands = [things[place].yaw for place in places_of(things, STANDS)]
     exhibits = sorted(places_of(things, EXHIBITS), key=lambda place: away(things[place]))
     kind = next(things[place] for place in exhibits if things[place].kind in one.kinds)
-    on_each = [
-        [place for place in exhibits if abs(yaw_difference(things[place].yaw, yaw)) < _BORNE]
-        for yaw in stands
-    ]
-    borne = sorted((own[0] for own in on_each if own), key=lambda place: away(things[place]))
+    on_each = (set(borne_by(things, stand)) for stand in places_of(things, STANDS))
+    first = {next((place for place in exhibits if place in own), None) for own in on_each}
+    borne = [place for place in exhibits if place in first]
     own = [place for place in borne if things[place].kind in one.kinds]
     free = [place for place in borne if things[place].kind not in said]
     result = [

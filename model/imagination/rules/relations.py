@@ -181,9 +181,10 @@ def with_tables(
     counts as named.
     """
     result, told = list(things), list(named)
-    is_outdoors = any(thing.kind == "near ground" for thing in things)
+    kinds = {thing.kind for thing in things}
+    is_outdoors = "near ground" in kinds
     laid = _FOOD if is_outdoors else _TABLEWARE
-    if not is_outdoors and all(thing.kind != "floor" for thing in things):
+    if kinds & STANDS or not (is_outdoors or "floor" in kinds):
         return result, told
     borne = Counter[Relation]()  # how many things
     for one in named:

@@ -24,7 +24,7 @@ from mag_sandbox.scenes.descriptions import (
 )
 from mag_sandbox.scenes.fullness import kinds_alone
 from mag_sandbox.scenes.rewordings import cleared_up
-from mag_sandbox.scenes.things import TREES, Named, color_name
+from mag_sandbox.scenes.things import EXHIBITS, TREES, Named, color_name
 from mag_sandbox.scenes.uninvited import elsewhere_in, others_than, strays_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import Vocabulary, with_plurals
 
@@ -89,6 +89,9 @@ class Wanted(NamedTuple):
             named = among_others(named, read, words)
         elsewhere = elsewhere_in(read, words, text)
         named = tuple(_at_home(one, elsewhere) for one in named)
+        category = words.place(read)
+        if category == "object":
+            named = tuple(map(_exhibited, named))
         said = {kind for one in named for kind in one.kinds}
         alike = {kind for one in named if one.most is not None for kind in one.uncolored}
         light = lit(text, words)
@@ -102,7 +105,7 @@ class Wanted(NamedTuple):
         )
         return cls(
             named=named,
-            category=words.place(read),
+            category=category,
             in_fog=speaks_of("fog", read),
             in_storm=speaks_of("storm", text),
             in_snow=is_under_snow(read),
@@ -120,6 +123,14 @@ class Wanted(NamedTuple):
             shade=shade_in(read, words),
             light=light_in(text, words),
         )
+
+
+def _exhibited(one: Named) -> Named:
+    """Return a thing that words name, which on a stage stands on a stand if any of its kinds can.
+
+    A robot is no small one on the floor.
+    """
+    return one._replace(kinds=tuple(filter(EXHIBITS.__contains__, one.kinds)) or one.kinds)
 
 
 def _at_home(one: Named, elsewhere: Collection[str]) -> Named:

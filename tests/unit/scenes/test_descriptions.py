@@ -1361,6 +1361,11 @@ def test_the_name_of_an_added_place_names_no_things(words: DescriptionWords):
     assert [one.kinds[0] for one in wanted.named] == ["train", "bridge", "river"]
 
 
+def test_a_robot_on_a_stage_is_one_for_stands(words: DescriptionWords):
+    (robot,) = Wanted.of("a stage with a robot", words, KINDS).named
+    assert robot.kinds == ("robot",)
+
+
 def test_curtains_of_a_room_are_no_stages_in_any_colour(words: DescriptionWords):
     for color in ("", "yellow ", "black "):
         text = f"a bath with two {color}curtains"

@@ -229,6 +229,9 @@ def test_stands_bear_as_many_exhibits_as_words_say():
         result = obeyed(stage, [Named(("teddy bear",), None, count, count)])
         assert len(of(result, "teddy bear")) == count
         assert len(result) == len(stage)
+    floor = PlacedObject("floor", 0.0, -30.0, 360.0, 40.0, GREEN, GREEN)
+    mugs = obeyed([floor, *stage], [Named(("mug",), None)])
+    assert not of(mugs, "table"), "they have stands"
 
 
 def test_an_exhibit_that_words_name_stands_on_a_stand_and_not_between_two():
@@ -243,6 +246,8 @@ def test_an_exhibit_that_words_name_stands_on_a_stand_and_not_between_two():
     between = PlacedObject("dragon", 50.0, 0.0, 45.0, 30.0)
     (dragon,) = of(obeyed([*stage, between], [Named(("dragon",), None, 1, 1)]), "dragon")
     assert (dragon.yaw, dragon.width) == (20.0, 27.0)
+    before = PlacedObject("dragon", 22.0, -20.0, 20.0, 14.0)  # a stand, on the floor
+    (dragon,) = of(obeyed([*stage, before], [Named(("dragon",), None, 1, 1)]), "dragon")
     assert dragon.pitch - dragon.height / 2 == pytest.approx(-9.0)
 
 
