@@ -1141,6 +1141,11 @@ def thing_vocabulary(kinds: Collection[str], category: str | None = None) -> Thi
 
     What fits scenes of a category is suggested first.
     """
+    return _thing_words(tuple(kinds), category)
+
+
+@lru_cache(maxsize=8)  # asked for at every key
+def _thing_words(kinds: tuple[str, ...], category: str | None) -> ThingWords:
     named = [kind for kind in kinds if kind in THINGS]
     also = [word for word, kind in ALSO.items() if kind in named]
     acts = [word for said in _ACTS.values() for word in sorted(said)]

@@ -35,6 +35,7 @@ def root(tmp_path_factory, with_panoramas) -> Path:
     """Return a folder in which processes were killed, and two have done the rest."""
     root = tmp_path_factory.mktemp("together")
     write_world(with_panoramas(root / "two" / "pocket"))
+    together.sharded()  # once for all forks, and for the tests
     all_of_them = together.forked(lambda: together.run_all(root))
     assert os.waitpid(all_of_them, 0)[1] == 0, "see what they wrote"
     return root

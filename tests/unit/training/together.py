@@ -210,7 +210,6 @@ def ended(processes: list[int], expected: int) -> None:
 
 def run_all(folder: Path) -> None:
     """Kill one process and two, let two do the rest, and two run a command."""
-    sharded()  # once for all forks
     two = folder / "two"
     ended([*started(two, 2, be_killed), *started(folder / "one", 1, be_killed)], -signal.SIGKILL)
     left = two / "distillation" / "generator.shards" / "00000099.partial"

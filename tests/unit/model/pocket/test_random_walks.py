@@ -77,8 +77,8 @@ def test_whatever_happens_on_a_walk_a_save_goes_on_to_the_bit(seed):
     made.step(STILL)
     made.schedule.cancel()
     made.painting.plan = Plan(PLACE.prompt, made.painting.noise, player.things())
-    for _ in range(3):
-        for _ in range(player.draw.randrange(15, 40)):
+    for _ in range(2):
+        for _ in range(player.draw.randrange(15, 30)):
             made.step(player.next(made))
         other.restore(made.snapshot())
         path = [player.other(made) for _ in range(7)]
