@@ -60,6 +60,7 @@ from mag_sandbox.scenes.synonyms import synonyms_of
 from mag_sandbox.scenes.things import (
     ANIMALS,
     COLORS,
+    COUNTS,
     DRAWN_AS,
     EXHIBITS,
     FALLING,
@@ -359,6 +360,8 @@ _AIRY = frozenset((stem("clear"), stem("sunny"), *_WEATHER)).union(
 )
 _SEASON_STEMS = frozenset(map(stem, ("autumn", "spring", "summer", "winter")))
 _SAME_PLACE = re.compile(r"\b(in |on |at )?(the|this) (very )?same (?!(\w+ )?colou?r)\w+\b", re.I)
+_INDEFINITE = frozenset(("a", "an"))
+_OVER = re.compile(r"^ (over|above)\b", re.I)  # after what is gone: "sunset over the sea"
 _HOURS = frozenset(map(stem, ("early", "late")))  # words before a time of day
 _NIGHT_SKY = frozenset(map(stem, ("firework", "full", "moon", "moonlit", "star", "starry")))
 _STRONG = frozenset(map(stem, ("dense", "heavy", "strong", "thick")))  # words before a weather
@@ -1162,11 +1165,14 @@ def _in_still_air(before: str, text: str, words: Vocabulary) -> str:
     gone, stems = frozenset[str](), text_stems(_in_places(words, text))
     if words.lights(text) or not stems.isdisjoint(_HOURS_SAID):
         gone |= frozenset(_need(_light(words.reading(before), words))) | _HOURS | _NIGHT_SKY
+        gone |= {stem("dark")}
     if stems & (_AIRY | _SEASON_STEMS):
         gone |= _AIRY | _STRONG
     if stems & (_SEASON_STEMS | _SPOKEN["snow"] | {stem("clear")}):
         gone |= _SEASON_STEMS
-    return _without(before, gone)
+    said = ((stem(word.text.lower()), word.text) for word in split_words(before))
+    meant = {own for own, word in said if stem(words.meaning(word, corrected=False) or "") in gone}
+    return _without(before, gone | meant)  # midnight is night
 
 
 def _without(text: str, gone: Collection[str]) -> str:
@@ -1179,15 +1185,44 @@ def _without(text: str, gone: Collection[str]) -> str:
     colors = {place for place, word in enumerate(said) if color_word(word) and place + 1 in names}
     looks = colors | {place + 1 for place in colors}
     looks |= {place for place, word in enumerate(said) if {word, *said[place + 1 :][:1]} & _LOOKS}
-    for last in reversed(range(len(parts))):
-        if stem(said[last]) in gone and last not in looks:
-            first = last
-            last += said[last + 1 :][:1] == ["weather"]
-            while first and parts[first - 1].text.lower() in FUNCTION_WORDS:
-                first -= 1
-            head, tail = text[: parts[first].start].rstrip(), text[parts[last].end :]
-            text = (head if tail[1:2].isalpha() else head.rstrip(" ,.")) + tail
+    looks |= {
+        at for at, (word, after) in enumerate(pairwise(said))
+        if word in SHADES and color_word(after)
+    }  # fmt: skip
+    left = [at for at, word in enumerate(said) if at in looks or stem(word) not in gone]
+    for last in sorted({*range(len(parts))} - {*left}, reverse=True):
+        first, follows = last, next((at for at in left if at > last), last)
+        goes_on = _goes_on(text, parts, last, follows)
+        last += said[last + 1 :][:1] in (["weather"], ["sky"])
+        while first and said[first - 1] in FUNCTION_WORDS and not goes_on:
+            first -= 1
+        head, tail = text[: parts[first].start].rstrip(), text[parts[last].end :]
+        if goes_on and said[first - 1] in _INDEFINITE:
+            an = "an" if said[follows][0] in "aeiou" else "a"
+            head = f"{head[: parts[first - 1].start]}{an}"
+        if not first:
+            tail = _OVER.sub("", tail)
+        text = (head if tail[1:2].isalpha() else head.rstrip(" ,.")) + tail
     return text.strip(" ,.")
+
+
+def _goes_on(text: str, parts: Sequence[Word], place: int, follows: int) -> bool:
+    """Tell whether a word is an adjective between an article and its noun: "a foggy island".
+
+    Args:
+        text: the description.
+        parts: its words.
+        place: that of the word.
+        follows: that of the next word which stays.
+    """
+    if not place or follows == place:
+        return False
+    before, word, after = (parts[at].text.lower() for at in (place - 1, place, follows))
+    is_noun = before == "the" and stem(word) in _SPOKEN["night"]
+    is_joined = after not in FUNCTION_WORDS and after not in COUNTS and after != "sky"
+    gap = text[parts[place].end : parts[follows].start]
+    is_joined &= STOPS.isdisjoint(gap) and not is_noun
+    return before in _DETERMINERS and is_joined
 
 
 def kept_place(text: str, words: Vocabulary, before: str) -> str:

@@ -85,6 +85,7 @@ LARGE_NUMBERS = {  # numbers that may be drawn as smaller ones
     "fifty": 50, "dozen": 12, "hundred": 100, "thousand": 1000, "1000": 1000,
 }  # fmt: skip
 _NUMBERS |= {word: (number, number) for word, number in LARGE_NUMBERS.items()}
+COUNTS = frozenset(_NUMBERS)
 _AMOUNTS = {  # likewise, before "of"
     "lots": (5, None), "lot": (5, None), "pair": (2, 2), "couple": (2, 2), "dozens": (8, None),
     "full": (6, None), "hundreds": (8, None), "thousands": (8, None), "herd": (5, None),

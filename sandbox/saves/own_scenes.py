@@ -158,11 +158,13 @@ def name_with(scene: Scene, prompt: str) -> str:
     """
     if prompt == scene.prompt:
         return scene.name
-    if added := _added(prompt, scene.prompt):
-        return f"{scene.name}, {added}"
-    new = title_of(prompt)
     starts = (0, *(end.end() for end in _PART_END.finditer(scene.prompt)))
     is_own = scene.name in {title_of(scene.prompt), *(_title(scene.prompt[at:]) for at in starts)}
+    if added := _added(prompt, scene.prompt):
+        kept = prompt.removesuffix(f", {added}")
+        goes_on = is_own and scene.name.casefold() not in kept.casefold()  # no longer "at night"
+        return f"{title_of(kept) if goes_on else scene.name}, {added}"
+    new = title_of(prompt)
     if is_own or prompt.startswith(scene.prompt.rstrip(" .")):
         return new
     return f"{scene.name}, then {new[:1].lower()}{new[1:]}"

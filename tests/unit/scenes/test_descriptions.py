@@ -366,8 +366,14 @@ def test_a_description_without_a_place_stays_where_the_one_before_is(
         (
             "the fog is gone, a golden sunset",
             "a foggy farm with a pig in the rain",
-            "farm with a pig",
+            "a farm with a pig",
         ),
+        ("in the rain", "a foggy island with a tower", "an island with a tower"),
+        ("at sunset", "on a misty morning in the woods, two deer", "in the woods, two deer"),
+        ("by day", "midnight in a graveyard with a crow", "in a graveyard with a crow"),
+        ("by day", "a dark floor, a red wall and a sofa", "a floor, a red wall and a sofa"),
+        ("by day", "sunset over the ocean with a palm", "the ocean with a palm"),
+        ("at sunset", "in the night two horses in a field", "two horses in a field"),
         ("rain", "a meadow with two sheep", "a meadow with two sheep"),  # where it is put anyway
     ],
 )

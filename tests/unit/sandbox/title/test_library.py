@@ -449,6 +449,12 @@ def test_a_scene_in_other_light_keeps_its_name():
         ("A desert, dragons", "{}, then a desert, dragons"),
     ):
         assert name_with(desert, prompt) == name.format("Desert at sunset")
+    own = Scene("A kitchen at night with a cat on the table", 0, "A kitchen at night")
+    for prompt, name in (
+        ("A kitchen with a cat on the table, by day", "A kitchen with a cat on the table, by day"),
+        (f"{own.prompt}, in the rain", "A kitchen at night, in the rain"),
+    ):
+        assert name_with(own, prompt) == name
 
 
 def test_a_place_has_the_name_of_something_that_is_shown():
