@@ -156,8 +156,8 @@ class LayeredRing:
             _lay_over(canvas, own, cut_out.box, place, numbers)
         canvas[3] = 255 * (canvas[3] > SURE)
         canvas[:3] = (canvas[:3] + 1) * 127.5
-        seen: np.ndarray = np.rint(canvas).clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
-        return seen
+        seen = np.rint(canvas, out=canvas).clip(0, 255, out=canvas).astype(np.uint8)
+        return np.ascontiguousarray(seen.transpose(1, 2, 0))
 
     def lacks(self, pose: CameraPose, size: tuple[int, int], numbers: np.ndarray) -> np.ndarray:
         """Return where the view at a pose has a thing that is not known here, bool [H, W].

@@ -156,8 +156,11 @@ class _Body:
         kind, away = self.told.kind, self.distance
         return Door(kind, x, z, width=away * width, height=EYE + away * height)
 
-    def seen_from(self, x: float, z: float) -> "_Body | None":
-        """Return it from another viewpoint [m]; None: it is at the viewer's feet."""
+    def seen_from(self, x: float, z: float, size: float | None = None) -> "_Body | None":
+        """Return it from another viewpoint [m]; None: it is at the viewer's feet, or out of sight.
+
+        Its size there, see `_size`, is computed unless given.
+        """
         if self.distance == inf:
             return self
         if self.where == "course":
@@ -166,7 +169,8 @@ class _Body:
         ahead_x = self.distance * sin(yaw) - (x - self.x)
         ahead_z = self.distance * cos(yaw) - (z - self.z)
         now = hypot(ahead_x, ahead_z)
-        size = float(_size(now, self.sight, self.longer, self.is_new, hypot(x, z)))
+        if size is None:
+            size = float(_size(now, self.sight, self.longer, self.is_new, hypot(x, z)))
         if now < NEAREST or not size:
             return None
         half = self.distance * tan(radians(min(self.told.width, WIDEST)) / 2) * size
@@ -179,12 +183,13 @@ class _Body:
             foot, top = (self.distance * tan(radians(one)) for one in (low, high))
             top = foot + (top - foot) * size if size < 1 else top
             ends = [degrees(atan(one / now)) for one in (foot, top)]
-        told = replace(
-            self.told, yaw=degrees(atan2(ahead_x, ahead_z)) % 360, pitch=sum(ends) / 2,
-            width=2 * degrees(atan(half / now)), height=max(ends[1] - ends[0], FLATTEST),
-            away=None if self.told.away is None else now,
+        told = PlacedObject(  # of hundreds, for every view: replacing fields takes twice as long
+            self.told.kind, degrees(atan2(ahead_x, ahead_z)) % 360, sum(ends) / 2,
+            2 * degrees(atan(half / now)), max(ends[1] - ends[0], FLATTEST),
+            self.told.color, self.told.mean_color, self.told.variant,
+            None if self.told.away is None else now,
         )  # fmt: skip
-        return replace(self, told=told, distance=now, x=x, z=z)
+        return _Body(told, self.where, now, x, z, self.sight, self.is_new, self.usually)
 
     def _course_from(self, x: float, z: float) -> "_Body":
         """Return an endless thing as seen from another viewpoint [m]."""
@@ -409,18 +414,19 @@ class _Obstacles:
         In this order: to the nearest viewpoint and to the end of the world, sides, things, waters.
         """
         apart = [hypot(at_x - x, at_z - z) for at_x, at_z in viewpoints]
-        walls = (
+        walls = [
             side.away
             - FROM_WALLS
             - x * sin(radians(side.told.yaw))
             - z * cos(radians(side.told.yaw))
             for side in self._sides
-        )
+        ]
+        near = FARTHEST_WALK - min(apart, default=0.0), FARTHEST - FARTHEST_WALK - hypot(x, z)
         things = np.hypot(*((x, z) - self._places).T) - FROM_THINGS - self._halves
-        return np.array((
-            FARTHEST_WALK - min(apart, default=0.0), FARTHEST - FARTHEST_WALK - hypot(x, z), *walls,
-            *(things + self._spares * squeezes), *(self._waters.room(x, z) + WADING * squeezes),
-        ))  # fmt: skip
+        waters = self._waters.room(x, z)
+        if squeezes:
+            things, waters = things + self._spares, waters + WADING
+        return np.concatenate((near, walls, things, waters))
 
     def leeway(
         self,
@@ -475,6 +481,18 @@ class Scenery:
             [body.place if body.distance < inf else (0.0, 0.0) for body in bodies]
         ).reshape(-1, 2)
         self._sights = np.array([body.sight if body.where != "course" else inf for body in bodies])
+        self._sized = (
+            np.array(
+                [
+                    (body.sight, body.longer, body.is_new)
+                    if body.distance < inf
+                    else (inf, 1.0, False)
+                    for body in bodies
+                ]
+            )
+            .reshape(-1, 3)
+            .T
+        )  # see `_size`
         self._seen = lru_cache(2)(self._seen_from)  # a viewpoint is asked about several times
 
     @classmethod
@@ -757,11 +775,13 @@ class Scenery:
         Things at infinity come before that.
         """
         away = np.hypot(*(self._places - (x, z)).T)
-        in_sight = ~self._finite | (away < self._sights + FADE)
+        in_sight = np.flatnonzero(~self._finite | (away < self._sights + FADE))
+        sights, longer, are_new = self._sized[:, in_sight]
+        sizes = _size(away[in_sight], sights, longer, are_new > 0, hypot(x, z))
         moved = [
-            (int(place) + 1, now)
-            for place in np.flatnonzero(in_sight)
-            if (now := self._bodies[int(place)].seen_from(x, z)) is not None
+            (place + 1, now)
+            for place, size in zip(in_sight.tolist(), sizes.tolist(), strict=True)
+            if (now := self._bodies[place].seen_from(x, z, size)) is not None
         ]
         return sorted(moved, key=lambda one: _rank(one[1]))
 

@@ -306,7 +306,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             self.losses += 1
             self.kept = without(self.kept, stays, near, self._imagination.lattice)
             seen = in_pixels(self.walk.seen | painting.around.known, len(self.far))
-            self.far = np.where(seen[..., None], self.far, np.uint8(0))
+            self.far = _only(seen, self.far)
 
     # Painting
 
@@ -397,7 +397,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             made = PaintedRing(place, latents, after.known, begun.lacking, outdated)
             own = self._layers(self._source(made), scenery)
             shown = own.seen(pose, imagination.view_size, cells.numbers)
-            return _MadeView(made, cells, np.where(cells.distant[..., None], shown, np.uint8(0)))
+            return _MadeView(made, cells, _only(cells.distant, shown))
 
         self._begin(pose, prompt, make)
         return BLOCKS_A_VIEW + (before is None)
@@ -441,7 +441,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             is_ground &= seen[..., 3] > 0
             counts, sums = is_ground.sum(axis=1), (seen[..., :3] * is_ground[..., None]).sum(axis=1)
             ground = np.where(counts > 0, sums.T / np.maximum(counts, 1), np.nan).T
-            far = np.where(far[..., None], seen, np.uint8(0))
+            far = _only(far, seen)
             first = self._first = _FirstRing(start.ring, plan, far, ground)
         return first
 
@@ -465,12 +465,13 @@ class Viewpoints(ViewPainter[_MadeView]):
             quarter, there, seen = part
             picture = layers.view(quarter, size)[:3]
             known, colors = torch.from_numpy(seen[..., 3] > 0), torch.from_numpy(seen[..., :3])
-            picture = torch.where(known, colors.permute(2, 0, 1) / 127.5 - 1, picture)
+            colors = colors.permute(2, 0, 1).contiguous()  # while a pixel takes three bytes
+            picture = torch.where(known, colors / 127.5 - 1, picture)
             lacking = layers.lacks(quarter, (coarse[0], coarse[1] // 4), there[middle, middle])
             return picture, lacking
 
         each = self.thread.map
-        seen = np.where(distant[..., None], far, np.uint8(0))
+        seen = _only(distant, far)
         split = (np.split(one, 4, axis=1) for one in (numbers, seen))
         pictures, lacking_parts = zip(
             *each(carried, zip(_quarters(place), *split, strict=True)), strict=True
@@ -709,7 +710,7 @@ def _seen(
     layers: Sequence[LayeredRing], far: np.ndarray, cells: _ViewCells, pose: CameraPose
 ) -> np.ndarray:
     """Return the pixels of a view that other rings show, as a part of the ring; see `Subject`."""
-    found = np.where(cells.distant[..., None], far[cells.at], np.uint8(0))
+    found = _only(cells.distant, far[cells.at])
     for one in layers:
         found = _over(found, one.seen(pose, cells.numbers.shape, cells.numbers))
     whole = np.zeros_like(far)
@@ -734,7 +735,21 @@ def _outdated(
 
 def _over(shown: np.ndarray, behind: np.ndarray) -> np.ndarray:
     """Return a picture, [..., 4], and another one where it is not known."""
-    return np.where(shown[..., 3:] > 0, shown, behind)
+    return _chosen(shown[..., 3] > 0, shown, behind)
+
+
+def _chosen(where: np.ndarray, shown: np.ndarray, behind: np.ndarray) -> np.ndarray:
+    """Return the pixels of one picture, uint8 [..., 4], or else those of another one.
+
+    Four channels are chosen as one number: four times as fast.
+    """
+    one, other = (picture.view(np.uint32)[..., 0] for picture in (shown, behind))
+    return np.where(where, one, other)[..., None].view(np.uint8)
+
+
+def _only(where: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """Return pixels, uint8 [..., 4], with zeros but for some."""
+    return _chosen(where, pixels, np.zeros(4, np.uint8))
 
 
 def anchored(seen: np.ndarray, is_ground: np.ndarray, rows: np.ndarray) -> np.ndarray:
