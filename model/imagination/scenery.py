@@ -476,6 +476,8 @@ class Scenery:
         self._standing = _Standing.of(bodies)
         self._waters, self.shallows = _Waters.of(bodies, DEEP), _Waters.of(bodies, SHALLOW)
         self._obstacles = _Obstacles(sides, bodies, self._waters)
+        # the way ahead is looked along before every block, and most of it is the same
+        self._ways = lru_cache(512)(self._obstacles.way)
         self._finite = np.array([body.distance < inf for body in bodies], bool)
         self._places = np.array(
             [body.place if body.distance < inf else (0.0, 0.0) for body in bodies]
@@ -744,7 +746,7 @@ class Scenery:
         out to its side; between two things, several times, and if these leave too little room, the
         walker squeezes through. A small thing straight ahead is walked round.
         """
-        return self._obstacles.way(start, end, viewpoints)
+        return self._ways(start, end, tuple(viewpoints))
 
     def way_out(self, x: float, z: float, viewpoints: Sequence[Position]) -> Position:
         """Return the nearest place [m] for a walker where things have appeared since.
