@@ -86,11 +86,6 @@ class MemoryChoices:
         """Whether a choice can still be dropped."""
         return self._choice is not None and self._choice.holds_from < math.inf
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether nothing is chosen that is not in force."""
-        return self._choice is None
-
     def press(self, action: Action, *, is_painting: bool) -> None:
         """Announce the memory that a key asks for, or say why it has to wait."""
         if len(self._reel.current.spec.policies) == 1:

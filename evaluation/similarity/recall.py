@@ -22,7 +22,6 @@ from mag_sandbox.model.loading import keeps_places
 from mag_sandbox.model.world import Frames
 
 REMEMBERED, VAGUE = 80.0, 40.0  # percent of recall from which people speak of it so
-LOOKS_THE_SAME = 92.0  # percent of recall from which no difference is visible at a glance
 ANOTHER_PLACE = 0.4  # share of the picture that changed, from which on nothing is recalled
 WANDER = 1 / 40  # of the width: so far an estimated pose may be off; 2.25 degrees of 90
 MIN_COMMON = 16  # px each way that two pictures must share
@@ -72,11 +71,6 @@ class ProbeResult(ProbeFigures):
     def word(self) -> Word:
         """The recall in a word."""
         return recall_word(self.recall)
-
-    @property
-    def looks_the_same(self) -> bool:
-        """Whether people see no difference."""
-        return self.recall is not None and self.recall >= LOOKS_THE_SAME
 
 
 def seen_recall(now: Frames, then: Frames) -> float:

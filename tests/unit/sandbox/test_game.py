@@ -457,7 +457,7 @@ def test_a_memory_is_not_changed_while_something_is_painted(run):
     game.screen.session._painting.begin(Edit("renew", 0.0, 0.0, 90.0, 54.0))
     game.press(pygame.K_k)
     game.said("still being painted")
-    assert game.screen.session.memory.is_settled
+    assert game.screen.session.memory._choice is None
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def press_slowly(game, key, until):
         if until():
             return
         game.press(key)
-        game.wait(lambda: game.screen.session.memory.is_settled)
+        game.wait(lambda: game.screen.session.memory._choice is None)
     raise AssertionError(f"12 presses, and the memory is {memory(game)}")
 
 
@@ -135,7 +135,7 @@ def test_who_comes_round_to_a_memory_slowly_has_all_that_it_had_unless_the_camer
     changes = len(game.services.undo_stack)
     game.press(pygame.K_RIGHTBRACKET)
     if turns:
-        game.wait(lambda: game.screen.session.memory.is_settled)
+        game.wait(lambda: game.screen.session.memory._choice is None)
         assert len(game.services.undo_stack) == changes + 1
     else:
         game.said("(remembers places), as it was")

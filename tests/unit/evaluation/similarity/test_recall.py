@@ -25,6 +25,8 @@ from mag_sandbox.evaluation.similarity.recall import (
 from mag_sandbox.renderer.render import HELD_OUT, SceneRenderer, lay_out
 from mag_sandbox.renderer.views import view_at
 
+LOOKS_THE_SAME = 92.0  # percent of recall from which no difference is visible at a glance
+
 
 @pytest.fixture(scope="module")
 def ring() -> np.ndarray:
@@ -64,7 +66,7 @@ def test_the_same_picture_is_recalled_in_full(ring):
     result = compare(returned(then, then), 1)
     assert (result.psnr, result.recall, result.word) == (MAX_PSNR, 100.0, "remembered")
     assert result.ssim == pytest.approx(1.0)
-    assert result.looks_the_same
+    assert result.recall >= LOOKS_THE_SAME
     assert (result.difference == result.difference[0, 0]).all()
 
 
@@ -104,10 +106,10 @@ def test_recall_agrees_with_the_eye(ring):
         name: compare(returned(then, pictured(ring, change)), 1)
         for name, change in DEGRADED.items()
     }
-    changed = [one.recall for one in results.values() if not one.looks_the_same]
+    changed = [one.recall for one in results.values() if one.recall < LOOKS_THE_SAME]
     assert changed == sorted(changed, reverse=True)
     assert results["the same"].recall == 100.0
-    same = [name for name, one in results.items() if one.looks_the_same]
+    same = [name for name, one in results.items() if one.recall >= LOOKS_THE_SAME]
     assert same == ["the same", "coded", "2 px to the right"]
     assert results["slightly blurred"].word == "remembered"
     assert results["other colours"].word != "remembered"
@@ -120,14 +122,6 @@ def test_one_return_has_one_number_whatever_else_was_seen(ring):
     then, now = sight(ring, 40.0), pictured(ring, DEGRADED["blurred"])
     twice = [one.frame.repeat(2, axis=0).repeat(2, axis=1) for one in (now, then)]
     assert seen_recall(*twice) == pytest.approx(compare(returned(then, now), 7).recall)
-
-
-def test_what_is_called_the_same_is_never_vague(ring):
-    then = sight(ring, 40.0)
-    for radius in range(8):
-        blurred = pictured(ring, lambda one, by=radius: one.filter(ImageFilter.GaussianBlur(by)))
-        result = compare(returned(then, blurred), 1)
-        assert result.recall >= 90.0 or not result.looks_the_same
 
 
 def test_a_picture_that_stood_still_gets_no_recall(ring):
