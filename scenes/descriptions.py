@@ -332,7 +332,7 @@ _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and ste
 _SKY = frozenset(("sun", "moon"))  # which are everywhere
 # which tell no place: a fairy land is one with a dragon, too
 _ANYWHERE = _SKY | {"bird", "castle", "hills", "mountains", "rock", "ruin"}
-_RELIEF = frozenset(("hills", "mountains"))
+_RELIEF, _WAYS = frozenset(("hills", "mountains")), frozenset(("road", "path"))
 _AT_LAKES = frozenset(
     ("lake", "duck", "bird", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish")
 )
@@ -512,6 +512,8 @@ class DescriptionWords(Vocabulary):
         is_outdoors |= not said.isdisjoint({*OVERHEAD, *_RELIEF})
         wild = said & ANIMALS - of_rooms - contents_of("indoor").keys()
         is_outdoors |= bool(wild) and not first & of_rooms  # pigeons on a statue
+        if speaks_of("fog", read) or first & _WAYS:  # a clown with balloons on a road
+            is_at_home = False
         category = "indoor" if is_at_home else "outdoor" if is_outdoors else None
         for place in likely_places(kinds, category):
             for words in place.words:
