@@ -55,13 +55,7 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
-from mag_sandbox.scenes.descriptions import (
-    has_other_light,
-    is_elsewhere,
-    is_relit,
-    names_new,
-    staying,
-)
+from mag_sandbox.scenes.changes import has_other_light, is_elsewhere, is_relit, names_new, staying
 from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.things import GROUND, words_of
 from mag_sandbox.scenes.vocabulary import Vocabulary

@@ -54,18 +54,15 @@ from mag_sandbox.scenes.rewordings import (
     cleared_up,
     likened,
 )
-from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.synonyms import synonyms_of
 from mag_sandbox.scenes.things import (
     ANIMALS,
     COLORS,
-    COUNTS,
     DRAWN_AS,
     EXHIBITS,
     FALLING,
     PEOPLE,
-    SAME_COLORS,
     STANDS,
     STOPS,
     THINGS,
@@ -138,7 +135,7 @@ _IN_MOUNTAINS = re.compile(
     r"\b(in|through|across|among) the (mountains|hills)\b", re.I
 )  # of a meadow
 _OWNING = tuple(f"{mark}s" for mark in APOSTROPHES)
-_DETERMINERS = frozenset(("a", "an", "the", "my", "our", "your", "his", "her", "their"))
+DETERMINERS = frozenset(("a", "an", "the", "my", "our", "your", "his", "her", "their"))
 _ADJECTIVES = frozenset((*COLORS, "old", "new", "big", "large", "small", "little", "tiny"))
 _SAYING = frozenset(("is", "are", "painted"))  # between a wall and its colour
 _OLD_HOUSE = "old church"  # which no painter needs to be told is one inside
@@ -176,9 +173,6 @@ WINDOWS = frozenset(("square window", "arched window", "round window", "tall win
 _DOOR = "door"  # of a house, if one is there
 _OF_STAGES = frozenset(("stage curtains", "ball lamp", "hanging star"))
 OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *FALLING))
-_OF_SKIES = OVERHEAD | {"lightning"}
-_LAND = frozenset((*WATERS, *GROUND["outdoor"]))  # no mere thing is added to a place by it
-_MOST_NEW = 3  # things that another light leaves their place; with more it is made anew
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _AT = {  # what goes before the names of places, if not "in a"
@@ -231,11 +225,11 @@ _OWN_COLORS = {  # that the ground of places has by itself
     "golden": frozenset(("desert", "beach", "savanna", "farmland")),
     "orange": frozenset(("autumn woods", "canyon")), "pink": frozenset(("cherry valley",)),
 }  # fmt: skip
-_BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
+BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
 _LEVEL, _LIGHT = stem("level"), stem("light")
 _GARMENT = "shirt"  # which alone has the colour of clothes
 _CHRISTMAS, _TREE_WORD = "christmas", "tree"
-_SPOKEN = {
+SPOKEN = {
     what: frozenset(map(stem, words.split()))
     for what, words in {
         "day": "day noon midday daylight sunny",
@@ -253,7 +247,7 @@ _EVENING_LIGHT = re.compile(r"\bevening light\b", re.I)  # of lamps
 _OUTSIDE_ROOMS = {  # skies in windows, and stems that say so
     "sunset": frozenset(map(stem, ("sunset", "sundown", "sunrise", "dawn", "evening"))),
     "dusk": frozenset(map(stem, ("dusk", "twilight"))),
-    "night": _SPOKEN["night"],
+    "night": SPOKEN["night"],
 }
 _LIGHTS = {  # red, green and blue of lights, as shares of a clear day's; source: the renderer's
     "outdoor": (
@@ -325,9 +319,6 @@ _KNOWN_BY = {"harbour": ("jetty",)}  # things by which places are known, beside 
 _SEA, _STRIKE = "sea", Named(("lightning",), None)
 _TREE = 3.0  # metres
 _LARGEST = 6.0  # metres that things in rooms are tall or wide
-_BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
-_DAYTIMES = frozenset(("morning", "afternoon", "evening"))
-_GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all things, if said
 _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and stems that say so
 _SKY = frozenset(("sun", "moon"))  # which are everywhere
 # which tell no place: a fairy land is one with a dragon, too
@@ -345,30 +336,17 @@ _FILLERS = (  # words that say nothing by themselves
     " becomes gets getting heavy make really same see so standing stands such too very weather"
     " which who"
 )
-_CHANGING = frozenset((  # likewise, of what becomes of a place
+CHANGING = frozenset((  # likewise, of what becomes of a place
     "again", "begin", "begins", "beginning", "now", "place", "scene", "start", "starts",
     "starting", "still", "suddenly",
 ))  # fmt: skip
-_OF_CHANGES = frozenset(map(stem, (  # words of a description that say how a place changes
-    *_CHANGING, *COLORS, *SAME_COLORS, "all", "are", "be", "beautiful", "becomes", "bright", "cold",
-    "covered", "dense", "everything", "full", "gets", "heavy", "here", "is", "it", "let", "make",
-    "sky", "strong", "there", "thick", "this", "turns", "very", "warm", "weather",
-)))  # fmt: skip
-_LOOKS = frozenset(("capped", "covered", "topped", "snowfield"))  # after and with snow, for one
-_AIRY = frozenset((stem("clear"), stem("sunny"), *_WEATHER)).union(
-    *(_SPOKEN[weather] for weather in ("fog", "rain", "snow", "storm"))
+AIRY = frozenset((stem("clear"), stem("sunny"), *_WEATHER)).union(
+    *(SPOKEN[weather] for weather in ("fog", "rain", "snow", "storm"))
 )
-_SEASON_STEMS = frozenset(map(stem, ("autumn", "spring", "summer", "winter")))
-_SAME_PLACE = re.compile(r"\b(in |on |at )?(the|this) (very )?same (?!(\w+ )?colou?r)\w+\b", re.I)
-_INDEFINITE = frozenset(("a", "an"))
-_OVER = re.compile(r"^ (over|above)\b", re.I)  # after what is gone: "sunset over the sea"
-_HOURS = frozenset(map(stem, ("early", "late")))  # words before a time of day
-_NIGHT_SKY = frozenset(map(stem, ("firework", "full", "moon", "moonlit", "star", "starry")))
-_STRONG = frozenset(map(stem, ("dense", "heavy", "strong", "thick")))  # words before a weather
-_HOURS_SAID = _SPOKEN["night"] | _SPOKEN["day"] | frozenset(map(stem, ("dark", *_DAYTIMES)))
+SEASON_STEMS = frozenset(map(stem, ("autumn", "spring", "summer", "winter")))
 _JOINED = frozenset(("livingroom", "diningroom"))  # read as two words
 _IS = frozenset(f"{one}{mark}s" for one in SHORT_FOR_IS for mark in APOSTROPHES)
-FILLERS = frozenset((*_FILLERS.split(), *_CHANGING, *_JOINED, *_IS, "full"))  # "a full moon"
+FILLERS = frozenset((*_FILLERS.split(), *CHANGING, *_JOINED, *_IS, "full"))  # "a full moon"
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {"outdoor": "winter underwater spaceship", "indoor": "night dark", "object": "wall"}
 MOST_UNSEEN = 6  # near words that nothing shows, beside those that are suggested
@@ -479,7 +457,7 @@ class DescriptionWords(Vocabulary):
         return self._read_text(text)
 
     def _with_place(self, text: str) -> str:
-        read = _in_places(self, text)
+        read = in_places(self, text)
         is_outside = _OUTSIDE.search(read) or (_is_of_house(read) and _tells_of_outdoors(read))
         if self.place(read) == "indoor" and is_outside:
             there = _MEADOW if is_lonely(read) else _VILLAGE
@@ -518,7 +496,7 @@ class DescriptionWords(Vocabulary):
         for place in likely_places(kinds, category):
             for words in place.words:
                 if self.place(words) == place.category and not self.unknown(words):
-                    return _located(words)
+                    return located(words)
         alone = (place for place, kinds in _ALONE.items() if first & kinds)
         return next(alone, "")
 
@@ -531,8 +509,8 @@ class DescriptionWords(Vocabulary):
             return super().suggestions(prompt, count)
         place = place_of(category, stems)
 
-        is_dark = category in _BY_DAY and not self.lights(prompt) and _is_dark(reading)
-        said |= _SPOKEN["night"] if is_dark else frozenset()
+        is_dark = category in BY_DAY and not self.lights(prompt) and _is_dark(reading)
+        said |= SPOKEN["night"] if is_dark else frozenset()
         there = {kind for one in named_things(reading, KINDS) for kind in one.kinds}
 
         def rank(phrase: str) -> int | None:
@@ -613,7 +591,7 @@ class DescriptionWords(Vocabulary):
         if category != "video game":
             seen |= empty_words(text, (*THINGS, *ground))
         seen |= _lonely_words(text) if category == "outdoor" else set()
-        seen |= only_words(text, is_obeyed=category in _BY_DAY and bool(naming_words(text, kinds)))
+        seen |= only_words(text, is_obeyed=category in BY_DAY and bool(naming_words(text, kinds)))
         if category == "outdoor" and (place_kind is None or place_kind.name not in _OWN_SEASON):
             shown = season_in(reading, self)
             seasons = {place for place, word in enumerate(read) if word in _SEASONS}
@@ -918,7 +896,7 @@ def _fits_room(kind: str) -> bool:
     )
 
 
-def _is_outdoor(one: Named) -> bool:
+def is_outdoor(one: Named) -> bool:
     """Tell whether a thing that words name is too tall for a room, and no room has it: a boat."""
     usual = usual_looks().get(one.kinds[0])
     is_tall = one.kinds[0] in WATERS or (usual and usual.tall > _TREE)
@@ -1041,7 +1019,7 @@ def shade_in(text: str, words: Vocabulary) -> float:
 @cache
 def _needs_of(name: str) -> frozenset[frozenset[str]]:
     """Return the stems of the words of each name of a place."""
-    return frozenset(frozenset(_need(words)) for words in read_places()[name].words)
+    return frozenset(frozenset(needed_stems(words)) for words in read_places()[name].words)
 
 
 def _other_places(place: PlaceKind | None) -> frozenset[frozenset[str]]:
@@ -1068,177 +1046,10 @@ def names_land(text: str, words: Vocabulary) -> bool:
 
 def added_place(text: str, words: Vocabulary) -> str:
     """Return where a description that names no place is painted, "in a desert"; else ""."""
-    return words.reading(text)[len(_in_places(words, text)) :].removeprefix(", ")
+    return words.reading(text)[len(in_places(words, text)) :].removeprefix(", ")
 
 
-def staying(text: str, words: Vocabulary, before: str) -> str:
-    """Return a description with what it leaves as it was in the one before.
-
-    "A red car" after "a beach at night" is "A red car, on a beach at night", and "a forest" is "a
-    forest, at night". Light and weather alone leave all that was named: "in the rain" after it is
-    "a beach at night, in the rain"; with a few things that are new there, they are added to it.
-    """
-    air = _SAME_PLACE.sub("", text).strip(" ,.")
-    there = kept_place(text, words, before) or kept_air(text, words, before)
-    stays = f"{text.rstrip(' ,.')}, {there}"
-    if before and before not in text:
-        lit_anew = f"{_in_still_air(before, air, words)}, {air}"
-        if _is_of_air(air, words) or (
-            kept_place(text, words, before) and is_relit(lit_anew, before, words)
-        ):
-            there, stays = before, lit_anew
-    return stays if there and len(stays) <= MAX_PROMPT else text
-
-
-def is_relit(text: str, before: str, words: Vocabulary) -> bool:
-    """Tell whether a description is of the same place, in other light or air, with few new things.
-
-    What was named before and is not mentioned any more stays there.
-    """
-    if text == before:  # the usual case, also of every square of new ground
-        return False
-    airs = [_air(one, words) for one in (text, before)]
-    (place, things), (other_place, others) = (_on_ground(one, words) for one in (text, before))
-    # a "valley in spring" is a place of its own
-    all_year, _ = _on_ground(_without(before, _SEASON_STEMS), words)
-    new = new_in(things, others)
-    ground = known_place(words.reading(before), words)
-    contents = ground.contents if ground else frozenset()  # "the river" of a riverside is not new
-    return (
-        airs[0] != airs[1]
-        and place in (other_place, all_year)
-        and len(new) <= _MOST_NEW
-        and not _LAND.intersection(one.kinds[0] for one in things - others) - contents
-        and not any(_differs(one, other) for one in things for other in others)
-    )
-
-
-def names_new(text: str, before: str, words: Vocabulary) -> bool:
-    """Tell whether a description names things that the one before does not, but for the sky's."""
-    return bool(new_in(*(_on_ground(one, words)[1] for one in (text, before))))
-
-
-def new_in(things: Collection[Named], others: Collection[Named]) -> list[Named]:
-    """Return the things that are not named among others, but for sky, ground and water."""
-    named = (_LAND | _OF_SKIES).union(one.kinds[0] for one in others)
-    return [one for one in things if one.kinds[0] not in named]
-
-
-def _differs(one: Named, other: Named) -> bool:
-    """Tell whether a thing that is named again is not as it was named before."""
-    return one.kinds[0] == other.kinds[0] and (
-        one.color not in (None, other.color)
-        or one.scale not in (1.0, other.scale)
-        or one.relation not in (None, other.relation)
-        or one.least > other.least
-        or one.parts not in ((), other.parts)
-    )
-
-
-def _on_ground(text: str, words: Vocabulary) -> tuple[tuple[str | None, str], frozenset[Named]]:
-    """Return category and name of a description's place, and its things, but for the sky's."""
-    read = words.reading(text)
-    category = words.place(read)
-    named = named_in(read, words, KINDS)
-    things = (one for one in named if one.kinds[0] not in _OF_SKIES)
-    name = _without(_place_phrase(read, words, category), _SEASON_STEMS | _AIRY)
-    return (category, name), frozenset(things)
-
-
-def _air(text: str, words: Vocabulary) -> tuple[frozenset[str], ...]:
-    """Return the stems of the light, weather and season of a description."""
-    read, stems = lit(text, words), text_stems(_in_places(words, text))
-    falls = frozenset() if words.place(read) == "indoor" else stems & (_AIRY | _SEASON_STEMS)
-    return frozenset(_need(_light(read, words))), falls
-
-
-def _is_of_air(text: str, words: Vocabulary) -> bool:
-    """Tell whether a description names light, weather, season and sky alone."""
-    in_places = _in_places(words, text)
-    read = _need(in_places.lower())
-    said = frozenset(one for one in read if words.meaning(one, corrected=False)) - _OF_CHANGES
-    parts = split_words(in_places)
-    high = {stem(parts[place].text.lower()) for place in naming_words(in_places, tuple(_OF_SKIES))}
-    return bool(said) and said <= words.lights(text) | _HOURS_SAID | _AIRY | _SEASON_STEMS | high
-
-
-def _in_still_air(before: str, text: str, words: Vocabulary) -> str:
-    """Return a description without the light, weather or season that a text replaces."""
-    gone, stems = frozenset[str](), text_stems(_in_places(words, text))
-    if words.lights(text) or not stems.isdisjoint(_HOURS_SAID):
-        gone |= frozenset(_need(_light(words.reading(before), words))) | _HOURS | _NIGHT_SKY
-        gone |= {stem("dark")}
-    if stems & (_AIRY | _SEASON_STEMS):
-        gone |= _AIRY | _STRONG
-    if stems & (_SEASON_STEMS | _SPOKEN["snow"] | {stem("clear")}):
-        gone |= _SEASON_STEMS
-    said = ((stem(word.text.lower()), word.text) for word in split_words(before))
-    meant = {own for own, word in said if stem(words.meaning(word, corrected=False) or "") in gone}
-    return _without(before, gone | meant)  # midnight is night
-
-
-def _without(text: str, gone: Collection[str]) -> str:
-    """Return a text without the words of some stems, and the small words before each.
-
-    What tells how a thing looks stays: "pink trees", "golden stars", "snow capped mountains".
-    """
-    parts, names = split_words(text), naming_words(text, KINDS)
-    said = [part.text.lower() for part in parts]
-    colors = {place for place, word in enumerate(said) if color_word(word) and place + 1 in names}
-    looks = colors | {place + 1 for place in colors}
-    looks |= {place for place, word in enumerate(said) if {word, *said[place + 1 :][:1]} & _LOOKS}
-    looks |= {
-        at for at, (word, after) in enumerate(pairwise(said))
-        if word in SHADES and color_word(after)
-    }  # fmt: skip
-    left = [at for at, word in enumerate(said) if at in looks or stem(word) not in gone]
-    for last in sorted({*range(len(parts))} - {*left}, reverse=True):
-        first, follows = last, next((at for at in left if at > last), last)
-        goes_on = _goes_on(text, parts, last, follows)
-        last += said[last + 1 :][:1] in (["weather"], ["sky"])
-        while first and said[first - 1] in FUNCTION_WORDS and not goes_on:
-            first -= 1
-        head, tail = text[: parts[first].start].rstrip(), text[parts[last].end :]
-        if goes_on and said[first - 1] in _INDEFINITE:
-            an = "an" if said[follows][0] in "aeiou" else "a"
-            head = f"{head[: parts[first - 1].start]}{an}"
-        if not first:
-            tail = _OVER.sub("", tail)
-        text = (head if tail[1:2].isalpha() else head.rstrip(" ,.")) + tail
-    return text.strip(" ,.")
-
-
-def _goes_on(text: str, parts: Sequence[Word], place: int, follows: int) -> bool:
-    """Tell whether a word is an adjective between an article and its noun: "a foggy island".
-
-    Args:
-        text: the description.
-        parts: its words.
-        place: that of the word.
-        follows: that of the next word which stays.
-    """
-    if not place or follows == place:
-        return False
-    before, word, after = (parts[at].text.lower() for at in (place - 1, place, follows))
-    is_noun = before == "the" and stem(word) in _SPOKEN["night"]
-    is_joined = after not in FUNCTION_WORDS and after not in COUNTS and after != "sky"
-    gap = text[parts[place].end : parts[follows].start]
-    is_joined &= STOPS.isdisjoint(gap) and not is_noun
-    return before in _DETERMINERS and is_joined
-
-
-def kept_place(text: str, words: Vocabulary, before: str) -> str:
-    """Return where a description that names no place stays, "on a beach at night"; else ""."""
-    if words.place(_in_places(words, text)) is not None or words.foreign(text):
-        return ""
-    there = _there(text, words, before)
-    is_room = words.place(words.reading(before)) == "indoor"
-    if is_room and any(map(_is_outdoor, named_things(words.reading(text), KINDS))):
-        return ""
-    return "" if there == added_place(text, words) else there
-
-
-def _located(name: str) -> str:
+def located(name: str) -> str:
     """Return a place by name, as where something is: "on a beach", "by the riverside"."""
     last = name.split()[-1]
     usual = "in an" if name[0] in "aeiou" else "in a"
@@ -1246,122 +1057,16 @@ def _located(name: str) -> str:
     return f"{'on a' if name in _PITCHES else next(said, usual)} {name}"
 
 
-def _there(text: str, words: Vocabulary, before: str) -> str:
-    """Return where the description before is, with the light and weather that a text lacks."""
-    read = words.reading(before)
-    name = _place_phrase(read, words, words.place(read))
-    if not name:
-        return ""
-    return " ".join(filter(None, (_located(name), _air_of(read, text, words))))
-
-
-def kept_air(text: str, words: Vocabulary, before: str) -> str:
-    """Return the light and weather that a landscape keeps of the one before, "at night"; or ""."""
-    places = {words.place(words.reading(one)) for one in (text, before)}
-    if not before or None in places or not places <= LANDSCAPES or words.foreign(text):
-        return ""
-    return _air_of(words.reading(before), text, words)
-
-
-def _air_of(read: str, text: str, words: Vocabulary) -> str:
-    """Return the light and weather of a description in known words that a text lacks."""
-    category, said = words.place(read), text_stems(words.reading(text))
-    weather = _phrases_of(words, WEATHER, category)
-    has_light = bool(words.lights(text)) or not said.isdisjoint(_HOURS_SAID)
-    has_weather = any(said.intersection(_need(phrase)) for phrase in weather)
-    light = "" if has_light else _light(read, words)
-    return " ".join(filter(None, (light, "" if has_weather else _weather(read, words, category))))
-
-
-def _weather(read: str, words: Vocabulary, category: str | None) -> str:
-    """Return the weather of a description in known words, also if one word says it: "snowy"."""
-    if phrase := _said(read, words, WEATHER, category):
-        return phrase
-    if category == "indoor":  # none is seen there
-        return ""
-    if is_under_snow(read):
-        return "covered in snow"
-    said = {"fog": "in fog", "storm": "in stormy weather", "rain": "in the rain"}
-    return next((phrase for what, phrase in said.items() if speaks_of(what, read)), "")
-
-
-def is_same_ground(text: str, before: str, words: Vocabulary) -> bool:
-    """Tell whether a description leaves the place, light, weather and walls of the one before."""
-    if text == before:
-        return True
-    read, other = lit(text, words), lit(before, words)
-    category = words.place(read)
-    if category is None or category != words.place(other):
-        return False
-
-    def said(group: str) -> tuple[str, str]:
-        return _said(read, words, group, category), _said(other, words, group, category)
-
-    places = {_place_phrase(one, words, category) for one in (read, other)}
-    stays = all(now in ("", then) for now, then in map(said, _GROUND_GROUPS))
-    weathers = (_weather(one, words, category) for one in (read, other))
-    alike = _light(read, words) == _light(other, words) and _alike(*weathers)
-    return stays and alike and len(places) == 1 and "" not in places
-
-
-def is_elsewhere(text: str, before: str, words: Vocabulary) -> bool:
-    """Tell whether a description is of a place that cannot go on from the one before.
-
-    Landscapes go on into others; half a bathroom in a dining room, or on a beach, is neither.
-    """
-    categories = {words.place(words.reading(one)) for one in (text, before)}
-    if None in categories or categories <= LANDSCAPES:
-        return False
-    if len(categories) > 1:
-        return True
-    rooms = {_place_phrase(_in_places(words, one), words, *categories) for one in (text, before)}
-    return "" not in rooms and len(rooms) > 1
-
-
-def has_other_light(text: str, before: str, words: Vocabulary) -> bool:
-    """Tell whether a description says another light or weather than the one before has."""
-    read, other = words.reading(text), lit(before, words)
-    category = words.place(read)
-    weather = _weather(read, words, category)
-    is_lit = bool(words.lights(text)) and _light(read, words) != _light(other, words)
-    return is_lit or weather not in ("", _weather(other, words, category))
-
-
-def _alike(now: str, then: str) -> bool:
-    clear = _BY_DAY["outdoor"][1]
-    return now.replace(clear, "") == then.replace(clear, "")
-
-
-def _place_phrase(text: str, words: Vocabulary, category: str | None) -> str:
+def place_phrase(text: str, words: Vocabulary, category: str | None) -> str:
     """Return the name of the place that a text names; of several as `named_at`."""
     stems = [stem(word.text.lower()) for word in split_words(text)]
-    needs = ((frozenset(_need(one)), one) for one in _phrases_of(words, PLACE, category))
+    needs = ((frozenset(needed_stems(one)), one) for one in group_phrases(words, PLACE, category))
     said = [(named_at(need, stems), one) for need, one in needs if need and is_named(need, stems)]
     return max(said, key=itemgetter(0))[1] if said else ""
 
 
-def _light(text: str, words: Vocabulary) -> str:
-    """Return the words that say how light it is, "in pink morning light"; "": none do."""
-    parts, lights = split_words(text), words.lights(text)
-    lit = [place for place, word in enumerate(parts) if stem(word.text.lower()) in lights]
-    for last in reversed(lit):
-        for first in range(last - 1, max(last - _LIGHT_WORDS, -1), -1):
-            if parts[first].text.lower() in _BEFORE_LIGHT:
-                return text[parts[first].start : parts[last].end].lower()
-    word = parts[lit[-1]].text.lower() if lit else ""
-    before = "in the" if word in _DAYTIMES else "in" if word.endswith("light") else "at"
-    return word and f"{before} {word}"
-
-
-def _said(text: str, words: Vocabulary, group: str, category: str | None) -> str:
-    """Return the longest phrase of a group that a text has, of equals the first."""
-    said = " ".join(("", *_need(text.lower()), ""))
-    phrases = (one for one in _phrases_of(words, group, category) if _need(one))
-    found = (one for one in phrases if f" {' '.join(_need(one))} " in said)
-    return max(found, key=lambda phrase: len(_need(phrase)), default="")
-
-
-def _phrases_of(words: Vocabulary, group: str, category: str | None) -> list[str]:
+def group_phrases(words: Vocabulary, group: str, category: str | None) -> list[str]:
+    """Return the phrases of a category's groups of some name."""
     return [
         phrase for one in words.groups if (one.name, one.category) == (group, category)
         for phrase in one.phrases
@@ -1369,7 +1074,7 @@ def _phrases_of(words: Vocabulary, group: str, category: str | None) -> list[str
 
 
 @lru_cache(maxsize=4096)
-def _need(text: str) -> tuple[str, ...]:
+def needed_stems(text: str) -> tuple[str, ...]:
     """Return the stems of the words of a text that name something."""
     words = (word.text for word in split_words(text))
     return tuple(stem(word) for word in words if word not in FUNCTION_WORDS)
@@ -1512,7 +1217,7 @@ def _with_owners(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tup
 
     def is_owner(rank: int) -> bool:
         before, phrase, *after = phrases[rank - 1 : rank + 3]
-        is_plural = phrase.written.endswith("s") and before.written in _DETERMINERS
+        is_plural = phrase.written.endswith("s") and before.written in DETERMINERS
         if not is_plural or not after or not _are_alive(phrase.known or ""):
             return False
         parts = [phrase, *after[: 1 + (after[0].written in _ADJECTIVES)]]
@@ -1534,7 +1239,7 @@ def _are_alive(name: str) -> bool:
     )
 
 
-def _in_places(words: Vocabulary, text: str) -> str:
+def in_places(words: Vocabulary, text: str) -> str:
     """Return a text in known words; a storm at sea is rain on a coast, and winter is snow."""
     text = cleared_up(text)
     for said, meant in REWORDINGS:
@@ -1547,7 +1252,7 @@ def _in_places(words: Vocabulary, text: str) -> str:
     else:
         read = _MORNING.sub("early morning", read)  # as captions say
     busy = busy_place(read)
-    if busy and (words.place(busy) or "") in _BY_DAY:
+    if busy and (words.place(busy) or "") in BY_DAY:
         read = f"{read.rstrip(' ,.')}{CROWD}"
     found = _HOUSE_IN_PLACE.fullmatch(read)
     is_inside = words.place(read) != "indoor" or _IN_HOUSE.search(read)
@@ -1569,7 +1274,7 @@ def _is_of_house(read: str) -> bool:
 def _with_place_of_house(read: str, words: Vocabulary) -> str:
     """Return a description of a house that says first where it stands, if that is outdoors."""
     there = _HOUSES.sub("", read)
-    return f"{_place_phrase(there, words, 'outdoor')}, {read}" if words.place(there) else read
+    return f"{place_phrase(there, words, 'outdoor')}, {read}" if words.place(there) else read
 
 
 def _tells_of_outdoors(read: str) -> bool:
@@ -1588,11 +1293,11 @@ def lit(text: str, words: Vocabulary) -> str:
     read = _without_colors_not_taken(words.reading(text))
     category, stems = words.place(read), [stem(word.text.lower()) for word in split_words(read)]
     place = place_of(category, stems) if category else None
-    if category not in _BY_DAY or (place and place.name in _OWN_LIGHT) or words.foreign(text):
+    if category not in BY_DAY or (place and place.name in _OWN_LIGHT) or words.foreign(text):
         return read
     if place and (place.some("flat") == (_SEA,) or place.some("skyline")) and is_under_snow(read):
         read = _SNOW.sub("", read)  # where it is said the planner knows no sea and no streets
-    light, clear = _BY_DAY[category]
+    light, clear = BY_DAY[category]
     light = _COSY_LIGHT if category == "indoor" and _COSY in stems else light
     named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
     if not words.lights(text):
@@ -1608,7 +1313,7 @@ def night_words(text: str, words: Vocabulary) -> str:
     """Return the words of a description, "full moon", for which alone it is night; "": none."""
     read = words.reading(text)
     place = known_place(read, words)
-    is_own = words.place(read) not in _BY_DAY or (place and place.name in _OWN_LIGHT)
+    is_own = words.place(read) not in BY_DAY or (place and place.name in _OWN_LIGHT)
     said = _DARK & text_stems(read)
     if is_own or words.lights(text) or words.foreign(text) or said:
         return ""
@@ -1642,7 +1347,7 @@ def light_in(text: str, words: Vocabulary) -> tuple[float, float, float]:
 
 def speaks_of(what: str, text: str) -> bool:
     """Tell whether a description in known words is of a place by "day", by "night", in "fog"..."""
-    return not _SPOKEN[what].isdisjoint(text_stems(text))
+    return not SPOKEN[what].isdisjoint(text_stems(text))
 
 
 def is_under_snow(text: str) -> bool:
@@ -1669,19 +1374,19 @@ def _is_unfit(
     kinds = {kind for one in named_things(phrase, KINDS) for kind in one.kinds}
     if not kinds.isdisjoint(named) or (stems[-1] in said and stems[-1] != stem("light")):
         return True
-    is_airy = not _AIRY.isdisjoint(stems)
-    if is_airy and said & (_AIRY | _SEASON_STEMS):
+    is_airy = not AIRY.isdisjoint(stems)
+    if is_airy and said & (AIRY | SEASON_STEMS):
         return True
-    is_cold = not said.isdisjoint(_SPOKEN["snow"] | _ICE)
+    is_cold = not said.isdisjoint(SPOKEN["snow"] | _ICE)
     is_warm = not said.isdisjoint(_MILD) or not _OF_HEAT.isdisjoint(named)
     if (is_cold and kinds & _OF_WARMTH) or (is_warm and stem("snow") in stems[-1:]):
         return True
-    is_night = not said.isdisjoint(_SPOKEN["night"])
+    is_night = not said.isdisjoint(SPOKEN["night"])
     if kinds & (_NIGHTLY | _STARS) and not is_night:
         return True
-    if "sun" in kinds and (is_night or said & _AIRY):
+    if "sun" in kinds and (is_night or said & AIRY):
         return True
-    if kinds & _AFLOAT and (said & (_SPOKEN["night"] | _AIRY) or place is None):
+    if kinds & _AFLOAT and (said & (SPOKEN["night"] | AIRY) or place is None):
         return True
     if place is None:
         return False

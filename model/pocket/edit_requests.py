@@ -13,7 +13,7 @@ from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.view_schedule import ViewSchedule
 from mag_sandbox.model.session_world import StageTimer
 from mag_sandbox.model.world import no_edits
-from mag_sandbox.scenes.descriptions import is_elsewhere
+from mag_sandbox.scenes.changes import is_elsewhere
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 

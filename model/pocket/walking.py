@@ -45,7 +45,8 @@ from mag_sandbox.model.pocket.changes import stances_of, thing_of, with_edits
 from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen, things_at_start
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan, noise_of
 from mag_sandbox.model.world import UNPLANNED, Door
-from mag_sandbox.scenes.descriptions import LANDSCAPES, is_relit
+from mag_sandbox.scenes.changes import is_relit
+from mag_sandbox.scenes.descriptions import LANDSCAPES
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.things import ANIMALS, names_in
 

@@ -21,18 +21,14 @@ from mag_sandbox.sandbox.screens.prompt_card import (
 )
 from mag_sandbox.sandbox.ui.text_entry import Clipboard, History, TextEntry
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
+from mag_sandbox.scenes.changes import is_relit, kept_air, kept_place, names_new, staying
 from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.descriptions import (
     DescriptionWords,
     added_place,
     falls_outdoors,
-    is_relit,
-    kept_air,
-    kept_place,
     names_land,
-    names_new,
     night_words,
-    staying,
 )
 from mag_sandbox.scenes.things import with_small_words
 from mag_sandbox.scenes.vocabulary import (

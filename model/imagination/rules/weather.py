@@ -21,7 +21,8 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_look,
 )
 from mag_sandbox.model.imagination.rules.wanted import Wanted
-from mag_sandbox.scenes.descriptions import TURNING, WINDOWS, new_in
+from mag_sandbox.scenes.changes import new_in
+from mag_sandbox.scenes.descriptions import TURNING, WINDOWS
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import FALLING

@@ -4,25 +4,27 @@ import pytest
 
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.renderer.places import LEVEL_WORDS
+from mag_sandbox.scenes.changes import (
+    has_other_light,
+    is_elsewhere,
+    is_relit,
+    is_same_ground,
+    names_new,
+    staying,
+)
 from mag_sandbox.scenes.descriptions import (
     KINDS,
     MOST_THINGS,
     DescriptionWords,
     absent_in,
     added_place,
-    has_other_light,
-    is_elsewhere,
     is_of_stone,
-    is_relit,
-    is_same_ground,
     is_under_snow,
     light_in,
     lit,
     named_in,
-    names_new,
     night_words,
     speaks_of,
-    staying,
     typical_in,
 )
 from mag_sandbox.scenes.places import place_of, read_places

@@ -1,0 +1,346 @@
+"""Tells what a description leaves as it was in the one before: place, light, weather, things."""
+
+import re
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+
+from mag_sandbox.scenes.descriptions import (
+    AIRY,
+    BY_DAY,
+    CHANGING,
+    DETERMINERS,
+    GROUND,
+    KINDS,
+    LANDSCAPES,
+    OVERHEAD,
+    SEASON_STEMS,
+    SPOKEN,
+    added_place,
+    group_phrases,
+    in_places,
+    is_outdoor,
+    is_under_snow,
+    lit,
+    located,
+    named_in,
+    needed_stems,
+    place_phrase,
+    speaks_of,
+)
+from mag_sandbox.scenes.places import known_place
+from mag_sandbox.scenes.rewordings import SHADES
+from mag_sandbox.scenes.scene import MAX_PROMPT
+from mag_sandbox.scenes.things import (
+    COLORS,
+    COUNTS,
+    SAME_COLORS,
+    STOPS,
+    WATERS,
+    Named,
+    color_word,
+    named_things,
+    naming_words,
+)
+from mag_sandbox.scenes.vocabulary import (
+    FUNCTION_WORDS,
+    WEATHER,
+    Vocabulary,
+    Word,
+    split_words,
+    stem,
+    text_stems,
+)
+
+_BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
+_OF_SKIES = OVERHEAD | {"lightning"}
+_LAND = frozenset((*WATERS, *GROUND["outdoor"]))  # no mere thing is added to a place by it
+_MOST_NEW = 3  # things that another light leaves their place; with more it is made anew
+_DAYTIMES = frozenset(("morning", "afternoon", "evening"))
+_GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all things, if said
+_OF_CHANGES = frozenset(map(stem, (  # words of a description that say how a place changes
+    *CHANGING, *COLORS, *SAME_COLORS, "all", "are", "be", "beautiful", "becomes", "bright", "cold",
+    "covered", "dense", "everything", "full", "gets", "heavy", "here", "is", "it", "let", "make",
+    "sky", "strong", "there", "thick", "this", "turns", "very", "warm", "weather",
+)))  # fmt: skip
+_LOOKS = frozenset(("capped", "covered", "topped", "snowfield"))  # after and with snow, for one
+_SAME_PLACE = re.compile(r"\b(in |on |at )?(the|this) (very )?same (?!(\w+ )?colou?r)\w+\b", re.I)
+_INDEFINITE = frozenset(("a", "an"))
+_OVER = re.compile(r"^ (over|above)\b", re.I)  # after what is gone: "sunset over the sea"
+_HOURS = frozenset(map(stem, ("early", "late")))  # words before a time of day
+_NIGHT_SKY = frozenset(map(stem, ("firework", "full", "moon", "moonlit", "star", "starry")))
+_STRONG = frozenset(map(stem, ("dense", "heavy", "strong", "thick")))  # words before a weather
+_HOURS_SAID = SPOKEN["night"] | SPOKEN["day"] | frozenset(map(stem, ("dark", *_DAYTIMES)))
+
+
+def staying(text: str, words: Vocabulary, before: str) -> str:
+    """Return a description with what it leaves as it was in the one before.
+
+    "A red car" after "a beach at night" is "A red car, on a beach at night", and "a forest" is "a
+    forest, at night". Light and weather alone leave all that was named: "in the rain" after it is
+    "a beach at night, in the rain"; with a few things that are new there, they are added to it.
+    """
+    air = _SAME_PLACE.sub("", text).strip(" ,.")
+    there = kept_place(text, words, before) or kept_air(text, words, before)
+    stays = f"{text.rstrip(' ,.')}, {there}"
+    if before and before not in text:
+        lit_anew = f"{_in_still_air(before, air, words)}, {air}"
+        if _is_of_air(air, words) or (
+            kept_place(text, words, before) and is_relit(lit_anew, before, words)
+        ):
+            there, stays = before, lit_anew
+    return stays if there and len(stays) <= MAX_PROMPT else text
+
+
+def is_relit(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether a description is of the same place, in other light or air, with few new things.
+
+    What was named before and is not mentioned any more stays there.
+    """
+    if text == before:  # the usual case, also of every square of new ground
+        return False
+    airs = [_air(one, words) for one in (text, before)]
+    (place, things), (other_place, others) = (_on_ground(one, words) for one in (text, before))
+    # a "valley in spring" is a place of its own
+    all_year, _ = _on_ground(_without(before, SEASON_STEMS), words)
+    new = new_in(things, others)
+    ground = known_place(words.reading(before), words)
+    contents = ground.contents if ground else frozenset()  # "the river" of a riverside is not new
+    return (
+        airs[0] != airs[1]
+        and place in (other_place, all_year)
+        and len(new) <= _MOST_NEW
+        and not _LAND.intersection(one.kinds[0] for one in things - others) - contents
+        and not any(_differs(one, other) for one in things for other in others)
+    )
+
+
+def names_new(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether a description names things that the one before does not, but for the sky's."""
+    return bool(new_in(*(_on_ground(one, words)[1] for one in (text, before))))
+
+
+def new_in(things: Collection[Named], others: Collection[Named]) -> list[Named]:
+    """Return the things that are not named among others, but for sky, ground and water."""
+    named = (_LAND | _OF_SKIES).union(one.kinds[0] for one in others)
+    return [one for one in things if one.kinds[0] not in named]
+
+
+def _differs(one: Named, other: Named) -> bool:
+    """Tell whether a thing that is named again is not as it was named before."""
+    return one.kinds[0] == other.kinds[0] and (
+        one.color not in (None, other.color)
+        or one.scale not in (1.0, other.scale)
+        or one.relation not in (None, other.relation)
+        or one.least > other.least
+        or one.parts not in ((), other.parts)
+    )
+
+
+def _on_ground(text: str, words: Vocabulary) -> tuple[tuple[str | None, str], frozenset[Named]]:
+    """Return category and name of a description's place, and its things, but for the sky's."""
+    read = words.reading(text)
+    category = words.place(read)
+    named = named_in(read, words, KINDS)
+    things = (one for one in named if one.kinds[0] not in _OF_SKIES)
+    name = _without(place_phrase(read, words, category), SEASON_STEMS | AIRY)
+    return (category, name), frozenset(things)
+
+
+def _air(text: str, words: Vocabulary) -> tuple[frozenset[str], ...]:
+    """Return the stems of the light, weather and season of a description."""
+    read, stems = lit(text, words), text_stems(in_places(words, text))
+    falls = frozenset() if words.place(read) == "indoor" else stems & (AIRY | SEASON_STEMS)
+    return frozenset(needed_stems(_light(read, words))), falls
+
+
+def _is_of_air(text: str, words: Vocabulary) -> bool:
+    """Tell whether a description names light, weather, season and sky alone."""
+    there = in_places(words, text)
+    read = needed_stems(there.lower())
+    said = frozenset(one for one in read if words.meaning(one, corrected=False)) - _OF_CHANGES
+    parts = split_words(there)
+    high = {stem(parts[place].text.lower()) for place in naming_words(there, tuple(_OF_SKIES))}
+    return bool(said) and said <= words.lights(text) | _HOURS_SAID | AIRY | SEASON_STEMS | high
+
+
+def _in_still_air(before: str, text: str, words: Vocabulary) -> str:
+    """Return a description without the light, weather or season that a text replaces."""
+    gone, stems = frozenset[str](), text_stems(in_places(words, text))
+    if words.lights(text) or not stems.isdisjoint(_HOURS_SAID):
+        gone |= frozenset(needed_stems(_light(words.reading(before), words))) | _HOURS | _NIGHT_SKY
+        gone |= {stem("dark")}
+    if stems & (AIRY | SEASON_STEMS):
+        gone |= AIRY | _STRONG
+    if stems & (SEASON_STEMS | SPOKEN["snow"] | {stem("clear")}):
+        gone |= SEASON_STEMS
+    said = ((stem(word.text.lower()), word.text) for word in split_words(before))
+    meant = {own for own, word in said if stem(words.meaning(word, corrected=False) or "") in gone}
+    return _without(before, gone | meant)  # midnight is night
+
+
+def _without(text: str, gone: Collection[str]) -> str:
+    """Return a text without the words of some stems, and the small words before each.
+
+    What tells how a thing looks stays: "pink trees", "golden stars", "snow capped mountains".
+    """
+    parts, names = split_words(text), naming_words(text, KINDS)
+    said = [part.text.lower() for part in parts]
+    colors = {place for place, word in enumerate(said) if color_word(word) and place + 1 in names}
+    looks = colors | {place + 1 for place in colors}
+    looks |= {place for place, word in enumerate(said) if {word, *said[place + 1 :][:1]} & _LOOKS}
+    looks |= {
+        at for at, (word, after) in enumerate(pairwise(said))
+        if word in SHADES and color_word(after)
+    }  # fmt: skip
+    left = [at for at, word in enumerate(said) if at in looks or stem(word) not in gone]
+    for last in sorted({*range(len(parts))} - {*left}, reverse=True):
+        first, follows = last, next((at for at in left if at > last), last)
+        goes_on = _goes_on(text, parts, last, follows)
+        last += said[last + 1 :][:1] in (["weather"], ["sky"])
+        while first and said[first - 1] in FUNCTION_WORDS and not goes_on:
+            first -= 1
+        head, tail = text[: parts[first].start].rstrip(), text[parts[last].end :]
+        if goes_on and said[first - 1] in _INDEFINITE:
+            an = "an" if said[follows][0] in "aeiou" else "a"
+            head = f"{head[: parts[first - 1].start]}{an}"
+        if not first:
+            tail = _OVER.sub("", tail)
+        text = (head if tail[1:2].isalpha() else head.rstrip(" ,.")) + tail
+    return text.strip(" ,.")
+
+
+def _goes_on(text: str, parts: Sequence[Word], place: int, follows: int) -> bool:
+    """Tell whether a word is an adjective between an article and its noun: "a foggy island".
+
+    Args:
+        text: the description.
+        parts: its words.
+        place: that of the word.
+        follows: that of the next word which stays.
+    """
+    if not place or follows == place:
+        return False
+    before, word, after = (parts[at].text.lower() for at in (place - 1, place, follows))
+    is_noun = before == "the" and stem(word) in SPOKEN["night"]
+    is_joined = after not in FUNCTION_WORDS and after not in COUNTS and after != "sky"
+    gap = text[parts[place].end : parts[follows].start]
+    is_joined &= STOPS.isdisjoint(gap) and not is_noun
+    return before in DETERMINERS and is_joined
+
+
+def kept_place(text: str, words: Vocabulary, before: str) -> str:
+    """Return where a description that names no place stays, "on a beach at night"; else ""."""
+    if words.place(in_places(words, text)) is not None or words.foreign(text):
+        return ""
+    there = _there(text, words, before)
+    is_room = words.place(words.reading(before)) == "indoor"
+    if is_room and any(map(is_outdoor, named_things(words.reading(text), KINDS))):
+        return ""
+    return "" if there == added_place(text, words) else there
+
+
+def _there(text: str, words: Vocabulary, before: str) -> str:
+    """Return where the description before is, with the light and weather that a text lacks."""
+    read = words.reading(before)
+    name = place_phrase(read, words, words.place(read))
+    if not name:
+        return ""
+    return " ".join(filter(None, (located(name), _air_of(read, text, words))))
+
+
+def kept_air(text: str, words: Vocabulary, before: str) -> str:
+    """Return the light and weather that a landscape keeps of the one before, "at night"; or ""."""
+    places = {words.place(words.reading(one)) for one in (text, before)}
+    if not before or None in places or not places <= LANDSCAPES or words.foreign(text):
+        return ""
+    return _air_of(words.reading(before), text, words)
+
+
+def _air_of(read: str, text: str, words: Vocabulary) -> str:
+    """Return the light and weather of a description in known words that a text lacks."""
+    category, said = words.place(read), text_stems(words.reading(text))
+    weather = group_phrases(words, WEATHER, category)
+    has_light = bool(words.lights(text)) or not said.isdisjoint(_HOURS_SAID)
+    has_weather = any(said.intersection(needed_stems(phrase)) for phrase in weather)
+    light = "" if has_light else _light(read, words)
+    return " ".join(filter(None, (light, "" if has_weather else _weather(read, words, category))))
+
+
+def _weather(read: str, words: Vocabulary, category: str | None) -> str:
+    """Return the weather of a description in known words, also if one word says it: "snowy"."""
+    if phrase := _said(read, words, WEATHER, category):
+        return phrase
+    if category == "indoor":  # none is seen there
+        return ""
+    if is_under_snow(read):
+        return "covered in snow"
+    said = {"fog": "in fog", "storm": "in stormy weather", "rain": "in the rain"}
+    return next((phrase for what, phrase in said.items() if speaks_of(what, read)), "")
+
+
+def is_same_ground(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether a description leaves the place, light, weather and walls of the one before."""
+    if text == before:
+        return True
+    read, other = lit(text, words), lit(before, words)
+    category = words.place(read)
+    if category is None or category != words.place(other):
+        return False
+
+    def said(group: str) -> tuple[str, str]:
+        return _said(read, words, group, category), _said(other, words, group, category)
+
+    places = {place_phrase(one, words, category) for one in (read, other)}
+    stays = all(now in ("", then) for now, then in map(said, _GROUND_GROUPS))
+    weathers = (_weather(one, words, category) for one in (read, other))
+    alike = _light(read, words) == _light(other, words) and _alike(*weathers)
+    return stays and alike and len(places) == 1 and "" not in places
+
+
+def is_elsewhere(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether a description is of a place that cannot go on from the one before.
+
+    Landscapes go on into others; half a bathroom in a dining room, or on a beach, is neither.
+    """
+    categories = {words.place(words.reading(one)) for one in (text, before)}
+    if None in categories or categories <= LANDSCAPES:
+        return False
+    if len(categories) > 1:
+        return True
+    rooms = {place_phrase(in_places(words, one), words, *categories) for one in (text, before)}
+    return "" not in rooms and len(rooms) > 1
+
+
+def has_other_light(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether a description says another light or weather than the one before has."""
+    read, other = words.reading(text), lit(before, words)
+    category = words.place(read)
+    weather = _weather(read, words, category)
+    is_lit = bool(words.lights(text)) and _light(read, words) != _light(other, words)
+    return is_lit or weather not in ("", _weather(other, words, category))
+
+
+def _alike(now: str, then: str) -> bool:
+    clear = BY_DAY["outdoor"][1]
+    return now.replace(clear, "") == then.replace(clear, "")
+
+
+def _light(text: str, words: Vocabulary) -> str:
+    """Return the words that say how light it is, "in pink morning light"; "": none do."""
+    parts, lights = split_words(text), words.lights(text)
+    lit = [place for place, word in enumerate(parts) if stem(word.text.lower()) in lights]
+    for last in reversed(lit):
+        for first in range(last - 1, max(last - _LIGHT_WORDS, -1), -1):
+            if parts[first].text.lower() in _BEFORE_LIGHT:
+                return text[parts[first].start : parts[last].end].lower()
+    word = parts[lit[-1]].text.lower() if lit else ""
+    before = "in the" if word in _DAYTIMES else "in" if word.endswith("light") else "at"
+    return word and f"{before} {word}"
+
+
+def _said(text: str, words: Vocabulary, group: str, category: str | None) -> str:
+    """Return the longest phrase of a group that a text has, of equals the first."""
+    said = " ".join(("", *needed_stems(text.lower()), ""))
+    phrases = (one for one in group_phrases(words, group, category) if needed_stems(one))
+    found = (one for one in phrases if f" {' '.join(needed_stems(one))} " in said)
+    return max(found, key=lambda phrase: len(needed_stems(phrase)), default="")
