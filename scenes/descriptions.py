@@ -37,12 +37,14 @@ from mag_sandbox.scenes.rewordings import (
     BUNCHES,
     CHILDS_ROOM,
     COLORED_ROOM,
+    COLORED_SKY,
     FALLING_FAR,
     FAMILIES,
     LIGHTS_TOLD,
     OF_WOOD,
     ON_TOP,
     ON_WALL,
+    OVERCAST,
     OWNER,
     REWORDINGS,
     SEA_FLOOR,
@@ -63,6 +65,7 @@ from mag_sandbox.scenes.things import (
     EXHIBITS,
     FALLING,
     PEOPLE,
+    SAME_COLORS,
     STANDS,
     STOPS,
     THINGS,
@@ -272,6 +275,7 @@ _SNOW = re.compile(
 )
 _LYING_SNOW = re.compile(r"\b(covered in|under|in deep) (the )?snow\b", re.I)  # though none falls
 _POTTED = "potted"
+_GREY_SKY = (158, 163, 170)
 _LEFT = frozenset(("abandoned", "forgotten", "desolate"))
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
 _ICE = frozenset(map(stem, ("ice", "icy", "frozen")))
@@ -999,6 +1003,23 @@ def sky_outside(text: str, words: Vocabulary) -> str:
     said = _EVENING_LIGHT.sub("", text)
     stems = text_stems(said)
     return next((sky for sky, words in _OUTSIDE_ROOMS.items() if stems & words), "")
+
+
+def sky_color_in(text: str, words: Vocabulary) -> tuple[int, int, int] | None:
+    """Return the colour that a description gives the sky of a landscape, but for that of any day.
+
+    A black one is that of a night. Some places have a sky of their own.
+    """
+    read = words.reading(text)
+    place = known_place(read, words)
+    if words.place(read) != "outdoor" or (place and place.name in _OWN_LIGHT):
+        return None
+    if OVERCAST.search(text):
+        return _GREY_SKY
+    found = COLORED_SKY.search(in_places(words, text))
+    name = found["color"].lower() if found else "blue"
+    name = SAME_COLORS.get(name, name)
+    return None if name in ("blue", "black") else COLORS[name]
 
 
 def _is_tree(kind: str) -> bool:

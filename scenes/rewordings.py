@@ -35,10 +35,16 @@ WEATHER_GONE = re.compile(  # weather that is over
     r"|\bit (?:has )?(?:no longer|stops?|stopped) (?:rain|snow)(?:s|ing)?\b",
     re.I,
 )
-_CLEAR_SKY = "under a clear sky"
+_CLEAR_SKY, _CLOUDED = "under a clear sky", "under many clouds"
+OVERCAST = re.compile(
+    r"\b(?:under )?(?:an? |the )?"
+    r"(?:(?:gr[ea]y )?overcast(?: sky| day| weather)?|gr[ea]y (?:sky|skies|clouds))\b",
+    re.I,
+)
 SHADES = frozenset(("light", "dark", "bright", "pale", "deep", "vivid"))  # of colours
 SHADED = tuple(name for name in COLORS if name != "wooden")  # a dark wooden floor is dark
 _COLOR, _MANY = "|".join(COLORS), "two|three|four|five|six|seven|eight|many|several"
+COLORED_SKY = re.compile(rf"\b(?P<color>{_COLOR}|gray|violet|golden) (?:sky|skies)\b", re.I)
 _FLOWERS = (
     rf"(?:an? |some |(?P<many>{_MANY}) )?(?:(?P<color>{_COLOR}) )?"
     r"(?:flowers?|roses?|tulips?|sunflowers?|daisies|lilies)"
@@ -178,6 +184,23 @@ LIGHTS_TOLD = (  # light and weather told by what happens, and how that is read
 )
 REWORDINGS = (  # what is read as something else, one after the other
     *LIGHTS_TOLD,
+    (  # whose clothes are not drawn, and are between it and what it is beside
+        re.compile(
+            rf"\b(?P<who>(?:{_BEASTS}|snowm[ae]n|scarecrow|teddy bear|ghost|robot)s?) "
+            rf"(?:with|wearing|in) (?:an? |its |his )?(?:(?:{_COLOR}|{_SIZES}|woolly|warm|old) )*"
+            r"(?:scarf|hat|cap|coat|jacket|sweater|jumper|bow tie|collar|crown|boots|glasses)\b",
+            re.I,
+        ),
+        r"\g<who>",
+    ),
+    (OVERCAST, _CLOUDED),
+    (
+        re.compile(
+            rf"\b(?P<house>{_TALL_HOUSE}|barn|school|shop)(?P<with>\b.*) on (?:the|its) roof\b",
+            re.I,
+        ),
+        r"\g<house>\g<with> on the \g<house>",
+    ),
     (CHILDS_ROOM, "nursery"),
     (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),
     (SEA_FLOOR, "coral reef"),

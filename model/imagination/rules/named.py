@@ -77,6 +77,7 @@ _LOWEST = 6.5  # degrees of the height of several, at least
 _A_DOUBLING, _MOST = 4.0, 28.0  # degrees more for twice the size of a single thing, from 1 m on
 _LOOKED_INTO = frozenset(("fish tank",))  # which as small as they are would show nothing in them
 _USUALLY, _MOST_NEARER = 0.8, 2.0  # of the usual width, and by how much counted things grow
+_TINY = 7.0  # degrees of the longer side of what words call tiny, at least: it is known as itself
 _SPECK = 4.0  # degrees of the longer side of what is too far away to be drawn larger there
 _LARGEST = 62.0, 44.0  # degrees that a thing's width and height grow to
 _EXHIBIT = 24.0, 27.0  # degrees that exhibits are tall and wide, at most
@@ -553,7 +554,8 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
         if one.most is not None or is_large:
             nearer = _USUALLY * usual.width / thing.width
             scale = max(scale, min(nearer, _MOST_NEARER))
-    scale *= one.scale
+    longer = scale * max(thing.width, thing.height)
+    scale *= max(one.scale, min(_TINY / longer, 1.0))
     width, height = (
         min(side * scale, max(side, most))
         for side, most in zip((thing.width, thing.height), _LARGEST, strict=True)

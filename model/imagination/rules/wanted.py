@@ -17,6 +17,7 @@ from mag_sandbox.scenes.descriptions import (
     own_season_in,
     season_in,
     shade_in,
+    sky_color_in,
     sky_outside,
     speaks_of,
     typical_in,
@@ -36,6 +37,7 @@ class Wanted(NamedTuple):
     category: str | None = None  # of the scene; None: the planner's choice
     in_fog: bool = False
     in_storm: bool = False
+    sky: tuple[int, int, int] | None = None  # its colour, if words give it one but blue
     in_snow: bool = False  # which lies on the ground
     season: str = ""  # "autumn" or "spring", if its trees show it
     own_season: str = ""  # which its place has in any plan
@@ -108,6 +110,7 @@ class Wanted(NamedTuple):
             category=category,
             in_fog=speaks_of("fog", read),
             in_storm=speaks_of("storm", text),
+            sky=sky_color_in(text, words),
             in_snow=is_under_snow(read),
             season=season_in(read, words),
             own_season=own_season_in(read, words),

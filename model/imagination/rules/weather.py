@@ -34,6 +34,7 @@ _NIGHT = np.array((0.44, 0.55, 0.86))  # red, green and blue of light, as shares
 _STORM = np.array((0.8, 0.82, 0.86))  # likewise
 _NIGHT_SKY: Mapping[str, Rgb] = {"low sky": (64, 64, 89), "high sky": (38, 38, 64)}
 _STORM_SKY: Mapping[str, Rgb] = {"low sky": (128, 138, 156), "high sky": (92, 102, 122)}
+_SKIES = {"low sky": 0.4, "high sky": 0.0}  # shares of white in the colour that words give a sky
 _PANES: Mapping[str, tuple[Rgb | None, Rgb]] = {  # colours of windows, None: as planned, and mean
     "night": ((64, 89, 140), (89, 115, 166)),
     "sunset": (None, (220, 130, 100)),
@@ -79,6 +80,7 @@ def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObj
         # "trees" may become others, oaks stay oaks
         own = {one.kinds[0] for one in wanted.named if "red tree" not in one.kinds}
         things = in_season(things, wanted.season, own)
+    things = under_colored_sky(things, wanted.sky, wanted.light) if wanted.sky else things
     things = with_bright_lightning(in_storm(things)) if wanted.in_storm else things
     things = at_night(things) if wanted.by_night else things
     return under_snow(things, wanted.light) if wanted.in_snow else things
@@ -218,6 +220,21 @@ def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:
         for thing in things if thing.kind in _STORM_SKY and thing.color is not None
     }  # fmt: skip
     return _under(things, evening, light)
+
+
+def under_colored_sky(
+    things: Sequence[PlacedObject], color: Rgb, light: Sequence[float]
+) -> list[PlacedObject]:
+    """Return outdoor things under a sky of some colour in the light of words, without a sun."""
+    sky = {
+        kind: rgb((white * 255.0 + (1 - white) * np.array(color)) * light)
+        for kind, white in _SKIES.items()
+    }
+    seen = (one for one in things if one.kind != "sun")
+    return [
+        replace(one, color=sky[one.kind], mean_color=sky[one.kind]) if one.kind in sky else one
+        for one in seen
+    ]
 
 
 def with_bright_lightning(things: Sequence[PlacedObject]) -> list[PlacedObject]:

@@ -29,7 +29,7 @@ from mag_sandbox.scenes.descriptions import (
 )
 from mag_sandbox.scenes.places import place_of, read_places
 from mag_sandbox.scenes.scene import available_scenes, load_scene
-from mag_sandbox.scenes.things import COLORS, THINGS, named_things
+from mag_sandbox.scenes.things import COLORS, THINGS, color_name, named_things
 from mag_sandbox.scenes.uninvited import elsewhere_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT
@@ -840,6 +840,17 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a dungeon with a chest", "a dark dungeon with a chest", ""),
         ("a dungeon level with platforms", "a dungeon level with platforms", ""),
         ("a ruined castle", "a ruin, in a meadow", ""),
+        ("a dog in a red hat beside a tree", "a dog beside a tree, in a meadow", "red hat"),
+        ("a barn with a dragon on the roof", "a barn with a dragon on the barn, in fairy land", ""),
+        ("an owl watches", "an owl watches, in a forest", "watches"),
+        ("three skeletons in a swamp", "three zombies in a swamp", ""),
+        ("a medieval kingdom", "a medieval magic kingdom", "medieval"),
+        (
+            "a clown with balloons on a road",
+            "a person next to toy balloons on a road, in a city",
+            "",
+        ),
+        ("a beach and nobody", "a beach and lonely", ""),
         ("the ruins of a tower in fog", "the ruin in fog, in a meadow", ""),
         ("a house in a pine forest", "a house in a forest with many pines", ""),
         ("an abandoned house", "an abandoned house, in a meadow", "abandoned"),
@@ -1367,6 +1378,19 @@ def test_families_of_animals_are_no_people_and_parents_are_two(words: Descriptio
 def test_the_name_of_an_added_place_names_no_things(words: DescriptionWords):
     wanted = Wanted.of("a train on a bridge over a river", words, KINDS)
     assert [one.kinds[0] for one in wanted.named] == ["train", "bridge", "river"]
+
+
+def test_skies_have_the_colours_of_words(words: DescriptionWords):
+    def sky(text: str) -> str:
+        color = Wanted.of(text, words, KINDS).sky
+        return color_name(color) if color else ""
+
+    for text in ("a beach, grey sky", "an overcast village", "a farm under grey clouds"):
+        assert sky(text) == "grey", text
+    assert sky("blood red sky over a graveyard") == "red"
+    assert sky("a meadow where the sky is green") == "green"
+    for text in ("a grey castle under a blue sky", "a moon landscape, red sky", "a red kitchen"):
+        assert not sky(text), text
 
 
 def test_a_robot_on_a_stage_is_one_for_stands(words: DescriptionWords):

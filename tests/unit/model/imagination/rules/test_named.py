@@ -185,6 +185,11 @@ def test_a_giant_thing_is_larger_and_keeps_its_foot():
     assert giant.pitch - giant.height / 2 == pytest.approx(HORSE.pitch - HORSE.height / 2)
 
 
+def test_a_tiny_thing_is_still_seen():
+    (tiny,) = of(obeyed([*GROUND, HORSE], [Named(("horse",), None, 1, 1, 0.25)]), "horse")
+    assert 6.5 < tiny.width < HORSE.width / 2
+
+
 def test_two_things_stay_on_both_sides_of_what_is_between_them():
     barns = [replace(BARN, yaw=at, width=20.0) for at in (0.0, 90.0)]
     tent, car = (

@@ -14,6 +14,7 @@ from mag_sandbox.model.imagination.rules.weather import (
     in_season,
     in_storm,
     relit,
+    under_colored_sky,
     under_snow,
     with_bright_lightning,
     with_sky_in_windows,
@@ -77,6 +78,15 @@ def test_fog_at_night_is_dark():
     (red, _, blue), _ = (one.color for one in in_fog([SKY, BARN], evening))
     assert red > blue, "in the evening fog is warm"
     assert max(sky.color) < max(by_day.color) * 0.9
+
+
+def test_a_red_sky_has_no_sun_and_is_darker_at_dusk():
+    red = (200, 60, 60)
+    sky, barn = under_colored_sky([SKY, SUN, BARN], red, (1.0, 1.0, 1.0))
+    dusk, _ = under_colored_sky([SKY, BARN], red, (0.7, 0.7, 0.7))
+    assert barn == BARN
+    assert sky.color[0] > sky.color[1] + 60
+    assert dusk.color[0] < sky.color[0] - 40
 
 
 def test_what_words_call_black_is_black_in_fog():
