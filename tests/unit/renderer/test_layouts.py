@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from itertools import chain, product
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.evaluation.judge.judge import Judge
+from mag_sandbox.renderer import render
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.indoors import BACKDROPS, COMPANY, EXTRAS, STANDS, TOPS, showable
 from mag_sandbox.renderer.kinds import CLASSES, KINDS
@@ -17,7 +19,7 @@ from mag_sandbox.renderer.palettes import LIGHTS
 from mag_sandbox.renderer.places import NOTHING, PLACES
 from mag_sandbox.renderer.placing import VIEW_EDGE, footprint, size_of
 from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN
-from mag_sandbox.renderer.render import CATEGORIES, SceneRenderer, lay_out
+from mag_sandbox.renderer.render import CATEGORIES, SceneRenderer
 from mag_sandbox.renderer.scene import Item
 from mag_sandbox.scenes.places import ALIASES
 
@@ -43,6 +45,7 @@ ALSO: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 SEEDS = range(40)
+lay_out = cache(render.lay_out)  # all tests look at the same scenes
 WATERS = ("river", "lake", "canal", "sea", "frozen lake", "lava lake", "swimming pool")
 DRAWN = [name for name, kind in KINDS.items() if kind.where not in ("flat", "far")]
 FIELDS = (

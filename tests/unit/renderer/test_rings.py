@@ -226,6 +226,7 @@ def test_any_viewpoint_gives_a_whole_ring(category):
     inside = (item for item in scene.layout.items if item.entry.where == "floor")
     for item in [next(inside), next(inside)]:
         ring = scene.ring(item.x, item.z, time=17.0)
+        assert np.array_equal(scene.picture(item.x, item.z, 17.0), ring.pixels)
         assert (ring.depth >= 0).all()
         assert all(0 <= one.left < RING_WIDTH and one.width <= RING_WIDTH for one in ring.things)
 
