@@ -263,6 +263,9 @@ STANDS = frozenset(("box", "pedestal", "podium", "steps", "table with a cloth"))
 DRAWN_AS = {"bus": "tram"}  # kinds of which training saw too few
 HILLS = "hills"  # on which things stand, one hill for each kind
 TREES = frozenset(("oak", *_LIKEWISE["tree"]))
+_PERCHES = frozenset((  # with room for little more than an animal
+    "hay bale", "stump", "log", "rock", "barrel", "fence", "gravestone", "mailbox", "signpost",
+))  # fmt: skip
 _HOLDING = frozenset((  # what other things are in
     "boat", "rowing boat", "gondola", "ship", "sailing ship", "bowl", "basket", "box", "crate",
     "cardboard box", "fruit crate", "picnic basket", "vase", "barrel", "treasure chest", "bed",
@@ -879,7 +882,7 @@ def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
     """
     if relation.where not in ("on", "under") or HILLS in relation.kinds:
         return True
-    if not RIDDEN.isdisjoint(relation.kinds) and (one.kinds[0] in _ALIVE) != (
+    if not (RIDDEN | _PERCHES).isdisjoint(relation.kinds) and (one.kinds[0] in _ALIVE) != (
         other.kinds[0] in _ALIVE
     ):
         return False  # no car is on the bicycle on which a person is

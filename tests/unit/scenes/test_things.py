@@ -710,3 +710,12 @@ def test_a_rock_before_a_number_is_a_thing():
 def test_small_words_that_lead_to_nothing_else_are_struck_with_it(text, grey, struck):
     some = [word for word in split_words(text) if word.text in grey.split()]
     assert " ".join(word.text for word in with_small_words(text, some)) == struck
+
+
+def test_pumpkins_listed_with_a_goat_are_not_on_the_hay_bale_with_it():
+    kinds = ("pumpkin", "goat", "hay bale", "cat", "dog")
+    told = {one.kinds[0]: one for one in named_things("pumpkins and a goat on a hay bale", kinds)}
+    assert told["goat"].relation == Relation("on", ("hay bale",))
+    assert told["pumpkin"].relation is None
+    both = {one.kinds[0]: one for one in named_things("a cat and a dog on a hay bale", kinds)}
+    assert both["cat"].relation == both["dog"].relation == Relation("on", ("hay bale",))
