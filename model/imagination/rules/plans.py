@@ -13,7 +13,7 @@ import numpy as np
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light, rgb
 from mag_sandbox.scenes.looks import Look, usual_looks
-from mag_sandbox.scenes.things import COLORS, FALLING, STANDS, THINGS, Named, color_name
+from mag_sandbox.scenes.things import COLORS, FALLING, STANDS, THINGS, WATERS, Named, color_name
 
 # The first view: which plan is best, turned which way
 
@@ -387,6 +387,7 @@ _USUAL = {
 _ANY_COLOR = {"bed": 3, "plane": 0, "sailing ship": 2}  # variants painted whole in any colour
 _GREY = np.array((150.0, 150.0, 150.0))  # the usual mean of a coloured thing's other parts
 _SHIP = "sailing ship"
+_WATER_BLUE, _BRIGHT_WATER = np.array((89, 140, 175)), 200  # of grey water
 
 
 def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
@@ -400,7 +401,7 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
         shares = [(one, places_of(things, one.kinds))] if is_kind else parts_of(things, one)
         for part, own in shares:
             if color := part.color or _USUAL.get(part.kinds[0]):
-                wanted.update(dict.fromkeys(own, np.array(color)))
+                wanted.update(dict.fromkeys(own, _of_water(np.array(color), part.kinds[0])))
     light = light_of(things)
     by_day = light >= _BY_DAY and any(thing.kind == "low sky" for thing in things)
     spare = 0.0 if by_day else _PLAINLY_OTHER
@@ -408,6 +409,12 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
         _colored(thing, wanted[place], light, spare) if place in wanted else thing
         for place, thing in enumerate(things)
     ]
+
+
+def _of_water(color: np.ndarray, kind: str) -> np.ndarray:
+    """Return the colour of a thing; grey water is a little blue: the painter knows no other."""
+    is_grey = kind in WATERS and vividness(color) < _NEUTRAL and max(color) < _BRIGHT_WATER
+    return (color + _WATER_BLUE) / 2 if is_grey else color
 
 
 def painted_whole(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:

@@ -172,3 +172,13 @@ def test_a_stage_is_as_light_as_its_walls():
     podium = PlacedObject("podium", 0.0, -20.0, 16.0, 10.0)
     assert light_of([floor, backdrop, podium]) > 0.9
     assert light_of([floor, replace(backdrop, kind="wall")]) < 0.6, "a room in lamplight"
+
+
+def test_a_grey_sea_is_a_little_blue():
+    sky = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243))
+    sea = PlacedObject("sea", 0.0, -5.0, 89.0, 11.0, (40, 120, 190), (40, 120, 190))
+    grey, car = (147, 130, 125), PlacedObject("car", 90.0, -5.0, 10.0, 5.0, (30, 60, 200))
+    named = [Named(("sea",), grey), Named(("car",), grey)]
+    _, (red, _, blue), (own, _, other) = (one.color for one in colored([sky, sea, car], named))
+    assert red + 5 < blue < red + 60
+    assert own > other - 5
