@@ -464,12 +464,10 @@ def _is_replaced(thing: Edit, change: Edit) -> bool:
 
 
 def _is_clear_of(thing: PlacedObject, change: Edit) -> bool:
-    """Tell whether a thing stands beside another one that a player puts there from far away.
+    """Tell whether a thing stands beside, before or behind another one that a player puts there.
 
     As seen from where the scene begins, the one may still cover the other.
     """
-    if change.act != "place" or not (change.x or change.z):
-        return False
     one, other = (
         (each.yaw, ground_distance(each.pitch - each.height / 2, _HORIZON), each.width)
         for each in (thing, change)
@@ -532,8 +530,11 @@ def _planned(things: Sequence[PlacedObject], change: Edit, count: int) -> tuple[
     """Return the plan after a change, one of many: covered things are gone, or look otherwise."""
     if _keeps_things(change):
         return tuple(_another(one, count) if _within(one, change) else one for one in things)
+    from_away = change.act == "place" and (change.x or change.z)  # it may cover other things there
     return tuple(
-        one for one in things if not _within(one, change) or _is_clear_of(cut_to_view(one), change)
+        one
+        for one in things
+        if not _within(one, change) or (from_away and _is_clear_of(cut_to_view(one), change))
     )
 
 

@@ -76,7 +76,8 @@ class EditOverlay(Overlay):
         self._fit_mode: FitMode = fit_mode
         self._spot: Direction = (0.0, None)
         self._viewpoint = (0.0, 0.0)  # from which the spot is told, x and z [m]
-        self._pointer: tuple[int, int] | None = None  # None: it never moved
+        self._pointer: tuple[int, int] | None = None  # None: no event said that it moved
+        self._rested = pygame.mouse.get_pos()  # SDL may send no event of a first move
         self._size = (0, 0)  # of the window
         self._theme: Theme | None = None  # of the window
         self.box = PromptBox(
@@ -97,7 +98,7 @@ class EditOverlay(Overlay):
         """Ask what shall be at a position of the window; None: at the pointer, if it ever moved."""
         if not self._may_open():
             return
-        position = position or self._pointer
+        position = position or self._pointer or self._moved_to()
         spot, pose = self._spot_at(position) if position else None, self._reel.pose
         before, self._spot = self._spot, spot or (pose.yaw, None)
         is_on_map = position is not None and self._map().collidepoint(position)
@@ -105,6 +106,11 @@ class EditOverlay(Overlay):
         self.box.title = f"What should be {self._where()}?"
         self.box.vocabulary = thing_vocabulary(self._kinds, self._category())
         self.box.open("", anew=self._spot != before)
+
+    def _moved_to(self) -> tuple[int, int] | None:
+        """Return where the pointer is if it moved since the start."""
+        now = pygame.mouse.get_pos()
+        return now if pygame.mouse.get_focused() and now != self._rested else None
 
     def handle(self, event: pygame.Event) -> bool:
         """Open it with a right click, fly with a click on the map, or take the text."""

@@ -166,6 +166,17 @@ def test_the_key_means_where_the_pointer_is_once_it_has_moved_or_clicked(event):
     assert (asked[0].yaw, asked[0].pitch) == (22.5, 0.0)
 
 
+def test_the_key_means_where_the_pointer_is_although_no_event_said_that_it_moved(monkeypatch):
+    overlay, *_ = made()
+    monkeypatch.setattr(pygame.mouse, "get_focused", lambda: True)
+    overlay.open()
+    before = overlay._spot
+    monkeypatch.setattr(pygame.mouse, "get_pos", lambda: (300, 200))
+    overlay.open()
+    assert before == (overlay._reel.pose.yaw, None)
+    assert overlay._spot == overlay._spot_at((300, 200)) != before
+
+
 def test_words_that_name_nothing_keep_the_box_open_and_say_what_is_near():
     overlay, asked, _, _ = made()
     overlay.open()
