@@ -34,7 +34,7 @@ from mag_sandbox.model.pocket.block_memory import (
 )
 from mag_sandbox.model.pocket.edit_requests import EditRequests
 from mag_sandbox.model.pocket.editing import Editor
-from mag_sandbox.model.pocket.inventing import MemoryModelInventor
+from mag_sandbox.model.pocket.inventing import MemoryModelInventor, Outlook
 from mag_sandbox.model.pocket.listed import as_edits
 from mag_sandbox.model.pocket.look_ahead import (
     FIRST_VIEWS,
@@ -262,7 +262,22 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         prompt, pose, view = rooms.enter(door, session.pose, session.prompt)
         self.schedule.begin()
         self._advance(prompt=prompt, pose=pose, has_sky=False)
+        if self._viewpoints and pose.is_away:
+            self._paint_there(self._viewpoints, pose, prompt)
         return self._first_block(view)
+
+    def _paint_there(self, viewpoints: Viewpoints, pose: CameraPose, prompt: str) -> None:
+        """Paint what a pose away from the start shows, before it is shown.
+
+        A player who comes back through a door turns round in it, to where nothing was painted yet.
+        """
+        view = viewpoints.next_view(Outlook(pose, CameraCommand(), pose, None))
+        if view is None:
+            return
+        with viewpoints.thread.awaited():
+            viewpoints.begin_view(view, prompt)
+            viewpoints.take_view()
+        walk_memory.remember_view(self.memory, view, self.spec.block_length)
 
     def _prepare(self, *, takes: bool = True) -> bool:
         """Do pending work; tell whether there was any; see `LookAheadWorld`."""
