@@ -74,6 +74,7 @@ BLEND = 0.3  # metres by which a viewpoint is farther than the nearest, and is n
 FAVOURED = 3.0  # metres by which the ring of a given picture may be farther than painted ones
 # metres by which one counts as farther that shows what was there before a change, or other light
 OUTDATED, OTHER_LIGHT = 4.0, 20.0
+UNPAINTED = 3.0  # likewise, where none of a view is painted: another one shows it, no guess
 BUDGET = 32 * MIB  # of the latents of all viewpoints
 LACKS = 0.1  # share of a cell from which on it lacks a thing
 COARSE = 4  # px between those that tell what a cell lacks
@@ -328,12 +329,14 @@ class Viewpoints(ViewPainter[_MadeView]):
                 return _at(view, coming)
         if nearest == START:
             return None
-        painted = self.kept[nearest].painted
         if walks:
-            view = lattice.nearest(pose)
-            missing = ~painted[lattice.shown([view])]
-            return _at(view, nearest) if missing.mean() > MISSING else None
-        here = outlook.at_origin
+            coming_there = self.nearest(ahead), view  # first: it is seen when it is painted
+            for place, seen in (coming_there, (nearest, lattice.nearest(pose))):
+                painted = self.kept[place].painted if place in self.kept else None
+                if painted is not None and (~painted[lattice.shown([seen])]).mean() > MISSING:
+                    return _at(seen, place)
+            return None
+        painted, here = self.kept[nearest].painted, outlook.at_origin
         missing_view = next_view(lattice, painted, here, has_room=True)
         if missing_view is None:  # from beside a viewpoint the corners of its view show, too
             lit = ~self.kept[nearest].outdated
@@ -560,6 +563,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             rings = {place: one for place, one in self.kept.items() if near[place] < first}
             for place, farther in _outdated(rings, pose, self._imagination.lattice).items():
                 near[place] += farther
+        _count_unpainted(near, self.kept, self._painting.around, pose, self._imagination.lattice)
         if self._painting.is_given:
             near[START] -= FAVOURED * view_overlap(pose.at_origin, CameraPose())
         if self.kept and not self._painting.around.known.any():
@@ -731,6 +735,25 @@ def _outdated(
         for place, one in changed.items()
         if one.outdated[shown].any()
     }
+
+
+def _count_unpainted(
+    near: dict[Position, float],
+    rings: Mapping[Position, PaintedRing],
+    around: Surroundings,
+    pose: CameraPose,
+    lattice: Lattice,
+) -> None:
+    """Count viewpoints as farther from a pose [m] that have not painted what it shows.
+
+    The first of them is not among the rings, but around the start.
+    """
+    most, shown = min(near.values()) + UNPAINTED + BLEND, lattice.shown([lattice.nearest(pose)])
+    for place, away in near.items():
+        if away < most:
+            ring = rings.get(place)
+            seen = ring.painted | ring.outdated if ring else around.known
+            near[place] = away + UNPAINTED * float((~seen[shown]).mean())
 
 
 def _over(shown: np.ndarray, behind: np.ndarray) -> np.ndarray:

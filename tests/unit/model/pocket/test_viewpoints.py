@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import dist
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from mag_sandbox.controls.edits import EVERYTHING, Edit
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import edit_requests, painting, viewpoints, walking
+from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.listed import as_edits
 from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD
 from mag_sandbox.model.pocket.painting import Plan
@@ -542,6 +544,33 @@ def test_what_shows_a_change_stands_in_for_a_nearer_viewpoint_that_does_not_yet(
     assert [place for place, _ in views.shares(pose)] == [other]
     assert views.shares(pose, as_changed=False) == before
     assert views.is_outdated(pose), "the nearest one is still to be painted"
+
+
+def test_what_is_painted_stands_in_for_a_nearer_viewpoint_that_has_guesses_alone():
+    made = outdoors(SKY, TREE)
+    pose = steps(made, AHEAD, 30)[-1].poses[-1]
+    views, behind = made._viewpoints, replace(pose, yaw=180.0)
+    (nearest, _), *_ = views.shares(pose)
+    other = min(
+        (place for place in views.kept if place != nearest), key=lambda one: dist(one, nearest)
+    )
+    shown = views._imagination.lattice.shown([views._imagination.lattice.nearest(behind.at_origin)])
+    assert not views.kept[nearest].painted[shown].any(), "the player never looked back"
+    ring = views.kept[other]
+    views.kept[other] = replace(ring, painted=ring.painted | shown)
+    assert [place for place, _ in views.shares(behind)] == [other]
+    assert [place for place, _ in views.shares(pose)] == [nearest]
+
+
+def test_on_the_way_back_the_viewpoint_to_come_is_painted_first():
+    made = outdoors(SKY, TREE)
+    pose = replace(steps(made, AHEAD, 30)[-1].poses[-1], yaw=180.0)
+    views = made._viewpoints
+    made.schedule.cancel()
+    ahead = replace(pose, z=pose.z - 3.0)
+    coming = views.next_view(Outlook(pose, CameraCommand(forward=1.0), ahead, None))
+    assert coming is not None
+    assert coming.position == views.nearest(ahead) != views.nearest(pose)
 
 
 def test_at_rest_a_change_is_painted_from_all_viewpoints_that_are_mixed():
