@@ -259,6 +259,9 @@ def _together(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
         least = max(min(_LEAST, room) / max(wide, tall), _LOWEST / tall)
         if (fits := max(room / wide, least)) < 1.0:
             things = _smaller(things, [place], fits) or things
+        elif tall < _LOWEST and THINGS[one.kinds[0]].are_few:  # the painter drops thin ones
+            near = things[place].scaled(min(fits, _LOWEST / tall))
+            things = [near if at == place else thing for at, thing in enumerate(things)]
     return things
 
 

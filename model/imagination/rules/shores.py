@@ -11,13 +11,14 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AROUND, LEVEL, TOP
 from mag_sandbox.scenes.stances import where_of
-from mag_sandbox.scenes.things import Named
+from mag_sandbox.scenes.things import ANIMALS, Named
 
 SEA = "sea"
 _ROUND = frozenset(("lake", "swimming pool", "lava lake", "lava pit", "water pit"))
+_FROZEN = "frozen lake"
 _WET = frozenset(("river", "canal", SEA)) | _ROUND
-_AFLOAT = _WET - {"lava lake", "lava pit", "water pit"} | {"frozen lake"}
-_LAKES = frozenset(("lake", "frozen lake", "canal"))  # which a rule may move
+_AFLOAT = _WET - {"lava lake", "lava pit", "water pit"} | {_FROZEN}
+_LAKES = frozenset(("lake", _FROZEN, "canal"))  # which a rule may move
 _IN_WATER = frozenset((  # kinds that stand in water, too, or over it
     "duck", "frog", "crocodile", "turtle", "reed", "bridge", "lighthouse", "cliff", "rock", "coral",
     "seaweed", "waterfall", "pipe", "stump", "log", "willow",
@@ -29,6 +30,9 @@ _EDGE = 0.8  # degrees between a shore and the foot of a thing on it
 _HIDDEN, _NEAREST = 0.5, 23.0  # share of a lake; degrees below the horizon, of its middle
 _FARTHEST = -2.0  # degrees of a foot on the ground
 _SCALES = 0.55, 1.7  # by which a thing that steps ashore shrinks and grows, at most
+_SHORE, _WIDEST_LAKE = 1.1, 92.0  # of the width of what is on a lake; degrees
+_ONE_LAKE = 120.0  # degrees; what is farther apart is on lakes of its own
+_ROOM, _TALLEST_LAKE = 1.4, 10.0  # of the height of what is on it; degrees
 _BERTH = 4  # degrees between places that are tried
 _AHEAD = 25.0  # degrees from ahead at which the middle of a sea is still plainly seen
 
@@ -115,24 +119,69 @@ def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Placed
     That is the nearest lake, or on coasts one more part of the sea: a ship may be behind.
     """
     result, seas = list(things), [one for one in things if one.kind == SEA and one.width < AROUND]
+    swimmers = [place for place in sorted(kept) if _swims(result[place])]
+    lakes = [index for index, one in enumerate(result) if one.kind in _LAKES]
+    thawed = [one for one in result if one.kind != _FROZEN]
+    if lakes and any(not _is_in(thawed, result[place]) for place in swimmers):
+        return _on_lakes(result, swimmers, lakes)
     more: list[PlacedObject] = []
-    for place in kept:
+    for place in swimmers:
         thing = result[place]
-        if not _swims(thing) or _is_over(result, thing):
-            continue
-        lakes = [index for index, one in enumerate(result) if one.kind in _LAKES]
-        if seas and not lakes:
+        if seas and not lakes and not _is_over([*result, *more], thing):
             sea = replace(seas[0], yaw=thing.yaw)
-            more += [] if _is_over(more, thing) else [sea]
+            more.append(sea)
             result[place] = replace(thing, pitch=sea.pitch + thing.height / 2, away=None)
-        if not lakes:
-            continue
-        nearest = min(lakes, key=lambda index: abs(yaw_difference(result[index].yaw, thing.yaw)))
-        lake = replace(result[nearest], yaw=thing.yaw)
-        result[nearest] = lake
-        result[place] = replace(thing, pitch=lake.pitch + thing.height / 2, away=None)
     first = result.index(seas[0]) if more else 0
     return [*result[:first], *more, *result[first:]]
+
+
+def _on_lakes(
+    things: list[PlacedObject], swimmers: Sequence[int], lakes: Sequence[int]
+) -> list[PlacedObject]:
+    """Return things of which those that swim are on the nearest lake, as large as they need.
+
+    A white swan that is beside the water is hardly seen on snow.
+    """
+    result = list(things)
+    for group in _groups_for_lakes(result, swimmers):
+        own = [result[place] for place in group]
+        if all(_is_in([one for one in result if one.kind not in _LAKES], one) for one in own):
+            continue  # on the sea, or on a river
+        middle, across = _span(own)
+        at = min(lakes, key=lambda index: abs(yaw_difference(result[index].yaw, middle)))
+        lake, most = result[at], max(result[at].width, _WIDEST_LAKE)
+        closer = min(most / (_SHORE * across), 1.0)
+        if lake.kind in _ROUND | {_FROZEN}:
+            room = max(_ROOM * min(one.height for one in own), lake.height)
+            tall = max(min(room, _TALLEST_LAKE), lake.height)
+            top, wide = lake.pitch + lake.height / 2, max(lake.width, closer * _SHORE * across)
+            lake = replace(lake, width=wide, height=tall, pitch=top - tall / 2)
+        if lake.kind == _FROZEN and not ANIMALS.isdisjoint(one.kind for one in own):
+            lake = replace(lake, kind="lake", variant=None)  # a swan on white ice becomes ice
+        if len(own) > 1 or not _is_over([lake], own[0]):
+            lake = replace(lake, yaw=middle)
+        result[at] = lake
+        for place in group:
+            yaw = (middle + closer * yaw_difference(result[place].yaw, middle)) % 360.0
+            thing = replace(result[place], yaw=yaw) if closer < 1.0 else result[place]
+            if not _is_in([lake], thing):
+                thing = replace(thing, pitch=lake.pitch + thing.height / 2, away=None)
+            result[place] = thing
+    return result
+
+
+def _groups_for_lakes(things: Sequence[PlacedObject], swimmers: Sequence[int]) -> list[list[int]]:
+    """Return swimmers as one group if one lake can come to them all, or else each by itself."""
+    across = _span([things[place] for place in swimmers])[1]
+    return [list(swimmers)] if across < _ONE_LAKE else [[place] for place in swimmers]
+
+
+def _span(things: Sequence[PlacedObject]) -> tuple[float, float]:
+    """Return the middle and the width of some things side by side."""
+    first = things[0].yaw
+    yaws = [yaw_difference(one.yaw, first) for one in things]
+    across = max(yaws) - min(yaws) + max(one.width for one in things)
+    return (first + (min(yaws) + max(yaws)) / 2) % 360.0, across
 
 
 def spanning(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
@@ -171,6 +220,15 @@ def _is_over(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
     """Tell whether a thing has water below it; that all around is below all."""
     waters = (one for one in things if one.kind in _AFLOAT)
     return any(one.width >= AROUND or _edges(one, thing) is not None for one in waters)
+
+
+def _is_in(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
+    """Tell whether the foot of a thing is in water."""
+    waters = [one for one in things if one.kind in _AFLOAT]
+    edges = (_edges(one, thing) for one in waters if one.width < AROUND)
+    return any(one.width >= AROUND for one in waters) or any(
+        each is not None and each[0] < thing.foot < each[1] for each in edges
+    )
 
 
 def without_stranded(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:

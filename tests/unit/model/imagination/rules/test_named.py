@@ -415,6 +415,12 @@ def test_a_single_fish_tank_is_large_enough_to_show_its_fish():
     assert shown.width > 20.0
 
 
+def test_counted_things_are_no_thin_lines_at_the_horizon():
+    cars = [PlacedObject("car", 20.0 * at, -1.2, 13.6, 5.5) for at in range(4)]
+    taller = of(obeyed([*GROUND, *cars], [Named(("car",), None, 4, 4)]), "car")
+    assert [car.height for car in taller] == [pytest.approx(6.5)] * 4
+
+
 def test_counted_things_that_are_too_wide_for_a_view_are_farther_away():
     car = PlacedObject("car", 0.0, -16.0, 54.0, 20.0)
     result = of(obeyed([*GROUND, car], [Named(("car",), None, 4, 4)]), "car")

@@ -1,6 +1,7 @@
 """Things that stand are on land, and those that swim on water."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -47,8 +48,23 @@ def test_what_words_put_onto_another_thing_stays_on_it():
 
 def test_a_lake_comes_to_a_boat_that_words_name():
     lake, boat = afloat([LAKE, standing("boat", -20.0, -3.0)], {1})
-    assert lake.yaw == boat.yaw == -20.0
+    assert lake.yaw % 360.0 == boat.yaw % 360.0 == 340.0
     assert boat.pitch - boat.height / 2 == lake.pitch
+
+
+@pytest.mark.parametrize(("kind", "apart"), [("lake", 10.0), ("frozen lake", 12.0)])
+def test_all_swans_that_words_count_are_on_one_lake(kind: str, apart: float):
+    lake = PlacedObject(kind, 50.0, -11.0, 70.0, 6.0)
+    swans = [PlacedObject("swan", at * apart % 360.0, -5.0, 8.6, 7.0) for at in range(-3, 4)]
+    water, *moved = afloat([lake, *swans], {*range(1, 8)})
+    assert water.kind == "lake"  # of ice a swan would be a part
+    assert water.height == pytest.approx(9.8)
+    assert abs(yaw_difference(water.yaw, 0.0)) < 0.1
+    for swan in moved:
+        reach = (1 - (abs(yaw_difference(swan.yaw, water.yaw)) / (water.width / 2)) ** 2) ** 0.5
+        assert abs(swan.foot - water.pitch) < reach * water.height / 2
+    yaws = [yaw_difference(swan.yaw, 0.0) for swan in moved]
+    assert min(right - left for left, right in pairwise(yaws)) > 8.6
 
 
 def test_boats_beside_the_water_are_left_out():
