@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.parallax import DISTANT, Box
+from mag_sandbox.model.imagination.resampling import linear_shares
 from mag_sandbox.model.imagination.scenery import Scenery
 
 CLOSE = 24  # px; a room shows its usual colours only farther from what is known
@@ -501,12 +502,7 @@ def _resampling(
     places = (np.arange(shown.start, shown.stop) + 0.5 - new_start) / scale + start - 0.5
     wide = max(1.0, 1 / scale)
     first, last = int(np.floor(places[0] - wide)), int(np.ceil(places[-1] + wide)) + 1
-    shares = np.subtract.outer(
-        (places - first).astype(np.float32), np.arange(last - first, dtype=np.float32)
-    )
-    np.abs(shares, out=shares)
-    np.subtract(1, np.divide(shares, np.float32(wide), out=shares), out=shares)
-    np.maximum(shares, 0, out=shares)
+    shares = linear_shares(places - first, np.arange(last - first, dtype=np.float32), wide)
     if wide > 1:
         shares /= shares.sum(axis=1, keepdims=True)
     there = slice(max(first, 0), max(min(last, count), 0))

@@ -483,18 +483,11 @@ class Scenery:
             [body.place if body.distance < inf else (0.0, 0.0) for body in bodies]
         ).reshape(-1, 2)
         self._sights = np.array([body.sight if body.where != "course" else inf for body in bodies])
-        self._sized = (
-            np.array(
-                [
-                    (body.sight, body.longer, body.is_new)
-                    if body.distance < inf
-                    else (inf, 1.0, False)
-                    for body in bodies
-                ]
-            )
-            .reshape(-1, 3)
-            .T
-        )  # see `_size`
+        sized = (
+            (body.sight, body.longer, body.is_new) if body.distance < inf else (inf, 1.0, False)
+            for body in bodies
+        )
+        self._sized = np.array(list(sized)).reshape(-1, 3).T  # see `_size`
         self._seen = lru_cache(2)(self._seen_from)  # a viewpoint is asked about several times
 
     @classmethod

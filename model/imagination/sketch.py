@@ -11,6 +11,7 @@ import numpy as np
 
 from mag_sandbox.model.imagination.config import FITTED
 from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, VARIANTS, ObjectTable
+from mag_sandbox.model.imagination.resampling import linear_shares
 
 AROUND = 0.9  # of the ring; wider things are bands
 HIGHEST_FOOT = -0.02  # radians; a side whose foot is nearer to the horizon is no farther away
@@ -223,10 +224,7 @@ class Sketcher:
         count = len(self._places)
         step = (count - 1) / (2 * BEYOND * half)  # places a pixel
         where = (np.arange(first, last) + 0.5 - at) * step + (count - 1) / 2
-        shares = np.subtract.outer(where.astype(np.float32), self._places)
-        np.abs(shares, out=shares)
-        np.subtract(1, np.divide(shares, np.float32(max(step, 1.0)), out=shares), out=shares)
-        np.maximum(shares, 0, out=shares)
+        shares = linear_shares(where, self._places, max(step, 1.0))
         shares /= np.maximum(shares.sum(axis=1, keepdims=True), np.float32(1e-6))
         return shares
 

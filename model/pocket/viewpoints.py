@@ -50,7 +50,7 @@ from mag_sandbox.model.imagination.layers import GIVEN, HALF, PAINTED, LayeredRi
 from mag_sandbox.model.imagination.new_ground import Patch
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, Scenery
-from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
+from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.inventing import Outlook
@@ -286,7 +286,8 @@ class Viewpoints(ViewPainter[_MadeView]):
             return False
         shown = dict(self.shares(pose, as_changed=False))
         rings = {place: ring for place, ring in self.kept.items() if place in shown}
-        return bool(_outdated(rings, pose, self._imagination.lattice))
+        lattice = self._imagination.lattice
+        return bool(_outdated(rings, lattice.shown([lattice.nearest(pose)])))
 
     def follow(self, memory: BlockMemory, pose: CameraPose) -> None:
         """Forget what memory has lost, unless a view is under way that begins from it.
@@ -558,12 +559,18 @@ class Viewpoints(ViewPainter[_MadeView]):
             as_changed: whether those count as farther that show what was there before a change.
         """
         near = {place: _away(pose, place) for place in (START, *self.kept)}
+        lattice = self._imagination.lattice
+        cells = lattice.shown([lattice.nearest(pose)])
         if as_changed:
             first = min(near.values()) + OTHER_LIGHT + BLEND
             rings = {place: one for place, one in self.kept.items() if near[place] < first}
-            for place, farther in _outdated(rings, pose, self._imagination.lattice).items():
+            for place, farther in _outdated(rings, cells).items():
                 near[place] += farther
-        _count_unpainted(near, self.kept, self._painting.around, pose, self._imagination.lattice)
+        first = min(near.values()) + UNPAINTED + BLEND
+        for place in [place for place, away in near.items() if away < first]:
+            ring = self.kept.get(place)
+            seen = ring.painted | ring.outdated if ring else self._painting.around.known
+            near[place] += UNPAINTED * float((~seen[cells]).mean())
         if self._painting.is_given:
             near[START] -= FAVOURED * view_overlap(pose.at_origin, CameraPose())
         if self.kept and not self._painting.around.known.any():
@@ -722,38 +729,13 @@ def _seen(
     return whole
 
 
-def _outdated(
-    rings: Mapping[Position, PaintedRing], pose: CameraPose, lattice: Lattice
-) -> dict[Position, float]:
-    """Return the viewpoints that show, at a pose, what was there before; see `OUTDATED` [m]."""
-    changed = {place: one for place, one in rings.items() if one.outdated.any()}
-    if not changed:
-        return {}
-    shown = lattice.shown([lattice.nearest(pose)])
+def _outdated(rings: Mapping[Position, PaintedRing], cells: np.ndarray) -> dict[Position, float]:
+    """Return the viewpoints that show, in some cells, what was there before; see `OUTDATED` [m]."""
     return {
-        place: OTHER_LIGHT if (one.outdated & one.lacking)[shown].any() else OUTDATED
-        for place, one in changed.items()
-        if one.outdated[shown].any()
+        place: OTHER_LIGHT if (one.outdated & one.lacking)[cells].any() else OUTDATED
+        for place, one in rings.items()
+        if one.outdated[cells].any()
     }
-
-
-def _count_unpainted(
-    near: dict[Position, float],
-    rings: Mapping[Position, PaintedRing],
-    around: Surroundings,
-    pose: CameraPose,
-    lattice: Lattice,
-) -> None:
-    """Count viewpoints as farther from a pose [m] that have not painted what it shows.
-
-    The first of them is not among the rings, but around the start.
-    """
-    most, shown = min(near.values()) + UNPAINTED + BLEND, lattice.shown([lattice.nearest(pose)])
-    for place, away in near.items():
-        if away < most:
-            ring = rings.get(place)
-            seen = ring.painted | ring.outdated if ring else around.known
-            near[place] = away + UNPAINTED * float((~seen[shown]).mean())
 
 
 def _over(shown: np.ndarray, behind: np.ndarray) -> np.ndarray:
