@@ -106,10 +106,10 @@ class Run:
         return self.wait(lambda: any(words in one.text for one in self.services.notices.current))
 
     def parked(self, count=1):
-        """Wait until so much is written that was left, and return it."""
-        entries = self.services.saves.scenes.entries
-        self.wait(lambda: len(entries()) >= count)
-        return entries()
+        """Wait until so many places that were left are written, and return them."""
+        saves = self.services.saves
+        self.wait(lambda: not saves.unwritten and len(saves.scenes.entries()) >= count)
+        return saves.scenes.entries()
 
     def close(self):
         self.game.silence()
