@@ -426,7 +426,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         if stopped_by and (changes or (self._rooms and self._rooms.door_at(walked[-1]))):
             stopped_by = ""
         self._stopped_for = self._stopped_for + 1 if stopped_by == self._stopped_by else 0
-        if stopped_by and self._stopped_for % SAY_AGAIN == 0:
+        if stopped_by and self._stopped_for % SAY_AGAIN == 1:  # after one, players are led past it
             self._notices.append(stopped_by)
         self._stopped_by = stopped_by
 

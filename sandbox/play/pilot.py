@@ -5,6 +5,7 @@ from dataclasses import replace
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, Position, command_towards
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.world import FrameBlock, GroundPlan, WorldSpec
+from mag_sandbox.sandbox.play.bypass import Bypass
 from mag_sandbox.sandbox.play.detour import way_round
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 
@@ -17,7 +18,7 @@ class Pilot(PlayerSource, SessionObserver):
     """A source of commands that can fly to a place; as an observer it learns where the camera is.
 
     Where something is in the way, it goes round, as far as the ground is known; where nothing known
-    is, it waits, since ground may still be painted.
+    is, it waits, since ground may still be painted. A player who walks is led past small things.
 
     >>> pilot = Pilot()
     >>> from mag_sandbox.sandbox.play.session import Session
@@ -37,6 +38,7 @@ class Pilot(PlayerSource, SessionObserver):
         self._ground: GroundPlan | None = None  # as the newest block tells it
         self._corners: list[Position] = []  # of a way round that are ahead
         self._ways_left, self._waits_left = MOST_WAYS_ROUND, MOST_WAITS
+        self._bypass = Bypass()
 
     @property
     def is_flying(self) -> bool:
@@ -61,7 +63,9 @@ class Pilot(PlayerSource, SessionObserver):
         if self.is_steering:
             self.target, self.is_automatic = None, False
         target = self.target  # the window may change it meanwhile
-        return super().next_command() if target is None else self._command_towards(target)
+        if target is not None:
+            return self._command_towards(target)
+        return self._bypass.led(super().next_command(), self.pose, self._ground)
 
     def held_command(self) -> CameraCommand:
         """Return the command of the held keys; none while the pilot flies by itself."""
@@ -69,7 +73,7 @@ class Pilot(PlayerSource, SessionObserver):
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
         """Begin anew at the pose of the first block."""
-        self.target, self.is_automatic = None, False
+        self.target, self.is_automatic, self._bypass = None, False, Bypass()
         self.pose, self._ground = block.poses[-1], block.ground
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer

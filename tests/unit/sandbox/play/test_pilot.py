@@ -2,16 +2,17 @@
 
 from dataclasses import replace
 from itertools import count
-from math import atan, degrees, dist
+from math import atan, degrees, dist, hypot
 
 import pytest
 
 from mag_sandbox.controls.bindings import DEFAULTS
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.world import MemorySetting
+from mag_sandbox.sandbox.play.bypass import Bypass
 from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.play.split import SplitWorld
@@ -118,10 +119,10 @@ def flown(world, target):
     raise AssertionError(f"still on its way at {pilot.pose}")
 
 
-def bush(yaw, away):
-    """A bush 1.2 m wide and high somewhere from the start."""
+def bush(yaw, away, wide=1.2):
+    """A bush 1.2 m high somewhere from the start."""
     foot, top = (degrees(atan((end - EYE) / away)) for end in (0.0, 1.2))
-    width = 2 * degrees(atan(0.6 / away))
+    width = 2 * degrees(atan(wide / 2 / away))
     return PlacedObject("bush", yaw % 360.0, (foot + top) / 2, width, top - foot)
 
 
@@ -161,3 +162,39 @@ def test_it_waits_for_ground_that_is_still_painted_but_not_for_ever(blocks, arri
     )
     pose, _ = flown(world, CameraPose(z=9.0))
     assert (pose.z == 9.0) == arrives
+
+
+def walked(bushes, *, blocks):
+    """Return the pose of a player who has held the key that walks ahead for some blocks."""
+    pilot, scenery = Pilot(), Scenery.of(bushes, {"bush": Stance("floor", 1.2)}, ())
+    session = Session(Ground(scenery), pilot, [pilot])
+    session.start(SCENE, 7)
+    pilot.press("w", DEFAULTS.moves["w"])
+    for _ in range(blocks):
+        session.advance()
+    return pilot.pose
+
+
+def test_a_player_whom_two_bushes_stop_is_led_past_them_and_looks_ahead_all_the_way():
+    pose = walked([bush(-29.0, 2.5, 1.7), bush(7.4, 4.0, 2.1)], blocks=60)
+    assert pose.z > 6.0
+    assert abs(pose.x) < 0.1
+    assert pose.yaw == 0.0
+
+
+def test_a_player_whom_a_long_hedge_stops_stays_before_it():
+    assert walked(HEDGE, blocks=60).z < 4.0
+
+
+def test_a_player_who_is_led_past_something_is_led_no_longer_once_other_keys_are_held():
+    bypass, ground = Bypass(), Scenery.of(
+        [bush(-9.0, 2.0), bush(9.0, 2.0)], {"bush": Stance("floor", 1.2)}, ()
+    ).ground  # fmt: skip
+    ahead, back, pose = CameraCommand(forward=0.5), CameraCommand(forward=-0.5), CameraPose()
+    assert bypass.led(ahead, replace(pose, z=-0.2), ground) == ahead
+    assert bypass.led(ahead, pose, ground) == ahead
+    led = bypass.led(ahead, pose, ground)
+    assert led.right
+    assert hypot(led.forward, led.right) == pytest.approx(0.5)
+    assert bypass.led(back, replace(pose, x=0.2), ground) == back
+    assert bypass.led(ahead, replace(pose, x=0.2, z=-0.2), ground) == ahead

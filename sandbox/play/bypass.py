@@ -1,0 +1,95 @@
+"""The way past things that stop a player who walks by keys."""
+
+from dataclasses import replace
+from itertools import pairwise
+from math import atan2, cos, degrees, dist, hypot, radians, sin
+
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, Position, yaw_difference
+from mag_sandbox.model.world import GroundPlan
+from mag_sandbox.sandbox.play.detour import CELL, way_round
+
+AHEAD = (2.0, 3.0, 4.5)  # metres: where the way past something ends, straight ahead
+MOST_ASIDE = 3.0  # metres that it may be longer than the straight way: the walker stops before more
+LEAST_STEP = 0.05  # metres; a walker whose step is shorter is stopped
+STEERED_AWAY = 25.0  # degrees from the direction in which the walker was stopped
+REACHED = 0.05  # metres
+
+
+class Bypass:
+    """Leads a walker whose step led nowhere past what is in the way, and then straight on.
+
+    Only past what is narrow: before a house or a lake the walker stops.
+
+    >>> bypass = Bypass()
+    >>> bypass.led(CameraCommand(forward=1.0), CameraPose(), ground=None)
+    CameraCommand(yaw=0.0, pitch=0.0, zoom=0.0, forward=1.0, right=0.0)
+    """
+
+    def __init__(self) -> None:
+        self._corners: list[Position] = []  # of the way that are ahead
+        self._heading = 0.0  # in which the walker was stopped [degrees]
+        self._given_up: Position | None = None  # where no way leads past
+        self._left: tuple[CameraCommand, Position] | None = None  # the last step, and its start
+        self._reach = 0.0  # of a block's step at full speed, as walked last [m]
+
+    def led(
+        self, command: CameraCommand, pose: CameraPose, ground: GroundPlan | None
+    ) -> CameraCommand:
+        """Return a player's command, or the one that leads a stopped walker on.
+
+        Args:
+            command: of the player.
+            pose: after the newest block.
+            ground: as the newest block tells it; None: it is not known.
+        """
+        is_stopped = self._look_back(pose)
+        speed, heading = hypot(command.forward, command.right), _heading(command, pose)
+        if not speed or abs(yaw_difference(heading, self._heading)) > STEERED_AWAY:
+            self._corners, self._given_up = [], None
+        if speed and is_stopped:
+            self._find_way(pose.position, heading, ground)
+        led = self._along(command, speed, pose)
+        self._left = (led, pose.position) if speed else None
+        return led
+
+    def _look_back(self, pose: CameraPose) -> bool:
+        """Tell whether the last step led nowhere."""
+        if self._left is None:
+            return False
+        command, start = self._left
+        gone = dist(start, pose.position)
+        if gone >= LEAST_STEP:
+            self._reach = gone / hypot(command.forward, command.right)
+        return gone < LEAST_STEP
+
+    def _find_way(self, start: Position, heading: float, ground: GroundPlan | None) -> None:
+        was_led, self._corners, self._heading = bool(self._corners), [], heading
+        if was_led or ground is None or (self._given_up and dist(self._given_up, start) < CELL):
+            self._given_up = start
+            return
+        across, along = sin(radians(heading)), cos(radians(heading))
+        for ahead in AHEAD:
+            end = start[0] + ahead * across, start[1] + ahead * along
+            way = way_round(ground, start, end)
+            length = sum(dist(*leg) for leg in pairwise((start, *way)))
+            if len(way) > 1 and dist(way[-1], end) < CELL and length <= ahead + MOST_ASIDE:
+                self._corners = way
+                return
+        self._given_up = start
+
+    def _along(self, command: CameraCommand, speed: float, pose: CameraPose) -> CameraCommand:
+        """Return the command that leads to the next corner, as fast as the player walks."""
+        while self._corners and dist(self._corners[0], pose.position) < REACHED:
+            self._corners.pop(0)
+        if not self._corners or not self._reach:
+            return command
+        x, z = self._corners[0][0] - pose.x, self._corners[0][1] - pose.z
+        share = min(speed, 1.0, hypot(x, z) / self._reach) / hypot(x, z)
+        across, along = sin(radians(pose.yaw)), cos(radians(pose.yaw))
+        forward, right = x * across + z * along, x * along - z * across
+        return replace(command, forward=forward * share, right=right * share)
+
+
+def _heading(command: CameraCommand, pose: CameraPose) -> float:
+    """Return the direction in which a command leads a walker [degrees]."""
+    return pose.yaw + degrees(atan2(command.right, command.forward))
