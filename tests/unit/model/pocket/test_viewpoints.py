@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from math import dist
 from typing import Any
 
@@ -20,7 +21,7 @@ from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD
 from mag_sandbox.model.pocket.painting import Plan
 from mag_sandbox.model.pocket.walking import START, WalkableGround
 from mag_sandbox.model.pocket.world import DiffusionWorld
-from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
+from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldState
 from tests.tiny import CAPTIONS, LEFT, PLACE, RIGHT, STILL
 from tests.unit.model.pocket.test_inventing import begin, same, world
 
@@ -39,6 +40,23 @@ def outdoors(*things: PlacedObject, **memory: Any) -> DiffusionWorld:
     made.step(STILL)
     made.schedule.cancel()  # a view under way was planned otherwise
     made.painting.plan = Plan(PLACE.prompt, made.painting.noise, things)
+    return made
+
+
+@cache
+def begun_walk(*things: PlacedObject) -> tuple[DiffusionWorld, list[WorldState]]:
+    made = outdoors(*things)
+    return made, [made.snapshot()]
+
+
+def walked(blocks: int, *things: PlacedObject) -> DiffusionWorld:
+    """Return a world in which the player has walked ahead; all tests share the walk."""
+    walker, states = begun_walk(*things)
+    while len(states) <= blocks:
+        walker.step(AHEAD)
+        states.append(walker.snapshot())
+    made = world()
+    made.restore(states[blocks])
     return made
 
 
@@ -75,9 +93,8 @@ def test_a_runner_whose_views_come_late_gets_from_one_viewpoint_to_the_next():
 
 
 def test_who_walks_back_and_ahead_again_sees_the_same_to_the_bit():
-    made = outdoors(SKY, TREE, TENT)
-    steps(made, AHEAD, 16)
-    back, again = steps(made, BACK, 12), steps(made, AHEAD, 12)
+    made = walked(16, SKY, TREE, TENT)
+    back, again = steps(made, BACK, 8), steps(made, AHEAD, 8)
     shown = {block.poses[-1]: block.frames[-1] for block in back}
     both = [block for block in again if block.poses[-1] in shown]
     assert len(both) > 5
@@ -121,8 +138,7 @@ def test_a_room_is_painted_from_new_viewpoints_up_to_its_walls(monkeypatch):
 
 
 def test_new_ground_follows_the_newest_description_and_the_old_stays():
-    made = outdoors(SKY, TREE)
-    steps(made, AHEAD, 12)
+    made = walked(12, SKY, TREE)
     ground = made._ground
     old, numbered = ground.new, ground.scenery._bodies
     made.painting.plan = Plan("a castle", made.painting.plan.noise, (SKY, TENT))
@@ -142,8 +158,7 @@ def test_new_ground_follows_the_newest_description_and_the_old_stays():
 
 
 def test_a_new_description_is_planned_first_although_another_viewpoint_is_nearer():
-    made = outdoors(SKY, TREE)
-    steps(made, AHEAD, 10)
+    made = walked(10, SKY, TREE)
     steps(made, BACK, 3)
     assert made._viewpoints.nearest(made._session.pose) != START
     made.step(replace(STILL, prompt=CAPTIONS[1], edit=Edit("forget")))
@@ -154,8 +169,7 @@ def test_a_new_description_is_planned_first_although_another_viewpoint_is_nearer
 
 
 def test_where_everything_is_repainted_new_ground_begins_anew():
-    made = outdoors(SKY, TREE)
-    steps(made, AHEAD, 12)
+    made = walked(12, SKY, TREE)
     assert made._ground.new.squares
     edit = Edit("renew", 0.0, 0.0, *EVERYTHING)
     made.step(replace(STILL, edit=edit, prompt="a castle"))
@@ -171,8 +185,7 @@ def test_in_another_light_a_walker_stays_and_all_viewpoints_are_painted_again(mo
     for module in (walking, painting):
         monkeypatch.setattr(module, "relit", darker)
     monkeypatch.setattr(walking, "is_relit", lambda text, before, _words: text != before)
-    made = outdoors(SKY, TREE)
-    steps(made, AHEAD, 12)
+    made = walked(12, SKY, TREE)
     steps(made, STILL, 6)
     pose, kept, new = made._session.pose, dict(made._viewpoints.kept), made._ground.new
     there = [(one.told.kind, one.x, one.z) for one in made._ground.scenery._bodies]
@@ -206,8 +219,7 @@ def test_words_for_a_place_that_cannot_go_on_here_begin_it_anew_at_the_start(mon
         return text != before and text == "a castle"
 
     monkeypatch.setattr(edit_requests, "is_elsewhere", is_elsewhere)
-    made = outdoors(SKY, TREE)
-    steps(made, AHEAD, 12)
+    made = walked(12, SKY, TREE)
     assert made._session.pose.is_away
     made.step(replace(STILL, prompt="a castle"))
     blocks = steps(made, STILL, 14)
@@ -251,7 +263,7 @@ def test_a_saved_walk_goes_on_to_the_bit(policy: str):
     state, other = made.snapshot(), world(policy, slots=12)
     other.reset(PLACE, 9)
     other.restore(state)
-    path = [AHEAD] * 4 + [RIGHT] * 8 + [BACK] * 3
+    path = [AHEAD] * 3 + [RIGHT] * 5 + [BACK] * 2
     blocks, others = ([one.step(control) for control in path] for one in (made, other))
     assert same(blocks, others)
     assert made._viewpoints.kept.keys() == other._viewpoints.kept.keys()
@@ -266,25 +278,25 @@ def held(block: FrameBlock) -> set[tuple[float, float]]:
 
 def test_memory_holds_frames_of_every_viewpoint_of_a_walk_within_its_budget():
     made = outdoors(SKY, TREE, TENT)
-    blocks = steps(made, AHEAD, 20)
+    blocks = steps(made, AHEAD, 14)
     shown = {made._viewpoint(block.poses[-1]) for block in blocks}
     assert len(shown) > 3
     assert shown <= held(blocks[-1])
     assert blocks[-1].memory.bytes <= blocks[-1].memory.budget
     assert blocks[-1].memory.attended_frames > 0
-    assert START in held(steps(made, BACK, 20)[-1])
+    assert START in held(steps(made, BACK, 14)[-1])
 
 
 @pytest.mark.parametrize("policy", ["mag", "window"])
 def test_a_memory_that_forgets_loses_viewpoints_that_were_left_and_what_stood_there(policy: str):
     made = outdoors(SKY, TREE, TENT, policy=policy, slots=12)
-    first = steps(made, AHEAD, 14)[-1]
+    first = steps(made, AHEAD, 12)[-1]
     kept = dict(made._viewpoints.kept)
     squares = dict(made._ground.new.drawn)
-    steps(made, AHEAD, 40)
+    steps(made, AHEAD, 24)
     assert not kept.keys() & made._viewpoints.kept.keys()
     assert START not in held(made.step(STILL)) or policy == "mag"  # which keeps its first frames
-    back = steps(made, BACK, 54)
+    back = steps(made, BACK, 36)
     again = next(block for block in back if block.poses[-1] == first.poses[-1])
     assert not np.array_equal(again.frames[-1], first.frames[-1])
     assert dict(made._ground.new.drawn) != squares
@@ -297,12 +309,11 @@ def test_what_a_walker_looked_away_from_stands_elsewhere_if_it_was_forgotten(
     tent = replace(TENT, yaw=20.0, pitch=-5.0, height=4.0)
     made = outdoors(SKY, tent, TREE, policy=policy, slots=12)
     steps(made, AHEAD, 8)
-    steps(made, STILL, 8)
     assert made._viewpoints.walk.things == {tent}
     steps(made, RIGHT, 24)
     assert tent in made.painting.plan.things, "nothing moves before a view shows it"
     steps(made, LEFT, 24)
-    steps(made, STILL, 8)
+    steps(made, STILL, 4)
     assert (tent not in made.painting.plan.things) == moves
     assert len(made.painting.plan.things) == 3
 
@@ -323,11 +334,10 @@ def test_of_new_ground_only_the_patches_that_were_forgotten_are_arranged_otherwi
 
 
 def test_a_memory_that_keeps_places_loses_nothing_of_a_walk():
-    made = outdoors(SKY, TREE, TENT)
-    steps(made, AHEAD, 20)
+    made = walked(12, SKY, TREE, TENT)
     before = dict(made._viewpoints.kept)
-    steps(made, AHEAD, 20)
-    steps(made, BACK, 40)
+    steps(made, AHEAD, 8)
+    steps(made, BACK, 20)
     assert made._viewpoints.losses == made._ground.new.lost == 0
     for place, ring in before.items():
         now = made._viewpoints.kept[place]
@@ -348,8 +358,7 @@ def test_far_away_a_memory_of_places_takes_over_what_a_window_held():
 
 
 def test_a_walk_of_an_older_save_is_kept_although_memory_holds_no_frame_of_it():
-    made = outdoors(SKY, TREE, TENT)
-    steps(made, AHEAD, 20)
+    made = walked(20, SKY, TREE, TENT)
     state = made._viewpoints.snapshot()
     data = {name: one for name, one in state.data.items() if name != "for_good"}
     made.memory.policy.leave_out(())
@@ -364,8 +373,7 @@ def test_a_walk_of_an_older_save_is_kept_although_memory_holds_no_frame_of_it():
 
 
 def test_a_window_forgets_a_walk_that_began_without_frames_as_any_other():
-    made = outdoors(SKY, TREE, TENT)
-    steps(made, AHEAD, 20)
+    made = walked(20, SKY, TREE, TENT)
     made._viewpoints.walk.for_good = frozenset(made._viewpoints.kept)  # as in a room entered again
     kept = set(made._viewpoints.kept)
     made.step(Control(memory=MemorySetting("window", kept_mib=1)))
@@ -374,8 +382,7 @@ def test_a_window_forgets_a_walk_that_began_without_frames_as_any_other():
 
 
 def test_a_saved_walk_knows_which_cells_lack_things():
-    made, other = outdoors(SKY, TREE), world()
-    steps(made, AHEAD, 13)
+    made, other = walked(13, SKY, TREE), world()
     kept = made._viewpoints.kept
     for place, ring in kept.items():
         kept[place] = replace(ring, lacking=~ring.painted)
@@ -388,8 +395,7 @@ def test_a_saved_walk_knows_which_cells_lack_things():
 
 
 def test_a_saved_walk_that_cannot_be_is_refused(monkeypatch):
-    made = outdoors(SKY)
-    steps(made, AHEAD, 13)
+    made = walked(13, SKY)
     state = made._viewpoints.snapshot()
     far = replace(state, data={**state.data, "places": [[5000.0, 0.0]]})
     with pytest.raises(ValueError, match="viewpoints lie at"):
@@ -438,12 +444,11 @@ def test_the_sky_is_carried_from_where_it_was_painted_first(monkeypatch):
 
 
 def test_sky_that_was_painted_on_a_walk_stays_and_is_saved():
-    made, other = outdoors(SKY, TREE), world()
-    steps(made, AHEAD, 16)
+    made, other = walked(12, SKY, TREE), world()
     before = made._viewpoints.far.copy()
     known = before[..., 3] > 0
     assert known.any()
-    steps(made, AHEAD, 12)
+    steps(made, AHEAD, 8)
     assert np.array_equal(made._viewpoints.far[known], before[known])
     other.reset(PLACE, 9)
     state = made.snapshot()
@@ -470,11 +475,10 @@ def test_carried_ground_returns_to_the_colours_of_the_first_ring():
 
 
 def test_the_farthest_viewpoints_are_dropped_beyond_the_budget(monkeypatch):
-    made = outdoors(SKY)
-    steps(made, AHEAD, 10)
+    made = walked(10, SKY)
     (one, *_) = made._viewpoints.kept.values()
     monkeypatch.setattr(viewpoints, "BUDGET", 3 * one.bytes)
-    end = steps(made, AHEAD, 30)[-1].poses[-1]
+    end = steps(made, AHEAD, 16)[-1].poses[-1]
     kept = made._viewpoints.kept
     assert len(kept) == 3
     assert one.place not in kept
@@ -482,17 +486,15 @@ def test_the_farthest_viewpoints_are_dropped_beyond_the_budget(monkeypatch):
 
 
 def test_at_rest_what_lies_beside_a_view_is_painted():
-    made = outdoors(SKY, TREE)
-    block = steps(made, AHEAD, 9)[-1]
-    here = made._viewpoints.nearest(block.poses[-1])
+    made = walked(9, SKY, TREE)
+    here = made._viewpoints.nearest(made._session.pose)
     before = made._viewpoints.kept[here].painted.mean()
-    steps(made, STILL, 60)
+    steps(made, STILL, 24)
     assert before < made._viewpoints.kept[here].painted.mean()
 
 
 def test_where_the_scene_changes_viewpoints_are_painted_again():
-    made = outdoors(SKY, TREE)
-    steps(made, AHEAD, 12)
+    made = walked(12, SKY, TREE)
     before = dict(made._viewpoints.kept)
     made.painting.plan = replace(made.painting.plan, things=(SKY, TREE, replace(TREE, yaw=5.0)))
     made._viewpoints.look([CameraPose(z=1.0)])(slice(None))
@@ -506,8 +508,7 @@ def test_where_the_scene_changes_viewpoints_are_painted_again():
 
 
 def test_a_walker_comes_to_viewpoints_where_a_change_is_painted_already():
-    made = outdoors(SKY, TREE)
-    steps(made, AHEAD, 30)
+    made = walked(30, SKY, TREE)
     made.painting.plan = replace(made.painting.plan, things=(SKY, TREE, replace(TREE, yaw=5.0)))
     steps(made, STILL, 12)
     views, lattice = made._viewpoints, made.painting.imagination.lattice
@@ -530,8 +531,8 @@ def test_a_walker_comes_to_viewpoints_where_a_change_is_painted_already():
 
 
 def test_what_shows_a_change_stands_in_for_a_nearer_viewpoint_that_does_not_yet():
-    made = outdoors(SKY, TREE)
-    pose = steps(made, AHEAD, 30)[-1].poses[-1]
+    made = walked(30, SKY, TREE)
+    pose = made._session.pose
     views, before = made._viewpoints, made._viewpoints.shares(pose)
     made.painting.plan = replace(made.painting.plan, things=(SKY, TREE, replace(TREE, yaw=5.0)))
     views._followed()
@@ -547,8 +548,8 @@ def test_what_shows_a_change_stands_in_for_a_nearer_viewpoint_that_does_not_yet(
 
 
 def test_what_is_painted_stands_in_for_a_nearer_viewpoint_that_has_guesses_alone():
-    made = outdoors(SKY, TREE)
-    pose = steps(made, AHEAD, 30)[-1].poses[-1]
+    made = walked(30, SKY, TREE)
+    pose = made._session.pose
     views, behind = made._viewpoints, replace(pose, yaw=180.0)
     (nearest, _), *_ = views.shares(pose)
     other = min(
@@ -563,8 +564,8 @@ def test_what_is_painted_stands_in_for_a_nearer_viewpoint_that_has_guesses_alone
 
 
 def test_on_the_way_back_the_viewpoint_to_come_is_painted_first():
-    made = outdoors(SKY, TREE)
-    pose = replace(steps(made, AHEAD, 30)[-1].poses[-1], yaw=180.0)
+    made = walked(30, SKY, TREE)
+    pose = replace(made._session.pose, yaw=180.0)
     views = made._viewpoints
     made.schedule.cancel()
     ahead = replace(pose, z=pose.z - 3.0)
@@ -574,8 +575,7 @@ def test_on_the_way_back_the_viewpoint_to_come_is_painted_first():
 
 
 def test_at_rest_a_change_is_painted_from_all_viewpoints_that_are_mixed():
-    made, mixed = outdoors(SKY, TREE), list[tuple[float, float]]()
-    steps(made, AHEAD, 11)
+    made, mixed = walked(11, SKY, TREE), list[tuple[float, float]]()
     while len(mixed) < 2:
         (block,) = steps(made, AHEAD, 1)
         mixed = [place for place, _ in made._viewpoints.shares(block.poses[-1]) if place != START]
@@ -588,8 +588,7 @@ def test_at_rest_a_change_is_painted_from_all_viewpoints_that_are_mixed():
 
 
 def test_a_given_picture_is_shown_from_farther_and_stays_given_when_saved():
-    made = outdoors(SKY, TREE, TENT)
-    steps(made, AHEAD, 12)
+    made = walked(12, SKY, TREE, TENT)
     first = min(made._viewpoints.kept, key=lambda place: place[1])
     here = CameraPose(x=first[0] * 0.6, z=first[1] * 0.6)  # nearer to the new one
     assert START not in dict(made._viewpoints.shares(here))
