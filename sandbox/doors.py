@@ -83,8 +83,12 @@ class DoorsInPlay(Overlay):
         return door if door and aside[door] < SHOWN * pose.fov / 2 else None
 
     def enter(self) -> None:
-        """Go through that door, unless something is on its way."""
+        """Go through that door, unless something is on its way.
+
+        Keys that are held count again after their release: a walker stops inside, and looks around.
+        """
         if not self._painting.is_shown:
+            self._services.pilot.stop()
             leave_moment(self._services, self._worker, "you are before the door again")
             self._worker.call(lambda session: session.edit(ENTER))
             self._painting.begin(ENTER)
@@ -123,6 +127,8 @@ class DoorsInPlay(Overlay):
     def block_shown(self, ready: ReadyBlock) -> None:
         """Say that a door is near, and go through once the player walks into it."""
         self._walk_on(ready)
+        if self._bound_for or self._painting.is_shown:
+            return  # it is on its way
         told, self._told = self._told, self.ahead
         if self._told is None:
             self._tell_in_sight()
@@ -137,8 +143,7 @@ class DoorsInPlay(Overlay):
             self._services.notices.say(text, topic="door")
         block, spec = ready.block, ready.spec
         if (
-            self._bound_for is None
-            and block.edited is None
+            block.edited is None
             and ready.command.forward > 0
             and is_stopped(block.poses, ready.command, spec.full_speed, spec.fps)
         ):
@@ -208,6 +213,8 @@ class DoorsInPlay(Overlay):
         door = min(doors, key=lambda one: dist((one.x, one.z), (pose.x, pose.z)), default=None)
         if door is not None:
             self.go_to(door)
+        elif self.in_sight is not None:
+            self._services.notices.say(CAN_ENTER.format(self._name(self.in_sight)), topic="door")
 
 
 def _facing(pose: CameraPose, door: Door) -> CameraPose:

@@ -84,6 +84,7 @@ class WatchedSession(PlaySession):
         self.overlays: tuple[Overlay, ...] = (services.notices,)
         self._services = services
         self._begun = ""  # what to say when a beginning is shown
+        self._taken_back = ""  # what to say when an undone change is shown
 
     @property
     def recording(self) -> Recording | None:
@@ -110,9 +111,11 @@ class WatchedSession(PlaySession):
             if block and block.notice:
                 self._services.notices.say(block.notice, "bad")
             elif block and block.edited and block.edited.act != "forget":  # that was said before
-                there = " is there" if block.edited.act == "place" else ""
-                topic = "door" if block.edited == ENTER else ""  # in place of how to go through
-                self._services.notices.say(f"{words_of(block.edited)}{there}", topic=topic)
+                if block.edited == ENTER:  # all that is said is about the place before
+                    self._services.notices.clear()
+                ends = {"place": " is there", "undo": self._taken_back}
+                words = f"{words_of(block.edited)}{ends.get(block.edited.act, '')}"
+                self._services.notices.say(words)
 
 
 class SplitSession(WatchedSession):
@@ -387,7 +390,8 @@ class PlayerSession(WatchedSession):
             case "screenshot":
                 self._take_screenshot(playthrough)
             case "minimap":
-                self._map.turn()
+                if self._map.turn() == "none":
+                    self._say(f"no map; {services.bindings.title('minimap')} shows it again")
             case "mute":
                 muted = not services.settings.now.muted
                 services.settings.change(muted=muted)
@@ -482,6 +486,7 @@ class PlayerSession(WatchedSession):
             self._say("there is nothing to take back")
             return None
         if moment.left is None:
+            self._taken_back = f": {moment.back}"
             self._worker.call(lambda session: session.edit(Edit("undo")))
             self._painting.begin(Edit("undo"))
             _show_change(self._reel)
@@ -723,7 +728,8 @@ def _change(
 ) -> None:
     """Ask the world for a change."""
     painting.begin(edit)
-    services.undo_stack.push("the place is as it was")
+    what = words_of(edit) if edit.act == "place" else "this spot is as it was"
+    services.undo_stack.push(what)
     worker.call(lambda session: session.edit(edit))
     _show_change(reel)
 

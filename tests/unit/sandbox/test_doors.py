@@ -60,8 +60,10 @@ def rooms(game):
 def test_enter_leads_through_a_door_and_elsewhere_says_that_there_is_none(game):
     game.said("Enter, Pad right shoulder or a click: through the door, to the kitchen")
     game.press(pygame.K_RETURN)
+    game.services.notices.say("lollipop in the way")
     game.wait(lambda: len(rooms(game)) == 2)
     game.said("through the door")
+    assert len(game.services.notices.current) == 1, "nothing about the place before"
     assert not game.screen.session._prompt.is_open
     game.press(pygame.K_RETURN)
     game.said("there is no door near by")
@@ -71,6 +73,7 @@ def test_enter_leads_through_a_door_and_elsewhere_says_that_there_is_none(game):
 def test_walking_into_a_door_leads_through_it(game):
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_w, mod=0, unicode="w"))
     game.wait(lambda: len(rooms(game)) == 2)
+    assert not game.services.pilot.is_steering, "the player sees the room before walking on in it"
 
 
 @pytest.mark.parametrize("key", [pygame.K_s, pygame.K_a])
@@ -91,6 +94,7 @@ def test_a_click_on_a_door_leads_through_it(game):
     drag(game, (320, 200), (360, 200))
     drag(game, (20, 200))
     assert not game.screen.session.overlays[1].is_shown
+    game.said(CAN_ENTER.format("door"))
     drag(game, (320, 200))
     game.wait(lambda: len(rooms(game)) == 2)
 

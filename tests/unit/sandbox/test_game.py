@@ -234,7 +234,7 @@ def test_a_thing_is_placed_and_taken_back_by_keys_and_the_list_knows_it(run):
     game.press(pygame.K_RETURN)
     game.said("a red tent is there")
     game.press(pygame.K_BACKSPACE)
-    game.said("taken back")
+    game.said("taken back: a red tent")
     edits = [edit for edit in asked if edit]
     assert [(edit.act, edit.kind) for edit in edits] == [("place", "tent"), ("undo", "")]
     game.press(pygame.K_y)
@@ -572,6 +572,17 @@ def test_the_map_tells_what_will_be_new_only_after_another_description(run):
         game.see_blocks(6)
         game.screen.session._map.update(later)
         assert game.screen.session._map._tells_new is applied
+
+
+def test_a_hidden_map_says_which_key_shows_it_again(run):
+    game = run()
+    game.play()
+    game.see_blocks(2)
+    game.press(pygame.K_m)
+    game.said("no map; M shows it again")
+    game.services.notices.clear()
+    game.press(pygame.K_m)
+    assert not game.services.notices.current
 
 
 def test_notices_about_one_topic_take_each_others_place(run):
