@@ -75,6 +75,10 @@ class ImaginationOptions(WorkerOptions):
     rings: int = option(
         12, "of them that are turned around in, and given as pictures (%(default)s)", type=int
     )
+    told: int = option(
+        192, "captions of things ahead, whose first views are told from renders (%(default)s)",
+        type=int,
+    )  # fmt: skip
     seed: int = option(0, "chooses scenes and noise (%(default)s)", type=int)
     world: str = option("pocket", "one that turns (%(default)s)")
     out: Path | None = option(
@@ -86,6 +90,7 @@ class ImaginationOptions(WorkerOptions):
     def __post_init__(self) -> None:
         check_range("prompts", self.prompts, 8, SCENES_PER_SEED)  # fewer say nothing
         check_range("rings", self.rings, 4, self.prompts)
+        check_range("told", self.told, 8, SCENES_PER_SEED)  # one of each category in each half
         check_range("seed", self.seed, 0, MAX_SEED)
 
 

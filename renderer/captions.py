@@ -21,6 +21,7 @@ from mag_sandbox.renderer.scene import Item, Layout
 
 MOST_WORDS = 34
 TRIED = 24  # captions, of which the richest one is taken
+MOSTLY_AHEAD = 0.5  # share of a group
 IN_VIEW = 44.0  # degrees from the middle of the first view
 SIDE = (9.0, 40.0)  # degrees between things that are left and right of each other
 BEHIND = 6.0, 1.2  # degrees at most, and metres at least, between things behind each other
@@ -147,10 +148,15 @@ def _yaw(item: Item) -> float:
     return abs(float(np.degrees(np.arctan2(item.x, item.z))))
 
 
-def caption(layout: Layout, index: int = 0) -> str:
-    """Return one of endlessly many captions of a scene."""
+def caption(layout: Layout, index: int = 0, *, ahead: bool = False) -> str:
+    """Return one of endlessly many captions of a scene.
+
+    With `ahead`, it names only things most of whose group stand in the first view.
+    """
     rng = np.random.default_rng([layout.seed, sum(map(ord, layout.category)), 1, index])
-    groups = named_groups(layout)
+    groups = [
+        one for one in named_groups(layout) if not ahead or one.ahead > MOSTLY_AHEAD * one.count
+    ]
     weights = np.array([6.0 if one.ahead else 1.0 for one in groups])
     count = min(int(rng.choice(len(THING_COUNTS), p=THING_COUNTS)), len(groups))
     chosen = []
@@ -190,17 +196,15 @@ def _phrase(rng: np.random.Generator, named: NamedGroup, groups: Sequence[NamedG
 
 def _relation(rng: np.random.Generator, layout: Layout, groups: Sequence[NamedGroup]) -> str:
     """Return the relation of two things of the first view in words; "" if there is none."""
-    carried = [item for item in layout.items if item.support >= 0 and item.group]
+    known = {one.group: one for one in groups}
+    carried = [item for item in layout.items if item.support >= 0 and item.group in known]
     single = {one.group: one for one in groups if one.count == 1 and one.ahead}
     found = []
     for item in carried:
         base = layout.items[item.support]
-        if _yaw(item) <= IN_VIEW and base.group:
-            below = next(one for one in groups if one.group == base.group)
-            above = next(one for one in groups if one.group == item.group)
-            found.append(
-                f"{_phrase(rng, above, groups)} on {_phrase(rng, replace(below, count=1), groups)}"
-            )
+        if _yaw(item) <= IN_VIEW and base.group in known:
+            above, below = known[item.group], replace(known[base.group], count=1)
+            found.append(f"{_phrase(rng, above, groups)} on {_phrase(rng, below, groups)}")
     alone = [
         one for one in single.values() if one.first.foot == 0 and one.first.entry.where == "floor"
     ]
@@ -357,7 +361,12 @@ def answers_of(text: str, layout: Layout) -> dict[str, str]:
     return answers
 
 
-def richest_caption(layout: Layout, facts: Callable[[str, Layout], Sized]) -> str:
-    """Return the caption of `TRIED` ones that states most of a scene, by the facts read in each."""
-    captions = (caption(layout, index) for index in range(TRIED))
+def richest_caption(
+    layout: Layout, facts: Callable[[str, Layout], Sized], *, ahead: bool = False
+) -> str:
+    """Return the caption of `TRIED` ones that states most of a scene, by the facts read in each.
+
+    For `ahead` see `caption`.
+    """
+    captions = (caption(layout, index, ahead=ahead) for index in range(TRIED))
     return max(captions, key=lambda text: len(facts(text, layout)))

@@ -2,13 +2,15 @@
 
 The world gets captions of held-out scenes. The first view of every scene is judged and, of some,
 the whole ring, once from the caption alone and once from a given picture. The renderer's views of
-the same captions, after the world's own codec, are the ceiling of every number.
+the same captions, after the world's own codec, are the ceiling of every number. Captions name what
+stands all around, and first views show all of it; so whether first views can be told from the
+renderer's is asked with others, of what stands ahead.
 
 The result is plain JSON; shares are 0 to 1, `{mean, low, high}` with a 95% interval by bootstrap
 over scenes, null where nothing was measured:
 
-    schema       3
-    settings     prompts, rings, seed
+    schema       4
+    settings     prompts, rings, told, seed
     world        provenance
     first        what captions ask for, in first views: things, colors (of found things),
                  attributes: the share that is there in invented, renders, and by chance (renders
@@ -20,7 +22,9 @@ over scenes, null where nothing was measured:
                  among renders and of renders among invented views; renders_precision,
                  renders_recall: the same of other renders
     opposite_db  prompt, image: PSNR of views half a turn apart, less that of the renderer's
-    detail       first, prompt_90 ... image_270: gradient energy, of the renderer's
+    told         first views of captions that name only things that the renderer's first view shows:
+                 how often a network tells them from it; renders: the same of its views to the right
+    detail       told, first, prompt_90 ... image_270: gradient energy, of the renderer's
     bars         per bar: value, bar, met (null where not measured)
 """
 
@@ -49,8 +53,9 @@ from mag_sandbox.evaluation.imagination.scenes import (
     joined,
     shown_walls,
 )
+from mag_sandbox.evaluation.imagination.telling import told_apart
 from mag_sandbox.evaluation.judge.close_look import ThingBox, close_look_digest
-from mag_sandbox.evaluation.judge.judge import JudgedView, judge_digest
+from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, judge_digest
 from mag_sandbox.evaluation.options import ImaginationOptions
 from mag_sandbox.evaluation.quality.thresholds import (
     Threshold,
@@ -76,6 +81,7 @@ BARS: dict[str, Threshold] = {
     "attributes": Threshold(low=0.95),
     "opposite_views": Threshold(low=-0.5, high=0.5, unit="dB"),
     "detail": Threshold(low=0.9, high=1.1),
+    "told": Threshold(high=0.55),
 }
 GROUPS = {
     "first": "first views", "prompt": "turned, from captions", "image": "turned, from pictures",
@@ -111,6 +117,7 @@ class Invented:
     """The views that a world showed."""
 
     firsts: SceneViews  # first views of all scenes from their captions
+    told: Frames  # first views from captions of what stands ahead
     rings: dict[Kind, SceneViews]  # four views each of the first scenes
 
 
@@ -120,11 +127,12 @@ class ViewsTask:
 
     index: int  # of the scene
     ring: Kind | None = None  # None: the first view
+    ahead: bool = False  # whether the caption names only what stands ahead
 
     @property
     def name(self) -> str:
         """The name under which its views are stored."""
-        return f"views/{self.index:04d}-{self.ring or 'first'}"
+        return f"views/{self.index:04d}-{self.ring or ('ahead' if self.ahead else 'first')}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +148,7 @@ class ViewsJob:
         with TemporaryDirectory() as name, closing(self.open_world()) as world:
 
             def invent(task: ViewsTask) -> SceneViews:
-                scene = asked_scene(task.index, self.seed)
+                scene = asked_scene(task.index, self.seed, ahead=task.ahead)
                 if task.ring is None:
                     return first_view(world, scene, Path(name))
                 return shown_walls(world, scene, task.ring, Path(name))
@@ -154,7 +162,8 @@ def play(
     """Let the world invent the rings and first views that the store lacks."""
     rings = {kind: [ViewsTask(at, kind) for at in range(options.rings)] for kind in KINDS}
     later = [ViewsTask(index) for index in range(options.rings, options.prompts)]
-    tasks = [*itertools.chain(*rings.values()), *later]
+    told = [ViewsTask(index, ahead=True) for index in range(options.told)]
+    tasks = [*itertools.chain(*rings.values()), *later, *told]
     made: dict[ViewsTask, SceneViews] = {}
     records = {} if store is None else store.records()
     for task in tasks if store else ():
@@ -174,7 +183,8 @@ def play(
             bar.update()
     shown = {kind: joined([made[task] for task in some]) for kind, some in rings.items()}
     firsts = [made[task].first for task in (*rings["prompt"], *later)]
-    return Invented(joined(firsts), shown)
+    facing = np.concatenate([made[task].frames for task in told])
+    return Invented(joined(firsts), facing, shown)
 
 
 def _read(stored: list[list[list[Any]]] | None) -> list[list[ThingBox]] | None:
@@ -209,9 +219,10 @@ def measure(
     for kind, some in shown.items():
         parts = (some.sight[beyond], walls.sight[beyond], corners[beyond])
         distances[kind] = _distance(*parts, of_wall[beyond])
+    told, told_detail = _told(options, invented.told, coded, judge)
     result = {
-        "schema": 3,
-        "settings": {name: getattr(options, name) for name in ("prompts", "rings", "seed")},
+        "schema": 4,
+        "settings": {name: getattr(options, name) for name in ("prompts", "rings", "told", "seed")},
         "world": world.provenance(),
         "first": answers_report(scenes, firsts, ahead, judges),
         "around": answers_report(turned, shown["prompt"], walls, judges),
@@ -220,12 +231,33 @@ def measure(
             kind: interval_of(_opposite(some.frames) - _opposite(walls.frames))
             for kind, some in shown.items()
         },
-        "detail": _details(firsts, ahead, shown, walls),
+        "told": told,
+        "detail": {"told": told_detail, **_details(firsts, ahead, shown, walls)},
     }
     result["bars"] = verdicts(BARS, _values(result))
     if options.sheet is not None:
         write_sheets(options.sheet, (ahead, firsts), (walls, *shown.values()))
     return result
+
+
+def _told(
+    options: ImaginationOptions,
+    views: Frames,
+    coded: Callable[[Callable[[AskedScene], Frames], Sequence[AskedScene]], Frames],
+    judge: Judge,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return how often first views are told from the renderer's, and their detail."""
+    ahead, aside = [], []
+    for index in range(options.told):  # all scenes at once would take gigabytes
+        scene = [asked_scene(index, options.seed)]
+        ahead.append(coded(AskedScene.ahead, scene))
+        aside.append(coded(AskedScene.aside, scene))
+    renders = np.concatenate(ahead)
+    told = {
+        "invented": told_apart(views, renders, judge),
+        "renders": told_apart(np.concatenate(aside), renders, judge),
+    }
+    return told, _detail(views, renders)
 
 
 def _distance(
@@ -312,14 +344,12 @@ def _details(
         if place:
             each = slice(place, None, len(WALLS))
             pairs[f"{kind}_{yaw:g}"] = shown[kind].frames[each], walls.frames[each]
-    energies = {
-        name: np.array([[gradient_energy(view) for view in some] for some in pair]).T
-        for name, pair in pairs.items()
-    }
-    return {
-        name: interval_of(values, lambda means: means[:, 0] / means[:, 1])
-        for name, values in energies.items()
-    }
+    return {name: _detail(*pair) for name, pair in pairs.items()}
+
+
+def _detail(views: Frames, renders: Frames) -> dict[str, Any]:
+    energies = [[gradient_energy(view) for view in some] for some in (views, renders)]
+    return interval_of(np.array(energies).T, lambda means: means[:, 0] / means[:, 1])
 
 
 def _values(result: dict[str, Any]) -> dict[str, float | None]:
@@ -333,6 +363,7 @@ def _values(result: dict[str, Any]) -> dict[str, float | None]:
         "attributes": mean_or_none(first["attributes"]["invented"]),
         "opposite_views": max((one["mean"] for one in result["opposite_db"].values()), key=abs),
         "detail": max(details, key=lambda ratio: abs(ratio - 1)),
+        "told": result["told"]["invented"]["mean"],
     }
 
 
@@ -356,6 +387,11 @@ def lines_of(result: dict[str, Any]) -> Iterator[str]:
             f"{GROUPS[kind]}: opposite views {one['mean']:+.1f} ({one['low']:+.1f} to "
             f"{one['high']:+.1f}) dB more alike than the renderer's"
         )
+    told = result["told"]
+    yield (
+        f"first views of what stands ahead, told from renders: {_share(told['invented'])}; "
+        f"renders from renders: {_percent(told['renders'])}"
+    )
     details = (f"{name} {one['mean']:.2f}" for name, one in result["detail"].items())
     yield f"detail, of the renderer's: {', '.join(details)}\n"
     yield from verdict_lines(result["bars"])

@@ -123,10 +123,13 @@ class AskedScene:
         )
 
 
-def asked_scene(index: int, seed: int) -> AskedScene:
-    """Return the scene at an index; the categories take turns."""
+def asked_scene(index: int, seed: int, *, ahead: bool = False) -> AskedScene:
+    """Return the scene at an index; the categories take turns.
+
+    With `ahead`, its caption names only things that the renderer's first view shows.
+    """
     ring = render(category_of(index), FIRST_SEED + seed * SCENES_PER_SEED + index)
-    words = richest_caption(ring.layout, named_in)
+    words = richest_caption(ring.layout, named_in, ahead=ahead)
     return AskedScene(ring, words, frozenset(named_in(words, ring.layout)))
 
 

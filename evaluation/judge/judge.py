@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from mag_sandbox.evaluation.judge.segmenter import (
+    Answers,
     Segmenter,
     SegmenterShape,
     halved,
@@ -122,6 +123,13 @@ class Judge:
     def facts(self, frame: np.ndarray) -> dict[str, str]:
         """Return the answers to all questions about a frame, uint8 [H, W, 3]."""
         return self.vocabulary.facts(self.look(frame[None]))
+
+    @torch.inference_mode()
+    def cells(self, frames: np.ndarray) -> torch.Tensor:
+        """Return the features of all cells of frames, uint8 [T, H, W, 3] -> fp32 [T, C, h, w]."""
+        views = to_pictures(np.stack([halved(frame) for frame in frames]))
+        answers: Answers = self.network(views.contiguous(memory_format=torch.channels_last))
+        return answers.cells
 
     def look_at_halves(self, views: np.ndarray) -> JudgedView:
         """Look at halved frames, uint8 [T, H / 2, W / 2, 3]."""

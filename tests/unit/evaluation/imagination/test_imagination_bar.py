@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from mag_sandbox.evaluation.imagination import telling
 from mag_sandbox.evaluation.imagination.answers import (
     Judges,
     answerable,
@@ -31,12 +32,13 @@ from mag_sandbox.evaluation.imagination.scenes import (
     expected,
     shown_walls,
 )
+from mag_sandbox.evaluation.imagination.telling import told_apart
 from mag_sandbox.evaluation.judge.close_look import CloseLook, Looked, Namer, ThingBox
 from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, found, full_vocabulary, shape_for
 from mag_sandbox.evaluation.judge.segmenter import Segmenter
 from mag_sandbox.evaluation.options import ImaginationOptions
 from mag_sandbox.evaluation.results.store import ClipStore
-from mag_sandbox.renderer.captions import named_in
+from mag_sandbox.renderer.captions import named_groups, named_in
 from mag_sandbox.renderer.render import render
 from mag_sandbox.renderer.views import view_at
 from tests import rendered_worlds
@@ -184,11 +186,29 @@ def test_distances_grow_with_what_differs():
     assert narrow["recall"] < 0.1
 
 
+def test_views_are_told_from_renders_by_their_looks_alone(monkeypatch):
+    monkeypatch.setattr(telling, "STEPS", 40)
+    judge = Judge(Segmenter(replace(shape_for(WORDS), widths=(4, 8, 8, 8), blocks=1)), WORDS)
+    renders = RNG(0).integers(0, 255, (16, 64, 96, 3), np.uint8)
+    grey = np.full_like(renders, 128)
+    assert told_apart(grey, renders, judge, [0])["mean"] > 0.9
+    assert told_apart(renders, renders, judge, [0])["mean"] == 0.5  # right about one of two alike
+
+
+def test_captions_of_what_stands_ahead_name_nothing_that_stands_behind():
+    for index in range(8):
+        scene = asked_scene(index, 0, ahead=True)
+        groups = {one.group: one for one in named_groups(scene.ring.layout)}
+        told = [groups[name] for name in scene.named & groups.keys()]
+        assert all(one.ahead > one.count / 2 for one in told)
+
+
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
         ({"prompts": 4}, "prompts is 4"),
         ({"prompts": 8, "rings": 9}, "rings is 9"),
+        ({"told": 7}, "told is 7"),
         ({"seed": -1}, "seed is -1"),
     ],
 )
@@ -201,12 +221,14 @@ def test_a_run_measures_everything_and_says_it(tmp_path, monkeypatch):
     torch.manual_seed(0)
     judge = Judge(Segmenter(replace(shape_for(WORDS), widths=(4, 8, 8, 8), blocks=1)), WORDS)
     close = CloseLook(Namer(Segmenter(shape_for(WORDS))), WORDS)
-    options = ImaginationOptions(prompts=8, rings=4, sheet=tmp_path / "s.png")
+    monkeypatch.setattr(telling, "STEPS", 2)
+    options = ImaginationOptions(prompts=8, rings=4, told=8, sheet=tmp_path / "s.png")
     store = ClipStore(tmp_path / "kept", {"seed": 0})
     invented = play(options, PerfectWorld, store)
     result = measure(options, invented, PerfectWorld(), Judges(judge, close))
     again = play(options, None, store)  # read from where it was kept; no world is opened
     assert np.array_equal(again.firsts.frames, invented.firsts.frames)
+    assert np.array_equal(again.told, invented.told)
     for kind in KINDS:
         assert np.array_equal(again.rings[kind].frames, invented.rings[kind].frames)
         assert again.rings[kind].boxes == invented.rings[kind].boxes
@@ -217,6 +239,7 @@ def test_a_run_measures_everything_and_says_it(tmp_path, monkeypatch):
     assert set(result["bars"]) == set(BARS)
     assert {f"image_{yaw:g}" for yaw in WALLS[1:]} <= result["detail"].keys()
     assert 0 < result["detail"]["first"]["mean"] < 1  # this world's codec adds noise
+    assert 0 <= result["told"]["renders"]["mean"] <= 1
     table = "\n".join(lines_of(result))
     for name in BARS:
         assert name in table
