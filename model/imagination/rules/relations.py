@@ -559,6 +559,8 @@ def _fitting(things: Sequence[PlacedObject]) -> float:
     middle = things[0].yaw
     yaws = [(yaw_difference(thing.yaw, middle), thing.width / 2) for thing in things]
     across = max(yaw + half for yaw, half in yaws) - min(yaw - half for yaw, half in yaws)
+    if across <= 2 * _SEEN:  # also of narrow things on one, which have no gaps between them
+        return 1.0
     gaps = _GAP * (len(things) - 1)
     return max(min((2 * _SEEN - gaps) / (across - gaps), 1.0), _SMALLEST)
 

@@ -93,6 +93,15 @@ def test_above_something_is_higher_at_the_same_yaw():
     assert abs(right_of(there["portrait"], SOFA)) < 1.0
 
 
+def test_many_small_things_on_one_leave_it_as_large_as_it_is():
+    machine = PlacedObject("washing machine", 21.0, -12.5, 12.0, 12.0)
+    books = [PlacedObject("book", 16.0 + 2 * place, -6.0, 1.6, 0.7) for place in range(6)]
+    kinds = ("washing machine", "book")
+    named = named_things("six books on a washing machine", kinds)
+    (result,) = (one for one in related([machine, *books], named) if one.kind == machine.kind)
+    assert result.width == machine.width
+
+
 def test_boats_float_on_the_lake():
     lake = PlacedObject("lake", 10.0, -8.0, 40.0, 6.0)
     boat = PlacedObject("boat", 200.0, 0.0, 12.0, 10.0)
