@@ -51,6 +51,8 @@ _GAME = "video game"
 _STAGED = (_GAME, "object")  # categories of scenes with lights of their own
 _SNOW = np.array((236, 243, 250))  # colour on a clear day
 _SNOWED = {"near ground": 1.0, "far ground": 1.0, "far hill": 0.8, "hills": 0.8, "flat land": 0.8}
+_SHINES = 1.15  # times as bright as other white in dim light
+_SNOWED_TREE: tuple[Rgb, Rgb] = (166, 166, 89), (192, 166, 140)
 _UNDER_SNOW = frozenset(("wild flower", "tulip", "sunflower", "rose bush", "wheat"))
 _GREEN = TURNING | {"bush", "hedge"}
 _TURNED = {  # kinds and colours of trees in a season, one after the other
@@ -83,7 +85,8 @@ def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObj
     things = under_colored_sky(things, wanted.sky, wanted.light) if wanted.sky else things
     things = with_bright_lightning(in_storm(things)) if wanted.in_storm else things
     things = at_night(things) if wanted.by_night else things
-    return under_snow(things, wanted.light) if wanted.in_snow else things
+    colored = {one.kinds[0] for one in wanted.named if one.color}
+    return under_snow(things, wanted.light, colored) if wanted.in_snow else things
 
 
 def relit(
@@ -124,11 +127,13 @@ def relit(
 def _without_air(
     things: Sequence[PlacedObject], before: Wanted, now: Wanted
 ) -> Sequence[PlacedObject]:
-    """Return things without the fog, the autumn and the dark windows that are over."""
+    """Return things without the fog, the snow, the autumn and the dark windows that are over."""
     if before.in_fog and not now.in_fog:
         things = _fogged(things, before, lifts=True)
     if before.outside and not now.outside:
         things = _by_day(things)
+    if before.in_snow and not now.in_snow:
+        things = [_thawed(one, before.light) for one in things]
     was_autumn, is_autumn = (_season(one) == "autumn" for one in (before, now))
     return [_green(one, now) for one in things] if was_autumn and not is_autumn else things
 
@@ -167,6 +172,12 @@ def _green(thing: PlacedObject, now: Wanted) -> PlacedObject:
     if thing.kind not in _IN_AUTUMN or thing.kind in named:
         return thing
     return with_look(replace(thing, kind=_GREEN_TREE), looks_of(_GREEN_TREE)[0])
+
+
+def _thawed(thing: PlacedObject, light: Sequence[float]) -> PlacedObject:
+    """Return a thing without snow on it, in the light of words."""
+    looks = looks_of(thing.kind) if thing.kind in TURNING else ()
+    return _in_colors(thing, (looks[0].color, looks[0].mean_color), light) if looks else thing
 
 
 def _by_day(things: Sequence[PlacedObject]) -> list[PlacedObject]:
@@ -251,15 +262,34 @@ def with_bright_lightning(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     return [*ranked, *lit[clouds:]]
 
 
-def under_snow(things: Sequence[PlacedObject], light: Sequence[float]) -> list[PlacedObject]:
-    """Return outdoor things of which the ground is white, in the light of words.
+def under_snow(
+    things: Sequence[PlacedObject], light: Sequence[float], colored: Collection[str] = ()
+) -> list[PlacedObject]:
+    """Return outdoor things of which ground and trees are white, in the light of words.
 
-    A plan's own ground does not tell whether it is snow: at dusk grass is almost grey.
+    A plan's own ground does not tell whether it is snow: at dusk grass is almost grey. Kinds of
+    trees whose colours words give keep these.
     """
     if _first(things, "low sky") is None:
         return list(things)
-    snow = (np.array(light) + np.mean(light)) / 2 * _SNOW  # white is known in any light
-    return [_under_white(thing, snow) for thing in things if thing.kind not in _UNDER_SNOW]
+    white = (np.array(light) + np.mean(light)) / 2  # known in any light
+    snow = np.minimum(_SHINES * white, 1.0) * _SNOW
+    trees = TURNING.difference(colored)
+    return [
+        _in_colors(thing, _SNOWED_TREE, snow / _SNOW)
+        if thing.kind in trees
+        else _under_white(thing, snow)
+        for thing in things
+        if thing.kind not in _UNDER_SNOW
+    ]
+
+
+def _in_colors(
+    thing: PlacedObject, colors: tuple[Rgb, Rgb], light: Sequence[float] | np.ndarray
+) -> PlacedObject:
+    """Return a thing whose colour and mean have these colours of a day, in some light."""
+    color, mean = (rgb(np.array(one) * light) for one in colors)
+    return replace(thing, color=color, mean_color=mean)
 
 
 def _under_white(thing: PlacedObject, snow: np.ndarray) -> PlacedObject:

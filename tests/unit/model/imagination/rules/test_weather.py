@@ -109,6 +109,17 @@ def test_snow_lies_on_any_ground_in_the_light_of_words_and_no_flowers_grow_in_it
     assert night[2] > night[0] + 25
 
 
+def test_snow_lies_on_trees_until_it_melts_unless_words_give_them_a_color():
+    oak = PlacedObject("oak", 30.0, 9.0, 20.0, 25.0, (166, 115, 38), (166, 89, 38))
+    snowy = BY_DAY._replace(in_snow=True)
+    *_, white = under_snow([SKY, GROUND, oak], BY_DAY.light)
+    assert white.mean_color[2] > 1.5 * oak.mean_color[2]
+    assert under_snow([SKY, GROUND, oak], BY_DAY.light, {"oak"})[-1] == oak
+    *_, green = relit([SKY, GROUND, white], [SKY, GROUND], snowy, BY_DAY, BEHIND)
+    assert green.color[1] == max(green.color)
+    assert green.mean_color[2] < white.mean_color[2]
+
+
 def test_lightning_is_bright_and_before_the_clouds():
     bolt = PlacedObject("lightning", 9.0, 24.0, 15.0, 33.0, (90, 60, 40), (90, 60, 40))
     cloud = PlacedObject("cloud", 9.0, 30.0, 30.0, 10.0, (90, 90, 99), (90, 90, 99))
