@@ -334,6 +334,7 @@ _AT_LAKES = frozenset(
 _NIGHTLY = frozenset(("moon", "starry sky"))
 _STARS = frozenset(("star", "hanging star"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
+_BLACK_SKY = re.compile(r"\bblack (sky|skies)\b", re.I)
 KINDS = (*THINGS, *chain(*GROUND.values()))
 _FILLERS = (  # words that say nothing by themselves
     "above also background below but distance each even front groups her his light my quite rather"
@@ -1006,9 +1007,9 @@ def sky_outside(text: str, words: Vocabulary) -> str:
 
 
 def sky_color_in(text: str, words: Vocabulary) -> tuple[int, int, int] | None:
-    """Return the colour that a description gives the sky of a landscape, but for that of any day.
+    """Return the colour that a description gives the sky of a landscape, but for blue.
 
-    A black one is that of a night. Some places have a sky of their own.
+    Some places have a sky of their own.
     """
     read = words.reading(text)
     place = known_place(read, words)
@@ -1019,7 +1020,7 @@ def sky_color_in(text: str, words: Vocabulary) -> tuple[int, int, int] | None:
     found = COLORED_SKY.search(in_places(words, text))
     name = found["color"].lower() if found else "blue"
     name = SAME_COLORS.get(name, name)
-    return None if name in ("blue", "black") else COLORS[name]
+    return None if name == "blue" else COLORS[name]
 
 
 def _is_tree(kind: str) -> bool:
@@ -1420,7 +1421,8 @@ def _is_unfit(
 
 def _is_dark(read: str) -> bool:
     named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
-    return bool(named & _NIGHTLY) or not _DARK.isdisjoint(text_stems(read))
+    is_black = _BLACK_SKY.search(read) is not None
+    return bool(named & _NIGHTLY) or is_black or not _DARK.isdisjoint(text_stems(read))
 
 
 @lru_cache(maxsize=4096)

@@ -50,6 +50,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     without_beams,
 )
 from mag_sandbox.model.imagination.rules.plausible import plausible
+from mag_sandbox.model.imagination.rules.shores import is_odd_sea
 from mag_sandbox.model.imagination.rules.stages import with_full_stage, with_named_ahead
 from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.model.imagination.rules.weather import (
@@ -433,9 +434,15 @@ class Imagination:
         table = _painted_as(subject.things, self._sketcher, self.config)
         sketch, owners = self._sketcher.draw(table, rows, columns)
         objects = covering_objects(table, rows, columns, self._ring[1], owners)
-        if subject.seen is not None:
+        seen = subject.seen
+        if seen is not None:
             down, across = (_pixels_of(each, self._stride) for each in (rows, columns))
-            sketch = sketch.carried_over(subject.seen[down[:, None], across])
+            seen = seen[down[:, None], across]
+        odd = np.isin(owners, [at for at, one in enumerate(subject.things) if is_odd_sea(one)])
+        if odd.any():
+            seen = sketch.seen(odd, seen)
+        if seen is not None:
+            sketch = sketch.carried_over(seen)
         sketched = sketched_cells([sketch], self._encoded)
         shape = self.config.painter.dit.channels, *self._ring
         drawn = np.random.default_rng([subject.seed, 2]).standard_normal(shape, np.float32)

@@ -42,8 +42,10 @@ from mag_sandbox.model.imagination.rules.plans import (
     LEVEL,
     ahead_best,
     colored,
+    light_of,
     missing,
     turned,
+    with_colored_waters,
 )
 from mag_sandbox.model.imagination.rules.shores import facing_sea
 from mag_sandbox.model.imagination.rules.spacing import as_full, with_room
@@ -245,7 +247,8 @@ class Planner(nn.Module):
         all_planned = (placed_objects(one, self.kinds) for one in plans)
         least = sum(area(one) for own in all_planned for one in filling(own)) / len(plans) / 4
         full = self._filled(shown_first, others, least, named)
-        return standing_out(colored(varied(full), named), named)
+        full = with_colored_waters(colored(varied(full), named), named, wanted.light)
+        return standing_out(full, named)
 
     @torch.inference_mode()
     def elsewhere(
@@ -284,7 +287,8 @@ class Planner(nn.Module):
         around = self._filled(around, others, least, wanted.named, shown)
         whole = [*shown, *around]
         whole = standing_out(varied(whole, len(shown)), wanted.named)
-        return colored(whole[len(shown) :], wanted.named)
+        own = colored(whole[len(shown) :], wanted.named)
+        return with_colored_waters(own, wanted.named, (light_of(whole),) * 3)
 
     def _filled(
         self,

@@ -38,6 +38,19 @@ class Sketch(NamedTuple):
         cells = share.reshape(rows, len(share) // rows, columns, -1).mean(axis=(1, 3))
         return Sketch(self.picture + share * (colors - self.picture), self.covered + cells)
 
+    def seen(self, where: np.ndarray, others: np.ndarray | None) -> np.ndarray:
+        """Return some of the sketch as pixels to be carried over, so that it is painted as it is.
+
+        Args:
+            where: the pixels, bool [H, W].
+            others: pixels that are carried over anyway; these stay.
+        """
+        result = np.zeros((*where.shape, 4), np.uint8) if others is None else others.copy()
+        new = where & (result[..., 3] == 0)
+        result[new, :3] = np.rint((self.picture[:, new].T + 1) * 127.5).clip(0, 255)
+        result[new, 3] = 255
+        return result
+
 
 class Sketcher:
     """Draws the things of plans.

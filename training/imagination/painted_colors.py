@@ -15,7 +15,7 @@ from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.imagination import Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.plans import AROUND, colored
+from mag_sandbox.model.imagination.rules.plans import AROUND, colored, with_colored_waters
 from mag_sandbox.model.imagination.surroundings import Surroundings
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
@@ -92,7 +92,7 @@ def _shares(
     named = [Named((kind,), COLORS[name], 1, 1, 1.0) for kind in kinds]
     spots = zip(kinds, SPOTS, strict=False)
     stood = [_stood(kind, (pose.yaw + yaw) % 360) for kind, yaw in spots]
-    things = [*behind, *colored(stood, named)]
+    things = [*behind, *with_colored_waters(colored(stood, named), named, (1.0,) * 3)]
     owners, shares = imagination.owners(things), []
     for seed in range(SEEDS):
         subject = Subject(prompt, seed, things)

@@ -374,7 +374,9 @@ _PLAINLY_OTHER = 0.1
 _BY_DAY = 0.9  # share of day from which a colour under the sky has just its own name
 _NEUTRAL, _TINTED = 0.15, 0.35  # vividness: white, grey and black have less, tan and blue more
 _AS_BRIGHT = 0.8, 1.25  # times as bright as a white or grey thing is what passes for it
-_WHITE = np.array((236.0, 232.0, 226.0))  # without the tint of the mean of white things
+_UNTINTED = {  # without the tint of the mean of such things
+    "white": np.array((236.0, 232.0, 226.0)), "grey": np.array((160.0, 164.0, 172.0)),
+}  # fmt: skip
 _PURE = 0.07  # vividness of a look's white, black or grey
 _WALLS = frozenset(("wall", "backdrop"))
 _SHINING = FALLING | {"starry sky"}  # all around, and light at night, too
@@ -387,7 +389,8 @@ _USUAL = {
 _ANY_COLOR = {"bed": 3, "plane": 0, "sailing ship": 2}  # variants painted whole in any colour
 _GREY = np.array((150.0, 150.0, 150.0))  # the usual mean of a coloured thing's other parts
 _SHIP = "sailing ship"
-_WATER_BLUE, _BRIGHT_WATER = np.array((89, 140, 175)), 200  # of grey water
+_PURER = 0.4  # of its difference from blue, by which a lake's is to be larger than it is painted
+_SHINE, _SHIMMER = 1.3, 20.0  # of water: times as bright as its colour, and levels added to that
 
 
 def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
@@ -395,26 +398,57 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
 
     A red house in a village is the one ahead.
     """
+    wanted = _colors_given(things, named)
+    light = light_of(things)
+    by_day = light >= _BY_DAY and any(thing.kind == "low sky" for thing in things)
+    spare = 0.0 if by_day else _PLAINLY_OTHER
+    return [
+        _colored(thing, wanted[place], light, spare)
+        if place in wanted and thing.kind not in WATERS
+        else thing
+        for place, thing in enumerate(things)
+    ]
+
+
+def with_colored_waters(
+    things: Sequence[PlacedObject], named: Sequence[Named], light: Sequence[float]
+) -> list[PlacedObject]:
+    """Return things of which waters have just the colours of words, in some light.
+
+    A blue one passes for no turquoise one, nor in the light of a blue night for a grey one.
+    """
+    result = list(things)
+    for place, color in _colors_given(things, [_of_all(one) for one in named]).items():
+        if things[place].kind in WATERS:
+            color = _UNTINTED.get(color_name(rgb(color)), color)
+            for look in looks_of(things[place].kind)[:1]:
+                color = color + _PURER * (color - np.array(look.color))
+            color = (color * light).clip(0, 255)
+            mean = _OWN * color + (1 - _OWN) * (_SHINE * color + _SHIMMER)
+            result[place] = replace(things[place], color=rgb(color), mean_color=rgb(mean))
+    return result
+
+
+def _of_all(one: Named) -> Named:
+    """Return what words name in its only colour, if it has one: the lake of an oasis is the lake.
+
+    One lake may be seen as two.
+    """
+    colors = {part.color for part in (one, *one.parts) if part.color}
+    parts = () if len(colors) == 1 else one.parts
+    return one._replace(one_of_many=False, parts=parts, color=one.color or next(iter(colors), None))
+
+
+def _colors_given(things: Sequence[PlacedObject], named: Sequence[Named]) -> dict[int, np.ndarray]:
+    """Return the places of the things that words give a colour, and these."""
     wanted: dict[int, np.ndarray] = {}
     for one in named:
         is_kind = not one.one_of_many and not one.parts  # all of it have the colour
         shares = [(one, places_of(things, one.kinds))] if is_kind else parts_of(things, one)
         for part, own in shares:
             if color := part.color or _USUAL.get(part.kinds[0]):
-                wanted.update(dict.fromkeys(own, _of_water(np.array(color), part.kinds[0])))
-    light = light_of(things)
-    by_day = light >= _BY_DAY and any(thing.kind == "low sky" for thing in things)
-    spare = 0.0 if by_day else _PLAINLY_OTHER
-    return [
-        _colored(thing, wanted[place], light, spare) if place in wanted else thing
-        for place, thing in enumerate(things)
-    ]
-
-
-def _of_water(color: np.ndarray, kind: str) -> np.ndarray:
-    """Return the colour of a thing; grey water is a little blue: the painter knows no other."""
-    is_grey = kind in WATERS and vividness(color) < _NEUTRAL and max(color) < _BRIGHT_WATER
-    return (color + _WATER_BLUE) / 2 if is_grey else color
+                wanted.update(dict.fromkeys(own, np.array(color)))
+    return wanted
 
 
 def painted_whole(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
@@ -492,7 +526,7 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
              and vividness(np.array(one.color)) < _PURE]  # fmt: skip
     if looks and vividness(wanted) < _NEUTRAL:  # whites differ: a refrigerator's is no horse's
         return with_look(thing, in_light(looks[0], light))
-    shade = (_WHITE if name == "white" else wanted) * light
+    shade = _UNTINTED.get(name, wanted) * light
     mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))
     return replace(thing, color=rgb(shade), mean_color=mean)
 

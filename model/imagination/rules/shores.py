@@ -34,7 +34,19 @@ _SHORE, _WIDEST_LAKE = 1.1, 92.0  # of the width of what is on a lake; degrees
 _ONE_LAKE = 120.0  # degrees; what is farther apart is on lakes of its own
 _ROOM, _TALLEST_LAKE = 1.4, 10.0  # of the height of what is on it; degrees
 _BERTH = 4  # degrees between places that are tried
+_BLUER = 0.4  # share of its blue by which a sea has less red, in any light
 _AHEAD = 25.0  # degrees from ahead at which the middle of a sea is still plainly seen
+
+
+def is_odd_sea(thing: PlacedObject) -> bool:
+    """Tell whether a thing is a sea of a colour unlike those the painter was trained on.
+
+    It would paint patches of that colour, of blue and of things that are not there.
+    """
+    if thing.kind != SEA or thing.color is None:
+        return False
+    red, _, blue = thing.color
+    return blue - red < _BLUER * blue
 
 
 def ashore(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:

@@ -18,6 +18,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     light_of,
     looks_of,
     vividness,
+    with_colored_waters,
     with_look,
 )
 from mag_sandbox.model.imagination.rules.wanted import Wanted
@@ -25,7 +26,7 @@ from mag_sandbox.scenes.changes import new_in
 from mag_sandbox.scenes.descriptions import TURNING, WINDOWS
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import FALLING
+from mag_sandbox.scenes.things import COLORS, FALLING
 
 _DARK_SKY = 170  # brightest channel of the sky by day, at least
 _DARK_PANE = 170  # likewise, of windows by day
@@ -35,6 +36,7 @@ _STORM = np.array((0.8, 0.82, 0.86))  # likewise
 _NIGHT_SKY: Mapping[str, Rgb] = {"low sky": (64, 64, 89), "high sky": (38, 38, 64)}
 _STORM_SKY: Mapping[str, Rgb] = {"low sky": (128, 138, 156), "high sky": (92, 102, 122)}
 _SKIES = {"low sky": 0.4, "high sky": 0.0}  # shares of white in the colour that words give a sky
+_BLACK_SKY = 0.2  # times as much white in a black one
 _PANES: Mapping[str, tuple[Rgb | None, Rgb]] = {  # colours of windows, None: as planned, and mean
     "night": ((64, 89, 140), (89, 115, 166)),
     "sunset": (None, (220, 130, 100)),
@@ -86,7 +88,8 @@ def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObj
     things = with_bright_lightning(in_storm(things)) if wanted.in_storm else things
     things = at_night(things) if wanted.by_night else things
     colored = {one.kinds[0] for one in wanted.named if one.color}
-    return under_snow(things, wanted.light, colored) if wanted.in_snow else things
+    things = under_snow(things, wanted.light, colored) if wanted.in_snow else things
+    return with_colored_waters(things, wanted.named, wanted.light)
 
 
 def relit(
@@ -237,8 +240,9 @@ def under_colored_sky(
     things: Sequence[PlacedObject], color: Rgb, light: Sequence[float]
 ) -> list[PlacedObject]:
     """Return outdoor things under a sky of some colour in the light of words, without a sun."""
+    pale = _BLACK_SKY if color == COLORS["black"] else 1.0
     sky = {
-        kind: rgb((white * 255.0 + (1 - white) * np.array(color)) * light)
+        kind: rgb((pale * white * 255.0 + (1 - pale * white) * np.array(color)) * light)
         for kind, white in _SKIES.items()
     }
     seen = (one for one in things if one.kind != "sun")

@@ -1177,7 +1177,7 @@ def test_words_beside_others_mean_other_things(words: DescriptionWords, text: st
     ("text", "grey"),
     [
         ("a meadow with green grass", ""), ("an autumn park with green grass", "grass"),
-        ("a lake with blue water", ""), ("a lake with red water", "red"),
+        ("a lake with blue water", ""), ("a lake with red water", "red"), ("a red pond", ""),
         ("a desert with green grass", "green grass"), ("a kitchen in the morning", ""),
     ],
 )  # fmt: skip
@@ -1389,6 +1389,8 @@ def test_skies_have_the_colours_of_words(words: DescriptionWords):
         assert sky(text) == "grey", text
     assert sky("blood red sky over a graveyard") == "red"
     assert sky("a meadow where the sky is green") == "green"
+    assert sky("a black sky over a desert by day") == sky("a black sky over a desert") == "black"
+    assert "at night" in lit("a black sky over a desert", words)
     for text in ("a grey castle under a blue sky", "a moon landscape, red sky", "a red kitchen"):
         assert not sky(text), text
 

@@ -101,6 +101,17 @@ def test_what_was_seen_lies_over_what_is_planned():
     assert made.covered.tolist() == [[1.5, 0.5, 0.5], [0.5, 0.5, 0.5]]
 
 
+def test_what_is_to_be_painted_as_it_is_lies_under_what_was_seen():
+    picture = np.full((3, 32, 48), 1.02, np.float32)  # shares of rounded colours may add up to more
+    sketch = Sketch(picture, np.ones((2, 3), np.float32))
+    where, seen = np.zeros((32, 48), bool), np.zeros((32, 48, 4), np.uint8)
+    where[:, :16], seen[:16] = True, (9, 9, 9, 255)
+    both = sketch.seen(where, seen)
+    assert both[0, 0].tolist() == both[0, 20].tolist() == [9, 9, 9, 255]
+    assert both[20, 0].tolist() == sketch.seen(where, None)[0, 0].tolist() == [255] * 4
+    assert not both[20, 20].any()
+
+
 def test_the_sides_of_a_room_meet_in_its_corners():
     sides = [
         PlacedObject("sky", 90.0 * n, 0.0, 90.0, 90.0, RED if n % 2 else BLUE) for n in range(4)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -11,6 +12,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     light_of,
     of_stone,
     painted_whole,
+    with_colored_waters,
     with_even_ground,
     with_few_uninvited,
     with_joined_bands,
@@ -174,11 +176,28 @@ def test_a_stage_is_as_light_as_its_walls():
     assert light_of([floor, replace(backdrop, kind="wall")]) < 0.6, "a room in lamplight"
 
 
-def test_a_grey_sea_is_a_little_blue():
+@pytest.mark.parametrize(
+    ("kind", "name", "light"),
+    [
+        *((kind, name, light) for kind in ("sea", "river") for name in ("teal", "grey", "black")
+          for light in ((1.0, 1.0, 1.0), (0.78, 0.67, 0.86))),
+        *(("lake", name, (1.0, 1.0, 1.0)) for name in ("teal", "red", "black", "green")),
+    ],
+)  # fmt: skip
+def test_waters_have_the_colours_of_words_in_any_light(kind, name, light):
+    blue = PlacedObject(kind, 0.0, -5.0, 89.0, 11.0, (64, 115, 192), (64, 115, 192))
+    of_oasis, told = Named((kind,), None), Named((kind,), COLORS[name], one_of_many=True)
+    named = [told._replace(color=None, parts=(of_oasis, told))]
+    first, second = with_colored_waters([blue, replace(blue, yaw=180.0)], named, light)
+    assert first.color == second.color, "two lakes are seen as one"
+    assert (
+        color_name([part / share for part, share in zip(first.color, light, strict=True)]) == name
+    )
+    assert sum(first.mean_color) > sum(first.color), "water shines"
+
+
+def test_grey_has_no_tint():
     sky = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243))
-    sea = PlacedObject("sea", 0.0, -5.0, 89.0, 11.0, (40, 120, 190), (40, 120, 190))
-    grey, car = (147, 130, 125), PlacedObject("car", 90.0, -5.0, 10.0, 5.0, (30, 60, 200))
-    named = [Named(("sea",), grey), Named(("car",), grey)]
-    _, (red, _, blue), (own, _, other) = (one.color for one in colored([sky, sea, car], named))
-    assert red + 5 < blue < red + 60
-    assert own > other - 5
+    red = PlacedObject("rocket", 90.0, -5.0, 10.0, 5.0, (200, 60, 30))
+    _, grey = colored([sky, red], [Named(("rocket",), COLORS["grey"])])
+    assert np.ptp(grey.color) < 15

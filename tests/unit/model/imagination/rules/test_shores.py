@@ -12,6 +12,7 @@ from mag_sandbox.model.imagination.rules.shores import (
     ashore,
     before_others,
     facing_sea,
+    is_odd_sea,
     spanning,
     without_dry_bridges,
     without_stranded,
@@ -123,3 +124,16 @@ def test_no_bridge_is_on_dry_land_unless_words_ask_for_it():
     assert without_dry_bridges([RIVER, bridge], {"bridge"}) == [RIVER, bridge]
     over = replace(bridge, yaw=20.0)
     assert without_dry_bridges([RIVER, over], ()) == [RIVER, over]
+
+
+@pytest.mark.parametrize(
+    ("color", "is_odd"),
+    [
+        *((color, False) for color in ((64, 140, 192), (64, 115, 140), (64, 89, 166))),
+        *((color, True) for color in ((55, 40, 64), (168, 172, 180), (55, 91, 85), (177, 121, 78))),
+    ],
+)
+def test_seas_that_are_not_blue_are_painted_as_they_are_sketched(color, is_odd):
+    sea = PlacedObject("sea", 0.0, -5.0, 89.0, 11.0, color)
+    assert is_odd_sea(sea) == is_odd
+    assert not is_odd_sea(replace(sea, kind="river"))

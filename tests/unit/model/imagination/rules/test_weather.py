@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import ASPECT, WIDEST_FOV
@@ -13,13 +14,14 @@ from mag_sandbox.model.imagination.rules.weather import (
     in_fog,
     in_season,
     in_storm,
+    in_weather,
     relit,
     under_colored_sky,
     under_snow,
     with_bright_lightning,
     with_sky_in_windows,
 )
-from mag_sandbox.scenes.things import Named
+from mag_sandbox.scenes.things import COLORS, Named
 
 VIEW_TOP = WIDEST_FOV * ASPECT / 2  # degrees
 SKY = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243))
@@ -87,6 +89,19 @@ def test_a_red_sky_has_no_sun_and_is_darker_at_dusk():
     assert barn == BARN
     assert sky.color[0] > sky.color[1] + 60
     assert dusk.color[0] < sky.color[0] - 40
+
+
+def test_a_black_sky_is_black_by_day():
+    sky, _ = under_colored_sky([SKY, BARN], COLORS["black"], (1.0, 1.0, 1.0))
+    assert max(sky.color) < 100
+
+
+def test_coloured_water_stays_so_in_the_light_that_comes():
+    lake = PlacedObject("river", 0.0, -9.0, 40.0, 8.0, (64, 115, 192), (64, 115, 192))
+    red = Named(("river",), COLORS["red"])
+    wanted = Wanted(named=[red], by_night=True, light=(0.6, 0.66, 0.92))
+    color = in_weather([SKY, GROUND, lake], wanted)[-1].color
+    assert color == pytest.approx(np.multiply(COLORS["red"], wanted.light), abs=1)
 
 
 def test_what_words_call_black_is_black_in_fog():
