@@ -300,7 +300,7 @@ def test_looking_around_after_a_moment_shows_only_painted_ground():
     made = world()
     lumps = count_lumps(made)
     turned = replace(RIGHT.camera, pitch=1.0), replace(LEFT.camera, pitch=-1.0)
-    path = [STILL] * 16 + [RIGHT] * 50 + [STILL] * 16
+    path = [STILL] * 8 + [RIGHT] * 50 + [STILL] * 8
     blocks = play(made, path + [Control(turned[0])] * 4 + [Control(turned[1])] * 6)
     assert lumps == []
     lattice = made.painting.imagination.lattice
@@ -421,7 +421,7 @@ def test_a_parked_session_goes_on_to_the_bit():
 def test_remembering_late_remembers_the_same_as_at_once(make):
     """A snapshot, of which play must know nothing, remembers what was put off."""
     zoom, words = Control(CameraCommand(zoom=1.0)), replace(STILL, prompt=CAPTIONS[1])
-    path = [STILL] * 4 + [RIGHT] * 9 + [words, *[LEFT] * 12, zoom, zoom, UP, RIGHT, STILL]
+    path = [STILL] * 3 + [RIGHT] * 7 + [words, *[LEFT] * 9, zoom, zoom, UP, RIGHT, STILL]
     put_off, at_once = make(), make()
     blocks = play(put_off, path)
     at_once.reset(PLACE, 1)
@@ -619,7 +619,7 @@ def test_a_place_parked_before_there_was_a_painter_goes_on_beside_what_memory_sh
 
 def test_what_memory_forgets_is_not_remembered_by_the_painter():
     kept, forgetful = world(), world("mag", slots=6)
-    path = [RIGHT] * 24 + [LEFT] * 24
+    path = [RIGHT] * 18 + [LEFT] * 12
     play(kept, path)
     play(forgetful, path)
     assert kept.painting.losses == 0
@@ -875,7 +875,7 @@ def test_a_list_says_nothing_of_the_next_scene_or_of_a_forgotten_view(listing, m
 @pytest.mark.parametrize("policy", ["mag", "full", "window"])
 def test_blocks_of_painted_ground_read_no_copies(policy):
     made = world(policy, slots=12)
-    play(made, [RIGHT] * 8 + [STILL] * 30)
+    play(made, [RIGHT] * 8 + [STILL] * 12)
     frames = made.memory.policy.table.frames.values()
     read = [frame for frame in frames if frame.frame_index in made.memory.attended]
     assert read
@@ -893,7 +893,7 @@ def test_a_resting_camera_goes_on_reading_painted_ground_and_not_its_copy(policy
 
     play(made, [RIGHT] * 9)
     keys, values = read()
-    for _ in range(12):
+    for _ in range(6):
         made.step(STILL)
         assert all(map(torch.equal, read(), (keys, values)))
 
