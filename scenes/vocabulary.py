@@ -391,7 +391,9 @@ def stem(word: str) -> str:
             word = word[:-1]
 
 
-_COLORS_OF_PLACES = frozenset(map(stem, ("green", "grey", "orange", "red", "white", "yellow")))
+_LOOKS_OF_PLACES = frozenset(
+    map(stem, ("green", "grey", "haunted", "orange", "red", "white", "yellow"))
+)
 
 
 def _ending(word: str) -> str:
@@ -399,16 +401,16 @@ def _ending(word: str) -> str:
 
 
 def is_named(need: frozenset[str], stems: Sequence[str]) -> bool:
-    """Tell whether a text says all stems of a place's name, a colour beside what has it.
+    """Tell whether a text says all stems of a place's name, a look before what has it.
 
     >>> is_named(frozenset(("red", "canyon")), ["red", "barn", "canyon"])
     False
     """
-    if not need <= set(stems) or need.isdisjoint(_COLORS_OF_PLACES):
+    if not need <= set(stems) or need.isdisjoint(_LOOKS_OF_PLACES):
         return need <= set(stems)
     said = [one for one in stems if one not in FUNCTION_WORDS]
     runs = (said[first : first + len(need)] for first in range(len(said)))
-    return any(need == set(run) for run in runs)
+    return any(need == set(run) and run[-1] not in _LOOKS_OF_PLACES for run in runs)
 
 
 def named_at(need: frozenset[str], stems: Sequence[str]) -> tuple[int, int, int]:

@@ -232,6 +232,7 @@ def test_a_place_tells_the_category_of_a_scene():
     words = Vocabulary.load(POCKET)
     assert words.place("a kitchen in the morning") == "indoor"
     assert words.place("the haunted forest") == "video game", "the longer name counts"
+    assert words.place("a forest with a haunted castle") == "outdoor", "the castle is haunted"
     assert words.place("a purple castle") is None
     assert words.place("a library on a beach") == "indoor", "of two places the first is meant"
     assert words.place("a beach beside a library") == "outdoor"
