@@ -7,6 +7,7 @@ the world is loaded.
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import NoReturn
 
 from mag_sandbox.command_line import OneLineParser, Say, add_commands
@@ -40,9 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the options, with `run(options, say) -> exit code`."""
-    parser = _Parser(prog=PROGRAM, description=_DESCRIPTION, epilog=_EXAMPLES, formatter_class=_RAW)
-    parser.commands = add_commands(parser, COMMANDS)
-    return parser.parse_args(arguments)
+    return _parser().parse_args(arguments)
 
 
 _RAW = argparse.RawDescriptionHelpFormatter
@@ -64,6 +63,13 @@ _EXAMPLES = f"""examples:
   {PROGRAM} play --world remote --url ws://localhost:8765     play it there
 
 `{PROGRAM} COMMAND --help` lists the options of a command."""
+
+
+@cache  # tests run hundreds of commands in one process
+def _parser() -> "_Parser":
+    parser = _Parser(prog=PROGRAM, description=_DESCRIPTION, epilog=_EXAMPLES, formatter_class=_RAW)
+    parser.commands = add_commands(parser, COMMANDS)
+    return parser
 
 
 class _Parser(OneLineParser):
