@@ -102,6 +102,7 @@ class DoorsInPlay(Overlay):
         speed, seconds = spec.full_speed, spec.block_length / spec.fps
         way = dist((door.x, door.z), (pose.x, pose.z)) / speed.walk + 180.0 / speed.yaw
         self._bound_for, self._blocks_left = door, round(PATIENCE * way / seconds)
+        self._knows_doors = True
         self._stopped_at = None
         self._services.notices.say(WALKING.format(self._name(door)), topic="door")
         self._fly(_facing(pose, door), spec)
@@ -153,6 +154,8 @@ class DoorsInPlay(Overlay):
         """Say once that doors can be entered, and where each one leads that the player knows."""
         seen, self._seen = self._seen, self.in_sight
         if self._seen is None:
+            if seen is not None:  # the player has turned away from it
+                self._services.notices.drop("door")
             return
         name = self._name(self._seen)
         if not self._knows_doors:
@@ -181,7 +184,7 @@ class DoorsInPlay(Overlay):
                 self.enter()
         elif self._blocks_left <= 0 or (not pilot.is_flying and pilot.pose == self._stopped_at):
             pilot.stop()
-            self._bound_for = None
+            self._bound_for, self._seen = None, self.in_sight  # where that leads is no news
             self._services.notices.say(BLOCKED.format(door.kind), topic="door")
         elif not pilot.is_flying:
             faced = _facing(pilot.pose, door)

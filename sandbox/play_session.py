@@ -495,7 +495,7 @@ class PlayerSession(WatchedSession):
         if left is None:
             return None
         at = clock_text(left.frames_shown / left.fps)
-        self._say(f"taken back: {moment.back}; it is {at} again")
+        self._say(f"taken back: {moment.back}, as at {at}")
         if left.world != self._reel.current.spec.name:
             return GoBack(left)
         return self._go_on_from(left)

@@ -110,6 +110,12 @@ class Notices(Overlay):
             self.current = (*others, notice)[-MOST_NOTICES:]
         self._notify()
 
+    def drop(self, topic: str) -> None:
+        """Drop the lines about a topic."""
+        with self._lock:
+            self.current = tuple(one for one in self.current if one.topic != topic)
+        self._notify()
+
     def clear(self) -> None:
         """Drop all lines: they are about a screen that is left."""
         with self._lock:
@@ -237,7 +243,9 @@ class MapOverlay(Overlay):
             memory, parts = self._reel.current.block.memory, self._hud.parts("memory")
             self._tip.draw(surface, theme, memory, places["memory"], parts, self._pointer)
             places["explanation"] = places["memory"]  # it lies above
-        if self._reel.pose.is_away and not self._has_walked:
+        ground = self._reel.current.block.ground
+        is_elsewhere = self._reel.pose.is_away or (ground is not None and len(ground.rooms) > 1)
+        if is_elsewhere and not self._has_walked:
             self._has_walked = True
             self._shown = "above" if self._shown == "around" else self._shown
         is_told = self._tells_new and not self._reel.pose.is_far  # there a place begins anew

@@ -140,6 +140,8 @@ def test_the_first_door_in_sight_is_said_to_lead_on_once(tmp_path):
         game = start_far_away(start, Door("cottage", 0.3, 6.0))
         game.said(CAN_ENTER.format("cottage"))
         assert game.screen.session._doors._knows_doors
+        game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RIGHT, mod=0, unicode=""))
+        game.wait(lambda: not game.services.notices.current)  # the player has turned away from it
 
 
 def test_a_door_in_sight_is_said_to_lead_where_the_player_was(tmp_path):
