@@ -1,12 +1,13 @@
 """The bar for things: its measures tell what they should, and a run says so in a table."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 import torch
 
-from mag_sandbox.evaluation.imagination import telling
+from mag_sandbox.evaluation.imagination import bar, scenes, telling
 from mag_sandbox.evaluation.imagination.answers import (
     Judges,
     answerable,
@@ -28,7 +29,6 @@ from mag_sandbox.evaluation.imagination.scenes import (
     PLAIN,
     WALLS,
     SceneViews,
-    asked_scene,
     expected,
     shown_walls,
 )
@@ -44,15 +44,20 @@ from mag_sandbox.renderer.views import view_at
 from tests import rendered_worlds
 from tests.rendered_worlds import FrozenWorld, PerfectWorld
 
+asked_scene = cache(scenes.asked_scene)  # tests ask for the same ones
 WORDS = full_vocabulary()
 RNG = np.random.default_rng
 
 
+@cache
+def pixels_of(category: str, seed: int) -> np.ndarray:
+    return render(category, seed).pixels
+
+
 @pytest.fixture(autouse=True)
 def version_3(monkeypatch):
-    monkeypatch.setattr(
-        rendered_worlds, "ring", lambda category, seed: render(category, seed).pixels
-    )
+    monkeypatch.setattr(rendered_worlds, "ring", pixels_of)
+    monkeypatch.setattr(bar, "asked_scene", asked_scene)
 
 
 def _sight(names: dict[str, int], colors: dict[str, str] | None = None) -> JudgedView:

@@ -18,7 +18,7 @@ from mag_sandbox.renderer.views import view_at
 from tests.rendered_worlds import SPEC, PerfectWorld
 
 asked_scene = cache(scenes.asked_scene)  # both worlds are measured by the same renders
-OPTIONS = WalkOptions(walks=2, seconds=12.0, renders=10)
+OPTIONS = WalkOptions(walks=2, seconds=12.0, renders=5)
 
 
 class SteadyWorld(PerfectWorld):

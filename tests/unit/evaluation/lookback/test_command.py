@@ -245,6 +245,7 @@ def test_a_class_that_ends_the_program_is_refused(tmp_path):
 
 def test_clips_go_out_as_memobench_has_them(small, monkeypatch, tmp_path):
     monkeypatch.setitem(PRESETS, "quick", (Round("given", 1),))
+    monkeypatch.setattr(tasks, "WAY", 45.0)
     run_bench_memory_export(ClipExport(folder=tmp_path / "memo", layout="memobench"), print)
     clip = tmp_path / "memo" / "given" / "given_015"
     poses = read_path(clip / "1" / "poses.npy")
