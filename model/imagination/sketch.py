@@ -16,6 +16,7 @@ from mag_sandbox.model.imagination.resampling import linear_shares
 AROUND = 0.9  # of the ring; wider things are bands
 HIGHEST_FOOT = -0.02  # radians; a side whose foot is nearer to the horizon is no farther away
 MOST = 0.5  # share of a pixel from which on it is a thing's
+BLURRED, SOFTER = 0.2, 3.5  # share of a sprite that is neither it nor not; times another's
 REST = 1.5  # rests of fitted sprites are stored this much larger
 
 
@@ -81,24 +82,41 @@ class Sketcher:
         self._sprites = np.ascontiguousarray(numbers, np.float32)
         self._sprites[:, 3:] /= REST
         self._known = frozenset(np.flatnonzero(table.any(axis=1)).tolist())
+        self._clear = self._clear_looks()
         self._behind, self._cell = behind, cell
         self._courses = frozenset(courses)
         self._rows, self._columns = ring
         self._places = np.arange(places, dtype=np.float32)
 
     def with_shapes(self, objects: ObjectTable) -> ObjectTable:
-        """Return objects of which each has a shape with a sprite, if its kind has any.
+        """Return objects of which each has a shape with a clear sprite, if its kind has any.
 
-        Training saw too few of the others; they would not show at all.
+        Training saw too few of the others: they would not show at all, or be blurred, as swans.
         """
         looks = objects.looks.copy()
         for row in np.flatnonzero((looks > 0) & (looks < self._behind)):
             look = int(looks[row])
-            if look not in self._known and look not in self._courses:
+            if look not in self._clear and look not in self._courses:
                 first = look - (look - 1) % VARIANTS
-                shapes = [one for one in range(first, first + VARIANTS) if one in self._known]
+                shapes = [one for one in range(first, first + VARIANTS) if one in self._clear]
                 looks[row] = shapes[look % len(shapes)] if shapes else look
         return objects._replace(looks=looks)
+
+    def _clear_looks(self) -> frozenset[int]:
+        """Return the looks with a sprite whose outline is about as sharp as the kind's sharpest."""
+        shares = {look: self._sprites[look, 0].clip(0, 1) for look in self._known}
+        soft = {
+            look: float((share * (1 - share)).sum() / max(share.sum(), 1e-6))
+            for look, share in shares.items()
+        }
+        sharpest = dict[int, float]()
+        for look, own in soft.items():
+            kind = (look - 1) // VARIANTS
+            sharpest[kind] = min(own, sharpest.get(kind, own))
+        return frozenset(
+            look for look, own in soft.items()
+            if own <= max(BLURRED, SOFTER * sharpest[(look - 1) // VARIANTS])
+        )  # fmt: skip
 
     def draw(
         self, objects: ObjectTable, rows: np.ndarray, columns: np.ndarray

@@ -172,3 +172,12 @@ def test_shapes_without_a_sprite_are_drawn_as_another_of_their_kind():
     shaped = sketcher().with_shapes(table)
     assert shaped.looks.tolist() == [1, 9, look_number(2, 2)]
     assert (sketcher().owners(shaped.chosen(np.array([0]))) == 0).any()
+
+
+def test_a_blurred_shape_is_drawn_as_a_clear_one_of_its_kind():
+    table = np.zeros((BEHIND + 8, PLACES, PLACES, 6), np.float32)
+    table[1, 5:15, 5:15, :2], table[2, 2:18, 2:18, :2], table[9, 2:18, 2:18, :2] = 1.0, 0.3, 0.3
+    drawer = Sketcher(table.reshape(len(table), -1), BEHIND, RING, CELL)
+    things = [replace(thing("disc", 4, 4), variant=0), thing("face", 9, 4)]
+    looks = drawer.with_shapes(object_table(things, KINDS, RING)).looks
+    assert looks.tolist() == [1, 9], "none of the other kind is clearer"
