@@ -321,6 +321,11 @@ _PART_OF = {  # places, and others whose ground, plants and houses they have as 
 }  # fmt: skip
 _KNOWN_BY = {"harbour": ("jetty",)}  # things by which places are known, beside their main ones
 _SEA, _STRIKE = "sea", Named(("lightning",), None)
+_WATER, _NO_WATER = "water", frozenset(("of", "under", "without", "no"))
+_OPEN_WATERS = WATERS | {"waterfall", "fountain", "well"}
+_OWN_WATERS = {  # of places; those of others are lakes
+    "swimming pool": "pool", "canal town": "canal", "riverside": "river", "coral reef": None,
+}  # fmt: skip
 _TREE = 3.0  # metres
 _LARGEST = 6.0  # metres that things in rooms are tall or wide
 _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and stems that say so
@@ -401,6 +406,7 @@ class DescriptionWords(Vocabulary):
         phrases = _inside_home(self._split(text), text, self) or super().phrases(text)
         phrases = _with_owners(phrases, text, self)
         phrases = _at_christmas(phrases)
+        phrases = _with_waters(phrases, text, self)
         phrases = in_said_colors(phrases)
         phrases = _with_same_place(phrases, text, self)
         read = rewritten(text, phrases)
@@ -1120,6 +1126,31 @@ def _at_christmas(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
     )
 
 
+def _with_waters(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tuple[Phrase, ...]:
+    """Return phrases of which "water" is a lake, or that of the place, unless others are named.
+
+    A water tower is none, and a glass of water neither.
+    """
+    read = rewritten(text, phrases)
+    place = known_place(read, words)
+    is_sea = place and place.some("flat") == (_SEA,)
+    water = _SEA if is_sea else _OWN_WATERS.get(place.name, "lake") if place else "lake"
+    is_room = place and place.category != "outdoor"
+    if is_room or not water or named_things(read, sorted(_OPEN_WATERS)):
+        return tuple(phrases)
+
+    def known(rank: int) -> str | None:
+        before, phrase, after = (None, *phrases, None)[rank : rank + 3]
+        if phrase.written != _WATER or (before and before.written in _NO_WATER):
+            return phrase.known
+        end = phrase.words[-1].end
+        ends = not after or not STOPS.isdisjoint(text[end : after.words[0].start])
+        alone = ends or after.written in FUNCTION_WORDS or after.known is None
+        return water if alone else phrase.known
+
+    return tuple(one._replace(known=known(rank)) for rank, one in enumerate(phrases))
+
+
 def _without_outdoors(
     phrases: Sequence[Phrase], text: str, words: Vocabulary
 ) -> tuple[Phrase, ...]:
@@ -1340,6 +1371,8 @@ def night_words(text: str, words: Vocabulary) -> str:
     if is_own or words.lights(text) or words.foreign(text) or said:
         return ""
     parts = split_words(text)
+    if black := _BLACK_SKY.search(text):
+        return black[0]
     names = sorted(naming_words(text, sorted(_NIGHTLY | _STARS)))
     return parts[names[0]].text if names else ""
 

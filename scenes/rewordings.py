@@ -248,6 +248,14 @@ REWORDINGS = (  # what is read as something else, one after the other
         ),
         "",
     ),
+    (
+        re.compile(
+            r"\b((?:swim|drift|float|glid|sail)\w*) (?:over|across) "
+            r"(?=(a|the) (\w+ ){0,2}(water|lake|pond|river|sea|ocean|canal)\b)",
+            re.I,
+        ),
+        r"\1 on ",
+    ),
     (re.compile(r"\b(living|dining|music)room", re.I), r"\1 room"),
     (
         re.compile(rf"\b({'|'.join(sorted(SHADES))})[ -](?=({'|'.join(SHADED)})\b)", re.I),

@@ -9,7 +9,15 @@ from math import radians, tan
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.plans import AROUND, LEVEL, TOP
+from mag_sandbox.model.imagination.rules.plans import (
+    AROUND,
+    LEVEL,
+    TOP,
+    in_light,
+    light_of,
+    looks_of,
+    with_look,
+)
 from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import ANIMALS, Named
 
@@ -31,6 +39,7 @@ _HIDDEN, _NEAREST = 0.5, 23.0  # share of a lake; degrees below the horizon, of 
 _FARTHEST = -2.0  # degrees of a foot on the ground
 _SCALES = 0.55, 1.7  # by which a thing that steps ashore shrinks and grows, at most
 _SHORE, _WIDEST_LAKE = 1.1, 92.0  # of the width of what is on a lake; degrees
+_BANK = 1.0  # degrees of water below what swims
 _ONE_LAKE = 120.0  # degrees; what is farther apart is on lakes of its own
 _ROOM, _TALLEST_LAKE = 1.4, 10.0  # of the height of what is on it; degrees
 _BERTH = 4  # degrees between places that are tried
@@ -169,15 +178,21 @@ def _on_lakes(
             top, wide = lake.pitch + lake.height / 2, max(lake.width, closer * _SHORE * across)
             lake = replace(lake, width=wide, height=tall, pitch=top - tall / 2)
         if lake.kind == _FROZEN and not ANIMALS.isdisjoint(one.kind for one in own):
-            lake = replace(lake, kind="lake", variant=None)  # a swan on white ice becomes ice
+            look = in_light(looks_of("lake")[0], light_of(things))
+            lake = with_look(replace(lake, kind="lake"), look)  # a swan on white ice becomes ice
         if len(own) > 1 or not _is_over([lake], own[0]):
             lake = replace(lake, yaw=middle)
         result[at] = lake
         for place in group:
             yaw = (middle + closer * yaw_difference(result[place].yaw, middle)) % 360.0
             thing = replace(result[place], yaw=yaw) if closer < 1.0 else result[place]
-            if not _is_in([lake], thing):
-                thing = replace(thing, pitch=lake.pitch + thing.height / 2, away=None)
+            foot = lake.pitch
+            if thing.kind in ANIMALS:  # all of it has water behind it
+                foot = max(
+                    lake.foot + _BANK, min(foot, lake.pitch + lake.height / 2 - thing.height)
+                )
+            if not _is_in([lake], thing) or thing.foot > foot:
+                thing = replace(thing, pitch=foot + thing.height / 2, away=None)
             result[place] = thing
     return result
 

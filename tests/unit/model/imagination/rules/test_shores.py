@@ -137,3 +137,14 @@ def test_seas_that_are_not_blue_are_painted_as_they_are_sketched(color, is_odd):
     sea = PlacedObject("sea", 0.0, -5.0, 89.0, 11.0, color)
     assert is_odd_sea(sea) == is_odd
     assert not is_odd_sea(replace(sea, kind="river"))
+
+
+@pytest.mark.parametrize("kind", ["lake", "frozen lake"])
+def test_swans_have_water_behind_them_and_no_ice_around(kind):
+    lake = PlacedObject(kind, 0.0, -15.0, 80.0, 10.0, (230, 240, 250), (230, 240, 250))
+    swan = PlacedObject("swan", 5.0, -5.0, 9.0, 8.0)
+    water, bird = afloat([lake, swan], {1})
+    assert water.foot < bird.foot
+    assert bird.foot + bird.height < water.foot + water.height + 0.5
+    assert water.kind == "lake"
+    assert (water.color[2] > water.color[0] + 50) == (kind == "frozen lake")
