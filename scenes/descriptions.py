@@ -1140,12 +1140,13 @@ def _with_waters(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tup
         return tuple(phrases)
 
     def known(rank: int) -> str | None:
-        before, phrase, after = (None, *phrases, None)[rank : rank + 3]
-        if phrase.written != _WATER or (before and before.written in _NO_WATER):
+        phrase, others = phrases[rank], phrases[rank + 1 :]
+        is_none = rank > 0 and phrases[rank - 1].written in _NO_WATER
+        if phrase.written != _WATER or is_none:
             return phrase.known
-        end = phrase.words[-1].end
-        ends = not after or not STOPS.isdisjoint(text[end : after.words[0].start])
-        alone = ends or after.written in FUNCTION_WORDS or after.known is None
+        gap = text[phrase.words[-1].end : others[0].words[0].start] if others else ""
+        alone = not others or not STOPS.isdisjoint(gap)
+        alone = alone or others[0].written in FUNCTION_WORDS or others[0].known is None
         return water if alone else phrase.known
 
     return tuple(one._replace(known=known(rank)) for rank, one in enumerate(phrases))
