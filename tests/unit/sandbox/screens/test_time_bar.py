@@ -1,7 +1,9 @@
 """Watching a recording: the time bar and the arrow keys show any moment whose frames were kept."""
 
+import shutil
 import time
 from contextlib import suppress
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import numpy as np
@@ -81,8 +83,22 @@ class Watching:
         self.wait(lambda: not self.screen.reel.starting_over and self.block == block)
 
 
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """Return what copies a recording, which is made once for all tests."""
+    made: dict[str, Path] = {}
+
+    def copied(folder: Path, **options) -> Path:
+        key = repr(options)
+        if key not in made:
+            made[key] = record(tmp_path_factory.mktemp("made") / "it", COMMANDS, **options)
+        return shutil.copytree(made[key], folder)
+
+    return copied
+
+
 @pytest.fixture
-def watch(tmp_path, monkeypatch):
+def watch(tmp_path, monkeypatch, recorded):
     """Return what watches a recording that a test asks for."""
     opened = []
     monkeypatch.setattr(WorldChoice, "load", lambda self, progress: FakeWorld(spec=QUICK))
@@ -90,7 +106,7 @@ def watch(tmp_path, monkeypatch):
     with window(SIZE, "test") as surface:
 
         def begin(**options):
-            opened.append(Watching(record(tmp_path / "it", COMMANDS, **options), surface))
+            opened.append(Watching(recorded(tmp_path / "it", **options), surface))
             return opened[-1]
 
         yield begin

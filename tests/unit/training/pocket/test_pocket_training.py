@@ -100,7 +100,7 @@ def trained(tmp_path_factory, with_panoramas) -> Path:
 
 def test_what_was_trained_can_be_played(trained):
     assert read_config(trained) == MICRO
-    blocks = play(tiny_world(weights=trained), [RIGHT] * 2)
+    blocks = play(tiny_world(weights=trained), [RIGHT])
     assert all(block.frames.shape == (3, 192, 320, 3) for block in blocks)
 
 
