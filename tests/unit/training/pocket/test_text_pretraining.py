@@ -1,5 +1,7 @@
 """The text encoder learns to tell what captions say; answers come from the captions alone."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -23,13 +25,14 @@ from tests.tiny import TINY
 CPU = TrainingDevice("cpu", matmul_attention)
 
 
-@pytest.fixture
-def captions(monkeypatch) -> TextOnlyCaptions:
-    monkeypatch.setattr(text_pretraining, "CAPTIONS", 24)
-    monkeypatch.setattr(text_pretraining, "BATCH", 24)
-    texts = [caption(lay_out(category_of(seed), seed), 0) for seed in range(80)]
-    tokenizer = train_tokenizer(texts, TINY.text.vocab_size)
-    return TextOnlyCaptions(tokenizer, TINY.text.text_len, facts_of_scenes())
+@pytest.fixture(scope="module")
+def captions() -> Iterator[TextOnlyCaptions]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_pretraining, "CAPTIONS", 24)
+        patch.setattr(text_pretraining, "BATCH", 24)
+        texts = [caption(lay_out(category_of(seed), seed), 0) for seed in range(80)]
+        tokenizer = train_tokenizer(texts, TINY.text.vocab_size)
+        yield TextOnlyCaptions(tokenizer, TINY.text.text_len, facts_of_scenes())
 
 
 def stage_of(captions: TextOnlyCaptions, *, trained: bool) -> TextPretrainingStage:
