@@ -107,8 +107,9 @@ def test_a_recording_of_changes_replays_digest_by_digest(recording):
 def test_a_recording_of_changes_becomes_a_demo_that_asks_for_the_same(recording, tmp_path):
     path = tmp_path / "again.yaml"
     path.write_text(demo_text(recording), encoding="utf-8")
-    folder = tmp_path / "recording"
-    play_demo(load_demo(path), world(), MemorySetting(kept_mib=1), extras=Extras(Recorder(folder)))
+    folder, made = tmp_path / "recording", FakeWorld()
+    made.spec = replace(made.spec, kinds=("tent",))
+    play_demo(load_demo(path), made, MemorySetting(kept_mib=1), extras=Extras(Recorder(folder)))
     assert load_recording(folder).controls == recording.controls
 
 
