@@ -8,7 +8,14 @@ from dataclasses import replace
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.plans import AROUND, TOP, away, few_of, turned
+from mag_sandbox.model.imagination.rules.plans import (
+    AROUND,
+    SIDES,
+    TOP,
+    away,
+    few_of,
+    turned,
+)
 from mag_sandbox.model.imagination.rules.spacing import stands
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import ANIMALS, STANDS, THINGS, WATERS, Named
@@ -27,14 +34,14 @@ def centred(
 ) -> list[PlacedObject]:
     """Return things turned so that the middle of those that words name is ahead.
 
-    They stay on a stage, and where words give any of them a side. Waters and ways that are named,
-    or typical of a place, remain in the first view.
+    They stay on a stage, in a room, and where words give any of them a side. Waters and ways that
+    are named, or typical of a place, remain in the first view.
     """
     told = [part for one in named for part in (one, *one.parts)]
     has_side = any(
         one.relation and not one.relation.kinds and one.relation.where in _SIDES for one in told
     )
-    if has_side or any(thing.kind in STANDS for thing in things):
+    if has_side or any(thing.kind in STANDS | SIDES for thing in things):
         return list(things)
     ahead = [
         things[place]

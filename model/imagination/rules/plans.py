@@ -26,6 +26,7 @@ _PLAINLY_SHOWN = 0.012  # of a view: of what shows less the eye is not sure
 _MISSED = 0.3  # a thing worth less counts as missing
 _RANKS = {"behind": 0, "left": 1, "ahead": 2, "right": 3}  # in which things are parts of a name
 _SINGLE = frozenset({"sun", "moon", "door"})
+SIDES = frozenset({"wall", "backdrop"})  # of rooms and stages
 AHEAD = 38.0  # degrees to either side in which three quarters of a thing are ahead
 AROUND = 330.0  # degrees; wider things have no place
 GOLDEN, PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
@@ -42,6 +43,8 @@ def ahead_best(
 ) -> tuple[float, float]:
     """Return the worth of the view that shows most of a caption, and its yaw.
 
+    In rooms and on stages it faces a side: plans are drawn so, and seldom cut anything there.
+
     Args:
         things: of a plan, from far to near.
         said: how much likelier the caption makes each [nats].
@@ -54,8 +57,12 @@ def ahead_best(
     for kind in dict.fromkeys(thing.kind for thing in things):
         own = places_of(things, (kind,))
         worth += _LIKELY * np.maximum(plain[own] * said[own, None], 0.0).max(axis=0)
-    best = int(worth.argmax())
-    return float(worth[best]), float((best * _STEP + _VIEW / 2) * _CELL % 360.0)
+    views = np.arange(len(worth))
+    if facing := [thing.yaw for thing in things if thing.kind in SIDES]:
+        views = np.round((np.array(facing) / _CELL - _VIEW / 2) / _STEP).astype(int) % len(worth)
+    best = int(worth[views].argmax())
+    yaw = facing[best] if facing else (best * _STEP + _VIEW / 2) * _CELL % 360.0
+    return float(worth[views[best]]), float(yaw)
 
 
 def missing(things: Sequence[PlacedObject], yaw: float, named: Sequence[Named]) -> list[Named]:

@@ -30,6 +30,14 @@ def test_what_words_name_counts_more():
     assert from_ahead(HOUSE, yaw) < 40.0
 
 
+def test_in_a_room_the_view_ahead_faces_the_wall_before_which_most_of_it_is():
+    walls = [PlacedObject("wall", 30.0 + 90 * side, 0.0, 90.0, 40.0) for side in range(4)]
+    _, yaw = ahead_best([*walls, HOUSE, TENT, TREE], np.array([0.0] * 4 + [2.5, 2.0, 1.0]))
+    assert yaw == 210.0
+    _, yaw = ahead_best([*walls, HOUSE, TENT, TREE], np.zeros(7), NAMED)
+    assert yaw == 30.0
+
+
 def test_what_stands_behind_something_else_does_not_count():
     screen = PlacedObject("screen", 20.0, 0.0, 40.0, 40.0)
     hidden, _ = ahead_best([HOUSE, screen], np.zeros(2), NAMED)
