@@ -57,6 +57,7 @@ CROWN = 0.8  # share of half the width of others
 LOWEST = 0.6  # metres; things of lower kinds are stepped over, flowers for one
 SIGHT = 24.0  # metres from which on things shrink, and are out of sight within `FADE` metres
 FADE = 12.0
+LANDMARK_SIGHT, LEAST_LANDMARK = 90.0, 6.0  # metres to which large things are seen, and degrees
 LEAST_SEEN = 3.0  # degrees; smaller things shrink, too
 LEAST_PAINTED = 2.0  # degrees; what shrinks to less is hidden, since it would be painted as a blot
 OVER = 1.1  # times as far something is that was drawn over a thing by mistake
@@ -123,6 +124,11 @@ class _Body:
     def in_sight(self) -> float:
         """How far away it is large enough to be painted [m]."""
         return min(SIGHT, self.longer / tan(radians(LEAST_SEEN)))
+
+    @property
+    def as_landmark(self) -> float:
+        """How far away it still is a landmark [m]."""
+        return min(LANDMARK_SIGHT, self.longer / tan(radians(LEAST_LANDMARK)))
 
     @property
     def in_the_way(self) -> float:
@@ -506,7 +512,9 @@ class Scenery:
         if any(thing.kind == "starry sky" for thing in things):
             stances = {**stances, "star": FAR}
         bodies = _bodies_of((one for one in things if one.kind not in behind), stances, sides)
-        sights = (max(body.in_sight, body.distance + FARTHEST_WALK) for body in bodies)
+        sights = (
+            max(body.in_sight, body.as_landmark, body.distance + FARTHEST_WALK) for body in bodies
+        )
         seen = [
             body if sides else replace(body, sight=sight)
             for body, sight in zip(bodies, sights, strict=True)

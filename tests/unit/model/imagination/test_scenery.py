@@ -388,6 +388,16 @@ def test_small_new_things_come_into_sight_where_they_can_be_painted():
     assert seen == [{"oak"}, {"oak"}, {"oak", "wild flower"}]
 
 
+@pytest.mark.parametrize(
+    ("tall", "seen"), [(7.0, [True, True, False]), (1.5, [True, False, False])]
+)
+def test_large_things_of_the_plan_stay_in_sight_as_landmarks(tall, seen):
+    foot, top = (degrees(atan((end - EYE) / 14.0)) for end in (0.0, tall))
+    thing = PlacedObject("windmill", 0.0, (foot + top) / 2, 9.0, top - foot)
+    scenery = Scenery.of([thing], {"windmill": Stance("floor", tall)}, ())
+    assert [bool(scenery.plan(0.0, 14.0 - away)) for away in (20.0, 60.0, 110.0)] == seen
+
+
 def test_no_thing_is_seen_so_small_that_it_would_be_painted_as_a_blot():
     flower = PlacedObject(
         "wild flower", 0.0, -8.0, 2.0, 2.0
