@@ -124,6 +124,14 @@ def begin(made: DiffusionWorld) -> None:
     made.memory.take_ahead()
 
 
+def state_after_a_block(policy: str, slots: int) -> WorldState:
+    """Return the state of a world that has begun and shown one more block."""
+    made = world(policy, slots)
+    begin(made)
+    made.step(STILL)
+    return made.snapshot()
+
+
 def play(made: DiffusionWorld, controls: list[Control], seed: int = 1) -> list[FrameBlock]:
     return [made.reset(PLACE, seed), *(made.step(control) for control in controls)]
 

@@ -1,6 +1,7 @@
 """Doors lead from room to room: rooms are invented, left, found again, saved and replayed."""
 
 from dataclasses import replace
+from functools import cache
 from math import atan, degrees
 from threading import Event
 from types import SimpleNamespace
@@ -23,7 +24,7 @@ from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import Stance
 from tests.patience import PATIENCE
 from tests.tiny import PLACE, STILL
-from tests.unit.model.pocket.test_inventing import begin, same, world
+from tests.unit.model.pocket.test_inventing import same, state_after_a_block, world
 
 pytestmark = pytest.mark.slow
 
@@ -41,11 +42,13 @@ def _tents_are_doors(monkeypatch):
     monkeypatch.setitem(DOORS, "tent", ())
 
 
+begun = cache(state_after_a_block)  # where tents are doors
+
+
 def house(*things: PlacedObject, policy: str = "mag-retrieve") -> DiffusionWorld:
     """Return a world whose first room has these things."""
     made = world(policy)
-    begin(made)
-    made.step(STILL)
+    made.restore(begun(policy, 60))
     plan(made, *things)
     return made
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from math import dist
-from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +22,7 @@ from mag_sandbox.model.pocket.walking import START, WalkableGround
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldState
 from tests.tiny import CAPTIONS, LEFT, PLACE, RIGHT, STILL
-from tests.unit.model.pocket.test_inventing import begin, same, world
+from tests.unit.model.pocket.test_inventing import begin, same, state_after_a_block, world
 
 pytestmark = pytest.mark.slow
 
@@ -33,11 +32,15 @@ TENT = PlacedObject("tent", 200.0, -8.0, 10.0, 8.0)  # at 7.5 m, behind the play
 AHEAD, BACK = (Control(CameraCommand(forward=way)) for way in (1.0, -1.0))
 
 
-def outdoors(*things: PlacedObject, **memory: Any) -> DiffusionWorld:
+begun = cache(state_after_a_block)
+
+
+def outdoors(
+    *things: PlacedObject, policy: str = "mag-retrieve", slots: int = 60
+) -> DiffusionWorld:
     """Return a world where these stand around; see `world`."""
-    made = world(**memory)
-    begin(made)
-    made.step(STILL)
+    made = world(policy, slots)
+    made.restore(begun(policy, slots))
     made.schedule.cancel()  # a view under way was planned otherwise
     made.painting.plan = Plan(PLACE.prompt, made.painting.noise, things)
     return made
