@@ -42,6 +42,7 @@ from mag_sandbox.scenes.rewordings import (
     FAMILIES,
     LIGHTS_TOLD,
     OF_WOOD,
+    ON_PLANET,
     ON_TOP,
     ON_WALL,
     OVERCAST,
@@ -567,9 +568,10 @@ class DescriptionWords(Vocabulary):
             told += _words_in(_STORE, known)
         seen |= {owners[place] for place in told}
         seen -= {
-            owners[place] for bunch in BUNCHES for group in bunch.groupindex
+            owners[place] for bunch in (*BUNCHES, ON_PLANET) for group in bunch.groupindex
             for place in _words_in(bunch, known, group)
         }  # fmt: skip
+        seen |= {owners[place] for place in _words_in(ON_PLANET, known, "planet")}
         named |= {owners[place] for place in _unseen_far(known)}
         unseen = tuple(
             word for rank, phrase in enumerate(phrases)

@@ -50,6 +50,9 @@ _FLOWERS = (
     r"(?:flowers?|roses?|tulips?|sunflowers?|daisies|lilies)"
 )
 _VASE = rf"(?:an? |the )?(?:(?P<vase>{_COLOR}) )?vases?"
+ON_PLANET = re.compile(
+    r"\bon (the moon|(a|another|an alien|this) ((?P<color>\w+) )?(?P<planet>planet))\b", re.I
+)
 BUNCHES = (  # which have vases; colours and numbers are left out
     re.compile(rf"\bvases? (?:with|of|full of) {_FLOWERS}\b", re.I),
     re.compile(rf"\b(?:a bunch of )?{_FLOWERS} in {_VASE}\b", re.I),
@@ -275,7 +278,7 @@ REWORDINGS = (  # what is read as something else, one after the other
     ),
     (re.compile(r"\bin (the )?winter\b", re.I), "in deep snow"),  # not on peaks alone
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
-    (re.compile(r"\bon the moon\b", re.I), "in a moon landscape"),
+    (ON_PLANET, "in a moon landscape"),
     (re.compile(r"^(the )?moon(?=$| (where|with)\b)", re.I), "a moon landscape"),
     (re.compile(rf"^(a|the) (snowy|icy) {_MOUNTAINS}", re.I), "a snowfield with mountains"),
     (re.compile(rf"^(a|the) (\w+ )?{_MOUNTAINS}", re.I), r"a meadow with \2mountains"),
@@ -285,7 +288,7 @@ REWORDINGS = (  # what is read as something else, one after the other
     (re.compile(r"\bthe only (?=\w)", re.I), "a single "),
     (
         re.compile(
-            r"\bspace ?ship(?= ((that|which) (has|is) )?(\w+(ing|ed) )?"
+            r"\bspace ?ship(?= ((that|which) (has|is) )?((\w+(ing|ed)|lands|lies|stands) )?"
             r"(over|above|on|beside|near|in|at|under)\b)",
             re.I,
         ),

@@ -24,7 +24,7 @@ from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.spacing import stands
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import ANIMALS, COLORS, PEOPLE, THINGS, Named, lab_of
+from mag_sandbox.scenes.things import ANIMALS, COLORS, PEOPLE, THINGS, WATERS, Named, lab_of
 
 _VARIED = (PEOPLE - {"zombie", "snowman", "scarecrow"}) | {"dog", "cat", "horse"}
 _SAME, _LOOKS = 40.0, 3  # steps of RGB between colours of one look; usual looks but one
@@ -136,7 +136,7 @@ def varied(things: Sequence[PlacedObject], kept: int = 0) -> list[PlacedObject]:
 
 def _may_change(kind: str) -> bool:
     are_few = kind in THINGS and THINGS[kind].are_few
-    return are_few and kind not in _OWN and STANCES[kind].where in _SEEN
+    return are_few and kind not in _OWN | WATERS and STANCES[kind].where in _SEEN
 
 
 def _apart(color: Rgb, others: Sequence[Rgb]) -> float:

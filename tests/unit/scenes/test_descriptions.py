@@ -1151,6 +1151,8 @@ def test_what_nothing_looks_like_is_grey_and_near_words_are_offered(words: Descr
     grey = words.without_effect("a meadow with a witch and two wolves")
     assert [word.text for word in grey] == ["witch", "two", "wolves"]
     assert words.nearest("witch") == ("ghost", "cauldron")
+    grey = words.without_effect("a rocket on a red planet")
+    assert [word.text for word in grey] == ["red"]
     assert words.nearest("wolves")[0] == "dog"
 
 
@@ -1179,6 +1181,7 @@ def test_a_plural_is_no_substitute(words: DescriptionWords):
           "a kitchen with water", "a garden under water", "a river with red water")),
         ("a castle on a mountain", "a castle on a hill with mountains"),
         ("a spaceship that has crashed in a desert", "a ufo that has crashed in a desert"),
+        ("a spaceship lands on a red planet", "a ufo land in a moon landscape"),
     ],
 )  # fmt: skip
 def test_words_beside_others_mean_other_things(words: DescriptionWords, text: str, read: str):

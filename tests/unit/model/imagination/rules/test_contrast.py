@@ -77,6 +77,8 @@ def test_what_words_color_or_do_not_name_or_what_stands_out_stays():
     assert standing_out([FLOOR, mug], []) == [FLOOR, mug]
     white = [Named(("cat",), COLORS["white"], 1, 1)]
     assert standing_out([FLOOR, CAT], white) == [FLOOR, CAT]
+    pond = PlacedObject("lake", 0.0, -11.0, 60.0, 8.0, FLOOR.color, FLOOR.color)
+    assert standing_out([FLOOR, pond], [Named(("lake",), None)])[1] == pond, "water is blue"
 
 
 def test_a_penguin_is_black_and_white_and_a_mirror_shows_the_wall():
