@@ -89,13 +89,14 @@ class ChangeHistory:
         return self._changes.pop() if self._changes else None
 
     def before_placing(
-        self, edit: Edit, placed: Sequence[Edit], cells: np.ndarray
+        self, edit: Edit, placed: Sequence[Edit], plan: Plan | None, cells: np.ndarray
     ) -> Surroundings | None:
         """Return cells of the ring as they were before the thing was placed that an edit removes.
 
         Args:
             edit: the change, with the box of what it covers.
             placed: everything that is placed now.
+            plan: the plan now.
             cells: of the thing, bool [rows, columns].
 
         Returns:
@@ -104,12 +105,13 @@ class ChangeHistory:
         """
         if edit.act != "remove":
             return None
-        after = [*(one.placed for one in self._changes[1:]), placed]
+        after = [*((one.placed, one.plan) for one in self._changes[1:]), (placed, plan)]
         found: Change | None = None
-        for change, things in zip(self._changes, after, strict=False):
+        for change, (things, planned) in zip(self._changes, after, strict=False):
             new = (one for one in things if one not in change.placed and one in placed)
             if any(replace(one, act=edit.act, kind="", color=None) == edit for one in new):
                 made_room = any(one not in things for one in change.placed)
+                made_room |= any(one not in _things(planned) for one in _things(change.plan))
                 found = None if made_room else change
             elif found and found.place != change.place and (found.cells & change.cells).any():
                 return None
@@ -137,6 +139,10 @@ class ChangeHistory:
         return cls(
             _unpacked(part_of(state, part), nothing, kinds, cache) for part in parts_of(state)
         )
+
+
+def _things(plan: Plan | None) -> tuple[PlacedObject, ...]:
+    return plan.things if plan else ()
 
 
 def stances_of(config: ImaginationConfig) -> dict[str, Stance]:

@@ -274,7 +274,7 @@ class Editor:
         if not inventor.around.known[cells].all():  # a view is painted, too
             inventor.renew_noise(pose)
         subject = Subject(text, inventor.noise + (self._count + 1) * 2**44, things)
-        uncovered = self._changes.before_placing(here, self.placed, cells)
+        uncovered = self._changes.before_placing(here, self.placed, inventor.plan, cells)
 
         def change(around: Surroundings) -> Surroundings:
             if uncovered is not None:

@@ -20,6 +20,7 @@ from mag_sandbox.model.imagination.surroundings import Place
 from mag_sandbox.model.pocket import changes, editing, painting, walking
 from mag_sandbox.model.pocket.changes import thing_of
 from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO, _is_replaced, _left, _planned
+from mag_sandbox.model.pocket.listed import as_edits
 from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldState
@@ -353,6 +354,20 @@ def test_what_made_room_for_a_thing_does_not_come_back_with_its_removal():
     assert made.editor.placed == ()
     there = made.painting.around.mask(place_of(made, TENT)) & tent[0]
     assert changed_cells(tent, ring_of(made))[there].any()
+
+
+def test_a_planned_thing_in_another_colour_is_gone_once_it_is_removed():
+    made = world()
+    play(made, [STILL] * 3)
+    planned = replace(plan_tree(made), kind=TENT.kind)
+    made.painting.plan = replace(made.painting.plan, things=(planned,))
+    before = ring_of(made)
+    recolored = as_edits(made.painting.plan.things)[0]
+    edit_at_rest(made, replace(recolored, color=(40, 80, 210)))
+    edit_at_rest(made, Edit("remove", recolored.yaw, recolored.pitch))
+    assert (made.editor.placed, made.painting.plan.things) == ((), ())
+    there = made.painting.around.mask(place_of(made, recolored)) & before[0]
+    assert changed_cells(before, ring_of(made))[there].any(), "it does not come back"
 
 
 def test_beside_a_later_change_what_was_removed_is_painted():
