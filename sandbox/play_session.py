@@ -55,7 +55,14 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
-from mag_sandbox.scenes.changes import has_other_light, is_elsewhere, is_relit, names_new, staying
+from mag_sandbox.scenes.changes import (
+    has_other_light,
+    is_elsewhere,
+    is_relit,
+    names_new,
+    staying,
+    under_snow_words,
+)
 from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.things import GROUND, words_of
 from mag_sandbox.scenes.vocabulary import Vocabulary
@@ -602,10 +609,11 @@ def _describe(
         painting.begin(edits[-1])
     _show_change(reel, edits[-1].act)
     key = services.bindings.title("undo")
+    snow = under_snow_words(text, now, words) if words else ""
     follows = {
         "": FOLLOWING,
         "view": "This view is repainted from this description",
-        "light": JOINED if why == LIGHT_AND_NEW else RELIT,
+        "light": JOINED if why == LIGHT_AND_NEW else RELIT + snow,
         "everything": f"Everything is made up anew{f': {why}' if why else ''}",
     }
     services.notices.say(f"{follows[ground]}. {key} undoes")

@@ -114,6 +114,12 @@ def is_relit(text: str, before: str, words: Vocabulary) -> bool:
     )
 
 
+def under_snow_words(text: str, before: str, words: Vocabulary) -> str:
+    """Return what goes when snow comes, to follow what is said to stay; "": none comes."""
+    comes = is_under_snow(words.reading(text)) and not is_under_snow(words.reading(before))
+    return ", but wild flowers lie under the snow" if comes else ""
+
+
 def names_new(text: str, before: str, words: Vocabulary) -> bool:
     """Tell whether a description names things that the one before does not, but for the sky's."""
     return bool(new_in(*(_on_ground(one, words)[1] for one in (text, before))))

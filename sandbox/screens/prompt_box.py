@@ -21,7 +21,14 @@ from mag_sandbox.sandbox.screens.prompt_card import (
 )
 from mag_sandbox.sandbox.ui.text_entry import Clipboard, History, TextEntry
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
-from mag_sandbox.scenes.changes import is_relit, kept_air, kept_place, names_new, staying
+from mag_sandbox.scenes.changes import (
+    is_relit,
+    kept_air,
+    kept_place,
+    names_new,
+    staying,
+    under_snow_words,
+)
 from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.descriptions import (
     DescriptionWords,
@@ -123,7 +130,7 @@ class _Advice:
             said.append(NIGHT.format(night))
         excess, kinds = self.words.excess(self.whole)
         is_new = excess > self.words.excess(self.before)[0]  # the place may have too many already
-        if is_new and self._stays not in (ALL_STAYS, REST_STAYS):
+        if is_new and not self._stays.startswith((ALL_STAYS, REST_STAYS)):
             some = SOME_OF.format(min(excess, len(kinds) - 1), ", ".join(kinds))
             said.append(TOO_MANY.format(some if kinds[1:] else f"the {kinds[0]}"))
         elif struck := self.struck[:MAX_HINTED]:
@@ -143,7 +150,7 @@ class _Advice:
         text, words, before = self.text, self.words, self.before
         if before and is_relit(self.whole, before, words):
             if not names_new(self.whole, before, words):
-                return ALL_STAYS
+                return ALL_STAYS + under_snow_words(self.whole, before, words)
             if self.renewing:  # not far from where the place begins
                 return REST_STAYS
         place = added_place(text, words)

@@ -87,8 +87,9 @@ def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObj
     things = under_colored_sky(things, wanted.sky, wanted.light) if wanted.sky else things
     things = with_bright_lightning(in_storm(things)) if wanted.in_storm else things
     things = at_night(things) if wanted.by_night else things
+    named = {kind for one in wanted.named for kind in one.kinds}
     colored = {one.kinds[0] for one in wanted.named if one.color}
-    things = under_snow(things, wanted.light, colored) if wanted.in_snow else things
+    things = under_snow(things, wanted.light, named, colored) if wanted.in_snow else things
     return with_colored_waters(things, wanted.named, wanted.light)
 
 
@@ -267,24 +268,27 @@ def with_bright_lightning(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 
 def under_snow(
-    things: Sequence[PlacedObject], light: Sequence[float], colored: Collection[str] = ()
+    things: Sequence[PlacedObject],
+    light: Sequence[float],
+    named: Collection[str] = (),
+    colored: Collection[str] = (),
 ) -> list[PlacedObject]:
     """Return outdoor things of which ground and trees are white, in the light of words.
 
-    A plan's own ground does not tell whether it is snow: at dusk grass is almost grey. Kinds of
-    trees whose colours words give keep these.
+    A plan's own ground does not tell whether it is snow: at dusk grass is almost grey. Flowers of
+    kinds that words name stay, and kinds of trees whose colours words give keep these.
     """
     if _first(things, "low sky") is None:
         return list(things)
     white = (np.array(light) + np.mean(light)) / 2  # known in any light
     snow = np.minimum(_SHINES * white, 1.0) * _SNOW
-    trees = TURNING.difference(colored)
+    trees, gone = TURNING.difference(colored), _UNDER_SNOW.difference(named)
     return [
         _in_colors(thing, _SNOWED_TREE, snow / _SNOW)
         if thing.kind in trees
         else _under_white(thing, snow)
         for thing in things
-        if thing.kind not in _UNDER_SNOW
+        if thing.kind not in gone
     ]
 
 

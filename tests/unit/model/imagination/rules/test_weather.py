@@ -119,6 +119,7 @@ def test_snow_lies_on_any_ground_in_the_light_of_words_and_no_flowers_grow_in_it
     sky, white, barn = under_snow(plan, (1.0, 1.0, 1.0))
     assert (sky, barn) == (SKY, BARN)
     assert min(white.color) > 220
+    assert flower in under_snow(plan, (1.0, 1.0, 1.0), {"wild flower"}), "words name it"
     dusk, night = (under_snow(plan, one)[1].color for one in ((0.78, 0.67, 0.86), (0.6, 0.66, 0.9)))
     assert min(white.color) > max(dusk) > max(night) - 20
     assert night[2] > night[0] + 25
@@ -129,7 +130,7 @@ def test_snow_lies_on_trees_until_it_melts_unless_words_give_them_a_color():
     snowy = BY_DAY._replace(in_snow=True)
     *_, white = under_snow([SKY, GROUND, oak], BY_DAY.light)
     assert white.mean_color[2] > 1.5 * oak.mean_color[2]
-    assert under_snow([SKY, GROUND, oak], BY_DAY.light, {"oak"})[-1] == oak
+    assert under_snow([SKY, GROUND, oak], BY_DAY.light, colored={"oak"})[-1] == oak
     *_, green = relit([SKY, GROUND, white], [SKY, GROUND], snowy, BY_DAY, BEHIND)
     assert green.color[1] == max(green.color)
     assert green.mean_color[2] < white.mean_color[2]
