@@ -354,6 +354,14 @@ class _Leeway(NamedTuple):
     number: int = -1  # of the obstacle among things, then waters; -1: it is none of these
 
 
+class Obstacle(NamedTuple):
+    """What keeps a walker from the end of a step."""
+
+    what: str  # "wall", a kind, or "" without a thing
+    top: float  # pitch at which it ends [degrees]: walls, no viewpoint near by 90, waters -90
+    yaw: float  # at which it is [degrees]
+
+
 class _Obstacles:
     """What is in a walker's way."""
 
@@ -466,6 +474,14 @@ class _Obstacles:
             return 90.0 if number < 0 else -90.0  # waters are below
         away = hypot(*((x, z) - self._places[number]))
         return degrees(atan2(self._tops[number], away))
+
+    def direction(self, met: _Leeway, x: float, z: float) -> np.ndarray:
+        """Return the direction in which what takes a walker's room lies from a place."""
+        if not 0 <= met.number < len(self._kinds):
+            water = met.number - len(self._kinds)
+            return -(met.away if met.number < 0 else self._waters.away(x, z, water))
+        direction: np.ndarray = self._places[met.number] - (x, z)
+        return direction
 
 
 class Scenery:
@@ -758,15 +774,11 @@ class Scenery:
 
     def in_the_way(
         self, start: Position, end: Position, viewpoints: Sequence[Position]
-    ) -> tuple[str, float]:
-        """Return what keeps a walker from the end of a step most, and where its top is seen.
-
-        Returns:
-            "wall", a kind, or "" without a thing; pitch of its top from the start of the step
-            [degrees], of walls and the lack of a viewpoint 90, of waters -90.
-        """
+    ) -> Obstacle:
+        """Return what keeps a walker from the end of a step most, seen from the step's start."""
         met = self._obstacles.leeway(*end, viewpoints)
-        return met.what, self._obstacles.top(met.number, *start)
+        x, z = self._obstacles.direction(met, *start)
+        return Obstacle(met.what, self._obstacles.top(met.number, *start), degrees(atan2(x, z)))
 
     def _bands(self, x: float, z: float) -> list[PlacedObject]:
         moved = {id(side.told): side.seen_from(x, z).told for side in self._sides}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import hypot, inf
 
-from mag_sandbox.controls.camera import ASPECT, FARTHEST, CameraPose, Position
+from mag_sandbox.controls.camera import ASPECT, FARTHEST, CameraPose, Position, yaw_difference
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import shortened
 from mag_sandbox.model.imagination.new_ground import (
@@ -33,6 +33,7 @@ from mag_sandbox.model.imagination.rules.weather import relit
 from mag_sandbox.model.imagination.scenery import (
     FAR,
     HORIZON_FOOT,
+    Obstacle,
     Scenery,
     ToldFrom,
     ground_distance,
@@ -57,12 +58,22 @@ TOO_FAR = "that is too far from where the scene begins; walk back towards it or 
 FLYING = frozenset(("sky", "far"))  # stances that need no ground to stand on
 WADES = "the {} is shallow: you wade through it"
 IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
-AT_YOUR_FEET = "{} in the way, at your feet"  # below the picture
+BEHIND_YOU = 120.0  # degrees from the middle of the view
 STILL_PAINTED = "one moment: the ground ahead is still being painted"
 START: Position = (0.0, 0.0)  # where the scene begins
 LARGEST_RECOLORED = 30.0  # degrees: what is larger, but for animals, is seen before any colour
 MOST_GENERATIONS = 8  # of new ground: descriptions that it follows
 APART, APART_IN_ROOMS = 2.4, 1.2  # metres between viewpoints at least; things in rooms are near
+
+
+def _where_out_of_view(met: Obstacle, pose: CameraPose) -> str:
+    """Return where an obstacle is that the picture at a pose does not show; "": it shows it."""
+    aside = yaw_difference(met.yaw, pose.yaw)
+    if abs(aside) > BEHIND_YOU:
+        return ", behind you"
+    if abs(aside) > pose.fov / 2:
+        return f", on your {'right' if aside > 0 else 'left'}"
+    return ", at your feet" if met.top < pose.pitch - pose.fov * ASPECT / 2 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,11 +310,10 @@ class WalkableGround:
         """Return, for the player at a pose, why a step did not get to its end [m]."""
         if self.scenery is None:
             return UNPLANNED
-        what, top = self.scenery.in_the_way(pose.position, end, viewpoints)
-        if what:
-            is_below = top < pose.pitch - pose.fov * ASPECT / 2
-            plan, told = self._painting.plan, AT_YOUR_FEET if is_below else IN_THE_WAY
-            return told.format(names_in(plan.prompt).get(what, what) if plan else what)
+        met = self.scenery.in_the_way(pose.position, end, viewpoints)
+        if met.what:
+            plan, told = self._painting.plan, IN_THE_WAY + _where_out_of_view(met, pose)
+            return told.format(names_in(plan.prompt).get(met.what, met.what) if plan else met.what)
         return STILL_PAINTED if self.apart < inf else NO_FARTHER
 
     def entered(self, start: Position, end: Position) -> str:

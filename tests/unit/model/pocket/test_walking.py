@@ -171,15 +171,24 @@ def test_what_stops_a_walker_is_said_at_the_second_step_and_again_after_a_while(
     assert said == ["", told, "", "", told, "", "", told]
 
 
-@pytest.mark.parametrize(("pitch", "told"), [(0.0, "bush in the way, at your feet"),
-                                             (-20.0, "bush in the way")])  # fmt: skip
-def test_what_stops_a_walker_below_the_picture_is_said_to_be_at_the_feet(monkeypatch, pitch, told):
+@pytest.mark.parametrize(
+    ("yaw", "pitch", "told"),
+    [
+        (0.0, 0.0, "bush in the way, at your feet"), (0.0, -20.0, "bush in the way"),
+        (-80.0, 0.0, "bush in the way, on your right"),
+        (80.0, 0.0, "bush in the way, on your left"),
+        (180.0, 0.0, "bush in the way, behind you"),
+    ],
+)  # fmt: skip
+def test_where_what_stops_a_walker_is_said_if_it_is_out_of_the_picture(
+    monkeypatch, yaw, pitch, told
+):
     made = world()
     begin(made)
     bush = PlacedObject("bush", 0.0, -38.0, 40.0, 12.0)  # its top 32 degrees down
     scenery = Scenery.of([bush], {"bush": Stance("floor", 1.2)}, ())
     monkeypatch.setattr(WalkableGround, "scenery", scenery)
-    assert made._ground.why_stopped(CameraPose(pitch=pitch), (0.0, 1.2), ()) == told
+    assert made._ground.why_stopped(CameraPose(yaw % 360.0, pitch), (0.0, 1.2), ()) == told
 
 
 def test_a_player_who_walks_into_a_river_is_told_that_it_is_shallow(monkeypatch):
