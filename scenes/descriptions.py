@@ -361,7 +361,7 @@ FILLERS = frozenset((*_FILLERS.split(), *CHANGING, *_JOINED, *_IS, "full"))  # "
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {"outdoor": "winter underwater spaceship", "indoor": "night dark", "object": "wall"}
 MOST_UNSEEN = 6  # near words that nothing shows, beside those that are suggested
-MOST_THINGS = 5  # kinds that a place always shows; of 8 named 6 to 7 are there, of 12 6 to 9
+MOST_THINGS = 8  # kinds that a plan shows, on 5 seeds of 5; of 9 named one was missing on 8 of 10
 # Words of phrases above that change nothing by themselves: eight plans with and without each differ
 # no more than by a word that means nothing.
 SILENT = (
@@ -534,16 +534,13 @@ class DescriptionWords(Vocabulary):
 
         return self.phrases_of(category, said, rank)[:count]
 
-    def excess(self, text: str) -> tuple[int, tuple[str, ...]]:
-        """Return how many kinds of things a text names beyond those a place takes.
-
-        Also return the kinds of which some may be missing then.
-        """
+    def excess(self, text: str) -> int:
+        """Return how many kinds of things a text names beyond those a place takes."""
         return self._judged(text)[1]
 
-    def _judge(self, text: str) -> tuple[tuple[Word, ...], tuple[int, tuple[str, ...]]]:
+    def _judge(self, text: str) -> tuple[tuple[Word, ...], int]:
         if self.foreign(text):
-            return split_words(text), (0, ())
+            return split_words(text), 0
         phrases = self.phrases(text)
         read, owners, known = list[str](), list[int](), ""
         for rank, phrase in enumerate(phrases):
@@ -578,9 +575,7 @@ class DescriptionWords(Vocabulary):
             if rank in named - seen for word in phrase.words
         )  # fmt: skip
         reading = self.reading(text)
-        kinds = tuple(one.kinds[0] for one in named_in(reading, self, KINDS))
-        excess = max(0, len(kinds) - MOST_THINGS)
-        return unseen, (excess, _crowded_out(kinds, self.place(reading)) if excess else ())
+        return unseen, max(0, len(named_in(reading, self, KINDS)) - MOST_THINGS)
 
     def _seen(self, text: str, read: list[str]) -> set[int]:
         reading = self.reading(text)
@@ -710,17 +705,6 @@ def _in_groups(
 def _parts_of_houses(is_built: bool) -> frozenset[str]:
     """Return the kinds that outdoors are only parts of houses; without one, doors stand alone."""
     return WINDOWS | {_DOOR} if is_built else WINDOWS
-
-
-def _crowded_out(kinds: Sequence[str], category: str | None) -> tuple[str, ...]:
-    """Return the kinds that have no room first: furniture at walls; outdoors, what is built."""
-    if category == "indoor":
-        found = [kind for kind in kinds if kind in _furniture()]
-    else:
-        lasting = ANIMALS | PEOPLE | OVERHEAD | BUILDINGS | WATERS | {*GROUND["outdoor"]}
-        stands = (kind for kind in kinds if kind not in lasting and kind in STANCES)
-        found = [kind for kind in stands if STANCES[kind].where == "floor" and not _is_tree(kind)]
-    return tuple(found or kinds)
 
 
 def _is_windowless(place: PlaceKind | None) -> bool:

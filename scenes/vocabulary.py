@@ -213,9 +213,9 @@ class Vocabulary:
         """Return whether a text seems to be written in another language than English."""
         return self._foreign(text)
 
-    def excess(self, text: str) -> tuple[int, tuple[str, ...]]:  # noqa: ARG002 -- for subclasses
-        """Return how many things a text names beyond those that fit, and all that it names."""
-        return 0, ()
+    def excess(self, text: str) -> int:  # noqa: ARG002 -- for subclasses
+        """Return how many kinds of things a text names beyond those that fit."""
+        return 0
 
     def problem(self, text: str) -> str:
         """Return the message for a text without any word that means something here; else ""."""

@@ -73,7 +73,6 @@ STAYS = "no place named, so it stays {}"
 REPAINTED = "; with {} everything is painted {}"
 ALSO_AS = ", “{}” as “{}”"
 TOO_MANY = "too many kinds of things for one place: {} may be missing"
-SOME_OF = "{} of {}"
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
 
 
@@ -128,11 +127,10 @@ class _Advice:
         said = [self._stays] if self._stays else []
         if night := night_words(self.whole, self.words):
             said.append(NIGHT.format(night))
-        excess, kinds = self.words.excess(self.whole)
-        is_new = excess > self.words.excess(self.before)[0]  # the place may have too many already
+        excess = self.words.excess(self.whole)
+        is_new = excess > self.words.excess(self.before)  # the place may have too many already
         if is_new and not self._stays.startswith((ALL_STAYS, REST_STAYS)):
-            some = SOME_OF.format(min(excess, len(kinds) - 1), ", ".join(kinds))
-            said.append(TOO_MANY.format(some if kinds[1:] else f"the {kinds[0]}"))
+            said.append(TOO_MANY.format(excess))
         elif struck := self.struck[:MAX_HINTED]:
             instead = INSTEAD if any(map(self._instead, struck)) else ""
             said.append(UNSEEN + instead + self._indoors)

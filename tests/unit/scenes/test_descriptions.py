@@ -92,12 +92,9 @@ def test_words_that_will_not_be_seen_are_grey(words, text, grey):
 
 
 def test_a_place_takes_so_many_things_and_no_more(words):
-    named = "sheep, tents, a castle, a lake, a windmill, boats, deer"
-    assert words.excess("a meadow with sheep and a red castle") == (0, ())
-    assert words.excess(f"a meadow with {named}") == (7 - MOST_THINGS, ("tent",))
     named = "a sofa, a piano, a cat, a globe, a fireplace, three lamps, a bookshelf and a dog"
-    count, kinds = words.excess(f"a living room with {named}")
-    assert (count, {*kinds}) == (3, {"sofa", "piano", "fireplace", "bookshelf"})
+    assert words.excess(f"a living room with {named}") == 8 - MOST_THINGS == 0
+    assert words.excess(f"a living room with {named}, a clock and a bed") == 2
 
 
 @pytest.mark.parametrize(
@@ -1031,13 +1028,6 @@ def test_towns_are_described_without_snow_that_a_rule_lays(words: DescriptionWor
 
 def test_in_the_mountains_is_a_place(words: DescriptionWords):
     assert added_place("a golden temple in the mountains", words) == "in a meadow"
-
-
-def test_what_may_be_missing_is_told_as_it_is_painted(words: DescriptionWords):
-    text = "a living room with 3 balloons, a cake, a globe, a dog, a cat, a vase, snow outside it"
-    kinds = words.excess(text)[1]
-    assert "toy balloons" in kinds
-    assert {"hot air balloon", "falling snow"}.isdisjoint(kinds)
 
 
 def test_owners_without_an_apostrophe_are_not_there(words: DescriptionWords):

@@ -235,13 +235,12 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
         ("two swans on a lake", ONLY_LAND.format("in a meadow")),
         ("a robot and a hat", f"{NO_PLACE.format('in a workshop')}; {UNSEEN}"),
         (
-            "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer",
-            TOO_MANY.format("the tent"),
+            "a meadow with sheep, tents, a castle, a lake, a windmill, deer, a cow, robots, a well",
+            TOO_MANY.format(1),
         ),
         (
             "a sofa, a bed, a piano, a cat, a globe, a lamp and a bookshelf",
-            f"{NO_PLACE.format('in a living room')}; "
-            + TOO_MANY.format("2 of sofa, bed, bookshelf, piano"),
+            NO_PLACE.format("in a living room"),
         ),
         ("a kitchen in the rain with a cat", UNSEEN + INDOORS),
         ("a meadow under a full moon", NIGHT.format("moon")),
@@ -286,7 +285,7 @@ def test_a_landscape_is_said_to_keep_its_light():
 
 
 def test_what_was_too_much_before_is_not_said_to_be_too_much_now():
-    full = "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer"
+    full = "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer, robots, a well"
     box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
     with window((640, 400), "test"):
         box.open(full)
@@ -295,7 +294,7 @@ def test_what_was_too_much_before_is_not_said_to_be_too_much_now():
         assert box.notice == ALL_STAYS
         box.handle(pygame.Event(pygame.TEXTINPUT, text=" in the snow"))
         assert box.notice == f"{ALL_STAYS}, but wild flowers lie under the snow"
-        box.handle(pygame.Event(pygame.TEXTINPUT, text=" and a tent, a cow"))
+        box.handle(pygame.Event(pygame.TEXTINPUT, text=" and a car, a cow"))
         assert box.notice.startswith("too many kinds of things")
         box.close()
 
@@ -434,7 +433,7 @@ def test_buttons_stay_where_they_are_while_the_box_grows(surface):
     desk = Desk(surface, load_vocabulary(words_of("pocket")), choices=choices)
     desk.box.open("")
     shown, places = [], []
-    for text in ("a meadow with sheep, tents, a castle", ", a lake, a windmill, boats, deer"):
+    for text in ("sheep, tents in a meadow", ", castles, lakes, robots, boats, deer, cats, wells"):
         desk.write(text)
         desk.show()
         shown.append(desk.box._card.surface.get_height())
