@@ -23,6 +23,7 @@ COLUMNS = 4  # px between the columns from which usual colours are taken
 SOFT = 15  # pixels over which rows of what is continued are mixed
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses what is around it
 BESIDE = 0.25  # of a box: how far a cut-out may reach beyond it
+UNLIKE = 0.03  # squared difference of colours from which on two are told apart
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # share of what is painted, of all of a pixel or a thing, from which on it counts
 
@@ -43,6 +44,9 @@ class _CutOut(NamedTuple):
     # float32 [4, h, w]: colours times alpha, and alpha
     layer: np.ndarray
     seen: np.ndarray  # float32 [1, h, w]: alpha, but 0 where something nearer covers it
+    there: (
+        np.ndarray
+    )  # float32 [1, h, w]: 1 where it is, also where its outline lets others through
     around: np.ndarray  # float32 [4, h, w]: what is around it, up to where ground is not hidden
     box: Box  # of the thing, in the layer [px]
 
@@ -171,7 +175,7 @@ class LayeredRing:
         shown = np.zeros((4, *size), np.float32)
         for place in self._places(pose, size, numbers):
             cut_out = self._cut_outs[place.number]
-            own = np.concatenate((cut_out.layer, cut_out.layer[3:]))
+            own = np.concatenate((cut_out.layer[:3], cut_out.there, cut_out.there))
             _lay_over(shown, own, cut_out.box, place, numbers)
         standing = np.isin(numbers, list(self._scenery.boxes(pose.x, pose.z, self._shape)))
         lacking: np.ndarray = standing & (shown[3] < HALF)
@@ -405,12 +409,53 @@ def _cut_out(
     part = _extent(whole.any(axis=1), margins.hidden), _extent(whole.any(axis=0), margins.hidden)
     whole, colors, covered = whole[part], colors[:, *part], covered[part]
     free = (there[part] == 0) | whole
-    alpha, wide = (np.where(free, _widened(whole, margin), 0.0) for margin in margins)
-    colored = np.concatenate((colors, np.ones((1, *free.shape))))
-    layer, beside = ((colored * each).astype(np.float32) for each in (alpha, wide - alpha))
-    seen = np.where(covered, 0, layer[3:])
+    cut, wide = (free & _widened(whole, margin) for margin in margins)
+    colored = np.concatenate((colors, np.ones((1, *free.shape)))).astype(np.float32)
+    layer = np.where(covered, colored, _without_behind(colored, whole, cut, free, margins.cut))
+    beside = colored * wide - layer
+    seen, cut = np.where(covered, 0, layer[3:]), cut[None].astype(np.float32)
     corner = first + part[1].start, highest + part[0].start
-    return _CutOut(layer, seen, beside, (left - corner[0], top - corner[1], width, height))
+    return _CutOut(layer, seen, cut, beside, (left - corner[0], top - corner[1], width, height))
+
+
+def _without_behind(
+    colored: np.ndarray, whole: np.ndarray, cut: np.ndarray, free: np.ndarray, margin: int
+) -> np.ndarray:
+    """Return a cut-out without what shows behind its outline, colours times alpha, and alpha.
+
+    A painter's outlines are not just the plan's, so some of what is cut out along them is
+    background. How much, tells where a pixel's colour lies between those of the thing and of
+    what is around it.
+
+    Args:
+        colored: colours, and 1, float32 [4, h, w].
+        whole: where the thing is in the plan, bool [h, w].
+        cut: what is cut out, bool [h, w].
+        free: where no other thing is, bool [h, w].
+        margin: of what is cut out around the plan's shape [px].
+    """
+    inner, outer = whole & ~_widened(~whole, margin), free & ~cut
+    own, behind = (_nearby(colored, where, 2 * margin + 1) for where in (inner, outer))
+    way = own[:3] - behind[:3]
+    length = (way**2).sum(axis=0)
+    share = ((colored[:3] - behind[:3]) * way).sum(axis=0) / np.maximum(length, UNLIKE)
+    is_told = (own[3] > 0) & (behind[3] > 0) & (length > UNLIKE)
+    alpha = np.where(inner | ~is_told, 1.0, share.clip(0.0, 1.0)) * cut
+    layer: np.ndarray = colored * alpha
+    layer[:3] = alpha * (layer[:3] + (1 - alpha) * own[:3])
+    return layer
+
+
+def _nearby(colored: np.ndarray, where: np.ndarray, reach: int) -> np.ndarray:
+    """Return the mean colour of some pixels near each one, and their number, [4, h, w]."""
+    sums = np.pad(colored * where, ((0, 0), (reach + 1, reach), (reach + 1, reach)))
+    sums = sums.cumsum(axis=1, dtype=np.float64).cumsum(axis=2)
+    size = 2 * reach + 1
+    sums = sums[:, size:] - sums[:, :-size]
+    sums = sums[:, :, size:] - sums[:, :, :-size]
+    sums[:3] /= np.maximum(sums[3], 0.5)
+    means: np.ndarray = sums.astype(np.float32)
+    return means
 
 
 def _window(ring: np.ndarray, rows: slice, first: int, last: int) -> np.ndarray:

@@ -55,6 +55,16 @@ def test_things_move_as_their_distance_says_and_leave_nothing_behind(x, z):
     assert red / still == pytest.approx((DISTANCE / np.hypot(*at)) ** 2, rel=0.25)
 
 
+def test_no_rim_of_the_background_is_cut_out_with_a_thing():
+    """The painter's lamp is a pixel narrower on each side than the plan's, which is 9 wide."""
+    picture = np.full((3, *SHAPE), GREY, np.float32)
+    picture[0, 48:72, 14:21] = RED
+    layer = lamp_alone(picture=picture)._cut_outs[1].layer
+    alpha = layer[3, layer.shape[1] // 2]
+    assert alpha.sum() == pytest.approx(7.0, abs=0.1)
+    assert layer[1].min() == pytest.approx(GREY, abs=0.01), "its colours are whole"
+
+
 def test_unknown_ground_is_continued_from_known_ground():
     known = np.ones(SHAPE, bool)
     known[:, 100:200] = False
