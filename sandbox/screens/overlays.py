@@ -61,7 +61,6 @@ WIPE_AWAY_S = 2.0  # that a view must have been out of sight for a wipe
 WIPE_EVERY_S = 20.0  # between two unasked ones
 MOST_NOTICES = 3
 WAY_ON = "Steer both yourself · {} ends the comparison"
-WITH_PLACED = "What you placed is in both · {} ends this"
 REFRESH_S = 0.5  # between two checks of other threads
 POSTCARD_WIDTH = 318  # px of the reference window
 STAMP_MOVES_S = 1 / 30  # between two pictures of a moving stamp
@@ -303,7 +302,7 @@ class SplitOverlay(Overlay):
 
     def __init__(self, reel: Reel, hud: Hud, trip: GuidedReturn, end_key: str) -> None:
         self._reel, self._hud, self._trip = reel, hud, trip
-        self._end_key = end_key
+        self._way_on = WAY_ON.format(end_key)
         self._cards, self._seen_card = (CachedCard(), CachedCard()), CachedCard()
 
     def draw(self, surface: pygame.Surface) -> None:
@@ -320,8 +319,7 @@ class SplitOverlay(Overlay):
             card = self._cards[place](theme, half_card, half - 2 * gap)
             lowest = (height if keys is None else keys.top) - gap - card.get_height()
             surface.blit(card, (place * half + gap, min(pictures.bottom + gap, lowest)))
-        way_on = (WITH_PLACED if block.placed else WAY_ON).format(self._end_key)
-        seen = seen_card(self._trip.words, self._trip.seen, way_on)
+        seen = seen_card(self._trip.words, self._trip.seen, self._way_on)
         card = self._seen_card(theme, seen)
         bottom = max(pictures.top - theme.px(4), card.get_height())
         surface.blit(card, card.get_rect(midbottom=(half, bottom)))

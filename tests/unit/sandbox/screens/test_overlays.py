@@ -14,10 +14,10 @@ from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.late_warp import WHOLE
 from mag_sandbox.sandbox.screens.overlays import (
     PROBE_S,
+    WAY_ON,
     WIPE_AWAY_S,
     WIPE_EVERY_S,
     WIPE_S,
-    WITH_PLACED,
     HintOverlay,
     Notices,
     PostcardOverlay,
@@ -164,10 +164,9 @@ def test_a_click_puts_it_away(overlay, prober):
 @pytest.mark.parametrize("size", [(480, 300), (1280, 720), (3840, 2160)])
 @pytest.mark.parametrize("keys", [None, 0.8])
 @pytest.mark.parametrize("seen", [None, np.zeros((192, 320, 3), np.uint8)])
-@pytest.mark.parametrize("placed", [(), ("tent",)])
-def test_what_halves_remember_stands_below_them_where_there_is_room(size, keys, seen, placed):
+def test_what_halves_remember_stands_below_them_where_there_is_room(size, keys, seen):
     width, height = size
-    hud, block = Hud(), SimpleNamespace(memory=MEMORY, beside=None, placed=placed)
+    hud, block = Hud(), SimpleNamespace(memory=MEMORY, beside=None)
     if keys:
         hud.places["keys"] = pygame.Rect(0, round(height * keys), width // 4, height // 20)
     with window(size, "test") as surface:
@@ -191,9 +190,9 @@ def test_what_halves_remember_stands_below_them_where_there_is_room(size, keys, 
 def test_the_caption_of_what_was_seen_is_never_cut(size):
     with window(size, "test"):
         theme, words = Theme(size), "Both turn away and come back"
-        card = seen_card(words, np.zeros((192, 320, 3), np.uint8), WITH_PLACED.format("V")).drawn(
-            theme
-        )[0]
+        card = seen_card(words, np.zeros((192, 320, 3), np.uint8), WAY_ON.format("V")).drawn(theme)[
+            0
+        ]
         assert theme.text(words, 13, bold=True).get_width() < card.get_width() <= size[0]
 
 
