@@ -366,18 +366,27 @@ class Editor:
             self._begin(SlotTable(1))
 
     def _target(self, edit: Edit) -> tuple[Edit, tuple[Edit, ...]]:
-        """Return the painted spot and the things placed there; a thing is painted whole."""
+        """Return the painted spot and the things placed there; a thing is painted whole.
+
+        That is the thing which the picture shows there, else the smallest one around the spot.
+        """
         if edit.act == "place":
             return edit, (replace(edit, x=0.0, z=0.0),)
         plan = self._inventor.plan
-        for things in (self.placed, as_edits(plan.things if plan else ())):
-            there = [one for one in things if one.covers(edit)]
-            if there:
-                thing = min(there, key=lambda one: one.width * one.height)
-                box = replace(thing, act=edit.act, kind="", color=None)
-                stays = _keeps_things(edit) and things is self.placed
-                return box, (thing,) if stays else ()
-        return edit, ()
+        named = {thing_of(one): one for one in self.placed}
+        named |= {one: own for one in (plan.things if plan else ()) for own in as_edits([one])}
+        there = [thing for thing, own in named.items() if own.covers(edit)]
+        if not there:
+            return edit, ()
+        things = self._things(plan, self.placed)
+        owner = _at(self._imagination.owners(things), edit.yaw, edit.pitch)
+        shown = things[owner] if owner >= 0 else None
+        placed = [one for one in there if named[one] in self.placed]
+        smallest = min(placed or there, key=lambda one: one.width * one.height)
+        thing = named[shown if shown in there else smallest]
+        box = replace(thing, act=edit.act, kind="", color=None)
+        stays = _keeps_things(edit) and thing in self.placed
+        return box, (thing,) if stays else ()
 
     def _outside(self, there: np.ndarray) -> tuple[Edit, ...]:
         """Return placed objects whose middle is known and outside some cells."""
@@ -490,6 +499,13 @@ def _around(here: Edit, gone: Sequence[PlacedObject]) -> tuple[float, float, flo
     right = max(turn + one.width / 2 for turn, one in zip(turns, boxes, strict=True))
     low, high = min(one.foot for one in boxes), max(one.pitch + one.height / 2 for one in boxes)
     return here.yaw + (left + right) / 2, (low + high) / 2, right - left, high - low
+
+
+def _at(ring: np.ndarray, yaw: float, pitch: float) -> int:
+    """Return what a ring, int32 [H, W], holds where a ray leads [degrees]."""
+    height, width = ring.shape
+    row, column = height / 2 - pitch / 360.0 * width, yaw % 360.0 / 360.0 * width
+    return int(ring[min(max(int(row), 0), height - 1), min(int(column), width - 1)])
 
 
 def _keeps_things(edit: Edit) -> bool:

@@ -303,6 +303,20 @@ def test_a_thing_put_beside_another_leaves_it_standing():
     assert [one.yaw for one in made.editor.placed] == [beside.yaw]
 
 
+def test_of_two_things_the_one_in_front_is_removed(monkeypatch):
+    made = world()
+    play(made, [STILL])
+    house = replace(plan_tree(made), height=20.0, width=24.0)  # before the tent
+    made.painting.plan = replace(made.painting.plan, things=(house,))
+    made.editor.placed = (TENT,)
+    things = made.editor._things(made.painting.plan, (TENT,))
+    for number, one in enumerate(things):
+        owners = np.full((9, 30), number)
+        monkeypatch.setattr(made.editor._imagination, "owners", lambda things, shown=owners: shown)
+        target, _ = made.editor._target(Edit("remove", TENT.yaw, 0.0))
+        assert target.width == one.width
+
+
 def test_of_a_thing_that_makes_room_nothing_stays():
     made = world()
     play(made, [STILL])
