@@ -32,6 +32,7 @@ from mag_sandbox.scenes.places import (
     place_of,
     read_places,
 )
+from mag_sandbox.scenes.relations import IN_SKY
 from mag_sandbox.scenes.rewordings import (
     AFTER_NOUN,
     BUNCHES,
@@ -483,7 +484,8 @@ class DescriptionWords(Vocabulary):
 
     def _likely(self, read: str) -> str:
         """Return the place that has the things of a description in known words, "" if none has."""
-        named = [one.kinds for one in named_things(read, KINDS)]
+        told = named_things(read, KINDS)
+        named = [one.kinds for one in told if one.relation != IN_SKY or one.kinds[0] in OVERHEAD]
         kinds = [kinds for kinds in named if kinds[0] not in _ANYWHERE]
         first = {named[0] for named in kinds}
         if "lake" in first:  # there are lakes in swamps, deserts and anywhere

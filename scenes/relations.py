@@ -81,6 +81,9 @@ class Relation(NamedTuple):
     second: tuple[str, ...] = ()  # of one more, "between" which and the other it is
 
 
+IN_SKY = Relation("sky")
+
+
 class NamingWords(NamedTuple):
     """Words that name a thing."""
 

@@ -259,6 +259,16 @@ REWORDINGS = (  # what is read as something else, one after the other
         ),
         r"\1 on ",
     ),
+    (  # a whale above a city is in no water
+        re.compile(
+            r"\b(?:swim|drift|float|glid|sail|hover)\w* "
+            r"(?=(above|over)\b(?!.*\b(coral|reef|seaweed)))",
+            re.I,
+        ),
+        "in the sky ",
+    ),
+    (re.compile(r"\b(through|across) the (sky|air)\b", re.I), "in the sky"),
+    (re.compile(r"\b(above|over) the roof(top)?s?\b", re.I), r"\1 the houses"),
     (re.compile(r"\b(living|dining|music)room", re.I), r"\1 room"),
     (
         re.compile(rf"\b({'|'.join(sorted(SHADES))})[ -](?=({'|'.join(SHADED)})\b)", re.I),

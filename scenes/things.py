@@ -17,7 +17,7 @@ from typing import NamedTuple
 from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, SPOT_ACTS, Act, Edit
 from mag_sandbox.files.validation import of_type
 from mag_sandbox.scenes.looks import painted_colors, usual_looks
-from mag_sandbox.scenes.relations import DIRECTIONS, OF, NamingWords, Relation, clauses_of
+from mag_sandbox.scenes.relations import DIRECTIONS, IN_SKY, OF, NamingWords, Relation, clauses_of
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.vocabulary import (
     FUNCTION_WORDS,
@@ -99,7 +99,7 @@ _CROWDS = {  # words for many, and how many people these are at least
 _PLURALS = frozenset((
     "people", "children", "men", "women", "mice", "cattle", "cacti", "toys", "cloudy",
 ))  # fmt: skip
-_DOING = {"flying": Relation("sky"), "swimming": Relation("water")}  # said before a thing
+_DOING = {"flying": IN_SKY, "swimming": Relation("water")}  # said before a thing
 _FEW_WIDE = 25.0  # degrees: of narrower things three are several, of wider ones two
 _COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean only one
 _CONTAINED = 3  # of what something is full of: more are too small to be told apart

@@ -35,6 +35,7 @@ _OWN = frozenset((  # kinds whose colour says what they are
 ))  # fmt: skip
 _LACQUERED = frozenset(("plane", "helicopter", "car", "truck", "tram", "rocket"))  # in any colour
 _PAINTS = ("red", "blue", "green")  # which the painter knows best
+_STARS = "starry sky"  # has another sky behind it
 _FOOT = 0.4  # of a thing's height below its middle
 _DARK = 0.75  # share of day
 _AT_NIGHT = (1.0, 1.3)  # of the usual looks by day: a plan's own colours may be those of water
@@ -53,7 +54,8 @@ def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list
     free = {kind for one in plain for kind in one.kinds}
     free |= ANIMALS - {kind for one in named for kind in one.kinds}
     few = {kind for kind in free if _may_change(kind)}
-    is_night = light < _DARK and any(thing.kind == "low sky" for thing in things)
+    skies = [max(one.color) for one in things if one.kind == "low sky" and one.color]
+    is_night = any(light < _DARK or sky < 255 * _DARK for sky in skies)
     scales = _AT_NIGHT if is_night else _SHADES
     result: list[PlacedObject] = []
     for thing in things:
@@ -152,6 +154,8 @@ def colors_behind(thing: PlacedObject, others: Sequence[PlacedObject]) -> list[R
 
 def _nearest(yaw: float, pitch: float, things: Sequence[PlacedObject]) -> PlacedObject | None:
     for one in reversed(things):
+        if one.kind == _STARS:
+            continue
         stance = STANCES.get(one.kind)
         if pitch < 0.0 and stance is not None and stance.where == "far":
             continue  # ground hides the foot of hills

@@ -450,7 +450,8 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
             added.append(PlacedObject(kind, yaw, tall / 2 - 1, width, tall, color, color, 0))
     laid = set(one.kinds) & _LAID.keys()
     if where_of(one.kinds[0]) == "water":
-        laid = set() if kinds & _OPEN_WATERS else {"lake"}  # no boat is on dry land
+        is_aloft = one.relation is not None and one.relation.where in ("sky", "above")
+        laid = set() if is_aloft or kinds & _OPEN_WATERS else {"lake"}  # no boat is on dry land
     elif one.kinds[0] == BRIDGE and not kinds & RUNNING:
         laid = {"river"}
     elif one.relation == IN_WATER:

@@ -726,11 +726,11 @@ def _before(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
 def _above(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
     """Return a thing that hangs or flies above another one."""
     top = other.pitch + other.height / 2
-    if thing.kind in _FLYING:
+    if thing.kind in _FLYING or where_of(thing.kind) == "water":
         thing = _aloft(thing)
     elif where_of(thing.kind) not in _ABOVE:
         return _on(thing, other, rank, count)
-    flies = thing.kind in _FLYING or where_of(thing.kind) == "sky"
+    flies = thing.kind in _FLYING or where_of(thing.kind) in ("sky", "water")
     highest = TOP - thing.height / 2 if flies else inf
     lifted = min(max(thing.pitch, top + _GAP + thing.height / 2), highest)
     is_clear = lifted - thing.height / 2 >= top  # a dragon is beside what is as tall as a view

@@ -44,6 +44,7 @@ _ONE_LAKE = 120.0  # degrees; what is farther apart is on lakes of its own
 _ROOM, _TALLEST_LAKE = 1.4, 10.0  # of the height of what is on it; degrees
 _BERTH = 4  # degrees between places that are tried
 _BLUER = 0.4  # share of its blue by which a sea has less red, in any light
+_ALOFT = 5.0  # degrees of the foot of what words put into the sky, at least
 _AHEAD = 25.0  # degrees from ahead at which the middle of a sea is still plainly seen
 
 
@@ -302,4 +303,4 @@ def _stands(thing: PlacedObject) -> bool:
 
 
 def _swims(thing: PlacedObject) -> bool:
-    return where_of(thing.kind) == "water"
+    return where_of(thing.kind) == "water" and thing.foot < _ALOFT

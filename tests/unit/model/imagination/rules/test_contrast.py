@@ -42,6 +42,14 @@ def test_a_placed_thing_takes_the_look_that_is_least_like_all_that_is_behind_it(
     assert seen_before(penguin, fence, 1.0) == penguin, "its colour says what it is"
 
 
+def test_a_whale_in_a_night_sky_is_as_light_as_a_whale():
+    night = PlacedObject("low sky", 0.0, 10.0, 360.0, 54.0, (38, 64, 140), (38, 64, 140))
+    stars = replace(night, kind="starry sky", pitch=34.0, color=WHITE, mean_color=WHITE)
+    whale = PlacedObject("whale", 0.0, 17.0, 28.0, 11.0, (38, 64, 115), (38, 64, 115), 1)
+    *_, seen = standing_out([FLOOR, night, stars, whale], [Named(("whale",), None, 1, 1)])
+    assert sum(seen.color) > 1.5 * sum(night.color)
+
+
 def people(count: int) -> list[PlacedObject]:
     blue = PlacedObject("person", 0.0, -6.0, 8.0, 18.0, (71, 115, 178), (94, 115, 142), 0)
     return [replace(blue, yaw=30.0 * place) for place in range(count)]

@@ -4,7 +4,7 @@ import pytest
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.imagination.imagination import Coder, load_imagination
-from mag_sandbox.model.imagination.rules.plans import shown_shares
+from mag_sandbox.model.imagination.rules.plans import away, shown_shares
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS
 from mag_sandbox.model.pocket.loading import painting_features, read_words
@@ -55,6 +55,17 @@ def test_live_words_are_in_the_plan_in_their_number_and_colour(plan, text):
         if one.color and "stage" not in text and "box" not in text:  # those have a light of theirs
             names = {color_name(thing.color) for thing in shown}
             assert names == {color_name(one.color)}
+
+
+@pytest.mark.parametrize(
+    "text", ["a whale swims above a city under the stars", "a ship floats over the roofs"]
+)
+def test_what_swims_above_land_is_in_the_sky_without_water_for_it(plan, text):
+    things, _ = plan(text, 1)
+    swims = {"whale", "ship", "sailing ship"}
+    (there,) = [one for one in things if one.kind in swims and away(one) < 40.0]
+    assert there.foot > 10.0
+    assert "lake" not in {one.kind for one in things}
 
 
 @pytest.mark.parametrize(
