@@ -304,6 +304,8 @@ def _groups(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[_Gro
             continue
         if not one.relation.kinds:
             directions |= dict.fromkeys(own, one.relation.where)
+            if one.most:  # in a row
+                _join_parts(parts, {*own})
             continue
         others = places_of(things, one.relation.kinds)
         rides = one.relation.where == "on" and one.relation.kinds[0] in RIDDEN
@@ -315,16 +317,21 @@ def _groups(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[_Gro
                 joined.update(others[: 2 if is_between else 1])
             if seconds := places_of(things, one.relation.second):
                 joined.add(min(seconds, key=lambda place: _apart_by(things[place], first)))
-            for part in [part for part in parts if not part.isdisjoint(joined)]:
-                joined |= part
-                parts.remove(part)
-            parts.append(joined)
+            _join_parts(parts, joined)
     return [
         _Group(
             tuple(sorted(part)), next((directions[one] for one in part if one in directions), "")
         )
         for part in parts
     ]
+
+
+def _join_parts(parts: list[set[int]], joined: set[int]) -> None:
+    """Make one part of some things and of all parts that have any of these."""
+    for part in [part for part in parts if not part.isdisjoint(joined)]:
+        joined = joined | part
+        parts.remove(part)
+    parts.append(joined)
 
 
 def _apart_by(thing: PlacedObject, other: PlacedObject) -> float:

@@ -322,11 +322,11 @@ def _turned(things: list[PlacedObject], one: Named, yaw: float) -> list[PlacedOb
     """
     placed = _placed(things, one.kinds)
     is_behind, own = yaw == _YAWS["behind"], placed[: one.least]
-    if yaw and not is_behind:
+    if not is_behind:
         across = sum(things[place].width + _GAP for place in own)
         fits = max(min(_SIDE / max(across, _SIDE), 1.0), _SMALLEST)
         things = [each.scaled(fits) if n in own else each for n, each in enumerate(things)]
-        yaw = copysign(max(abs(yaw), fits * across / 2), yaw)
+        yaw = yaw and copysign(max(abs(yaw), fits * across / 2), yaw)
     moved = _beside_each_other(things, own, yaw)
     gone = {
         place for place in placed[one.least :]

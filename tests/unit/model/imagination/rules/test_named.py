@@ -409,6 +409,19 @@ def test_counted_things_of_different_sizes_have_room_beside_each_other(kind, box
     assert not any(one.overlaps(other) for one, other in combinations(found, 2))
 
 
+def test_counted_things_in_the_middle_stand_in_a_row_between_others():
+    horses = [PlacedObject("horse", yaw % 360.0, -5.0, 22.0, 20.0) for yaw in (-34.0, -12.0)]
+    tractors = [
+        PlacedObject("tractor", yaw % 360.0, -1.4, 22.0, 16.0) for yaw in (-36, -12, 12, 36)
+    ]
+    text = "two horses on the left, four tractors in the middle"
+    named = named_things(text, ("horse", "tractor"))
+    things = obeyed([*GROUND, *horses, *tractors], named)
+    yaws = sorted(yaw_difference(one.yaw, 0.0) for one in things if one.kind == "tractor")
+    assert len(yaws) == 4
+    assert min(b - a for a, b in pairwise(yaws)) > 8.0
+
+
 def test_a_single_fish_tank_is_large_enough_to_show_its_fish():
     tank = PlacedObject("fish tank", 5.0, -14.0, 10.0, 6.0)
     (shown,) = of(obeyed([tank], [Named(("fish tank",), None, 1, 1)]), "fish tank")
