@@ -53,6 +53,7 @@ from mag_sandbox.model.imagination.rules.spacing import (
     covered,
     more_like,
     overlap,
+    place_of,
     stands,
     with_room,
 )
@@ -122,6 +123,7 @@ _SEA_ASIDE = 24.0  # degrees; houses are seen beside it
 _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
     "sea", "lake", "frozen lake", "canal", "coral", "seaweed",
 ))  # fmt: skip
+_NEAR, _PLAIN_AHEAD = 16.0, 30.0  # degrees of the height of one of many, and from ahead
 _TREE_LIKE = 11.0  # degrees; smaller trees are a line at the horizon
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
 _DROPS = (214, 232, 248)
@@ -146,6 +148,7 @@ def obeyed(
         result = _counted(_together(result, one) if not is_stage else result, one, named)
         if any(part.scale != 1.0 for part in one.parts):
             result = _parts_sized(result, one, grows=not is_stage)
+        result = _one_near(result, one) if not is_stage else result
     counting = _counting(result, named)
     result = spanning(below_top(result, counting), counting)
     result, named = with_tables(result, named)
@@ -246,6 +249,32 @@ def _moved_free(
     for place in places:
         result[place] = replace(result[place], yaw=(result[place].yaw + turn) % 360.0)
     return result
+
+
+def _one_near(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
+    """Return things of which one of many that words name, as trees, stands near enough ahead.
+
+    Plans may have but a line of them at the horizon.
+    """
+    kind = one.kinds[0]
+    if kind not in THINGS or THINGS[kind].are_few or one.relation or one.scale < 1.0 or one.parts:
+        return things
+    own = [
+        place for place in places_of(things, one.kinds)
+        if stands(things[place]) and things[place].foot < 0.0 and away(things[place]) < _PLAIN_AHEAD
+    ]  # fmt: skip
+    place = max(own, key=lambda at: things[at].height, default=None)
+    least = min(_NEAR, THINGS[kind].height)
+    if place is None or things[place].height >= least:
+        return things
+    nearer = least / things[place].height
+    foot, others = nearer * things[place].foot, [*things[:place], *things[place + 1 :]]
+    near = replace(
+        things[place], width=nearer * things[place].width, height=least, pitch=foot + least / 2,
+        away=None,
+    )  # fmt: skip
+    at = place_of(near, others)
+    return [*others[:at], near, *others[at:]]
 
 
 def _together(things: list[PlacedObject], one: Named) -> list[PlacedObject]:

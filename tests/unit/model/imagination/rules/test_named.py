@@ -114,6 +114,16 @@ def test_a_speck_at_the_horizon_is_brought_near():
     assert tent.pitch - tent.height / 2 < 0.0
 
 
+@pytest.mark.parametrize("yaw", [12.0, 70.0])
+def test_of_trees_at_the_horizon_one_is_near_and_ahead(yaw: float):
+    tree = PlacedObject("bare tree", yaw, 1.7, 3.7, 6.0)
+    dead = Named(("bare tree",), None, least=1, one_of_many=True)
+    (near,) = (one for one in obeyed([tree], [dead]) if one.kind == "bare tree")
+    assert near.height > 2 * tree.height
+    assert near.foot < tree.foot
+    assert away(near) <= 12.0
+
+
 def test_a_rug_lies_under_what_is_named_and_not_on_it():
     rug = PlacedObject("round rug", 20.0, -23.0, 54.0, 27.0)
     named = [Named(("horse",), None, 1, 1)]
