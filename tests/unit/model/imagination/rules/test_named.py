@@ -136,8 +136,8 @@ def test_a_single_thing_is_not_much_smaller_than_usual():
     one, some = Named(("horse",), None, 1, 1), Named(("horse",), None, 1)
     assert of(obeyed([*GROUND, horse], [one]), "horse")[0].width > 16.0
     assert of(obeyed([*GROUND, horse], [some]), "horse")[0].width == pytest.approx(12.0)
-    tree = PlacedObject("oak", 20.0, 0.0, 8.0, 7.0)  # of which there are many
-    assert of(obeyed([*GROUND, tree], [Named(("oak",), None, 1)]), "oak") == [tree]
+    trees = [PlacedObject("oak", yaw, 0.0, 8.0, tall) for yaw, tall in ((50.0, 7.0), (20.0, 16.0))]
+    assert of(obeyed([*GROUND, *trees], [Named(("oak",), None, 1)]), "oak") == trees
 
 
 def test_a_large_thing_alone_appears_larger_than_a_small_one():
