@@ -5,7 +5,7 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from math import log2
 from typing import NamedTuple
 
@@ -199,7 +199,25 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
             result = _moved_free(result, group, counting, _GAP if counted else 0.0)
     for one in named:
         result = _in_a_row(result, one)
-    return result
+    return _far_first(result, groups)
+
+
+def _far_first(things: list[PlacedObject], groups: "Sequence[_Group]") -> list[PlacedObject]:
+    """Return outdoor things of which those that words name and relate to no other go far to near.
+
+    Else a house would hang before a tent that is nearer.
+    """
+    if not any(thing.kind == _OPEN for thing in things):
+        return things
+    alike = [one.places for one in groups if len({things[at].kind for at in one.places}) == 1]
+    own = sorted(place for places in alike for place in places if stands(things[place]))
+    hangs = any(
+        things[later].foot > things[place].foot and covered(things[place], things[later]) > 0
+        for place, later in combinations(own, 2)
+    )
+    from_far = sorted(own, key=lambda place: -things[place].foot) if hangs else own
+    shown = dict(zip(own, from_far, strict=True))
+    return [things[shown.get(place, place)] for place in range(len(things))]
 
 
 def _in_a_row(things: list[PlacedObject], one: Named) -> list[PlacedObject]:

@@ -9,6 +9,7 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.named import obeyed, wooded
 from mag_sandbox.model.imagination.rules.plans import away, colored, shown_shares
+from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.things import Named, named_things
 
 GREEN, BLUE = (90, 140, 90), (30, 60, 140)
@@ -417,6 +418,14 @@ def test_counted_things_of_different_sizes_have_room_beside_each_other(kind, box
     assert len(found) == count
     assert all(away(one) < 45.0 for one in found)
     assert not any(one.overlaps(other) for one, other in combinations(found, 2))
+
+
+def test_a_house_farther_away_is_not_painted_before_a_tent():
+    tents = [PlacedObject("tent", yaw, -3.0, 24.0, 13.0) for yaw in (32.0, 328.0, 4.0)]
+    house = PlacedObject("cottage", 330.0, 6.0, 27.0, 22.0)  # its foot 5 degrees down, theirs 9.5
+    named = [Named(("tent",), None, 3, 3), Named(("cottage",), None, relation=Relation("left"))]
+    result = obeyed([*GROUND, *tents, house], named)
+    assert [one.kind for one in result[3:]] == ["cottage", "tent", "tent", "tent"]
 
 
 def test_counted_things_in_the_middle_stand_in_a_row_between_others():
