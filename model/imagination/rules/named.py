@@ -173,7 +173,11 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
         return things
     result, groups = list(things), _groups(things, named)
     several = {kind for one in named if one.most and one.least > 1 for kind in one.kinds}
-    groups.sort(key=lambda group: group.where != "")
+    many = {
+        place for place, thing in enumerate(things)
+        if thing.kind in THINGS and not THINGS[thing.kind].are_few and thing.kind not in several
+    }  # fmt: skip
+    groups.sort(key=lambda group: (many.issuperset(group.places), group.where != ""))
     crowds = {kind for one in named if _is_crowd(one) for kind in one.kinds}  # are all around
     for group in groups * _TURNS:
         own = [result[place] for place in group.places]
@@ -181,6 +185,7 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
         if group.where == "behind" or is_crowd or not all(map(stands, own)):
             continue
         counting = {place for other in groups for place in other.places}
+        counting -= set() if many.issuperset(group.places) else many  # trees step aside themselves
         others = [result[place] for place in counting.difference(group.places)]
         counted = all(one.kind in several for one in own)
         merges = any(
