@@ -66,6 +66,7 @@ _LOOKS = frozenset(("capped", "covered", "topped", "snowfield"))  # after and wi
 _SAME_PLACE = re.compile(r"\b(in |on |at )?(the|this) (very )?same (?!(\w+ )?colou?r)\w+\b", re.I)
 _INDEFINITE = frozenset(("a", "an"))
 _OVER = re.compile(r"^ (over|above)\b", re.I)  # after what is gone: "sunset over the sea"
+_OF_LAMPS = frozenset(map(stem, ("lamplight", "candlelight", "firelight")))
 _HOURS = frozenset(map(stem, ("early", "late")))  # words before a time of day
 _NIGHT_SKY = frozenset(map(stem, ("firework", "full", "moon", "moonlit", "star", "starry")))
 _STRONG = frozenset(map(stem, ("dense", "heavy", "strong", "thick")))  # words before a weather
@@ -84,7 +85,7 @@ def staying(text: str, words: Vocabulary, before: str) -> str:
     stays = f"{text.rstrip(' ,.')}, {there}"
     if before and before not in text:
         lit_anew = f"{_in_still_air(before, air, words)}, {air}"
-        if _is_of_air(air, words) or (
+        if is_of_air(air, words) or (
             kept_place(text, words, before) and is_relit(lit_anew, before, words)
         ):
             there, stays = before, lit_anew
@@ -159,7 +160,7 @@ def _air(text: str, words: Vocabulary) -> tuple[frozenset[str], ...]:
     return frozenset(needed_stems(_light(read, words))), falls
 
 
-def _is_of_air(text: str, words: Vocabulary) -> bool:
+def is_of_air(text: str, words: Vocabulary) -> bool:
     """Tell whether a description names light, weather, season and sky alone."""
     there = in_places(words, text)
     read = needed_stems(there.lower())
@@ -173,7 +174,10 @@ def _in_still_air(before: str, text: str, words: Vocabulary) -> str:
     """Return a description without the light, weather or season that a text replaces."""
     gone, stems = frozenset[str](), text_stems(in_places(words, text))
     if words.lights(text) or not stems.isdisjoint(_HOURS_SAID):
-        gone |= frozenset(needed_stems(_light(words.reading(before), words))) | _HOURS | _NIGHT_SKY
+        light = frozenset(needed_stems(_light(words.reading(before), words)))
+        if light.isdisjoint(_OF_LAMPS) or stems.isdisjoint(SPOKEN["night"]):  # lamps burn on
+            gone |= light
+        gone |= _HOURS | _NIGHT_SKY
         gone |= {stem("dark")}
     if stems & (AIRY | SEASON_STEMS):
         gone |= AIRY | _STRONG
@@ -239,10 +243,11 @@ def kept_place(text: str, words: Vocabulary, before: str) -> str:
     if words.place(in_places(words, text)) is not None or words.foreign(text):
         return ""
     there = _there(text, words, before)
-    is_room = words.place(words.reading(before)) == "indoor"
-    if is_room and any(map(is_outdoor, named_things(words.reading(text), KINDS))):
+    is_room, added = words.place(words.reading(before)) == "indoor", added_place(text, words)
+    said = words.reading(text).removesuffix(f", {added}")
+    if is_room and any(map(is_outdoor, named_things(said, KINDS))):
         return ""
-    return "" if there == added_place(text, words) else there
+    return "" if there == added else there
 
 
 def _there(text: str, words: Vocabulary, before: str) -> str:

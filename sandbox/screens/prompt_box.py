@@ -22,6 +22,8 @@ from mag_sandbox.sandbox.screens.prompt_card import (
 from mag_sandbox.sandbox.ui.text_entry import Clipboard, History, TextEntry
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.changes import (
+    has_other_light,
+    is_of_air,
     is_relit,
     kept_air,
     kept_place,
@@ -69,6 +71,7 @@ NIGHT = "night, because of “{}”"
 ALL_STAYS = "only light and weather change; everything stays where it is"
 REST_STAYS = "light and weather change, and what you named is added; everything else stays"
 AIR_STAYS = "light and weather stay: {}"
+IS_SO = "light and weather are so already"
 STAYS = "no place named, so it stays {}"
 REPAINTED = "; with {} everything is painted {}"
 ALSO_AS = ", “{}” as “{}”"
@@ -151,6 +154,8 @@ class _Advice:
                 return ALL_STAYS + under_snow_words(self.whole, before, words)
             if self.renewing:  # not far from where the place begins
                 return REST_STAYS
+        if before and is_of_air(text, words) and not has_other_light(self.whole, before, words):
+            return IS_SO
         place = added_place(text, words)
         if place and (stays := kept_place(text, words, before)):
             other = REPAINTED.format(self.renewing, place) if self.renewing else ""

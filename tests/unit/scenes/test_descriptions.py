@@ -374,6 +374,9 @@ def test_a_description_without_a_place_stays_where_the_one_before_is(
         ("by day", "sunset over the ocean with a palm", "the ocean with a palm"),
         ("at sunset", "in the night two horses in a field", "two horses in a field"),
         ("rain", "a meadow with two sheep", "a meadow with two sheep"),  # where it is put anyway
+        ("at night with candles", "a library with a desk", "a library with a desk"),  # no church
+        ("at night", "by warm lamplight, a library", "by warm lamplight, a library"),
+        ("by day", "by warm lamplight, a library", "a library"),
     ],
 )
 def test_light_and_weather_alone_leave_all_that_was_named(

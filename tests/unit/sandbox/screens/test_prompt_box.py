@@ -14,6 +14,7 @@ from mag_sandbox.sandbox.screens.prompt_box import (
     EMPTY,
     ENGLISH_ONLY,
     INDOORS,
+    IS_SO,
     NIGHT,
     NO_PLACE,
     ONLY_LAND,
@@ -282,6 +283,15 @@ def test_a_landscape_is_said_to_keep_its_light():
         box.handle(pygame.Event(pygame.TEXTINPUT, text="a meadow with sheep"))
         assert box.notice == AIR_STAYS.format("at night")
         box.close()
+
+
+def test_light_that_is_so_already_moves_nothing():
+    box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
+    with window((640, 400), "test"):
+        box.open("an autumn pond with ducks at night")
+        box.handle(pygame.Event(pygame.TEXTINPUT, text="at night"))
+        assert box.text == "at night"
+        assert box.notice == IS_SO
 
 
 def test_what_was_too_much_before_is_not_said_to_be_too_much_now():
