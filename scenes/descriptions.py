@@ -230,6 +230,7 @@ _OWN_COLORS = {  # that the ground of places has by itself
     "golden": frozenset(("desert", "beach", "savanna", "farmland")),
     "orange": frozenset(("autumn woods", "canyon")), "pink": frozenset(("cherry valley",)),
 }  # fmt: skip
+_PINK_LAND = "pink", "candy"  # a level whose ground is pink on every seed
 BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
 _LEVEL, _LIGHT = stem("level"), stem("light")
 _GARMENT = "shirt"  # which alone has the colour of clothes
@@ -620,6 +621,7 @@ class DescriptionWords(Vocabulary):
         for place in reversed(range(len(read))):  # a colour is seen on what follows it
             if place not in telling | names and color_word(read[place]):
                 is_own = place_kind and place_kind.name in _OWN_COLORS.get(read[place], ())
+                is_own = is_own or tuple(read[place : place + 2]) == _PINK_LAND
                 colored = seen | of_place if category == "indoor" or is_own else seen
                 is_said = read[place - 1] in _SAYING and place - 2 in colored  # walls are blue
                 is_light = stem((*read, "")[place + 1]) == _LIGHT  # only some are painted

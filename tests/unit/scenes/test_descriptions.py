@@ -85,6 +85,8 @@ def words():
         ("a meadow with a golden elephant and a blue camel", "golden blue"),
         ("a meadow with a grey elephant and a red tractor", ""),
         ("a meadow with a blue stream and a brook", ""),
+        ("a pink candy land with a unicorn", ""),
+        ("a blue candy land", "blue"),
     ],
 )
 def test_words_that_will_not_be_seen_are_grey(words, text, grey):
