@@ -324,6 +324,8 @@ class PlayerSession(WatchedSession):
             self._say(text, "bad")
             return None
         self.leave_moment("you are where you were")
+        key = self._services.bindings.title("undo")
+        self.say_begun(f"this is the moment that you saved; {key} brings back what you had")
         return self._go_on_from(parked)
 
     def leave_moment(self, back: str) -> None:

@@ -340,7 +340,7 @@ _AT_LAKES = frozenset(
     ("lake", "duck", "bird", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish")
 )
 _NIGHTLY = frozenset(("moon", "starry sky"))
-_STARS = frozenset(("star", "hanging star"))
+_IN_NIGHT_SKY = _NIGHTLY | {"star", "hanging star"}
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 _BLACK_SKY = re.compile(r"\bblack (sky|skies)\b", re.I)
 KINDS = (*THINGS, *chain(*GROUND.values()))
@@ -1364,7 +1364,7 @@ def night_words(text: str, words: Vocabulary) -> str:
     parts = split_words(text)
     if black := _BLACK_SKY.search(text):
         return black[0]
-    names = sorted(naming_words(text, sorted(_NIGHTLY | _STARS)))
+    names = sorted(naming_words(text, sorted(_IN_NIGHT_SKY)))
     return parts[names[0]].text if names else ""
 
 
@@ -1428,7 +1428,7 @@ def _is_unfit(
     if (is_cold and kinds & _OF_WARMTH) or (is_warm and stem("snow") in stems[-1:]):
         return True
     is_night = not said.isdisjoint(SPOKEN["night"])
-    if kinds & (_NIGHTLY | _STARS) and not is_night:
+    if kinds & _IN_NIGHT_SKY and not is_night:
         return True
     if "sun" in kinds and (is_night or said & AIRY):
         return True

@@ -117,6 +117,7 @@ def test_a_moment_is_saved_and_loaded(run):
     game.see_blocks(20)
     game.press(pygame.K_F9)
     game.wait(lambda: saved_at < game.block <= saved_at + 6)
+    game.said("this is the moment that you saved")
 
 
 @pytest.mark.parametrize(("key", "said"), [(pygame.K_UP, "higher"), (pygame.K_DOWN, "lower")])
