@@ -46,6 +46,7 @@ from mag_sandbox.model.pocket.painting import (
     PaintingInventor,
     Plan,
     cells_of,
+    first_plan,
     stands_in,
 )
 from mag_sandbox.model.pocket.rewriting import FrameRewriter, Views, lasting_slots, rewriting
@@ -303,9 +304,8 @@ class Editor:
             pose = lattice.around(place)
         cells = inventor.around.mask(place)
         before, placed = None, self._outside(cells)
-        if edit.act == "relight" and inventor.plan is not None:
-            things = self._things(inventor.plan, self.placed)
-            before, placed = replace(inventor.plan, things=things), ()
+        if edit.act == "relight" and (plan := first_plan(inventor)) is not None:
+            before, placed = replace(plan, things=self._things(plan, self.placed)), ()
         made, blocks = inventor.begin_renewed(cells, pose, prompt, before)
         return _Begun(edit, place, cells, pose, placed, made), blocks
 

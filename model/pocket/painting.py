@@ -320,8 +320,8 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.listed: tuple[PlacedObject, ...] = ()  # what the first view shows; (): to be read
         self.is_given = False  # whether the first view is a given picture
         self.given: GivenPicture | None = None  # that picture, if it is to be shown itself
-        self._asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
-        self._planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
+        self.asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
+        self.planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
         self._facing = 0.0  # the yaw at which it shows most of what words name
         self._seed = 0
         self.doors = NO_DOORS
@@ -339,7 +339,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.drop_view()
         self.thread.cancel()
         self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
-        self.doors, self._asked, self.listed = doors, None, ()
+        self.doors, self.asked, self.listed = doors, None, ()
         self._facing = 0.0
         self.is_given, self.given = False, None
         self.losses = self._evictions = 0
@@ -495,7 +495,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             "losses": self.losses,
             "evictions": self._evictions,
             "plan": self.plan and asdict(self.plan),
-            "asked": self._asked,
+            "asked": self.asked,
             "facing": self._facing,
             "listed": [asdict(one) for one in self.listed],
             "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
@@ -571,7 +571,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         What its words name stands on the unknown ground that is nearest to a view at a pose.
         """
         has_one = self.plan is not None and self.plan.prompt == prompt
-        if has_one or (self._asked and self._asked[0] == prompt):
+        if has_one or (self.asked and self.asked[0] == prompt):
             return 0
         free = self.imagination.lattice.free_yaw(self.around.known, pose.yaw)
         self._begin_plan(prompt, self.noise, 0.0 if self.plan is None else free)
@@ -579,8 +579,8 @@ class PaintingInventor(ViewPainter[_PaintedView]):
 
     def _begin_plan(self, prompt: str, noise: int, facing: float) -> None:
         """Begin a plan; it is continued if the view that it is for is dropped."""
-        self._asked, self._facing = (prompt, noise), facing
-        self._planned = self.thread.begin(self._planner(prompt, noise, self.around, facing))
+        self.asked, self._facing = (prompt, noise), facing
+        self.planned = self.thread.begin(self._planner(prompt, noise, self.around, facing))
 
     def _planner(
         self, prompt: str, noise: int, around: Surroundings, facing: float
@@ -637,8 +637,8 @@ class PaintingInventor(ViewPainter[_PaintedView]):
                 if its prompt is.
             planned: the plan under way; None: the newest one.
         """
-        planned_with = noise if planned or self._asked is None else self._asked[1]
-        before, planned, imagination = self.plan, planned or self._planned, self.imagination
+        planned_with = noise if planned or self.asked is None else self.asked[1]
+        before, planned, imagination = self.plan, planned or self.planned, self.imagination
         doors, texts = self.doors, self.texts
 
         def paint(around: Surroundings, pose: CameraPose) -> PaintedGround:
@@ -672,6 +672,14 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             self.around = self.around.without(lost)
             self._forgotten = self._forgotten | lost
             self.is_given &= bool(self.around.at(self.imagination.ahead).known.any())
+
+
+def first_plan(inventor: PaintingInventor) -> Plan | None:
+    """Return the plan; the first one is awaited if it is under way. None: none was begun."""
+    if inventor.plan is not None or inventor.asked is None:
+        return inventor.plan
+    inventor.thread.release()
+    return Plan(*inventor.asked, inventor.planned.result())
 
 
 def _turned(plan: Plan, noise: int, doors: RoomDoors, config: ImaginationConfig) -> Plan:

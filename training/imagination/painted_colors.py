@@ -36,7 +36,7 @@ TOP = -2.0  # degrees above the horizon
 ALIKE = {
     "gold": ("yellow", "orange"), "yellow": ("gold",), "orange": ("gold",), "brown": ("wooden",),
     "wooden": ("brown", "orange"), "teal": ("blue", "green"), "white": ("cream",),
-    "cream": ("white",), "grey": ("black", "white"), "black": ("grey",),
+    "cream": ("white",), "grey": ("black", "white"),
 }  # fmt: skip
 _PLACE = "a meadow"
 

@@ -522,7 +522,7 @@ def test_clothes_give_people_their_colour_and_nothing_else(text: str, color: str
     ("text", "parts"),
     [
         ("a red car and a blue car", [("red", 1, ""), ("blue", 1, "")]),
-        ("two white sheep and three black sheep", [("white", 2, ""), ("black", 3, "")]),
+        ("two white dogs and three black dogs", [("white", 2, ""), ("black", 3, "")]),
         ("a black horse on the left, a white horse on the right",
          [("black", 1, "left"), ("white", 1, "right")]),
         ("a tent on the left, a tent on the right", [(None, 1, "left"), (None, 1, "right")]),
@@ -579,8 +579,8 @@ def test_behind_the_hills_is_far_away():
 
 
 def test_what_is_not_painted_gold_is_yellow():
-    (temple,) = named_things("a golden temple", ("temple",))
-    assert temple.color == COLORS["yellow"]
+    (pagoda,) = named_things("a golden pagoda", ("pagoda",))
+    assert pagoda.color == COLORS["yellow"]
     (tent,) = named_things("a golden tent", ("tent",))
     assert tent.color == COLORS["gold"]
 

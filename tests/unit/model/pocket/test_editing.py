@@ -1,6 +1,7 @@
 """A player changes the world: the new thing stays, all else is what it was, undo gives it back."""
 
 import json
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -654,6 +655,17 @@ def test_another_light_paints_everything_anew_and_moves_nothing(monkeypatch):
     edit_at_rest(made, Edit("undo"))
     assert (made.painting.plan, made.editor.placed) == (plan, placed)
     assert not changed_cells(before, ring_of(made))[before[0]].any()
+
+
+def test_another_light_moves_nothing_while_the_first_plan_is_under_way(monkeypatch):
+    made = played(AWAY)
+    planned_for(made, monkeypatch)
+    tent, planned = PlacedObject("tent", 30.0, -8.0, 8.0, 6.0), Future()
+    planned.set_result((*PLANNED, tent))
+    made.painting.plan, made.painting.planned = None, planned
+    made.painting.asked = PLACE.prompt, made.painting.noise
+    renew(made, replace(ALL, act="relight"))
+    assert (tent.kind, tent.yaw) in [(one.kind, one.yaw) for one in made.painting.plan.things]
 
 
 def test_in_another_light_what_memory_forgot_is_elsewhere(monkeypatch):

@@ -275,7 +275,7 @@ def test_an_edit_is_painted_after_the_plan_that_still_waits():
     made.reset(PLACE, 1)
     made.painting.thread.hold()
     made.painting._begin_plan(PLACE.prompt, 3, 0.0)
-    planned = made.painting._planned
+    planned = made.painting.planned
     assert not planned.done()
     assert made.painting.thread.after_all(planned.done).result(PATIENCE)
 
