@@ -57,7 +57,7 @@ CROWN = 0.8  # share of half the width of others
 LOWEST = 0.6  # metres; things of lower kinds are stepped over, flowers for one
 SIGHT = 24.0  # metres from which on things shrink, and are out of sight within `FADE` metres
 FADE = 12.0
-LANDMARK_SIGHT, LEAST_LANDMARK = 90.0, 6.0  # metres to which large things are seen, and degrees
+LARGE_SIGHT, LEAST_LARGE = 90.0, 6.0  # metres to which large things are seen, and degrees
 LEAST_SEEN = 3.0  # degrees; smaller things shrink, too
 LEAST_PAINTED = 2.0  # degrees; what shrinks to less is hidden, since it would be painted as a blot
 OVER = 1.1  # times as far something is that was drawn over a thing by mistake
@@ -126,9 +126,9 @@ class _Body:
         return min(SIGHT, self.longer / tan(radians(LEAST_SEEN)))
 
     @property
-    def as_landmark(self) -> float:
-        """How far away it still is a landmark [m]."""
-        return min(LANDMARK_SIGHT, self.longer / tan(radians(LEAST_LANDMARK)))
+    def large_from(self) -> float:
+        """How far away it still appears large [m]."""
+        return min(LARGE_SIGHT, self.longer / tan(radians(LEAST_LARGE)))
 
     @property
     def in_the_way(self) -> float:
@@ -529,7 +529,7 @@ class Scenery:
             stances = {**stances, "star": FAR}
         bodies = _bodies_of((one for one in things if one.kind not in behind), stances, sides)
         sights = (
-            max(body.in_sight, body.as_landmark, body.distance + FARTHEST_WALK) for body in bodies
+            max(body.in_sight, body.large_from, body.distance + FARTHEST_WALK) for body in bodies
         )
         seen = [
             body if sides else replace(body, sight=sight)

@@ -393,7 +393,7 @@ def test_small_new_things_come_into_sight_where_they_can_be_painted():
 @pytest.mark.parametrize(
     ("tall", "seen"), [(7.0, [True, True, False]), (1.5, [True, False, False])]
 )
-def test_large_things_of_the_plan_stay_in_sight_as_landmarks(tall, seen):
+def test_large_things_of_the_plan_stay_in_sight_from_afar(tall, seen):
     foot, top = (degrees(atan((end - EYE) / 14.0)) for end in (0.0, tall))
     thing = PlacedObject("windmill", 0.0, (foot + top) / 2, 9.0, top - foot)
     scenery = Scenery.of([thing], {"windmill": Stance("floor", tall)}, ())
