@@ -250,11 +250,8 @@ def command_towards(
     x, z = target.x - pose.x, target.z - pose.z
     if speed.walk and hypot(x, z) >= AT_ORIGIN:
         reach = max(speed.walk * seconds, hypot(x, z))
-        across, along = sin(radians(pose.yaw)), cos(radians(pose.yaw))
-        return CameraCommand(
-            forward=_fraction(x * across + z * along, reach),
-            right=_fraction(x * along - z * across, reach),
-        )
+        forward, right = (_fraction(way, reach) for way in ahead_and_right(x, z, pose.yaw))
+        return CameraCommand(forward=forward, right=right)
     pitch = min(MAX_PITCH, max(-MAX_PITCH, target.pitch))
     turn, tilt = yaw_difference(target.yaw, pose.yaw), pitch - pose.pitch
     narrowing = pose.fov - speed.reachable_fov(target.fov)
@@ -266,6 +263,12 @@ def command_towards(
         zoom=_fraction(narrowing, speed.zoom * seconds),
     )
     return None if command == CameraCommand() else command  # an axis that cannot move is done
+
+
+def ahead_and_right(x: float, z: float, yaw: float) -> tuple[float, float]:
+    """Return how far a way [m] leads ahead and to the right of a camera that looks to a yaw."""
+    across, along = sin(radians(yaw)), cos(radians(yaw))
+    return x * across + z * along, x * along - z * across
 
 
 def _fraction(way: float, reach: float) -> float:

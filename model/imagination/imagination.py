@@ -438,9 +438,9 @@ class Imagination:
         if seen is not None:
             down, across = (_pixels_of(each, self._stride) for each in (rows, columns))
             seen = seen[down[:, None], across]
-        odd = np.isin(owners, [at for at, one in enumerate(subject.things) if is_odd_sea(one)])
-        if odd.any():
-            seen = sketch.seen(odd, seen)
+        odd = [at for at, one in enumerate(subject.things) if is_odd_sea(one)]
+        if odd and (at_sea := np.isin(owners, odd)).any():
+            seen = sketch.seen(at_sea, seen)
         if seen is not None:
             sketch = sketch.carried_over(seen)
         sketched = sketched_cells([sketch], self._encoded)

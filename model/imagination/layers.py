@@ -44,9 +44,7 @@ class _CutOut(NamedTuple):
     # float32 [4, h, w]: colours times alpha, and alpha
     layer: np.ndarray
     seen: np.ndarray  # float32 [1, h, w]: alpha, but 0 where something nearer covers it
-    there: (
-        np.ndarray
-    )  # float32 [1, h, w]: 1 where it is, also where its outline lets others through
+    there: np.ndarray  # float32 [1, h, w]: 1 where it is, also along its outline
     around: np.ndarray  # float32 [4, h, w]: what is around it, up to where ground is not hidden
     box: Box  # of the thing, in the layer [px]
 

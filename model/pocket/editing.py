@@ -378,9 +378,11 @@ class Editor:
         there = [thing for thing, own in named.items() if own.covers(edit)]
         if not there:
             return edit, ()
-        things = self._things(plan, self.placed)
-        owner = _at(self._imagination.owners(things), edit.yaw, edit.pitch)
-        shown = things[owner] if owner >= 0 else None
+        shown = None
+        if there[1:]:  # else a sketch of the ring tells nothing new
+            things = self._things(plan, self.placed)
+            owner = _at(self._imagination.owners(things), edit.yaw, edit.pitch)
+            shown = things[owner] if owner >= 0 else None
         placed = [one for one in there if named[one] in self.placed]
         smallest = min(placed or there, key=lambda one: one.width * one.height)
         thing = named[shown if shown in there else smallest]

@@ -4,7 +4,13 @@ from dataclasses import replace
 from itertools import pairwise
 from math import atan2, cos, degrees, dist, hypot, radians, sin
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, Position, yaw_difference
+from mag_sandbox.controls.camera import (
+    CameraCommand,
+    CameraPose,
+    Position,
+    ahead_and_right,
+    yaw_difference,
+)
 from mag_sandbox.model.world import GroundPlan
 from mag_sandbox.sandbox.play.detour import CELL, way_round
 
@@ -85,8 +91,7 @@ class Bypass:
             return command
         x, z = self._corners[0][0] - pose.x, self._corners[0][1] - pose.z
         share = min(speed, 1.0, hypot(x, z) / self._reach) / hypot(x, z)
-        across, along = sin(radians(pose.yaw)), cos(radians(pose.yaw))
-        forward, right = x * across + z * along, x * along - z * across
+        forward, right = ahead_and_right(x, z, pose.yaw)
         return replace(command, forward=forward * share, right=right * share)
 
 

@@ -385,7 +385,6 @@ _UNTINTED = {  # without the tint of the mean of such things
     "white": np.array((236.0, 232.0, 226.0)), "grey": np.array((160.0, 164.0, 172.0)),
 }  # fmt: skip
 _PURE = 0.07  # vividness of a look's white, black or grey
-_WALLS = frozenset(("wall", "backdrop"))
 _SHINING = FALLING | {"starry sky"}  # all around, and light at night, too
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN = 0.75  # of a thing's mean colour: that of its largest part
@@ -509,7 +508,7 @@ def light_of(things: Sequence[PlacedObject]) -> float:
         thing.mean_color
         for thing in things
         if thing.kind not in _SHINING
-        and (thing.width >= AROUND or (is_stage and thing.kind in _WALLS))
+        and (thing.width >= AROUND or (is_stage and thing.kind in SIDES))
     )
     levels = [max(color) for color in around if color is not None]
     return float(np.clip(max(levels) / _BRIGHT, _DARKEST, 1.0)) if levels else 1.0
@@ -521,7 +520,7 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
         seen = np.array([thing.color, thing.mean_color or thing.color])
         own, nearest = (_apart(seen, colors, light) for colors in (wanted[None], _COLORS))
         vivid, shown = vividness(wanted), vividness(seen[0])
-        tinted = _PURE if thing.kind in _WALLS else _TINTED  # a pale red wall is not white
+        tinted = _PURE if thing.kind in SIDES else _TINTED  # a pale red wall is not white
         differs = (vivid < _NEUTRAL and shown > tinted) or (vivid > _TINTED > shown)
         if vivid < _NEUTRAL:  # of white and grey only the brightness differs
             darker, lighter = _AS_BRIGHT
