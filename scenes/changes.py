@@ -8,7 +8,6 @@ from mag_sandbox.scenes.descriptions import (
     AIRY,
     BY_DAY,
     CHANGING,
-    DETERMINERS,
     GROUND,
     KINDS,
     LANDSCAPES,
@@ -42,6 +41,7 @@ from mag_sandbox.scenes.things import (
     naming_words,
 )
 from mag_sandbox.scenes.vocabulary import (
+    DETERMINERS,
     FUNCTION_WORDS,
     WEATHER,
     Vocabulary,

@@ -19,6 +19,7 @@ from mag_sandbox.scenes.fullness import (
     is_lonely,
     lonely_words,
     only_words,
+    places_described,
     told_crowd,
 )
 from mag_sandbox.scenes.looks import usual_looks
@@ -85,6 +86,7 @@ from mag_sandbox.scenes.things import (
 )
 from mag_sandbox.scenes.vocabulary import (
     APOSTROPHES,
+    DETERMINERS,
     FUNCTION_WORDS,
     PLACE,
     WEATHER,
@@ -140,7 +142,6 @@ _IN_MOUNTAINS = re.compile(
     r"\b(in|through|across|among) the (mountains|hills)\b", re.I
 )  # of a meadow
 _OWNING = tuple(f"{mark}s" for mark in APOSTROPHES)
-DETERMINERS = frozenset(("a", "an", "the", "my", "our", "your", "his", "her", "their"))
 _ADJECTIVES = frozenset((*COLORS, "old", "new", "big", "large", "small", "little", "tiny"))
 _SAYING = frozenset(("is", "are", "painted"))  # between a wall and its colour
 _OLD_HOUSE = "old church"  # which no painter needs to be told is one inside
@@ -601,7 +602,7 @@ class DescriptionWords(Vocabulary):
         seen = of_others | names
         if category != "video game":
             seen |= empty_words(text, (*THINGS, *ground))
-        seen |= _lonely_words(text) if category == "outdoor" else set()
+        seen |= _lonely_words(text, of_place) if category == "outdoor" else set()
         seen |= only_words(text, is_obeyed=category in BY_DAY and bool(naming_words(text, kinds)))
         if category == "outdoor" and (place_kind is None or place_kind.name not in _OWN_SEASON):
             shown = season_in(reading, self)
@@ -735,15 +736,20 @@ def _silent(said: set[str], category: str | None) -> set[str]:
     return silent
 
 
-def _lonely_words(text: str) -> set[int]:
+def _lonely_words(text: str, of_place: Collection[int]) -> set[int]:
     """Return the words, counted from 0, that call a place lonely.
 
     An abandoned house looks like any other one.
+
+    Args:
+        text: a description.
+        of_place: the words that name its place, counted likewise.
     """
-    words, built = split_words(text), naming_words(text, sorted(BUILDINGS))
+    words = split_words(text)
+    things = naming_words(text, sorted(THINGS.keys() - WATERS)) - {*of_place}
     return {
         at for at in lonely_words(text)
-        if words[at].text.lower() not in _LEFT or built.isdisjoint((at + 1, at + 2))
+        if words[at].text.lower() not in _LEFT or things.isdisjoint(places_described(text, at))
     }  # fmt: skip
 
 

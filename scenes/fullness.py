@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from mag_sandbox.scenes.things import named_things, naming_words
-from mag_sandbox.scenes.vocabulary import Word, split_words, stem, text_stems
+from mag_sandbox.scenes.vocabulary import DETERMINERS, Word, split_words, stem, text_stems
 
 _BUSY = "busy"
 _BUSY_PLACE = re.compile(rf"\b{_BUSY}( \w+){{1,2}}", re.I)  # words for a place follow
@@ -79,17 +79,30 @@ def _is_lonely(word: Word) -> bool:
 
 def kinds_alone(text: str, kinds: Collection[str]) -> frozenset[str]:
     """Return the kinds that a description calls lonely or single: no tree is beside such a tree."""
-    words, alone = split_words(text), set[str]()
+    words = split_words(text)
     single = {at for at, word in enumerate(words) if word.text.lower() == _SINGLE}
+    alone = set[str]()
     for at in lonely_words(text) | single:
-        after = words[at + 1 : at + 1 + _NEAR]
-        comes_first = (
-            bool(after)
-            and after[0].text.lower() not in _PLACED
-            and text[words[at].end : after[0].start].isspace()
-        )
-        part = after if comes_first else words[max(0, at - _BEFORE) : at]
+        part, comes_first = _described(words, at, text)
         found = named_things(text[part[0].start : part[-1].end], kinds) if part else []
         belongs = found[:1] if comes_first else found[-1:]  # "a tree stands lonely on a hill"
         alone.update(*(one.kinds for one in belongs))
     return frozenset(alone)
+
+
+def places_described(text: str, at: int) -> range:
+    """Return the indices of the words of a description one of which such a word may describe."""
+    words = split_words(text)
+    part, _ = _described(words, at, text)
+    return range(words.index(part[0]), words.index(part[-1]) + 1) if part else range(0)
+
+
+def _described(words: Sequence[Word], at: int, text: str) -> tuple[Sequence[Word], bool]:
+    """Return the words that a word for a lonely place may describe, and whether they follow it."""
+    after = words[at + 1 : at + 1 + _NEAR]
+    if after and after[0].text.lower() not in _PLACED:
+        begins = at == 0 or words[at - 1].text.lower() in DETERMINERS
+        is_paired = after[0].text.lower() == "and"  # "a lonely and dark castle"
+        if begins or (text[words[at].end : after[0].start].isspace() and not is_paired):
+            return words[at + 1 : at + 1 + _NEAR + is_paired], True
+    return words[max(0, at - _BEFORE) : at], False

@@ -31,6 +31,7 @@ _SMALL_WORDS = (
     " between beyond among along across through inside outside towards every everywhere where"
 )
 FUNCTION_WORDS = frozenset(_SMALL_WORDS.split())  # name nothing to be drawn: every world knows them
+DETERMINERS = frozenset(("a", "an", "the", "my", "our", "your", "his", "her", "their"))
 _FOREIGN_WORDS = (
     "ein eine einem einen der die das dem den im am und mit un une le la les des du dans avec et el"
     " los las en con una il lo nel della di een het och med ett og"
