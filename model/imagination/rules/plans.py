@@ -391,6 +391,7 @@ _OWN = 0.75  # of a thing's mean colour: that of its largest part
 _USUAL = {
     "apple": COLORS["red"],
     "bear": COLORS["brown"],
+    "teddy bear": COLORS["brown"],
 }  # of named things; the renderer's may have any colour
 _ANY_COLOR = {"bed": 3, "plane": 0, "sailing ship": 2}  # variants painted whole in any colour
 _GREY = np.array((150.0, 150.0, 150.0))  # the usual mean of a coloured thing's other parts
@@ -408,12 +409,37 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     light = light_of(things)
     by_day = light >= _BY_DAY and any(thing.kind == "low sky" for thing in things)
     spare = 0.0 if by_day else _PLAINLY_OTHER
+    things = _without_colors_of_others(things, named, wanted, light)
     return [
         _colored(thing, wanted[place], light, spare)
         if place in wanted and thing.kind not in WATERS
         else thing
         for place, thing in enumerate(things)
     ]
+
+
+def _without_colors_of_others(
+    things: Sequence[PlacedObject],
+    named: Sequence[Named],
+    wanted: Collection[int],
+    light: float,
+) -> list[PlacedObject]:
+    """Return things of which none that words name has a colour they give to another one.
+
+    "A car beside a blue house": plans may have a blue car. It looks as such things mostly do.
+    """
+    parts = [part for one in named for part in (one, *one.parts)]
+    told = {color_name(part.color) for part in parts if part.color}
+    plain = {place for one in parts if not one.color for place in few_of(things, one)} - {*wanted}
+
+    def shown(thing: PlacedObject) -> PlacedObject:
+        usual = looks_of(thing.kind)[:1]
+        if not usual or thing.color is None or color_name(usual[0].color) in told:
+            return thing
+        is_others = color_name(rgb(np.array(thing.color) / light)) in told
+        return with_look(thing, in_light(usual[0], light)) if is_others else thing
+
+    return [shown(thing) if place in plain else thing for place, thing in enumerate(things)]
 
 
 def with_colored_waters(
@@ -517,7 +543,8 @@ def light_of(things: Sequence[PlacedObject]) -> float:
 def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float) -> PlacedObject:
     thing = replace(thing, variant=_ANY_COLOR.get(thing.kind, thing.variant))
     if thing.color is not None:
-        seen = np.array([thing.color, thing.mean_color or thing.color])
+        mean = None if thing.kind in _ANY_COLOR else thing.mean_color  # which becomes another
+        seen = np.array([thing.color, mean or thing.color])
         own, nearest = (_apart(seen, colors, light) for colors in (wanted[None], _COLORS))
         vivid, shown = vividness(wanted), vividness(seen[0])
         tinted = _PURE if thing.kind in SIDES else _TINTED  # a pale red wall is not white

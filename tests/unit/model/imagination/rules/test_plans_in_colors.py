@@ -51,6 +51,16 @@ def test_things_that_no_words_colour_stay():
     assert colored([house, PALE], [Named(("castle",), None)]) == [house, PALE]
 
 
+def test_a_colour_that_words_give_to_another_thing_is_not_taken():
+    blue = PlacedObject("car", 0.0, -5.0, 17.0, 6.0, (64, 115, 192), (80, 120, 180))
+    house = PlacedObject("cottage", 20.0, 0.0, 28.0, 19.0, COLORS["blue"], COLORS["blue"])
+    named = [Named(("car",), None), Named(("cottage",), COLORS["blue"])]
+    car, other = colored([blue, house], named)
+    assert color_name(car.color) == "grey"
+    assert other == house
+    assert colored([blue, house], named[:1]) == [blue, house]
+
+
 def test_in_the_dark_a_colour_is_darker():
     night = PlacedObject("sky", 0.0, 20.0, 360.0, 60.0, (20, 20, 60), (20, 20, 60))
     _, castle = colored([night, PALE], PURPLE)
@@ -59,8 +69,9 @@ def test_in_the_dark_a_colour_is_darker():
 
 def test_a_brown_bed_is_no_pink_one_in_the_light_of_lamps():
     brown = PlacedObject("bed", 0.0, 0.0, 24.0, 13.0, (140, 89, 64), (140, 89, 64))
-    (bed,) = colored([brown], [Named(("bed",), COLORS["pink"])])
-    assert bed.color == COLORS["pink"]
+    for plan in (brown, replace(brown, mean_color=(216, 140, 165))):
+        (bed,) = colored([plan], [Named(("bed",), COLORS["pink"])])
+        assert bed.color == COLORS["pink"]
 
 
 def test_near_ground_is_nearly_as_light_as_far_ground():
