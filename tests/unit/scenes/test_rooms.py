@@ -3,7 +3,7 @@
 import pytest
 
 from mag_sandbox.scenes import rooms
-from mag_sandbox.scenes.descriptions import DescriptionWords
+from mag_sandbox.scenes.descriptions import DescriptionWords, sky_outside
 from mag_sandbox.scenes.rooms import DOORS, caption_behind, place_name
 from mag_sandbox.scenes.stances import STANCES
 from tests import ROOT
@@ -35,6 +35,11 @@ def test_a_kitchen_leads_to_rooms_of_its_house_in_the_same_light(words):
     dining = next(one for one in found if "dining" in one)
     assert dining == "a dining room with a dining table, yellow walls, tiled floor in the evening"
     assert next(one for one in found if "garden" in one).endswith("at sunset")
+
+
+def test_windows_of_the_next_room_show_the_same_night(words):
+    found = behind("door", "a library with bookshelves at night", words)
+    assert {sky_outside(one, words) for one in found} == {"night"}
 
 
 def test_a_cottage_leads_inside_and_a_door_to_another_room_than_those_named(words):
