@@ -383,11 +383,12 @@ _NEUTRAL, _TINTED = 0.15, 0.35  # vividness: white, grey and black have less, ta
 _AS_BRIGHT = 0.8, 1.25  # times as bright as a white or grey thing is what passes for it
 _UNTINTED = {  # without the tint of the mean of such things
     "white": np.array((236.0, 232.0, 226.0)), "grey": np.array((160.0, 164.0, 172.0)),
+    "black": np.array((48.0, 46.0, 48.0)),
 }  # fmt: skip
 _PURE = 0.07  # vividness of a look's white, black or grey
 _SHINING = FALLING | {"starry sky"}  # all around, and light at night, too
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
-_OWN = 0.75  # of a thing's mean colour: that of its largest part
+_OWN, _BLACK = 0.75, 0.95  # of a thing's mean colour: that of its largest part; if it is black
 _USUAL = {
     "apple": COLORS["red"],
     "bear": COLORS["brown"],
@@ -542,6 +543,7 @@ def light_of(things: Sequence[PlacedObject]) -> float:
 
 def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float) -> PlacedObject:
     thing = replace(thing, variant=_ANY_COLOR.get(thing.kind, thing.variant))
+    name = color_name(rgb(wanted))
     if thing.color is not None:
         mean = None if thing.kind in _ANY_COLOR else thing.mean_color  # which becomes another
         seen = np.array([thing.color, mean or thing.color])
@@ -552,15 +554,15 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
         if vivid < _NEUTRAL:  # of white and grey only the brightness differs
             darker, lighter = _AS_BRIGHT
             differs |= not darker < seen[0].max() / (light * wanted.max()) < lighter
-        if own <= nearest + spare and not differs:
+        if own <= nearest + spare and not differs and name != "black":  # navy passes for it
             return thing
-    name = color_name(rgb(wanted))
     looks = [one for one in looks_of(thing.kind) if color_name(one.color) == name
              and vividness(np.array(one.color)) < _PURE]  # fmt: skip
     if looks and vividness(wanted) < _NEUTRAL:  # whites differ: a refrigerator's is no horse's
         return with_look(thing, in_light(looks[0], light))
     shade = _UNTINTED.get(name, wanted) * light
-    mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))
+    own = _BLACK if name == "black" else _OWN  # or the walls of a black barn are brown
+    mean = thing.mean_color and rgb(own * shade + (1 - own) * np.array(thing.mean_color))
     return replace(thing, color=rgb(shade), mean_color=mean)
 
 

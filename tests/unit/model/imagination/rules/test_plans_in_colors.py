@@ -51,6 +51,15 @@ def test_things_that_no_words_colour_stay():
     assert colored([house, PALE], [Named(("castle",), None)]) == [house, PALE]
 
 
+def test_black_is_neither_navy_nor_brown_in_its_other_parts():
+    for color, mean in (((64, 64, 89), (89, 89, 115)), ((190, 90, 60), (180, 100, 80))):
+        planned = PlacedObject("barn", 0.0, 0.0, 36.0, 24.0, color, mean)
+        (barn,) = colored([planned], [Named(("barn",), COLORS["black"])])
+        for shown in (barn.color, barn.mean_color):
+            assert max(shown) < 60
+            assert max(shown) - min(shown) < 10
+
+
 def test_a_colour_that_words_give_to_another_thing_is_not_taken():
     blue = PlacedObject("car", 0.0, -5.0, 17.0, 6.0, (64, 115, 192), (80, 120, 180))
     house = PlacedObject("cottage", 20.0, 0.0, 28.0, 19.0, COLORS["blue"], COLORS["blue"])
