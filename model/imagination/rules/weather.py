@@ -75,6 +75,7 @@ _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies 
 _HALF_SEEN, _NEAREST_FOOT = 14.0, 1.0  # metres; degrees
 _PALEST, _PALEST_SKY = 0.65, 0.8  # share of fog at most: in things, which are still known, and sky
 _PALEST_COLOR = 0.25  # likewise, in things whose colour words give
+_HILL, _PALEST_HILL = "far hill", 0.35  # whose foot is in sight: what words name stands on it
 
 
 def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:
@@ -375,6 +376,7 @@ def _fogged(
         away = EYE / np.tan(np.radians(foot)) if foot > _NEAREST_FOOT else np.inf
         most = _PALEST_SKY if thing.width >= AROUND else _PALEST
         most = _PALEST_COLOR if thing.kind in colored else most
+        most = _PALEST_HILL if thing.kind == _HILL and foot > _NEAREST_FOOT else most
         share = min(1 - 0.5 ** (away / _HALF_SEEN), most)
         share = 0.0 if thing.kind == "near ground" else share
         share = -share / (1 - share) if lifts else share

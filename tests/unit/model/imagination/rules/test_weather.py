@@ -104,6 +104,13 @@ def test_coloured_water_stays_so_in_the_light_that_comes():
     assert color == pytest.approx(np.multiply(COLORS["red"], wanted.light), abs=1)
 
 
+def test_the_hill_that_something_stands_on_is_seen_before_others_in_fog():
+    far = PlacedObject("far hill", 0.0, 5.8, 72.0, 13.6, (90, 120, 80), (90, 120, 80))
+    near = replace(far, pitch=1.5, height=13.0)
+    _, _, pale_far, pale_near = in_fog([SKY, GROUND, far, near], BY_DAY)
+    assert pale_near.color[0] < pale_far.color[0] - 30
+
+
 def test_what_words_call_black_is_black_in_fog():
     church = PlacedObject("church", 0.0, 2.0, 12.0, 8.0, (60, 55, 62), (60, 55, 62))
     told = BY_DAY._replace(named=[Named(("church",), (60, 55, 62))])
