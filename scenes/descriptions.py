@@ -44,6 +44,7 @@ from mag_sandbox.scenes.rewordings import (
     FAMILIES,
     LIGHTS_TOLD,
     OF_WOOD,
+    ON_MARS,
     ON_PLANET,
     ON_TOP,
     ON_WALL,
@@ -279,7 +280,7 @@ _SNOW = re.compile(
 )
 _LYING_SNOW = re.compile(r"\b(covered in|under|in deep) (the )?snow\b", re.I)  # though none falls
 _POTTED = "potted"
-_GREY_SKY = (158, 163, 170)
+_GREY_SKY, _DUSTY_SKY = (158, 163, 170), (226, 172, 128)
 _LEFT = frozenset(("abandoned", "forgotten", "desolate"))
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
 _ICE = frozenset(map(stem, ("ice", "icy", "frozen")))
@@ -925,6 +926,8 @@ def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[st
     beasts = ANIMALS.intersection(kinds) if _NO_ANIMALS.search(said) else frozenset()
     gone = absent_kinds(text, kinds) - {one.kinds[0] for one in things}
     alike = {other for kind in gone for other in _TAKEN_FOR.get(kind, ())}
+    if any(one.most and one.kinds[0] in WINDOWS for one in things):  # through which one is seen
+        gone |= {"curtains"} - named
     return gone | dry | beasts | (alike.intersection(kinds) - named)
 
 
@@ -1008,6 +1011,11 @@ def sky_outside(text: str, words: Vocabulary) -> str:
     return next((sky for sky, words in _OUTSIDE_ROOMS.items() if stems & words), "")
 
 
+def is_mars(text: str, place: PlaceKind | None) -> bool:
+    """Tell whether a description is of Mars: a canyon without life, under a sky full of dust."""
+    return place is not None and place.name == "canyon" and ON_MARS.search(text) is not None
+
+
 def sky_color_in(text: str, words: Vocabulary) -> tuple[int, int, int] | None:
     """Return the colour that a description gives the sky of a landscape, but for blue.
 
@@ -1019,6 +1027,8 @@ def sky_color_in(text: str, words: Vocabulary) -> tuple[int, int, int] | None:
         return None
     if OVERCAST.search(text):
         return _GREY_SKY
+    if is_mars(text, place) and not COLORED_SKY.search(text) and not speaks_of("night", read):
+        return _DUSTY_SKY
     found = COLORED_SKY.search(in_places(words, text))
     name = found["color"].lower() if found else "blue"
     name = SAME_COLORS.get(name, name)

@@ -53,6 +53,7 @@ _VASE = rf"(?:an? |the )?(?:(?P<vase>{_COLOR}) )?vases?"
 ON_PLANET = re.compile(
     r"\bon (the moon|(a|another|an alien|this) ((?P<color>\w+) )?(?P<planet>planet))\b", re.I
 )
+ON_MARS = re.compile(r"\b(on|planet|of|to) mars\b|^mars\b", re.I)  # a bare canyon; no god, no bar
 BUNCHES = (  # which have vases; colours and numbers are left out
     re.compile(rf"\bvases? (?:with|of|full of) {_FLOWERS}\b", re.I),
     re.compile(rf"\b(?:a bunch of )?{_FLOWERS} in {_VASE}\b", re.I),

@@ -8,6 +8,7 @@ from mag_sandbox.scenes.descriptions import (
     WINDOWS,
     WOODED,
     added_place,
+    is_mars,
     named_in,
 )
 from mag_sandbox.scenes.fullness import empty_words, has_only, is_lonely
@@ -80,6 +81,7 @@ _WILD = frozenset((  # what is in places without people, beside plants and anima
     "rose", "rose bush", "seaweed", "shell", "stalagmite", "stump", "sunflower", "tulip",
     "waterfall", "wheat",
 ))  # fmt: skip
+_ON_MARS = frozenset(("rock", "crater"))
 _OF_PEOPLE = ("near", "far")  # fields of a place whose things a lonely one lacks
 _KEPT = ("main", "skyline", "plants", "flat")  # likewise, of what stays
 
@@ -91,14 +93,16 @@ def uninvited_in(text: str, words: Vocabulary, kinds: Collection[str]) -> frozen
     """
     read = words.reading(text)
     named = {kind for one in named_in(read, words, kinds) for kind in one.kinds}
-    is_empty = bool(empty_words(read, kinds))
+    place = known_place(read, words)
+    is_on_mars = is_mars(text, place)
+    is_empty = is_on_mars or bool(empty_words(read, kinds))
     if words.place(read) not in _LIVED_IN:
         return (loose_kinds() & {*kinds}) - named if is_empty else frozenset()
     if not is_empty and not (named and has_only(text)):
         return frozenset()
-    place = known_place(read, words)
     all_kinds = THINGS.keys() | WATERS | _LAID
-    return frozenset((all_kinds & {*kinds}) - named - OVERHEAD - _fabric(place))
+    fabric = _ON_MARS if is_on_mars else _fabric(place)
+    return frozenset((all_kinds & {*kinds}) - named - OVERHEAD - fabric)
 
 
 def _fabric(place: PlaceKind | None) -> frozenset[str]:

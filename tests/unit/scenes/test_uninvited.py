@@ -121,3 +121,20 @@ def test_what_is_lonely_beside_a_tree_leaves_other_trees(words):
 
 def test_a_lonely_church_is_seen_from_outside(words):
     assert words.place(words.reading("a lonely church on a hill")) == "outdoor"
+
+
+def test_mars_is_bare_under_a_sky_full_of_dust(words):
+    wanted = Wanted.of("mars with a rocket and a horse", words, KINDS)
+    assert {"cactus", "bear", "camp fire", "fence", "person"} <= {*wanted.uninvited}
+    assert {"rocket", "horse", "rock", "sun"}.isdisjoint(wanted.uninvited)
+    assert wanted.sky and wanted.sky[0] > wanted.sky[2] + 60
+    assert Wanted.of("mars under a green sky", words, KINDS).sky != wanted.sky
+    assert Wanted.of("a red canyon with a rocket", words, KINDS).sky is None
+    for text in ("a red canyon", "a market on mars"):
+        assert not Wanted.of(text, words, KINDS).uninvited
+
+
+def test_where_windows_are_counted_none_is_behind_curtains_that_are_not_named(words):
+    assert "curtains" in Wanted.of("a bedroom with two windows", words, KINDS).absent
+    for text in ("a bedroom with windows", "a bedroom with a window and red curtains"):
+        assert "curtains" not in Wanted.of(text, words, KINDS).absent
