@@ -21,6 +21,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_colored_waters,
     with_look,
 )
+from mag_sandbox.model.imagination.rules.spacing import covered
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.scenes.changes import new_in
 from mag_sandbox.scenes.descriptions import TURNING, WINDOWS
@@ -48,6 +49,9 @@ _SHINING = frozenset((
     "moon", "star", "street lamp", "lantern", "stone lantern", "lighthouse", "camp fire", "torch",
     "candle", _LIGHTNING, *FALLING,
 ))  # fmt: skip
+_DISCS = frozenset(("sun", "moon"))
+_TURNS = (0.0, *(side * turn for turn in range(4, 61, 4) for side in (1.0, -1.0)))  # degrees
+_HIGH = 24.0  # degrees: a level view shows most of a disc
 _AIR = frozenset(("sun", "moon", "star", "starry sky", "cloud", _LIGHTNING, *FALLING))
 _GAME = "video game"
 _STAGED = (_GAME, "object")  # categories of scenes with lights of their own
@@ -121,12 +125,34 @@ def relit(
     lit = _in_other_air(lit, before, now)
     new = new_in(now.named, before.named)
     lit = with_joined(lit, under, new, facing) if new else lit
-    above = [one for one in under if one.kind in air]
+    above = _discs_clear([one for one in under if one.kind in air], lit)
     first = next((place for place, one in enumerate(lit) if one.kind not in behind), len(lit))
     return [
         *lit[:first], *(one for one in above if one.kind not in FALLING), *lit[first:],
         *(one for one in above if one.kind in FALLING),
     ]  # fmt: skip
+
+
+def _discs_clear(
+    above: Sequence[PlacedObject], things: Sequence[PlacedObject]
+) -> list[PlacedObject]:
+    """Return what is in the sky, with a sun or moon that neither things nor clouds hide.
+
+    It stays as near as can be to where it was.
+    """
+    hiding = [one for one in (*things, *above) if one.width < AROUND and one.kind not in _DISCS]
+
+    def hidden(disc: PlacedObject) -> float:
+        return max((covered(disc, one) for one in hiding), default=0.0)
+
+    def clear(disc: PlacedObject) -> PlacedObject:
+        places = [
+            replace(disc, yaw=(disc.yaw + turn) % 360.0, pitch=pitch)
+            for pitch in (disc.pitch, max(disc.pitch, _HIGH)) for turn in _TURNS
+        ]  # fmt: skip
+        return min(places, key=hidden)
+
+    return [clear(one) if one.kind in _DISCS else one for one in above]
 
 
 def _without_air(

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mag_sandbox.controls.camera import ASPECT, WIDEST_FOV
+from mag_sandbox.controls.camera import ASPECT, WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.spacing import covered
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import (
     at_night,
@@ -195,6 +196,17 @@ def test_in_another_light_all_stands_where_it_stood_under_the_sky_of_that_light(
     back = relit(lit, things, BY_NIGHT, BY_DAY, BEHIND)
     assert boxes(back) == boxes(things)
     assert back[3].color == pytest.approx(BARN.color, abs=2)
+
+
+def test_a_moon_that_rises_stands_clear_of_hills_things_and_clouds():
+    mesa = PlacedObject("mesas", 20.0, 10.0, 60.0, 26.0, (124, 102, 110), (123, 105, 115))
+    cloud = PlacedObject("cloud", MOON.yaw - 40.0, 20.0, 30.0, 11.0, (89, 115, 166), (89, 115, 166))
+    under = [DARK, GROUND, replace(MOON, yaw=20.0, pitch=17.0), cloud]
+    lit = relit([SKY, GROUND, mesa, BARN], under, BY_DAY, BY_NIGHT, BEHIND)
+    moon = next(one for one in lit if one.kind == "moon")
+    assert not any(covered(moon, one) for one in lit if one.kind in ("mesas", "cloud", "barn"))
+    assert moon.pitch + moon.height / 2 < VIEW_TOP + 1.0, "a level view shows it"
+    assert abs(yaw_difference(moon.yaw, 20.0)) < 60.0
 
 
 def test_when_snow_falls_the_ground_turns_white_and_flowers_go_also_on_grey_ground():
