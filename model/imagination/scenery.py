@@ -525,7 +525,7 @@ class Scenery:
         """
         bands = [thing for thing in things if thing.kind in behind]
         sides = sides_of(bands)
-        if any(thing.kind == "starry sky" for thing in things):
+        if any(thing.kind == "near ground" for thing in things):
             stances = {**stances, "star": FAR}
         bodies = _bodies_of((one for one in things if one.kind not in behind), stances, sides)
         sights = (

@@ -106,7 +106,6 @@ _BACKDROP = "backdrop"  # of a stage
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
 _WAYS, _WAY_PITCH = frozenset(("path", "road", "river", "canal", "railway track")), -19.0
 _BASINS = LAKES | {"swimming pool"}
-_SKY = frozenset(("sun", "moon"))
 _RELIEF = {  # kinds: what is added if a plan has none of them, how wide and high, and how many
     ("far hill",): ("far hill", 72.0, 17.0, 7),
     ("mountains", "snowy peaks"): ("mountains", 66.0, 22.0, 8),
@@ -126,6 +125,7 @@ _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
 _NEAR, _PLAIN_AHEAD = 16.0, 30.0  # degrees of the height of one of many, and from ahead
 _TREE_LIKE = 11.0  # degrees; smaller trees are a line at the horizon
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
+_SMALL_STAR, _ALL_PITCHES = 2.4, (8.0, 50.0)  # where words name none
 _DROPS = (214, 232, 248)
 _STAR_COLOR = (243, 243, 217)
 
@@ -160,7 +160,29 @@ def obeyed(
     placed = with_people_clear(placed, named, _counting(placed, named))
     cleared = _cleared(placed, named, typical)
     cleared = _with_house_ahead(cleared, typical, _counting(cleared, named))
-    return with_room(cleared, _counting(cleared, named))
+    return with_room(_with_single_stars(cleared), _counting(cleared, named))
+
+
+def _with_single_stars(things: list[PlacedObject]) -> list[PlacedObject]:
+    """Return outdoor things with stars in place of a starry sky, which is painted as smears."""
+    band = next((one for one in things if one.kind == "starry sky"), None)
+    if band is None or not any(one.kind == _OPEN for one in things):
+        return things
+    single = [] if any(one.kind == "star" for one in things) else _stars(_SMALL_STAR, _ALL_PITCHES)
+    place = things.index(band)
+    return [*things[:place], *single, *things[place + 1 :]]
+
+
+def _stars(size: float, pitches: tuple[float, float]) -> list[PlacedObject]:
+    """Return stars all around [degrees]."""
+    (low, high), color = pitches, _STAR_COLOR
+    return [
+        PlacedObject(
+            "star", (index + index * GOLDEN % 0.8) * 360 / _STARS,
+            low + (high - low) * (index * PLASTIC % 1), size, size, color, color, 0,
+        )
+        for index in range(_STARS)
+    ]  # fmt: skip
 
 
 def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
@@ -493,12 +515,7 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     kinds = {thing.kind for thing in things}
     added: list[PlacedObject] = []
     if "starry sky" in one.kinds and "star" not in kinds:
-        for index in range(_STARS):
-            low, high = _STAR_PITCHES
-            yaw = (index + index * GOLDEN % 0.8) * 360 / _STARS
-            pitch = low + (high - low) * (index * PLASTIC % 1)
-            color = _STAR_COLOR
-            added.append(PlacedObject("star", yaw, pitch, _STAR, _STAR, color, color, 0))
+        added += _stars(_STAR, _STAR_PITCHES)
     for alike, (kind, width, height, count) in _RELIEF.items():
         if not kinds.isdisjoint(alike) or not set(one.kinds) & {*alike}:
             continue

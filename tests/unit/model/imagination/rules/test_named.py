@@ -190,6 +190,15 @@ def test_far_things_that_words_name_are_added_outdoors_alone(word: str, kind: st
     assert obeyed([HORSE], named) == [HORSE]
 
 
+def test_a_starry_sky_outdoors_is_of_stars_that_can_be_painted():
+    band = PlacedObject("starry sky", 0.0, 34.0, 360.0, 33.0, (243, 243, 243), (217, 217, 217))
+    night = obeyed([*GROUND, band], [])
+    assert not of(night, "starry sky")
+    assert len(of(night, "star")) > 20
+    assert all(star.width >= 2.0 for star in of(night, "star"))
+    assert obeyed([HORSE, band], []) == [HORSE, band], "stages and games have lights of their own"
+
+
 def test_a_giant_thing_is_larger_and_keeps_its_foot():
     (giant,) = obeyed([HORSE], [Named(("horse",), None, scale=1.8)])
     assert giant.height == pytest.approx(1.8 * HORSE.height)
