@@ -143,6 +143,17 @@ def hiding_kind(edit: Edit, scenery: Scenery, stance: Stance) -> str:
     return nearest[0].kind if nearest else ""
 
 
+def farther(edit: Edit, times: float) -> Edit:
+    """Return a placement as it appears if the thing is so many times as far away."""
+    if times == 1.0:
+        return edit
+    low, high = (
+        degrees(atan(tan(radians(edit.pitch + side * edit.height / 2)) / times)) for side in (-1, 1)
+    )
+    width = 2 * degrees(atan(tan(radians(edit.width / 2)) / times))
+    return replace_box(edit, (low + high) / 2, width, high - low)
+
+
 def replace_box(edit: Edit, pitch: float, width: float, height: float) -> Edit:
     """Return a placement with another box, within what edits can be."""
     width, height = (

@@ -40,7 +40,7 @@ from mag_sandbox.model.imagination.scenery import (
     place_at,
     with_placed,
 )
-from mag_sandbox.model.imagination.standing import hiding_kind, stood
+from mag_sandbox.model.imagination.standing import farther, hiding_kind, stood
 from mag_sandbox.model.imagination.visible import visible
 from mag_sandbox.model.pocket.changes import stances_of, thing_of, with_edits
 from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen, things_at_start
@@ -49,12 +49,14 @@ from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.scenes.changes import is_relit
 from mag_sandbox.scenes.descriptions import LANDSCAPES
 from mag_sandbox.scenes.rooms import DOORS
+from mag_sandbox.scenes.stances import Stance
 from mag_sandbox.scenes.things import ANIMALS, names_in
 
 AT_START = "that is right where the scene begins; point farther away from there"
 BEHIND = "the {} would be hidden by the {}; step back or point beside it"
 NEW_COLOR = "this stands on new ground, where things keep their colours; place another one"
 TOO_FAR = "that is too far from where the scene begins; walk back towards it or point nearer"
+ON_GROUND = Stance("floor")  # of ground itself
 FLYING = frozenset(("sky", "far"))  # stances that need no ground to stand on
 WADES = "the {} is shallow: you wade through it"
 IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
@@ -63,6 +65,7 @@ STILL_PAINTED = "one moment: the ground ahead is still being painted"
 START: Position = (0.0, 0.0)  # where the scene begins
 LARGEST_RECOLORED = 30.0  # degrees: what is larger, but for animals, is seen before any colour
 MOST_GENERATIONS = 8  # of new ground: descriptions that it follows
+FARTHER = (1.0, 1.25, 1.6, 2.0, 2.5, 3.2)  # times as far away as pointed at a thing is placed
 APART, APART_IN_ROOMS = 2.4, 1.2  # metres between viewpoints at least; things in rooms are near
 
 
@@ -348,21 +351,12 @@ class WalkableGround:
             edit = self._standing_out(edit, things, at_start=(x, z) == START)
         if (x, z) == START or scenery is None or edit.act not in ("place", *SPOT_ACTS):
             return edit
-        thing = thing_of(edit)
         if edit.act == "place":
-            moved = scenery.at_start(thing, self._stances.get(edit.kind, FAR), x, z)
-        else:
-            moved = scenery.spot_at_start(thing, x, z)
-            if hypot(x, z) > PLANNED and moved not in self.things:  # new ground stays as it is
-                return TOO_FAR
-        if moved is None or moved.width > LARGEST[0] or moved.height > LARGEST[1]:
-            return AT_START
-        flies = moved.kind in self._stances and self._stances[moved.kind].where in FLYING
-        if self.is_open and not flies and moved.foot >= -HORIZON_FOOT:
+            return _placed_at_start(edit, scenery, seen, stance, (x, z), is_open=self.is_open)
+        moved = scenery.spot_at_start(thing_of(edit), x, z)
+        if hypot(x, z) > PLANNED and moved not in self.things:  # new ground stays as it is
             return TOO_FAR
-        pitch = min(HIGHEST, max(-HIGHEST, moved.pitch))
-        there = replace(edit, yaw=moved.yaw, pitch=pitch, width=moved.width, height=moved.height)
-        return replace(there, x=x, z=z) if edit.act == "place" else there
+        return _as_told(edit, moved, self._stances.get(moved.kind, ON_GROUND), is_open=self.is_open)
 
     def _is_there(self, edit: Edit, place: Position) -> bool:
         """Tell whether a thing of an edit's kind is seen from a place [m] in its very box."""
@@ -438,6 +432,51 @@ class WalkableGround:
             for one, place in zip(there, places, strict=True)
             if place in by_place
         ]
+
+
+def _placed_at_start(
+    edit: Edit,
+    scenery: Scenery,
+    seen: Scenery,
+    stance: Stance,
+    position: Position,
+    *,
+    is_open: bool,
+) -> Edit | str:
+    """Return a placement as it is told from where the scene begins, or why it cannot be.
+
+    What is too large to be told where the player points is placed farther away from the player.
+
+    Args:
+        edit: as it appears to the player.
+        scenery: of the plan.
+        seen: as the player sees it.
+        stance: of its kind.
+        position: of the player [m].
+        is_open: whether ground goes on beyond what the first viewpoint shows.
+    """
+    x, z = position
+    for times in FARTHER:
+        there = farther(edit, times)
+        if times > 1.0 and hiding_kind(there, seen, stance):
+            return AT_START
+        moved = scenery.at_start(thing_of(there), stance, x, z)
+        told = _as_told(edit, moved, stance, is_open=is_open)
+        if told != AT_START:
+            return replace(told, x=x, z=z) if isinstance(told, Edit) else told
+    return AT_START
+
+
+def _as_told(
+    edit: Edit, moved: PlacedObject | None, stance: Stance, *, is_open: bool
+) -> Edit | str:
+    """Return an edit with the box of what the plan tells, or why no edit can have it."""
+    if moved is None or moved.width > LARGEST[0] or moved.height > LARGEST[1]:
+        return AT_START
+    if is_open and stance.where not in FLYING and moved.foot >= -HORIZON_FOOT:
+        return TOO_FAR
+    pitch = min(HIGHEST, max(-HIGHEST, moved.pitch))
+    return replace(edit, yaw=moved.yaw, pitch=pitch, width=moved.width, height=moved.height)
 
 
 def _patch_of(thing: ToldFrom) -> Patch:

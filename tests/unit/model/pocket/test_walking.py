@@ -229,10 +229,15 @@ def test_a_thing_placed_from_elsewhere_stands_where_it_was_pointed_at_and_is_rem
     assert removed.edited.yaw == pytest.approx(placed.edited.yaw)
 
 
-def test_a_thing_in_the_way_of_where_the_scene_begins_is_refused():
+def test_a_thing_pointed_at_where_the_scene_begins_is_placed_beyond_it(monkeypatch):
     made = world()
     begin(made)
     foot_at_start = Edit("place", 0.0, -40.0, 12.0, 12.0, "tent", z=-1.5)
+    placed = made._ground.at_start(foot_at_start)
+    assert (placed.yaw, placed.z) == (0.0, -1.5), "straight ahead of the player, beyond the start"
+    assert placed.width < LARGEST[0]
+    assert placed.height < LARGEST[1]
+    monkeypatch.setattr(walking, "FARTHER", (1.0,))  # as if nothing farther away would do
     block = made.step(replace(STILL, edit=foot_at_start))
     assert "right where the scene begins" in block.notice
     assert block.edited is None
