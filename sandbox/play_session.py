@@ -675,7 +675,8 @@ def _choices(
         light = PromptChoice("Enter", why, 0, describe)
         return (light,) if _is_far(reel) else (light, anew)
     if _is_far(reel):
-        return (PromptChoice("Enter", "a new place begins here", 0, describe),)
+        begun = "another place like this" if text == now else "a new place"
+        return (PromptChoice("Enter", f"{begun} begins here", 0, describe),)
     if why:
         return (PromptChoice("Enter", f"everything anew: {why}", 0, describe),)
     if not services.map.sees_more_of(reel.pose):

@@ -1120,6 +1120,11 @@ class ThingWords(Vocabulary):
             and word.text.lower() not in _FILLERS
         )
 
+    @staticmethod
+    def names_several(words: Sequence[Word]) -> bool:
+        """Tell whether words say how many there shall be, though one is placed at a time."""
+        return any(word.text.lower() in _MANY for word in words)
+
     def _where(self, stems: Mapping[Word, frozenset[str]]) -> tuple[int, range]:
         """Return the place of the last word that is read, and those that say on which side."""
         read, words = frozenset[str](), [word.text.lower() for word in stems]

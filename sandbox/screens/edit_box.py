@@ -43,6 +43,7 @@ UNLIKE = 110.0  # steps of RGB from a thing's colour, from which on a spot shows
 NOTHING_THERE = "what stands here is not known by name: write what shall be here"
 NOTHING_TO_REMOVE = "nothing stands here: point at what shall be removed"
 NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
+NOTHING_TO_COLOR = "nothing stands here: point at what shall be {0}, or write “a {0} house”"
 ON_MAP = "point at it in the picture, not on the map, or write “a {} house”"
 Direction = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such things usually are
 
@@ -159,7 +160,8 @@ class EditOverlay(Overlay):
             thing = self._thing_there()
             if thing is None:
                 is_on_map = self._viewpoint != self._reel.pose.position
-                raise ThingError((ON_MAP if is_on_map else NO_THING).format(color))
+                unknown = NOTHING_TO_COLOR if self._is_bare() else NO_THING
+                raise ThingError((ON_MAP if is_on_map else unknown).format(color))
             return recolored(thing, color)
         try:
             return parse_edit(text, *self._spot, self._kinds, self._category())

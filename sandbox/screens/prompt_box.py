@@ -39,7 +39,7 @@ from mag_sandbox.scenes.descriptions import (
     names_land,
     night_words,
 )
-from mag_sandbox.scenes.things import with_small_words
+from mag_sandbox.scenes.things import ThingWords, with_small_words
 from mag_sandbox.scenes.vocabulary import (
     ENGLISH_ONLY,
     Vocabulary,
@@ -63,6 +63,7 @@ JOINING = ("at", "in", "under", "by", "on", "covered", "lit", "with")
 EMPTY = "describe the place in a few words"
 UNSEEN = "grey words have no effect here"
 INSTEAD = "; try the words below them"
+ONE_EACH = "; one is placed at a time"
 INDOORS = "; rain and snow fall outdoors only"
 DRAWN_AS = "“{}” is drawn as “{}”"
 NO_PLACE = "no place named, so it is set {}"
@@ -136,7 +137,8 @@ class _Advice:
             said.append(TOO_MANY.format(excess))
         elif struck := self.struck[:MAX_HINTED]:
             instead = INSTEAD if any(map(self._instead, struck)) else ""
-            said.append(UNSEEN + instead + self._indoors)
+            is_several = isinstance(self.words, ThingWords) and self.words.names_several(struck)
+            said.append(UNSEEN + instead + (ONE_EACH if is_several else self._indoors))
         if first:  # may be long
             said.append(DRAWN_AS.format(*first) + also)
         return "; ".join(said)

@@ -423,8 +423,10 @@ def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_l
     there = game.screen.reel.pose
     game.press(pygame.K_t)
     game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
-    assert [one.words for one in game.screen.session._prompt.choices] == ["a new place begins here"]
+    box = game.screen.session._prompt
+    assert [one.words for one in box.choices] == ["another place like this begins here"]
     game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="a forest at night"))
+    assert [one.words for one in box.choices] == ["a new place begins here"]
     game.press(pygame.K_RETURN)
     game.wait(lambda: game.screen.reel.current.block.prompt == "a forest at night")
     assert game.screen.playthrough.scene.prompt == "a forest at night"

@@ -14,6 +14,7 @@ from mag_sandbox.sandbox.hud.seen import TOP
 from mag_sandbox.sandbox.screens.edit_box import (
     NO_THING,
     NOTHING_THERE,
+    NOTHING_TO_COLOR,
     NOTHING_TO_REMOVE,
     ON_MAP,
     EditOverlay,
@@ -299,12 +300,25 @@ def test_the_thing_at_the_spot_takes_another_colour(text: str):
     assert asked == [replace(there, color=COLORS["blue"])]
 
 
-def test_where_no_thing_is_known_a_colour_alone_is_refused_and_says_what_to_write():
+@pytest.mark.parametrize(("lighter", "said"), [(0, NOTHING_TO_COLOR), (60, NO_THING)])
+def test_where_no_thing_is_known_a_colour_alone_is_refused_and_says_what_to_write(lighter, said):
     overlay, asked, _, _ = made()
+    overlay._reel.frame[::2] -= np.uint8(lighter)  # stripes: something stands there
     overlay.handle(click((640, 384)))
     write(overlay, "make it blue")
     assert not asked
-    assert overlay.box.notice == NO_THING.format("blue")
+    assert overlay.box.notice == said.format("blue")
+
+
+def test_one_thing_is_placed_at_a_time_and_the_box_says_so():
+    overlay, asked, _, _ = made(kinds=("tent", "castle"))
+    overlay.open()
+    write(overlay, "three red tents")
+    assert [one.kind for one in asked] == ["tent"]
+    overlay.open()
+    for letter in "three red tents ":
+        overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text=letter))
+    assert "one is placed at a time" in overlay.box.notice
 
 
 def test_from_away_the_thing_in_the_picture_takes_another_colour_and_none_on_the_map(monkeypatch):
