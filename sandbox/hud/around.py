@@ -5,10 +5,10 @@ with those that it read in a given picture. Worlds without a plan list placed th
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import atan, atan2, degrees, hypot
+from math import atan, atan2, degrees, dist, hypot
 
 import numpy as np
 
@@ -52,6 +52,7 @@ class Seen:
     height: float
     placed: bool = False  # by the player
     word: str = ""  # that the description in force has for its kind; "": none
+    in_sight: bool = True
 
     @property
     def name(self) -> str:
@@ -66,14 +67,15 @@ class Seen:
         return self.kind == kind and abs(yaw_difference(self.yaw, yaw)) <= self.width / 2
 
     def direction(self, pose: CameraPose) -> str:
-        """Return its direction from a pose in words, and whether the player placed it."""
+        """Return its direction from a pose in words, and whether it is hidden or placed."""
         away, up = yaw_difference(self.yaw, pose.yaw), self.pitch - pose.pitch
         side = "right" if away > 0 else "left"
         ahead = "ahead" if abs(away) < _AHEAD else f"ahead {side}"
         aside = "behind" if abs(away) > _BEHIND else side
         across = ahead if abs(away) < _IN_VIEW else aside
         height = "" if abs(up) < _ABOVE else " above" if up > 0 else " below"
-        return f"{across}{height}{', placed by you' if self.placed else ''}"
+        hidden = "" if self.in_sight else ", out of sight"
+        return f"{across}{height}{hidden}{', placed by you' if self.placed else ''}"
 
 
 class Lookout(SessionObserver):
@@ -131,6 +133,8 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     if block.ground and block.poses[-1].is_away:
         own = [_from_here(edit, block.ground, block.poses[-1]) for edit in block.placed]
         told = [_told(edit) for edit in named]
+        shown = {edit.kind for edit in (*named, *block.placed)}
+        told += _out_of_sight(block.ground, block.poses[-1], said, shown)
     else:
         own = [_told(edit) for edit in block.placed]
         seen = (edit for edit in named if _is_seen(edit, ring.is_seen))
@@ -185,6 +189,27 @@ def _from_here(edit: Edit, ground: GroundPlan, pose: CameraPose) -> Seen:
             yaw, pitch = degrees(atan2(x, z)) % 360.0, degrees(atan(-EYE / away))
             return replace(seen, yaw=yaw, pitch=pitch, width=size, height=size)
     return seen
+
+
+def _out_of_sight(
+    ground: GroundPlan, pose: CameraPose, said: Collection[str], shown: Collection[str]
+) -> list[Seen]:
+    """Return what words name and the map has, but no view from a pose shows."""
+    there = [
+        (one.kind, clear_color_name(one.color) if one.color else "", one.x, one.z)
+        for one in ground.things
+    ]
+    for water in ground.waters:
+        nearest = min(water.shore, key=lambda at: dist(at, pose.position))
+        there.append((water.kind, "", *nearest))
+    return [
+        Seen(
+            kind, color, degrees(atan2(x - pose.x, z - pose.z)) % 360.0, pose.pitch, 0.0, 0.0,
+            in_sight=False,
+        )
+        for kind, color, x, z in there
+        if kind in said and kind in _NAMED and kind not in shown
+    ]  # fmt: skip
 
 
 def _from_left(things: Sequence[Seen]) -> tuple[Seen, ...]:

@@ -9,7 +9,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.model.world import GroundPlan, GroundThing
+from mag_sandbox.model.world import GroundPlan, GroundThing, GroundWater
 from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, WIDTH, SeenRing
 from mag_sandbox.sandbox.screens.around import MOST_LINES, AroundOverlay
@@ -155,6 +155,18 @@ def test_away_from_where_the_scene_begins_things_are_listed_as_they_are_seen_the
         ("red hot air balloon", 40, True),
         ("sofa", 90, False),
     ]
+
+
+def test_away_from_there_what_words_name_and_nothing_shows_is_listed_as_out_of_sight():
+    cat = GroundThing("cat", 0.0, 2.0, 0.3, COLORS["red"])
+    dog = GroundThing("dog", 0.0, 3.0, 0.3)
+    lake = GroundWater("lake", ((3.0, 10.0), (5.0, 10.0), (3.0, 12.0)))
+    block = Mock(
+        placed=(), planned=(), poses=(CameraPose(z=10.0),), prompt="a red cat by a lake",
+        ground=GroundPlan((cat, dog), waters=(lake,)),
+    )  # fmt: skip
+    lines = around_lines(things_around(SeenRing(), block), CameraPose(z=10.0))
+    assert lines == ["lake: right, out of sight", "red cat: behind, out of sight"]
 
 
 def test_a_changed_place_is_unseen_until_it_is_looked_at_again():
