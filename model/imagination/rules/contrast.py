@@ -40,6 +40,7 @@ _FOOT = 0.4  # of a thing's height below its middle
 _DARK = 0.75  # share of day
 _AT_NIGHT = (1.0, 1.3)  # of the usual looks by day: a plan's own colours may be those of water
 _SHADES = (0.5, 1.5)  # of its colour, where no usual look of a thing stands out
+_NEARLY = 20.0  # steps of RGB: of shades that differ less, the one of the most usual look is taken
 _UNLIKE = 50.0  # steps of L*a*b* from which on colours are nothing alike
 _MERGED = 0.2, 0.35  # how like what is behind it a thing may be in its own and in a usual look
 
@@ -188,7 +189,7 @@ def _changed(
     alike = [with_look(thing, look) for look in looks_of(thing.kind)] if scales == _AT_NIGHT else []
     every = (_shaded(one, shade) for one in alike or [thing] for shade in scales)
     shades = [(one, one.color) for one in every if one.color]
-    return max(shades, key=lambda pair: _apart(pair[1], behind))[0]
+    return max(shades, key=lambda pair: _apart(pair[1], behind) // _NEARLY)[0]
 
 
 def _shaded(thing: PlacedObject, shade: float) -> PlacedObject:

@@ -5,7 +5,7 @@ from math import dist
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.contrast import seen_before, standing_out, varied
-from mag_sandbox.model.imagination.rules.plans import light_of
+from mag_sandbox.model.imagination.rules.plans import light_of, looks_of
 from mag_sandbox.scenes.things import COLORS, Named, named_things
 
 WHITE, GREEN = (230, 228, 224), (101, 161, 99)
@@ -48,6 +48,7 @@ def test_a_whale_in_a_night_sky_is_as_light_as_a_whale():
     whale = PlacedObject("whale", 0.0, 17.0, 28.0, 11.0, (38, 64, 115), (38, 64, 115), 1)
     *_, seen = standing_out([FLOOR, night, stars, whale], [Named(("whale",), None, 1, 1)])
     assert sum(seen.color) > 1.5 * sum(night.color)
+    assert seen.variant == looks_of("whale")[0].variant, "of the usual shape if little is gained"
 
 
 def people(count: int) -> list[PlacedObject]:
