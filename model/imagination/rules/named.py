@@ -158,6 +158,7 @@ def obeyed(
     placed = without_stranded(afloat(placed, counting), counting)
     placed = ashore(before_others(placed, _counting(placed, named)), named)
     placed = with_people_clear(placed, named, _counting(placed, named))
+    placed = _far_first(placed, _groups(placed, named))  # some of which went afloat
     cleared = _cleared(placed, named, typical)
     cleared = _with_house_ahead(cleared, typical, _counting(cleared, named))
     return with_room(_with_single_stars(cleared), _counting(cleared, named))

@@ -437,6 +437,16 @@ def test_a_house_farther_away_is_not_painted_before_a_tent():
     assert [one.kind for one in result[3:]] == ["cottage", "tent", "tent", "tent"]
 
 
+def test_a_ship_that_went_to_its_lake_is_not_painted_before_nearer_penguins():
+    lake = PlacedObject("lake", 322.0, -11.5, 49.0, 9.0)
+    penguins = [PlacedObject("penguin", yaw, -9.0, 11.0, 12.0) for yaw in (330.0, 355.0)]
+    ship = PlacedObject("ship", 320.0, 0.0, 16.0, 6.5)
+    far = Relation("far")
+    named = [Named(("penguin",), None, 2, 2), Named(("ship",), None, 1, 1, relation=far)]
+    result = obeyed([*GROUND, lake, *penguins, ship], named)
+    assert [one.kind for one in result[-3:]] == ["ship", "penguin", "penguin"]
+
+
 def test_counted_things_in_the_middle_stand_in_a_row_between_others():
     horses = [PlacedObject("horse", yaw % 360.0, -5.0, 22.0, 20.0) for yaw in (-34.0, -12.0)]
     tractors = [
