@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 SHELVES = {  # category -> title of its shelf, in the order shown
     "outdoor": "Outdoors",
     "indoor": "Rooms",
-    "video game": "Video games",
+    "video game": "Game scenery",
     "object": "Things on stage",
 }
 OWN = "My own worlds"
