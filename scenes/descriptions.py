@@ -136,6 +136,7 @@ OF_WINDOWED_ROOMS = frozenset(
     map(stem, ["windows", "curtains", "daylight", "sunny", "day", "walls"])
 )
 WEATHERS = frozenset(("clear", "cloudy", "foggy", "rainy", "stormy", "snowy"))
+_PALE, _PALE_WEATHER = ("white", "grey"), ("fog", "mist", "rain", "snow")  # in these colours
 _WEATHER = frozenset(("rain", "snow", "storm", "fog", "mist", "cloud"))  # stems
 _COAST = re.compile(r"\b(sea|ocean|beach|coast|seashore|shore|harbour|harbor)\b", re.I)
 _STORM = re.compile(r"\b(stormy|thunderstorm|storm)\b", re.I)
@@ -144,6 +145,11 @@ _IN_MOUNTAINS = re.compile(
 )  # of a meadow
 _OWNING = tuple(f"{mark}s" for mark in APOSTROPHES)
 _ADJECTIVES = frozenset((*COLORS, "old", "new", "big", "large", "small", "little", "tiny"))
+_VERBS = frozenset((  # which are also plurals of things
+    "bears", "boxes", "drums", "ducks", "fishes", "lights", "plants", "rings", "rocks", "slides",
+    "swings", "trains", "waters",
+))  # fmt: skip
+_JOINING = frozenset(("and", "or", "with"))  # of a list, "a dog, rocks and trees"
 _SAYING = frozenset(("is", "are", "painted"))  # between a wall and its colour
 _OLD_HOUSE = "old church"  # which no painter needs to be told is one inside
 _BATH = re.compile(r"\bbath(s|ing)?\b", re.I)  # a room, and a thing that is elsewhere, too
@@ -370,7 +376,7 @@ MOST_THINGS = 8  # kinds that a plan shows, on 5 seeds of 5; of 9 named one was 
 # no more than by a word that means nothing.
 SILENT = (
     "many few two giant small big huge tall wide bright weather view lit winding pools flying"
-    " rolling early full sailing panels circles stream"
+    " rolling early full sailing panels circles stream old"
 )
 
 
@@ -409,7 +415,7 @@ class DescriptionWords(Vocabulary):
         Owners without an apostrophe name nothing, as those with one.
         """
         phrases = _inside_home(self._split(text), text, self) or super().phrases(text)
-        phrases = _with_owners(phrases, text, self)
+        phrases = _without_verbs(_with_owners(phrases, text, self), text)
         phrases = _at_christmas(phrases)
         phrases = _with_waters(phrases, text, self)
         phrases = in_said_colors(phrases)
@@ -603,6 +609,8 @@ class DescriptionWords(Vocabulary):
         seen = of_others | names
         if category != "video game":
             seen |= empty_words(text, (*THINGS, *ground))
+        else:
+            seen |= {place for place, one in enumerate(stems) if one == _LEVEL}
         seen |= _lonely_words(text, of_place) if category == "outdoor" else set()
         seen |= only_words(text, is_obeyed=category in BY_DAY and bool(naming_words(text, kinds)))
         if category == "outdoor" and (place_kind is None or place_kind.name not in _OWN_SEASON):
@@ -634,8 +642,9 @@ class DescriptionWords(Vocabulary):
         for place, (word, follows) in enumerate(pairwise(read)):
             if "painted" in (word, follows) and {place, place + 1} & seen:
                 seen |= {place, place + 1}
-            elif word in SHADES and color_word(follows) in SHADED:
-                seen -= {place}
+            is_shade = word in SHADES and color_word(follows) in SHADED
+            is_pale = color_word(word) in (None, *_PALE) or stems[place + 1] not in _PALE_WEATHER
+            seen -= {place} if is_shade or not is_pale else set()
         seen |= _stuffs(text, place_kind)
         unheard = silent_words(text, (*THINGS, *ground))
         colors = {place for place in unheard if color_word(read[place])}
@@ -1287,6 +1296,30 @@ def _with_owners(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tup
 
     return tuple(
         phrase._replace(known="") if rank and is_owner(rank) else phrase
+        for rank, phrase in enumerate(phrases)
+    )
+
+
+def _without_verbs(phrases: Sequence[Phrase], text: str) -> tuple[Phrase, ...]:
+    """Return phrases of which verbs that look like plurals mean nothing: "a man plants a tree"."""
+
+    def is_alive(phrase: Phrase) -> bool:
+        kinds = {one.kinds[0] for one in named_things(phrase.known or "", KINDS)}
+        return bool(kinds) and kinds <= PEOPLE | ANIMALS
+
+    def is_verb(rank: int) -> bool:
+        *before, who, phrase, after = phrases[max(rank - 3, 0) : rank + 2]
+        is_list = not STOPS.isdisjoint(text[who.words[-1].end : phrase.words[0].start])
+        has_object = after.written in FUNCTION_WORDS - _JOINING or named_things(
+            after.known or "", KINDS
+        )
+        is_one = not DETERMINERS.isdisjoint(one.written for one in before)
+        return is_one and is_alive(who) and not is_list and bool(has_object)
+
+    return tuple(
+        phrase._replace(known="")
+        if phrase.written in _VERBS and 1 < rank < len(phrases) - 1 and is_verb(rank)
+        else phrase
         for rank, phrase in enumerate(phrases)
     )
 
