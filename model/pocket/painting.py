@@ -34,18 +34,19 @@ from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.rules.plans import turned
 from mag_sandbox.model.imagination.rules.wanted import Wanted
-from mag_sandbox.model.imagination.rules.weather import relit
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.inventing import Outlook, ViewMemory
 from mag_sandbox.model.pocket.painted_pictures import PaintedPictures, SkyAlone
 from mag_sandbox.model.pocket.painting_thread import PaintingThread, ViewPainter
+from mag_sandbox.model.pocket.relighting import Relighting
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
 from mag_sandbox.scenes.changes import is_same_ground
 from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
+Carry = Callable[[Sequence[PlacedObject]], np.ndarray | None]
 BLOCKS_A_VIEW = 3  # that are shown while a view is painted beside them, with time to spare
 BLOCKS_A_PLAN = 6  # likewise, while one is made first: of a new prompt
 _EVERYWHERE = 90.0  # degrees; wider things stand nowhere in particular
@@ -179,6 +180,11 @@ def stands_in(thing: PlacedObject, cells: np.ndarray, lattice: Lattice) -> bool:
     place = lattice.box(thing.yaw, thing.pitch, lattice.cell, lattice.cell)
     column = (place.left + place.columns // 2) % cells.shape[1]
     return thing.width <= _EVERYWHERE and bool(cells[place.top, column])
+
+
+def _carry_nothing(things: Sequence[PlacedObject]) -> np.ndarray | None:  # noqa: ARG001 -- Carry
+    """Carry nothing over to what is painted."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -455,14 +461,16 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         lattice = self.imagination.lattice
         if before and not (self._forgotten & ~self.around.known).any():
             noise = self.noise
-        plan = self._planner(prompt, noise, around, pose.yaw)
+        plan, carry = self._planner(prompt, noise, around, pose.yaw), _carry_nothing
         if before:
             if noise != before.noise:  # things on ground that was forgotten stand elsewhere
                 moved = _turned(before, noise, self.doors, self.imagination.config)
                 before = moved.after(before, self.around.known, lattice)
-            plan = _relit(before, plan, prompt, self, pose.yaw)
+            light = Relighting(before.things, (before.prompt, prompt), self.words, self.imagination)
+            plan = partial(light.things, plan, pose.yaw)
+            carry = partial(light.carried, self.around, self.given, self.pictures)
         planned = self.thread.after_all(plan)
-        paint = self._painter(prompt, noise, None, planned)
+        paint = self._painter(prompt, noise, None, planned, carry)
         return self.thread.after_all(lambda: paint(around, pose)), BLOCKS_A_VIEW + BLOCKS_A_PLAN
 
     def renew(self, cells: np.ndarray, made: PaintedGround) -> None:
@@ -627,6 +635,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         noise: int,
         plan: Plan | None,
         planned: "Future[tuple[PlacedObject, ...]] | None" = None,
+        carry: Carry = _carry_nothing,
     ) -> Callable[[Surroundings, CameraPose], PaintedGround]:
         """Return a function that paints a view; it changes no state of the world.
 
@@ -636,6 +645,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             plan: so far; it is turned if its noise is another, and replaced by the plan under way
                 if its prompt is.
             planned: the plan under way; None: the newest one.
+            carry: returns what is carried over from another light to things, see `Subject.seen`.
         """
         planned_with = noise if planned or self.asked is None else self.asked[1]
         before, planned, imagination = self.plan, planned or self.planned, self.imagination
@@ -649,7 +659,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
                 now = _turned(now, noise, doors, imagination.config)
             if now is not plan and before is not None:
                 now = now.after(before, around.known, imagination.lattice)
-            subject = Subject(texts(prompt)[0], noise, now.things)
+            subject = Subject(texts(prompt)[0], noise, now.things, carry(now.things))
             return PaintedGround(around, imagination.imagine(around, pose, subject), now)
 
         return paint
@@ -686,22 +696,6 @@ def _turned(plan: Plan, noise: int, doors: RoomDoors, config: ImaginationConfig)
     """Return a plan of other noise, with its doors where they were."""
     moved = plan.turned(noise, config.all_behind)
     return replace(moved, things=with_doors(moved.things, doors, config))
-
-
-def _relit(
-    before: Plan,
-    under: Callable[[], tuple[PlacedObject, ...]],
-    prompt: str,
-    painting: "PaintingInventor",
-    facing: float,
-) -> Callable[[], tuple[PlacedObject, ...]]:
-    """Return a function that plans the things of a plan before in the light of another prompt.
-
-    What only that prompt names is added, as its own plan, `under`, has it in the view at a yaw.
-    """
-    words, config = painting.words, painting.imagination.config
-    was, now = (Wanted.of(text, words, config.looks) for text in (before.prompt, prompt))
-    return lambda: tuple(relit(before.things, under(), was, now, config.all_behind, facing))
 
 
 def _texts(features: PromptFeatures, words: Vocabulary, prompt: str) -> tuple[Tensor, Tensor]:

@@ -45,14 +45,14 @@ _PANES: Mapping[str, tuple[Rgb | None, Rgb]] = {  # colours of windows, None: as
 }
 _DIM = 0.65  # share of light on ground that is no darker in a storm
 _LIGHTNING, _STRIKES = "lightning", (11.0, 26.0)  # degrees of its middle and height: a level view
-_SHINING = frozenset((
+SHINING = frozenset((
     "moon", "star", "street lamp", "lantern", "stone lantern", "lighthouse", "camp fire", "torch",
     "candle", _LIGHTNING, *FALLING,
 ))  # fmt: skip
 _DISCS = frozenset(("sun", "moon"))
 _TURNS = (0.0, *(side * turn for turn in range(4, 61, 4) for side in (1.0, -1.0)))  # degrees
 _HIGH = 24.0  # degrees: a level view shows most of a disc
-_AIR = frozenset(("sun", "moon", "star", "starry sky", "cloud", _LIGHTNING, *FALLING))
+AIR = frozenset(("sun", "moon", "star", "starry sky", "cloud", _LIGHTNING, *FALLING))
 _GAME = "video game"
 _STAGED = (_GAME, "object")  # categories of scenes with lights of their own
 _SNOW = np.array((236, 243, 250))  # colour on a clear day
@@ -119,7 +119,7 @@ def relit(
         behind: kinds of things that are behind all others.
         facing: yaw at which the other plan shows most of what it is asked for.
     """
-    air = _AIR - {"star"} if now.category == _GAME else _AIR
+    air = AIR - {"star"} if now.category == _GAME else AIR
     own = [one for one in _without_air(things, before, now) if one.kind not in air]
     lit = _under(own, _skies(under, before, now), np.array(now.light) / before.light)
     lit = _in_other_air(lit, before, now)
@@ -428,7 +428,7 @@ def _under(
         sky = skies.get(thing.kind)
         if sky is not None:
             lit.append(replace(thing, color=sky, mean_color=sky))
-        elif thing.kind in _SHINING:
+        elif thing.kind in SHINING:
             lit.append(thing)
         else:
             lit.append(in_other_light(thing, light))

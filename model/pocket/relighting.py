@@ -1,0 +1,138 @@
+"""Shows a place in another light: its plan, and what stands in its painted ground.
+
+Painted from the plan alone, paths would end elsewhere and flowers would be blots. So what is seen
+now is carried over in the colours of the coming light, as a walker's view of things is from one
+viewpoint to the next.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from mag_sandbox.model.imagination.details import GivenPicture
+from mag_sandbox.model.imagination.imagination import Imagination
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.wanted import Wanted
+from mag_sandbox.model.imagination.rules.weather import AIR, SHINING, relit
+from mag_sandbox.model.imagination.surroundings import Surroundings
+from mag_sandbox.model.pocket.painted_pictures import PaintedPictures
+from mag_sandbox.scenes.descriptions import BUILDINGS, WINDOWS
+from mag_sandbox.scenes.vocabulary import Vocabulary
+
+Things = Sequence[PlacedObject]
+_ANEW = AIR | SHINING | BUILDINGS | WINDOWS  # which look otherwise in another light
+_CARRIED = ("outdoor", "indoor")  # categories; others have lights of their own
+_EDGE = 2  # px beside what is painted anew, whose colours are mixed
+
+
+class Relighting:
+    """The change of a place from one prompt's light to another's."""
+
+    def __init__(
+        self,
+        before: Things,
+        prompts: tuple[str, str],
+        words: Vocabulary,
+        imagination: Imagination,
+    ) -> None:
+        """Take the things before, from far to near, and the prompts before and from now on."""
+        self._before, self._imagination = before, imagination
+        looks = imagination.config.looks
+        self._was, self._now = (Wanted.of(text, words, looks) for text in prompts)
+
+    def things(
+        self, under: Callable[[], tuple[PlacedObject, ...]], facing: float
+    ) -> tuple[PlacedObject, ...]:
+        """Return the things in the other light.
+
+        What only the new prompt names is added.
+
+        Args:
+            under: returns its own plan.
+            facing: yaw of the view that shows what is added.
+        """
+        behind = self._imagination.config.all_behind
+        return tuple(relit(self._before, under(), self._was, self._now, behind, facing))
+
+    def carried(
+        self,
+        around: Surroundings,
+        given: GivenPicture | None,
+        pictures: PaintedPictures,
+        things: Things,
+    ) -> np.ndarray | None:
+        """Return pixels of the ring to be carried over, uint8 [H, W, 4]; None: none can be.
+
+        Args:
+            around: the known ring before.
+            given: the view that the scene begins from, if any.
+            pictures: of the ring.
+            things: in the other light.
+        """
+        light = self._light(things)
+        if light is None or self._now.category not in _CARRIED or not around.known.any():
+            return None
+        picture = pictures.ring(around).numpy()
+        details = pictures.details.first_ring(around, tuple(self._before), given)
+        picture = picture * (1 - details[3]) + details[:3]
+        stays = _pixels(around.known, picture.shape[1:]) & self._stays(things)
+        pixels = np.zeros((*stays.shape, 4), np.uint8)
+        colors = (picture + 1.0) * 127.5 * light[:, None, None]
+        pixels[..., :3] = np.rint(colors).clip(0, 255).transpose(1, 2, 0)
+        pixels[..., 3] = 255 * _shrunk(stays)
+        return pixels
+
+    def _stays(self, things: Things) -> np.ndarray:
+        """Return which pixels of the ring show what stays in the other light, bool [H, W]."""
+        owners = self._imagination.owners(self._before)
+        there = {_place(one) for one in things if one.kind not in _ANEW}
+        behind = self._imagination.config.all_behind
+        anew = [
+            number
+            for number, one in enumerate(self._before)
+            if one.kind not in behind and _place(one) not in there
+        ]
+        stays: np.ndarray = ~np.isin(owners, anew)
+        if self._now.category == "outdoor":
+            above = slice(len(stays) // 2)
+            stays[above] &= owners[above] >= 0  # not the sky
+        return stays
+
+    def _light(self, things: Things) -> np.ndarray | None:
+        """Return the coming light, shares of red, green and blue of the one before.
+
+        None: snow, fog or a season comes or goes, too, in which things have other colours.
+        """
+        was, now = (
+            (one.in_snow, one.in_fog, one.season or one.own_season)
+            for one in (self._was, self._now)
+        )
+        colors = {
+            _place(one): one.mean_color
+            for one in things
+            if one.mean_color and one.kind not in _ANEW
+        }
+        ratios = [
+            np.divide(lit, np.maximum(one.mean_color, 1))
+            for one in self._before
+            if one.mean_color and (lit := colors.get(_place(one)))
+        ]
+        return np.median(ratios, axis=0) if ratios and was == now else None
+
+
+def _place(thing: PlacedObject) -> tuple[str, float, float]:
+    return thing.kind, thing.yaw, thing.pitch
+
+
+def _pixels(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return the pixels of cells of a ring, bool [H, W]."""
+    return cells.repeat(size[0] // len(cells), axis=0).repeat(size[1] // cells.shape[1], axis=1)
+
+
+def _shrunk(pixels: np.ndarray) -> np.ndarray:
+    """Return pixels of a ring that are not beside others, bool [H, W]."""
+    for _ in range(_EDGE):
+        beside = np.roll(pixels, 1, axis=1) & np.roll(pixels, -1, axis=1)
+        padded = np.pad(pixels, ((1, 1), (0, 0)), mode="edge")
+        pixels = pixels & beside & padded[:-2] & padded[2:]
+    return pixels
