@@ -25,7 +25,7 @@ play: $(VENV)/.play
 # What is freed is kept for the next array: asking the system for it again takes longer.
 test: $(VENV)/.dev
 	OMP_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=268435456 MALLOC_TRIM_THRESHOLD_=1073741824 \
-		$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+		$(BIN)/python -m pytest -q --workers $(WORKERS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -6,13 +6,12 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
-from importlib import import_module
-from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
 from hypothesis import settings
+
+from tests.parallel import pytest_addoption, pytest_runtestloop  # noqa: F401
 
 gc.disable()  # until all is imported
 settings.register_profile("shared machine", deadline=None)  # time is not what is tested
@@ -25,18 +24,6 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 if "MAG_SANDBOX_CACHE" not in os.environ:  # graphs are compiled once for all test processes
     os.environ["MAG_SANDBOX_CACHE"] = mkdtemp(prefix="mag-sandbox-cache-")
     atexit.register(shutil.rmtree, os.environ["MAG_SANDBOX_CACHE"], ignore_errors=True)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Of several processes, each compiles another share of the tests: the others find it done."""
-    told = getattr(config, "workerinput", None)
-    if told is None:
-        return
-    files = sorted(path for given in config.args for path in Path(given).rglob("test_*.py"))
-    for path in files[int(told["workerid"].removeprefix("gw")) :: told["workercount"]]:
-        parts = path.resolve().relative_to(config.rootpath).with_suffix("").parts
-        with suppress(Exception, pytest.skip.Exception):  # collecting it says so
-            import_module(".".join(parts))
 
 
 def pytest_collection_modifyitems(items: list) -> None:

@@ -1,0 +1,64 @@
+"""Tests that forks run are reported as if one process had run them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.parallel import CAN_FORK
+
+ROOT = Path(__file__).parents[2]
+TESTS = """
+import os
+import pytest
+import warnings
+
+def test_holds(tmp_path):
+    print(f"in {os.getpid()}")
+
+def test_does_not():
+    print("said before")
+    assert sorted([2, 1]) == [2, 1]
+
+def test_warns():
+    warnings.warn("be careful")
+
+@pytest.mark.skip(reason="why not")
+def test_is_skipped():
+    pass
+
+@pytest.fixture
+def broken():
+    raise ValueError("no such thing")
+
+def test_cannot_begin(broken):
+    pass
+"""
+
+pytestmark = pytest.mark.skipif(not CAN_FORK, reason="tests are forked on Linux alone")
+
+
+def outcome(folder: Path, *options: str) -> list[str]:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.parallel", "-c", "/dev/null"]
+    command += ["-p", "no:cacheprovider", "-p", "no:anyio", "-p", "no:hypothesispytest"]
+    ended = subprocess.run([*command, *options, folder], cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 1
+    return ended.stdout.splitlines()
+
+
+def test_forks_report_what_one_process_would(tmp_path):
+    for name in "abc":
+        tmp_path.joinpath(f"test_{name}.py").write_text(TESTS)
+    said = outcome(tmp_path, "--workers", "2")
+    assert said[-1].startswith("3 failed, 6 passed, 3 skipped, 3 warnings, 3 errors in ")
+    assert said.count("said before") == 3
+    assert "E       assert [1, 2] == [2, 1]" in said
+
+
+def test_the_death_of_a_fork_ends_the_run_and_says_in_which_test(tmp_path):
+    dies = "import os\ndef test_dies():\n    os._exit(0)\n"
+    tmp_path.joinpath("test_a.py").write_text(dies)
+    tmp_path.joinpath("test_b.py").write_text("def test_holds():\n    pass\n")
+    said = outcome(tmp_path, "--workers", "2")
+    assert any("a worker died in test_a.py::test_dies" in line for line in said)
