@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 LEVELS = 256  # of an input
 _CLIPS = np.linspace(1.0, 0.3, 15)  # shares of a range that are tried
 _MOST = 127  # of a weight
+_CACHED = 1 << 15  # numbers that a processor's cache holds in float64
 _PRODUCTS = ("Convolution", "MatMul")
 
 
@@ -81,19 +82,32 @@ def weight_levels(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         Levels, int8 [out, ...], and scales, fp32 [out, 1, ...].
     """
-    axes = tuple(range(1, weight.ndim))
-    widest = np.abs(weight).max(axis=axes, keepdims=True).clip(1e-12) / _MOST
+    rows = weight.reshape(len(weight), -1)
+    few = max(1, _CACHED // rows.shape[1])
+    parts = [_levels(rows[first : first + few]) for first in range(0, len(rows), few)]
+    levels, scales = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return levels.reshape(weight.shape), scales.reshape(-1, *[1] * (weight.ndim - 1))
+
+
+def _levels(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return int8 levels and scales of the rows of a matrix."""
+    widest = np.abs(rows).max(axis=1, keepdims=True).clip(1e-12) / _MOST
     scale, least = widest, np.full(widest.shape, np.inf)
+    memory = np.empty(rows.shape)  # new memory would take longer than all that is done in it
     for clip in _CLIPS:
         tried = widest * clip
-        error = np.square(_rounded(weight, tried) * tried - weight).mean(axis=axes, keepdims=True)
+        off = _rounded(rows, tried, memory)
+        off *= tried
+        off -= rows
+        error = np.square(off, out=off).mean(axis=1, keepdims=True)
         scale, least = np.where(error < least, tried, scale), np.minimum(error, least)
-    return _rounded(weight, scale).astype(np.int8), scale.astype(np.float32)
+    return _rounded(rows, scale, memory).astype(np.int8), scale.astype(np.float32)
 
 
-def _rounded(weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    levels: np.ndarray = np.round(weight / scale).clip(-_MOST, _MOST)
-    return levels
+def _rounded(rows: np.ndarray, scale: np.ndarray, memory: np.ndarray) -> np.ndarray:
+    np.divide(rows, scale, out=memory)
+    np.round(memory, out=memory)
+    return np.clip(memory, -_MOST, _MOST, out=memory)
 
 
 def best_range(values: np.ndarray) -> tuple[float, float]:
