@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import chain, pairwise, takewhile
 from math import prod
-from operator import itemgetter
 
 from mag_sandbox.scenes.fullness import (
     CROWD,
@@ -95,8 +94,8 @@ from mag_sandbox.scenes.vocabulary import (
     Vocabulary,
     Word,
     WordGroup,
+    first_named,
     is_named,
-    named_at,
     phrase_stems,
     rewritten,
     split_words,
@@ -1101,11 +1100,10 @@ def located(name: str) -> str:
 
 
 def place_phrase(text: str, words: Vocabulary, category: str | None) -> str:
-    """Return the name of the place that a text names; of several as `named_at`."""
+    """Return the name of the place that a text names; of several as `first_named`."""
     stems = [stem(word.text.lower()) for word in split_words(text)]
     needs = ((frozenset(needed_stems(one)), one) for one in group_phrases(words, PLACE, category))
-    said = [(named_at(need, stems), one) for need, one in needs if need and is_named(need, stems)]
-    return max(said, key=itemgetter(0))[1] if said else ""
+    return first_named((one for one in needs if one[0]), stems) or ""
 
 
 def group_phrases(words: Vocabulary, group: str, category: str | None) -> list[str]:

@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from operator import itemgetter
 from pathlib import Path
 
 from mag_sandbox.scenes.vocabulary import (
     FUNCTION_WORDS,
     Vocabulary,
-    is_named,
-    named_at,
+    first_named,
     split_words,
     stem,
 )
@@ -179,15 +177,18 @@ def _share(name: str, kind: str) -> float:
 
 
 def place_of(category: str, stems: Sequence[str]) -> PlaceKind | None:
-    """Return the place of a category that the stems of a text name, of several as `named_at`."""
-    said = [
-        (named_at(need, stems), place)
-        for place in read_places().values()
-        if place.category == category
+    """Return the place of a category that the stems of a text name; see `first_named`."""
+    return first_named(_names_of(category), stems)
+
+
+@cache
+def _names_of(category: str) -> list[tuple[frozenset[str], PlaceKind]]:
+    """Return the places of a category, and before each the stems of a name of it."""
+    return [
+        (frozenset(map(stem, words.split())) - FUNCTION_WORDS, place)
+        for place in read_places().values() if place.category == category
         for words in place.words
-        if is_named(need := frozenset(map(stem, words.split())) - FUNCTION_WORDS, stems)
-    ]
-    return max(said, key=itemgetter(0))[1] if said else None
+    ]  # fmt: skip
 
 
 def known_place(text: str, words: Vocabulary) -> PlaceKind | None:

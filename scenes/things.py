@@ -574,12 +574,9 @@ def _mentions_in(words: Sequence[str | None], kinds: tuple[str, ...]) -> _Mentio
     """Return the names that words have for things of some kinds, longer names first."""
     left = list(words)
     owners: dict[int, str] = {}  # the kind that each word names
-    initials = {word[0] for word in words if word}
     mentions: list[NamingWords] = []
     called: dict[str, str] = {}
-    for name, own, kind in _names_of(kinds):
-        if name[0] not in initials:
-            continue
+    for name, own, kind in _names_begun(words, kinds):
         for start in range(len(left) - len(own) + 1):
             said = left[start : start + len(own)]
             if not all(map(_is_word, said, own)):
@@ -913,14 +910,35 @@ def _clothes(
     return (name, range(span.end, place + 1 + is_dress)) if name else None
 
 
+def _names_begun(
+    words: Collection[str | None], kinds: tuple[str, ...]
+) -> list[tuple[str, list[str], str]]:
+    """Return the names of which words say the first one, as `_names_of` does."""
+    names, begun = _names_of(kinds)
+    return [
+        names[place] for place in sorted({one for word in words for one in begun.get(word, ())})
+    ]
+
+
 @lru_cache(maxsize=8)
-def _names_of(kinds: tuple[str, ...]) -> tuple[tuple[str, list[str], str], ...]:
-    """Return names, their words and kinds ("": none of these), those of the most words first."""
+def _names_of(
+    kinds: tuple[str, ...],
+) -> tuple[list[tuple[str, list[str], str]], dict[str | None, list[int]]]:
+    """Return names, their words and kinds ("": none of these), those of the most words first.
+
+    Returns:
+        The names, and the places of those that begin with a word.
+    """
     names = {kind: kind for kind in kinds}
     names |= {word: kind for word, kind in ALSO.items() if kind in names and word not in names}
     names |= dict.fromkeys(_PLACES, "")
     split = ((name, name.split(), kind) for name, kind in names.items())
-    return tuple(sorted(split, key=lambda one: -len(one[1])))
+    ordered = sorted(split, key=lambda one: -len(one[1]))
+    begun: dict[str | None, list[int]] = {}
+    for place, (_, own, _) in enumerate(ordered):
+        for form in _forms(own[0]):
+            begun.setdefault(form, []).append(place)
+    return ordered, begun
 
 
 def _colors(words: Sequence[str | None], place: int) -> bool:

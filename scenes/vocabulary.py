@@ -6,12 +6,12 @@ vocabulary at all.
 
 import functools
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise, zip_longest
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.files.validation import decode, parse_json
@@ -49,6 +49,7 @@ LONGEST_PHRASE = 4  # words of one that is listed
 MOST_NAMED = 4  # unknown words that a message names
 ENGLISH_ONLY = "only English words are understood"
 MIN_BEGINNING = 2  # letters that are enough to complete a word
+Place = TypeVar("Place")
 
 
 class VocabularyError(FileError):
@@ -119,6 +120,11 @@ class Vocabulary:
         listed = {one: known for one in read_synonyms() if (known := self._same(one))}
         forms = ({one.removesuffix("s"): one for one in self.counts}, {one: one for one in counts})
         self._written = {**listed, **forms[0], **forms[1]}  # words, and known ones that they mean
+        self._places = [
+            (need, group.category)
+            for group in self.groups if group.name == PLACE and group.category
+            for need in phrase_stems(group)
+        ]  # fmt: skip
         self._nearest = functools.lru_cache(maxsize=512)(self._find_nearest)
         # a prompt box asks many questions of few texts at every key
         self._split = functools.lru_cache(maxsize=32)(lambda text: _split_phrases(text, self))
@@ -253,12 +259,7 @@ class Vocabulary:
         Of several the one with the longest name, of equally long ones the first.
         """
         stems = [stem(_plain(word.text)) for word in split_words(text)]
-        said = [
-            (named_at(need, stems), group.category)
-            for group in self.groups if group.name == PLACE and group.category
-            for need in phrase_stems(group) if is_named(need, stems)
-        ]  # fmt: skip
-        return max(said, key=itemgetter(0))[1] if said else None
+        return first_named(self._places, stems)
 
     def in_known_words(self, text: str) -> str:
         """Return a text with each unknown word replaced by its meaning, where it has one."""
@@ -414,11 +415,27 @@ def is_named(need: frozenset[str], stems: Sequence[str]) -> bool:
     return any(need == set(run) and run[-1] not in _LOOKS_OF_PLACES for run in runs)
 
 
-def named_at(need: frozenset[str], stems: Sequence[str]) -> tuple[int, int, int]:
-    """Return how a text names something whose stems are all said: what is longer and first wins.
+def first_named(
+    places: Iterable[tuple[frozenset[str], Place]], stems: Sequence[str]
+) -> Place | None:
+    """Return which place a text names: of several, the one with the longest name, then the first.
 
     Of equals the one whose words are nearer to each other.
+
+    Args:
+        places: the stems of their names, and what to return of them.
+        stems: of the words of the text.
     """
+    said = frozenset(stems)
+    named = [
+        (_named_at(need, stems), place)
+        for need, place in places
+        if need <= said and is_named(need, stems)
+    ]
+    return max(named, key=itemgetter(0))[1] if named else None
+
+
+def _named_at(need: frozenset[str], stems: Sequence[str]) -> tuple[int, int, int]:
     places = [*map(stems.index, need)]
     return len(need), -max(places), min(places)
 
