@@ -138,9 +138,12 @@ class ViewSchedule:
             memory: knows which views are there.
             times: how many times the usual number of blocks the view may take.
         """
-        if not self.runs(memory):
+        if self.runs(memory):
+            pose = self._next_view(outlook, prompt, memory)
+        elif self.enabled and self._viewpoints is not None and outlook.pose.is_away:
+            pose = self._viewpoints.next_view(outlook, has_room=False)  # there are only paintings
+        else:
             return
-        pose = self._next_view(outlook, prompt, memory)
         if pose is not None:
             with self._times.measure("look_ahead"):
                 blocks = self._begin_view(pose, prompt, memory)

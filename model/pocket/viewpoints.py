@@ -312,8 +312,11 @@ class Viewpoints(ViewPainter[_MadeView]):
 
     # Painting
 
-    def next_view(self, outlook: Outlook) -> CameraPose | None:
-        """Return the view to paint next: its direction, on the lattice, and its viewpoint."""
+    def next_view(self, outlook: Outlook, *, has_room: bool = True) -> CameraPose | None:
+        """Return the view to paint next: its direction, on the lattice, and its viewpoint.
+
+        Without room for views that may never be looked at, these are not painted.
+        """
         if self._view is not None or self._followed() is None:
             return None
         lattice, pose, ahead = self._imagination.lattice, outlook.pose, outlook.ahead
@@ -338,8 +341,10 @@ class Viewpoints(ViewPainter[_MadeView]):
                     return _at(seen, place)
             return None
         painted, here = self.kept[nearest].painted, outlook.at_origin
-        missing_view = next_view(lattice, painted, here, has_room=True)
-        if missing_view is None:  # from beside a viewpoint the corners of its view show, too
+        missing_view = next_view(lattice, painted, here, has_room=has_room)
+        if (
+            missing_view is None and has_room
+        ):  # from beside a viewpoint the corners of its view show, too
             lit = ~self.kept[nearest].outdated
             beyond = (here._replace(command=corner) for corner in _CORNERS)
             views = (next_view(lattice, lit, one, has_room=False) for one in beyond)

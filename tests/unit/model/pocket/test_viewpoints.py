@@ -305,6 +305,17 @@ def test_a_memory_that_forgets_loses_viewpoints_that_were_left_and_what_stood_th
     assert dict(made._ground.new.drawn) != squares
 
 
+def test_a_memory_that_keeps_nothing_shows_painted_views_away_from_the_start():
+    made = walked(16, SKY, TREE, TENT)
+    steps(made, Control(memory=MemorySetting("none", kept_mib=1)), 1)
+    steps(made, RIGHT, 8)
+    pose = steps(made, STILL, 12)[-1].poses[-1]
+    lattice, kept = made.painting.imagination.lattice, made._viewpoints.kept
+    ring = kept[made._viewpoints.nearest(pose)]
+    assert ring.painted[lattice.shown([lattice.nearest(pose)])].all()
+    assert not made._viewpoints.has_view, "views that nothing keeps are painted only once"
+
+
 @pytest.mark.parametrize(("policy", "moves"), [("window", True), ("mag-retrieve", False)])
 def test_what_a_walker_looked_away_from_stands_elsewhere_if_it_was_forgotten(
     policy: str, moves: bool
