@@ -401,7 +401,8 @@ def _fogged(
         foot = thing.height / 2 - thing.pitch  # degrees below the horizon
         away = EYE / np.tan(np.radians(foot)) if foot > _NEAREST_FOOT else np.inf
         most = _PALEST_SKY if thing.width >= AROUND else _PALEST
-        most = _PALEST_COLOR if thing.kind in colored else most
+        is_told = thing.kind in (_SKIES if wanted.sky and thing.width >= AROUND else colored)
+        most = _PALEST_COLOR if is_told else most
         most = _PALEST_HILL if thing.kind == _HILL and foot > _NEAREST_FOOT else most
         share = min(1 - 0.5 ** (away / _HALF_SEEN), most)
         share = 0.0 if thing.kind == "near ground" else share

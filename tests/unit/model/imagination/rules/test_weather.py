@@ -7,6 +7,7 @@ import pytest
 
 from mag_sandbox.controls.camera import ASPECT, WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.plans import vividness
 from mag_sandbox.model.imagination.rules.spacing import covered
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import (
@@ -31,6 +32,12 @@ GROUND = PlacedObject("near ground", 0.0, -30.0, 360.0, 60.0, (120, 180, 90), (1
 BARN = PlacedObject("barn", 0.0, 0.0, 30.0, 40.0, (200, 30, 30), (190, 40, 40))
 SUN = PlacedObject("sun", 20.0, 20.0, 8.0, 8.0, (255, 240, 200), (255, 240, 200))
 LANTERN = PlacedObject("lantern", 30.0, -9.0, 5.0, 10.0, (255, 220, 120), (240, 200, 120))
+
+
+def test_a_sky_whose_colour_words_give_has_it_in_fog():
+    red = replace(SKY, color=(220, 60, 50), mean_color=(220, 60, 50))
+    pale, told = (in_fog([red], one)[0] for one in (BY_DAY, BY_DAY._replace(sky=(200, 40, 40))))
+    assert vividness(np.array(told.color)) > 0.5 > vividness(np.array(pale.color))
 
 
 def test_in_fog_things_are_paler_the_farther_they_are():
