@@ -104,6 +104,7 @@ _CLOUD = "cloud"  # clear of what flies, and of what stands high
 _DARKER = 0.8  # far hills than the ground
 _BACKDROP = "backdrop"  # of a stage
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
+_LEADS, _BANK = 12.0, 0.5  # degrees: height of a way that leads ahead; between ways that cross
 _WAYS, _WAY_PITCH = frozenset(("path", "road", "river", "canal", "railway track")), -19.0
 _BASINS = LAKES | {"swimming pool"}
 _RELIEF = {  # kinds: what is added if a plan has none of them, how wide and high, and how many
@@ -149,6 +150,7 @@ def obeyed(
         if any(part.scale != 1.0 for part in one.parts):
             result = _parts_sized(result, one, grows=not is_stage)
         result = _one_near(result, one) if not is_stage else result
+    result = _ways_apart(result)
     counting = _counting(result, named)
     result = spanning(below_top(result, counting), counting)
     result, named = with_tables(result, named)
@@ -548,6 +550,21 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     falling = [PlacedObject(kind, 0.0, 0.0, 360.0, 108.0, _DROPS, _DROPS, 0) for kind in falls]
     first = next((place for place, thing in enumerate(things) if not _is_far(thing)), len(things))
     return [*things[:first], *added, *things[first:], *falling]
+
+
+def _ways_apart(things: list[PlacedObject]) -> list[PlacedObject]:
+    """Return things of which a path that runs where a river does ahead runs on the near side."""
+    across = [
+        place for place, one in enumerate(things)
+        if one.kind in _WAYS and one.height < _LEADS and away(one) < _PLAIN_AHEAD
+    ]  # fmt: skip
+    result, foot = list(things), 0.0
+    for place in sorted(across, key=lambda place: -things[place].pitch):
+        one = things[place]
+        nearer = min(one.pitch, foot - _BANK - one.height / 2)
+        result[place] = replace(one, pitch=nearer) if foot else one
+        foot = result[place].foot
+    return result
 
 
 def _side_for_sea(things: Sequence[PlacedObject]) -> float:

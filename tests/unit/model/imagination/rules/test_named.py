@@ -199,6 +199,16 @@ def test_a_starry_sky_outdoors_is_of_stars_that_can_be_painted():
     assert obeyed([HORSE, band], []) == [HORSE, band], "stages and games have lights of their own"
 
 
+def test_a_path_runs_on_the_near_side_of_a_river_that_lies_where_it_would():
+    river = PlacedObject("river", 3.0, -16.0, 89.0, 9.0, (90, 160, 190), (90, 160, 190))
+    path = PlacedObject("path", 0.0, -19.0, 89.0, 6.0, (240, 210, 160), (240, 210, 160))
+    (near,) = of(obeyed([*GROUND, path, river], []), "path")
+    assert near.pitch + near.height / 2 < river.foot
+    assert near.foot > -31.0, "a level view shows it"
+    ahead = replace(path, height=24.0)
+    assert of(obeyed([*GROUND, ahead, river], []), "path") == [ahead], "it leads to the river"
+
+
 def test_a_giant_thing_is_larger_and_keeps_its_foot():
     (giant,) = obeyed([HORSE], [Named(("horse",), None, scale=1.8)])
     assert giant.height == pytest.approx(1.8 * HORSE.height)
