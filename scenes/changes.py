@@ -26,7 +26,7 @@ from mag_sandbox.scenes.descriptions import (
     place_phrase,
     speaks_of,
 )
-from mag_sandbox.scenes.places import known_place
+from mag_sandbox.scenes.places import FLOWERS, known_place
 from mag_sandbox.scenes.rewordings import SHADES
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.things import (
@@ -118,7 +118,9 @@ def is_relit(text: str, before: str, words: Vocabulary) -> bool:
 def under_snow_words(text: str, before: str, words: Vocabulary) -> str:
     """Return what goes when snow comes, to follow what is said to stay; "": none comes."""
     comes = is_under_snow(words.reading(text)) and not is_under_snow(words.reading(before))
-    return ", but wild flowers lie under the snow" if comes else ""
+    place = known_place(words.reading(before), words)
+    has_flowers = place is None or FLOWERS in place.contents
+    return ", but wild flowers lie under the snow" if comes and has_flowers else ""
 
 
 def names_new(text: str, before: str, words: Vocabulary) -> bool:

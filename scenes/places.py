@@ -46,7 +46,7 @@ _HOMES = {  # places that come to mind for things which others list more often
 }  # fmt: skip
 _MEANT = 0.05  # what another kind is worth that a name can mean
 _DWELLINGS = frozenset(("cottage", "apartment house", "skyscraper"))  # which towns are made of
-_FLOWERS = "wild flower"  # grow where a place has a chance of flowers
+FLOWERS = "wild flower"  # grow where a place has a chance of flowers
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class PlaceKind:
         """All values of its fields and what else these stand for."""
         values = {value for values in self.options.values() for value in values}
         also = {other for value in values for other in _ALSO.get(value, ())}
-        return frozenset(values | also | ({_FLOWERS} if "flowers" in self.options else set()))
+        return frozenset(values | also | ({FLOWERS} if "flowers" in self.options else set()))
 
 
 @cache

@@ -150,17 +150,21 @@ DRAWN_LIKE = (  # what is drawn as something else, and so told
     (re.compile(r"\b(girl|boy)\b", re.I), "child"),
     (re.compile(r"\b(girls|boys)\b", re.I), "children"),
 )
+_SUN = (  # as it rises or sets
+    r"((the|an?) )?((big|huge|large|great|bright|burning|fiery|glowing|warm|blood|red|orange|yellow"
+    r"|golden|pink|purple|crimson) )*sun"
+)
 LIGHTS_TOLD = (  # light and weather told by what happens, and how that is read
     (
         re.compile(
-            r"\b(the )?sun (is )?(goes|going|sinks|sinking|sets|setting)( down)?\b(?! up)"
+            rf"\b{_SUN} (is )?(goes|going|sinks|sinking|sets|setting)( down)?\b(?! up)"
             r"|\bgolden hour\b",
             re.I,
         ),
         "at sunset",
     ),
     (
-        re.compile(r"\b(the )?sun (is )?(comes|coming|goes|going) up\b|\b(the )?sun rises\b", re.I),
+        re.compile(rf"\b{_SUN} (is )?((comes|coming|goes|going) up|rises|rising)\b", re.I),
         "at sunrise",
     ),
     (

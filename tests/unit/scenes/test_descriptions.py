@@ -11,6 +11,7 @@ from mag_sandbox.scenes.changes import (
     is_same_ground,
     names_new,
     staying,
+    under_snow_words,
 )
 from mag_sandbox.scenes.descriptions import (
     KINDS,
@@ -438,6 +439,8 @@ def test_the_shipped_scenes_keep_all_that_is_named_in_other_light_and_weather(
         ("the sun is setting", "at sunset"),
         ("golden hour", "at sunset"),
         ("the sun comes up", "at sunrise"),
+        ("an orange sun setting", "at sunset"),
+        ("a huge blood red sun rises", "at sunrise"),
         ("daybreak", "at dawn"),
         ("in the morning", "early morning"),
         ("the weather gets worse", "stormy"),
@@ -1428,3 +1431,8 @@ def test_curtains_of_a_room_are_no_stages_in_any_colour(words: DescriptionWords)
         text = f"a bath with two {color}curtains"
         (named,) = (one for one in named_in(text, words, THINGS) if "curtains" in one.kinds)
         assert named.kinds[0] == "curtains"
+
+
+@pytest.mark.parametrize(("place", "grow"), [("a meadow", True), ("a desert", False)])
+def test_flowers_are_said_to_lie_under_the_snow_where_they_grow(place: str, grow: bool, words):
+    assert bool(under_snow_words(f"{place} in the snow", place, words)) is grow
