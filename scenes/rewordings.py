@@ -38,7 +38,8 @@ WEATHER_GONE = re.compile(  # weather that is over
 _CLEAR_SKY, _CLOUDED = "under a clear sky", "under many clouds"
 OVERCAST = re.compile(
     r"\b(?:under )?(?:an? |the )?"
-    r"(?:(?:gr[ea]y )?overcast(?: sky| day| weather)?|gr[ea]y (?:sky|skies|clouds))\b",
+    r"(?:(?:gr[ea]y )?overcast(?: sky| day| weather)?|gr[ea]y (?:sky|skies)"
+    r"|gr[ea]y (?:rain )?clouds)\b",
     re.I,
 )
 SHADES = frozenset(("light", "dark", "bright", "pale", "deep", "vivid"))  # of colours
@@ -202,6 +203,8 @@ REWORDINGS = (  # what is read as something else, one after the other
         r"\g<who>",
     ),
     (OVERCAST, _CLOUDED),
+    (re.compile(r"\bdark (?=(?:storm|thunder) ?clouds?\b)", re.I), ""),  # by day
+    (re.compile(r"\bdark (?=clouds?\b)", re.I), "grey "),
     (
         re.compile(
             rf"\b(?P<house>{_TALL_HOUSE}|barn|school|shop)(?P<with>\b.*) on (?:the|its) roof\b",

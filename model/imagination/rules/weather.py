@@ -35,7 +35,9 @@ _STORMY_SKY = 165  # likewise, in a storm at most
 _NIGHT = np.array((0.44, 0.55, 0.86))  # red, green and blue of light, as shares of a clear day's
 _STORM = np.array((0.8, 0.82, 0.86))  # likewise
 _NIGHT_SKY: Mapping[str, Rgb] = {"low sky": (64, 64, 89), "high sky": (38, 38, 64)}
-_STORM_SKY: Mapping[str, Rgb] = {"low sky": (128, 138, 156), "high sky": (92, 102, 122)}
+_STORM_SKY: Mapping[str, Rgb] = {
+    "low sky": (128, 138, 156), "high sky": (92, 102, 122), "cloud": (84, 90, 108),
+}  # fmt: skip
 _SKIES = {"low sky": 0.4, "high sky": 0.0}  # shares of white in the colour that words give a sky
 _BLACK_SKY = 0.2  # times as much white in a black one
 _PANES: Mapping[str, tuple[Rgb | None, Rgb]] = {  # colours of windows, None: as planned, and mean

@@ -867,6 +867,9 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a farmer plants trees", "a person  trees, in a meadow", "plants"),
         ("a bear, rocks and a fence", "a bear, rocks and a fence, in a canyon", ""),
         ("a level with coins", "a level with coins", ""),
+        ("a farm under dark storm clouds", "a farm under storm clouds", ""),
+        ("dark clouds over a beach", "grey clouds over a beach", ""),
+        ("a dark cloud over a beach", "a grey cloudy over a beach", ""),
         ("an old beach in white mist", "", "old"),
         (
             "purple mist, then pink snow",

@@ -77,6 +77,12 @@ def test_the_sky_of_a_storm_at_sunset_is_warm():
     assert red < 240
 
 
+def test_clouds_of_a_storm_are_darker_than_its_sky():
+    white = PlacedObject("cloud", 0.0, 17.0, 39.0, 13.0, (243, 243, 243), (217, 243, 243))
+    sky, _, cloud = in_storm([SKY, GROUND, white])
+    assert max(cloud.color) < min(sky.color)
+
+
 def test_no_sun_shines_at_night():
     assert at_night([DARK, SUN, BARN]) == [DARK, BARN]
 
