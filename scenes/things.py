@@ -103,7 +103,9 @@ _DOING = {"flying": IN_SKY, "swimming": Relation("water")}  # said before a thin
 _FEW_WIDE = 25.0  # degrees: of narrower things three are several, of wider ones two
 _COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean only one
 _CONTAINED = 3  # of what something is full of: more are too small to be told apart
-_ALIKE = frozenset(("sheep", "deer", "fish"))  # whose plurals look like one
+_ALIKE = frozenset((  # whose plurals look like one, or of which there are many plants
+    "sheep", "deer", "fish", "wheat", "bamboo", "seaweed", "coral", "reed",
+))  # fmt: skip
 _ADJECTIVES = 2  # words that may stand between a number, size or colour and what has it
 _STANDING = frozenset(("floor", "small", "water", "wall", "ceiling", "sky"))  # somewhere
 _WEARING = frozenset(("in", "dressed", "wearing", "clad", "with"))

@@ -300,7 +300,14 @@ def test_a_thing_has_the_colour_right_before_it_and_no_other():
 
 @pytest.mark.parametrize(
     ("text", "least", "most"),
-    [("sheep", 3, None), ("a sheep", 1, 1), ("the fish", 3, None), ("two deer", 2, 2)],
+    [
+        ("sheep", 3, None),
+        ("a sheep", 1, 1),
+        ("the fish", 3, None),
+        ("two deer", 2, 2),
+        ("a field of golden wheat", 3, None),
+        ("a tall bamboo", 1, None),
+    ],
 )
 def test_words_whose_plural_is_alike_are_several_without_an_article(text, least, most):
     (one,) = named_things(text, THINGS)
