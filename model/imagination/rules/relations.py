@@ -43,6 +43,7 @@ from mag_sandbox.scenes.things import (
 _SEEN = 40.0  # degrees to either side that the first view plainly shows
 _SMALLEST = 0.5  # of their size: how small things are made to be seen together
 _DWARFED = 2.5  # times as wide as a thing in life: what is wider has no room on it
+_HOLDING = frozenset(("bathtub", "bed", "sofa"))  # which even crocodiles are made to fit
 _HILL_FOOT, _HILL_TOP = -5.0, 8.0  # degrees
 _SUNK = 1.5  # degrees that things stand below the top of their hill
 _HILL, _LEAST_HILL, _HILL_SHADE = 2.6, 60.0, 0.78  # of their width, degrees, of the ground's colour
@@ -58,7 +59,7 @@ _BEFORE = 0.25  # likewise, of what is in front of another one, and hides a part
 _AS_NEAR, _WIDEST_BESIDE = 0.6, 24.0  # of its foot's pitch, of things beside another; degrees
 SEATS = {  # how high one sits, lies or stands on what has more above, as a share of its height
     **{kind: shares[0] for kind, shares in TABLES.items()},
-    "sofa": 0.45, "armchair": 0.45, "chair": 0.48, "bed": 0.5, "throne": 0.4,
+    "bathtub": 0.7, "sofa": 0.45, "armchair": 0.45, "chair": 0.48, "bed": 0.5, "throne": 0.4,
     "rocking horse": 0.6, "swing": 0.3, "bunk bed": 0.4, "crib": 0.4, "horse": 0.62,
     "camel": 0.7, "elephant": 0.85, "bicycle": 0.6, "motorcycle": 0.5, "tractor": 0.5,
     **dict.fromkeys(("boat", "rowing boat", "gondola", "sailing ship", "ship"), 0.35),
@@ -237,7 +238,7 @@ def _sided(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
 
 def _dwarfs(thing: PlacedObject, other: PlacedObject) -> bool:
     own, others = usual_looks().get(thing.kind), usual_looks().get(other.kind)
-    if own is None or others is None or other.kind in DEEP | LAKES:
+    if own is None or others is None or other.kind in DEEP | LAKES | _HOLDING:
         return False
     if thing.kind in ANIMALS and where_of(thing.kind) == "sky":  # it is as wide as its wings
         return False

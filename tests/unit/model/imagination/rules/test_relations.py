@@ -271,6 +271,16 @@ def test_a_dragon_is_not_made_to_fit_on_a_coin():
     assert related([coin, dragon], named) == [coin, dragon]
 
 
+def test_a_crocodile_is_made_to_fit_into_a_bathtub():
+    tub = PlacedObject("bathtub", 340.0, -7.6, 40.0, 22.0)
+    crocodile = PlacedObject("crocodile", 16.0, -15.8, 54.0, 10.0)
+    named = named_things("a crocodile in the bathtub", ("bathtub", "crocodile"))
+    below, above = related([tub, crocodile], named)
+    assert above.width < below.width == tub.width
+    assert above.yaw == below.yaw
+    assert tub.foot < above.foot < tub.pitch + tub.height / 2
+
+
 def test_one_stands_on_each_side_and_both_are_as_tall():
     cats = [CAT, PlacedObject("cat", 350.0, -12.0, 5.0, 4.5)]
     result = related([SOFA, *cats], named_things("a sofa with a cat on each side", KINDS))
