@@ -106,6 +106,7 @@ _BACKDROP = "backdrop"  # of a stage
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
 _LEADS, _BANK = 12.0, 0.5  # degrees: height of a way that leads ahead; between ways that cross
 _WAYS, _WAY_PITCH = frozenset(("path", "road", "river", "canal", "railway track")), -19.0
+_FISH = frozenset(("fish", "jellyfish"))  # which stand nowhere, and swim in the air of reefs
 _BASINS = LAKES | {"swimming pool"}
 _RELIEF = {  # kinds: what is added if a plan has none of them, how wide and high, and how many
     ("far hill",): ("far hill", 72.0, 17.0, 7),
@@ -207,7 +208,7 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
     for group in groups * _TURNS:
         own = [result[place] for place in group.places]
         is_crowd = all(one.kind in crowds for one in own) and not group.where
-        if group.where == "behind" or is_crowd or not all(map(stands, own)):
+        if group.where == "behind" or is_crowd or not all(map(_has_place, own)):
             continue
         counting = {place for other in groups for place in other.places}
         counting -= set() if many.issuperset(group.places) else many  # trees step aside themselves
@@ -215,7 +216,7 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
         counted = all(one.kind in several for one in own)
         merges = any(
             _merge(one, other) or (counted and _join(one, other))
-            for one in own for other in others if stands(other)
+            for one in own for other in others if _has_place(other)
         )  # fmt: skip
         merges = merges or any(
             covered(result[place], result[other]) > _MERGED
@@ -230,6 +231,11 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
     for one in named:
         result = _in_a_row(result, one)
     return _far_first(result, groups)
+
+
+def _has_place(thing: PlacedObject) -> bool:
+    """Tell whether a thing stands, or is a fish among others."""
+    return stands(thing) or thing.kind in _FISH
 
 
 def _far_first(things: list[PlacedObject], groups: "Sequence[_Group]") -> list[PlacedObject]:

@@ -12,8 +12,17 @@ import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light, rgb
-from mag_sandbox.scenes.looks import Look, usual_looks
-from mag_sandbox.scenes.things import COLORS, FALLING, STANDS, THINGS, WATERS, Named, color_name
+from mag_sandbox.scenes.looks import Look, painted_colors, usual_looks
+from mag_sandbox.scenes.things import (
+    ANIMALS,
+    COLORS,
+    FALLING,
+    STANDS,
+    THINGS,
+    WATERS,
+    Named,
+    color_name,
+)
 
 # The first view: which plan is best, turned which way
 
@@ -427,7 +436,8 @@ def _without_colors_of_others(
 ) -> list[PlacedObject]:
     """Return things of which none that words name has a colour they give to another one.
 
-    "A car beside a blue house": plans may have a blue car. It looks as such things mostly do.
+    "A car beside a blue house": plans may have a blue car. It looks as such things mostly do, and
+    so does a golden shark, of which the painter has seen none.
     """
     parts = [part for one in named for part in (one, *one.parts)]
     told = {color_name(part.color) for part in parts if part.color}
@@ -437,8 +447,9 @@ def _without_colors_of_others(
         usual = looks_of(thing.kind)[:1]
         if not usual or thing.color is None or color_name(usual[0].color) in told:
             return thing
-        is_others = color_name(rgb(np.array(thing.color) / light)) in told
-        return with_look(thing, in_light(usual[0], light)) if is_others else thing
+        name = color_name(rgb(np.array(thing.color) / light))
+        is_odd = thing.kind in ANIMALS and name not in painted_colors().get(thing.kind, (name,))
+        return with_look(thing, in_light(usual[0], light)) if name in told or is_odd else thing
 
     return [shown(thing) if place in plain else thing for place, thing in enumerate(things)]
 

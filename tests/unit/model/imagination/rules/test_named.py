@@ -447,6 +447,14 @@ def test_a_house_farther_away_is_not_painted_before_a_tent():
     assert [one.kind for one in result[3:]] == ["cottage", "tent", "tent", "tent"]
 
 
+def test_a_shark_is_not_hidden_by_fish_that_are_named_too():
+    fish = PlacedObject("fish", 25.0, 2.0, 13.4, 9.0)
+    shark = PlacedObject("shark", 20.0, 0.7, 18.5, 9.2)
+    named = [Named(("fish",), None, 1, 1), Named(("shark",), None, 1, 1)]
+    one, other = obeyed([*GROUND, shark, fish], named)[-2:]
+    assert not one.overlaps(other)
+
+
 def test_a_ship_that_went_to_its_lake_is_not_painted_before_nearer_penguins():
     lake = PlacedObject("lake", 322.0, -11.5, 49.0, 9.0)
     penguins = [PlacedObject("penguin", yaw, -9.0, 11.0, 12.0) for yaw in (330.0, 355.0)]

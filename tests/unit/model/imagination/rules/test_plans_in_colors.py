@@ -51,6 +51,13 @@ def test_things_that_no_words_colour_stay():
     assert colored([house, PALE], [Named(("castle",), None)]) == [house, PALE]
 
 
+def test_animals_without_a_told_colour_have_none_that_the_painter_never_gives_them():
+    golden = PlacedObject("shark", 0.0, 0.7, 18.5, 9.2, (228, 180, 91), (228, 180, 91))
+    (shark,) = colored([golden], [Named(("shark",), None)])
+    assert shark.color[0] < shark.color[2]
+    assert colored([replace(golden, kind="dog")], [Named(("dog",), None)])[0].color == golden.color
+
+
 def test_black_is_neither_navy_nor_brown_in_its_other_parts():
     for color, mean in (((64, 64, 89), (89, 89, 115)), ((190, 90, 60), (180, 100, 80))):
         planned = PlacedObject("barn", 0.0, 0.0, 36.0, 24.0, color, mean)
