@@ -11,7 +11,11 @@ from tempfile import mkdtemp
 import pytest
 from hypothesis import settings
 
-from tests.parallel import pytest_addoption, pytest_runtestloop  # noqa: F401
+from tests.parallel import (  # noqa: F401
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_runtestloop,
+)
 
 gc.disable()  # until all is imported
 settings.register_profile("shared machine", deadline=None)  # time is not what is tested
@@ -24,11 +28,6 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 if "MAG_SANDBOX_CACHE" not in os.environ:  # graphs are compiled once for all test processes
     os.environ["MAG_SANDBOX_CACHE"] = mkdtemp(prefix="mag-sandbox-cache-")
     atexit.register(shutil.rmtree, os.environ["MAG_SANDBOX_CACHE"], ignore_errors=True)
-
-
-def pytest_collection_modifyitems(items: list) -> None:
-    """What takes long begins first, so that at the end no process waits for the other."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 _freeze = gc.freeze

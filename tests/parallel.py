@@ -10,6 +10,9 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+from itertools import chain
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -19,6 +22,10 @@ import pytest
 
 CAN_FORK = sys.platform == "linux"  # on macOS, system libraries do not survive it
 NUMBER = 2  # bytes of a file's number in the queue
+SLOW_IMPORTS = {  # of tests that use these helpers, once for all forks
+    "tests.tiny": "transformers.models.umt5.modeling_umt5",
+    "tests.tiny_full": "diffusers.models.autoencoders.autoencoder_kl_wan",
+}
 
 
 class Relay:
@@ -48,13 +55,8 @@ class Relay:
 
 
 def _work(
-    session: pytest.Session,
-    files: list[list[pytest.Item]],
-    queue: int,
-    home: Path,
-    main: Connection,
+    session: pytest.Session, items: Iterator[pytest.Item], home: Path, main: Connection
 ) -> None:
-    """Run the tests of files whose numbers come out of the queue, until it is empty."""
     config = session.config
     config.get_terminal_writer()._file = home.joinpath("terminal").open("w")  # the main one writes
     captures = config.pluginmanager.getplugin("capturemanager")
@@ -62,18 +64,18 @@ def _work(
     captures.start_global_capturing()
     tempfile.tempdir = os.environ["TMPDIR"] = str(home)
     config.pluginmanager.register(Relay(config, main))
-
-    def taken() -> Iterator[pytest.Item]:
-        while number := os.read(queue, NUMBER):
-            yield from files[int.from_bytes(number)]
-
-    coming = taken()
-    item = next(coming, None)
+    item = next(items, None)
     while item is not None and not (session.shouldfail or session.shouldstop):
-        following = next(coming, None)
+        following = next(items, None)
         config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         item = following
     main.send(None)
+
+
+def _taken(queue: int, files: list[list[pytest.Item]]) -> Iterator[pytest.Item]:
+    """Yield the tests of files whose numbers come out of the queue, until it is empty."""
+    while number := os.read(queue, NUMBER):
+        yield from files[int.from_bytes(number)]
 
 
 def _tell(config: pytest.Config, hook: str, told: dict) -> None:
@@ -107,24 +109,42 @@ def _listen(session: pytest.Session, workers: list[Connection]) -> None:
             raise session.Failed(session.shouldfail)
 
 
-def share_out(session: pytest.Session, workers: int) -> None:
-    """Run the tests of a session in some forks of this process."""
-    by_file: dict[Path, list[pytest.Item]] = {}
-    for item in session.items:
-        by_file.setdefault(item.path, []).append(item)
+def _import_together() -> None:
+    """Import what takes long before forking, if tests that need it were collected."""
+    for helper, library in SLOW_IMPORTS.items():
+        if helper in sys.modules:
+            with suppress(ImportError):  # then their tests are skipped
+                import_module(library)
+
+
+def share_out(
+    session: pytest.Session,
+    apart: list[list[pytest.Item]],
+    files: list[list[pytest.Item]],
+    workers: int,
+) -> None:
+    """Run the tests of a session in forks of this process.
+
+    Args:
+        session: all of them.
+        apart: tests of files of which each gets a fork of its own.
+        files: the others, by file.
+        workers: forks that share these.
+    """
+    _import_together()
     queue, filled = os.pipe()
-    for number in range(len(by_file)):
+    for number in range(len(files)):
         os.write(filled, number.to_bytes(NUMBER))
     os.close(filled)
+    shares = [*map(iter, apart), *(_taken(queue, files) for _ in range(workers))]
     forks = multiprocessing.get_context("fork")
     started: dict[Connection, BaseProcess] = {}
     with tempfile.TemporaryDirectory(prefix="tests-", ignore_cleanup_errors=True) as home:
-        for number in range(workers):
+        for number, share in enumerate(shares):
             own = Path(home, str(number))
             own.mkdir()
             main, worker = forks.Pipe(duplex=False)
-            arguments = session, list(by_file.values()), queue, own, worker
-            started[main] = forks.Process(target=_work, args=arguments)
+            started[main] = forks.Process(target=_work, args=(session, share, own, worker))
             started[main].start()
             worker.close()
         os.close(queue)
@@ -144,10 +164,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--workers", type=int, default=1, help="processes that share the tests")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that at the end no process waits for the other.
+
+    Tests apart are left out where nothing can be forked.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    if not CAN_FORK and len({item.path for item in items}) > 1:
+        for item in items:
+            if item.get_closest_marker("apart"):
+                item.add_marker(pytest.mark.skip(reason="changes what other tests would see"))
+
+
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """Share out the tests of a session, if it is to."""
-    workers = session.config.option.workers if CAN_FORK else 1
-    if workers < 2 or session.testsfailed or session.config.option.collectonly:
+    """Run tests in forks: all of them if several processes share them, else only those apart."""
+    by_file: dict[Path, list[pytest.Item]] = {}
+    for item in session.items:
+        by_file.setdefault(item.path, []).append(item)
+    if not CAN_FORK or session.testsfailed or session.config.option.collectonly:
         return None
-    share_out(session, workers)
-    return True
+    apart = [items for items in by_file.values() if items[0].get_closest_marker("apart")]
+    files = [items for items in by_file.values() if items not in apart]
+    workers = session.config.option.workers
+    if workers > 1:
+        share_out(session, apart, files, workers)
+        return True
+    if apart and files:
+        share_out(session, apart, [], 0)
+        session.items = [*chain.from_iterable(files)]
+    return None

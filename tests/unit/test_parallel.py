@@ -36,23 +36,49 @@ def test_cannot_begin(broken):
     pass
 """
 
+CHANGES = """
+import pytest
+import sys
+
+pytestmark = pytest.mark.apart
+sys.seen = 0
+"""
+SEES = """
+import sys
+
+def test_sees_none():
+    sys.seen += 1
+    assert sys.seen == 1
+"""
+
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="tests are forked on Linux alone")
 
 
 def outcome(folder: Path, *options: str) -> list[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.parallel", "-c", "/dev/null"]
-    command += ["-p", "no:cacheprovider", "-p", "no:anyio", "-p", "no:hypothesispytest"]
+    command += [
+        "-o",
+        "markers=apart",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:anyio",
+        "-p",
+        "no:hypothesispytest",
+    ]
     ended = subprocess.run([*command, *options, folder], cwd=ROOT, capture_output=True, text=True)
     assert ended.returncode == 1
     return ended.stdout.splitlines()
 
 
-def test_forks_report_what_one_process_would(tmp_path):
-    for name in "abc":
-        tmp_path.joinpath(f"test_{name}.py").write_text(TESTS)
-    said = outcome(tmp_path, "--workers", "2")
-    assert said[-1].startswith("3 failed, 6 passed, 3 skipped, 3 warnings, 3 errors in ")
-    assert said.count("said before") == 3
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_forks_report_what_one_process_would_and_tests_apart_run_in_their_own(tmp_path, workers):
+    tests = {"a": TESTS, "b": TESTS, "c": CHANGES + SEES, "d": SEES}
+    for name, lines in tests.items():
+        tmp_path.joinpath(f"test_{name}.py").write_text(lines)
+    said = outcome(tmp_path, "--workers", workers)
+    assert said[-1].startswith("2 failed, 6 passed, 2 skipped, 2 warnings, 2 errors in ")
+    assert said.count("said before") == 2
     assert "E       assert [1, 2] == [2, 1]" in said
 
 

@@ -1,10 +1,11 @@
-"""What `tests/unit/model/test_card.py` trains: a step of every stage, losses and gradients."""
+"""Training on a card that is not there: a step of every stage, losses and gradients."""
 
 import copy
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.dit import DiT
@@ -55,6 +56,8 @@ from tests.unit.training.imagination import test_stages as imagination
 from tests.unit.training.pocket.test_frame_distillation import FixedCaptions, RandomSequences
 from tests.unit.training.recipe.toy_recipe import CONFIG, ToySource, show_nothing, toy_sized
 from tests.unit.training.recipe.toy_videos import ToyVideos
+
+pytestmark = pytest.mark.apart  # PyTorch keeps devices
 
 
 class Card(TrainingDevice):

@@ -1,10 +1,11 @@
-"""What `tests/unit/model/test_card.py` plays: whatever meets in an operation lies on one device."""
+"""Worlds on a card that is not there: whatever meets in an operation lies on one device."""
 
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from mag_sandbox.controls.camera import CameraPose
@@ -19,6 +20,8 @@ from tests import tiny_full
 from tests.card import CARD, fake_card
 from tests.tiny import PLACE, RIGHT, TINY, shallow, write_tiny_weights
 from tests.unit.model.pocket.test_inventing import WIDE, folders
+
+pytestmark = pytest.mark.apart  # PyTorch keeps devices
 
 SHALLOW = tiny_full.Sizes(dit=replace(tiny_full.TINY_FULL, num_layers=1))
 ON_A_CARD = Execution(CARD, torch.bfloat16, "sdpa", 1)
