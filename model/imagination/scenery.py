@@ -28,8 +28,8 @@ from mag_sandbox.model.world import (
     GroundThing,
     GroundWater,
 )
-from mag_sandbox.scenes.stances import Stance
-from mag_sandbox.scenes.things import DEEP, SHALLOW, STANDS, WATERS
+from mag_sandbox.scenes.stances import STANCES, Stance
+from mag_sandbox.scenes.things import ANIMALS, DEEP, SHALLOW, STANDS, WATERS
 
 HORIZON_FOOT = 1.2  # degrees; what stands nearer to the horizon is at infinity
 WIDEST = 120.0  # degrees; wider things lie all around
@@ -54,6 +54,11 @@ _SLIDES = 4  # along what is in the way, one thing after the other
 WIDEST_TRUNK = 0.3  # metres; half as wide things without a crown are to a walker at least
 OVERHEAD = 0.9  # metres above the eyes that a thing reaches whose crown is around a walker's head
 CROWN = 0.8  # share of half the width of others
+SMALL_ANIMAL = 1.1  # metres, in height and width: such animals make way
+FLUTTERING = frozenset(  # birds, bats and ghosts, which do, too; balloons do not
+    kind for kind, stance in STANCES.items()
+    if stance.where == "sky" and stance.tall and stance.tall < 2.0
+)  # fmt: skip
 LOWEST = 0.6  # metres; things of lower kinds are stepped over, flowers for one
 SIGHT = 24.0  # metres from which on things shrink, and are out of sight within `FADE` metres
 FADE = 12.0
@@ -108,11 +113,15 @@ class _Body:
 
     @property
     def is_solid(self) -> bool:
-        """Whether it stands on the ground in a walker's way."""
+        """Whether it stands on the ground in a walker's way, and makes none for the walker."""
         low, _ = _ends(self.told)
         stands = low < (0.0 if self.usually else -HORIZON_FOOT)
-        stands = stands and self.where == "upright" and self.distance < inf
-        return stands and max(self.distance * _tangents(self.told), self.usually) > LOWEST
+        if not stands or self.where != "upright" or self.distance == inf:
+            return False
+        kind, tall = self.told.kind, self.distance * _tangents(self.told)
+        if kind in FLUTTERING or (kind in ANIMALS and max(tall, 2 * self.half) < SMALL_ANIMAL):
+            return False
+        return max(tall, self.usually if self.usually < inf else 0.0) > LOWEST
 
     @property
     def longer(self) -> float:

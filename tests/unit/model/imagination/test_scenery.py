@@ -217,6 +217,24 @@ def test_walls_and_solid_things_stop_a_walker_who_slides_along_them():
     assert [round(one.yaw) for one in met[:2]] == [90, 0]
 
 
+@pytest.mark.parametrize(
+    ("kind", "size", "stops"),
+    [
+        ("rabbit", 18.0, False),
+        ("sheep", 40.0, True),
+        ("butterfly", 14.0, False),
+        ("ghost", 40.0, False),
+        ("log", 8.0, False),  # which a walker steps over
+        ("rock", 40.0, True),
+    ],
+)
+def test_small_animals_and_what_flutters_make_way_for_a_walker(kind, size, stops):
+    thing = PlacedObject(kind, 0.0, -30.0 + size / 2, size, size)  # 2.6 m ahead, or on a perch
+    scenery = Scenery.of([thing], STANCES, ())
+    (seen,) = scenery.ground.things
+    assert (seen.clearance > 0) is stops
+
+
 def test_a_walker_who_passed_between_things_finds_the_way_back():
     """However narrow: what was slid along on the way there is slid along on the way back."""
     scenery = Scenery.of([lamp_at(-0.7, 1.3), lamp_at(0.8, 1.8)], STANCES, ())
