@@ -109,6 +109,25 @@ def _listen(session: pytest.Session, workers: list[Connection]) -> None:
             raise session.Failed(session.shouldfail)
 
 
+def _shares(items: list[pytest.Item]) -> list[list[pytest.Item]]:
+    """Return the tests of each file; of files that use a fixture of the session, all together."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    shares: dict[str, list[pytest.Item]] = {}
+    for path, own in files.items():
+        shares.setdefault(next(filter(None, map(_folder_of_session, own)), str(path)), []).extend(
+            own
+        )
+    return [*shares.values()]
+
+
+def _folder_of_session(item: pytest.Item) -> str:
+    """Return the folder whose conftest makes a fixture of the session that a test uses, if any."""
+    used = (fixtures[-1] for fixtures in item._fixtureinfo.name2fixturedefs.values())
+    return next((one.baseid for one in used if one.scope == "session" and one.baseid), "")
+
+
 def _import_together() -> None:
     """Import what takes long before forking, if tests that need it were collected."""
     for helper, library in SLOW_IMPORTS.items():
@@ -128,7 +147,7 @@ def share_out(
     Args:
         session: all of them.
         apart: tests of files of which each gets a fork of its own.
-        files: the others, by file.
+        files: the others; one fork runs all of a file.
         workers: forks that share these.
     """
     _import_together()
@@ -178,13 +197,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Run tests in forks: all of them if several processes share them, else only those apart."""
-    by_file: dict[Path, list[pytest.Item]] = {}
-    for item in session.items:
-        by_file.setdefault(item.path, []).append(item)
     if not CAN_FORK or session.testsfailed or session.config.option.collectonly:
         return None
-    apart = [items for items in by_file.values() if items[0].get_closest_marker("apart")]
-    files = [items for items in by_file.values() if items not in apart]
+    shares = _shares(session.items)
+    apart = [items for items in shares if items[0].get_closest_marker("apart")]
+    files = [items for items in shares if items not in apart]
     workers = session.config.option.workers
     if workers > 1:
         share_out(session, apart, files, workers)

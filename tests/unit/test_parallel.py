@@ -50,6 +50,17 @@ def test_sees_none():
     sys.seen += 1
     assert sys.seen == 1
 """
+MAKES = """
+import pytest
+import time
+from pathlib import Path
+
+@pytest.fixture(scope="session")
+def made():
+    with Path(__file__).with_name("made").open("a") as file:
+        file.write("once")
+    time.sleep(0.1)
+"""
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="tests are forked on Linux alone")
 
@@ -73,12 +84,15 @@ def outcome(folder: Path, *options: str) -> list[str]:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_forks_report_what_one_process_would_and_tests_apart_run_in_their_own(tmp_path, workers):
-    tests = {"a": TESTS, "b": TESTS, "c": CHANGES + SEES, "d": SEES}
+    uses = "def test_uses(made):\n    pass\n"
+    tests = {"a": TESTS, "b": TESTS, "c": CHANGES + SEES, "d": SEES + uses, "e": uses}
     for name, lines in tests.items():
         tmp_path.joinpath(f"test_{name}.py").write_text(lines)
+    tmp_path.joinpath("conftest.py").write_text(MAKES)
     said = outcome(tmp_path, "--workers", workers)
-    assert said[-1].startswith("2 failed, 6 passed, 2 skipped, 2 warnings, 2 errors in ")
+    assert said[-1].startswith("2 failed, 8 passed, 2 skipped, 2 warnings, 2 errors in ")
     assert said.count("said before") == 2
+    assert tmp_path.joinpath("made").read_text() == "once"
     assert "E       assert [1, 2] == [2, 1]" in said
 
 
