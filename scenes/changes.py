@@ -67,6 +67,7 @@ _SAME_PLACE = re.compile(r"\b(in |on |at )?(the|this) (very )?same (?!(\w+ )?col
 _INDEFINITE = frozenset(("a", "an"))
 _OVER = re.compile(r"^ (over|above)\b", re.I)  # after what is gone: "sunset over the sea"
 _OF_LAMPS = frozenset(map(stem, ("lamplight", "candlelight", "firelight")))
+_CLEAR = frozenset(map(stem, ("clear", "sunny")))  # as it is if words say nothing
 _HOURS = frozenset(map(stem, ("early", "late")))  # words before a time of day
 _NIGHT_SKY = frozenset(map(stem, ("firework", "full", "moon", "moonlit", "star", "starry")))
 _STRONG = frozenset(map(stem, ("dense", "heavy", "strong", "thick")))  # words before a weather
@@ -159,6 +160,7 @@ def _air(text: str, words: Vocabulary) -> tuple[frozenset[str], ...]:
     """Return the stems of the light, weather and season of a description."""
     read, stems = lit(text, words), text_stems(in_places(words, text))
     falls = frozenset() if words.place(read) == "indoor" else stems & (AIRY | SEASON_STEMS)
+    falls -= _CLEAR if is_under_snow(read) else _CLEAR | SPOKEN["snow"]  # snow on peaks is none
     return frozenset(needed_stems(_light(read, words))), falls
 
 
@@ -328,9 +330,14 @@ def has_other_light(text: str, before: str, words: Vocabulary) -> bool:
     """Tell whether a description says another light or weather than the one before has."""
     read, other = words.reading(text), lit(before, words)
     category = words.place(read)
-    weather = _weather(read, words, category)
+    now, then = (_weather(one, words, category) for one in (read, other))
     is_lit = bool(words.lights(text)) and _light(read, words) != _light(other, words)
-    return is_lit or weather not in ("", _weather(other, words, category))
+    return is_lit or (now not in ("", then) and not (_is_clear(now) and _is_clear(then)))
+
+
+def _is_clear(weather: str) -> bool:
+    """Tell whether words for a weather, "in clear weather", say that there is none; or ""."""
+    return not weather or not _CLEAR.isdisjoint(needed_stems(weather))
 
 
 def _alike(now: str, then: str) -> bool:

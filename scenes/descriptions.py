@@ -49,11 +49,14 @@ from mag_sandbox.scenes.rewordings import (
     ON_WALL,
     OVERCAST,
     OWNER,
+    REMOVED,
+    REPLACED,
     REWORDINGS,
     SEA_FLOOR,
     SHADED,
     SHADES,
     SHORT_FOR_IS,
+    SKY_MADE,
     WEATHER_GONE,
     WOOD,
     cleared_up,
@@ -352,9 +355,9 @@ _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 _BLACK_SKY = re.compile(r"\bblack (sky|skies)\b", re.I)
 KINDS = (*THINGS, *chain(*GROUND.values()))
 _FILLERS = (  # words that say nothing by themselves
-    "above also background below but distance each even front groups her his light my quite rather"
-    " becomes gets getting heavy make really same see so standing stands such too very weather"
-    " which who"
+    "above add also background below but change distance each even front groups her his light my"
+    " quite becomes gets getting heavy make paint rather really same see so standing stands such"
+    " too turn turns very weather which who"
 )
 CHANGING = frozenset((  # likewise, of what becomes of a place
     "again", "begin", "begins", "beginning", "now", "place", "scene", "start", "starts",
@@ -570,6 +573,8 @@ class DescriptionWords(Vocabulary):
         told += _words_in(AFTER_NOUN, known, "look")
         told += [*_words_in(ON_WALL, known, "wall"), *_words_in(CHILDS_ROOM, known)]
         told += _words_in(ON_TOP, known, "top")
+        told += [*_words_in(SKY_MADE, known, "color"), *_words_in(REMOVED, known)]
+        told += _words_in(REPLACED, known)
         told += [place for said, _ in LIGHTS_TOLD for place in _words_in(said, known)]
         if super().place(known) is None and self.place(known) == "indoor":
             told += _words_in(_STORE, known)

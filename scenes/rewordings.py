@@ -75,8 +75,23 @@ FAMILIES = (
 _NOUNS = "|".join(sorted({name.split()[-1] for name in (*THINGS, *ALSO)}, key=len, reverse=True))
 _SIZES = "tiny|small|little|big|large|huge|giant|enormous"
 AFTER_NOUN = re.compile(  # colours and sizes, as other languages have them: "an umbrella blue"
-    rf"\b(?P<noun>(?:{_NOUNS})(?:e?s)?) (?P<look>{_COLOR}|{_SIZES})"
+    rf"\b(?P<noun>(?:{_NOUNS})(?:e?s)?) (?:(?:to|into|turns?|becomes?) )?"
+    rf"(?P<look>{_COLOR}|{_SIZES})"
     r"(?=$|[,.;:!?]| (?:and|at|by|in|lying|on|sitting|sleeping|standing|under|with)\b)",
+    re.I,
+)
+_MADE = "make|paint|turn|change|colou?r"
+SKY_MADE = re.compile(
+    rf"\b(?:{_MADE}) (?:the )?sky (?:to |into )?(?P<color>{_COLOR}|gray|violet|golden)\b", re.I
+)
+REMOVED = re.compile(
+    r"\b(?:no more|remove|delete|take away|get rid of)(?: all)?(?: of)?(?: the| my| every| any)?"
+    rf"(?= (?:\w+ ){{0,2}}?(?:{_NOUNS})(?:e?s)?\b)",
+    re.I,
+)
+REPLACED = re.compile(
+    r"\b(?:turn|change|transform|replace|swap)(?: all)?(?: of)? (?:the|my|every|all|each) "
+    rf"(?P<gone>(?:\w+ ){{0,2}}?(?:{_NOUNS})(?:e?s)?) (?:into|to|with|by|for) (?=\w)",
     re.I,
 )
 WOOD = re.compile(  # of trees
@@ -177,6 +192,14 @@ LIGHTS_TOLD = (  # light and weather told by what happens, and how that is read
         "at sunset",
     ),
     (re.compile(r"\b(?<!at night )tonight\b", re.I), "at night"),
+    (
+        re.compile(
+            r"\b(?:turn|switch) (?:off|out) (?:all )?(?:the )?(?:lights?|lamps?)\b"
+            r"|\b(?:all )?(?:the )?(?:lights?|lamps?) (?:(?:goe?s?|turns?|are) )?(?:out|off)\b",
+            re.I,
+        ),
+        "at night",
+    ),
     (re.compile(r"\bday ?break\b|\bdawn breaks\b", re.I), "at dawn"),
     (
         re.compile(
@@ -216,6 +239,17 @@ REWORDINGS = (  # what is read as something else, one after the other
     (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),
     (SEA_FLOOR, "coral reef"),
     (AFTER_NOUN, r"\g<look> \g<noun>"),
+    (SKY_MADE, r"under a \g<color> sky"),
+    (REMOVED, "no"),
+    (REPLACED, r"no \g<gone>, "),
+    (  # of a place that becomes another one
+        re.compile(
+            r"\b(?:turn|change|transform) (?:(?:the|this|my) \w+|it|this|everything|all) into "
+            r"(?=an?\b)",
+            re.I,
+        ),
+        "",
+    ),
     (WOOD, r"\g<a> \g<how>forest"),
     *(  # whose trees are many: a house in it is in none of them
         (re.compile(rf"\b{tree} (?:forest|woods|grove)\b", re.I), f"forest with many {trees}")

@@ -43,6 +43,7 @@ SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
 _SPELLINGS = (("z", "s"), ("ay", "ey"), ("or", "our"), ("er", "re"))  # American, and British
 VERB_ENDINGS = ("ing", "ed")
 MIN_STEM = 3  # letters
+_EVENING = "evening"
 # letters of words with one slip and with two; shorter ones may be any other
 SHORTEST_SLIPS = (5, 8)
 LONGEST_PHRASE = 4  # words of one that is listed
@@ -381,8 +382,12 @@ def text_stems(text: str) -> frozenset[str]:
 
 @functools.lru_cache(maxsize=4096)
 def stem(word: str) -> str:
-    """Return the stem of a word: snow of snowy, sun of sunny."""
-    while True:
+    """Return the stem of a word: snow of snowy, sun of sunny.
+
+    >>> stem("snowy"), stem("evening"), stem("even")
+    ('snow', 'evening', 'even')
+    """
+    while word != _EVENING:  # which is not even
         ending = next((s for s in SUFFIXES if word.endswith(s)), None)
         if ending is None or len(word) - len(ending) < MIN_STEM:
             return word
@@ -391,6 +396,7 @@ def stem(word: str) -> str:
             word = word[:-2] + "y"
         if len(word) > MIN_STEM and word[-1] == word[-2]:
             word = word[:-1]
+    return word
 
 
 _LOOKS_OF_PLACES = frozenset(

@@ -33,6 +33,7 @@ from mag_sandbox.scenes.changes import (
 )
 from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.descriptions import (
+    FILLERS,
     DescriptionWords,
     added_place,
     falls_outdoors,
@@ -42,6 +43,7 @@ from mag_sandbox.scenes.descriptions import (
 from mag_sandbox.scenes.things import ThingWords, with_small_words
 from mag_sandbox.scenes.vocabulary import (
     ENGLISH_ONLY,
+    FUNCTION_WORDS,
     Vocabulary,
     VocabularyError,
     Word,
@@ -151,6 +153,8 @@ class _Advice:
     def _stays(self) -> str:
         """What stays as it was, and where what is described is, if the text does not say it."""
         text, words, before = self.text, self.words, self.before
+        if before and self._is_unseen:
+            return ""
         if before and is_relit(self.whole, before, words):
             if not names_new(self.whole, before, words):
                 return ALL_STAYS + under_snow_words(self.whole, before, words)
@@ -166,6 +170,13 @@ class _Advice:
         if place:
             return (ONLY_LAND if names_land(text, words) else NO_PLACE).format(place)
         return AIR_STAYS.format(air) if air else ""
+
+    @property
+    def _is_unseen(self) -> bool:
+        """Whether nothing that the text says changes anything: "at night" in a level."""
+        small = FUNCTION_WORDS | FILLERS
+        said = (word for word in split_words(self.text) if word.text.lower() not in small)
+        return {*said} <= {*self.grey}
 
     @property
     def hints(self) -> tuple[tuple[Word, tuple[str, ...]], ...]:

@@ -285,13 +285,21 @@ def test_a_landscape_is_said_to_keep_its_light():
         box.close()
 
 
-def test_light_that_is_so_already_moves_nothing():
+@pytest.mark.parametrize(
+    ("before", "text", "notice"),
+    [
+        ("an autumn pond with ducks at night", "at night", IS_SO),
+        ("a meadow in clear weather with snowy mountains", "clear sky", IS_SO),
+        ("pink gems in a candy game level", "at night", ""),  # struck out once it is written
+    ],
+)
+def test_light_that_is_so_already_or_that_nothing_shows_moves_nothing(before, text, notice):
     box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
     with window((640, 400), "test"):
-        box.open("an autumn pond with ducks at night")
-        box.handle(pygame.Event(pygame.TEXTINPUT, text="at night"))
-        assert box.text == "at night"
-        assert box.notice == IS_SO
+        box.open(before)
+        box.handle(pygame.Event(pygame.TEXTINPUT, text=text))
+        assert box.text == text
+        assert box.notice == notice
 
 
 def test_what_was_too_much_before_is_not_said_to_be_too_much_now():
