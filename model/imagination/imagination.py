@@ -210,7 +210,7 @@ class Imagination:
         drawn = np.random.default_rng([seed, 7])
         things = with_full_stage((*behind, *things), self.config.looks, drawn, shown)
         things = with_lit_walls(things) if shown else with_named_ahead(things, wanted.named)
-        things = with_sailing_boats(without_beams(things), wanted.named)
+        things = with_sailing_boats(things, wanted.named)
         things = with_few_uninvited(things, (*wanted.named, *wanted.typical))
         things = things if behind else with_even_ground(things)
         gone = {*wanted.absent, *wanted.uninvited, *(() if shown else wanted.strays)}
@@ -234,7 +234,8 @@ class Imagination:
         )
         rows = np.arange(place.top - down, place.top + place.rows + down)
         columns = np.arange(place.left - across, place.left + place.columns + across)
-        (sketch, _), owners = self._sketcher.draw(table, rows, columns)
+        sketched, owners = self._sketcher.draw(table, rows, columns)
+        sketch = sketched.picture
         high, wide = (slice(self._stride * edge, -self._stride * edge) for edge in (down, across))
         inner = (..., high, wide)
         if (owners[inner] < 0).all():
@@ -273,7 +274,7 @@ class Imagination:
         plans = (placed_objects(things, self.config.looks) for things in drawn.things)
         sight = self._sight(around, shown)
         best = max(map(self.behind_all, plans), key=lambda behind: likeness(behind, sight))
-        behind, walls = as_seen(best, sight), self._networks.walls
+        behind, walls = without_beams(as_seen(best, sight)), self._networks.walls
         is_room = any(thing.kind == WALL for thing in behind)
         if walls is None or not is_room or not around.at(self.ahead).known.all():
             return behind

@@ -118,7 +118,8 @@ def sketched_cells(sketches: Sequence[Sketch], encode: Callable[[Tensor], Tensor
         sketches: of views.
         encode: latents, [B, C, H, W], of pictures, fp32 [B, 3, H, W] in [-1, 1].
     """
-    pictures, covered = (torch.from_numpy(np.stack(each)) for each in zip(*sketches, strict=True))
+    pictures = torch.from_numpy(np.stack([sketch.picture for sketch in sketches]))
+    covered = torch.from_numpy(np.stack([sketch.covered for sketch in sketches]))
     latents = encode(pictures)
     covered = covered[:, None].to(latents.device)
     return torch.cat((latents * (covered > 0), covered), dim=1)

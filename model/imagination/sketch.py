@@ -11,10 +11,12 @@ import numpy as np
 
 from mag_sandbox.model.imagination.config import FITTED
 from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, VARIANTS, ObjectTable
+from mag_sandbox.model.imagination.patterns import RoomPatterns
 from mag_sandbox.model.imagination.resampling import linear_shares
 
 AROUND = 0.9  # of the ring; wider things are bands
 HIGHEST_FOOT = -0.02  # radians; a side whose foot is nearer to the horizon is no farther away
+PATTERNED = 0.5  # by how much more a pattern counts as covered, so that it is painted
 MOST = 0.5  # share of a pixel from which on it is a thing's
 BLURRED, SOFTER = 0.2, 3.5  # share of a sprite that is neither it nor not; times another's
 REST = 1.5  # rests of fitted sprites are stored this much larger
@@ -24,8 +26,10 @@ class Sketch(NamedTuple):
     """A picture of a plan, and where it says anything."""
 
     picture: np.ndarray  # float32 [3, H, W], in [-1, 1]; grey where nothing is known
-    # float32 [rows, columns]; share of each cell that the plan covers, and, added, that was seen
+    # float32 [rows, columns]; share of each cell that the plan covers, and, added, that was seen,
+    # and `PATTERNED` of that with a pattern
     covered: np.ndarray
+    patterned: np.ndarray  # bool [H, W]; bare sides of rooms that show where their patterns are
 
     def carried_over(self, seen: np.ndarray) -> "Sketch":
         """Return the sketch with the pixels of another viewpoint over it.
@@ -35,9 +39,12 @@ class Sketch(NamedTuple):
         """
         share = seen[..., 3].astype(np.float32) / 255
         colors = seen[..., :3].astype(np.float32).transpose(2, 0, 1) / 127.5 - 1
-        rows, columns = self.covered.shape
-        cells = share.reshape(rows, len(share) // rows, columns, -1).mean(axis=(1, 3))
-        return Sketch(self.picture + share * (colors - self.picture), self.covered + cells)
+        more = share * (1 - PATTERNED * self.patterned)
+        return Sketch(
+            self.picture + share * (colors - self.picture),
+            self.covered + _of_cells(more, len(share) // len(self.covered)),
+            self.patterned & (share == 0),
+        )
 
     def seen(self, where: np.ndarray, others: np.ndarray | None) -> np.ndarray:
         """Return some of the sketch as pixels to be carried over, so that it is painted as it is.
@@ -67,6 +74,7 @@ class Sketcher:
         ring: tuple[int, int],
         cell: int,
         courses: Collection[int] = (),
+        patterns: RoomPatterns | None = None,
     ) -> None:
         """Take the sprites of looks.
 
@@ -76,6 +84,7 @@ class Sketcher:
             ring: rows and columns of cells of the whole ring.
             cell: size of one [px].
             courses: looks of roads and the like; their boxes lie where they are nearest.
+            patterns: draws those of rooms; None: sides are bare.
         """
         places = round((table.shape[1] / FITTED) ** 0.5)
         numbers = table.reshape(-1, places, places, FITTED).transpose(0, 3, 1, 2)
@@ -84,7 +93,7 @@ class Sketcher:
         self._known = frozenset(np.flatnonzero(table.any(axis=1)).tolist())
         self._clear = self._clear_looks()
         self._behind, self._cell = behind, cell
-        self._courses = frozenset(courses)
+        self._courses, self._patterns = frozenset(courses), patterns
         self._rows, self._columns = ring
         self._places = np.arange(places, dtype=np.float32)
 
@@ -131,10 +140,10 @@ class Sketcher:
         Returns:
             The sketch; int32 [H, W], -1: an object behind all.
         """
-        canvas, owners = self._drawn(objects, rows, columns, channels=4)
-        cell = self._cell
-        covered = canvas[3].reshape(len(rows), cell, len(columns), cell).mean(axis=(1, 3))
-        return Sketch(canvas[:3], covered), owners
+        canvas, owners, patterned = self._drawn(objects, rows, columns, channels=4)
+        patterned &= owners < 0
+        covered = _of_cells(canvas[3] + np.float32(PATTERNED) * patterned, self._cell)
+        return Sketch(canvas[:3], covered, patterned), owners
 
     def owners(self, objects: ObjectTable) -> np.ndarray:
         """Return which object each pixel of the ring shows, int32 [H, W]; -1: one behind all."""
@@ -149,14 +158,16 @@ class Sketcher:
 
     def _drawn(
         self, objects: ObjectTable, rows: np.ndarray, columns: np.ndarray, channels: int
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return RGB and the known share, and which object most of a pixel shows, int32 [H, W].
 
-        Of float32 [4, H, W], only the last `channels` are drawn.
+        Of float32 [4, H, W], only the last `channels` are drawn. The third is where sides of rooms
+        have patterns, bool [H, W]; these may be hidden.
         """
         cell, down, across = self._cell, len(rows), len(columns)
         canvas = np.zeros((channels, down * cell, across * cell), np.float32)
         owners = np.full(canvas.shape[1:], -1, np.int32)
+        patterned = np.zeros(canvas.shape[1:], bool)
         away = objects.boxes[:, 0] - columns[0] - across / 2
         away = (away + self._columns / 2) % self._columns - self._columns / 2 + across / 2
         middles = np.stack((objects.boxes[:, 1] - rows[0], away), axis=1) * cell
@@ -173,6 +184,8 @@ class Sketcher:
         sides = behind & ~around
         if sides.any():
             self._wall_in(canvas, objects.boxes[sides], mains[sides], rows[0], columns[0])
+            if self._patterns is not None and channels > 1:
+                patterned = self._patterns.over(canvas[:3], objects, rows[0], columns[0])
         for row in np.flatnonzero(~behind):
             if objects.looks[row] in self._courses:
                 _, lines, share = self._strip(
@@ -186,7 +199,7 @@ class Sketcher:
                     (mains[row], means[row]),
                 )  # fmt: skip
                 owners[box][share > MOST] = row
-        return canvas, owners
+        return canvas, owners, patterned
 
     def _wall_in(
         self, canvas: np.ndarray, boxes: np.ndarray, colors: np.ndarray, first_row: int,
@@ -269,6 +282,13 @@ def _colored(sprite: np.ndarray, main: np.ndarray, mean: np.ndarray) -> np.ndarr
     drawn[:3] = part * main + other * mean + 2 * rest - share
     drawn[3] = share
     return drawn
+
+
+def _of_cells(pixels: np.ndarray, cell: int) -> np.ndarray:
+    """Return the means of cells of numbers a pixel, [H, W]."""
+    rows, columns = (side // cell for side in pixels.shape)
+    means: np.ndarray = pixels.reshape(rows, cell, columns, cell).mean(axis=(1, 3))
+    return means
 
 
 def _lay_over(canvas: np.ndarray, share: np.ndarray, colors: np.ndarray) -> None:

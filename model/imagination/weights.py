@@ -25,6 +25,7 @@ from mag_sandbox.model.checkpoints import (
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, look_number
 from mag_sandbox.model.imagination.painter import Painter, Sprites
+from mag_sandbox.model.imagination.patterns import RoomPatterns, first_looks
 from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.reader import Reader
 from mag_sandbox.model.imagination.relief import ReliefReader
@@ -87,7 +88,9 @@ class ImaginationNetworks:
             for kind in config.courses
             for variant in range(VARIANTS)
         ]
-        return Sketcher(table.cpu().float().numpy(), behind, config.painter.ring, cell, courses)
+        ring = config.painter.ring
+        patterns = RoomPatterns(first_looks(config.looks), ring, cell)
+        return Sketcher(table.cpu().float().numpy(), behind, ring, cell, courses, patterns)
 
     def parts(self) -> dict[str, nn.Module]:
         """Return the networks by the names of their files."""

@@ -287,7 +287,7 @@ _OF_STONE = frozenset(("wall", "floor", "ceiling"))
 def without_beams(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return things with a plain ceiling instead of one with beams.
 
-    Beams are narrower than a latent cell, and the painter makes ragged blotches of them.
+    A picture seldom shows the walls from which beams are counted: others would not join its own.
     """
     return [
         replace(thing, variant=_PLAIN_CEILING)

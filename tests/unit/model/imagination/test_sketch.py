@@ -40,7 +40,7 @@ def drawn(*things, left=0, top=2) -> tuple[np.ndarray, np.ndarray]:
     """Return the picture of a view of 4 x 8 cells, [16, 32, 3] from 0 to 1, and what it covers."""
     table = object_table(things, KINDS, RING)
     columns = (left + np.arange(8)) % RING[1]
-    (picture, covered), _ = sketcher().draw(table, top + np.arange(4), columns)
+    (picture, covered, _), _ = sketcher().draw(table, top + np.arange(4), columns)
     return (picture.transpose(1, 2, 0) + 1) / 2, covered
 
 
@@ -92,18 +92,21 @@ def test_looks_that_nothing_was_fitted_to_are_left_out():
 
 
 def test_what_was_seen_lies_over_what_is_planned():
-    sketch = Sketch(np.zeros((3, 32, 48), np.float32), np.full((2, 3), 0.5, np.float32))
+    patterned = np.zeros((32, 48), bool)
+    patterned[:8, :32] = True  # of half of a cell
+    covered = np.float32([[0.75, 0.75, 0.5], [0.5, 0.5, 0.5]])
+    sketch = Sketch(np.zeros((3, 32, 48), np.float32), covered, patterned)
     seen = np.zeros((32, 48, 4), np.uint8)
     seen[:16, :16] = (255, 0, 255, 255)
     made = sketch.carried_over(seen)
     assert made.picture[:, 0, 0].tolist() == [1.0, -1.0, 1.0]
     assert not made.picture[:, 16:].any()
-    assert made.covered.tolist() == [[1.5, 0.5, 0.5], [0.5, 0.5, 0.5]]
+    assert made.covered.tolist() == [[1.5, 0.75, 0.5], [0.5, 0.5, 0.5]]
 
 
 def test_what_is_to_be_painted_as_it_is_lies_under_what_was_seen():
     picture = np.full((3, 32, 48), 1.02, np.float32)  # shares of rounded colours may add up to more
-    sketch = Sketch(picture, np.ones((2, 3), np.float32))
+    sketch = Sketch(picture, np.ones((2, 3), np.float32), np.zeros((32, 48), bool))
     where, seen = np.zeros((32, 48), bool), np.zeros((32, 48, 4), np.uint8)
     where[:, :16], seen[:16] = True, (9, 9, 9, 255)
     both = sketch.seen(where, seen)
@@ -131,7 +134,7 @@ def test_rooms_are_sketched_as_they_are_drawn():
     for ring in (scene.ring(), scene.ring(0.6, -0.4)):
         placed = [PlacedObject(*thing.plan_entry) for thing in bands_of(ring)]
         table = object_table(placed, LOOKS, (24, 80))
-        (picture, _), _ = room.draw(table, np.arange(24), np.arange(80))
+        (picture, *_), _ = room.draw(table, np.arange(24), np.arange(80))
         drawn = (picture.transpose(1, 2, 0) + 1) * 127.5
         pitch = (192 - np.arange(384)[:, None] - 0.5) / PIXELS_PER_RADIAN
         box = scene.layout.room

@@ -1,4 +1,4 @@
-"""Rooms: no ceiling has beams, which the painter cannot draw."""
+"""Rooms: around given pictures no ceiling has beams."""
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import without_beams

@@ -1,0 +1,65 @@
+"""Patterns of rooms: beams, planks, tiles, stripes and panels lie where the renderer has them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mag_sandbox.model.imagination.objects import PlacedObject, object_table
+from mag_sandbox.model.imagination.patterns import RoomPatterns, first_looks
+from mag_sandbox.model.imagination.sketch import Sketcher
+from mag_sandbox.renderer.behind import bands_of
+from mag_sandbox.renderer.kinds import BEHIND, CLASSES
+from mag_sandbox.renderer.render import SceneRenderer, lay_out
+
+LOOKS = CLASSES + tuple(dict.fromkeys(name for names in BEHIND.values() for name in names))
+RING, CELL = (24, 80), 16
+BARE = {"pattern": "plain", "floor": "carpet", "floor_color": "grey", "ceiling": "plain"}
+ROWS = np.arange(6, 18)  # of cells, of level views
+TABLE = np.zeros((1 + len(LOOKS) * 8, 9 * 6), np.float32)  # nothing has a sprite
+
+
+def drawn_both(own: dict[str, str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the render and the sketch of an empty room, float32 [H, W, 3], and the patterned."""
+    layout = lay_out("indoor", 3)
+    room = replace(layout.room, **{**BARE, **own}, wall="blue")
+    told = {"wall_pattern": room.pattern, "floor": room.floor, "ceiling": room.ceiling}
+    attributes = {**layout.attributes, **told, "light": "daylight"}
+    ring = SceneRenderer(replace(layout, items=(), room=room, attributes=attributes)).ring(
+        0.6, -0.4
+    )
+    placed = [PlacedObject(*thing.plan_entry) for thing in bands_of(ring)]
+    table = object_table(placed, LOOKS, RING)
+    sketcher = Sketcher(
+        TABLE,
+        1 + len(CLASSES) * 8,
+        RING,
+        CELL,
+        patterns=RoomPatterns(first_looks(LOOKS), RING, CELL),
+    )
+    (picture, _, patterned), _ = sketcher.draw(table, ROWS, np.arange(80))
+    shown = ring.pixels[96:288].astype(np.float32)
+    return shown, (picture.transpose(1, 2, 0) + 1) * 127.5, patterned
+
+
+@pytest.mark.parametrize(
+    ("own", "least"),
+    [
+        ({"ceiling": "wooden beams"}, 0.9),
+        ({"ceiling": "ceiling panels"}, 0.75),
+        ({"floor": "wood", "floor_color": "pale"}, 0.9),
+        ({"floor": "tiles", "floor_color": "white"}, 0.95),
+        ({"pattern": "panels"}, 0.95),
+        ({"pattern": "two tones"}, 0.95),
+        ({"pattern": "wide stripes"}, 0.95),
+    ],
+)
+def test_patterns_lie_where_the_renderer_has_them(own, least):
+    shown, sketched, patterned = drawn_both(own)
+    both = [(each[patterned] - each[patterned].mean(axis=0)).ravel() for each in (shown, sketched)]
+    assert patterned.any()
+    assert np.corrcoef(*both)[0, 1] > least
+
+
+def test_a_bare_room_has_no_pattern():
+    assert not drawn_both({})[2].any()
