@@ -110,13 +110,18 @@ def own(tmp_path_factory) -> str:
 
 
 @pytest.fixture(scope="module")
-def honest(own, scene, tmp_path_factory) -> Path:
-    """Return the file of that class's result, which tests read and no more."""
+def reported(own, scene, tmp_path_factory) -> tuple[Path, list[str]]:
+    """Return the file of that class's result, which tests read and no more, and what was said."""
     with pytest.MonkeyPatch.context() as patch:
         shorten(patch, scene)
         folder = tmp_path_factory.mktemp("honest")
-        measure(own, folder)
-    return folder / "result.json"
+        said = measure(own, folder)[1]
+    return folder / "result.json", said
+
+
+@pytest.fixture
+def honest(reported) -> Path:
+    return reported[0]
 
 
 def measure(world: str, out: Path, **more) -> tuple[dict, list[str]]:
@@ -125,22 +130,20 @@ def measure(world: str, out: Path, **more) -> tuple[dict, list[str]]:
     return read_result(out / "result.json"), said
 
 
-def test_a_class_in_a_file_is_measured_and_its_result_holds(small, tmp_path):
-    file = tmp_path / "own.py"
-    file.write_text(OWN)
-    own = f"{file}:Mine"
-    result, said = measure(own, tmp_path / "out")
+def test_a_class_in_a_file_is_measured_and_its_result_holds(small, own, reported, tmp_path):
+    path, said = reported
+    result = read_result(path)
     (row,) = clips_of(result)
     assert result["participant"]["kind"] == "class"
     assert row.digest and row.tape == "static@1,yaw:right:75@30,static@8,yaw:left:75@30"
     assert "score" in said[0]
     told: list[str] = []
-    path = tmp_path / "out" / "result.json"
     assert run_bench_memory_verify(VerifyOptions(result=path, world=own), told.append) == 0
     assert "return-015: exact" in told[1]
-    file.write_text(OWN + "# other code\n")
+    other = tmp_path / "own.py"
+    other.write_text(OWN + "# other code\n")
     with pytest.raises(Refusal, match="other weights than here"):
-        run_bench_memory_verify(VerifyOptions(result=path, world=own), told.append)
+        run_bench_memory_verify(VerifyOptions(result=path, world=f"{other}:Mine"), told.append)
     only_written = VerifyOptions(result=path, world=own, clips=0)
     assert run_bench_memory_verify(only_written, told.append) == 0
 
@@ -245,7 +248,7 @@ def test_a_class_that_ends_the_program_is_refused(tmp_path):
 
 def test_clips_go_out_as_memobench_has_them(small, monkeypatch, tmp_path):
     monkeypatch.setitem(PRESETS, "quick", (Round("given", 1),))
-    monkeypatch.setattr(tasks, "WAY", 45.0)
+    monkeypatch.setattr(tasks, "WAY", 15.0)
     run_bench_memory_export(ClipExport(folder=tmp_path / "memo", layout="memobench"), print)
     clip = tmp_path / "memo" / "given" / "given_015"
     poses = read_path(clip / "1" / "poses.npy")
