@@ -13,7 +13,7 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
 from mag_sandbox.controls.edits import EVERYTHING, Edit
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.pocket import edit_requests, painting, viewpoints, walking
+from mag_sandbox.model.pocket import edit_requests, relighting, viewpoints, walking
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.listed import as_edits
 from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD
@@ -185,7 +185,7 @@ def test_in_another_light_a_walker_stays_and_all_viewpoints_are_painted_again(mo
     def darker(things: Sequence[PlacedObject], *_: object) -> list[PlacedObject]:
         return [replace(one, color=(20, 30, 60)) for one in things]
 
-    for module in (walking, painting):
+    for module in (walking, relighting):
         monkeypatch.setattr(module, "relit", darker)
     monkeypatch.setattr(walking, "is_relit", lambda text, before, _words: text != before)
     made = walked(12, SKY, TREE)
