@@ -3,6 +3,7 @@
 A click on a door farther away walks up to it first.
 """
 
+import re
 from dataclasses import replace
 from math import atan2, degrees, dist
 
@@ -23,11 +24,13 @@ from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import fit, share_of
 from mag_sandbox.scenes.things import names_in
+from mag_sandbox.scenes.vocabulary import APOSTROPHES
 
 WALKING = "walking to the {}"
-LEADS_TO = "the {} ahead leads to the {}"
+LEADS_TO = "the {} ahead leads to {}"
 CAN_ENTER = "click the {} to walk there and through it"
 BLOCKED = "something is in the way to the {}: walk around it"
+_WHOSE = frozenset(("my", "your", "his", "her", "our", "their", "the"))
 NEAR = 20.0  # metres of a door to walk to
 SAME = 0.5  # metres between two doors at least
 FACING = 2.0  # degrees by which the player may look past a door while walking to it
@@ -137,7 +140,7 @@ class DoorsInPlay(Overlay):
         self._knows_doors = True
         if told is None or _are_apart(told, self._told):
             name = self._told.leads_to
-            there = f", to the {name}" if name else ""
+            there = f", to {_the(name)}" if name else ""
             keys = ", ".join(map(key_title, self._services.bindings["enter"].keys))
             ways = f"{keys} or a click" if keys else "click"
             text = f"{ways}: through the {self._name(self._told)}{there}"
@@ -162,7 +165,7 @@ class DoorsInPlay(Overlay):
             self._knows_doors = True
             self._services.notices.say(CAN_ENTER.format(name), topic="door")
         elif self._seen.leads_to and (seen is None or _are_apart(seen, self._seen)):
-            text = LEADS_TO.format(name, self._seen.leads_to)
+            text = LEADS_TO.format(name, _the(self._seen.leads_to))
             self._services.notices.say(text, topic="door")
 
     def _is_ahead(self, door: Door) -> bool:
@@ -224,6 +227,13 @@ def _facing(pose: CameraPose, door: Door) -> CameraPose:
     """Return a pose turned towards a door."""
     yaw = degrees(atan2(door.x - pose.x, door.z - pose.z)) % 360.0
     return replace(pose, yaw=yaw, pitch=0.0)
+
+
+def _the(room: str) -> str:
+    """Return a room's name in a sentence: "the library", "grandma's attic"."""
+    first = room.split()[0].lower()
+    is_owned = first in _WHOSE or re.search(rf"[{''.join(APOSTROPHES)}]s$", first)
+    return room if is_owned else f"the {room}"
 
 
 def _are_apart(one: Door, other: Door) -> bool:

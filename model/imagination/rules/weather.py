@@ -58,7 +58,10 @@ AIR = frozenset(("sun", "moon", "star", "starry sky", "cloud", _LIGHTNING, *FALL
 _GAME = "video game"
 _STAGED = (_GAME, "object")  # categories of scenes with lights of their own
 _SNOW = np.array((236, 243, 250))  # colour on a clear day
-_SNOWED = {"near ground": 1.0, "far ground": 1.0, "far hill": 0.8, "hills": 0.8, "flat land": 0.8}
+_SNOWED = {
+    "near ground": 1.0, "far ground": 1.0, "far hill": 0.8, "hills": 0.8, "flat land": 0.8,
+    "road": 0.4, "path": 0.25,
+}  # fmt: skip
 _SHINES = 1.15  # times as bright as other white in dim light
 _SNOWED_TREE: tuple[Rgb, Rgb] = (166, 166, 89), (192, 166, 140)
 _UNDER_SNOW = frozenset(("wild flower", "tulip", "sunflower", "rose bush", "wheat"))

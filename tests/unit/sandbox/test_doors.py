@@ -19,7 +19,7 @@ from mag_sandbox.controls.camera import (
 from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import Door, GroundPlan
-from mag_sandbox.sandbox.doors import BLOCKED, CAN_ENTER, LEADS_TO, UNPLANNED, WALKING
+from mag_sandbox.sandbox.doors import BLOCKED, CAN_ENTER, LEADS_TO, UNPLANNED, WALKING, _the
 from tests.doubles import FakeWorld
 from tests.games import FAST, games
 
@@ -150,7 +150,7 @@ def test_a_door_in_sight_is_said_to_lead_where_the_player_was(tmp_path):
         doors = game.screen.session._doors
         game.wait(lambda: doors._knows_doors)
         doors._seen = None  # looked away
-        game.said(LEADS_TO.format("door", "library"))
+        game.said(LEADS_TO.format("door", "the library"))
 
 
 @pytest.mark.parametrize("place", [(0.3, 6.0), (3.5, 6.0), (0.5, 15.0)])
@@ -222,3 +222,8 @@ def test_a_walker_is_stopped_who_gets_less_far_than_half_of_the_way(walked, way,
     poses = (CameraPose(), CameraPose(z=walked / 2), CameraPose(z=walked))
     speed = CameraSpeed(yaw=45.0, pitch=20.0, walk=2.8)
     assert is_stopped(poses, CameraCommand(**way), speed, fps=16.0) is stopped
+
+
+@pytest.mark.parametrize(("room", "told"), [("library", "the library"), ("grandma's attic", "")])
+def test_a_room_that_belongs_to_somebody_has_no_article(room: str, told: str):
+    assert _the(room) == (told or room)
