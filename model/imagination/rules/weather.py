@@ -60,9 +60,11 @@ _STAGED = (_GAME, "object")  # categories of scenes with lights of their own
 _SNOW = np.array((236, 243, 250))  # colour on a clear day
 _SNOWED = {
     "near ground": 1.0, "far ground": 1.0, "far hill": 0.8, "hills": 0.8, "flat land": 0.8,
-    "road": 0.4, "path": 0.25,
+    "road": 0.4,
 }  # fmt: skip
 _SHINES = 1.15  # times as bright as other white in dim light
+_PATH: Rgb = (243, 217, 166)  # its colour
+_TRODDEN: Rgb = (178, 186, 202)  # and that of the snow on it
 _SNOWED_TREE: tuple[Rgb, Rgb] = (166, 166, 89), (192, 166, 140)
 _UNDER_SNOW = frozenset(("wild flower", "tulip", "sunflower", "rose bush", "wheat"))
 _GREEN = TURNING | {"bush", "hedge"}
@@ -212,6 +214,8 @@ def _green(thing: PlacedObject, now: Wanted) -> PlacedObject:
 
 def _thawed(thing: PlacedObject, light: Sequence[float]) -> PlacedObject:
     """Return a thing without snow on it, in the light of words."""
+    if thing.kind == "path":
+        return _in_colors(thing, (_PATH, _PATH), light)
     looks = looks_of(thing.kind) if thing.kind in TURNING else ()
     return _in_colors(thing, (looks[0].color, looks[0].mean_color), light) if looks else thing
 
@@ -333,6 +337,8 @@ def _in_colors(
 
 
 def _under_white(thing: PlacedObject, snow: np.ndarray) -> PlacedObject:
+    if thing.kind == "path":
+        return _in_colors(thing, (_TRODDEN, _TRODDEN), snow / _SNOW)
     share = _SNOWED.get(thing.kind, 0.0)
     if not share or thing.color is None:
         return thing

@@ -231,6 +231,15 @@ def test_when_snow_falls_the_ground_turns_white_and_flowers_go_also_on_grey_grou
     assert thawed == [SKY, GROUND, BARN]
 
 
+def test_a_path_is_seen_in_the_snow_and_has_its_colour_when_that_melts():
+    path = replace(BARN, kind="path", color=(243, 217, 166), mean_color=(243, 217, 166))
+    snowy = BY_DAY._replace(in_snow=True)
+    _, ground, trodden = relit([SKY, GROUND, path], [SKY], BY_DAY, snowy, BEHIND)
+    assert min(ground.color) - max(trodden.color) > 20
+    thawed = relit([SKY, ground, trodden], [SKY, GROUND], snowy, BY_DAY, BEHIND)[-1]
+    assert thawed.color[0] - thawed.color[2] > 40
+
+
 def test_when_fog_lifts_things_have_the_colours_that_they_had():
     foggy, grey = BY_DAY._replace(in_fog=True), replace(SKY, color=(200, 204, 212))
     far = replace(BARN, height=6.0)
