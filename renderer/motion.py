@@ -79,13 +79,14 @@ def shimmered(pixels: np.ndarray, where: np.ndarray, time: float) -> np.ndarray:
         where: which pixels shimmer, bool [H, W].
         time: in frames.
     """
-    rows, columns = np.nonzero(where)
+    places = np.flatnonzero(where)
+    rows, columns = np.divmod(places, where.shape[1])
     angle = 2 * np.pi * (columns / SHIMMER_ACROSS + rows / SHIMMER_DOWN)
     wave = np.sin(angle - 2 * np.pi * time / SHIMMER_PERIOD) - np.sin(angle)
-    moved = pixels.copy()
-    brighter = pixels[rows, columns] + (SHIMMER_SWING * wave)[:, None]
-    moved[rows, columns] = np.clip(brighter + 0.5, 0, 255)
-    return moved
+    moved = pixels.reshape(-1, 3).copy()
+    brighter = moved[places] + (SHIMMER_SWING * wave)[:, None]
+    moved[places] = np.clip(brighter + 0.5, 0, 255)
+    return moved.reshape(pixels.shape)
 
 
 def flickered(pixels: np.ndarray, share: np.ndarray, time: float) -> np.ndarray:
@@ -97,8 +98,8 @@ def flickered(pixels: np.ndarray, share: np.ndarray, time: float) -> np.ndarray:
         time: in frames.
     """
     waves = [(1 - np.cos(2 * np.pi * time / period)) / 2 for period in FLICKER_PERIODS]
-    rows, columns = np.nonzero(share)
-    dim = 1 - FLICKER_DEPTH * np.mean(waves) * share[rows, columns]
-    moved = pixels.copy()
-    moved[rows, columns] = np.rint(pixels[rows, columns] * dim[:, None])
-    return moved
+    places = np.flatnonzero(share)
+    dim = 1 - FLICKER_DEPTH * np.mean(waves) * share.ravel()[places]
+    moved = pixels.reshape(-1, 3).copy()
+    moved[places] = np.rint(moved[places] * dim[:, None])
+    return moved.reshape(pixels.shape)

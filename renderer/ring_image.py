@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH, SUPERSAMPLE
 from mag_sandbox.renderer.drawing import OPAQUE
 
-MOTIONS = 8  # labels of motion, which are kept in one number with that of the thing
+MOTION_BITS = 3
+MOTIONS = 1 << MOTION_BITS  # labels of motion, kept in one number with that of the thing
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
@@ -90,11 +91,11 @@ class RingImage:
 
     def ids(self) -> np.ndarray:
         """Return the number of the thing in each pixel, int32 [RING_HEIGHT, RING_WIDTH]."""
-        return np.asarray(self._ids) // MOTIONS
+        return np.asarray(self._ids) >> MOTION_BITS
 
     def motions(self) -> np.ndarray:
         """Return the label of motion of each pixel, uint8 [RING_HEIGHT, RING_WIDTH]."""
-        return (np.asarray(self._ids) % MOTIONS).astype(np.uint8)
+        return (np.asarray(self._ids) & (MOTIONS - 1)).astype(np.uint8)
 
 
 def _closed(corners: np.ndarray) -> np.ndarray:
