@@ -172,6 +172,11 @@ _SHOP = re.compile("store|supermarket")  # which no thing is called
 _HOUSE_KINDS = frozenset(("church", "shop"))
 _OF_BEACHES = re.compile(r"\bbeach (?:ball|umbrella|towel)s?\b", re.I)
 _STORE = re.compile(r"\b(?:shop|store)\b", re.I)
+_WITH = re.compile(
+    rf"\bwith (?P<what>(?:(?:{'|'.join(DETERMINERS)}|{'|'.join(COLORS)}|big|long|small) )*\w+ )"
+    r"(?=(?:above|at|before|behind|beside|between|by|in|near|next to|on|over|under)\b)",
+    re.I,
+)
 _FITTINGS = re.compile(
     r"\b(?:walls?|floor|ceiling|curtains?|carpets?|rugs?|shel(?:f|ves)|paintings?|counters?)\b",
     re.I,
@@ -287,6 +292,7 @@ _SNOW = re.compile(
     re.I,
 )
 _LYING_SNOW = re.compile(r"\b(covered in|under|in deep) (the )?snow\b", re.I)  # though none falls
+_SEASON = re.compile(r"\b(in (the )?)?(autumn|spring)\b( (in|of)\b)?", re.I)
 _POTTED = "potted"
 _GREY_SKY, _DUSTY_SKY = (158, 163, 170), (226, 172, 128)
 _LEFT = frozenset(("abandoned", "forgotten", "desolate"))
@@ -1335,9 +1341,24 @@ def _are_alive(name: str) -> bool:
     )
 
 
+def _without_unseen_parts(text: str, words: Vocabulary) -> str:
+    """Return a text without what things have that is not drawn, and stands before where they are.
+
+    "A knight with a sword before a castle" is before it, too.
+    """
+
+    def kept(found: re.Match[str]) -> str:
+        *_, part = found["what"].split()
+        is_word = part in FUNCTION_WORDS or part in SILENT.split()  # "a view on"
+        is_unseen = not is_word and Vocabulary.meaning(words, part) is None
+        return "" if is_unseen and not naming_words(found["what"], KINDS) else found[0]
+
+    return _WITH.sub(kept, text)
+
+
 def in_places(words: Vocabulary, text: str) -> str:
     """Return a text in known words; a storm at sea is rain on a coast, and winter is snow."""
-    text = cleared_up(text)
+    text = _without_unseen_parts(cleared_up(text), words)
     for said, meant in REWORDINGS:
         text = said.sub(meant, text)
     if _COAST.search(text):
@@ -1393,6 +1414,8 @@ def lit(text: str, words: Vocabulary) -> str:
         return read
     if place and (place.some("flat") == (_SEA,) or place.some("skyline")) and is_under_snow(read):
         read = _SNOW.sub("", read)  # where it is said the planner knows no sea and no streets
+    if place and place.category == "outdoor" and place.name not in _OWN_SEASON:
+        read = _SEASON.sub("", read)  # of which it knows woods and valleys; rules turn the trees
     light, clear = BY_DAY[category]
     light = _COSY_LIGHT if category == "indoor" and _COSY in stems else light
     named = {kind for one in named_things(read, KINDS) for kind in one.kinds}

@@ -34,7 +34,7 @@ _OF_HOMES = frozenset((
 ))  # fmt: skip
 _AT_HOME = 0.35  # share of the things of `_HOMES` there
 _SELDOM, _ALWAYS = 0.02, 4.0  # shares of what a place may have, times those of what it always has
-_SHIPS = frozenset(("ship", "sailing ship"))  # what else is named is there, too, if there is a sea
+_SHIPS = frozenset(("ship", "sailing ship", "lighthouse"))  # what else is named is at their sea
 _USUAL, _PREFERRED = (  # places that come to mind first, and how much more they are worth
     frozenset(("meadow", "forest", "city", "village", "park", "living room", "bedroom", "kitchen")),
     2.0,

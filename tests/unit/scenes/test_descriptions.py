@@ -581,6 +581,13 @@ def test_a_description_without_light_is_painted_by_day(words: DescriptionWords, 
     assert lit(text, words) == text + also
 
 
+def test_a_season_is_not_said_where_the_planner_would_make_woods_of_the_place(words):
+    for text in ("autumn in the city", "a harbour in spring", "an autumn day in the park"):
+        assert {"autumn", "spring"}.isdisjoint(lit(text, words).split())
+    assert Wanted.of("autumn in the city", words, KINDS).season == "autumn"
+    assert "autumn" in lit("an autumn forest", words)
+
+
 def test_highlands_are_hills_and_loaves_are_bread(words: DescriptionWords):
     text = "a road through the Scottish highlands"
     assert words.reading(text) == "a road through the hills, in a meadow"
@@ -867,6 +874,12 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a farmer plants trees", "a person  trees, in a meadow", "plants"),
         ("a bear, rocks and a fence", "a bear, rocks and a fence, in a canyon", ""),
         ("a level with coins", "a level with coins", ""),
+        (
+            "a man with a parrot before a lighthouse",
+            "a man with a parrot before a lighthouse, on a beach",
+            "",
+        ),
+        ("a king with a sword beside a castle", "a king beside a castle, in fairy land", "sword"),
         ("remove all sheep from a meadow", "no sheep from a meadow", ""),
         ("turn the camels into elephants", "no camels, elephants, on a savanna", ""),
         ("turn the meadow into a jungle", "a jungle", "meadow"),
