@@ -531,10 +531,11 @@ def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     words = [None if place in naming.names else word for place, word in said]
     told = _NUMBERS.keys() | _AMOUNTS.keys() | _SIZES.keys() | SAME_COLORS.keys() | COLORS.keys()
     told |= _DOING.keys()
+    after_stops = _after_stops(text)
     return naming.telling | frozenset(
         before
         for place in naming.names
-        for before in words_before(words, place)
+        for before in words_before(words, place, after_stops)
         if words[before] in told and before not in naming.silent
     )
 

@@ -879,6 +879,8 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
             "a man with a parrot before a lighthouse, on a beach",
             "",
         ),
+        ("a snail on a green leaf, rain", "", "green leaf"),
+        ("my daughter on a big, red boat", "my child on a big, red boat, on a beach", ""),
         ("a king with a sword beside a castle", "a king beside a castle, in fairy land", "sword"),
         ("remove all sheep from a meadow", "no sheep from a meadow", ""),
         ("turn the camels into elephants", "no camels, elephants, on a savanna", ""),
