@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise, zip_longest
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.files.validation import decode, parse_json
@@ -136,12 +136,15 @@ class Vocabulary:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a list of words, or raise VocabularyError if the file is no such list."""
+        """Read a list of words, or raise VocabularyError if the file is no such list.
+
+        Those who read the same words share a vocabulary.
+        """
         what = f"{path}: the words of this world cannot be read"
         remedy = "git checkout -- assets/weights"
         with refusing(lambda why: VocabularyError(f"{what} ({why}); restore it with `{remedy}`")):
-            content = decode(_WordList, parse_json(read_plain(path, MAX_BYTES)))
-            return cls(content.words, content.groups)
+            shared: Self = _read(cls, read_plain(path, MAX_BYTES))
+            return shared
 
     def known(self, words: str) -> bool:
         """Return whether the world was trained on each of some words, or need not be."""
@@ -402,6 +405,12 @@ def stem(word: str) -> str:
 _LOOKS_OF_PLACES = frozenset(
     map(stem, ("green", "grey", "haunted", "orange", "red", "white", "yellow"))
 )
+
+
+@functools.lru_cache(maxsize=4)
+def _read(kind: Callable[[Mapping[str, int], Sequence[WordGroup]], Any], data: bytes) -> Any:
+    content = decode(_WordList, parse_json(data))
+    return kind(content.words, content.groups)
 
 
 def _ending(word: str) -> str:

@@ -197,6 +197,9 @@ def test_a_list_of_words_can_be_read(tmp_path):
     vocabulary = Vocabulary.load(path)
     assert vocabulary.known("night")
     assert vocabulary.groups == (WordGroup("time", "outdoor", ("at night",)),)
+    assert Vocabulary.load(path) is vocabulary
+    path.write_text(path.read_text().replace("night", "noon"))
+    assert Vocabulary.load(path).known("noon")
 
 
 @pytest.mark.parametrize(
