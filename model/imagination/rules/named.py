@@ -21,6 +21,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     GOLDEN,
     LEVEL,
     PLASTIC,
+    SIDES,
     away,
     few_of,
     light_of,
@@ -57,7 +58,7 @@ from mag_sandbox.model.imagination.rules.spacing import (
     stands,
     with_room,
 )
-from mag_sandbox.scenes.descriptions import BUILDINGS
+from mag_sandbox.scenes.descriptions import BUILDINGS, WINDOWS
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import where_of
@@ -100,6 +101,8 @@ _TURNS = 2  # that each has to move: one may have moved in its way
 _ANYWHERE = -180.0, 180.0
 _SIDES = {"left": (-40.0, -8.0), "right": (8.0, 40.0), "ahead": (-8.0, 8.0)}  # yaws
 _CROWD, _CLOSE = 8, 24.0  # people, and degrees by which each one steps aside
+_AT_WINDOWS = WINDOWS | {"curtains"}  # before which furniture is seen as before a wall
+_SHELL = SIDES | {"floor", "ceiling"}
 _CLOUD = "cloud"  # clear of what flies, and of what stands high
 _DARKER = 0.8  # far hills than the ground
 _BACKDROP = "backdrop"  # of a stage
@@ -465,6 +468,8 @@ def _cleared(
     gone: set[int] = set()
     for place in counting:
         own = things[place]
+        if own.kind in _SHELL:  # whose colour words name
+            continue
         for index, thing in enumerate(things):
             is_before_cloud = thing.kind == _CLOUD and own.kind != _CLOUD and not _is_far(own)
             may_go = thing.kind in _MOVABLE and (_may_hide(thing) or is_before_cloud)
@@ -473,7 +478,8 @@ def _cleared(
             is_other = thing.kind not in said[own.kind] and stands(own) and stands(thing)
             if thing.kind in said and not is_other:
                 continue
-            if index < place and _is_lying(thing):
+            is_behind = _is_lying(thing) or (thing.kind in _AT_WINDOWS and stands(own))
+            if index < place and is_behind:
                 continue
             if covered(own, thing) > (_COVERED if index > place else _BEHIND):
                 gone.add(index)

@@ -12,6 +12,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light, rgb
+from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.looks import Look, painted_colors, usual_looks
 from mag_sandbox.scenes.things import (
     ANIMALS,
@@ -44,6 +45,12 @@ TOP = LEVEL - 3.5  # degrees below which a window, which shows 90% of a view, ha
 _ROWING, _BOAT, _SHORTER = "rowing boat", "boat", 0.7
 _UNINVITED = {"bush": 6, "hot air balloon": 3}  # at most, around
 _GAP = 4.0  # degrees; wider gaps between bands are meant
+HOMELY = (  # what first views of rooms mostly show, though words seldom name it
+    tuple(WINDOWS),
+    ("curtains",),
+    ("round rug", "square rug"),
+)
+_HOMELY = 0.5  # what each is worth, where a thing that is named is worth 1
 _LIKELY = 0.02  # what a nat is worth, where a thing that is named is worth 1
 
 
@@ -52,7 +59,8 @@ def ahead_best(
 ) -> tuple[float, float]:
     """Return the worth of the view that shows most of a caption, and its yaw.
 
-    In rooms and on stages it faces a side: plans are drawn so, and seldom cut anything there.
+    In rooms and on stages it faces a side: plans are drawn so, and seldom cut anything there. Of
+    sides of a room that show as much one with a window is taken.
 
     Args:
         things: of a plan, from far to near.
@@ -66,6 +74,8 @@ def ahead_best(
     for kind in dict.fromkeys(thing.kind for thing in things):
         own = places_of(things, (kind,))
         worth += _LIKELY * np.maximum(plain[own] * said[own, None], 0.0).max(axis=0)
+    for kinds in HOMELY:
+        worth += _HOMELY * plain[places_of(things, kinds)].max(axis=0, initial=0.0)
     views = np.arange(len(worth))
     if facing := [thing.yaw for thing in things if thing.kind in SIDES]:
         views = np.round((np.array(facing) / _CELL - _VIEW / 2) / _STEP).astype(int) % len(worth)

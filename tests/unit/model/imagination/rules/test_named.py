@@ -97,6 +97,23 @@ def test_a_village_by_the_sea_has_a_sea():
     assert sea.foot < 0.0 < sea.pitch + sea.height / 2
 
 
+def test_windows_and_curtains_stay_on_walls_that_words_name_and_behind_furniture():
+    walls = [PlacedObject("wall", 90.0 * side, 0.0, 90.0, 40.0) for side in range(4)]
+    floor = PlacedObject("floor", 0.0, -35.0, 360.0, 36.0)
+    window, curtains = (
+        PlacedObject(kind, 20.0, pitch, width, height)
+        for kind, pitch, width, height in (
+            ("tall window", 3.0, 16.0, 22.0),
+            ("curtains", 0.0, 30.0, 27.0),
+        )
+    )
+    sofa = PlacedObject("sofa", 12.0, -12.0, 30.0, 14.0)
+    named = [Named(("wall",), None), Named(("sofa",), None, 1, 1)]
+    result = obeyed([*walls, floor, window, curtains, sofa], named)
+    assert of(result, "tall window") + of(result, "curtains") == [window, curtains]
+    assert result.index(curtains) < result.index(*of(result, "sofa"))
+
+
 def test_a_forest_has_trees_all_around_and_behind_what_stands_there():
     tree = PlacedObject("oak", 20.0, 0.0, 16.0, 20.0)
     result = wooded([*GROUND, tree, HORSE], [Named(("oak", "pine"), None, 12)])

@@ -38,6 +38,13 @@ def test_in_a_room_the_view_ahead_faces_the_wall_before_which_most_of_it_is():
     assert yaw == 30.0
 
 
+def test_of_walls_that_show_as_much_of_it_one_with_a_window_is_ahead():
+    walls = [PlacedObject("wall", 30.0 + 90 * side, 0.0, 90.0, 40.0) for side in range(4)]
+    window = PlacedObject("square window", 120.0, 3.0, 16.0, 14.0)
+    assert ahead_best([*walls, window], np.zeros(5))[1] == 120.0
+    assert ahead_best([*walls, window, HOUSE], np.zeros(6), NAMED)[1] == 30.0
+
+
 def test_what_stands_behind_something_else_does_not_count():
     screen = PlacedObject("screen", 20.0, 0.0, 40.0, 40.0)
     hidden, _ = ahead_best([HOUSE, screen], np.zeros(2), NAMED)
