@@ -21,6 +21,9 @@ from mag_sandbox.scenes.vocabulary import Vocabulary
 
 Things = Sequence[PlacedObject]
 _ANEW = AIR | SHINING | BUILDINGS | WINDOWS  # which look otherwise in another light
+_SKIES = ("low sky", "high sky")
+# times as red, green and blue as before; what is more so lies under snow, or pales in fog
+_BRIGHTEST = np.reshape((1.25, 1.25, 1.6), (3, 1, 1))
 _CARRIED = ("outdoor", "indoor")  # categories; others have lights of their own
 _EDGE = 2  # px beside what is painted anew, whose colours are mixed
 
@@ -69,55 +72,49 @@ class Relighting:
             pictures: of the ring.
             things: in the other light.
         """
-        light = self._light(things)
-        if light is None or self._now.category not in _CARRIED or not around.known.any():
+        if self._now.category not in _CARRIED or not around.known.any():
+            return None
+        gains = self._gains(things)
+        stays = _pixels(around.known, gains.shape[1:]) & (
+            gains <= np.reshape(_BRIGHTEST, (3, 1, 1))
+        ).all(axis=0)
+        if not stays.any():
             return None
         picture = pictures.ring(around).numpy()
         details = pictures.details.first_ring(around, tuple(self._before), given)
         picture = picture * (1 - details[3]) + details[:3]
-        stays = _pixels(around.known, picture.shape[1:]) & self._stays(things)
         pixels = np.zeros((*stays.shape, 4), np.uint8)
-        colors = (picture + 1.0) * 127.5 * light[:, None, None]
+        colors = (picture + 1.0) * 127.5 * np.where(stays, gains, 0.0)
         pixels[..., :3] = np.rint(colors).clip(0, 255).transpose(1, 2, 0)
         pixels[..., 3] = 255 * _shrunk(stays)
         return pixels
 
-    def _stays(self, things: Things) -> np.ndarray:
-        """Return which pixels of the ring show what stays in the other light, bool [H, W]."""
+    def _gains(self, things: Things) -> np.ndarray:
+        """Return by how much each pixel's red, green and blue change, float64 [3, H, W].
+
+        Infinite where something is painted anew.
+
+        Args:
+            things: in the other light.
+        """
         owners = self._imagination.owners(self._before)
-        there = {_place(one) for one in things if one.kind not in _ANEW}
-        behind = self._imagination.config.all_behind
-        anew = [
+        lit = {_place(one): one.mean_color for one in things if one.kind not in _ANEW}
+        gains = np.full((len(self._before) + 1, 3), np.inf)  # the last one is of what is behind all
+        for number, one in enumerate(self._before):
+            if one.mean_color and (color := lit.get(_place(one))):
+                gains[number] = np.divide(color, np.maximum(one.mean_color, 1))
+        behind = [
             number
             for number, one in enumerate(self._before)
-            if one.kind not in behind and _place(one) not in there
+            if one.kind in self._imagination.config.all_behind and one.kind not in _SKIES
         ]
-        stays: np.ndarray = ~np.isin(owners, anew)
+        if behind:
+            gains[-1] = gains[behind].max(axis=0)
+        result: np.ndarray = gains[owners].transpose(2, 0, 1).copy()
         if self._now.category == "outdoor":
-            above = slice(len(stays) // 2)
-            stays[above] &= owners[above] >= 0  # not the sky
-        return stays
-
-    def _light(self, things: Things) -> np.ndarray | None:
-        """Return the coming light, shares of red, green and blue of the one before.
-
-        None: snow, fog or a season comes or goes, too, in which things have other colours.
-        """
-        was, now = (
-            (one.in_snow, one.in_fog, one.season or one.own_season)
-            for one in (self._was, self._now)
-        )
-        colors = {
-            _place(one): one.mean_color
-            for one in things
-            if one.mean_color and one.kind not in _ANEW
-        }
-        ratios = [
-            np.divide(lit, np.maximum(one.mean_color, 1))
-            for one in self._before
-            if one.mean_color and (lit := colors.get(_place(one)))
-        ]
-        return np.median(ratios, axis=0) if ratios and was == now else None
+            above = slice(len(owners) // 2)
+            result[:, above][:, owners[above] < 0] = np.inf  # the sky
+        return result
 
 
 def _place(thing: PlacedObject) -> tuple[str, float, float]:

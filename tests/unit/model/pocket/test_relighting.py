@@ -57,16 +57,20 @@ def test_known_ground_and_things_are_carried_over_darker_and_skies_and_houses_pa
     assert pixels[14, 35, :3] == pytest.approx([102] * 3, abs=2), "half of 204"
 
 
-@pytest.mark.parametrize(
-    ("prompt", "things"),
-    [
-        ("a meadow with a barn and a sheep in the snow", NIGHT),
-        ("a meadow with a barn and a sheep in fog", NIGHT),
-        ("a meadow with a barn and a sheep at night", ()),
-    ],
-)
-def test_nothing_is_carried_over_where_colours_change_otherwise(prompt: str, things):
-    assert carried(prompt, things) is None
+def test_what_turns_white_is_painted_anew():
+    white = (236, 243, 250)
+    snowy = tuple(
+        replace(one, mean_color=white if one.kind == "near ground" else one.mean_color)
+        for one in DAY
+    )
+    prompt = "a meadow with a barn and a sheep in the snow"
+    there = carried(prompt, snowy)[..., 3] == 255
+    assert there[14, 35], "the sheep"
+    assert not there[20, 20], "the ground"
+
+
+def test_nothing_is_carried_over_to_a_plan_without_any_of_the_things():
+    assert carried("a meadow with a barn and a sheep at night", ()) is None
 
 
 def test_what_is_gone_is_not_carried_over():
