@@ -143,7 +143,7 @@ class Vocabulary:
         what = f"{path}: the words of this world cannot be read"
         remedy = "git checkout -- assets/weights"
         with refusing(lambda why: VocabularyError(f"{what} ({why}); restore it with `{remedy}`")):
-            shared: Self = _read(cls, read_plain(path, MAX_BYTES))
+            shared: Self = _vocabulary(cls, read_plain(path, MAX_BYTES))
             return shared
 
     def known(self, words: str) -> bool:
@@ -407,10 +407,12 @@ _LOOKS_OF_PLACES = frozenset(
 )
 
 
-@functools.lru_cache(maxsize=4)
-def _read(kind: Callable[[Mapping[str, int], Sequence[WordGroup]], Any], data: bytes) -> Any:
+def _read(kind: type[Vocabulary], data: bytes) -> Vocabulary:
     content = decode(_WordList, parse_json(data))
     return kind(content.words, content.groups)
+
+
+_vocabulary: Callable[[type[Vocabulary], bytes], Any] = functools.lru_cache(maxsize=4)(_read)
 
 
 def _ending(word: str) -> str:
