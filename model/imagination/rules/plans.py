@@ -114,8 +114,23 @@ def few_of(things: Sequence[PlacedObject], one: Named) -> list[int]:
     own = [place for place in places_of(things, one.kinds) if things[place].width < AROUND]
     if one.kinds[0] in THINGS and not THINGS[one.kinds[0]].are_few:  # most of many are hidden
         own.sort(key=lambda place: -things[place].height)
+        own.sort(key=lambda place: _is_behind(things, place))
         return sorted(own, key=lambda place: away(things[place]) > AHEAD)[: one.least]
     return sorted(own, key=lambda place: away(things[place]))[: one.least]
+
+
+def _is_behind(things: Sequence[PlacedObject], place: int) -> bool:
+    """Tell whether something of another kind stands before much of a thing."""
+    thing = things[place]
+    for other in things[place + 1 :]:
+        if other.kind == thing.kind or other.width >= AROUND or other.foot > thing.foot:
+            continue  # an owl in an oak stands in it
+        across = abs(yaw_difference(other.yaw, thing.yaw))
+        wide = min((thing.width + other.width) / 2 - across, thing.width)
+        tall = min(other.foot + other.height - thing.foot, thing.height)
+        if wide > 0.0 < tall and wide * tall > _BEHIND * thing.width * thing.height:
+            return True
+    return False
 
 
 def parts_of(things: Sequence[PlacedObject], one: Named) -> list[tuple[Named, list[int]]]:
@@ -391,6 +406,7 @@ def with_joined_bands(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 # Colours that words give
 
+_BEHIND = 0.3  # share of a thing that what stands before it hides, from which on others are meant
 _COLORS = np.array(list(COLORS.values()))
 _SHADES = np.array((0.7, 0.85, 1.0, 1.15, 1.3))  # of a scene's light, that things are seen in
 _DARKEST = 0.55  # share of day

@@ -51,6 +51,15 @@ def test_things_that_no_words_colour_stay():
     assert colored([house, PALE], [Named(("castle",), None)]) == [house, PALE]
 
 
+def test_a_colour_is_given_to_one_of_many_that_nothing_stands_before():
+    hidden = PlacedObject("skyscraper", 350.0, 9.4, 9.0, 22.1, (50, 90, 160), (50, 90, 160))
+    free = replace(hidden, yaw=30.0, height=18.0, pitch=8.0)
+    truck = PlacedObject("truck", 0.0, 1.7, 27.0, 13.4, (214, 73, 72), (202, 90, 89))
+    grey = Named(("skyscraper",), COLORS["grey"], one_of_many=True)
+    blue, seen, _ = colored([hidden, free, truck], [grey])
+    assert (blue, color_name(seen.color)) == (hidden, "grey")
+
+
 def test_animals_without_a_told_colour_have_none_that_the_painter_never_gives_them():
     golden = PlacedObject("shark", 0.0, 0.7, 18.5, 9.2, (228, 180, 91), (228, 180, 91))
     (shark,) = colored([golden], [Named(("shark",), None)])
