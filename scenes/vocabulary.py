@@ -412,7 +412,7 @@ def _read(kind: type[Vocabulary], data: bytes) -> Vocabulary:
     return kind(content.words, content.groups)
 
 
-_vocabulary: Callable[[type[Vocabulary], bytes], Any] = functools.lru_cache(maxsize=4)(_read)
+_vocabulary: Any = functools.lru_cache(maxsize=4)(_read)
 
 
 def _ending(word: str) -> str:
