@@ -59,7 +59,7 @@ from pathlib import Path
 def made():
     with Path(__file__).with_name("made").open("a") as file:
         file.write("once")
-    time.sleep(0.1)
+    time.sleep(0.3)
 """
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="tests are forked on Linux alone")
@@ -85,14 +85,16 @@ def outcome(folder: Path, *options: str) -> list[str]:
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_forks_report_what_one_process_would_and_tests_apart_run_in_their_own(tmp_path, workers):
     uses = "def test_uses(made):\n    pass\n"
-    tests = {"a": TESTS, "b": TESTS, "c": CHANGES + SEES, "d": SEES + uses, "e": uses}
+    tests = {"a": TESTS, "b": TESTS, "c": CHANGES + SEES, "share/d": SEES + uses, "share/e": uses}
+    tmp_path.joinpath("share").mkdir()
     for name, lines in tests.items():
-        tmp_path.joinpath(f"test_{name}.py").write_text(lines)
-    tmp_path.joinpath("conftest.py").write_text(MAKES)
+        file = tmp_path / name
+        file.with_name(f"test_{file.name}.py").write_text(lines)
+    tmp_path.joinpath("share", "conftest.py").write_text(MAKES)
     said = outcome(tmp_path, "--workers", workers)
     assert said[-1].startswith("2 failed, 8 passed, 2 skipped, 2 warnings, 2 errors in ")
     assert said.count("said before") == 2
-    assert tmp_path.joinpath("made").read_text() == "once"
+    assert tmp_path.joinpath("share", "made").read_text() == "once"
     assert "E       assert [1, 2] == [2, 1]" in said
 
 
