@@ -101,6 +101,8 @@ def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObj
     things = at_night(things) if wanted.by_night else things
     named = {kind for one in wanted.named for kind in one.kinds}
     colored = {one.kinds[0] for one in wanted.named if one.color}
+    falls = named | ({"falling snow"} if wanted.in_snow else set())  # not for "snowy mountains"
+    things = [one for one in things if one.kind not in FALLING or one.kind in falls]
     things = under_snow(things, wanted.light, named, colored) if wanted.in_snow else things
     return with_colored_waters(things, wanted.named, wanted.light)
 

@@ -146,6 +146,17 @@ def test_snow_lies_on_any_ground_in_the_light_of_words_and_no_flowers_grow_in_it
     assert night[2] > night[0] + 25
 
 
+def test_rain_and_snow_fall_only_where_words_speak_of_them():
+    snow, rain = (
+        PlacedObject(kind, 0.0, 0.0, 360.0, 108.0, (214, 232, 248), (214, 232, 248))
+        for kind in ("falling snow", "falling rain")
+    )
+    rainy = BY_DAY._replace(named=(Named(("falling rain",), None),))
+    assert in_weather([SKY, snow, rain], BY_DAY) == [SKY]
+    assert in_weather([SKY, snow, rain], rainy) == [SKY, rain]
+    assert in_weather([SKY, snow], BY_DAY._replace(in_snow=True)) == [SKY, snow]
+
+
 def test_snow_lies_on_trees_until_it_melts_unless_words_give_them_a_color():
     oak = PlacedObject("oak", 30.0, 9.0, 20.0, 25.0, (166, 115, 38), (166, 89, 38))
     snowy = BY_DAY._replace(in_snow=True)
