@@ -21,7 +21,7 @@ from mag_sandbox.model.full.image_shift import enlarged, image_shift, reduced
 from mag_sandbox.model.loading import keeps_places
 from mag_sandbox.model.world import Frames
 
-REMEMBERED, VAGUE = 80.0, 40.0  # percent of recall from which people speak of it so
+SAME, REMEMBERED, VAGUE = 92.0, 80.0, 40.0  # percent of recall from which it is called so
 ANOTHER_PLACE = 0.4  # share of the picture that changed, from which on nothing is recalled
 WANDER = 1 / 40  # of the width: so far an estimated pose may be off; 2.25 degrees of 90
 MIN_COMMON = 16  # px each way that two pictures must share

@@ -10,7 +10,7 @@ import pygame
 from mag_sandbox.controls.bindings import Bindings
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.keys import is_pad, key_title
-from mag_sandbox.evaluation.similarity.recall import Word
+from mag_sandbox.evaluation.similarity.recall import REMEMBERED, SAME, VAGUE
 from mag_sandbox.model.loading import policy_look
 from mag_sandbox.model.world import MemoryUsage
 from mag_sandbox.sandbox.hud.figures import LATENCY
@@ -65,11 +65,12 @@ KEY_WORDS: dict[KeyLight, tuple[str, tuple[int, ...]]] = {
     "queued": ("queued", ACCENT),
     "idle": ("", FAINT),
 }
-VERDICTS: dict[Word, tuple[str, tuple[int, ...]]] = {  # of a half that shows a place again
-    "remembered": ("as it was", GOOD),
-    "vaguely": ("partly as it was", ACCENT),
-    "forgotten": ("made up anew", BAD),
-}
+VERDICTS: tuple[tuple[float, str, tuple[int, ...]], ...] = (  # of a half that shows a place again
+    (SAME, "as it was", GOOD),  # from so much recall on [percent]
+    (REMEMBERED, "mostly as it was", GOOD),
+    (VAGUE, "partly as it was", ACCENT),
+    (0.0, "made up anew", BAD),
+)
 COLUMN, COLUMNS_GAP = 380, 20  # px of a column of controls
 MAX_COLUMNS = 3
 MOST_PAGES = 6  # of controls
@@ -182,11 +183,16 @@ def seen_card(words: str, seen: np.ndarray | None, note: str) -> Card:
     return Card(column(*lines, align=0.5), pad=(10, 4))
 
 
-def split_card(memory: MemoryUsage, verdict: Word | None = None) -> Card:
-    """Return the card of one half of a split screen: its policy, a verdict, a thin bar."""
+def split_card(memory: MemoryUsage, recall: float | None = None) -> Card:
+    """Return the card of one half of a split screen: its policy, a verdict, a thin bar.
+
+    The verdict is on its recall of a place that it shows again [percent]; None: it does not.
+    """
     words = Text(policy_look(memory.policy).label, 16, bold=True, lines=1)
-    verdict_text = VERDICTS.get(verdict) if verdict else None
-    judged = Text(verdict_text[0], 14, verdict_text[1], bold=True) if verdict_text else None
+    judged = None
+    if recall is not None:
+        text, colour = next((text, colour) for least, text, colour in VERDICTS if recall >= least)
+        judged = Text(text, 14, colour, bold=True)
     head = row(words, SPRING, judged)
     return Card(column(head, memory_bar(8, memory), gap=6), pad=(14, 10), dense=False)
 

@@ -12,7 +12,7 @@ import numpy as np
 from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
 from mag_sandbox.evaluation.similarity.anchors import GONE, KEPT, SEEN
 from mag_sandbox.evaluation.similarity.pictures import Sight
-from mag_sandbox.evaluation.similarity.recall import Word, common_view, recall_word, seen_recall
+from mag_sandbox.evaluation.similarity.recall import common_view, seen_recall
 from mag_sandbox.model.world import SEEN_FROM, FrameBlock, MemoryUsage, WorldSpec
 
 LOST = 0.25  # share of a view that a memory which lost it may still hold
@@ -36,7 +36,7 @@ class GuidedReturn:
 
     def __init__(self, block: FrameBlock, spec: WorldSpec, sights: Collection[Sight]) -> None:
         self._here = here = block.poses[-1]
-        self.verdicts: tuple[Word, ...] = ()  # one per half, once it shows the view again
+        self.recalls: tuple[float, ...] = ()  # percent; one per half, once it shows the view again
         sights = [sight for sight in sights if _is_near(sight.pose, here)]
         lost = [sight for sight in sights if _is_lost(sight.pose, here, block)]
         self._leads, self._way = True, BACK if lost else AWAY_AND_BACK
@@ -67,7 +67,7 @@ class GuidedReturn:
         """Return the camera's new target; None: unchanged."""
         self._here = block.poses[-1]
         self._leads = bool(self._targets) or is_flying
-        if not (self._leads or self.verdicts or self.seen is None):
+        if not (self._leads or self.recalls or self.seen is None):
             self._judge(self.seen, block)
         if self._targets and (not is_flying or min(_held(self._place, block)) <= LOST):
             return self._targets.pop(0)
@@ -84,7 +84,7 @@ class GuidedReturn:
         then = Sight(seen, self._place, 0, 0.0, 0)
         now = [Sight(half, self._here, 0, 0.0, 0) for half in np.split(block.at_rest[-1], 2, 1)]
         shared = (common_view(then, one) for one in now)
-        self.verdicts = tuple(recall_word(seen_recall(new, old)) for old, new in shared)
+        self.recalls = tuple(seen_recall(new, old) for old, new in shared)
 
 
 def _is_lost(pose: CameraPose, here: CameraPose, block: FrameBlock) -> bool:

@@ -314,8 +314,8 @@ class SplitOverlay(Overlay):
         pictures.center = half, height // 2
         surface.fill(theme.colour(BACKDROP), (half - 1, pictures.top, 2, pictures.height))
         for place, one in enumerate((block, block.beside or block)):
-            verdict = self._trip.verdicts[place] if self._trip.verdicts else None
-            half_card = split_card(one.memory, verdict)
+            recall = self._trip.recalls[place] if self._trip.recalls else None
+            half_card = split_card(one.memory, recall)
             card = self._cards[place](theme, half_card, half - 2 * gap)
             lowest = (height if keys is None else keys.top) - gap - card.get_height()
             surface.blit(card, (place * half + gap, min(pictures.bottom + gap, lowest)))

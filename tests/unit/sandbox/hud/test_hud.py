@@ -7,7 +7,7 @@ import pytest
 
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.model.world import Control
+from mag_sandbox.model.world import Control, MemoryUsage
 from mag_sandbox.sandbox.hud import cards
 from mag_sandbox.sandbox.hud.figures import Figures
 from mag_sandbox.sandbox.hud.hints import Step, arrow_card, hint_card
@@ -22,6 +22,7 @@ from mag_sandbox.sandbox.ui.layout import Card
 from mag_sandbox.sandbox.ui.theme import Theme
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
+from tests.unit.sandbox.hud.test_help_card import NotingTheme
 
 SIZES = [(1280, 720), (640, 400), (1920, 1080)]
 
@@ -226,3 +227,17 @@ def test_the_camera_keys_of_the_lab_view_can_be_found(surface, state):
     assert list(caps) == list(state.lights)
     assert [hud.key_at(cap.center) for cap in caps.values()] == list(caps)
     assert hud.key_at((card.right + 1, card.top)) is None
+
+
+@pytest.mark.parametrize(
+    ("recall", "told"),
+    [(98.0, "as it was"), (82.0, "mostly as it was"), (60.0, "partly as it was"), (3.0, "made up")],
+)
+def test_a_half_is_as_it_was_only_if_nothing_plainly_changed(recall: float, told: str):
+    with window((640, 400), "test"):
+        theme = NotingTheme((640, 400))
+        memory = MemoryUsage("mag", (), 0, 1, 1, 0, 0.0, 0, ())
+        for judged in (recall, None):
+            cards.split_card(memory, judged).drawn(theme, 400)
+    (verdict,) = {one for one in theme.written if "as it was" in one or "made up" in one}
+    assert verdict.startswith(told)

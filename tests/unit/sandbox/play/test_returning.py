@@ -6,6 +6,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, yaw_difference
 from mag_sandbox.evaluation.similarity.anchors import Sight
+from mag_sandbox.evaluation.similarity.recall import SAME, VAGUE
 from mag_sandbox.model.world import Control, MemoryEntry, MemorySetting
 from mag_sandbox.sandbox.play.returning import GuidedReturn
 from mag_sandbox.sandbox.play.split import SplitWorld
@@ -72,9 +73,9 @@ def test_a_walker_turns_away_and_comes_back_where_he_stands():
     back = trip.next_target(both((0,), (-100,), yaw=260.0, x=1.0), is_flying=True)
     assert back == CameraPose(x=1.0)
     trip.next_target(both((0,), (-100,)), is_flying=False)
-    assert not trip.verdicts, "from where the scene begins all looks otherwise"
+    assert not trip.recalls, "from where the scene begins all looks otherwise"
     trip.next_target(both((0,), (-100,), x=1.0), is_flying=False)
-    assert len(trip.verdicts) == 2
+    assert len(trip.recalls) == 2
 
 
 def test_far_from_where_the_scene_begins_what_was_seen_there_counts_for_nothing():
@@ -118,6 +119,7 @@ def test_each_half_is_judged_where_both_have_come_back():
     frames = np.concatenate((here, elsewhere), axis=1).astype(np.uint8)[None].repeat(3, 0)
     there = replace(both((0, 180), (0,), yaw=180.0), frames=frames, rest=frames)
     trip.next_target(there, is_flying=True)
-    assert trip.verdicts == ()
+    assert trip.recalls == ()
     trip.next_target(there, is_flying=False)
-    assert trip.verdicts == ("remembered", "forgotten")
+    assert trip.recalls[0] >= SAME
+    assert trip.recalls[1] < VAGUE

@@ -172,7 +172,7 @@ def test_what_halves_remember_stands_below_them_where_there_is_room(size, keys, 
     with window(size, "test") as surface:
         surface.fill(BLUE)
         reel = SimpleNamespace(current=SimpleNamespace(block=block))
-        trip = SimpleNamespace(seen=seen, words="Both turn away and come back", verdicts=())
+        trip = SimpleNamespace(seen=seen, words="Both turn away and come back", recalls=())
         SplitOverlay(reel, hud, trip, "V").draw(surface)
         beside = width // 2 + Theme(size).px(20)
         rows = sum(surface.get_at((beside, y))[:3] != BLUE for y in range(height // 2))
