@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from tests.parallel import (  # noqa: F401
+    import_together,
     pytest_addoption,
     pytest_collection_modifyitems,
     pytest_runtestloop,
@@ -49,7 +50,9 @@ def late_libraries() -> Iterator[None]:
         set_libraries_aside()
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if session.config.option.workers > 1:
+        import_together()
     _freeze()  # nothing was searched so far, and what imports leave behind is little
     gc.set_threshold(10_000)  # new objects until it looks again; 700 by default
     gc.enable()

@@ -128,8 +128,11 @@ def _folder_of_session(item: pytest.Item) -> str:
     return next((one.baseid for one in used if one.scope == "session" and one.baseid), "")
 
 
-def _import_together() -> None:
-    """Import what takes long before forking, if tests that need it were collected."""
+def import_together() -> None:
+    """Import what takes long before forking, if tests that need it were collected.
+
+    Before the libraries are set aside from garbage collections, too.
+    """
     for helper, library in SLOW_IMPORTS.items():
         if helper in sys.modules:
             with suppress(ImportError):  # then their tests are skipped
@@ -150,7 +153,6 @@ def share_out(
         files: the others; one fork runs all of a file.
         workers: forks that share these.
     """
-    _import_together()
     queue, filled = os.pipe()
     for number in range(len(files)):
         os.write(filled, number.to_bytes(NUMBER))
