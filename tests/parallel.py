@@ -16,6 +16,7 @@ from itertools import chain
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import SimpleNamespace
 from warnings import WarningMessage
 
 import pytest
@@ -58,7 +59,9 @@ def _work(
     session: pytest.Session, items: Iterator[pytest.Item], home: Path, main: Connection
 ) -> None:
     config = session.config
-    config.get_terminal_writer()._file = home.joinpath("terminal").open("w")  # the main one writes
+    terminal = config.pluginmanager.unregister(name="terminalreporter")  # it keeps all reports
+    terminal._tw._file = home.joinpath("terminal").open("w")  # the main process writes
+    config.pluginmanager.register(SimpleNamespace(_tw=terminal._tw), "terminalreporter")
     captures = config.pluginmanager.getplugin("capturemanager")
     captures.stop_global_capturing()  # into a file that all would share
     captures.start_global_capturing()
