@@ -134,12 +134,34 @@ def relit(
     lit = _in_other_air(lit, before, now)
     new = new_in(now.named, before.named)
     lit = with_joined(lit, under, new, facing) if new else lit
-    above = _discs_clear([one for one in under if one.kind in air], lit)
+    kept = air - FALLING - (_kinds(now) - _kinds(before))
+    above = _kept_above([one for one in under if one.kind in air], things, kept)
+    above = _discs_clear(above, lit)
     first = next((place for place, one in enumerate(lit) if one.kind not in behind), len(lit))
     return [
         *lit[:first], *(one for one in above if one.kind not in FALLING), *lit[first:],
         *(one for one in above if one.kind in FALLING),
     ]  # fmt: skip
+
+
+def _kinds(wanted: Wanted) -> set[str]:
+    return {kind for one in wanted.named for kind in one.kinds}
+
+
+def _kept_above(
+    above: Sequence[PlacedObject], before: Sequence[PlacedObject], kinds: Collection[str]
+) -> list[PlacedObject]:
+    """Return what is in the sky, where it was before if things of some kinds were there.
+
+    They have the colours that they have now.
+    """
+    result: list[PlacedObject] = []
+    for kind in dict.fromkeys(one.kind for one in above):
+        now = [one for one in above if one.kind == kind]
+        there = [one for one in before if one.kind == kind] if kind in kinds else []
+        result += (replace(one, color=now[0].color, mean_color=now[0].mean_color) for one in there)
+        result += [] if there else now
+    return result
 
 
 def _discs_clear(

@@ -233,6 +233,19 @@ def test_a_moon_that_rises_stands_clear_of_hills_things_and_clouds():
     assert abs(yaw_difference(moon.yaw, 20.0)) < 60.0
 
 
+def test_a_moon_and_clouds_stay_where_they_were_when_a_storm_comes():
+    cloud = PlacedObject("cloud", 80.0, 20.0, 30.0, 11.0, (240, 240, 240), (240, 240, 240))
+    dark = replace(cloud, yaw=200.0, color=(90, 90, 96), mean_color=(90, 90, 96))
+    stormy = BY_NIGHT._replace(in_storm=True)
+    before, under = [DARK, GROUND, MOON, cloud], [DARK, GROUND, replace(MOON, yaw=250.0), dark]
+    lit = relit(before, under, BY_NIGHT, stormy, BEHIND)
+    assert boxes(lit) == boxes(before)
+    assert lit[-1].color == dark.color
+    named = stormy._replace(named=(Named(("moon",), None),))
+    moon = next(one for one in relit(before, under, BY_NIGHT, named, BEHIND) if one.kind == "moon")
+    assert moon.yaw == 250.0, "words name another one"
+
+
 def test_when_snow_falls_the_ground_turns_white_and_flowers_go_also_on_grey_ground():
     snowy, grey = BY_DAY._replace(in_snow=True), replace(GROUND, color=(90, 90, 92))
     sky, ground, barn = relit([SKY, grey, FLOWER, BARN], [SKY], BY_DAY, snowy, BEHIND)
