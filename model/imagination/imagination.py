@@ -50,7 +50,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     without_beams,
 )
 from mag_sandbox.model.imagination.rules.plausible import plausible
-from mag_sandbox.model.imagination.rules.shores import is_odd_sea
+from mag_sandbox.model.imagination.rules.sketched import kept_as_sketched
 from mag_sandbox.model.imagination.rules.stages import with_full_stage, with_named_ahead
 from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.model.imagination.rules.weather import (
@@ -439,9 +439,9 @@ class Imagination:
         if seen is not None:
             down, across = (_pixels_of(each, self._stride) for each in (rows, columns))
             seen = seen[down[:, None], across]
-        odd = [at for at, one in enumerate(subject.things) if is_odd_sea(one)]
-        if odd and (at_sea := np.isin(owners, odd)).any():
-            seen = sketch.seen(at_sea, seen)
+        is_odd = kept_as_sketched(subject.things, owners)
+        if is_odd.any():
+            seen = sketch.seen(is_odd, seen)
         if seen is not None:
             sketch = sketch.carried_over(seen)
         sketched = sketched_cells([sketch], self._encoded)
