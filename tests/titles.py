@@ -18,6 +18,7 @@ from mag_sandbox.sandbox.title.model import (
 )
 from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
 from mag_sandbox.scenes import Scene
+from tests.steering import Steered
 
 
 def scene(key: str, name: str, category: str, prompt: str, *, own: bool = False) -> TitleCard:
@@ -96,7 +97,7 @@ class ListedLater(ListedAtOnce):
         return None if self.is_waiting else super().news()
 
 
-class Game:
+class Game(Steered):
     """A title screen in a window, steered by keys and mouse."""
 
     def __init__(self, surface, model=MODEL, **actions):
@@ -125,22 +126,6 @@ class Game:
         self.done.append(("delete", parked))
         kept = tuple(card for card in self.model.parked if card.id != parked)
         self.model = replace(self.model, parked=kept)
-
-    def settle(self):
-        for _ in range(100):
-            if self.screen.update(self.now):
-                self.screen.draw(self.surface)
-            elif self.screen.wake_at is None:
-                return
-            self.now += 0.2
-        raise AssertionError("the screen never rests")
-
-    def press(self, *names):
-        for name in names:
-            code = pygame.key.key_code(name)
-            self.screen.handle(pygame.Event(pygame.KEYDOWN, key=code, unicode=""))
-            self.settle()
-        return self.screen.outcome
 
     def point(self, pos, kind=pygame.MOUSEMOTION, **also):
         self.screen.handle(pygame.Event(kind, pos=pos, **also))

@@ -19,12 +19,13 @@ from mag_sandbox.sandbox.screens.settings import (
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings, save_settings
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.layout import Text
+from tests.steering import Steered
 
 SIZES = [(1280, 720), (640, 400)]
 ROWS = [item for item in items() if isinstance(item, SettingRow)]
 
 
-class Player:
+class Player(Steered):
     """A screen of settings in a window, steered by keys and mouse."""
 
     def __init__(self, surface, config=None, save=None, *, at_keys=False):
@@ -33,22 +34,6 @@ class Player:
         save = save or self.saved.append
         self.screen = SettingsScreen(config, self.applied.append, save, at_keys=at_keys)
         self.settle()
-
-    def settle(self):
-        for _ in range(100):
-            if self.screen.update(self.now):
-                self.screen.draw(self.surface)
-            elif self.screen.wake_at is None:
-                return
-            self.now += 0.2
-        raise AssertionError("the screen never rests")
-
-    def press(self, *names):
-        for name in names:
-            code = pygame.key.key_code(name)
-            self.screen.handle(pygame.Event(pygame.KEYDOWN, key=code, unicode=""))
-            self.settle()
-        return self.screen.outcome
 
     def send(self, kind, **values):
         self.screen.handle(pygame.Event(kind, **values))
