@@ -146,9 +146,17 @@ ON_WALL = re.compile(  # of animals, for which there are fences alone
     r"(?:(?:brick|garden|old|stone) )?(?P<wall>wall)\b",
     re.I,
 )
+_WADING = (  # where a crane is a bird
+    r"(?= (?:(?:that|which) )?(?:(?:is|are|stands?|standing|wades?|wading|sleeps?|sleeping|flies"
+    r"|flying|fly) )*(?:in|on|over|above|by|beside|near|among) (?:(?:an?|the) )?(?:\w+ )?"
+    r"(?:reeds?|lakes?|ponds?|marsh|swamp|river|stream|water)\b)"
+)
 DRAWN_LIKE = (  # what is drawn as something else, and so told
     *((bunch, "bunch of flowers") for bunch in BUNCHES),
     *_HIGH,
+    (re.compile(r"\bvolcan(?:o|ic) island\b", re.I), "volcano by the sea"),
+    (re.compile(rf"\bcrane\b{_WADING}", re.I), "swan"),
+    (re.compile(rf"\bcranes\b{_WADING}", re.I), "swans"),
     (re.compile(r"(?<=\bon )(?:a|the) (?:\w+ ){0,2}cliffs?\b", re.I), "a hill"),
     (re.compile(r"\b(gas|petrol|filling|service) station\b", re.I), "shop beside a road"),
     (ON_WALL, r"\g<who>\g<does> on a fence"),

@@ -216,6 +216,9 @@ def test_english_and_nonsense_are_no_other_language(words, text):
             {"lighthouse on a rocky cliff": "lighthouse on a hill"},
         ),
         ("a goat on a cliff", {"a cliff": "a hill"}),
+        ("a white crane in the reeds", {"crane": "swan"}),
+        ("a harbour with a crane", {}),
+        ("a volcanic island", {"volcanic island": "volcano by the sea"}),
         (
             "a castle high above the sea",
             {"castle high above the sea": "castle on a hill by the sea"},
