@@ -1,9 +1,7 @@
 """Crashes, trying again, leaving in the middle, and split screens, through the real navigator."""
 
 import pygame
-import pytest
 
-from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox import game as game_module
 from mag_sandbox.sandbox.play.split import SplitWorld
@@ -12,16 +10,9 @@ from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from tests.doubles import FakeWorld
-from tests.games import FAST, SCENE, games
+from tests.games import FAST, SCENE
 
 GLIMPSE = 17  # blocks: enough to be kept
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch):
-    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
-    with games(tmp_path / "data") as start:
-        yield start
 
 
 def glimpse(game, outcome=None):

@@ -10,7 +10,6 @@ from dataclasses import replace
 import pygame
 import pytest
 
-from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox.audio.outputs import OutputError
 from mag_sandbox.sandbox.audio.player import SILENT
 from mag_sandbox.sandbox.play.parked_scene import HEADER
@@ -25,7 +24,7 @@ from mag_sandbox.sandbox.view import View
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from tests.doubles import FakeWorld
-from tests.games import FAST, SCENE, SETTINGS, games
+from tests.games import FAST, SCENE, SETTINGS
 from tests.patience import PATIENCE, eventually
 
 Usage = namedtuple("Usage", "total used free")
@@ -35,13 +34,6 @@ STRANGE = {
     "emoji": "a castle 🏰 by the 🌊, 👩‍👩‍👧‍👦 and 🇪🇺",
     "control characters": "a\x00 meadow\x1b[2J\r\n\t at\u202e night\x7f",
 }
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch):
-    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
-    with games(tmp_path / "data") as start:
-        yield start
 
 
 @pytest.fixture

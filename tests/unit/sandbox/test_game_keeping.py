@@ -7,7 +7,6 @@ import pygame
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import Control, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.hud.hints import STEPS, HintLine, Step
@@ -28,16 +27,9 @@ from mag_sandbox.sandbox.settings import load_settings
 from mag_sandbox.sandbox.title.library import RECORDINGS, SCENES
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from tests.doubles import FakeWorld
-from tests.games import FAST, SCENE, SETTINGS, games
+from tests.games import FAST, SCENE, SETTINGS
 
 GLIMPSE = 17  # blocks: enough to be kept
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch):
-    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
-    with games(tmp_path / "data") as start:
-        yield start
 
 
 def glimpse(game, outcome=None):
