@@ -129,6 +129,7 @@ _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
 ))  # fmt: skip
 _NEAR, _PLAIN_AHEAD = 16.0, 30.0  # degrees of the height of one of many, and from ahead
 _TREE_LIKE = 11.0  # degrees; smaller trees are a line at the horizon
+_FLOCK, _ROW = 13.0, 1.5  # pitch of the lowest birds [degrees]; rows, by their height
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
 _SMALL_STAR, _ALL_PITCHES = 2.4, (8.0, 50.0)  # where words name none
 _DROPS = (214, 232, 248)
@@ -232,7 +233,7 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
         if merges or (not group.where and away(whole) + whole.width / 4 > AHEAD):
             result = _moved_free(result, group, counting, _GAP if counted else 0.0)
     for one in named:
-        result = _in_a_row(result, one)
+        result = _in_a_flock(_in_a_row(result, one), one)
     return _far_first(result, groups)
 
 
@@ -276,6 +277,23 @@ def _in_a_row(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
         replace(thing, yaw=yaws[place] % 360.0) if place in yaws else thing
         for place, thing in enumerate(things)
     ]
+
+
+def _in_a_flock(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
+    """Return things of which as many birds as words count are in sight, in rows over each other."""
+    own = [place for place in places_of(things, one.kinds) if things[place].kind in ANIMALS]
+    own = [place for place in own if where_of(things[place].kind) == "sky"]
+    is_free = one.most and own[2:] and not one.relation
+    if not is_free or all(away(things[place]) <= AHEAD for place in own):
+        return things
+    own.sort(key=lambda place: yaw_difference(things[place].yaw, 0.0))
+    rows = -(-len(own) * things[own[0]].width // (2 * AHEAD)) + 1
+    result = list(things)
+    for rank, yaw in enumerate(np.linspace(-AHEAD, AHEAD, len(own)).tolist()):
+        bird = things[own[rank]]
+        pitch = _FLOCK + (rank % rows) * _ROW * bird.height
+        result[own[rank]] = replace(bird, yaw=yaw % 360.0, pitch=pitch)
+    return result
 
 
 def _moved_free(

@@ -216,6 +216,15 @@ def test_a_starry_sky_outdoors_is_of_stars_that_can_be_painted():
     assert obeyed([HORSE, band], []) == [HORSE, band], "stages and games have lights of their own"
 
 
+def test_counted_birds_are_all_in_sight():
+    birds = [PlacedObject("bird", 16.0 * at, 17.0, 12.0, 3.7) for at in range(-3, 4)]
+    seven = [Named(("bird",), None, 7, 7)]
+    flock = of(obeyed([*GROUND, *birds], seven), "bird")
+    assert len(flock) == 7
+    assert all(abs(yaw_difference(one.yaw, 0.0)) <= 38.0 for one in flock)
+    assert not any(one.overlaps(other) for one, other in combinations(flock, 2))
+
+
 def test_a_path_runs_on_the_near_side_of_a_river_that_lies_where_it_would():
     river = PlacedObject("river", 3.0, -16.0, 89.0, 9.0, (90, 160, 190), (90, 160, 190))
     path = PlacedObject("path", 0.0, -19.0, 89.0, 6.0, (240, 210, 160), (240, 210, 160))
