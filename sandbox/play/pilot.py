@@ -11,7 +11,7 @@ from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, Session
 
 STUCK = 2  # steps that lead nowhere, after which something is in the way; see `SplitWorld`
 MOST_WAYS_ROUND = 12  # a flight: more comes into sight on the way
-MOST_WAITS = 16  # in a row, of `STUCK` steps and one: nine seconds in which ground may be painted
+MOST_WAITS = 60  # in a row, of `STUCK` steps and one: half a minute in which ground is painted
 
 
 class Pilot(PlayerSource, SessionObserver):
