@@ -9,6 +9,7 @@ from math import dist
 
 import numpy as np
 
+from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light, rgb
 from mag_sandbox.model.imagination.rules.joining import with_joined
@@ -136,7 +137,8 @@ def relit(
     lit = with_joined(lit, under, new, facing) if new else lit
     kept = air - FALLING - (_kinds(now) - _kinds(before))
     above = _kept_above([one for one in under if one.kind in air], things, kept)
-    above = _discs_clear(above, lit)
+    risen = _DISCS - {one.kind for one in things}
+    above = _discs_clear(above, lit, risen, facing)
     first = next((place for place, one in enumerate(lit) if one.kind not in behind), len(lit))
     return [
         *lit[:first], *(one for one in above if one.kind not in FALLING), *lit[first:],
@@ -165,11 +167,20 @@ def _kept_above(
 
 
 def _discs_clear(
-    above: Sequence[PlacedObject], things: Sequence[PlacedObject]
+    above: Sequence[PlacedObject],
+    things: Sequence[PlacedObject],
+    risen: Collection[str],
+    facing: float,
 ) -> list[PlacedObject]:
     """Return what is in the sky, with a sun or moon that neither things nor clouds hide.
 
-    It stays as near as can be to where it was.
+    If it is in the view at a yaw, it stays there, as near as can be to where it was.
+
+    Args:
+        above: what is in the sky.
+        things: all else.
+        risen: kinds of those that may move.
+        facing: yaw of the view [degrees].
     """
     hiding = [one for one in (*things, *above) if one.width < AROUND and one.kind not in _DISCS]
 
@@ -181,9 +192,12 @@ def _discs_clear(
             replace(disc, yaw=(disc.yaw + turn) % 360.0, pitch=pitch)
             for pitch in (disc.pitch, max(disc.pitch, _HIGH)) for turn in _TURNS
         ]  # fmt: skip
-        return min(places, key=hidden)
+        aside = [abs(yaw_difference(one.yaw, facing)) + disc.width / 2 for one in places]
+        most = max(aside[0], WIDEST_FOV / 2)
+        seen = [one for one, away in zip(places, aside, strict=True) if away <= most]
+        return min(seen, key=hidden)
 
-    return [clear(one) if one.kind in _DISCS else one for one in above]
+    return [clear(one) if one.kind in risen else one for one in above]
 
 
 def _without_air(
