@@ -27,7 +27,7 @@ class Step(Enum):
     LOOK = ("Look around", "hold an arrow key or drag the picture: the world appears as you turn")
     LEAVE = ("Turn away", "until the place where you began is out of sight")
     RETURN = ("Now come back", "is everything where it was?")
-    WALK = ("Hold {}", "to walk ahead; a click on the map walks you back")
+    WALK = ("Hold {}", "to walk ahead; click the start on the map to walk back")
     prompt = ("Press {}", "and describe what shall come next")
     change = ("Press {}", "to put something where the mouse points")
     postcards = ("Press {}", "to play: find the places on the postcards again")
