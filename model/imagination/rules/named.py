@@ -233,7 +233,7 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
         if merges or (not group.where and away(whole) + whole.width / 4 > AHEAD):
             result = _moved_free(result, group, counting, _GAP if counted else 0.0)
     for one in named:
-        result = _in_a_flock(_in_a_row(result, one), one)
+        result = _in_a_flock(_in_a_row(_as_far_away(result, one), one), one)
     return _far_first(result, groups)
 
 
@@ -277,6 +277,31 @@ def _in_a_row(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
         replace(thing, yaw=yaws[place] % 360.0) if place in yaws else thing
         for place, thing in enumerate(things)
     ]
+
+
+def _as_far_away(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
+    """Return things of which as many as words count are as large and far as the one in between.
+
+    If some of them would be painted as one, as a near car before three far ones. They share out the
+    width that they take.
+    """
+    own = few_of(things, one)
+    is_free = one.most and own[2:] and not one.parts and all(stands(things[at]) for at in own)
+    if not is_free or not any(_join(things[at], things[to]) for at, to in combinations(own, 2)):
+        return things
+    own.sort(key=lambda place: yaw_difference(things[place].yaw, 0.0))
+    usual = sorted((things[place] for place in own), key=lambda thing: thing.width)[len(own) // 2]
+    first, last = (yaw_difference(things[own[end]].yaw, 0.0) for end in (0, -1))
+    reach = max(last - first, (usual.width + _GAP) * (len(own) - 1)) / 2
+    middle = min(max((first + last) / 2, reach - AHEAD), AHEAD - reach)
+    yaws = np.linspace(middle - reach, middle + reach, len(own)).tolist()
+    result = list(things)
+    for place, yaw in zip(own, yaws, strict=True):
+        result[place] = replace(
+            things[place], yaw=yaw % 360.0, pitch=usual.pitch, width=usual.width,
+            height=usual.height, away=usual.away,
+        )  # fmt: skip
+    return result
 
 
 def _in_a_flock(things: list[PlacedObject], one: Named) -> list[PlacedObject]:

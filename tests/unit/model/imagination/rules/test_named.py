@@ -216,6 +216,15 @@ def test_a_starry_sky_outdoors_is_of_stars_that_can_be_painted():
     assert obeyed([HORSE, band], []) == [HORSE, band], "stages and games have lights of their own"
 
 
+def test_counted_things_that_would_be_painted_as_one_are_as_far_away_as_each_other():
+    cars = [PlacedObject("car", yaw, -3.0, width, width / 2.7) for yaw, width in
+            ((-31.0, 13.6), (-13.0, 33.0), (0.0, 13.6), (17.0, 14.8))]  # fmt: skip
+    front = Relation("front", ("barn",))
+    shown = of(obeyed([*GROUND, BARN, *cars], [Named(("car",), None, 4, 4, relation=front)]), "car")
+    assert len({(one.width, one.pitch) for one in shown}) == 1
+    assert not any(one.overlaps(other) for one, other in combinations(shown, 2))
+
+
 def test_counted_birds_are_all_in_sight():
     birds = [PlacedObject("bird", 16.0 * at, 17.0, 12.0, 3.7) for at in range(-3, 4)]
     seven = [Named(("bird",), None, 7, 7)]
