@@ -54,7 +54,7 @@ SHINING = frozenset((
 ))  # fmt: skip
 _DISCS = frozenset(("sun", "moon"))
 _TURNS = (0.0, *(side * turn for turn in range(4, 61, 4) for side in (1.0, -1.0)))  # degrees
-_HIGH = 24.0  # degrees: a level view shows most of a disc
+_HIGH = 20.0  # degrees: a level view shows all of a disc, in wide windows too
 AIR = frozenset(("sun", "moon", "star", "starry sky", "cloud", _LIGHTNING, *FALLING))
 _GAME = "video game"
 _STAGED = (_GAME, "object")  # categories of scenes with lights of their own
