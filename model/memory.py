@@ -190,7 +190,7 @@ class Mag(MemoryPolicy):
     """
 
     look = PolicyLook(
-        "MAG (remembers moments)",
+        "MAG (recent moments only)",
         "Keeps one frame of every block, reads all of them.",
         "When memory is full, the oldest block is forgotten for the newest.",
         colour=(0, 178, 130),

@@ -188,7 +188,7 @@ def test_the_memory_of_a_continued_scene_is_the_one_that_is_changed(run):
     game.wait(lambda: game.screen.reel.current.block.memory.policy == "mag-retrieve")
     game.see_blocks(4)
     game.press(pygame.K_k)
-    game.said("MAG (remembers moments)")
+    game.said("MAG (recent moments only)")
     game.wait(lambda: game.screen.reel.current.block.memory.policy == "mag")
 
 
