@@ -29,7 +29,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.rules.contrast import colors_behind, seen_before
 from mag_sandbox.model.imagination.rules.plans import light_of
 from mag_sandbox.model.imagination.rules.wanted import Wanted
-from mag_sandbox.model.imagination.rules.weather import relit
+from mag_sandbox.model.imagination.rules.weather import AIR, relit
 from mag_sandbox.model.imagination.scenery import (
     FAR,
     HORIZON_FOOT,
@@ -424,7 +424,8 @@ class WalkableGround:
         other = Wanted.of(now.prompt, words, self._painting.imagination.config.looks)
         things = [one.told for one in there]
         behind = [one for one in now.things if one.kind in self._behind]
-        lit = relit([*behind, *things], now.things, wanted, other, self._behind)
+        under = [one for one in now.things if one.kind not in AIR]  # which is planned once
+        lit = relit([*behind, *things], under, wanted, other, self._behind)
         by_place = {(one.yaw, one.width): one for one in lit}  # flowers go under snow
         places = [(one.yaw, one.width) for one in things]
         return [
