@@ -17,7 +17,7 @@ import pygame
 
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, mutual_overlap
-from mag_sandbox.controls.edits import ENTER, Act, Edit
+from mag_sandbox.controls.edits import ENTER, SPOT_ACTS, Act, Edit
 from mag_sandbox.model.loading import next_world, no_places, worlds_beside
 from mag_sandbox.model.world import NO_DOOR
 from mag_sandbox.sandbox.doors import DoorsInPlay
@@ -36,6 +36,7 @@ from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt, title_of
 from mag_sandbox.sandbox.saves.saves import Autosave
+from mag_sandbox.sandbox.saves.undo import Moment, UndoStack
 from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld
 from mag_sandbox.sandbox.screens.around import AroundOverlay
 from mag_sandbox.sandbox.screens.edit_box import EditOverlay
@@ -193,6 +194,7 @@ class PlayerSession(WatchedSession):
         self._painting = PaintingOverlay(reel, hud, services.settings.now.fit)
         self._doors = DoorsInPlay(services, worker, reel, hud, self._painting)
         self._begun_places: deque[str] = deque(maxlen=1)  # descriptions of places to begin
+        self._asked: deque[Moment] = deque()  # before changes that the world has not made yet
         describe = partial(_describe, services, worker, reel, self._painting, self._begun_places)
         self._prompt = PromptBox(
             describe,
@@ -218,7 +220,7 @@ class PlayerSession(WatchedSession):
             hud,
             reel.current.spec.kinds,
             partial(_category, services, reel, playthrough.scene.category),
-            partial(_change, services, worker, reel, self._painting),
+            partial(_change, services, worker, reel, self._painting, self._asked),
             fly,
             services.settings.now.fit,
             make_theme=services.theme,
@@ -255,6 +257,7 @@ class PlayerSession(WatchedSession):
         if tilt * pose.pitch > 0 and abs(pose.pitch) == MAX_PITCH:
             self._say(f"you can look no {'higher' if tilt > 0 else 'lower'}", topic="limit")
         self._painting.block_shown(ready)
+        _keep_changes(self._asked, self._services.undo_stack, ready)
         self._doors.block_shown(ready)
         if part := self._services.recordings.new_part():
             self._say(f"the scene began anew: the recording goes on in {part.name}")
@@ -491,6 +494,7 @@ class PlayerSession(WatchedSession):
             self._say("memory stays as it is", topic="memory")
             return None
         moment = self._services.undo_stack.pop()
+        self._asked.clear()
         if moment is None:
             self._say("there is nothing to take back")
             return None
@@ -735,14 +739,31 @@ def _going_on(text: str, now: str, words: Vocabulary) -> tuple[str, str]:
 
 
 def _change(
-    services: Services, worker: GenerationWorker, reel: Reel, painting: PaintingOverlay, edit: Edit
+    services: Services,
+    worker: GenerationWorker,
+    reel: Reel,
+    painting: PaintingOverlay,
+    asked: deque[Moment],
+    edit: Edit,
 ) -> None:
-    """Ask the world for a change."""
+    """Ask the world for a change; the moment before it joins those that are asked for."""
     painting.begin(edit)
     what = words_of(edit) if edit.act == "place" else "this spot is as it was"
-    services.undo_stack.push(what)
+    asked.append(services.undo_stack.push(what))
     worker.call(lambda session: session.edit(edit))
     _show_change(reel)
+
+
+def _keep_changes(asked: deque[Moment], stack: UndoStack, ready: ReadyBlock) -> None:
+    """Forget the moment before a change that was refused: taking it back would take another.
+
+    While the player walks, a notice is on what is in the way.
+    """
+    edited, command = ready.block.edited, ready.command
+    if edited and edited.act in ("place", *SPOT_ACTS):
+        asked.clear()
+    elif asked and ready.block.notice and not (command.forward or command.right):
+        stack.drop(asked.popleft())
 
 
 def _category(services: Services, reel: Reel, usual: str | None) -> str | None:

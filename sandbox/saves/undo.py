@@ -62,6 +62,10 @@ class UndoStack:
                 return moment
         return None
 
+    def drop(self, moment: Moment) -> None:
+        """Forget the moment before a change that the world refused."""
+        self._moments = [one for one in self._moments if one is not moment]
+
     def has_on_top(self, moments: Sequence[Moment]) -> bool:
         """Tell whether these moments, the oldest first, are the newest ones."""
         newest = self._moments[len(self._moments) - len(moments) :]

@@ -268,6 +268,29 @@ def test_while_paused_blocks_are_shown_until_one_shows_the_change(run):
     assert before + PaintingWorld.BLOCKS <= game.block <= before + PaintingWorld.BLOCKS + 2
 
 
+class ChoosyWorld(FakeWorld):
+    """A world that has no room for castles."""
+
+    def step(self, control):
+        block = super().step(control)
+        if control.edit and control.edit.kind == "castle":
+            return replace(block, edited=None, notice="the castle would be hidden")
+        return block
+
+
+def test_what_was_refused_is_not_taken_back(run):
+    game = run(ChoosyWorld(spec=replace(FAST, kinds=("tent", "castle"))))
+    game.play()
+    for kind, said in (("tent", "a tent is there"), ("castle", "would be hidden")):
+        game.press(pygame.K_i)
+        game.screen.handle(pygame.Event(pygame.TEXTINPUT, text=kind))
+        game.press(pygame.K_RETURN)
+        game.said(said)
+    assert len(game.services.undo_stack) == 1
+    undo(game)
+    game.said("taken back: a tent")
+
+
 @pytest.mark.parametrize("key", [pygame.K_r, pygame.K_n])
 def test_starting_over_is_taken_back(run, key):
     game = run()
