@@ -15,7 +15,9 @@ from mag_sandbox.model.world import GroundPlan
 from mag_sandbox.sandbox.play.detour import CELL, way_round
 
 AHEAD = (2.0, 3.0, 4.5)  # metres: where the way past something ends, straight ahead
-MOST_ASIDE = 3.0  # metres that it may be longer than the straight way: the walker stops before more
+MOST_ASIDE, MOST_ROUND = 3.0, 5.0  # metres that it may be longer; round a camel by a lake, for one
+NARROW, BESIDE = 1.5, 0.3  # metres: half as wide things are walked round; so near is what stops
+MOST_WAYS = 4  # past one thing: steps of a way between two things may lead nowhere
 LEAST_STEP = 0.05  # metres; a walker whose step is shorter is stopped
 STEERED_AWAY = 25.0  # degrees from the direction in which the walker was stopped
 REACHED = 0.05  # metres
@@ -35,6 +37,7 @@ class Bypass:
         self._corners: list[Position] = []  # of the way that are ahead
         self._heading = 0.0  # in which the walker was stopped [degrees]
         self._given_up: Position | None = None  # where no way leads past
+        self._ways = 0  # that were looked for, one after the other
         self._left: tuple[CameraCommand, Position] | None = None  # the last step, and its start
         self._reach = 0.0  # of a block's step at full speed, as walked last [m]
 
@@ -69,16 +72,19 @@ class Bypass:
         return gone < LEAST_STEP
 
     def _find_way(self, start: Position, heading: float, ground: GroundPlan | None) -> None:
-        was_led, self._corners, self._heading = bool(self._corners), [], heading
-        if was_led or ground is None or (self._given_up and dist(self._given_up, start) < CELL):
+        self._ways = self._ways + 1 if self._corners else 1
+        self._corners, self._heading = [], heading
+        was_here = self._given_up is not None and dist(self._given_up, start) < CELL
+        if ground is None or self._ways > MOST_WAYS or was_here:
             self._given_up = start
             return
         across, along = sin(radians(heading)), cos(radians(heading))
+        most = MOST_ROUND if is_by_narrow_thing(start, ground) else MOST_ASIDE
         for ahead in AHEAD:
             end = start[0] + ahead * across, start[1] + ahead * along
             way = way_round(ground, start, end)
             length = sum(dist(*leg) for leg in pairwise((start, *way)))
-            if len(way) > 1 and dist(way[-1], end) < CELL and length <= ahead + MOST_ASIDE:
+            if len(way) > 1 and dist(way[-1], end) < CELL and length <= ahead + most:
                 self._corners = way
                 return
         self._given_up = start
@@ -93,6 +99,17 @@ class Bypass:
         share = min(speed, 1.0, hypot(x, z) / self._reach) / hypot(x, z)
         forward, right = ahead_and_right(x, z, pose.yaw)
         return replace(command, forward=forward * share, right=right * share)
+
+
+def is_by_narrow_thing(place: Position, ground: GroundPlan) -> bool:
+    """Tell whether what stops a walker is a narrow thing: before a house or a lake one looks."""
+    room = [
+        (dist((one.x, one.z), place) - one.clearance, one.radius)
+        for one in ground.things
+        if one.clearance
+    ]
+    nearest, radius = min(room, default=(BESIDE, NARROW))
+    return nearest < BESIDE and radius < NARROW
 
 
 def _heading(command: CameraCommand, pose: CameraPose) -> float:

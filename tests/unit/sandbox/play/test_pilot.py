@@ -11,8 +11,8 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
-from mag_sandbox.model.world import MemorySetting
-from mag_sandbox.sandbox.play.bypass import Bypass
+from mag_sandbox.model.world import GroundPlan, GroundThing, MemorySetting
+from mag_sandbox.sandbox.play.bypass import MOST_WAYS, Bypass, is_by_narrow_thing
 from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.play.split import SplitWorld
@@ -198,3 +198,26 @@ def test_a_player_who_is_led_past_something_is_led_no_longer_once_other_keys_are
     assert hypot(led.forward, led.right) == pytest.approx(0.5)
     assert bypass.led(back, replace(pose, x=0.2), ground) == back
     assert bypass.led(ahead, replace(pose, x=0.2, z=-0.2), ground) == ahead
+
+
+def test_a_way_past_whose_step_leads_nowhere_is_looked_for_again_a_few_times():
+    bypass, ground = Bypass(), Scenery.of(
+        [bush(-9.0, 2.0), bush(9.0, 2.0)], {"bush": Stance("floor", 1.2)}, ()
+    ).ground  # fmt: skip
+    ahead, pose = CameraCommand(forward=0.5), CameraPose()
+    bypass.led(ahead, replace(pose, z=-0.2), ground)
+    bypass.led(ahead, pose, ground)
+    led = [bypass.led(ahead, replace(pose, x=0.01 * step), ground) for step in range(MOST_WAYS + 2)]
+    assert led[0].right
+    assert led[1].right
+    assert led[-1] == ahead
+
+
+def test_narrow_things_are_walked_round_farther_than_houses():
+    """Beside a lake that begins where a camel stands there is one way: all around the camel."""
+    far = GroundThing("cactus", 0.0, 30.0, 1.0, clearance=1.4)
+    camel = GroundThing("camel", 1.3, 0.4, 1.2, clearance=1.3)
+    house = GroundThing("cottage", 3.5, 0.4, 3.2, clearance=3.5)
+    assert is_by_narrow_thing((0.0, 0.0), GroundPlan((far, camel)))
+    assert not is_by_narrow_thing((0.0, 0.0), GroundPlan((far, house)))
+    assert not is_by_narrow_thing((0.0, 0.0), GroundPlan())
