@@ -231,7 +231,7 @@ def _facing(pose: CameraPose, door: Door) -> CameraPose:
 
 def _the(room: str) -> str:
     """Return a room's name in a sentence: "the library", "grandma's attic"."""
-    first = room.split()[0].lower()
+    room, first = room[:1].lower() + room[1:], room.split()[0].lower()
     is_owned = first in _WHOSE or re.search(rf"[{''.join(APOSTROPHES)}]s$", first)
     return room if is_owned else f"the {room}"
 
