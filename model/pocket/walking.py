@@ -72,6 +72,8 @@ APART, APART_IN_ROOMS = 2.4, 1.2  # metres between viewpoints at least; things i
 def _where_out_of_view(met: Obstacle, pose: CameraPose) -> str:
     """Return where an obstacle is that the picture at a pose does not show; "": it shows it."""
     aside = yaw_difference(met.yaw, pose.yaw)
+    if met.what == "wall":  # views show walls in most directions
+        return ""
     if abs(aside) > BEHIND_YOU:
         return ", behind you"
     if abs(aside) > pose.fov / 2:
