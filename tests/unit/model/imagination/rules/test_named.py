@@ -225,6 +225,18 @@ def test_counted_things_that_would_be_painted_as_one_are_as_far_away_as_each_oth
     assert not any(one.overlaps(other) for one, other in combinations(shown, 2))
 
 
+def test_on_a_stage_named_things_stand_on_the_sides_that_words_say():
+    backdrop = PlacedObject("backdrop", 0.0, 0.0, 90.0, 60.0, GREEN, GREEN)
+    piano, horse = PlacedObject("piano", 358.0, -6.0, 40.0, 30.0), replace(HORSE, yaw=18.0)
+    left, right = (Relation(where) for where in ("left", "right"))
+    words = [Named(("teddy bear",), None, 1, 1, relation=left),
+             Named(("piano",), None, 1, 1, relation=right)]  # fmt: skip
+    teddy = replace(horse, kind="teddy bear")
+    shown = obeyed([backdrop, piano, teddy], words)
+    (bear,), (grand,) = of(shown, "teddy bear"), of(shown, "piano")
+    assert yaw_difference(bear.yaw, grand.yaw) < 0.0
+
+
 def test_counted_birds_are_all_in_sight():
     birds = [PlacedObject("bird", 16.0 * at, 17.0, 12.0, 3.7) for at in range(-3, 4)]
     seven = [Named(("bird",), None, 7, 7)]
