@@ -24,13 +24,12 @@ from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import fit, share_of
 from mag_sandbox.scenes.things import names_in
-from mag_sandbox.scenes.vocabulary import APOSTROPHES
+from mag_sandbox.scenes.vocabulary import APOSTROPHES, DETERMINERS
 
 WALKING = "walking to the {}"
 LEADS_TO = "the {} ahead leads to {}"
 CAN_ENTER = "click the {} to walk there and through it"
 BLOCKED = "something is in the way to the {}: walk around it"
-_WHOSE = frozenset(("my", "your", "his", "her", "our", "their", "the"))
 NEAR = 20.0  # metres of a door to walk to
 SAME = 0.5  # metres between two doors at least
 FACING = 2.0  # degrees by which the player may look past a door while walking to it
@@ -232,7 +231,7 @@ def _facing(pose: CameraPose, door: Door) -> CameraPose:
 def _the(room: str) -> str:
     """Return a room's name in a sentence: "the library", "grandma's attic"."""
     room, first = room[:1].lower() + room[1:], room.split()[0].lower()
-    is_owned = first in _WHOSE or re.search(rf"[{''.join(APOSTROPHES)}]s$", first)
+    is_owned = first in DETERMINERS or re.search(rf"[{''.join(APOSTROPHES)}]s$", first)
     return room if is_owned else f"the {room}"
 
 

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mag_sandbox.model.imagination.surroundings import in_pixels
+
 FEWEST = 30  # pixels of a thing
 AROUND = 4  # px around a thing in which it must look as planned, too
 SOFT = 8  # px at the edge of a given picture in which it fades; even
@@ -65,9 +67,7 @@ class GivenPicture(NamedTuple):
 
     def _pixels_of(self, cells: np.ndarray) -> np.ndarray:
         """Return the pixels of cells, bool [rows, columns], as bool [H, W]."""
-        cell = len(self.pixels) // len(cells)
-        pixels: np.ndarray = cells.repeat(cell, axis=0).repeat(cell, axis=1)
-        return pixels
+        return in_pixels(cells, len(self.pixels))
 
     @property
     def _colors(self) -> Tensor:

@@ -61,7 +61,7 @@ from mag_sandbox.model.imagination.rules.weather import (
 )
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.sketch import Sketcher
-from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
+from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings, in_pixels
 from mag_sandbox.model.imagination.walls import WALL, as_far_as_shown
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
@@ -333,9 +333,7 @@ class Imagination:
 
     def _sight(self, around: Surroundings, things: Sequence[PlacedObject]) -> RingPicture:
         pixels = to_frames(self._pictures(torch.from_numpy(around.latents)[None]))[0]
-        shown = around.known
-        for axis in range(2):
-            shown = shown.repeat(self._stride, axis=axis)
+        shown = in_pixels(around.known, len(pixels))
         return RingPicture(pixels, shown, boxes(things, shown.shape))
 
     @torch.inference_mode()

@@ -400,14 +400,14 @@ def _cut_out(
         either = own | covered & own[:, mirrored.clip(0, last - first - 1)] & inside
         after, before = (np.maximum.accumulate(one, axis=1) for one in (either, either[:, ::-1]))
         covered &= after & before[:, ::-1]
-        clear = own & ~_widened(covered, margins.cut)
+        clear = own & ~widened(covered, margins.cut)
         guessed = _continued(colors, clear if clear.any() else own, covered)
         colors = np.where(covered, guessed, colors)
     whole = own | covered
     part = _extent(whole.any(axis=1), margins.hidden), _extent(whole.any(axis=0), margins.hidden)
     whole, colors, covered = whole[part], colors[:, *part], covered[part]
     free = (there[part] == 0) | whole
-    cut, wide = (free & _widened(whole, margin) for margin in margins)
+    cut, wide = (free & widened(whole, margin) for margin in margins)
     colored = np.concatenate((colors, np.ones((1, *free.shape)))).astype(np.float32)
     layer = np.where(covered, colored, _without_behind(colored, whole, cut, free, margins.cut))
     beside = colored * wide - layer
@@ -432,7 +432,7 @@ def _without_behind(
         free: where no other thing is, bool [h, w].
         margin: of what is cut out around the plan's shape [px].
     """
-    inner, outer = whole & ~_widened(~whole, margin), free & ~cut
+    inner, outer = whole & ~widened(~whole, margin), free & ~cut
     own, behind = (_nearby(colored, where, 2 * margin + 1) for where in (inner, outer))
     way = own[:3] - behind[:3]
     length = (way**2).sum(axis=0)
@@ -473,10 +473,10 @@ def _extent(line: np.ndarray, margin: int) -> slice:
 def widened_around(shape: np.ndarray, margin: int) -> np.ndarray:
     """Return a shape of a ring, bool [H, W], with a margin above 0; columns go on around."""
     wide = np.pad(shape, ((0, 0), (margin, margin)), mode="wrap")
-    return _widened(wide, margin)[:, margin:-margin]
+    return widened(wide, margin)[:, margin:-margin]
 
 
-def _widened(shape: np.ndarray, margin: int) -> np.ndarray:
+def widened(shape: np.ndarray, margin: int) -> np.ndarray:
     """Return a shape, bool [h, w], with a margin within its rows and columns."""
     (height, width), size, reach = shape.shape, 2 * margin + 1, 1
     wide = np.zeros((height + 2 * margin, width + 2 * margin), bool)

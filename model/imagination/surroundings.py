@@ -313,3 +313,9 @@ class Lattice:
         height, width = self.view
         top = round((self._rows - height) / 2 - pose.pitch / self.cell)
         return Place(top, round(pose.yaw / self.cell) - width // 2, height, width)
+
+
+def in_pixels(cells: np.ndarray, height: int) -> np.ndarray:
+    """Return the pixels, of so many rows, that cells [rows, columns] show, bool [H, W]."""
+    cell = height // len(cells)
+    return cells.repeat(cell, axis=0).repeat(cell, axis=1)

@@ -13,7 +13,7 @@ from mag_sandbox.model.imagination.details import GivenPicture, LostDetails, ali
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.surroundings import Place, Surroundings
+from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
 
 _TILE = 2 * TILE[0], 2 * TILE[1]  # rows and columns of cells
 _KEPT = 32  # tiles whose details are kept: those of three rings
@@ -102,7 +102,7 @@ class PaintedDetails:
                 columns = np.arange(cell * place.left, cell * (place.left + place.columns))
                 columns %= picture.shape[2]
                 found[:, rows, columns] = lost.found_in(picture[:, rows, columns])
-        found *= painted.repeat(cell, axis=0).repeat(cell, axis=1)
+        found *= in_pixels(painted, picture.shape[1])
         return found
 
     def _follow(self, things: tuple[PlacedObject, ...], given: GivenPicture | None) -> None:
@@ -124,7 +124,7 @@ class PaintedDetails:
         cell = self._imagination.view_size[0] // self._imagination.lattice.view[0]
         found = np.zeros((4, cell * place.rows, cell * place.columns), np.float32)
         if lost and picture is not None:
-            shown = around.at(place).known.repeat(cell, axis=0).repeat(cell, axis=1)
+            shown = in_pixels(around.at(place).known, found.shape[1])
             found = lost.found_in(picture[0].float().cpu().numpy()) * shown
         if self._given is not None:
             given = self._given_at(place, self._given, around)

@@ -11,10 +11,11 @@ import numpy as np
 
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.imagination import Imagination
+from mag_sandbox.model.imagination.layers import widened_around
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import AIR, SHINING, relit
-from mag_sandbox.model.imagination.surroundings import Surroundings
+from mag_sandbox.model.imagination.surroundings import Surroundings, in_pixels
 from mag_sandbox.model.pocket.painted_pictures import PaintedPictures
 from mag_sandbox.scenes.descriptions import BUILDINGS, WINDOWS
 from mag_sandbox.scenes.vocabulary import Vocabulary
@@ -75,9 +76,7 @@ class Relighting:
         if self._now.category not in _CARRIED or not around.known.any():
             return None
         gains = self._gains(things)
-        stays = _pixels(around.known, gains.shape[1:]) & (
-            gains <= np.reshape(_BRIGHTEST, (3, 1, 1))
-        ).all(axis=0)
+        stays = in_pixels(around.known, gains.shape[1]) & (gains <= _BRIGHTEST).all(axis=0)
         if not stays.any():
             return None
         picture = pictures.ring(around).numpy()
@@ -86,7 +85,7 @@ class Relighting:
         pixels = np.zeros((*stays.shape, 4), np.uint8)
         colors = (picture + 1.0) * 127.5 * np.where(stays, gains, 0.0)
         pixels[..., :3] = np.rint(colors).clip(0, 255).transpose(1, 2, 0)
-        pixels[..., 3] = 255 * _shrunk(stays)
+        pixels[..., 3] = 255 * ~widened_around(~stays, _EDGE)
         return pixels
 
     def _gains(self, things: Things) -> np.ndarray:
@@ -119,17 +118,3 @@ class Relighting:
 
 def _place(thing: PlacedObject) -> tuple[str, float, float]:
     return thing.kind, thing.yaw, thing.pitch
-
-
-def _pixels(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return the pixels of cells of a ring, bool [H, W]."""
-    return cells.repeat(size[0] // len(cells), axis=0).repeat(size[1] // cells.shape[1], axis=1)
-
-
-def _shrunk(pixels: np.ndarray) -> np.ndarray:
-    """Return pixels of a ring that are not beside others, bool [H, W]."""
-    for _ in range(_EDGE):
-        beside = np.roll(pixels, 1, axis=1) & np.roll(pixels, -1, axis=1)
-        padded = np.pad(pixels, ((1, 1), (0, 0)), mode="edge")
-        pixels = pixels & beside & padded[:-2] & padded[2:]
-    return pixels

@@ -50,7 +50,7 @@ from mag_sandbox.model.imagination.layers import GIVEN, HALF, PAINTED, LayeredRi
 from mag_sandbox.model.imagination.new_ground import Patch
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, Scenery
-from mag_sandbox.model.imagination.surroundings import Place, Surroundings
+from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.inventing import Outlook
@@ -783,12 +783,6 @@ def anchored(seen: np.ndarray, is_ground: np.ndarray, rows: np.ndarray) -> np.nd
     nearer = seen.copy()
     nearer[where, :3] = np.rint(seen[where, :3] + ANCHORED * shift).clip(0, 255)
     return nearer
-
-
-def in_pixels(cells: np.ndarray, height: int) -> np.ndarray:
-    """Return the pixels of a ring of a height that cells [rows, columns] show, bool [H, W]."""
-    cell = height // len(cells)
-    return cells.repeat(cell, axis=0).repeat(cell, axis=1)
 
 
 def _unpacked_far(tensors: Mapping[str, Tensor], shape: tuple[int, ...]) -> np.ndarray:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mag_sandbox.model.imagination.layers import widened
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.shores import is_odd_sea
 
@@ -24,17 +25,6 @@ def kept_as_sketched(things: Sequence[PlacedObject], owners: np.ndarray) -> np.n
     kept = np.isin(owners, [at for at, one in enumerate(things) if is_odd_sea(one)])
     if any(one.kind == _OPEN for one in things):
         stars = [at for at, one in enumerate(things) if one.kind == _STAR]
-        is_sky = np.isin(owners, [-1, *stars])
-        kept |= is_sky & _grown(np.isin(owners, stars), _SKY_AROUND)
+        if (shown := np.isin(owners, stars)).any():
+            kept |= widened(shown, _SKY_AROUND) & (shown | (owners < 0))
     return kept
-
-
-def _grown(pixels: np.ndarray, reach: int) -> np.ndarray:
-    """Return pixels and those that are near to them, bool [H, W]."""
-    for axis, size in enumerate(pixels.shape):
-        edge = [(0, 0), (0, 0)]
-        edge[axis] = reach, reach
-        padded = np.pad(pixels, edge)
-        steps = range(2 * reach + 1)
-        pixels = np.any([padded.take(step + np.arange(size), axis) for step in steps], axis=0)
-    return pixels

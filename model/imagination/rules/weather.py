@@ -100,7 +100,7 @@ def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObj
     things = under_colored_sky(things, wanted.sky, wanted.light) if wanted.sky else things
     things = with_bright_lightning(in_storm(things)) if wanted.in_storm else things
     things = at_night(things) if wanted.by_night else things
-    named = {kind for one in wanted.named for kind in one.kinds}
+    named = _kinds(wanted)
     colored = {one.kinds[0] for one in wanted.named if one.color}
     falls = named | ({"falling snow"} if wanted.in_snow else set())  # not for "snowy mountains"
     things = [one for one in things if one.kind not in FALLING or one.kind in falls]

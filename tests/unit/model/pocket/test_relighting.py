@@ -53,7 +53,7 @@ def test_known_ground_and_things_are_carried_over_darker_and_skies_and_houses_pa
     assert there[20, 20], "the ground"
     assert not there[4, 20], "the sky"
     assert not there[12, 8], "a house, whose windows are lit"
-    assert not there[:, 60:].any(), "what is not known"
+    assert not there[:, 60:].any(), "unknown ground"
     assert pixels[14, 35, :3] == pytest.approx([102] * 3, abs=2), "half of 204"
 
 
