@@ -1,6 +1,7 @@
 """Words and phrases that mean other ones, read from `synonyms.txt`. Only data."""
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from typing import NamedTuple
 # Words and phrases ("fire_truck") that people write, and known ones: with the same meaning (":"),
 # just near in it ("~"), or a place that is like it, for texts that name no other ("@").
 SYNONYMS = Path(__file__).with_name("synonyms.txt")
+LONGEST_PHRASE = 4  # words of one that is listed
 
 
 class Synonyms(NamedTuple):
@@ -21,13 +23,29 @@ class Synonyms(NamedTuple):
 
 def synonyms_of(phrase: str) -> Synonyms | None:
     """Return what `synonyms.txt` says of a word, a phrase or its singular; None: nothing."""
+    form = _listed_form(phrase)
+    return read_synonyms()[form]._replace(is_plural=form != phrase) if form else None
+
+
+def meant_in(words: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the phrases of words that are listed, in the singular, with what means the same."""
+    start = 0
+    while start < len(words):
+        phrases = (
+            (end, _listed_form(" ".join(words[start:end])))
+            for end in range(min(start + LONGEST_PHRASE, len(words)), start, -1)
+        )
+        start, form = next(((end, one) for end, one in phrases if one), (start + 1, None))
+        if form:
+            yield form, read_synonyms()[form].same
+
+
+def _listed_form(phrase: str) -> str | None:
+    """Return a phrase, or else its singular, if it is listed."""
     known = read_synonyms()
-    if found := known.get(phrase):
-        return found
-    ends = (("s", ""), ("es", ""), ("ies", "y"), ("ves", "f"), ("men", "man"))
+    ends = (("", ""), ("s", ""), ("es", ""), ("ies", "y"), ("ves", "f"), ("men", "man"))
     forms = (phrase.removesuffix(end) + one for end, one in ends if phrase.endswith(end))
-    found = next((known[form] for form in forms if form in known), None)
-    return found and found._replace(is_plural=True)
+    return next((form for form in forms if form in known), None)
 
 
 def plural(phrase: str) -> str:

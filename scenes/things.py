@@ -19,6 +19,7 @@ from mag_sandbox.files.validation import of_type
 from mag_sandbox.scenes.looks import painted_colors, usual_looks
 from mag_sandbox.scenes.relations import DIRECTIONS, IN_SKY, OF, NamingWords, Relation, clauses_of
 from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.synonyms import meant_in
 from mag_sandbox.scenes.vocabulary import (
     FUNCTION_WORDS,
     MOST_NAMED,
@@ -520,8 +521,17 @@ def naming_words(text: str, kinds: Collection[str]) -> frozenset[int]:
 
 @lru_cache(maxsize=64)
 def names_in(text: str) -> Mapping[str, str]:
-    """Return the names that a description has for kinds of things: a fir for a pine."""
-    return _naming(text, tuple(THINGS)).said
+    """Return the names that a description has for kinds of things: fir, drawn as a pine.
+
+    >>> names_in("two firs and an alien")["slime"]
+    'alien'
+    """
+    kinds = tuple(THINGS)
+    names = dict(_naming(text, kinds).said)
+    for phrase, meant in meant_in([word.text.lower() for word in split_words(text)]):
+        for kind in dict.fromkeys(one for known in meant[:1] for one in _naming(known, kinds).said):
+            names.setdefault(kind, phrase)
+    return names
 
 
 def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:

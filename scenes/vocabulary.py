@@ -17,7 +17,7 @@ from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.files.yaml_files import FileError
 from mag_sandbox.scenes.characters import cluster_end
-from mag_sandbox.scenes.synonyms import plural, read_synonyms, synonyms_of
+from mag_sandbox.scenes.synonyms import LONGEST_PHRASE, plural, read_synonyms, synonyms_of
 
 WORDS_FILE = "words.json"  # beside the weights
 VERSION = 1
@@ -46,7 +46,6 @@ MIN_STEM = 3  # letters
 _EVENING = "evening"
 # letters of words with one slip and with two; shorter ones may be any other
 SHORTEST_SLIPS = (5, 8)
-LONGEST_PHRASE = 4  # words of one that is listed
 MOST_NAMED = 4  # unknown words that a message names
 ENGLISH_ONLY = "only English words are understood"
 MIN_BEGINNING = 2  # letters that are enough to complete a word

@@ -88,6 +88,7 @@ def words():
         ("a meadow with a blue stream and a brook", ""),
         ("a pink candy land with a unicorn", ""),
         ("a blue candy land", "blue"),
+        ("an African village", "African"),  # like any other
     ],
 )
 def test_words_that_will_not_be_seen_are_grey(words, text, grey):

@@ -88,6 +88,14 @@ def test_colours_are_told_that_words_give_and_the_picture_shows():
     assert names("a camp with yellow tents", red) == {"tent"}, "red in the evening sun"
 
 
+def test_what_is_drawn_as_something_else_has_the_name_that_words_give_it():
+    ring = SeenRing()
+    ring.seen[:] = 1
+    slime = replace(TENT, kind="slime", color=None)
+    block = Mock(placed=(), planned=(slime,), ground=None, prompt="Three aliens on an alien planet")
+    assert [one.name for one in things_around(ring, block)] == ["alien"]
+
+
 def test_people_wear_the_colours_that_words_give_them():
     ring = SeenRing()
     ring.seen[:] = 1
