@@ -273,8 +273,9 @@ _HOLDING = frozenset((  # what other things are in
     "boat", "rowing boat", "gondola", "ship", "sailing ship", "bowl", "basket", "box", "crate",
     "cardboard box", "fruit crate", "picnic basket", "vase", "barrel", "treasure chest", "bed",
     "armchair", "chair", "crib", "bathtub", "sled", "cauldron", "suitcase", "sink", "throne",
-    *TREES, "bush", "hedge", "sandpit",
+    *TREES, "bush", "hedge", "sandpit", "bird cage",
 ))  # fmt: skip
+MATS = frozenset(("round rug", "square rug", "picnic blanket", "sandpit"))  # lie under others
 _ALIVE = ANIMALS | PEOPLE
 _WINDOW = "window"
 _HEAVENLY = frozenset(("sun", "moon", "star", "cloud", "starry sky"))
@@ -645,7 +646,10 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     )  # fmt: skip
     clauses = [*clauses_of(left, spans, after_stops, _shares)]
     contained = {clause.owner.start for clause in clauses if clause.relation.where == OF}
-    where = {clause.owner.start: held for clause in clauses if (held := _held(clause.relation))}
+    where = {
+        clause.owner.start: held for clause in clauses
+        if clause.owner.kinds[0] not in MATS and (held := _held(clause.relation))
+    }  # fmt: skip
 
     def called_by(span: NamingWords) -> Named:
         one = _told_before(left, span.start, span.kinds, after_stops, plural=span.plural)
@@ -848,7 +852,8 @@ def _after_stops(text: str) -> frozenset[int]:
 
 def _can_be_told_where(span: NamingWords) -> bool:
     is_water = span.kinds[0] in DEEP | {"frozen lake"}
-    return _stance(span) in _STANDING or is_water or HILLS in span.kinds
+    lies = is_water or span.kinds[0] in MATS
+    return _stance(span) in _STANDING or lies or HILLS in span.kinds
 
 
 def _stance(span: NamingWords) -> str:
@@ -865,9 +870,11 @@ def _held(relation: Relation) -> Relation | None:
         return None  # everything is
     if relation.where == "behind" and HILLS in relation.kinds:
         return Relation("far")
+    kind = relation.kinds[0] if relation.kinds else ""
+    if kind in MATS and relation.where not in ("on", "in"):
+        return None  # beside all of it would be out of view
     if relation.where not in ("in", OF):
         return relation
-    kind = relation.kinds[0]
     if _WINDOW in kind:
         return relation._replace(where="under") if relation.where == "in" else None
     if kind in _HOLDING | WATERS:

@@ -33,6 +33,7 @@ from mag_sandbox.scenes.things import (
     ANIMALS,
     DEEP,
     HILLS,
+    MATS,
     PEOPLE,
     RIDDEN,
     STANDS,
@@ -43,7 +44,12 @@ from mag_sandbox.scenes.things import (
 _SEEN = 40.0  # degrees to either side that the first view plainly shows
 _SMALLEST = 0.5  # of their size: how small things are made to be seen together
 _DWARFED = 2.5  # times as wide as a thing in life: what is wider has no room on it
+ON_FLOOR = frozenset(("floor", "small", "water"))
 _HOLDING = frozenset(("bathtub", "bed", "sofa"))  # which even crocodiles are made to fit
+_SAT_ON, _JUTS, _SEAT = (0.4, 1.3), 1.8, 8.0  # metres; of its width, and degrees, under a bear
+_TOO_WIDE = 1.2  # times as wide as a seat, in life, is what juts out on both sides
+_IN_CAGE = 0.55  # of its height
+_ON_MAT, _MAT = 0.1, 0.8  # of its height below its middle, and of its width, that things take
 _HILL_FOOT, _HILL_TOP = -5.0, 8.0  # degrees
 _SUNK = 1.5  # degrees that things stand below the top of their hill
 _HILL, _LEAST_HILL, _HILL_SHADE = 2.6, 60.0, 0.78  # of their width, degrees, of the ground's colour
@@ -60,7 +66,8 @@ _AS_NEAR, _WIDEST_BESIDE = 0.6, 24.0  # of its foot's pitch, of things beside an
 SEATS = {  # how high one sits, lies or stands on what has more above, as a share of its height
     **{kind: shares[0] for kind, shares in TABLES.items()},
     "bathtub": 0.7, "sofa": 0.45, "armchair": 0.45, "chair": 0.48, "bed": 0.5, "throne": 0.4,
-    "rocking horse": 0.6, "swing": 0.3, "bunk bed": 0.4, "crib": 0.4, "horse": 0.62,
+    "rocking horse": 0.6, "bird cage": 0.25, "swing": 0.3, "bunk bed": 0.4, "crib": 0.4,
+    "horse": 0.62,
     "camel": 0.7, "elephant": 0.85, "bicycle": 0.6, "motorcycle": 0.5, "tractor": 0.5,
     **dict.fromkeys(("boat", "rowing boat", "gondola", "sailing ship", "ship"), 0.35),
     **dict.fromkeys(
@@ -117,7 +124,6 @@ LEAST_LAKE = 6.0  # degrees of height: a lower one is a mere line
 _SHORE, _WIDEST_LAKE = 1.15, 86.0  # of the width of what is on a lake; degrees
 _POOL, _OF_REEFS = "swimming pool", frozenset(("coral", "seaweed"))
 _OPEN_WATER = frozenset(("sea", "lake", "canal", "frozen lake"))
-ON_FLOOR = frozenset(("floor", "small", "water"))
 _ABOVE = frozenset(("wall", "ceiling", "sky"))
 _FLYING = frozenset((  # though they usually stand
     "dragon", "plane", "helicopter", "rocket", "owl", "parrot",
@@ -243,6 +249,17 @@ def _dwarfs(thing: PlacedObject, other: PlacedObject) -> bool:
     if thing.kind in ANIMALS and where_of(thing.kind) == "sky":  # it is as wide as its wings
         return False
     return bool(others.wide) and own.wide > _DWARFED * others.wide
+
+
+def _juts(thing: PlacedObject, other: PlacedObject) -> bool:
+    """Tell whether an animal is on a seat that is too small for it: a bear on a chair."""
+    own, seat = usual_looks().get(thing.kind), usual_looks().get(other.kind)
+    if own is None or seat is None or thing.kind not in ANIMALS or other.kind in _HOLDING:
+        return False
+    low, high = _SAT_ON
+    is_seat = low <= seat.tall <= high and 0.0 < seat.wide <= high and other.kind not in ANIMALS
+    stand = where_of(thing.kind) == "floor" and where_of(other.kind) in ON_FLOOR
+    return is_seat and stand and own.wide > _TOO_WIDE * seat.wide
 
 
 def _beside_each_other(
@@ -419,7 +436,10 @@ def _moved(
         and (each or things[others[0]].kind in RIDDEN)
     ):
         return _riding(things, own, others)
-    if relation.where == "on" and any(_dwarfs(things[place], things[others[0]]) for place in own):
+    bearer = things[others[0]]
+    if relation.where == "on" and any(
+        _dwarfs(things[place], bearer) and not _juts(things[place], bearer) for place in own
+    ):
         return things  # a dragon on a coin
     put = _put_by_rule(things, own, others[0], relation, follows=follows)
     return _larger_on(put, ones) if relation.where == "on" else put
@@ -493,6 +513,8 @@ def _row_before(thing: PlacedObject, others: Sequence[PlacedObject]) -> list[Pla
 
 def _with_space(other: PlacedObject, own: Sequence[PlacedObject], where: str) -> PlacedObject:
     """Return another thing so wide, or tall, that what is on, or under, it is plainly seen."""
+    if where == "on" and any(_juts(thing, other) for thing in own):
+        return other.scaled(max(_SEAT / other.width, 1.0))
     if where == "on" and other.kind in _BEARING:
         grown = len(own) * _PLAINLY / (_WIDEST * other.width)
         return replace(other, width=min(max(grown, 1.0), _MOST_GROWN) * other.width)
@@ -656,6 +678,10 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
         thing = thing.scaled(min(_WIDEST_FISH / thing.width, 1.0))
         yaw = _spread(thing, other, rank, count, 0.0)
         return replace(thing, yaw=yaw, pitch=other.pitch, away=None)
+    if other.kind in MATS:
+        thing = thing.scaled(min(_MAT * other.width / count / thing.width, 1.0))
+        level = _with_foot(thing, other.pitch - _ON_MAT * other.height)
+        return replace(level, yaw=_spread(level, other, rank, count, 0.0))
     if other.kind in DEEP:
         beyond = (other.width - count * (thing.width + _GAP)) / 2
         reach = beyond if beyond > 0.0 and other.kind == _SEA else 0.0  # towards the first view
@@ -678,6 +704,10 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     tall *= max(least / longer, 1.0) if longer else 0.0
     is_slim = (is_house or other.kind in _SLENDER) and other.height > _SLIM * other.width
     widest = _WIDEST if not is_slim else _JUTTING if count == 1 else _BOTH_SIDES
+    if _juts(thing, other):
+        tall, widest = inf, _JUTS
+    if other.kind == "bird cage":
+        tall = min(thing.height, _IN_CAGE * other.height)
     if is_winged := thing.kind in ANIMALS and where_of(thing.kind) == "sky":
         widest = _WINGS if count == 1 else max(widest, _BOTH_SIDES)
     tall = min(tall or thing.height, widest * other.width / count * thing.height / thing.width)

@@ -281,6 +281,39 @@ def test_a_crocodile_is_made_to_fit_into_a_bathtub():
     assert tub.foot < above.foot < tub.pitch + tub.height / 2
 
 
+def test_a_bear_is_wider_than_the_tiny_chair_that_it_sits_on():
+    chair = PlacedObject("chair", 20.0, -22.0, 4.0, 7.0)
+    bear = PlacedObject("bear", 340.0, -12.0, 30.0, 18.0)
+    below, above = related([chair, bear], named_things("a bear on a tiny chair", ("bear", "chair")))
+    assert 1.5 * below.width < above.width < 3.0 * below.width
+    assert above.yaw == below.yaw
+    assert below.foot + 4.0 < above.foot < below.foot + below.height, "its legs are seen"
+
+
+@pytest.mark.parametrize("mat", ["round rug", "picnic blanket"])
+def test_what_is_on_a_carpet_stands_within_it(mat: str):
+    lying, cat = PlacedObject(mat, 330.0, -22.0, 54.0, 10.0), replace(CAT, yaw=40.0)
+    told = f"a cat on a {mat.removeprefix('round ')}"
+    below, above = related([cat, lying], named_things(told, ("cat", mat)))
+    assert below.kind == mat
+    assert above.yaw == below.yaw
+    assert below.foot < above.foot < below.pitch
+    beside = named_things(told.replace("on", "beside"), ("cat", mat))
+    assert related([cat, lying], beside) == [cat, lying]
+
+
+def test_a_parrot_in_a_cage_is_within_it():
+    cage = PlacedObject("bird cage", 340.0, -15.0, 15.0, 20.0)
+    parrot = PlacedObject("parrot", 20.0, -9.0, 8.0, 16.0)
+    named = named_things("a parrot in a cage", ("parrot", "bird cage"))
+    around, within = related([parrot, cage], named)
+    assert within.kind == "parrot"
+    assert within.yaw == around.yaw
+    assert around.foot < within.foot
+    assert within.pitch + within.height / 2 < around.pitch + around.height / 2
+    assert within.height > 9.0
+
+
 def test_one_stands_on_each_side_and_both_are_as_tall():
     cats = [CAT, PlacedObject("cat", 350.0, -12.0, 5.0, 4.5)]
     result = related([SOFA, *cats], named_things("a sofa with a cat on each side", KINDS))
