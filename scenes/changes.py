@@ -117,10 +117,15 @@ def is_relit(text: str, before: str, words: Vocabulary) -> bool:
 
 
 def under_snow_words(text: str, before: str, words: Vocabulary) -> str:
-    """Return what goes when snow comes, to follow what is said to stay; "": none comes."""
-    comes = is_under_snow(words.reading(text)) and not is_under_snow(words.reading(before))
+    """Return what goes when snow comes, to follow what is said to stay; "": none comes.
+
+    Flowers that words name stay.
+    """
+    read = words.reading(text)
+    comes = is_under_snow(read) and not is_under_snow(words.reading(before))
     place = known_place(words.reading(before), words)
     has_flowers = place is None or FLOWERS in place.contents
+    has_flowers &= not any(FLOWERS in one.kinds for one in named_in(read, words, KINDS))
     return ", but wild flowers lie under the snow" if comes and has_flowers else ""
 
 

@@ -302,6 +302,16 @@ def test_light_that_is_so_already_or_that_nothing_shows_moves_nothing(before, te
         assert box.notice == notice
 
 
+def test_flowers_that_words_name_are_not_said_to_lie_under_the_snow():
+    box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
+    with window((640, 400), "test"):
+        box.open("a meadow with yellow flowers")
+        box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_END, mod=0))
+        box.handle(pygame.Event(pygame.TEXTINPUT, text=" in the snow"))
+        assert box.notice == ALL_STAYS
+        box.close()
+
+
 def test_what_was_too_much_before_is_not_said_to_be_too_much_now():
     full = "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer, robots, a well"
     box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
