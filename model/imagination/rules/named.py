@@ -127,6 +127,7 @@ _SEA_ASIDE = 24.0  # degrees; houses are seen beside it
 _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
     "sea", "lake", "frozen lake", "canal", "coral", "seaweed",
 ))  # fmt: skip
+_LOWER = 0.65  # of the height of one that words call tall, that others of its kind have
 _NEAR, _PLAIN_AHEAD = 16.0, 30.0  # degrees of the height of one of many, and from ahead
 _TREE_LIKE = 11.0  # degrees; smaller trees are a line at the horizon
 _FLOCK, _ROW = 13.0, 1.5  # pitch of the lowest birds [degrees]; rows, by their height
@@ -166,7 +167,7 @@ def obeyed(
     placed = ashore(before_others(placed, _counting(placed, named)), named)
     placed = with_people_clear(placed, named, _counting(placed, named))
     placed = _far_first(placed, _groups(placed, named))  # some of which went afloat
-    placed = _on_their_sides(placed, named)
+    placed = _above_others(_on_their_sides(placed, named), named)
     cleared = _cleared(placed, named, typical)
     cleared = _with_house_ahead(cleared, typical, _counting(cleared, named))
     return with_room(_with_single_stars(cleared), _counting(cleared, named))
@@ -376,6 +377,22 @@ def _one_near(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     )  # fmt: skip
     at = place_of(near, others)
     return [*others[:at], near, *others[at:]]
+
+
+def _above_others(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return outdoor things of which one that words call tall, among others, is plainly taller."""
+    most: dict[str, float] = {}
+    for one in named:
+        if one.one_of_many and one.scale > 1.0 and one.most is None:
+            tallest = max((things[place].height for place in few_of(things, one)), default=0.0)
+            most |= dict.fromkeys(one.kinds, _LOWER * tallest)
+    own = _counting(things, named)
+    return [
+        thing.scaled(min(most[thing.kind] / thing.height, 1.0))
+        if thing.kind in most and place not in own
+        else thing
+        for place, thing in enumerate(things)
+    ]
 
 
 def _together(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
@@ -731,6 +748,8 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
                 thing, width=usual.width, height=usual.height, pitch=usual.pitch, away=None
             )
         least = _least(thing.kind) if one.least == one.most == 1 else _LEAST
+        if thing.kind in ANIMALS and where_of(thing.kind) == "water":  # whales are no small fry
+            least = max(min(_least(thing.kind), 2 * AHEAD / one.least - _GAP), _LEAST)
         scale = min(max(least / max(thing.width, thing.height), 1.0), _MOST_GROWN)
         if one.most is not None or is_large:
             nearer = _USUALLY * usual.width / thing.width

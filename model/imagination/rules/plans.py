@@ -4,7 +4,7 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 cover each other as in a picture.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -413,6 +413,7 @@ _DARKEST = 0.55  # share of day
 # of its brightness, by which another name is nearer to what plainly has another colour; a shade of
 # the right one, in the light of lamps, is hardly farther from it than from the nearest
 _PLAINLY_OTHER = 0.1
+_PLAINLY = -1.0  # likewise, of one among others: none passes for it
 _BY_DAY = 0.9  # share of day from which a colour under the sky has just its own name
 _NEUTRAL, _TINTED = 0.15, 0.35  # vividness: white, grey and black have less, tan and blue more
 _AS_BRIGHT = 0.8, 1.25  # times as bright as a white or grey thing is what passes for it
@@ -446,8 +447,10 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     by_day = light >= _BY_DAY and any(thing.kind == "low sky" for thing in things)
     spare = 0.0 if by_day else _PLAINLY_OTHER
     things = _without_colors_of_others(things, named, wanted, light)
+    things = _without_colors_of_one(things, named, wanted, light)
+    among = {kind for one in named if one.one_of_many for kind in one.kinds}
     return [
-        _colored(thing, wanted[place], light, spare)
+        _colored(thing, wanted[place], light, _PLAINLY if thing.kind in among else spare)
         if place in wanted and thing.kind not in WATERS
         else thing
         for place, thing in enumerate(things)
@@ -478,6 +481,31 @@ def _without_colors_of_others(
         return with_look(thing, in_light(usual[0], light)) if name in told or is_odd else thing
 
     return [shown(thing) if place in plain else thing for place, thing in enumerate(things)]
+
+
+def _without_colors_of_one(
+    things: Sequence[PlacedObject],
+    named: Sequence[Named],
+    wanted: Mapping[int, np.ndarray],
+    light: float,
+) -> list[PlacedObject]:
+    """Return things of which the others of a kind have not the colour of one among them.
+
+    "One blue skyscraper": those around it look otherwise.
+    """
+    result = list(things)
+    for one in named:
+        name = one.color and color_name(one.color)
+        if not name or not one.one_of_many:
+            continue
+        for rank, place in enumerate(places_of(things, one.kinds)):
+            thing = things[place]
+            others = [look for look in looks_of(thing.kind) if color_name(look.color) != name]
+            if place in wanted or not others or thing.color is None:
+                continue
+            if color_name(rgb(np.array(thing.color) / light)) == name:
+                result[place] = with_look(thing, in_light(others[rank % len(others)], light))
+    return result
 
 
 def with_colored_waters(

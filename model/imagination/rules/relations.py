@@ -683,6 +683,9 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
         level = _with_foot(thing, other.pitch - _ON_MAT * other.height)
         return replace(level, yaw=_spread(level, other, rank, count, 0.0))
     if other.kind in DEEP:
+        if other.kind == _SEA and count > 1:
+            room = (2 * _SEEN - count * _GAP) / count  # for each in the first view
+            thing = thing.scaled(min(max(room, _LEAST) / thing.width, 1.0))
         beyond = (other.width - count * (thing.width + _GAP)) / 2
         reach = beyond if beyond > 0.0 and other.kind == _SEA else 0.0  # towards the first view
         away = yaw_difference(0.0, other.yaw)

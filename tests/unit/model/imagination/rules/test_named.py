@@ -43,6 +43,28 @@ def test_several_are_more_than_one_and_others_stay():
     assert of(result, "barn") == [BARN]
 
 
+def test_one_that_is_called_tall_is_taller_than_others_of_its_kind():
+    row = [PlacedObject("skyscraper", 60.0 * at, 9.4, 9.0, 22.0 + at) for at in range(5)]
+    tall = Named(("skyscraper",), None, 1, scale=1.6, one_of_many=True)
+    heights = sorted(one.height for one in of(obeyed([*GROUND, *row], [tall]), "skyscraper"))
+    assert heights[-2] < 0.7 * heights[-1]
+
+
+def test_whales_are_larger_than_fish():
+    whales = [PlacedObject("whale", 90.0 * at, -1.0, 12.0, 5.0) for at in range(3)]
+    result = obeyed([*GROUND, *whales], [Named(("whale",), None, 3)])
+    assert min(one.width for one in of(result, "whale")) > 20.0
+
+
+def test_seven_whales_in_the_sea_are_all_ahead():
+    sea = PlacedObject("sea", 10.0, -5.7, 89.0, 10.0)
+    whale = PlacedObject("whale", 90.0, -1.0, 22.0, 9.0)
+    named = named_things("seven whales in the sea", ("whale", "sea"))
+    ahead = [away(one) for one in of(obeyed([*GROUND, sea, whale], named), "whale")]
+    assert len(ahead) == 7
+    assert max(ahead) < 42.0
+
+
 def test_what_something_hides_is_moved_beside_it():
     result = obeyed([*GROUND, HORSE, BARN], [Named(("horse",), None)])
     assert shown_shares(result)[3] > 0.9

@@ -60,6 +60,15 @@ def test_a_colour_is_given_to_one_of_many_that_nothing_stands_before():
     assert (blue, color_name(seen.color)) == (hidden, "grey")
 
 
+def test_others_of_a_kind_have_not_the_colour_of_one_among_them():
+    near = PlacedObject("skyscraper", 0.0, 9.4, 9.0, 22.1, (64, 64, 89), (64, 64, 89))
+    others = [replace(near, yaw=yaw, color=(50, 90, 160)) for yaw in (60.0, 90.0)]
+    blue = Named(("skyscraper",), COLORS["blue"], one_of_many=True)
+    painted = [color_name(one.color) for one in colored([*others, near], [blue])]
+    assert painted[-1] == "blue"
+    assert "blue" not in painted[:-1]
+
+
 def test_animals_without_a_told_colour_have_none_that_the_painter_never_gives_them():
     golden = PlacedObject("shark", 0.0, 0.7, 18.5, 9.2, (228, 180, 91), (228, 180, 91))
     (shark,) = colored([golden], [Named(("shark",), None)])
