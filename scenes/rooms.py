@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import dropwhile
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -13,6 +14,8 @@ from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, split_word
 
 MOST_WORDS = 3  # of the name of a room that is of no known place
 _WAYS = frozenset(("gate", "arch"))  # from one place outdoors to the next
+_BETWEEN_WORLDS = frozenset(("portal",))  # other doors of a level lead to levels
+_GAME = "video game"
 _STYLES = re.compile(r"\b(?:striped |panelled )?\w+ (?:walls|floor)\b")  # that a house shares
 
 
@@ -44,8 +47,10 @@ DOORS, _PLACES, _LIGHTS = _read()  # DOORS: what each kind of doors leads to, ()
 
 
 @lru_cache(maxsize=256)  # every block asks
-def place_name(prompt: str) -> str:
+def place_name(prompt: str, words: Vocabulary | None = None) -> str:
     """Return what a room is called by its description: the longest name of a place, or its start.
+
+    Of that the words without effect are left out, in a world of known `words`.
 
     >>> place_name("a cosy dining room in the evening")
     'dining room'
@@ -56,11 +61,23 @@ def place_name(prompt: str) -> str:
         for name, place in _PLACES.items()
         if _says(read, name) or prompt.startswith(place.caption)
     ]
-    words = [word.text for word in split_words(re.split(r"[,.;:]", prompt, maxsplit=1)[0])]
-    words = words[" ".join(words[:1]).lower() in ("a", "an", "the") :][:MOST_WORDS]
-    while words[1:] and words[-1].lower() in FUNCTION_WORDS:
-        words.pop()
-    return max(named, key=len, default=" ".join(words))
+    return max(named, key=len, default="") or _start_of(prompt, words)
+
+
+def _start_of(prompt: str, words: Vocabulary | None) -> str:
+    shown = prompt
+    for grey in words.without_effect(prompt) if words else ():
+        shown = shown[: grey.start] + " " * len(grey.text) + shown[grey.end :]
+    parts = [split_words(part) for part in re.split(r"[,.;:]", shown)]
+    texts = ([*dropwhile(_is_small, (word.text for word in part))] for part in parts)
+    start = next(filter(None, texts), [word.text for word in split_words(prompt)])[:MOST_WORDS]
+    while start[1:] and _is_small(start[-1]):
+        start.pop()
+    return " ".join(start)
+
+
+def _is_small(word: str) -> bool:
+    return word.lower() in FUNCTION_WORDS
 
 
 def caption_behind(
@@ -77,11 +94,17 @@ def caption_behind(
         drawn: decides among several, the same for the same text.
         without: names of rooms that it is not to be, if there are others.
     """
-    known = known_place(words.reading(prompt), words)
+    read = words.reading(prompt)
+    known = known_place(read, words)
     here = _PLACES.get(place_name(prompt)) or _PLACES.get(known.name if known else "")
     of_door, of_place = DOORS[door], here.leads_to if here else ()
     both = tuple(name for name in of_place if name in of_door and door in _WAYS)
-    leads_to = both or of_door or of_place or _others(prompt, words)
+    leads_to = both or of_door or of_place or _others(read, words)
+    if door not in _BETWEEN_WORLDS and words.place(read) == _GAME:
+        levels = (
+            name for name, to in _PLACES.items() if words.place(words.reading(to.caption)) == _GAME
+        )
+        leads_to = tuple(levels) or leads_to
     names = [name for name in leads_to if _knows(words, name)] or [
         name for name in _PLACES if _knows(words, name)
     ]
@@ -91,7 +114,7 @@ def caption_behind(
     caption = _PLACES[Random(drawn).choice(fresh)].caption
     is_indoor = words.place(words.reading(caption)) == "indoor"
     parts = [caption]
-    if is_indoor and words.place(words.reading(prompt)) == "indoor":
+    if is_indoor and words.place(read) == "indoor":
         parts += _STYLES.findall(prompt)
     told = ", ".join(parts)
     said = {stem(word.text.lower()) for word in split_words(prompt)}
@@ -112,8 +135,8 @@ def _knows(words: Vocabulary, name: str) -> bool:
     return words.place(words.reading(caption)) is not None and not words.without_effect(caption)
 
 
-def _others(prompt: str, words: Vocabulary) -> tuple[str, ...]:
-    """Return what doors of a place lead to that has no row of its own."""
-    if words.place(words.reading(prompt)) == "indoor":
+def _others(read: str, words: Vocabulary) -> tuple[str, ...]:
+    """Return what doors of a place in known words lead to that has no row of its own."""
+    if words.place(read) == "indoor":
         return "living room", "kitchen", "library", "garden"
     return "living room", "kitchen", "garden", "meadow"

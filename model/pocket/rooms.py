@@ -169,9 +169,9 @@ class Rooms:
         scenery = self._ground.scenery
         if scenery is None:
             return None
-        names, number = [place_name(prompt)], self._rooms[self._here].before
+        names, number = [self._name(prompt)], self._rooms[self._here].before
         while number is not None:
-            names.append(place_name(self._rooms[number].prompt))
+            names.append(self._name(self._rooms[number].prompt))
             number = self._rooms[number].before
         ground = scenery.ground_near(pose.x, pose.z)
         doors, rooms = tuple(self._doors), tuple(reversed(names))
@@ -251,7 +251,7 @@ class Rooms:
     def _doors(self) -> list[Door]:
         return [
             door if there is None
-            else replace(door, leads_to=place_name(self._rooms[there].prompt))
+            else replace(door, leads_to=self._name(self._rooms[there].prompt))
             for door in self._ground.doors
             for there in [self._behind(door)]
         ]  # fmt: skip
@@ -279,13 +279,16 @@ class Rooms:
         distance, room = min(far, default=(SAME, 0))
         return room if distance < SAME else None
 
+    def _name(self, prompt: str) -> str:
+        return place_name(prompt, self.parts.painting.words)
+
     def _room_behind(self, door: Door, prompt: str) -> _Room:
         """Invent the room behind a door where the player never was."""
         here = self._rooms[self._here]
         drawn = f"{here.seed} {round(door.x)} {round(door.z)}"
-        names = [place_name(prompt)]
+        names = [self._name(prompt)]
         if here.before is not None:
-            names.append(place_name(self._rooms[here.before].prompt))
+            names.append(self._name(self._rooms[here.before].prompt))
         caption = caption_behind(door.kind, prompt, self.parts.painting.words, drawn, names)
         seed = (here.seed * 31 + len(self._rooms)) % MAX_SEED
         return _Room(caption, seed, self._here, back=self._ground.doors.get(door))

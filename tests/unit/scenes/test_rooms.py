@@ -56,6 +56,17 @@ def test_a_gate_leads_out_of_a_place_into_the_next(words):
     assert "living room" not in {place_name(one) for one in behind("arch", "a beach", words)}
 
 
+def test_a_castle_of_a_level_leads_to_another_level(words):
+    candy = "Red castles, pink gems and lollipops in a candy game level with a blue background"
+    beyond = {place_name(one) for one in behind("castle", candy, words)}
+    assert beyond == {"mushroom kingdom", "candy land", "sky island"}
+
+
+def test_words_without_effect_are_no_part_of_the_name_of_a_room(words):
+    assert place_name("a moroccan bazaar with three horses", words) == "three horses"
+    assert place_name("an enchanted red car in the rain", words) == "red car"
+
+
 def test_the_same_door_always_leads_to_the_same_description(words):
     first, again = (caption_behind("door", KITCHEN, words, "7 1 2") for _ in range(2))
     assert first == again
