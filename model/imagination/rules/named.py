@@ -788,7 +788,7 @@ def _counted(things: list[PlacedObject], one: Named, named: Sequence[Named]) -> 
         return things
     if things[own[0]].kind in STANDS and any(thing.kind == _BACKDROP for thing in things):
         return things  # a stage is of many stands, of which words name one
-    if any(thing.kind in STANDS for thing in things) and things[own[0]].kind in EXHIBITS:
+    if any(thing.kind in STANDS for thing in things) and _may_be_shown(things, own[0]):
         return _exhibited(things, one, {kind for each in named for kind in each.kinds})
     shares = shown_shares(things)
     own.sort(key=lambda place: (shares[place] < 1 - _HIDDEN, away(things[place])))
@@ -868,9 +868,20 @@ def _free_yaw(
     return float(yaws[worse.argmin()])
 
 
+def _may_be_shown(things: Sequence[PlacedObject], place: int) -> bool:
+    """Tell whether a thing can stand on a stand: a piano, too, of which plans have none there.
+
+    Candles and singers stand on the floor, and rooms with a podium are no stages.
+    """
+    is_stage, kind = any(thing.kind == _BACKDROP for thing in things), things[place].kind
+    is_large = where_of(kind) == "floor" and kind not in PEOPLE | STANDS
+    return kind in EXHIBITS or (is_stage and is_large)
+
+
 def _exhibited(things: list[PlacedObject], one: Named, said: Collection[str]) -> list[PlacedObject]:
     """Return a stage on whose stands as many exhibits are of a kind as words say."""
-    exhibits = sorted(places_of(things, EXHIBITS), key=lambda place: away(things[place]))
+    shown = EXHIBITS.union(one.kinds)
+    exhibits = sorted(places_of(things, shown), key=lambda place: away(things[place]))
     kind = next(things[place] for place in exhibits if things[place].kind in one.kinds)
     on_each = (set(borne_by(things, stand)) for stand in places_of(things, STANDS))
     first = {next((place for place in exhibits if place in own), None) for own in on_each}

@@ -566,6 +566,18 @@ def test_counted_things_that_are_too_wide_for_a_view_are_farther_away():
     assert all(abs(yaw_difference(car.yaw, 0.0)) < 45.0 for car in result)
 
 
+def test_a_piano_stands_on_a_stand_as_large_as_other_exhibits():
+    boxes = [PlacedObject("box", yaw, -20.0, 18.0, 9.0) for yaw in (0.0, 120.0, 240.0)]
+    vases = [PlacedObject("vase", yaw, -8.0, 10.0, 15.0) for yaw in (0.0, 120.0, 240.0)]
+    piano = PlacedObject("piano", 10.0, 4.0, 44.0, 36.0)
+    backdrop = PlacedObject("backdrop", 0.0, 6.0, 89.0, 48.0)
+    named = [Named(("piano",), None, 1, 1)]
+    (shown,) = of(obeyed([backdrop, *boxes, *vases, piano], named), "piano")
+    assert shown.yaw == 0.0
+    assert shown.foot == pytest.approx(-15.5)
+    assert shown.width <= 27.0
+
+
 def test_a_named_stand_is_one_of_many_on_a_stage_and_the_only_one_in_a_room():
     boxes = [PlacedObject("box", yaw, -20.0, 16.0, 9.0) for yaw in (0.0, 120.0, 240.0)]
     backdrop = PlacedObject("backdrop", 0.0, 6.0, 89.0, 48.0)
