@@ -36,6 +36,7 @@ ABOUT = {  # the large words while the header has the focus
 }
 LONG_TITLE = 40  # characters, that are cut in large letters
 SHORT_REMARK = 60  # characters, that fit into one line
+_CUT = "…, "  # between a description that was cut short and what was added to it
 CARD_TITLE = 22  # characters of a title that fit below a card's picture
 FOOTER = 32  # height of the line about the keys
 BLUR = 2  # px of the picture as read, so that the backdrop has no sharp edges
@@ -300,13 +301,21 @@ def _draw_card(
 def short_title(title: str) -> str:
     """Return the end of a long title that differs from others: its number, its last description.
 
+    What was added to a description stays, with as much of that as there is room for.
+
     >>> short_title("Desert at sunset, then a dragon (2)")
     '(2) A dragon'
+    >>> short_title("A beach with two green umbrellas on the left…, at night")
+    'A beach…, at night'
     """
     if len(title) <= CARD_TITLE:
         return title
     number = re.search(r" \(\d+\)$", title)
     last = title[: number.start() if number else None].rpartition(", then ")[2]
+    start, _, added = last.rpartition(_CUT)
+    if start:
+        begun = start[: max(CARD_TITLE - len(_CUT) - len(added), 0) + 1].rpartition(" ")[0]
+        last = f"{begun}{_CUT}{added}" if begun else added
     return f"{number[0] if number else ''} {last[:1].upper()}{last[1:]}".strip()
 
 
