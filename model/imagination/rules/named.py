@@ -170,7 +170,8 @@ def obeyed(
     placed = _above_others(_on_their_sides(placed, named), named)
     cleared = _cleared(placed, named, typical)
     cleared = _with_house_ahead(cleared, typical, _counting(cleared, named))
-    return with_room(_with_single_stars(cleared), _counting(cleared, named))
+    cleared = _with_single_stars(cleared)
+    return with_room(cleared, _counting(cleared, named))
 
 
 def _with_single_stars(things: list[PlacedObject]) -> list[PlacedObject]:

@@ -50,6 +50,15 @@ def test_one_that_is_called_tall_is_taller_than_others_of_its_kind():
     assert heights[-2] < 0.7 * heights[-1]
 
 
+def test_a_rider_stays_on_its_horse_under_a_starry_sky():
+    stars = PlacedObject("starry sky", 0.0, 15.0, 360.0, 30.0, BLUE, BLUE)
+    horse = PlacedObject("horse", 20.0, -5.0, 20.0, 18.0)
+    knight, cow = PlacedObject("knight", 60.0, -6.0, 9.0, 20.0), replace(horse, kind="cow")
+    named = named_things("a knight on a horse at night", ("horse", "knight"))
+    result = obeyed([*GROUND[:1], stars, *GROUND[1:], cow, horse, knight], named)
+    assert of(result, "knight")[0].yaw == of(result, "horse")[0].yaw
+
+
 def test_whales_are_larger_than_fish():
     whales = [PlacedObject("whale", 90.0 * at, -1.0, 12.0, 5.0) for at in range(3)]
     result = obeyed([*GROUND, *whales], [Named(("whale",), None, 3)])
