@@ -169,6 +169,7 @@ _HOUSES = re.compile(
     r"\b(?:church(?:es)?|chapels?|shops?|stores?|supermarkets?|cafes?|restaurants?)\b", re.I
 )
 _SHOP = re.compile("store|supermarket")  # which no thing is called
+_GRAVEYARD, _GRAVE = "in an old graveyard", "gravestone"
 _HOUSE_KINDS = frozenset(("church", "shop"))
 _OF_BEACHES = re.compile(r"\bbeach (?:ball|umbrella|towel)s?\b", re.I)
 _STORE = re.compile(r"\b(?:shop|store)\b", re.I)
@@ -491,6 +492,7 @@ class DescriptionWords(Vocabulary):
         is_outside = _OUTSIDE.search(read) or (_is_of_house(read) and _tells_of_outdoors(read))
         if self.place(read) == "indoor" and is_outside:
             there = _MEADOW if is_lonely(read) else _VILLAGE
+            there = _GRAVEYARD if naming_words(read, (_GRAVE,)) else there
             return f"{read}, {there}"
         said = [word.text for word in split_words(read) if word.text not in FUNCTION_WORDS]
         if self.place(read) is not None or self.foreign(text) or not any(map(self.meaning, said)):
@@ -1397,7 +1399,8 @@ def _with_place_of_house(read: str, words: Vocabulary) -> str:
 def _tells_of_outdoors(read: str) -> bool:
     """Tell whether a description of a house names things or weather that are outside it."""
     named = {one.kinds[0] for one in named_things(read, KINDS)} - _HOUSE_KINDS
-    is_large = any(one in {*GROUND["outdoor"], *WATERS} or not _fits_room(one) for one in named)
+    outside = {*GROUND["outdoor"], *WATERS, *OVERHEAD, _GRAVE}
+    is_large = any(one in outside or not _fits_room(one) for one in named)
     falls = any(speaks_of(what, read) for what in ("rain", "snow", "fog", "storm"))
     return is_large or falls or _AT_CHURCH.search(read) is not None
 

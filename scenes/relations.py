@@ -18,7 +18,7 @@ RELATIONS = {  # words between two things -> where the first one is
     "left of": "left", "right of": "right", "behind": "behind", "in front of": "front",
     "before": "front", "at": "front", "against": "front", "between": "between",
     "beside": "beside", "next to": "beside", "close to": "beside", "near": "beside",
-    "by": "beside", "around": "beside", "in": "in", "inside": "in",
+    "by": "beside", "around": "beside", "in": "in", "inside": "in", "from": "in",
     "above": "above", "over": "above", "overhead": "above",
     "under": "under", "below": "under", "beneath": "under", "underneath": "under",
     **{f"{said} of": "sides" for said in SIDES},

@@ -263,6 +263,14 @@ REWORDINGS = (  # what is read as something else, one after the other
         (re.compile(rf"\b{tree} (?:forest|woods|grove)\b", re.I), f"forest with many {trees}")
         for tree, trees in _FORESTS.items()
     ),
+    (  # of trains, no block in the air
+        re.compile(
+            r"(?P<train>\b(?:train|railway)\b.*)\bon (?:the|a) platform\b"
+            r"|\bon (?:the|a) platform\b(?=.*\b(?:train|railway)\b)",
+            re.I,
+        ),
+        r"\g<train>in front of the station",
+    ),
     (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
     (  # a sail at sea is seen with its ship
         re.compile(

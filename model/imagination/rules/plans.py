@@ -429,6 +429,8 @@ _USUAL = {
     "apple": COLORS["red"],
     "bear": COLORS["brown"],
     "teddy bear": COLORS["brown"],
+    "red tree": COLORS["red"],
+    "orange tree": COLORS["orange"],
 }  # of named things; the renderer's may have any colour
 _ANY_COLOR = {"bed": 3, "plane": 0, "sailing ship": 2}  # variants painted whole in any colour
 _GREY = np.array((150.0, 150.0, 150.0))  # the usual mean of a coloured thing's other parts

@@ -97,6 +97,8 @@ _FOOD = frozenset((
 _TABLE = "table"
 _PLATE = 6.0  # degrees of something in `_BEARING` that a thing on it takes
 _CROWDED_PLATE = 9.0  # likewise, of other boards, on which things stand already
+_ALONGSIDE = frozenset(("beside", "left", "right", "sides"))  # where sizes are compared
+_LARGER = 2.5  # times as tall, beside another thing, as in life
 _TALL = 3.0  # metres, of houses and trees: a cat on one is much smaller than it
 _LEAST = 9.0  # degrees of the longer side of what is on another thing, at least
 _PLAINLY = 10.0  # degrees of it, if what bears it may grow, or if it flies and is on a house
@@ -465,6 +467,11 @@ def _put_by_rule(
         follows: see `_moved`.
     """
     target, put = things[other], _RULES[relation.where]
+    if relation.where in _ALONGSIDE:
+        things = [
+            _in_proportion(thing, target) if place in own else thing
+            for place, thing in enumerate(things)
+        ]
     target = _with_space(target, [things[place] for place in own], relation.where)
     if relation.where == "on" and target.kind in LAKES:
         across = sum(things[place].width + _GAP for place in own)
@@ -497,6 +504,15 @@ def _put_by_rule(
         for place, thing in enumerate(things)
         for new in ([*farther, *row, *nearer] if place == other else [thing] * (place not in moved))
     ]
+
+
+def _in_proportion(thing: PlacedObject, other: PlacedObject) -> PlacedObject:
+    """Return a thing not far larger beside another one than in life: no melon as tall as a tent."""
+    own, others = usual_looks().get(thing.kind), usual_looks().get(other.kind)
+    if not own or not others or not own.tall or own.tall >= others.tall:
+        return thing
+    most = _LARGER * own.tall / others.tall * other.height / thing.height
+    return thing.scaled(min(max(most, _LEAST / max(thing.width, thing.height)), 1.0))
 
 
 def _row_before(thing: PlacedObject, others: Sequence[PlacedObject]) -> list[PlacedObject]:

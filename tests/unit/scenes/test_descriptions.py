@@ -719,6 +719,8 @@ def test_every_level_is_of_a_game(words):
         ("a church by the sea", "outdoor", "coast, a church", "village"),
         ("a church in the rain", "outdoor", "village", "room"),
         ("a church with a tower", "outdoor", "village", "room"),
+        ("a church with a moon and gravestones", "outdoor", "graveyard", "village"),
+        ("a train, three people on the platform", "outdoor", "of the station", "platform"),
         ("a cafe in a city", "outdoor", "a city with a cafe", "room"),
         ("a cat in a church in a village", "indoor", "church in", "with a church"),
         ("a cafe in Paris with a window", "indoor", "cafe in", "with a cafe"),
@@ -1042,6 +1044,7 @@ def test_polar_bears_are_white_and_in_the_snow(words: DescriptionWords):
     read = words.reading("a polar bear")
     assert "snowfield" in read
     assert "white" in read
+    assert "two white bear" in words.reading("an igloo and two polar bears")
 
 
 def test_a_boat_does_not_stay_in_a_kitchen_and_no_rain_stays_in_one(words: DescriptionWords):

@@ -409,6 +409,11 @@ def test_words_say_where_a_thing_is(text, where, kinds):
     assert (cat.relation and (cat.relation.where, cat.relation.kinds)) == (where and (where, kinds))
 
 
+def test_a_person_fishing_from_a_boat_is_on_it():
+    (person,) = (one for one in named_things("a man fishes from a boat", THINGS) if one.relation)
+    assert person.relation == Relation("on", ("boat", "rowing boat"))
+
+
 @pytest.mark.parametrize("text", ["a street with no people", "without any people, a street"])
 def test_what_words_say_is_not_there_is_not_named(text):
     assert not any("person" in one.kinds for one in named_things(text, THINGS))

@@ -60,6 +60,12 @@ def test_a_colour_is_given_to_one_of_many_that_nothing_stands_before():
     assert (blue, color_name(seen.color)) == (hidden, "grey")
 
 
+def test_a_red_tree_that_words_name_is_red():
+    dark = PlacedObject("red tree", 0.0, 8.0, 21.0, 26.0, (64, 38, 64), (64, 38, 64))
+    (tree,) = colored([dark], [Named(("red tree",), None, one_of_many=True)])
+    assert color_name(tree.color) == "red"
+
+
 def test_others_of_a_kind_have_not_the_colour_of_one_among_them():
     near = PlacedObject("skyscraper", 0.0, 9.4, 9.0, 22.1, (64, 64, 89), (64, 64, 89))
     others = [replace(near, yaw=yaw, color=(50, 90, 160)) for yaw in (60.0, 90.0)]

@@ -302,6 +302,15 @@ def test_what_is_on_a_carpet_stands_within_it(mat: str):
     assert related([cat, lying], beside) == [cat, lying]
 
 
+def test_a_melon_beside_a_tent_is_not_as_tall():
+    tent = PlacedObject("tent", 10.0, -3.0, 27.0, 16.0)
+    melon = PlacedObject("melon", 340.0, -6.0, 20.0, 12.0)
+    named = named_things("a melon beside a tent", ("melon", "tent"))
+    (beside,) = (one for one in related([tent, melon], named) if one.kind == "melon")
+    assert beside.height < 0.5 * tent.height
+    assert beside.width >= 9.0
+
+
 def test_a_parrot_in_a_cage_is_within_it():
     cage = PlacedObject("bird cage", 340.0, -15.0, 15.0, 20.0)
     parrot = PlacedObject("parrot", 20.0, -9.0, 8.0, 16.0)
