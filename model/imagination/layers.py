@@ -5,7 +5,7 @@ both sides. Seen from elsewhere, ground, walls and sky are looked up where their
 the cut-outs are put where they appear now, from far to near.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -15,15 +15,17 @@ from torch import Tensor, nn
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.parallax import DISTANT, Box
+from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.resampling import linear_shares
 from mag_sandbox.model.imagination.scenery import Scenery
 
-CLOSE = 24  # px; a room shows its usual colours only farther from what is known
+CLOSE = 24  # px; usual and planned colours are shown only farther from what is known
 COLUMNS = 4  # px between the columns from which usual colours are taken
 SOFT = 15  # pixels over which rows of what is continued are mixed
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses what is around it
 BESIDE = 0.25  # of a box: how far a cut-out may reach beyond it
 UNLIKE = 0.03  # squared difference of colours from which on two are told apart
+HALF_TURN = 180.0  # degrees; no wall is as wide
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # share of what is painted, of all of a pixel or a thing, from which on it counts
 
@@ -113,10 +115,13 @@ class LayeredRing:
         shown = known & ~hidden
         radian = numbers.shape[1] / (2 * np.pi)
         edges = scenery.edges(*viewpoint, (np.arange(numbers.shape[1]) + 0.5) / radian)
+        edges = None if edges is None else len(numbers) / 2 - edges * radian
+        is_seen = known.any(axis=1).all()  # something of every row
+        planned = None if is_seen else _planned(scenery.bands(*viewpoint), edges, numbers.shape)
         continued = (
-            _continued(picture, shown)
+            _continued(picture, shown, planned=planned)
             if edges is None
-            else _continued_in_room(picture, shown, len(numbers) / 2 - edges * radian)
+            else _continued_in_room(picture, shown, edges, planned)
         )
         behind = torch.from_numpy(continued)
         soft = torch.where(torch.from_numpy(shown), behind, _softened(behind))
@@ -290,19 +295,63 @@ def _softened(picture: Tensor) -> Tensor:
     return sums.div_(SOFT)
 
 
+def _planned(
+    bands: Sequence[PlacedObject], edges: np.ndarray | None, shape: tuple[int, int]
+) -> np.ndarray | None:
+    """Return a ring in the planned colours of sky, ground or the sides of a room.
+
+    Args:
+        bands: what is behind all else, see `Scenery.bands`.
+        edges: rows of the foot and top of the walls, float [2, W]; None: there are none all around.
+        shape: rows and columns of the ring.
+
+    Returns:
+        Float32 [3, H, W]; None: the plan does not say all colours.
+    """
+    told = [band.mean_color for band in bands if band.mean_color is not None]
+    level = np.array([band.width > HALF_TURN for band in bands], bool)
+    if not level.any() or len(told) < len(bands):
+        return None
+    colors = np.array(told, np.float32).T / 127.5 - 1
+    yaw, pitch, width, height = np.array(
+        [(band.yaw, band.pitch, band.width, band.height) for band in bands]
+    ).T * (shape[1] / 360)  # px
+    rows, columns = np.arange(shape[0])[:, None], np.arange(shape[1])[:, None]
+    below = np.abs(rows + 0.5 - shape[0] / 2 + pitch[level]) - height[level] / 2
+    planned = colors[:, level][:, below.argmin(axis=1), None].repeat(shape[1], axis=2)
+    if edges is not None and not level.all():
+        half = shape[1] / 2
+        beside = np.abs((columns + 0.5 - yaw[~level] + half) % shape[1] - half)
+        walls = colors[:, ~level][:, None, (beside - width[~level] / 2).argmin(axis=1)]
+        foot, top = edges
+        planned = np.where((rows >= top) & (rows <= foot), walls, planned)
+    return planned
+
+
 def _continued(
-    picture: np.ndarray, known: np.ndarray, wanted: np.ndarray | None = None, alike: bool = False
+    picture: np.ndarray,
+    known: np.ndarray,
+    wanted: np.ndarray | None = None,
+    alike: bool = False,
+    planned: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return a ring, [3, H, W], whose unknown pixels are mixed from the known ones on both sides.
 
     Points of the ground beside each other are equally far away, so its texture is continued. Rows
     in which nothing is known are those nearest to them. Where a row is `alike` all around, its
     usual colour is shown far from all that is known. Only pixels that are `wanted` need be right.
+    Far above or below all that is known, and where nothing is known of a part that has one colour
+    in the `planned` ring, as the sky has, the planned colours are shown.
     """
     there = np.flatnonzero(known.any(axis=1))
     if not len(there):
-        return picture
-    nearest = there[np.abs(np.arange(len(known))[:, None] - there).argmin(axis=1)]
+        return picture if planned is None else planned
+    apart = np.abs(np.arange(len(known))[:, None] - there)
+    if planned is not None:
+        column = planned[:, :, 0]
+        parts = np.append(0, (column[:, 1:] != column[:, :-1]).any(axis=0).cumsum())
+        apart += len(known) * (parts[:, None] != parts[there])
+    nearest, beyond = there[apart.argmin(axis=1)], apart.min(axis=1)
     picture, known = picture.take(nearest, axis=1), known[nearest]
     count = known.shape[1]
     place = np.arange(count, dtype=np.int32)
@@ -327,18 +376,27 @@ def _continued(
         usual = np.zeros(shown.shape[:2], np.float32)
         usual[:, some] = np.nanmedian(shown[:, some], axis=2)
         far = (np.minimum(to_left, to_right) / CLOSE - 1).clip(0, 1) * some[rows]
-        mixed += far.astype(np.float32) * (usual[:, rows] - mixed)
+        colors = usual[:, rows]
+        if planned is not None:  # the usual colour of the row at the edge may be that of a window
+            colors = np.where(beyond[rows] > 0, planned[:, rows, columns], colors)
+        mixed += far.astype(np.float32) * (colors - mixed)
     flat[:, missing] = mixed
+    if planned is not None:
+        far = (beyond[:, None] / CLOSE - 1).clip(0, 1).astype(np.float32)
+        picture += far * (planned - picture)
     return picture
 
 
-def _continued_in_room(picture: np.ndarray, known: np.ndarray, edges: np.ndarray) -> np.ndarray:
+def _continued_in_room(
+    picture: np.ndarray, known: np.ndarray, edges: np.ndarray, planned: np.ndarray | None
+) -> np.ndarray:
     """Return a ring likewise in which floor continues floor, walls walls and the ceiling itself.
 
     Args:
         picture: the ring, [3, H, W].
         known: which pixels are, bool [H, W].
         edges: rows of the foot and top of the walls, float [2, W].
+        planned: colours of the plan, see `_continued`.
     """
     rows, columns = np.arange(len(known))[:, None], np.arange(known.shape[1])
     foot, top = edges
@@ -346,7 +404,10 @@ def _continued_in_room(picture: np.ndarray, known: np.ndarray, edges: np.ndarray
     there = _moved(rows, (foot, top), straight)
     inside = (there >= 0) & (there < len(known))
     there = there.clip(0, len(known) - 1)
-    filled = _continued(_at(picture, there), known[there, columns] & inside, alike=True)
+    planned = planned if planned is None else _at(planned, there)
+    filled = _continued(
+        _at(picture, there), known[there, columns] & inside, alike=True, planned=planned
+    )
     back = _moved(rows, straight, (foot, top)).clip(0, len(known) - 1)
     continued: np.ndarray = np.where(known, picture, _at(filled, back))
     return continued

@@ -596,7 +596,7 @@ class Scenery:
 
     def plan(self, x: float, z: float) -> list[PlacedObject]:
         """Return the plan as it is seen from a viewpoint [m], from far to near."""
-        return [*self._bands(x, z), *(body.told for _, body in self._seen(x, z))]
+        return [*self.bands(x, z), *(body.told for _, body in self._seen(x, z))]
 
     def numbers(self, x: float, z: float, owners: np.ndarray) -> np.ndarray:
         """Return the number of each pixel's thing from a viewpoint [m], 0: none, int32 [H, W].
@@ -607,7 +607,7 @@ class Scenery:
             owners: place of each pixel's thing in `plan(x, z)`, -1 where none is,
                 int32 [H, W].
         """
-        behind = [0] * len(self._bands(x, z))
+        behind = [0] * len(self.bands(x, z))
         numbers = [*behind, *(number for number, _ in self._seen(x, z)), 0]  # last: of owner -1
         shown: np.ndarray = np.array(numbers, np.int32)[owners]
         return shown
@@ -752,7 +752,7 @@ class Scenery:
 
         As the first viewpoint shows them, by their places in `plan(0.0, 0.0)`; see `boxes`.
         """
-        first, boxes = len(self._bands(0.0, 0.0)), self.boxes(0.0, 0.0, shape)
+        first, boxes = len(self.bands(0.0, 0.0)), self.boxes(0.0, 0.0, shape)
         return {
             place: (boxes[number], body.distance)
             for place, (number, body) in enumerate(self._seen(0.0, 0.0), first)
@@ -789,7 +789,8 @@ class Scenery:
         x, z = self._obstacles.direction(met, *start)
         return Obstacle(met.what, self._obstacles.top(met.number, *start), degrees(atan2(x, z)))
 
-    def _bands(self, x: float, z: float) -> list[PlacedObject]:
+    def bands(self, x: float, z: float) -> list[PlacedObject]:
+        """Return the sky, ground or sides of a room that a plan has behind all else."""
         moved = {id(side.told): side.seen_from(x, z).told for side in self._sides}
         return [moved.get(id(band), band) for band in self._behind]
 

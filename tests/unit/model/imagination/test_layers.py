@@ -162,3 +162,34 @@ def test_unknown_parts_of_a_room_look_like_its_known_walls_floor_and_ceiling():
     shown = np.asarray(ring.view(CameraPose(260.0, 0.0), SIZE))[:3]
     wrong = np.abs(shown - true[:, 24:72, 191:271]).max(axis=0) > 0.3
     assert wrong.mean() < 0.1
+
+
+BANDS = {  # sky or ceiling, ground or floor
+    "outdoors": (("high sky", 37.0, 33.0), ("low sky", 10.0, 21.0), ("near ground", -27.0, 54.0)),
+    "room": (("floor", -27.0, 54.0), ("ceiling", 27.0, 54.0)),
+}
+
+
+@pytest.mark.parametrize("place", BANDS)
+def test_what_nothing_is_known_of_has_the_colours_of_the_plan(place):
+    colors = {"high sky": 30, "low sky": 60, "ceiling": 90, "wall": 120}
+    level = [
+        PlacedObject(kind, 180.0, pitch, 360.0, height, None, (colors.get(kind, 200),) * 3)
+        for kind, pitch, height in BANDS[place]
+    ]
+    walls = [
+        PlacedObject("wall", yaw, -2.0, 89.2, 60.0, None, (colors["wall"],) * 3)
+        for yaw in (0.0, 90.0, 180.0, 270.0)
+    ]
+    things = [*(walls if place == "room" else ()), *level]
+    kinds = tuple(dict.fromkeys(thing.kind for thing in things))
+    picture, known = np.zeros((3, *SHAPE), np.float32), np.zeros(SHAPE, bool)
+    known[SHAPE[0] // 2 :, 100:200] = True  # a view down on a ground of many colours
+    picture[:, :, 100:200] = np.where(np.arange(100) % 3, 0.9, -0.9)
+    scenery = Scenery.of(things, STANCES, kinds)
+    ring = LayeredRing(picture, known, np.zeros(SHAPE, np.int32), scenery)
+    shown = np.asarray(ring.view(CameraPose(0.0, 27.0), SIZE))[0]
+    levels = (shown[:, SIZE[1] // 2] + 1) * 127.5
+    top, low = ("ceiling", "wall") if place == "room" else ("high sky", "low sky")
+    assert levels[0] == pytest.approx(colors[top], abs=1)
+    assert levels[38] == pytest.approx(colors[low], abs=2)
