@@ -24,6 +24,7 @@ from mag_sandbox.scenes.descriptions import (
     named_in,
     needed_stems,
     place_phrase,
+    sky_color_in,
     speaks_of,
 )
 from mag_sandbox.scenes.places import FLOWERS, known_place
@@ -36,6 +37,7 @@ from mag_sandbox.scenes.things import (
     STOPS,
     WATERS,
     Named,
+    color_name,
     color_word,
     named_things,
     naming_words,
@@ -87,7 +89,7 @@ def staying(text: str, words: Vocabulary, before: str) -> str:
     if before and before not in text:
         lit_anew = f"{_in_still_air(before, air, words)}, {air}"
         if is_of_air(air, words) or (
-            kept_place(text, words, before) and is_relit(lit_anew, before, words)
+            added_place(text, words) and is_relit(lit_anew, before, words)
         ):
             there, stays = before, lit_anew
     return stays if there and len(stays) <= MAX_PROMPT else text
@@ -162,11 +164,13 @@ def _on_ground(text: str, words: Vocabulary) -> tuple[tuple[str | None, str], fr
 
 
 def _air(text: str, words: Vocabulary) -> tuple[frozenset[str], ...]:
-    """Return the stems of the light, weather and season of a description."""
+    """Return the stems of the light, weather and season of a description, and its sky's colour."""
     read, stems = lit(text, words), text_stems(in_places(words, text))
     falls = frozenset() if words.place(read) == "indoor" else stems & (AIRY | SEASON_STEMS)
     falls -= _CLEAR if is_under_snow(read) else _CLEAR | SPOKEN["snow"]  # snow on peaks is none
-    return frozenset(needed_stems(_light(read, words))), falls
+    sky = sky_color_in(text, words)
+    colors = frozenset((color_name(sky),) if sky else ())
+    return frozenset(needed_stems(_light(read, words))), falls, colors
 
 
 def is_of_air(text: str, words: Vocabulary) -> bool:

@@ -113,6 +113,9 @@ class Relighting:
         if self._now.category == "outdoor":
             above = slice(len(owners) // 2)
             result[:, above][:, owners[above] < 0] = np.inf  # the sky
+        before = set(map(_place, self._before))
+        joined = np.array([*(_place(one) not in before for one in things), False])
+        result[:, joined[self._imagination.owners(things)]] = np.inf
         return result
 
 

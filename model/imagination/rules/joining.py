@@ -15,6 +15,7 @@ from mag_sandbox.scenes.things import ANIMALS, PEOPLE, THINGS, Named
 _HIDDEN = 0.3  # share of a thing that what joins may hide, or that may hide it
 _STEPS = range(0, 21, 4)  # degrees that what joins steps aside
 _WORTH = 60.0  # degrees aside that are as bad as a thing that is hidden
+_NEARER, _STEP, _NEAREST = 0.2, 0.5, -12.0  # as bad as that; degrees of a foot, nearer and nearest
 _SIDES = {"left": (-1.0,), "right": (1.0,)}  # ways in which it does, where words name a side
 _HELD = frozenset(("on", "above", "under"))  # by what they stand to
 
@@ -50,17 +51,34 @@ def with_joined(
 
 
 def _free(thing: PlacedObject, things: Sequence[PlacedObject], where: str) -> PlacedObject:
-    """Return a thing that hides others, or is hidden, as little as a few steps aside can do."""
-    others = [one for one in things if one.width < AROUND and _counts(one)]
+    """Return a thing that hides others, or is hidden, as little as a few steps can do.
+
+    They lead aside or, behind trees, before these.
+    """
+    others = [one for one in things if one.width < AROUND and (_counts(one) or stands(one))]
     steps = [side * step for step in _STEPS for side in _SIDES.get(where, (1.0, -1.0))]
-    moved = {step: replace(thing, yaw=(thing.yaw + step) % 360.0) for step in steps}
-    return moved[min(steps, key=lambda step: _hides(moved[step], others) + abs(step) / _WORTH)]
+    aside = {step: replace(thing, yaw=(thing.yaw + step) % 360.0) for step in steps}
+    places = [(abs(step) / _WORTH, one) for step, one in aside.items()]
+    if not where and stands(thing):
+        places += [(cost + _NEARER, _before(one, others)) for cost, one in places]
+    return min(places, key=lambda pair: _hides(pair[1], others) + pair[0])[1]
+
+
+def _before(thing: PlacedObject, others: Sequence[PlacedObject]) -> PlacedObject:
+    """Return a thing as large as it is, before all that hides it, but not right at one's feet."""
+    hiding = [one.foot for one in others if one.foot < thing.foot and covered(thing, one) > 0.0]
+    foot = max(min(hiding, default=thing.foot) - _STEP, min(thing.foot, _NEAREST))
+    return replace(thing, pitch=foot + thing.height / 2, away=None)
 
 
 def _hides(thing: PlacedObject, others: Sequence[PlacedObject]) -> float:
-    """Return how much a thing hides others or is hidden, if that is too much, else 0."""
+    """Return how much a thing hides others or is hidden, if that is too much, else 0.
+
+    Trees may be hidden.
+    """
     shares = (
-        covered(thing, one) if one.foot < thing.foot else covered(one, thing) for one in others
+        covered(thing, one) if one.foot < thing.foot else covered(one, thing) * _counts(one)
+        for one in others
     )
     most = max(shares, default=0.0)
     return most if most > _HIDDEN else 0.0

@@ -57,6 +57,7 @@ _TURNS = (0.0, *(side * turn for turn in range(4, 61, 4) for side in (1.0, -1.0)
 _HIGH = 20.0  # degrees: a level view shows all of a disc, in wide windows too
 AIR = frozenset(("sun", "moon", "star", "starry sky", "cloud", _LIGHTNING, *FALLING))
 _GAME = "video game"
+_STARRY = frozenset(("star", "starry sky"))
 _STAGED = (_GAME, "object")  # categories of scenes with lights of their own
 _SNOW = np.array((236, 243, 250))  # colour on a clear day
 _SNOWED = {
@@ -136,7 +137,8 @@ def relit(
     new = new_in(now.named, before.named)
     lit = with_joined(lit, under, new, facing) if new else lit
     kept = air - FALLING - (_kinds(now) - _kinds(before))
-    above = _kept_above([one for one in under if one.kind in air], things, kept)
+    shown = air if now.by_night else air - (_STARRY - _kinds(now))  # no stars in a pink sky by day
+    above = _kept_above([one for one in under if one.kind in shown], things, kept)
     risen = _DISCS - {one.kind for one in things}
     above = _discs_clear(above, lit, risen, facing)
     first = next((place for place, one in enumerate(lit) if one.kind not in behind), len(lit))

@@ -460,6 +460,13 @@ def test_light_and_weather_are_told_by_what_happens(words: DescriptionWords, tex
     assert not words.without_effect(text)
 
 
+def test_a_colour_of_the_sky_is_a_change_of_light_with_new_things_too(words: DescriptionWords):
+    before = "a meadow with two sheep"
+    now = staying("make the sky orange and add a castle", words, before)
+    assert now.startswith(before)
+    assert is_relit(now, before, words)
+
+
 @pytest.mark.parametrize(
     ("text", "before"),
     [

@@ -30,11 +30,17 @@ def carried(prompt: str, things=NIGHT, before: str = "a meadow with a barn and a
     owners[8:16, 4:12], owners[10:18, 30:40] = BARN, SHEEP
     known = np.ones(SIZE, bool)
     known[:, 60:] = False
+
+    def owned(things):
+        by = np.where(owners < len(things), owners, -1)
+        by[14:18, 20:24] = len(DAY) if len(things) > len(DAY) else -1
+        return by
+
     imagination = SimpleNamespace(
         config=SimpleNamespace(
             looks={one.kind: 1 for one in DAY}, all_behind=("low sky", "near ground")
         ),
-        owners=lambda things: owners,
+        owners=owned,
     )
     pictures = SimpleNamespace(
         ring=lambda around: SimpleNamespace(numpy=lambda: np.full((3, *SIZE), 0.6, np.float32)),
@@ -76,3 +82,10 @@ def test_nothing_is_carried_over_to_a_plan_without_any_of_the_things():
 def test_what_is_gone_is_not_carried_over():
     there = carried("a meadow with a barn and a sheep at night", NIGHT[:SHEEP] + NIGHT[SHEEP + 1 :])
     assert not (there[12:16, 32:38, 3] == 255).any()
+
+
+def test_what_joins_is_painted_and_hides_what_was_there():
+    snowman = replace(NIGHT[SHEEP], kind="snowman", yaw=100.0)
+    pixels = carried("a meadow with a barn and a sheep at night, a snowman", (*NIGHT, snowman))
+    assert not (pixels[14:18, 20:24, 3] == 255).any()
+    assert pixels[14, 35, 3] == pixels[20, 20, 3] == 255

@@ -44,3 +44,12 @@ def test_what_joins_on_a_thing_is_nearer_than_it_and_above_its_foot():
 def test_what_joins_hides_no_animal():
     snowman = next(one for one in joined(None) if one.kind == "snowman")
     assert covered(COW, snowman) <= 0.3
+
+
+def test_a_castle_that_joins_stands_before_the_trees_that_would_hide_it():
+    castle = PlacedObject("castle", 90.0, 8.0, 30.0, 22.0)
+    trees = [PlacedObject("oak", 50.0 + 12.0 * at, 4.0, 16.0, 20.0) for at in range(8)]
+    result = with_joined((GROUND, *trees), (GROUND, castle), (Named(("castle",), None),), 90.0)
+    shown = next(one for one in result if one.kind == "castle")
+    assert result[-1] == shown
+    assert shown.foot > -12.0
