@@ -39,6 +39,7 @@ from mag_sandbox.scenes.rewordings import (
     CHILDS_ROOM,
     COLORED_ROOM,
     COLORED_SKY,
+    COLORED_WALLS,
     FALLING_FAR,
     FAMILIES,
     LIGHTS_TOLD,
@@ -1060,9 +1061,13 @@ def _is_tree(kind: str) -> bool:
     return (STANCES[kind].tall or 0.0) >= _TREE
 
 
-def is_of_stone(text: str, words: Vocabulary) -> bool:
-    """Tell whether a description in known words is of a room with walls of stone."""
-    return _is_windowless(known_place(text, words))
+def stone_in(text: str, words: Vocabulary) -> tuple[int, int, int] | None:
+    """Return the colour of the stone walls of a description's place, in known words; None: none."""
+    if not _is_windowless(known_place(text, words)):
+        return None
+    found = COLORED_WALLS.search(text)
+    name = found["color"].lower() if found else "grey"
+    return COLORS.get(SAME_COLORS.get(name, name), COLORS["grey"])
 
 
 def shade_in(text: str, words: Vocabulary) -> float:

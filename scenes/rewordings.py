@@ -46,6 +46,7 @@ SHADES = frozenset(("light", "dark", "bright", "pale", "deep", "vivid"))  # of c
 SHADED = tuple(name for name in COLORS if name != "wooden")  # a dark wooden floor is dark
 _COLOR, _MANY = "|".join(COLORS), "two|three|four|five|six|seven|eight|many|several"
 COLORED_SKY = re.compile(rf"\b(?P<color>{_COLOR}|gray|violet|golden) (?:sky|skies)\b", re.I)
+COLORED_WALLS = re.compile(rf"\b(?P<color>{_COLOR}|gray|violet|golden) (?:\w+ )?walls?\b", re.I)
 _FLOWERS = (
     rf"(?:an? |some |(?P<many>{_MANY}) )?(?:(?P<color>{_COLOR}) )?"
     r"(?:flowers?|roses?|tulips?|sunflowers?|daisies|lilies)"

@@ -127,6 +127,9 @@ _SEA_ASIDE = 24.0  # degrees; houses are seen beside it
 _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
     "sea", "lake", "frozen lake", "canal", "coral", "seaweed",
 ))  # fmt: skip
+_LEVEL_WITH = frozenset(("front", "behind", "beside", "left", "right", "sides", "between"))
+_WHOLLY = 0.6  # share of a thing that another one hides
+_BEFORE, _NEAREST = 1.5, -15.0  # degrees: before what hides it; pitch of a foot in a level view
 _LOWER = 0.65  # of the height of one that words call tall, that others of its kind have
 _NEAR, _PLAIN_AHEAD = 16.0, 30.0  # degrees of the height of one of many, and from ahead
 _TREE_LIKE = 11.0  # degrees; smaller trees are a line at the horizon
@@ -166,7 +169,7 @@ def obeyed(
     placed = without_stranded(afloat(placed, counting), counting)
     placed = ashore(before_others(placed, _counting(placed, named)), named)
     placed = with_people_clear(placed, named, _counting(placed, named))
-    placed = _far_first(placed, _groups(placed, named))  # some of which went afloat
+    placed = _far_first(placed, named)  # some of which went afloat
     placed = _above_others(_on_their_sides(placed, named), named)
     cleared = _cleared(placed, named, typical)
     cleared = _with_house_ahead(cleared, typical, _counting(cleared, named))
@@ -237,7 +240,7 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
             result = _moved_free(result, group, counting, _GAP if counted else 0.0)
     for one in named:
         result = _in_a_flock(_in_a_row(_as_far_away(result, one), one), one)
-    return _far_first(result, groups)
+    return _far_first(result, named)
 
 
 def _has_place(thing: PlacedObject) -> bool:
@@ -245,22 +248,48 @@ def _has_place(thing: PlacedObject) -> bool:
     return stands(thing) or thing.kind in _FISH
 
 
-def _far_first(things: list[PlacedObject], groups: "Sequence[_Group]") -> list[PlacedObject]:
-    """Return outdoor things of which those that words name and relate to no other go far to near.
+def _far_first(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return outdoor things of which those that words name go far to near.
 
-    Else a house would hang before a tent that is nearer.
+    Else a house would hang before a tent that is nearer. What bears another one, and what is on
+    it, stay as they are; what a nearer one would hide is before that.
     """
     if not any(thing.kind == _OPEN for thing in things):
         return things
-    alike = [one.places for one in groups if len({things[at].kind for at in one.places}) == 1]
-    own = sorted(place for places in alike for place in places if stands(things[place]))
+    stacked = {
+        kind
+        for one in named
+        if one.relation and one.relation.kinds and one.relation.where not in _LEVEL_WITH
+        for kind in (*one.kinds, *one.relation.kinds)
+    }
+    own = sorted(
+        place for place in _counting(things, named)
+        if stands(things[place]) and things[place].kind not in stacked
+    )  # fmt: skip
     hangs = any(
         things[later].foot > things[place].foot and covered(things[place], things[later]) > 0
         for place, later in combinations(own, 2)
     )
     from_far = sorted(own, key=lambda place: -things[place].foot) if hangs else own
-    shown = dict(zip(own, from_far, strict=True))
-    return [things[shown.get(place, place)] for place in range(len(things))]
+    behind = {
+        kind for one in named if one.relation and one.relation.where == "behind"
+        for kind in one.kinds
+    }  # fmt: skip
+    row: list[PlacedObject] = []  # from near to far
+    for place in reversed(from_far):
+        thing = things[place]
+        hiding = (
+            other for other in row
+            if thing.foot > other.foot > _NEAREST and covered(thing, other) > _WHOLLY
+        )  # fmt: skip
+        other = None if thing.kind in behind else next(hiding, None)
+        if other is None:
+            row.append(thing)
+        else:
+            pitch = other.foot - _BEFORE + thing.height / 2
+            row.insert(0, replace(thing, pitch=pitch, away=None))
+    shown = dict(zip(own, reversed(row), strict=True))
+    return [shown.get(place, thing) for place, thing in enumerate(things)]
 
 
 def _in_a_row(things: list[PlacedObject], one: Named) -> list[PlacedObject]:

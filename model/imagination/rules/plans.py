@@ -305,8 +305,7 @@ def _alike(pixels: np.ndarray, color: Sequence[int]) -> np.ndarray:
 
 _BEAMS = 1  # variant of a ceiling
 _PLAIN_CEILING = 0
-_STONES, _STONE = 4, (150, 148, 156)  # variant of walls, and colour
-_OF_STONE = frozenset(("wall", "floor", "ceiling"))
+_STONES, _STONE = 4, (150, 148, 156)  # variant of walls, and colour of floors
 
 
 def without_beams(things: Sequence[PlacedObject]) -> list[PlacedObject]:
@@ -322,19 +321,23 @@ def without_beams(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     ]
 
 
-def of_stone(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return things with walls of stones and a bare floor: plans of caves may have a parlour's."""
+def of_stone(things: Sequence[PlacedObject], color: tuple[int, int, int]) -> list[PlacedObject]:
+    """Return things with walls of stones in a colour and a bare floor, as light as they were.
+
+    Plans of caves may have a parlour's.
+    """
     walls = next((one for one in things if one.kind == "wall"), None)
     if walls is None or walls.color is None:
         return list(things)
     light = max(walls.color) / 255
-    grey = rgb(np.array(_STONE) * min(light, 1.0))
-    return [
-        replace(one, variant=_STONES if one.kind == "wall" else 0, color=grey, mean_color=grey)
-        if one.kind in _OF_STONE
-        else one
-        for one in things
-    ]
+    stones, bare = (rgb(np.array(each) * min(light, 1.0)) for each in (color, _STONE))
+    looks = {"wall": (_STONES, stones), "floor": (0, bare), "ceiling": (0, bare)}
+    result = list(things)
+    for place, one in enumerate(things):
+        if one.kind in looks:
+            variant, own = looks[one.kind]
+            result[place] = replace(one, variant=variant, color=own, mean_color=own)
+    return result
 
 
 def with_few_uninvited(

@@ -9,7 +9,6 @@ from mag_sandbox.scenes.descriptions import (
     added_place,
     among_others,
     as_many,
-    is_of_stone,
     is_under_snow,
     light_in,
     lit,
@@ -20,6 +19,7 @@ from mag_sandbox.scenes.descriptions import (
     sky_color_in,
     sky_outside,
     speaks_of,
+    stone_in,
     typical_in,
     without_place,
 )
@@ -49,7 +49,7 @@ class Wanted(NamedTuple):
     strays: Collection[str] = ()  # kinds that its place seldom has, and people not named
     elsewhere: Collection[str] = ()  # kinds that its place never has, unless words name them
     typical: Sequence[Named] = ()  # things by which its place is known; likewise added
-    of_stone: bool = False  # its walls and floor, in whatever room
+    stone: tuple[int, int, int] | None = None  # colour of its walls; None: they are not of stone
     shade: float = 1.0  # share of the light that reaches its ground
     light: tuple[float, float, float] = (1.0, 1.0, 1.0)  # as shares of a clear day's
 
@@ -122,7 +122,7 @@ class Wanted(NamedTuple):
             strays=strays,
             elsewhere=elsewhere,
             typical=tuple(one for one in typical if one.kinds),
-            of_stone=is_of_stone(read, words),
+            stone=stone_in(read, words),
             shade=shade_in(read, words),
             light=light_in(text, words),
         )

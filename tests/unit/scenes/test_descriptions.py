@@ -19,13 +19,13 @@ from mag_sandbox.scenes.descriptions import (
     DescriptionWords,
     absent_in,
     added_place,
-    is_of_stone,
     is_under_snow,
     light_in,
     lit,
     named_in,
     night_words,
     speaks_of,
+    stone_in,
     typical_in,
 )
 from mag_sandbox.scenes.places import place_of, read_places
@@ -840,8 +840,9 @@ def test_a_place_is_known_by_what_it_has_and_has_nothing_of_others(words: Descri
     assert "pine" in trees.kinds
     assert "mushroom" not in trees.kinds
     assert trees.least > 5
-    assert is_of_stone("a dark cave", words)
-    assert not is_of_stone("a kitchen", words)
+    assert stone_in("a dark cave", words) == COLORS["grey"]
+    assert stone_in("a dark dungeon with red walls", words) == COLORS["red"]
+    assert stone_in("a kitchen with red walls", words) is None
 
 
 def test_weather_is_outside_rooms(words: DescriptionWords):

@@ -543,6 +543,20 @@ def test_a_ship_that_went_to_its_lake_is_not_painted_before_nearer_penguins():
     assert [one.kind for one in result[-3:]] == ["ship", "penguin", "penguin"]
 
 
+def test_cars_farther_than_a_bus_do_not_hang_before_it_and_are_not_hidden_by_it():
+    tower = PlacedObject("skyscraper", 352.0, 18.0, 16.0, 40.0)
+    bus = PlacedObject("bus", 352.0, -0.7, 60.0, 20.0)
+    cars = [PlacedObject("car", yaw % 360.0, -1.0, 17.6, 6.5) for yaw in (-20.0, 0.0)]
+    named = named_things(
+        "two cars and a bus in front of a skyscraper", ("car", "bus", "skyscraper")
+    )
+    result = obeyed([*GROUND, tower, bus, *cars], named)
+    feet = [one.foot for one in result if one.kind in ("car", "bus")]
+    assert feet == sorted(feet, reverse=True)
+    shares = shown_shares(result)
+    assert all(shares[at] > 0.5 for at, one in enumerate(result) if one.kind == "car")
+
+
 def test_counted_things_in_the_middle_stand_in_a_row_between_others():
     horses = [PlacedObject("horse", yaw % 360.0, -5.0, 22.0, 20.0) for yaw in (-34.0, -12.0)]
     tractors = [
