@@ -175,7 +175,8 @@ _HOUSE_KINDS = frozenset(("church", "shop"))
 _OF_BEACHES = re.compile(r"\bbeach (?:ball|umbrella|towel)s?\b", re.I)
 _STORE = re.compile(r"\b(?:shop|store)\b", re.I)
 _WITH = re.compile(
-    rf"\bwith (?P<what>(?:(?:{'|'.join(DETERMINERS)}|{'|'.join(COLORS)}|big|long|small) )*\w+ )"
+    rf"\bwith (?P<what>(?:(?:{'|'.join(DETERMINERS)}|{'|'.join(COLORS)}|big|long|small) )*"
+    r"(?:\w+ )?\w+ )"
     r"(?=(?:above|at|before|behind|beside|between|by|in|near|next to|on|over|under)\b)",
     re.I,
 )
@@ -579,6 +580,10 @@ class DescriptionWords(Vocabulary):
         named = {rank for rank, word in zip(owners, read, strict=True) if word not in small}
         told = [*_words_in(WEATHER_GONE, known), *_words_in(OF_WOOD, known, "of")]
         told += _words_in(WOOD, known, "wood")
+        told += [
+            len(split_words(known[: found.end()])) for found in _WITH.finditer(known)
+            if _is_unseen_part(found, self)
+        ]  # fmt: skip
         told += _words_in(AFTER_NOUN, known, "look")
         told += [*_words_in(ON_WALL, known, "wall"), *_words_in(CHILDS_ROOM, known)]
         told += _words_in(ON_TOP, known, "top")
@@ -1353,14 +1358,14 @@ def _without_unseen_parts(text: str, words: Vocabulary) -> str:
 
     "A knight with a sword before a castle" is before it, too.
     """
+    return _WITH.sub(lambda found: "" if _is_unseen_part(found, words) else found[0], text)
 
-    def kept(found: re.Match[str]) -> str:
-        *_, part = found["what"].split()
-        is_word = part in FUNCTION_WORDS or part in SILENT.split()  # "a view on"
-        is_unseen = not is_word and Vocabulary.meaning(words, part) is None
-        return "" if is_unseen and not naming_words(found["what"], KINDS) else found[0]
 
-    return _WITH.sub(kept, text)
+def _is_unseen_part(found: re.Match[str], words: Vocabulary) -> bool:
+    *_, part = found["what"].split()
+    is_word = part in FUNCTION_WORDS or part in SILENT.split()  # "a view on"
+    is_unseen = not is_word and Vocabulary.meaning(words, part) is None
+    return is_unseen and not naming_words(found["what"], KINDS)
 
 
 def in_places(words: Vocabulary, text: str) -> str:

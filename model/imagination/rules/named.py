@@ -556,6 +556,7 @@ def _cleared(
     """
     counting = _counting(things, named)
     said = {kind: one.kinds for one in named for kind in one.kinds}
+    others = {kind: one.relation.kinds for one in named if one.relation for kind in one.kinds}
     gone: set[int] = set()
     for place in counting:
         own = things[place]
@@ -564,8 +565,8 @@ def _cleared(
         for index, thing in enumerate(things):
             is_before_cloud = thing.kind == _CLOUD and own.kind != _CLOUD and not _is_far(own)
             may_go = thing.kind in _MOVABLE and (_may_hide(thing) or is_before_cloud)
-            if index in counting or not may_go:
-                continue
+            if index in counting or not may_go or thing.kind in others.get(own.kind, ()):
+                continue  # the palm that a chest is under
             is_other = thing.kind not in said[own.kind] and stands(own) and stands(thing)
             if thing.kind in said and not is_other:
                 continue

@@ -424,6 +424,7 @@ _UNTINTED = {  # without the tint of the mean of such things
     "white": np.array((236.0, 232.0, 226.0)), "grey": np.array((160.0, 164.0, 172.0)),
     "black": np.array((48.0, 46.0, 48.0)),
 }  # fmt: skip
+_GREY_WATER = np.array((112.0, 115.0, 120.0))  # darker than sand in a storm
 _PURE = 0.07  # vividness of a look's white, black or grey
 _SHINING = FALLING | {"starry sky"}  # all around, and light at night, too
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
@@ -523,7 +524,8 @@ def with_colored_waters(
     result = list(things)
     for place, color in _colors_given(things, [_of_all(one) for one in named]).items():
         if things[place].kind in WATERS:
-            color = _UNTINTED.get(color_name(rgb(color)), color)
+            name = color_name(rgb(color))
+            color = _GREY_WATER if name == "grey" else _UNTINTED.get(name, color)
             for look in looks_of(things[place].kind)[:1]:
                 color = color + _PURER * (color - np.array(look.color))
             color = (color * light).clip(0, 255)

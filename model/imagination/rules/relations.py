@@ -760,7 +760,10 @@ def _near(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Pl
 
 def _behind(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
     """Return a thing behind another one, far enough aside to be seen unless it is taller."""
-    away = _with_foot(thing, max(thing.foot, other.foot + _DEEPER))
+    foot = max(thing.foot, other.foot + _DEEPER)
+    if where_of(thing.kind) in ON_FLOOR and thing.foot < foot < 0.0:  # it is farther away
+        thing = thing.scaled(max(foot / thing.foot, _SMALLEST))
+    away = _with_foot(thing, foot)
     top = away.pitch + away.height / 2
     is_seen = top > other.pitch + other.height / 2 + away.height / 3
     return replace(away, yaw=_spread(away, other, rank, count, 0.0 if is_seen else _ASIDE))

@@ -89,6 +89,7 @@ def words():
         ("a pink candy land with a unicorn", ""),
         ("a blue candy land", "blue"),
         ("an African village", "African"),  # like any other
+        ("a snowman with a carrot nose behind a red house", "carrot nose"),
     ],
 )
 def test_words_that_will_not_be_seen_are_grey(words, text, grey):

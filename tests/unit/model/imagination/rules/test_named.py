@@ -59,6 +59,18 @@ def test_a_rider_stays_on_its_horse_under_a_starry_sky():
     assert of(result, "knight")[0].yaw == of(result, "horse")[0].yaw
 
 
+def test_the_palm_that_something_is_under_stays():
+    palm = PlacedObject("palm", 0.0, 8.0, 22.0, 30.0)
+    far = [PlacedObject("palm", yaw, 1.0, 4.0, 6.0) for yaw in (330.0, 335.0)]
+    chest = PlacedObject("treasure chest", 28.0, -13.6, 18.0, 12.0)
+    named = named_things("a treasure chest under a palm", ("treasure chest", "palm"))
+    result = obeyed([*GROUND, *far, palm, chest], named)
+    (below,) = of(result, "treasure chest")
+    above = max(of(result, "palm"), key=lambda one: one.height)
+    assert above.height > 15.0
+    assert abs(yaw_difference(above.yaw, below.yaw)) < 1.0
+
+
 def test_whales_are_larger_than_fish():
     whales = [PlacedObject("whale", 90.0 * at, -1.0, 12.0, 5.0) for at in range(3)]
     result = obeyed([*GROUND, *whales], [Named(("whale",), None, 3)])

@@ -87,6 +87,15 @@ def test_behind_and_in_front_of_are_farther_and_nearer():
     assert there["cat"].pitch - there["cat"].height / 2 < SOFA.pitch - SOFA.height / 2
 
 
+def test_what_was_near_is_smaller_behind_something():
+    horse = PlacedObject("horse", 8.0, -8.0, 36.0, 30.0)
+    fence = PlacedObject("fence", 8.0, -7.7, 40.0, 8.2)
+    named = named_things("a horse behind a fence", ("horse", "fence"))
+    (farther,) = (one for one in related([fence, horse], named) if one.kind == "horse")
+    assert farther.foot > -10.0
+    assert farther.height < 20.0
+
+
 def test_above_something_is_higher_at_the_same_yaw():
     there = after("a portrait above a sofa", ROOM)
     assert there["portrait"].pitch - there["portrait"].height / 2 > SOFA.pitch + SOFA.height / 2
