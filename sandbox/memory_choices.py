@@ -100,7 +100,8 @@ class MemoryChoices:
     def _choose_policy(self) -> None:
         now = self.setting
         policy = next_policy(now.policy, self._reel.current.spec.policies)
-        text = f"memory: {policy_look(policy).label}"
+        look, key = policy_look(policy), self._services.bindings.title("split")
+        text = f"memory: {look.label}. {look.about} {key} compares it with another"
         self._announce(replace(now, policy=policy), text, forgets=not keeps_places(policy))
 
     def _choose_size(self, factor: float) -> None:

@@ -102,6 +102,7 @@ class GroundMap:
     def __init__(self) -> None:
         self.area = MapArea(pygame.Rect(0, 0, 0, 0), 0.0, 0.0, LEAST)  # as drawn last
         self.names: dict[Door, pygame.Rect] = {}  # where those of doors stand in the area
+        self._start: pygame.Rect | None = None  # likewise, that of the start
         self._made: tuple[tuple[object, ...], pygame.Surface] | None = None
 
     def card(
@@ -124,6 +125,8 @@ class GroundMap:
         made_of = theme, self.area, block.ground, words, tuple(way), tuple(marks), remembered
         if self._made is None or self._made[0] != made_of:
             start = _start_name(theme, self.area, pose)
+            corner = self.area.place.topleft
+            self._start = start[1].move(-corner[0], -corner[1]) if start else None
             taken = [start[1]] if start else []
             card, self.names = _drawn(theme, self.area, block.ground or GroundPlan(), words, taken)
             for place, sectors in remembered:
@@ -136,14 +139,25 @@ class GroundMap:
             self._made = made_of, card
         return self._made[1]
 
+    def position(self, pixel: tuple[int, int]) -> tuple[float, float]:
+        """Return the position [m] that a pixel of the window means; see `MapArea.position`.
+
+        The name of the start means the start, too.
+        """
+        named = self._start is not None and self._start.collidepoint(self._within(pixel))
+        return (0.0, 0.0) if named else self.area.position(pixel)
+
     def door(self, pixel: tuple[int, int], doors: Collection[Door]) -> Door | None:
         """Return the door that a pixel of the window means, if any, or its name.
 
         The area lies where it is in the window.
         """
-        within = pixel[0] - self.area.place.left, pixel[1] - self.area.place.top
+        within = self._within(pixel)
         named = (door for door, name in self.names.items() if name.collidepoint(within))
         return next((door for door in named if door in doors), self.area.door(pixel, doors))
+
+    def _within(self, pixel: tuple[int, int]) -> tuple[int, int]:
+        return pixel[0] - self.area.place.left, pixel[1] - self.area.place.top
 
 
 def draw_player(surface: pygame.Surface, theme: Theme, area: MapArea, pose: CameraPose) -> None:

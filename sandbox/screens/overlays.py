@@ -202,7 +202,7 @@ class MapOverlay(Overlay):
                 if door := self._ground.door(event.pos, ground.doors):
                     self._go_to(door)
                     return True
-                x, z = self._ground.area.position(event.pos)
+                x, z = self._ground.position(event.pos)
                 self._fly(replace(self._reel.pose, x=x, z=z))
                 return True
         return False
