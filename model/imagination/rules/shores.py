@@ -220,16 +220,23 @@ def spanning(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Plac
     ]
 
 
-def without_dry_bridges(
-    things: Sequence[PlacedObject], kept: Collection[str]
-) -> list[PlacedObject]:
-    """Return things without bridges beside the waters, unless their kind is kept."""
-    waters = [one for one in things if one.kind in RUNNING | _ROUND]
+def none_dry(things: Sequence[PlacedObject], kept: Collection[str]) -> list[PlacedObject]:
+    """Return things without bridges beside the waters, or what swims where there are none.
+
+    Those of kept kinds stay.
+    """
+    bridged = [one for one in things if one.kind in RUNNING | _ROUND]
+    is_dry = all(one.kind not in _AFLOAT for one in things)
     return [
         thing for thing in things
-        if thing.kind != BRIDGE or BRIDGE in kept
-        or any(abs(yaw_difference(thing.yaw, one.yaw)) < one.width / 2 for one in waters)
+        if thing.kind in kept
+        or (not (is_dry and _swims(thing))
+        and (thing.kind != BRIDGE or any(_reaches(one, thing) for one in bridged)))
     ]  # fmt: skip
+
+
+def _reaches(water: PlacedObject, thing: PlacedObject) -> bool:
+    return abs(yaw_difference(thing.yaw, water.yaw)) < water.width / 2
 
 
 def _over_river(things: Sequence[PlacedObject], bridge: PlacedObject) -> PlacedObject:

@@ -80,7 +80,8 @@ def test_waters_hide_nothing_that_stands():
 
 def test_a_boat_beside_the_way_is_no_larger_than_a_house():
     boat = PlacedObject("boat", 0.0, 7.0, 38.0, 46.0)
-    _, smaller = plausible([GROUND, boat], [])
+    lake = PlacedObject("lake", 0.0, -12.0, 60.0, 8.0)
+    smaller = plausible([GROUND, lake, boat], [])[2]
     assert smaller.height < 40.0
     assert smaller.foot == pytest.approx(boat.foot)
 
