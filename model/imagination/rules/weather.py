@@ -55,6 +55,7 @@ SHINING = frozenset((
 _DISCS = frozenset(("sun", "moon"))
 _TURNS = (0.0, *(side * turn for turn in range(4, 61, 4) for side in (1.0, -1.0)))  # degrees
 _HIGH = 20.0  # degrees: a level view shows all of a disc, in wide windows too
+_CORNER = 24.0, 12.0  # degrees to the right and above the middle of a view: games show cards there
 AIR = frozenset(("sun", "moon", "star", "starry sky", "cloud", _LIGHTNING, *FALLING))
 _GAME = "video game"
 _STARRY = frozenset(("star", "starry sky"))
@@ -174,7 +175,7 @@ def _discs_clear(
     risen: Collection[str],
     facing: float,
 ) -> list[PlacedObject]:
-    """Return what is in the sky, with a sun or moon that neither things nor clouds hide.
+    """Return what is in the sky, with a sun or moon that neither things, clouds nor cards hide.
 
     If it is in the view at a yaw, it stays there, as near as can be to where it was.
 
@@ -187,7 +188,9 @@ def _discs_clear(
     hiding = [one for one in (*things, *above) if one.width < AROUND and one.kind not in _DISCS]
 
     def hidden(disc: PlacedObject) -> float:
-        return max((covered(disc, one) for one in hiding), default=0.0)
+        right, top = yaw_difference(disc.yaw, facing) + disc.width / 2, disc.pitch + disc.height / 2
+        in_corner = right > _CORNER[0] and top > _CORNER[1]
+        return max(0.5 * in_corner, *(covered(disc, one) for one in hiding), 0.0)
 
     def clear(disc: PlacedObject) -> PlacedObject:
         places = [

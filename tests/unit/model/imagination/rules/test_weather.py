@@ -231,6 +231,11 @@ def test_a_moon_that_rises_stands_clear_of_hills_things_and_clouds():
     assert not any(covered(moon, one) for one in lit if one.kind in ("mesas", "cloud", "barn"))
     assert moon.pitch + moon.height / 2 <= 27.0, "a level view shows it"
     assert abs(yaw_difference(moon.yaw, 0.0)) < 45.0, "in the view"
+    under = [DARK, GROUND, replace(MOON, yaw=34.0)]
+    (moon,) = (
+        one for one in relit([SKY, GROUND], under, BY_DAY, BY_NIGHT, BEHIND) if one.kind == "moon"
+    )
+    assert moon.yaw + moon.width / 2 <= 24.0, "not where the map is shown"
 
 
 def test_a_moon_and_clouds_stay_where_they_were_when_a_storm_comes():
