@@ -35,6 +35,7 @@ from mag_sandbox.scenes.places import (
 from mag_sandbox.scenes.relations import IN_SKY
 from mag_sandbox.scenes.rewordings import (
     AFTER_NOUN,
+    BABY,
     BUNCHES,
     CHILDS_ROOM,
     COLORED_ROOM,
@@ -43,6 +44,7 @@ from mag_sandbox.scenes.rewordings import (
     FALLING_FAR,
     FAMILIES,
     LIGHTS_TOLD,
+    LIKENESS,
     OF_WOOD,
     ON_MARS,
     ON_PLANET,
@@ -149,9 +151,10 @@ _IN_MOUNTAINS = re.compile(
 _OWNING = tuple(f"{mark}s" for mark in APOSTROPHES)
 _ADJECTIVES = frozenset((*COLORS, "old", "new", "big", "large", "small", "little", "tiny"))
 _VERBS = frozenset((  # which are also plurals of things
-    "bears", "boxes", "drums", "ducks", "fishes", "lights", "plants", "rings", "rocks", "slides",
-    "swings", "trains", "waters",
+    "bears", "boxes", "drums", "ducks", "fishes", "guard", "guards", "lights", "plants", "rings",
+    "rocks", "slides", "swings", "trains", "watch", "watches", "waters", "wave", "waves",
 ))  # fmt: skip
+_DOING = frozenset(("guard", "watch", "wave"))  # of those that several do
 _JOINING = frozenset(("and", "or", "with"))  # of a list, "a dog, rocks and trees"
 _SAYING = frozenset(("is", "are", "painted"))  # between a wall and its colour
 _OLD_HOUSE = "old church"  # which no painter needs to be told is one inside
@@ -579,7 +582,7 @@ class DescriptionWords(Vocabulary):
         seen = {owners[place] for place in self._seen(known, read)}
         named = {rank for rank, word in zip(owners, read, strict=True) if word not in small}
         told = [*_words_in(WEATHER_GONE, known), *_words_in(OF_WOOD, known, "of")]
-        told += _words_in(WOOD, known, "wood")
+        told += [*_words_in(WOOD, known, "wood"), *_words_in(BABY, known)]
         told += [
             len(split_words(known[: found.end()])) for found in _WITH.finditer(known)
             if _is_unseen_part(found, self)
@@ -594,7 +597,7 @@ class DescriptionWords(Vocabulary):
             told += _words_in(_STORE, known)
         seen |= {owners[place] for place in told}
         seen -= {
-            owners[place] for bunch in (*BUNCHES, ON_PLANET) for group in bunch.groupindex
+            owners[place] for bunch in (*BUNCHES, ON_PLANET, LIKENESS) for group in bunch.groupindex
             for place in _words_in(bunch, known, group)
         }  # fmt: skip
         seen |= {owners[place] for place in _words_in(ON_PLANET, known, "planet")}
@@ -1335,7 +1338,8 @@ def _without_verbs(phrases: Sequence[Phrase], text: str) -> tuple[Phrase, ...]:
             after.known or "", KINDS
         )
         is_one = not DETERMINERS.isdisjoint(one.written for one in before)
-        return is_one and is_alive(who) and not is_list and bool(has_object)
+        does = (is_one and has_object) or (who.written.endswith("s") and phrase.written in _DOING)
+        return is_alive(who) and not is_list and bool(does)
 
     return tuple(
         phrase._replace(known="")

@@ -70,6 +70,15 @@ FAMILIES = (
         ),
         "many ",
     ),
+    (
+        re.compile(
+            rf"\b(?P<a>an?|the) (?P<beast>{_BEASTS}) (?:and|with) (?:her|its|his|an?) "
+            r"(?:small |little |tiny )?(?:baby|calf|cub|foal|lamb|kid|chick|puppy|young)\b"
+            rf"(?! (?:{_BEASTS})\b)",
+            re.I,
+        ),
+        r"a big \g<beast> and a small \g<beast>",
+    ),
     (re.compile(rf"\b(?:an? )?({_BEASTS}) famil(?:y|ies)\b", re.I), r"several \1s"),
     (re.compile(rf"\b(?:an? )?family of (?=(?:{_BEASTS})s?\b)", re.I), "several "),
 )
@@ -223,7 +232,17 @@ LIGHTS_TOLD = (  # light and weather told by what happens, and how that is read
     (re.compile(r"\b(it is )?raining cats and dogs\b", re.I), "heavy rain"),
     (re.compile(r"\bweather (gets|is getting) (bad|worse)\b", re.I), "stormy weather"),
 )
+LIKENESS = re.compile(  # what something is said to be like, and which is not there
+    rf"(?:^| )(?P<like>like|as(?! (?:{_COLOR}|{_SIZES}) as\b)) (?:(?:an?|the|some|my) )?"
+    rf"(?P<what>(?:(?:{_COLOR}|{_SIZES}) )*(?:\w+ )?\w+)"
+    r"(?=$|[,.;:]| (?:and|with|in|on|at|under|over|by|beside|near|behind|before|above|of)\b)",
+    re.I,
+)
+BABY = re.compile(rf"\bbaby (?=(?:{_BEASTS})\b)", re.I)
 REWORDINGS = (  # what is read as something else, one after the other
+    (re.compile(rf"\bas (?=(?:{_COLOR}|{_SIZES}) as\b)", re.I), ""),
+    (LIKENESS, ""),
+    (BABY, "small "),
     *LIGHTS_TOLD,
     (  # whose clothes are not drawn, and are between it and what it is beside
         re.compile(

@@ -667,7 +667,10 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         ]  # fmt: skip
         ones = [called_by(one) for one in spans]
         told = [not _is_where(left, one, after_stops) for one in spans]
-        others = [one for one, is_told in zip(ones, told, strict=True) if is_told or one.color]
+        others = [
+            one for one, is_told in zip(ones, told, strict=True)
+            if is_told or one.color or one.scale != 1.0
+        ]  # fmt: skip
         if told[0] or all(one.most is None for one in others):
             others = [ones[0], *(one for one in others if one is not ones[0])]
         return _together(others)
@@ -792,12 +795,12 @@ def _is_where(words: Sequence[str | None], span: NamingWords, after_stops: Colle
 def _together(ones: Sequence[Named]) -> Named:
     """Return things of one kind that a description names one after the other as one name.
 
-    If their colours or directions differ they are its parts.
+    If their colours, sizes or directions differ they are its parts.
     """
     first, *others = ones
     placed = [one for one in ones if one.relation is not None]
     relation = placed[-1].relation if placed else None
-    alike = {(one.color, one.relation) for one in ones}
+    alike = {(one.color, one.scale, one.relation) for one in ones}
     if not others or (len(alike) == 1 and first.most is None):
         are_people = first.kinds[0] in PEOPLE and all(one.least == 1 for one in ones)
         least = len(ones) if are_people else first.least  # mum and dad are two
@@ -806,6 +809,7 @@ def _together(ones: Sequence[Named]) -> Named:
     most = [one.most for one in ones if one.most is not None]
     return first._replace(
         color=first.color if len({one.color for one in ones}) == 1 else None,
+        scale=first.scale if len({one.scale for one in ones}) == 1 else 1.0,
         least=sum(one.least for one in ones),
         most=sum(most) if len(most) == len(ones) else None,
         relation=None if directions and len(alike) > 1 else relation,

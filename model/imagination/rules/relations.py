@@ -50,6 +50,7 @@ _SAT_ON, _JUTS, _SEAT = (0.4, 1.3), 1.8, 8.0  # metres; of its width, and degree
 _TOO_WIDE = 1.2  # times as wide as a seat, in life, is what juts out on both sides
 _IN_CAGE = 0.55  # of its height
 _ON_MAT, _MAT = 0.1, 0.8  # of its height below its middle, and of its width, that things take
+_WIDE_MAT = 40.0  # degrees that it is wide at least
 _HILL_FOOT, _HILL_TOP = -5.0, 8.0  # degrees
 _SUNK = 1.5  # degrees that things stand below the top of their hill
 _HILL, _LEAST_HILL, _HILL_SHADE = 2.6, 60.0, 0.78  # of their width, degrees, of the ground's colour
@@ -76,8 +77,8 @@ SEATS = {  # how high one sits, lies or stands on what has more above, as a shar
     ),
 }  # fmt: skip
 _BOARDS = (  # that bear tableware
-    "dining table", "table", "round table", "coffee table", "desk", "kitchen counter", "counter",
-    "workbench", "school desk",
+    "picnic blanket", "dining table", "table", "round table", "coffee table", "desk",
+    "kitchen counter", "counter", "workbench", "school desk",
 )  # fmt: skip
 _BEARING = frozenset((  # that are wider for many things, or for a large one
     "table", "round table", "coffee table", "dining table", "counter", "school desk", "stool",
@@ -230,6 +231,8 @@ def _table_for(
         relation, own = Relation("on", said.get(kind, (kind,))), _placed(things, (kind,))
         plate = _PLATE if kind in _BEARING else _CROWDED_PLATE
         room = things[own[0]].width / plate - borne[relation] - count if own else -1.0
+        if own and kind in MATS and kind in said:
+            return relation
         if room >= 0.0:
             rooms[relation] = kind in said, room
     return max(rooms, key=rooms.__getitem__, default=None)
@@ -531,6 +534,8 @@ def _with_space(other: PlacedObject, own: Sequence[PlacedObject], where: str) ->
     """Return another thing so wide, or tall, that what is on, or under, it is plainly seen."""
     if where == "on" and any(_juts(thing, other) for thing in own):
         return other.scaled(max(_SEAT / other.width, 1.0))
+    if where == "on" and other.kind in MATS:
+        return other.scaled(max(_WIDE_MAT / other.width, 1.0))
     if where == "on" and other.kind in _BEARING:
         grown = len(own) * _PLAINLY / (_WIDEST * other.width)
         return replace(other, width=min(max(grown, 1.0), _MOST_GROWN) * other.width)

@@ -89,6 +89,8 @@ def words():
         ("a pink candy land with a unicorn", ""),
         ("a blue candy land", "blue"),
         ("an African village", "African"),  # like any other
+        ("a meadow under clouds like sheep", "like sheep"),
+        ("a knight guards a chest in a castle hall", "guards"),
         ("a snowman with a carrot nose behind a red house", "carrot nose"),
     ],
 )
@@ -728,6 +730,8 @@ def test_every_level_is_of_a_game(words):
         ("a church in the rain", "outdoor", "village", "room"),
         ("a church with a tower", "outdoor", "village", "room"),
         ("a church with a moon and gravestones", "outdoor", "graveyard", "village"),
+        ("a sheep as white as snow in a meadow", "outdoor", "white sheep in", "snow"),
+        ("an elephant with its calf on a savanna", "outdoor", "and a small elephant", "cow"),
         ("a train, three people on the platform", "outdoor", "of the station", "platform"),
         ("a cafe in a city", "outdoor", "a city with a cafe", "room"),
         ("a cat in a church in a village", "indoor", "church in", "with a church"),

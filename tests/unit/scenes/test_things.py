@@ -409,6 +409,12 @@ def test_words_say_where_a_thing_is(text, where, kinds):
     assert (cat.relation and (cat.relation.where, cat.relation.kinds)) == (where and (where, kinds))
 
 
+def test_things_of_one_kind_may_differ_in_size():
+    (cows,) = named_things("a big cow and a small cow walk", ("cow",))
+    assert (cows.least, cows.scale) == (2, 1.0)
+    assert [part.scale for part in cows.parts] == [1.5, 0.6]
+
+
 def test_a_person_fishing_from_a_boat_is_on_it():
     (person,) = (one for one in named_things("a man fishes from a boat", THINGS) if one.relation)
     assert person.relation == Relation("on", ("boat", "rowing boat"))

@@ -516,6 +516,18 @@ def test_fruit_outdoors_is_on_a_table_and_roses_are_not():
     assert [one.kind for one in there] == ["near ground", "rose"]
 
 
+def test_what_is_eaten_at_a_picnic_is_on_its_blanket():
+    ground = PlacedObject("near ground", 0.0, -27.0, 360.0, 54.0)
+    blanket = PlacedObject("picnic blanket", 20.0, -11.0, 21.0, 6.0)
+    mugs = [PlacedObject("mug", yaw, -11.0, 10.0, 7.0) for yaw in (340.0, 352.0)]
+    named = named_things("two mugs, a picnic blanket", ("mug", "picnic blanket"))
+    result = obeyed([ground, *mugs, blanket], named)
+    below = next(one for one in result if one.kind == "picnic blanket")
+    placed = [one for one in result if one.kind == "mug"]
+    assert len(placed) == 2
+    assert all(abs(right_of(one, below)) < below.width / 2 for one in placed)
+
+
 def test_a_big_cake_on_a_table_is_larger_than_a_cake():
     table = PlacedObject("round table", 0.0, -16.0, 26.0, 20.0)
     cake = PlacedObject("cake", 60.0, -18.0, 10.0, 9.0)
