@@ -33,16 +33,20 @@ from mag_sandbox.training.seeded_random import SeededRandom
 
 CONTRAST = 0.7, 1.2
 COLOR_SHIFT = 0.12  # of each channel, at most; colours are in [-1, 1]
-SOFTNESS = -0.35, 0.9  # share of a blurred picture; below 0: crisper
+SOFTNESS = 0.0, 0.9  # share of a blurred picture
 BLURS = 3, 5, 9  # px
 
 
 class Style(NamedTuple):
-    """How pictures of a scene are changed, whatever the viewpoint."""
+    """How pictures of a scene are changed from both viewpoints, and softened from the first.
+
+    Pixels are resampled on their way to another viewpoint. What is painted there is crisp again, or
+    every step of a walk would be softer than the one before.
+    """
 
     contrast: float
     shift: Tensor  # of each channel, [3, 1, 1]
-    softness: float
+    softness: float  # of what is carried over
     blur: int  # px
 
     @classmethod
@@ -53,22 +57,16 @@ class Style(NamedTuple):
         )
         return cls(rng.uniform(*CONTRAST), shift, rng.uniform(*SOFTNESS), int(rng.choice(BLURS)))
 
-    def of_picture(self, picture: Tensor, known: Tensor | None = None) -> Tensor:
-        """Return a picture in this style.
-
-        Args:
-            picture: [3, H, W] in [-1, 1].
-            known: where its colours count, [1, H, W], 0 or 1; None: everywhere.
-        """
-        known = torch.ones_like(picture[:1]) if known is None else known
-        blurred = self._blurred(picture * known) / self._blurred(known).clamp(min=1e-3)
-        styled = picture + self.softness * (blurred - picture)
-        return (self.contrast * styled + self.shift).clamp(-1, 1)
+    def of_picture(self, picture: Tensor) -> Tensor:
+        """Return a picture, [3, H, W] in [-1, 1], in this style."""
+        return (self.contrast * picture + self.shift).clamp(-1, 1)
 
     def of_seen(self, seen: np.ndarray) -> np.ndarray:
         """Return a view from another viewpoint in this style; see `Sketch.carried_over`."""
         numbers = torch.from_numpy(np.ascontiguousarray(seen.transpose(2, 0, 1))).float()
-        styled = self.of_picture(numbers[:3] / 127.5 - 1, (numbers[3:] > 0).float())
+        picture, known = numbers[:3] / 127.5 - 1, (numbers[3:] > 0).float()
+        blurred = self._blurred(picture * known) / self._blurred(known).clamp(min=1e-3)
+        styled = self.of_picture(picture + self.softness * (blurred - picture))
         colors = ((styled + 1) * 127.5).round().byte().numpy().transpose(1, 2, 0)
         return np.concatenate((colors, seen[..., 3:]), axis=2)
 

@@ -13,7 +13,7 @@ from mag_sandbox.model.imagination.objects import object_table
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RINGS_EACH, RingLog
-from mag_sandbox.training.imagination.stage_painter import PainterStage, placed, some_objects
+from mag_sandbox.training.imagination.stage_painter import PainterStage, Style, placed, some_objects
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
 from mag_sandbox.training.imagination.stage_reader import ReaderStage, in_sight, labels, warm
 from tests.unit.model.imagination.tiny import KINDS, codec, networks
@@ -138,6 +138,16 @@ def test_every_weight_is_trained_by_one_optimiser(make):
     stage = make()
     trained = [id(p) for each in stage.optimisers() for g in each.param_groups for p in g["params"]]
     assert sorted(trained) == sorted(id(p) for p in stage.module.parameters())
+
+
+def test_what_is_carried_over_is_softer_than_what_is_to_be_painted_of_it():
+    style = Style(0.8, torch.full((3, 1, 1), 0.1), softness=0.9, blur=9)
+    stripes = torch.ones(3, 16, 32) * torch.tensor([-1.0, 1.0] * 16)
+    assert style.of_picture(stripes).unique().tolist() == pytest.approx([-0.7, 0.9])
+    seen = np.concatenate((127.5 * (stripes.numpy() + 1), np.full((1, 16, 32), 255.0)))
+    softened = style.of_seen(seen.astype(np.uint8).transpose(1, 2, 0))
+    assert np.ptp(softened[..., :3].astype(int)) < 60
+    assert (softened[..., 3] == 255).all()
 
 
 def test_the_middle_of_what_is_seen_is_told_with_the_edges_of_all_of_it():
