@@ -98,6 +98,8 @@ class ParkedScene:
     left: datetime = field(default_factory=_now)
     provenance: dict[str, Any] = field(default_factory=dict[str, Any])  # of the world
     parts: dict[str, WorldState] = field(default_factory=dict)  # of others: map, anchors
+    # what it is recognised by, uint8 [H, W, 3]; None: by the last frame. Only its thumbnail is kept
+    picture: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         self._fill("prompt", self.scene.prompt)
@@ -114,6 +116,11 @@ class ParkedScene:
         """Continue it in a world; see `restore_world`."""
         restore_world(world, self)
         return self
+
+    @property
+    def shown(self) -> np.ndarray:
+        """The picture that it is recognised by."""
+        return self.last_frame if self.picture is None else self.picture
 
     @property
     def bytes(self) -> int:
@@ -312,7 +319,7 @@ def _write_files(folder: Path, parked: ParkedScene) -> None:
     write(ARRAYS, _packed(parked))
     data = {"world": parked.state.data, "parts": {n: s.data for n, s in parked.parts.items()}}
     write(DATA, json.dumps(data, allow_nan=False).encode())
-    write_synced(folder / THUMBNAIL, _thumbnail(parked.last_frame))
+    write_synced(folder / THUMBNAIL, _thumbnail(parked.shown))
     header = StateHeader(
         **{name: getattr(parked, name) for name in _PLAIN},
         scene=replace(parked.scene, image=_keep_image(parked.scene, write)),

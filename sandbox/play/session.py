@@ -28,6 +28,8 @@ from mag_sandbox.sandbox.play.parked_scene import KeptMemory, ParkedScene, new_i
 from mag_sandbox.scenes import Scene
 
 RESET = "reset"  # why a session ends that another one follows at once
+STEP = 8  # px between pixels that are compared
+PLAIN = 16.0  # of 255: deviation of the colours of a wall that fills the view
 
 
 class Resumable(Protocol):
@@ -66,6 +68,13 @@ class SessionStep:
 SceneChange = Callable[["Session"], SessionStep | None]  # begins another scene in the session
 
 
+def telling(block: FrameBlock, before: np.ndarray | None) -> np.ndarray | None:
+    """Return the last frame of a block, or the one before if this shows hardly more than a wall."""
+    frame = block.frames[-1]
+    varies = frame[::STEP, ::STEP].reshape(-1, 3).std(axis=0).max()
+    return frame if varies >= PLAIN else before
+
+
 class CommandSource(Protocol):
     """Gives a session its commands; a script gives whole controls and scene changes."""
 
@@ -96,6 +105,7 @@ class Session:
         self._running = False
         self.id = ""  # of the playthrough; saves and the parked scene go by it
         self._last: FrameBlock | None = None  # None: the fields below are unset, too
+        self._telling: np.ndarray | None  # the newest frame that shows more than a wall
         self._playthrough: Playthrough
         self._created: datetime
         self._blocks = 0
@@ -151,7 +161,7 @@ class Session:
             return None
         asked = time.monotonic()
         block = self.world.step(control)
-        self._last = block
+        self._last, self._telling = block, telling(block, self._telling)
         event = self._event(block, control, asked)
         for observer in (*self._observers, *self._attached):
             observer.on_block(event, block)
@@ -187,6 +197,7 @@ class Session:
             seed=playthrough.seed,
             state=self.world.snapshot(),
             last_frame=self._last.frames[-1],
+            picture=self._telling,
             frames_shown=self._frames_before + self._frames,
             fps=spec.fps,
             world=spec.name,
@@ -239,6 +250,7 @@ class Session:
         parked: ParkedScene | None = None,
     ) -> None:
         self._playthrough, self._last = playthrough, first.block
+        self._telling = telling(first.block, None)
         self._frames_before = parked.frames_shown if parked else 0
         self._name = parked.name if parked else ""
         self.id = parked.id if parked else new_id(playthrough.scene)

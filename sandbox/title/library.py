@@ -103,7 +103,7 @@ def read_title_model(
         scenes=(*_own_cards(data / SCENES), *library_cards()),
         parked=(
             *(
-                _parked_card(one.id, WAITING, FreshPicture(one.last_frame), one, one.created)
+                _parked_card(one.id, WAITING, FreshPicture(one.shown), one, one.created)
                 for one in waiting
             ),
             *(

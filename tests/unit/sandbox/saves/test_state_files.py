@@ -28,6 +28,7 @@ from mag_sandbox.sandbox.play.parked_scene import (
     restore_world,
     write_state,
 )
+from mag_sandbox.sandbox.play.session import telling
 from mag_sandbox.scenes import Scene
 from tests.doubles import SPEC, FakeWorld
 
@@ -137,6 +138,17 @@ def test_a_card_needs_no_arrays(folder):
 def test_the_thumbnail_shows_the_last_frame(folder):
     with Image.open(folder / "thumbnail.png") as picture:
         np.testing.assert_array_equal(np.array(picture), left_after(2).last_frame)
+
+
+def test_the_thumbnail_shows_what_the_scene_is_recognised_by(tmp_path):
+    before = np.indices((48, 80)).sum(axis=0)[..., None].repeat(3, axis=2).astype(np.uint8)
+    wall = SimpleNamespace(frames=[np.full_like(before, 90)])
+    assert telling(SimpleNamespace(frames=[before]), None) is before
+    assert telling(wall, before) is before
+    assert telling(wall, None) is None
+    write_state(tmp_path / "left", left_after(1, picture=before))
+    with Image.open(tmp_path / "left" / "thumbnail.png") as picture:
+        np.testing.assert_array_equal(np.array(picture), before)
 
 
 def test_the_scenes_picture_travels_with_it(tmp_path):
