@@ -340,6 +340,7 @@ class ProbeOverlay(Overlay):
         self._fit_mode: FitMode = fit_mode
         self._seen = prober.latest
         self._waits: ProbeResult | None = None  # for the camera to rest
+        self._prompt = ""  # in force when it came
         self._result: ProbeResult | None = None
         self._card = CachedCard()
         self._wipe: tuple[object, Wipe] | None = None  # of a result, a theme and a place
@@ -372,6 +373,9 @@ class ProbeOverlay(Overlay):
         self._looked_at, newest = now, self._prober.latest
         if newest is not self._seen:
             self._seen = self._waits = newest
+            self._prompt = self._reel.current.block.prompt
+        if self._is_changed:  # now is another picture than the one that was compared
+            self._waits = None
         if self._waits is not None and not self.is_silent and self._is_time(self._waits, now):
             self._result, self._waits, self._since = self._waits, None, now
             self._until = now + (PROBE_S if self._in_lab else WIPE_S)
@@ -418,6 +422,12 @@ class ProbeOverlay(Overlay):
     def area(self) -> pygame.Rect:
         """The part of the window that it covers; empty while it shows nothing."""
         return self._place if self._result else pygame.Rect(0, 0, 0, 0)
+
+    @property
+    def _is_changed(self) -> bool:
+        """Whether the place was changed, or a change undone, since the newest result came."""
+        block = self._reel.current.block
+        return self._reel.starting_over or block.edited is not None or block.prompt != self._prompt
 
     @property
     def _in_lab(self) -> bool:

@@ -44,7 +44,8 @@ class StubReel:
     def __init__(self):
         self.pose, self.command = CameraPose(), CameraCommand()
         self.current, self.spec, self.crop = self, SPEC, WHOLE
-        self.block = SimpleNamespace(memory=MEMORY)
+        self.block = SimpleNamespace(memory=MEMORY, prompt="a meadow", edited=None)
+        self.starting_over = False
 
 
 @pytest.fixture
@@ -123,6 +124,22 @@ def test_a_wipe_waits_until_the_camera_rests_where_the_view_is(overlay, prober):
     assert not overlay.update(130.0), "an anchor of the player's, too"
     reel.command = CameraCommand()
     assert overlay.update(131.0)
+
+
+@pytest.mark.parametrize("change", ["edited", "prompt", "undone"])
+def test_no_wipe_compares_a_place_with_what_it_was_changed_into(overlay, prober, change):
+    reel = overlay._reel
+    reel.command = CameraCommand(yaw=1.0)
+    prober.latest = result(1)
+    assert not overlay.update(1.0), "in passing"
+    reel.command = CameraCommand()
+    if change == "undone":
+        reel.starting_over = True
+    else:
+        setattr(reel.block, change, "a snowy meadow")
+    assert not overlay.update(2.0)
+    reel.starting_over, reel.block.edited = False, None
+    assert not overlay.update(3.0)
 
 
 def test_the_clock_of_postcards_rests_under_a_box():
