@@ -347,6 +347,9 @@ class PlayerSession(WatchedSession):
                 self._say(BACK_FIRST, topic="way back")
             case "split" if (other := self.memory.opposite) is not None:
                 moment = self._worker.call(services.saves.collect)
+                if self._postcards.dismiss():
+                    key = services.bindings.title("postcards")
+                    self._say(f"the game of postcards is over; {key} deals new ones")
                 if services.recordings.stop(self._worker) is not None:
                     self._say("a comparison is not recorded: the recording is on the title screen")
                 return PlaySplit(playthrough.scene, playthrough.seed, *other, moment)

@@ -127,8 +127,10 @@ def test_a_split_screen_shares_the_world_and_the_game_goes_on_as_it_was(run, mon
     world = game.navigator.worker
     game.press(pygame.K_F10)
     game.wait(lambda: game.services.recordings.is_recording)
+    game.press(pygame.K_c)
     game.press(pygame.K_v)
     assert isinstance(game.screen.outcome, PlaySplit)
+    game.said("the game of postcards is over; C deals new ones")
     game.said("a comparison is not recorded")
     game.wait(lambda: isinstance(game.screen, LoadingScreen))
     game.draw()
