@@ -1126,9 +1126,11 @@ class ThingWords(Vocabulary):
         groups: Sequence[WordGroup],
         names: Collection[str],
         things: Collection[str],
+        kinds: Collection[str],
     ) -> None:
-        """Know words; `names` are all that need to be complete, `things` those of things."""
+        """Know words; `names` are all that need to be complete, `things` those of kinds."""
         super().__init__(counts, groups)
+        self._kinds = kinds
         self._names = [frozenset(map(stem, name.split())) for name in names]
         self._things = [frozenset(map(stem, name.split())) for name in things]
         self._parts = frozenset().union(*self._names)
@@ -1140,7 +1142,8 @@ class ThingWords(Vocabulary):
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words that name nothing, those of incomplete names, and all that say where.
 
-        One thing is put where the player points, or to the left or right of that.
+        One thing is put where the player points, or to the left or right of that. A colour that it
+        cannot have is none of it.
         """
         if said_color(text):
             return ()
@@ -1149,6 +1152,8 @@ class ThingWords(Vocabulary):
         read = frozenset().union(*stems.values())
         said = frozenset().union(*(name for name in self._names if name <= read))
         last, side = self._where(stems)
+        kind = _kind([word.text.lower() for word in stems], self._kinds)
+        others = {name for name in COLORS if kind and not takes_color(kind, name)}
         return tuple(
             word
             for place, (word, own) in enumerate(stems.items())
@@ -1157,6 +1162,7 @@ class ThingWords(Vocabulary):
                 place > last
                 or word in unknown
                 or word.text.lower() in _MANY
+                or SAME_COLORS.get(word.text.lower(), word.text.lower()) in others
                 or (own & self._parts and not own & said)
             )
             and word.text.lower() not in _FILLERS
@@ -1207,7 +1213,7 @@ def _thing_words(kinds: tuple[str, ...], category: str | None) -> ThingWords:
     fitting = [kind for kind in _TRY.get(category or "outdoor", ()) if kind in named]
     suggested = tuple(dict.fromkeys((*fitting, "remove", *named, "another")))
     groups = [WordGroup("things", "things", suggested)]
-    return ThingWords(dict.fromkeys(words, 1), groups, phrases, (*named, *also))
+    return ThingWords(dict.fromkeys(words, 1), groups, phrases, (*named, *also), kinds)
 
 
 def color_name(color: Sequence[int]) -> str:

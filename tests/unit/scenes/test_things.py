@@ -358,6 +358,15 @@ def test_what_does_not_take_a_colour_is_not_meant_where_words_give_it(colors_of)
     assert golden.kinds == ("robot",)
 
 
+@pytest.mark.parametrize(
+    ("text", "grey"),
+    [("a huge pink elephant", ["pink"]), ("a blue elephant", []), ("an orange", [])],
+)
+def test_a_colour_that_a_thing_cannot_have_is_grey(text: str, grey: list[str]):
+    vocabulary = thing_vocabulary(list(THINGS))
+    assert [word.text for word in vocabulary.without_effect(text)] == grey
+
+
 def test_a_thing_is_not_put_down_in_a_colour_that_it_does_not_take(colors_of):
     colors_of(camel="yellow brown", unicorn="")
     with pytest.raises(ThingError, match='"camel" cannot be blue in this world; try brown, yellow'):
