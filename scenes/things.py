@@ -276,6 +276,7 @@ _HOLDING = frozenset((  # what other things are in
     *TREES, "bush", "hedge", "sandpit", "bird cage",
 ))  # fmt: skip
 MATS = frozenset(("round rug", "square rug", "picnic blanket", "sandpit"))  # lie under others
+DISCS = frozenset(("sun", "moon"))
 _ALIVE = ANIMALS | PEOPLE
 _WINDOW = "window"
 _HEAVENLY = frozenset(("sun", "moon", "star", "cloud", "starry sky"))
@@ -649,6 +650,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     where = {
         clause.owner.start: held for clause in clauses
         if clause.owner.kinds[0] not in MATS and (held := _held(clause.relation))
+        and (clause.owner.kinds[0] not in DISCS or _is_high(held))
     }  # fmt: skip
 
     def called_by(span: NamingWords) -> Named:
@@ -854,9 +856,14 @@ def _after_stops(text: str) -> frozenset[int]:
     )
 
 
+def _is_high(relation: Relation) -> bool:
+    """Tell whether the sun or moon is above some thing; above all of a sea they may be anywhere."""
+    return relation.where == "above" and "sea" not in relation.kinds
+
+
 def _can_be_told_where(span: NamingWords) -> bool:
     is_water = span.kinds[0] in DEEP | {"frozen lake"}
-    lies = is_water or span.kinds[0] in MATS
+    lies = is_water or span.kinds[0] in MATS | DISCS
     return _stance(span) in _STANDING or lies or HILLS in span.kinds
 
 

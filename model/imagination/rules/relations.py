@@ -32,6 +32,7 @@ from mag_sandbox.scenes.stances import STANCES, where_of
 from mag_sandbox.scenes.things import (
     ANIMALS,
     DEEP,
+    DISCS,
     HILLS,
     MATS,
     PEOPLE,
@@ -784,6 +785,10 @@ def _before(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
 def _above(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
     """Return a thing that hangs or flies above another one."""
     top = other.pitch + other.height / 2
+    if thing.kind in DISCS:
+        high = min(max(thing.pitch, top + _GAP + thing.height / 2), TOP - thing.height / 2)
+        aside = 0.0 if high - thing.height / 2 >= top else _CLEAR
+        return replace(thing, pitch=high, yaw=_spread(thing, other, rank, count, aside))
     if thing.kind in _FLYING or where_of(thing.kind) == "water":
         thing = _aloft(thing)
     elif where_of(thing.kind) not in _ABOVE:

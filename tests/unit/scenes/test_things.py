@@ -418,6 +418,11 @@ def test_words_say_where_a_thing_is(text, where, kinds):
     assert (cat.relation and (cat.relation.where, cat.relation.kinds)) == (where and (where, kinds))
 
 
+def test_a_moon_is_above_what_words_say_and_nowhere_else():
+    assert where_in("a full moon above a barn") == {"moon": ("above", "barn")}
+    assert where_in("a moon above the sea") == where_in("the moon behind a barn") == {}
+
+
 def test_things_of_one_kind_may_differ_in_size():
     (cows,) = named_things("a big cow and a small cow walk", ("cow",))
     assert (cows.least, cows.scale) == (2, 1.0)

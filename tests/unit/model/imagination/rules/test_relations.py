@@ -102,6 +102,19 @@ def test_above_something_is_higher_at_the_same_yaw():
     assert abs(right_of(there["portrait"], SOFA)) < 1.0
 
 
+def test_a_moon_above_a_barn_is_there_and_as_large_as_it_was():
+    barn, moon = (
+        PlacedObject("barn", 20.0, 2.0, 28.0, 18.0),
+        PlacedObject("moon", 200.0, 30.0, 14.0, 14.0),
+    )
+    named = named_things("a moon above a barn", ("moon", "barn"))
+    high, below = related([moon, barn], named)
+    assert high.kind == "moon"
+    assert abs(right_of(high, below)) < below.width
+    assert high.pitch > below.pitch
+    assert high.pitch + high.height / 2 < 24.0
+
+
 def test_many_small_things_on_one_leave_it_as_large_as_it_is():
     machine = PlacedObject("washing machine", 21.0, -12.5, 12.0, 12.0)
     books = [PlacedObject("book", 16.0 + 2 * place, -6.0, 1.6, 0.7) for place in range(6)]
