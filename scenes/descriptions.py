@@ -514,7 +514,8 @@ class DescriptionWords(Vocabulary):
         first = {named[0] for named in kinds}
         if "lake" in first:  # there are lakes in swamps, deserts and anywhere
             kinds = [kinds for kinds in kinds if kinds[0] not in _AT_LAKES]
-        if first & STANDS and first & EXHIBITS:
+        on_stages = STANDS - {"steps"} if first & BUILDINGS else STANDS  # of a house
+        if first & on_stages and first & EXHIBITS:
             return "on a stage"
         if "falling snow" in first or (text_stems(read) & _ICE and "ice cream" not in first):
             kinds.append(("igloo",))

@@ -12,7 +12,8 @@ SIDES = (  # half of the things stand on the left of the other one, half on the 
 )  # fmt: skip
 RELATIONS = {  # words between two things -> where the first one is
     "leaning on": "beside", "leaning against": "beside", "leaning at": "beside",
-    "riding on": "on", "riding": "on", "flying over": "above", "flying above": "above",
+    "riding on": "on", "riding": "on", "rides on": "on", "rides": "on",
+    "flying over": "above", "flying above": "above",
     "on top of": "on", "on topped of": "on", "on": "on", "upon": "on",
     "atop": "on",
     "left of": "left", "right of": "right", "behind": "behind", "in front of": "front",

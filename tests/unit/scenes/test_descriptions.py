@@ -730,6 +730,7 @@ def test_every_level_is_of_a_game(words):
         ("a church in the rain", "outdoor", "village", "room"),
         ("a church with a tower", "outdoor", "village", "room"),
         ("a church with a moon and gravestones", "outdoor", "graveyard", "village"),
+        ("a pumpkin on the steps of a house", "outdoor", "house, ", "stage"),
         ("a circus tent, an elephant on a box", "outdoor", "tent in a park", "stage"),
         ("a sheep as white as snow in a meadow", "outdoor", "white sheep in", "snow"),
         ("an elephant with its calf on a savanna", "outdoor", "and a small elephant", "cow"),

@@ -418,6 +418,10 @@ def test_words_say_where_a_thing_is(text, where, kinds):
     assert (cat.relation and (cat.relation.where, cat.relation.kinds)) == (where and (where, kinds))
 
 
+def test_one_that_rides_a_horse_is_on_it():
+    assert where_in("a zombie rides a horse") == {"zombie": ("on", "horse")}
+
+
 def test_a_moon_is_above_what_words_say_and_nowhere_else():
     assert where_in("a full moon above a barn") == {"moon": ("above", "barn")}
     assert where_in("a moon above the sea") == where_in("the moon behind a barn") == {}
