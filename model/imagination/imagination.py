@@ -112,6 +112,7 @@ class Subject(NamedTuple):
     seed: int  # of the noise; each cell has its own
     things: Sequence[PlacedObject] = ()  # what stands around, from far to near
     seen: np.ndarray | None = None  # of the ring from elsewhere; see `Sketch.carried_over`
+    viewpoint: tuple[float, float] = (0.0, 0.0)  # x and z [m]
 
 
 class Imagination:
@@ -431,7 +432,7 @@ class Imagination:
         rows = np.arange(place.top, place.top + place.rows)
         columns = np.arange(place.left, place.left + place.columns) % self._ring[1]
         table = _painted_as(subject.things, self._sketcher, self.config)
-        sketch, owners = self._sketcher.draw(table, rows, columns)
+        sketch, owners = self._sketcher.draw(table, rows, columns, subject.viewpoint)
         objects = covering_objects(table, rows, columns, self._ring[1], owners)
         seen = subject.seen
         if seen is not None:

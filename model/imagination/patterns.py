@@ -1,8 +1,8 @@
-"""Patterns of rooms in the sketch of a plan: beams, planks, tiles, stripes and panels.
+"""Patterns in the sketch of a plan: beams, planks, tiles, stripes and panels of rooms, and squares.
 
-A plan says that a ceiling has beams, and where its walls are. Without a sketch of them, painters
-make blotches of beams that are narrower than a cell. All measures are those of the rooms that the
-networks learned from. Knows nothing of networks.
+A plan says that a ceiling has beams, and where its walls are; the ground of games has squares.
+Without a sketch of them, painters make blotches of what is narrower than a cell. All measures are
+those of the scenes that the networks learned from. Knows nothing of networks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,10 @@ import numpy as np
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import VARIANTS, ObjectTable, look_number
 
-KINDS = ("wall", "backdrop", "floor", "ceiling")
+TURF = "turf"  # the near ground of games
+KINDS = ("wall", "backdrop", "floor", "ceiling", TURF)
+SQUARE, SQUARED = 1.6, 15.2  # metres: side of a square, and how far from the viewer squares reach
+SHADED = 0.12 * 120 / 255  # share of the light that every second square lacks
 SIDES = 4  # of a room or a stage, listed as ahead, right, behind, left
 FARTHEST = 40.0  # metres
 LEAST_SLOPE = 0.02  # of the foot of a wall
@@ -39,10 +42,10 @@ def first_looks(kinds: Sequence[str]) -> dict[str, int]:
     return {kind: look_number(kinds.index(kind), None) for kind in KINDS if kind in kinds}
 
 
-class RoomPatterns:
-    """Draws patterns over the bare sides of rooms.
+class Patterns:
+    """Draws patterns over the bare sides of rooms, and over the bare ground of games.
 
-    RoomPatterns(first_looks(kinds), ring=(24, 80), cell=16).over(picture, objects, rows, columns)
+    Patterns(first_looks(kinds), ring=(24, 80), cell=16).over(picture, objects, rows, columns)
     """
 
     def __init__(self, looks: Mapping[str, int], ring: tuple[int, int], cell: int) -> None:
@@ -50,17 +53,28 @@ class RoomPatterns:
         self._looks, self._ring, self._cell = looks, ring, cell
 
     def over(
-        self, picture: np.ndarray, objects: ObjectTable, first_row: int, first_column: int
+        self,
+        picture: np.ndarray,
+        objects: ObjectTable,
+        first_row: int,
+        first_column: int,
+        viewpoint: tuple[float, float] = (0.0, 0.0),
     ) -> np.ndarray:
-        """Draw over the bare sides of a room, and return the pixels that have a pattern.
+        """Draw over what is bare, and return the pixels that have a pattern.
 
         Args:
-            picture: of the room, float32 [3, H, W] in [-1, 1].
+            picture: of the room or the ground, float32 [3, H, W] in [-1, 1].
             objects: of the plan.
             first_row: of the picture's cells.
             first_column: likewise.
+            viewpoint: x and z [m].
         """
         size = picture.shape[1:]
+        turn = 2 * np.pi / self._ring[1]
+        yaw = (first_column + (np.arange(size[1]) + 0.5) / self._cell) * turn
+        pitch = (self._ring[0] / 2 - first_row - (np.arange(size[0]) + 0.5) / self._cell) * turn
+        if len(self._places(objects, TURF)):
+            return _draw_squares(picture, yaw, pitch, viewpoint)
         own = {kind: self._places(objects, kind) for kind in KINDS}
         is_room = len(own["wall"]) == SIDES
         sides = own["wall" if is_room else "backdrop"]
@@ -69,9 +83,6 @@ class RoomPatterns:
         wall, floor, ceiling = (
             self._variant(objects, places[-1]) for places in (sides, own["floor"], own["ceiling"])
         )
-        turn = 2 * np.pi / self._ring[1]
-        yaw = (first_column + (np.arange(size[1]) + 0.5) / self._cell) * turn
-        pitch = (self._ring[0] / 2 - first_row - (np.arange(size[0]) + 0.5) / self._cell) * turn
         boxes = self._boxes(objects, sides)
         in_order = np.argsort((boxes[:, 0] - boxes[0, 0]) % (2 * np.pi))
         sides, boxes = sides[in_order], boxes[in_order]
@@ -263,6 +274,22 @@ def _draw_walls(
     lay(_within(room.height, 0.0, 0.14), (canvas.light * SKIRTING)[:, None], 0.8)
     cornice = canvas.light * (white.color + LIT) / 2
     lay(_within(room.height, room.tall - 0.12, room.tall), cornice[:, None], 1.0)
+
+
+def _draw_squares(
+    picture: np.ndarray, yaw: np.ndarray, pitch: np.ndarray, viewpoint: tuple[float, float]
+) -> np.ndarray:
+    """Shade every second square of the ground, and return the pixels that show squares."""
+    down = np.maximum(-np.tan(pitch), 1e-4)[:, None]
+    far = np.minimum(EYE / down, FARTHEST).astype(np.float32)
+    x, z = far * np.sin(yaw) + viewpoint[0], far * np.cos(yaw) + viewpoint[1]
+    across, deep = (_striped(each, 2 * SQUARE, SQUARE / 2, 3 * SQUARE / 2) for each in (x, z))
+    near = np.maximum(np.abs(x - viewpoint[0]), np.abs(z - viewpoint[1])) < SQUARED
+    drawn: np.ndarray = near & (pitch < 0)[:, None]
+    share = across + deep - 2 * across * deep
+    light = np.where(drawn, (1 - SHADED * share) / (1 - SHADED / 2), 1)  # in the mean as planned
+    picture[:] = ((picture + 1) * light - 1).clip(-1, 1)
+    return drawn
 
 
 def _whole(length: float, size: float) -> float:

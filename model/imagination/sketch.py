@@ -11,7 +11,7 @@ import numpy as np
 
 from mag_sandbox.model.imagination.config import FITTED
 from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, VARIANTS, ObjectTable
-from mag_sandbox.model.imagination.patterns import RoomPatterns
+from mag_sandbox.model.imagination.patterns import Patterns
 from mag_sandbox.model.imagination.resampling import linear_shares
 
 AROUND = 0.9  # of the ring; wider things are bands
@@ -74,7 +74,7 @@ class Sketcher:
         ring: tuple[int, int],
         cell: int,
         courses: Collection[int] = (),
-        patterns: RoomPatterns | None = None,
+        patterns: Patterns | None = None,
     ) -> None:
         """Take the sprites of looks.
 
@@ -128,7 +128,11 @@ class Sketcher:
         )  # fmt: skip
 
     def draw(
-        self, objects: ObjectTable, rows: np.ndarray, columns: np.ndarray
+        self,
+        objects: ObjectTable,
+        rows: np.ndarray,
+        columns: np.ndarray,
+        viewpoint: tuple[float, float] = (0.0, 0.0),
     ) -> tuple[Sketch, np.ndarray]:
         """Return the sketch of a box of cells, and which object each pixel shows.
 
@@ -136,11 +140,12 @@ class Sketcher:
             objects: from far to near.
             rows: of the cells, next to each other.
             columns: of the cells, likewise, around the ring.
+            viewpoint: x and z [m].
 
         Returns:
             The sketch; int32 [H, W], -1: an object behind all.
         """
-        canvas, owners, patterned = self._drawn(objects, rows, columns, channels=4)
+        canvas, owners, patterned = self._drawn(objects, rows, columns, 4, viewpoint)
         patterned &= owners < 0
         covered = _of_cells(canvas[3] + np.float32(PATTERNED) * patterned, self._cell)
         return Sketch(canvas[:3], covered, patterned), owners
@@ -149,7 +154,7 @@ class Sketcher:
         """Return which object each pixel of the ring shows, int32 [H, W]; -1: one behind all."""
         count, beside = self._columns, self._columns // 4  # beyond the ends, for what lies there
         columns = np.arange(-beside, count + beside)
-        wide = self._drawn(objects, np.arange(self._rows), columns, channels=1)[1]
+        wide = self._drawn(objects, np.arange(self._rows), columns, 1)[1]
         edge = beside * self._cell
         owners = wide[:, edge:-edge].copy()
         owners[:, :edge] = np.maximum(owners[:, :edge], wide[:, -edge:])
@@ -157,7 +162,12 @@ class Sketcher:
         return owners
 
     def _drawn(
-        self, objects: ObjectTable, rows: np.ndarray, columns: np.ndarray, channels: int
+        self,
+        objects: ObjectTable,
+        rows: np.ndarray,
+        columns: np.ndarray,
+        channels: int,
+        viewpoint: tuple[float, float] = (0.0, 0.0),
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return RGB and the known share, and which object most of a pixel shows, int32 [H, W].
 
@@ -184,8 +194,9 @@ class Sketcher:
         sides = behind & ~around
         if sides.any():
             self._wall_in(canvas, objects.boxes[sides], mains[sides], rows[0], columns[0])
-            if self._patterns is not None and channels > 1:
-                patterned = self._patterns.over(canvas[:3], objects, rows[0], columns[0])
+        if self._patterns is not None and channels > 1:
+            bare = canvas[:3], objects, rows[0], columns[0]
+            patterned = self._patterns.over(*bare, viewpoint)
         for row in np.flatnonzero(~behind):
             if objects.looks[row] in self._courses:
                 _, lines, share = self._strip(

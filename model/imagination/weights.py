@@ -25,7 +25,7 @@ from mag_sandbox.model.checkpoints import (
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, look_number
 from mag_sandbox.model.imagination.painter import Painter, Sprites
-from mag_sandbox.model.imagination.patterns import RoomPatterns, first_looks
+from mag_sandbox.model.imagination.patterns import Patterns, first_looks
 from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.reader import Reader
 from mag_sandbox.model.imagination.relief import ReliefReader
@@ -89,7 +89,7 @@ class ImaginationNetworks:
             for variant in range(VARIANTS)
         ]
         ring = config.painter.ring
-        patterns = RoomPatterns(first_looks(config.looks), ring, cell)
+        patterns = Patterns(first_looks(config.looks), ring, cell)
         return Sketcher(table.cpu().float().numpy(), behind, ring, cell, courses, patterns)
 
     def parts(self) -> dict[str, nn.Module]:

@@ -398,7 +398,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             begun = before or self._carried(layers[0], place, seen_far, scenery)
             latents, painted = begun.latents, begun.painted
             known = Surroundings(painted, np.where(painted, latents, 0))  # of those alone
-            subject = Subject(text, noise, things, seen)
+            subject = Subject(text, noise, things, seen, place)
             after = imagination.imagine(known, pose.at_origin, subject)
             latents = np.where(after.known, after.latents, latents)
             latents = latents.astype(np.float16).astype(np.float32)

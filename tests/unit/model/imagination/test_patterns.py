@@ -1,4 +1,4 @@
-"""Patterns of rooms: beams, planks, tiles, stripes and panels lie where the renderer has them."""
+"""Patterns of rooms and of the ground of games lie where the renderer has them."""
 
 from dataclasses import replace
 
@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table
-from mag_sandbox.model.imagination.patterns import RoomPatterns, first_looks
+from mag_sandbox.model.imagination.patterns import Patterns, first_looks
 from mag_sandbox.model.imagination.sketch import Sketcher
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.kinds import BEHIND, CLASSES
 from mag_sandbox.renderer.render import SceneRenderer, lay_out
+from mag_sandbox.renderer.scene import Layout
 
 LOOKS = CLASSES + tuple(dict.fromkeys(name for names in BEHIND.values() for name in names))
 RING, CELL = (24, 80), 16
 BARE = {"pattern": "plain", "floor": "carpet", "floor_color": "grey", "ceiling": "plain"}
 ROWS = np.arange(6, 18)  # of cells, of level views
+HERE = 0.6, -0.4  # x and z [m]
 TABLE = np.zeros((1 + len(LOOKS) * 8, 9 * 6), np.float32)  # nothing has a sprite
 
 
@@ -25,9 +27,11 @@ def drawn_both(own: dict[str, str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     room = replace(layout.room, **{**BARE, **own}, wall="blue")
     told = {"wall_pattern": room.pattern, "floor": room.floor, "ceiling": room.ceiling}
     attributes = {**layout.attributes, **told, "light": "daylight"}
-    ring = SceneRenderer(replace(layout, items=(), room=room, attributes=attributes)).ring(
-        0.6, -0.4
-    )
+    return sketched_too(replace(layout, items=(), room=room, attributes=attributes))
+
+
+def sketched_too(layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    ring = SceneRenderer(layout).ring(*HERE)
     placed = [PlacedObject(*thing.plan_entry) for thing in bands_of(ring)]
     table = object_table(placed, LOOKS, RING)
     sketcher = Sketcher(
@@ -35,9 +39,9 @@ def drawn_both(own: dict[str, str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]
         1 + len(CLASSES) * 8,
         RING,
         CELL,
-        patterns=RoomPatterns(first_looks(LOOKS), RING, CELL),
+        patterns=Patterns(first_looks(LOOKS), RING, CELL),
     )
-    (picture, _, patterned), _ = sketcher.draw(table, ROWS, np.arange(80))
+    (picture, _, patterned), _ = sketcher.draw(table, ROWS, np.arange(80), HERE)
     shown = ring.pixels[96:288].astype(np.float32)
     return shown, (picture.transpose(1, 2, 0) + 1) * 127.5, patterned
 
@@ -63,3 +67,10 @@ def test_patterns_lie_where_the_renderer_has_them(own, least):
 
 def test_a_bare_room_has_no_pattern():
     assert not drawn_both({})[2].any()
+
+
+def test_the_ground_of_games_has_its_squares_from_any_viewpoint():
+    shown, sketched, drawn = sketched_too(replace(lay_out("video game", 3), items=()))
+    assert drawn[130:].all()
+    near = [each[130:] - each[130:].mean(axis=1, keepdims=True) for each in (shown, sketched)]
+    assert np.corrcoef(*(each.ravel() for each in near))[0, 1] > 0.9
