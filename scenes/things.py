@@ -650,7 +650,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     where = {
         clause.owner.start: held for clause in clauses
         if clause.owner.kinds[0] not in MATS and (held := _held(clause.relation))
-        and (clause.owner.kinds[0] not in DISCS or _is_high(held))
+        and (clause.owner.kinds[0] not in DISCS or _is_in_sky(held))
     }  # fmt: skip
 
     def called_by(span: NamingWords) -> Named:
@@ -856,8 +856,10 @@ def _after_stops(text: str) -> frozenset[int]:
     )
 
 
-def _is_high(relation: Relation) -> bool:
-    """Tell whether the sun or moon is above some thing; above all of a sea they may be anywhere."""
+def _is_in_sky(relation: Relation) -> bool:
+    """Tell whether the sun or moon is on some side, or above a thing: over a sea it is anyway."""
+    if not relation.kinds:
+        return relation.where in ("left", "right")
     return relation.where == "above" and "sea" not in relation.kinds
 
 

@@ -427,6 +427,11 @@ def test_a_moon_is_above_what_words_say_and_nowhere_else():
     assert where_in("a moon above the sea") == where_in("the moon behind a barn") == {}
 
 
+def test_a_sun_is_on_the_side_that_words_say():
+    (meant,) = named_things("the sun on the right", ("sun",))
+    assert meant.relation == Relation("right")
+
+
 def test_things_of_one_kind_may_differ_in_size():
     (cows,) = named_things("a big cow and a small cow walk", ("cow",))
     assert (cows.least, cows.scale) == (2, 1.0)
