@@ -10,19 +10,21 @@ from mag_sandbox.model.imagination.rules.shores import is_odd_sea
 
 _OPEN = "near ground"  # which games and rooms have not
 _STAR = "star"
+_LIGHTNING = "lightning"  # few of the scenes had any
 _SKY_AROUND = 10  # px around a star: in games, something would hang there that it stands on
 
 
 def kept_as_sketched(things: Sequence[PlacedObject], owners: np.ndarray) -> np.ndarray:
     """Return which pixels of a sketch are painted as they are, bool [H, W].
 
-    Seas of odd colours, and the stars of a night outdoors with the sky around them.
+    Seas of odd colours, lightning, and the stars of a night outdoors with the sky around them.
 
     Args:
         things: of the plan.
         owners: numbers of the things that the pixels show, -1: behind all; int [H, W].
     """
-    kept = np.isin(owners, [at for at, one in enumerate(things) if is_odd_sea(one)])
+    odd = [at for at, one in enumerate(things) if is_odd_sea(one) or one.kind == _LIGHTNING]
+    kept = np.isin(owners, odd)
     if any(one.kind == _OPEN for one in things):
         stars = [at for at, one in enumerate(things) if one.kind == _STAR]
         if (shown := np.isin(owners, stars)).any():

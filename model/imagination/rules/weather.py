@@ -27,7 +27,7 @@ from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.scenes.changes import new_in
 from mag_sandbox.scenes.descriptions import TURNING, WINDOWS
 from mag_sandbox.scenes.looks import Rgb
-from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.stances import STANCES, where_of
 from mag_sandbox.scenes.things import COLORS, FALLING
 
 _DARK_SKY = 170  # brightest channel of the sky by day, at least
@@ -143,10 +143,11 @@ def relit(
     risen = _DISCS - {one.kind for one in things}
     above = _discs_clear(above, lit, risen, facing)
     first = next((place for place, one in enumerate(lit) if one.kind not in behind), len(lit))
-    return [
+    result = [
         *lit[:first], *(one for one in above if one.kind not in FALLING), *lit[first:],
         *(one for one in above if one.kind in FALLING),
     ]  # fmt: skip
+    return with_bright_lightning(result) if now.in_storm else result
 
 
 def _kinds(wanted: Wanted) -> set[str]:
@@ -333,7 +334,10 @@ def under_colored_sky(
 
 
 def with_bright_lightning(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return things of which lightning has the colour of light, before the clouds and in view."""
+    """Return things of which lightning has the colour of light, before clouds and hills, in view.
+
+    Hills would hide all but a blot of it.
+    """
     pitch, height = _STRIKES
     lit = [
         replace(with_look(one, looks_of(one.kind)[0]), pitch=pitch, height=height)
@@ -341,9 +345,13 @@ def with_bright_lightning(things: Sequence[PlacedObject]) -> list[PlacedObject]:
         else one
         for one in things
     ]
-    clouds = 1 + max((place for place, one in enumerate(lit) if one.kind == "cloud"), default=-1)
-    ranked = sorted(lit[:clouds], key=lambda one: one.kind == _LIGHTNING)
-    return [*ranked, *lit[clouds:]]
+    far = (
+        place for place, one in enumerate(lit)
+        if one.width < AROUND and where_of(one.kind) == "far"
+    )  # fmt: skip
+    near = 1 + max(far, default=-1)
+    ranked = sorted(lit[:near], key=lambda one: one.kind == _LIGHTNING)
+    return [*ranked, *lit[near:]]
 
 
 def under_snow(

@@ -28,3 +28,11 @@ def test_a_sea_of_an_odd_colour_is_kept_where_it_is_seen():
     kept = kept_as_sketched([GROUND, RED_SEA], owners)
     assert kept[45].all()
     assert not kept[:40].any()
+
+
+def test_lightning_is_painted_as_it_is_sketched():
+    bolt = PlacedObject("lightning", 9.0, 11.0, 15.0, 26.0, (255, 240, 168), (255, 240, 168))
+    owners = np.full((192, 320), -1)
+    owners[20:90, 100:120] = 1
+    kept = kept_as_sketched([GROUND, bolt], owners)
+    assert (kept == (owners == 1)).all()

@@ -168,11 +168,12 @@ def test_snow_lies_on_trees_until_it_melts_unless_words_give_them_a_color():
     assert green.mean_color[2] < white.mean_color[2]
 
 
-def test_lightning_is_bright_and_before_the_clouds():
+def test_lightning_is_bright_and_before_clouds_and_hills():
     bolt = PlacedObject("lightning", 9.0, 24.0, 15.0, 33.0, (90, 60, 40), (90, 60, 40))
     cloud = PlacedObject("cloud", 9.0, 30.0, 30.0, 10.0, (90, 90, 99), (90, 90, 99))
-    plan = at_night(with_bright_lightning(in_storm([SKY, GROUND, bolt, cloud, BARN])))
-    assert [one.kind for one in plan] == ["low sky", "near ground", "cloud", "lightning", "barn"]
+    hill = PlacedObject("mountains", 9.0, 8.0, 60.0, 22.0, (90, 90, 90), (90, 90, 90))
+    plan = at_night(with_bright_lightning(in_storm([SKY, GROUND, bolt, cloud, hill, BARN])))
+    assert [one.kind for one in plan[2:]] == ["cloud", "mountains", "lightning", "barn"]
     assert min(plan[3].color) > 150
     assert plan[3].pitch + plan[3].height / 2 < VIEW_TOP
 
