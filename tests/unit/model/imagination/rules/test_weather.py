@@ -174,8 +174,8 @@ def test_lightning_is_bright_and_before_clouds_and_hills():
     hill = PlacedObject("mountains", 9.0, 8.0, 60.0, 22.0, (90, 90, 90), (90, 90, 90))
     plan = at_night(with_bright_lightning(in_storm([SKY, GROUND, bolt, cloud, hill, BARN])))
     assert [one.kind for one in plan[2:]] == ["cloud", "mountains", "lightning", "barn"]
-    assert min(plan[3].color) > 150
-    assert plan[3].pitch + plan[3].height / 2 < VIEW_TOP
+    assert min(plan[4].color) > 150
+    assert plan[4].pitch + plan[4].height / 2 < VIEW_TOP
 
 
 def test_trees_turn_in_autumn_and_bloom_in_spring():
