@@ -72,6 +72,7 @@ class HintLine:
         self._start: CameraPose | None = None
         self._turned = 0.0  # degrees to the right since the beginning
         self._back_at: float | None = None  # when the first view came back
+        self._walked = False
         self._shown_at: float | None = None  # when the present step was first shown
 
     @property
@@ -125,13 +126,16 @@ class HintLine:
                 self._back_at = now
             if self._back_at is not None and now - self._back_at >= ANSWER_S:
                 self._learn(Step.RETURN)
-        if walks:
+        if self._walked and not walks:  # the way back is part of the lesson
             self._learn(Step.WALK)
+        self._walked |= walks
         if self._shown_at is None:
             self._shown_at = now
         elif self.step in SKIPPED and now - self._shown_at >= SKIP_S:
             skipped, self._shown_at = self._open.pop(0), now
-            if skipped not in self._skipped:  # once more, after the others
+            if skipped is Step.WALK and self._walked:
+                self.learned.add(skipped)
+            elif skipped not in self._skipped:  # once more, after the others
                 self._open.append(skipped)
             self._skipped.add(skipped)
         return self.step is not before

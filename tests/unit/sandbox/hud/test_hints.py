@@ -38,6 +38,8 @@ def test_each_step_follows_when_it_was_done():
     hints.answer()
     assert hints.step is Step.WALK
     hints.see(CameraPose(352, z=0.1), 7.0)
+    assert hints.step is Step.WALK, "the way back is still to be walked"
+    hints.see(CameraPose(352), 9.0)
     for action, following in zip(ACTIONS, (*STEPS[5:], None), strict=True):
         assert hints.step is ACTIONS[action]
         hints.did(action)
@@ -95,7 +97,8 @@ def test_what_was_done_once_is_not_taught_again_in_another_session():
     assert follow(again, 0) is Step.LEAVE
     follow(again, 100, 0)
     again.answer()
-    again.see(CameraPose(x=-0.2), 3.0)
+    for x in (-0.2, 0.0):
+        again.see(CameraPose(x=x), 3.0)
     assert again.step is Step.change
 
 
@@ -103,7 +106,8 @@ def test_what_is_done_before_its_hint_is_not_taught_later():
     hints = HintLine()
     follow(hints, 0)
     hints.see(CameraPose(yaw=100.0), 2.0)
-    hints.see(CameraPose(yaw=100.0, z=1.0), 3.0)
+    for z in (1.0, 0.0):
+        hints.see(CameraPose(yaw=100.0, z=z), 3.0)
     assert hints.learned == {Step.LOOK, Step.LEAVE, Step.WALK}
 
 
@@ -125,6 +129,13 @@ def test_a_key_that_is_not_pressed_makes_room_for_the_next_and_is_taught_later()
         hints.see(CameraPose(), number * SKIP_S)
         assert hints.step is step
     assert HintLine({step.name for step in hints.learned}).step is Step.prompt
+
+
+def test_a_player_who_walks_on_and_on_is_taught_the_next_thing():
+    hints = HintLine(["LOOK", "LEAVE", "RETURN"])
+    for number in range(3):
+        hints.see(CameraPose(z=float(number)), number * SKIP_S / 2)
+    assert (hints.step, Step.WALK in hints.learned) == (Step.prompt, True)
 
 
 def test_hints_take_turns_twice_unless_they_are_followed():
