@@ -9,9 +9,9 @@ from math import atan2, degrees, dist
 
 import pygame
 
+from mag_sandbox.controls.bindings import keys_text
 from mag_sandbox.controls.camera import CameraPose, is_stopped, yaw_difference
 from mag_sandbox.controls.edits import ENTER
-from mag_sandbox.controls.keys import key_title
 from mag_sandbox.model.world import UNPLANNED, Door, WorldSpec
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.memory_choices import leave_moment
@@ -140,7 +140,7 @@ class DoorsInPlay(Overlay):
         if told is None or _are_apart(told, self._told):
             name = self._told.leads_to
             there = f", to {_the(name)}" if name else ""
-            keys = ", ".join(map(key_title, self._services.bindings["enter"].keys))
+            keys = keys_text(self._services.bindings["enter"])
             ways = f"{keys} or a click" if keys else "click"
             text = f"{ways}: through the {self._name(self._told)}{there}"
             self._services.notices.say(text, topic="door")
