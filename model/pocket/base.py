@@ -11,7 +11,7 @@ from mag_sandbox.files.validation import of_type
 from mag_sandbox.model.config import FlowConfig
 from mag_sandbox.model.pocket.pictures.animation import Animation
 from mag_sandbox.model.pocket.pictures.decoding import BlockDecoder, Codec, DecodedBlock
-from mag_sandbox.model.pocket.weights import SAME_BUT_FOR_ANIMATOR
+from mag_sandbox.model.pocket.weights import SAME_MEMORY
 from mag_sandbox.model.prompts import Conditioner
 from mag_sandbox.model.session_world import MOST_BLOCKS, SessionWorld
 from mag_sandbox.model.world import (
@@ -106,11 +106,11 @@ class PocketWorld(SessionWorld[Session]):
         self._decoder.close()
 
     def _require_own(self, state: WorldState) -> list[str]:
-        """Also accept states of weights with another animator; see `SessionWorld`."""
+        """Also accept states of weights with another animator or decoder; see `SessionWorld`."""
         self._require_open()
         of_type("state", state, WorldState)
         own = self._provenance["weights"]
-        if SAME_BUT_FOR_ANIMATOR.get(state.data.get("weights", "")) == own:
+        if SAME_MEMORY.get(state.data.get("weights", "")) == own:
             state = replace(state, data={**state.data, "weights": own})
         return super()._require_own(state)
 

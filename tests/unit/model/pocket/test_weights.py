@@ -13,13 +13,15 @@ from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.config import POCKET, AutoencoderConfig, DiTConfig, PocketConfig, RayConfig
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.lora import TARGETS, UP
+from mag_sandbox.model.memorypack.parts import parts_file
+from mag_sandbox.model.packing import plain_digest
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.pocket.weights import (
     AUTOENCODER,
     CONFIG,
     GENERATOR,
     POCKET_WEIGHTS,
-    SAME_BUT_FOR_ANIMATOR,
+    SAME_MEMORY,
     TOKENIZER,
     WORLD,
     load_generator,
@@ -234,14 +236,14 @@ def test_the_pocket_world_fits_its_size_limit():
     assert numbers * 2 < 19 * 2**20  # bytes in bf16, beside the autoencoder
 
 
-def test_a_save_continues_with_weights_that_differ_in_the_animator_alone(monkeypatch):
+def test_a_save_continues_with_weights_that_differ_in_the_animator_or_decoder_alone(monkeypatch):
     world = tiny_world()
     world.reset(PLACE, seed=1)
     saved = world.snapshot()
     older = replace(saved, data={**saved.data, "weights": "older"})
     with pytest.raises(WorldFailed, match="use the weights it was saved with"):
         world.restore(older)
-    monkeypatch.setitem(SAME_BUT_FOR_ANIMATOR, "older", saved.data["weights"])
+    monkeypatch.setitem(SAME_MEMORY, "older", saved.data["weights"])
     world.restore(older)
     continued = world.step(Control())
     world.restore(saved)
@@ -249,4 +251,5 @@ def test_a_save_continues_with_weights_that_differ_in_the_animator_alone(monkeyp
 
 
 def test_earlier_weights_continue_with_the_shipped_ones():
-    assert set(SAME_BUT_FOR_ANIMATOR.values()) == {weights_hash(POCKET_WEIGHTS)}
+    own, parts = weights_hash(POCKET_WEIGHTS), plain_digest(parts_file("ring"))[:16]
+    assert set(SAME_MEMORY.values()) == {own, f"{own} ring {parts}"}
