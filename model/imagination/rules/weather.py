@@ -56,6 +56,7 @@ _DISCS = frozenset(("sun", "moon"))
 _TURNS = (0.0, *(side * turn for turn in range(4, 61, 4) for side in (1.0, -1.0)))  # degrees
 _HIGH = 20.0  # degrees: a level view shows all of a disc, in wide windows too
 _CORNER = 24.0, 12.0  # degrees to the right and above the middle of a view: games show cards there
+_CARDS = 0.1  # share of a disc that may be hidden rather than under these cards
 AIR = frozenset(("sun", "moon", "star", "starry sky", "cloud", _LIGHTNING, *FALLING))
 _GAME = "video game"
 _STARRY = frozenset(("star", "starry sky"))
@@ -191,7 +192,7 @@ def _discs_clear(
     def hidden(disc: PlacedObject) -> float:
         right, top = yaw_difference(disc.yaw, facing) + disc.width / 2, disc.pitch + disc.height / 2
         in_corner = right > _CORNER[0] and top > _CORNER[1]
-        return max(0.5 * in_corner, *(covered(disc, one) for one in hiding), 0.0)
+        return max(_CARDS * in_corner, *(covered(disc, one) for one in hiding), 0.0)
 
     def clear(disc: PlacedObject) -> PlacedObject:
         places = [
