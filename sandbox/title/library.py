@@ -226,6 +226,8 @@ def _parked_card(
 ) -> TitleCard:
     name = place_name(place)
     where = "" if place.world == available_worlds()[0] else f" in {place.world}"
+    if not name.startswith(place.scene.name):  # a room, behind a door of the place
+        where += f" · begun in {place.scene.name}"
     return TitleCard(
         "parked",
         id,

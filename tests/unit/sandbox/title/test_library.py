@@ -414,6 +414,15 @@ def test_a_place_that_was_described_anew_has_a_card_of_its_own(tmp_path):
     assert [len(cards[title].others) for title in cards] == [1, 0]
 
 
+def test_the_card_of_a_room_says_where_it_was_begun(tmp_path):
+    parked = ParkedScenes(tmp_path / "parked", 64)
+    square = Scene(prompt="A market square", name="A market square")
+    parked.park(left(scene=square, prompt="A kitchen with a stove"))
+    (card,) = read_title_model(parked, tmp_path).parked
+    assert card.title == "A kitchen with a stove"
+    assert card.about.endswith("begun in A market square")
+
+
 def test_without_any_data_there_is_the_library(tmp_path):
     model = read_title_model(ParkedScenes(tmp_path / "parked", 1), tmp_path / "data")
     assert (model.parked, model.recordings) == ((), ())
