@@ -852,6 +852,12 @@ def test_a_place_is_known_by_what_it_has_and_has_nothing_of_others(words: Descri
     assert stone_in("a kitchen with red walls", words) is None
 
 
+@pytest.mark.parametrize("text", ["a birthday party with balloons", "balloons at a party"])
+def test_balloons_at_a_party_carry_no_people(words: DescriptionWords, text: str):
+    assert "toy balloons" in words.reading(text)
+    assert "toy" not in words.reading("a hot air balloon above a party")
+
+
 def test_weather_is_outside_rooms(words: DescriptionWords):
     named = named_in("a bedroom with a cat on a cloudy day", words, KINDS)
     assert [one.kinds for one in named] == [("cat",)]
