@@ -54,7 +54,7 @@ gifs: $(VENV)/.play
 	$(BIN)/python main.py demo window-against-mag --headless --out runs/gifs/compare --video gif
 	cp runs/gifs/compare/compare.gif docs/compare.gif
 	$(BIN)/python main.py demo back-and-forth --headless --out runs/gifs/return
-	$(BIN)/python main.py export runs/gifs/return/recording --format gif --scale 1 --fps 2 \
+	$(BIN)/python main.py export runs/gifs/return/recording --format gif --scale 1 --fps 1.5 \
 		--overwrite --out docs/guide/back-and-forth.gif
 
 clean:
