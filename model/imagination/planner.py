@@ -47,7 +47,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     turned,
     with_colored_waters,
 )
-from mag_sandbox.model.imagination.rules.shores import facing_sea, none_dry
+from mag_sandbox.model.imagination.rules.shores import facing_sea, without_dry
 from mag_sandbox.model.imagination.rules.spacing import as_full, with_room
 from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.model.imagination.scenery import FAR, Scenery
@@ -283,7 +283,7 @@ class Planner(nn.Module):
         told = {kind for one in wanted.named for kind in one.kinds}
         around = with_lamps(lined(around, shown, told), shown, told)
         stay = told | {thing.kind for thing in shown}
-        around = none_dry([*shown, *around], stay)[len(shown) :]
+        around = without_dry([*shown, *around], stay)[len(shown) :]
         others = [*([*shown, *one] for one in plans if one is not best), shown]
         least = sum(map(area, filling(shown)))
         around = self._filled(around, others, least, wanted.named, shown)

@@ -275,9 +275,17 @@ def _far_first(things: list[PlacedObject], named: Sequence[Named]) -> list[Place
         kind for one in named if one.relation and one.relation.where == "behind"
         for kind in one.kinds
     }  # fmt: skip
+    shown = dict(zip(own, _none_hidden([things[at] for at in from_far], behind), strict=True))
+    return [shown.get(place, thing) for place, thing in enumerate(things)]
+
+
+def _none_hidden(things: Sequence[PlacedObject], behind: Collection[str]) -> list[PlacedObject]:
+    """Return things from far to near; what a nearer one would hide is before that, as large.
+
+    Kinds that are to be `behind` others may be hidden.
+    """
     row: list[PlacedObject] = []  # from near to far
-    for place in reversed(from_far):
-        thing = things[place]
+    for thing in reversed(things):
         hiding = (
             other for other in row
             if thing.foot > other.foot > _NEAREST and covered(thing, other) > _WHOLLY
@@ -288,8 +296,7 @@ def _far_first(things: list[PlacedObject], named: Sequence[Named]) -> list[Place
         else:
             pitch = other.foot - _BEFORE + thing.height / 2
             row.insert(0, replace(thing, pitch=pitch, away=None))
-    shown = dict(zip(own, reversed(row), strict=True))
-    return [shown.get(place, thing) for place, thing in enumerate(things)]
+    return row[::-1]
 
 
 def _in_a_row(things: list[PlacedObject], one: Named) -> list[PlacedObject]:

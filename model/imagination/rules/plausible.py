@@ -12,7 +12,7 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AHEAD, AROUND, away, painted_whole, places_of
 from mag_sandbox.model.imagination.rules.relations import SEATS
-from mag_sandbox.model.imagination.rules.shores import none_dry
+from mag_sandbox.model.imagination.rules.shores import without_dry
 from mag_sandbox.model.imagination.rules.spacing import covered, stands
 from mag_sandbox.model.imagination.standing import TABLES
 from mag_sandbox.scenes.descriptions import WINDOWS
@@ -64,7 +64,7 @@ def plausible(
         for thing in things
     ]
     result = painted_whole(result, named)
-    result = none_dry(_without_crowds(result, said, least), said)
+    result = without_dry(_without_crowds(result, said, least), said)
     if WALL in kinds:
         result = _on_something(result, said)
     return result

@@ -220,7 +220,7 @@ def spanning(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Plac
     ]
 
 
-def none_dry(things: Sequence[PlacedObject], kept: Collection[str]) -> list[PlacedObject]:
+def without_dry(things: Sequence[PlacedObject], kept: Collection[str]) -> list[PlacedObject]:
     """Return things without bridges beside the waters, or what swims where there are none.
 
     Those of kept kinds stay.

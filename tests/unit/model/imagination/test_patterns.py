@@ -31,6 +31,7 @@ def drawn_both(own: dict[str, str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def sketched_too(layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the render and the sketch of a scene from `HERE`, and the patterned; see above."""
     ring = SceneRenderer(layout).ring(*HERE)
     placed = [PlacedObject(*thing.plan_entry) for thing in bands_of(ring)]
     table = object_table(placed, LOOKS, RING)

@@ -13,8 +13,8 @@ from mag_sandbox.model.imagination.rules.shores import (
     before_others,
     facing_sea,
     is_odd_sea,
-    none_dry,
     spanning,
+    without_dry,
     without_stranded,
 )
 from mag_sandbox.scenes.relations import Relation
@@ -120,14 +120,14 @@ def test_a_lake_behind_a_tent_is_in_front_of_it():
 
 def test_no_bridge_or_swan_is_on_dry_land_unless_words_ask_for_it():
     bridge = PlacedObject("bridge", 200.0, -3.0, 36.0, 12.0)
-    assert none_dry([RIVER, bridge], ()) == [RIVER]
-    assert none_dry([RIVER, bridge], {"bridge"}) == [RIVER, bridge]
+    assert without_dry([RIVER, bridge], ()) == [RIVER]
+    assert without_dry([RIVER, bridge], {"bridge"}) == [RIVER, bridge]
     over = replace(bridge, yaw=20.0)
-    assert none_dry([RIVER, over], ()) == [RIVER, over]
+    assert without_dry([RIVER, over], ()) == [RIVER, over]
     swan = PlacedObject("swan", 100.0, -10.0, 12.0, 9.0)
-    assert none_dry([RIVER, swan], ()) == [RIVER, swan]
-    assert none_dry([swan], ()) == []
-    assert none_dry([swan], {"swan"}) == [swan]
+    assert without_dry([RIVER, swan], ()) == [RIVER, swan]
+    assert without_dry([swan], ()) == []
+    assert without_dry([swan], {"swan"}) == [swan]
 
 
 @pytest.mark.parametrize(
