@@ -19,7 +19,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.resampling import linear_shares
 from mag_sandbox.model.imagination.scenery import Scenery
 
-CLOSE = 24  # px; usual and planned colours are shown only farther from what is known
+CLOSE = 24  # px from known pixels, beyond which usual or planned colours are shown
 COLUMNS = 4  # px between the columns from which usual colours are taken
 SOFT = 15  # pixels over which rows of what is continued are mixed
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses what is around it

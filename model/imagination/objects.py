@@ -55,6 +55,10 @@ class PlacedObject:
         width, height = scale * self.width, scale * self.height
         return replace(self, width=width, height=height, pitch=self.foot + height / 2)
 
+    def standing_at(self, foot: float) -> "PlacedObject":
+        """Return it as large as it is, with its foot at a pitch, as far away as that says."""
+        return replace(self, pitch=foot + self.height / 2, away=None)
+
     def overlaps(self, other: "PlacedObject") -> bool:
         """Tell whether its box and another one have a part in common."""
         across = abs(yaw_difference(self.yaw, other.yaw)) < (self.width + other.width) / 2

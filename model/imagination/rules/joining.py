@@ -68,7 +68,7 @@ def _before(thing: PlacedObject, others: Sequence[PlacedObject]) -> PlacedObject
     """Return a thing as large as it is, before all that hides it, but not right at one's feet."""
     hiding = [one.foot for one in others if one.foot < thing.foot and covered(thing, one) > 0.0]
     foot = max(min(hiding, default=thing.foot) - _STEP, min(thing.foot, _NEAREST))
-    return replace(thing, pitch=foot + thing.height / 2, away=None)
+    return thing.standing_at(foot)
 
 
 def _hides(thing: PlacedObject, others: Sequence[PlacedObject]) -> float:

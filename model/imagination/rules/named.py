@@ -294,8 +294,7 @@ def _none_hidden(things: Sequence[PlacedObject], behind: Collection[str]) -> lis
         if other is None:
             row.append(thing)
         else:
-            pitch = other.foot - _BEFORE + thing.height / 2
-            row.insert(0, replace(thing, pitch=pitch, away=None))
+            row.insert(0, thing.standing_at(other.foot - _BEFORE))
     return row[::-1]
 
 

@@ -113,7 +113,7 @@ def _on_something(things: list[PlacedObject], said: Collection[str]) -> list[Pla
 
 
 def _on_floor(thing: PlacedObject) -> PlacedObject:
-    return replace(thing, pitch=_FOOT + thing.height / 2, away=None)
+    return thing.standing_at(_FOOT)
 
 
 def has_weight(thing: PlacedObject) -> bool:

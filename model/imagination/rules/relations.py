@@ -713,7 +713,7 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
         away = yaw_difference(0.0, other.yaw)
         aside = min(max(away, -reach), reach)
         afloat = (_spread(thing, other, rank, count, 0.0) + aside) % 360.0
-        return replace(thing, yaw=afloat, pitch=other.pitch + thing.height / 2, away=None)
+        return replace(thing.standing_at(other.pitch), yaw=afloat)
     stance, low = STANCES.get(thing.kind), other.foot
     away = other.away or EYE / tan(radians(max(-low, 1.0)))
     tall = degrees(atan((stance.tall or 0.0) / away)) if stance else 0.0

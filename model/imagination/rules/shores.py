@@ -152,7 +152,7 @@ def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Placed
         if seas and not lakes and not _is_over([*result, *more], thing):
             sea = replace(seas[0], yaw=thing.yaw)
             more.append(sea)
-            result[place] = replace(thing, pitch=sea.pitch + thing.height / 2, away=None)
+            result[place] = thing.standing_at(sea.pitch)
     first = result.index(seas[0]) if more else 0
     return [*result[:first], *more, *result[first:]]
 
@@ -193,7 +193,7 @@ def _on_lakes(
                     lake.foot + _BANK, min(foot, lake.pitch + lake.height / 2 - thing.height)
                 )
             if not _is_in([lake], thing) or thing.foot > foot:
-                thing = replace(thing, pitch=foot + thing.height / 2, away=None)
+                thing = thing.standing_at(foot)
             result[place] = thing
     return result
 

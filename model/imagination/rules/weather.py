@@ -28,7 +28,7 @@ from mag_sandbox.scenes.changes import new_in
 from mag_sandbox.scenes.descriptions import TURNING, WINDOWS
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.stances import STANCES, where_of
-from mag_sandbox.scenes.things import COLORS, FALLING
+from mag_sandbox.scenes.things import COLORS, DISCS, FALLING
 
 _DARK_SKY = 170  # brightest channel of the sky by day, at least
 _DARK_PANE = 170  # likewise, of windows by day
@@ -47,17 +47,16 @@ _PANES: Mapping[str, tuple[Rgb | None, Rgb]] = {  # colours of windows, None: as
     "dusk": (None, (150, 110, 140)),
 }
 _DIM = 0.65  # share of light on ground that is no darker in a storm
-_LIGHTNING, _STRIKES = "lightning", (11.0, 26.0)  # degrees of its middle and height: a level view
+LIGHTNING, _STRIKES = "lightning", (11.0, 26.0)  # degrees of its middle and height: a level view
 SHINING = frozenset((
     "moon", "star", "street lamp", "lantern", "stone lantern", "lighthouse", "camp fire", "torch",
-    "candle", _LIGHTNING, *FALLING,
+    "candle", LIGHTNING, *FALLING,
 ))  # fmt: skip
-_DISCS = frozenset(("sun", "moon"))
 _TURNS = (0.0, *(side * turn for turn in range(4, 61, 4) for side in (1.0, -1.0)))  # degrees
 _HIGH = 20.0  # degrees: a level view shows all of a disc, in wide windows too
 _CORNER = 24.0, 12.0  # degrees to the right and above the middle of a view: games show cards there
 _CARDS = 0.1  # share of a disc that may be hidden rather than under these cards
-AIR = frozenset(("sun", "moon", "star", "starry sky", "cloud", _LIGHTNING, *FALLING))
+AIR = frozenset(("sun", "moon", "star", "starry sky", "cloud", LIGHTNING, *FALLING))
 _GAME = "video game"
 _STARRY = frozenset(("star", "starry sky"))
 _STAGED = (_GAME, "object")  # categories of scenes with lights of their own
@@ -141,7 +140,7 @@ def relit(
     kept = air - FALLING - (_kinds(now) - _kinds(before))
     shown = air if now.by_night else air - (_STARRY - _kinds(now))  # no stars in a pink sky by day
     above = _kept_above([one for one in under if one.kind in shown], things, kept)
-    risen = _DISCS - {one.kind for one in things}
+    risen = DISCS - {one.kind for one in things}
     above = _discs_clear(above, lit, risen, facing)
     first = next((place for place, one in enumerate(lit) if one.kind not in behind), len(lit))
     result = [
@@ -187,7 +186,7 @@ def _discs_clear(
         risen: kinds of those that may move.
         facing: yaw of the view [degrees].
     """
-    hiding = [one for one in (*things, *above) if one.width < AROUND and one.kind not in _DISCS]
+    hiding = [one for one in (*things, *above) if one.width < AROUND and one.kind not in DISCS]
 
     def hidden(disc: PlacedObject) -> float:
         right, top = yaw_difference(disc.yaw, facing) + disc.width / 2, disc.pitch + disc.height / 2
@@ -342,7 +341,7 @@ def with_bright_lightning(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     pitch, height = _STRIKES
     lit = [
         replace(with_look(one, looks_of(one.kind)[0]), pitch=pitch, height=height)
-        if one.kind == _LIGHTNING
+        if one.kind == LIGHTNING
         else one
         for one in things
     ]
@@ -351,7 +350,7 @@ def with_bright_lightning(things: Sequence[PlacedObject]) -> list[PlacedObject]:
         if one.width < AROUND and where_of(one.kind) == "far"
     )  # fmt: skip
     near = 1 + max(far, default=-1)
-    ranked = sorted(lit[:near], key=lambda one: one.kind == _LIGHTNING)
+    ranked = sorted(lit[:near], key=lambda one: one.kind == LIGHTNING)
     return [*ranked, *lit[near:]]
 
 
