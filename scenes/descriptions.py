@@ -60,6 +60,7 @@ from mag_sandbox.scenes.rewordings import (
     SHADES,
     SHORT_FOR_IS,
     SKY_MADE,
+    WEARING_NOTHING,
     WEATHER_GONE,
     WOOD,
     cleared_up,
@@ -190,6 +191,10 @@ _FITTINGS = re.compile(
 _IN_HOUSE = re.compile(
     rf"\b(inside|interior|view|windows?)\b|\b(in|into|within) (a|an|the|my|our|this) (\w+ )?"
     rf"{_HOUSES.pattern}", re.I
+)  # fmt: skip
+_INSIDE = re.compile(
+    r"(?:^|[,.;] ?|\b(?:i|me|we|us|you)\b(?: \w+){0,2}? )(?:deep )?(?P<in>inside)(?: of)? "
+    r"(?P<what>\w+(?: (?!(?:and|at|by|in|of|on|under|where|with)\b)\w+)*)", re.I
 )  # fmt: skip
 _OF_LEVELS = re.compile(r"\b(platforms?|portals?|spikes|coins|question (mark )?blocks?)\b", re.I)
 _MAY_BE_LEVEL = re.compile(r"\b(dungeon|space station|night city|jungle)\b", re.I)
@@ -598,11 +603,11 @@ class DescriptionWords(Vocabulary):
             told += _words_in(_STORE, known)
         seen |= {owners[place] for place in told}
         seen -= {
-            owners[place] for bunch in (*BUNCHES, ON_PLANET, LIKENESS) for group in bunch.groupindex
-            for place in _words_in(bunch, known, group)
+            owners[place] for said in (*BUNCHES, ON_PLANET, LIKENESS, WEARING_NOTHING)
+            for group in said.groupindex for place in _words_in(said, known, group)
         }  # fmt: skip
         seen |= {owners[place] for place in _words_in(ON_PLANET, known, "planet")}
-        named |= {owners[place] for place in _unseen_far(known)}
+        named |= {owners[place] for place in (*_unseen_far(known), *_unentered(known, self))}
         unseen = tuple(
             word for rank, phrase in enumerate(phrases)
             if rank in named - seen for word in phrase.words
@@ -968,6 +973,18 @@ def _unseen_far(text: str) -> set[int]:
     What falls does so everywhere.
     """
     return _words_in(FALLING_FAR, text, 2)
+
+
+def _unentered(text: str, words: Vocabulary) -> set[int]:
+    """Return the words of a description, counted from 0, that say one is inside what has no inside.
+
+    A whale is seen from outside, and a cave is not.
+    """
+    return {
+        len(split_words(text[: found.start("in")]))
+        for found in _INSIDE.finditer(text)
+        if words.place(found["what"]) is None
+    }
 
 
 def _words_in(said: re.Pattern[str], text: str, group: int | str = 0) -> set[int]:

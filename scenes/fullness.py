@@ -15,10 +15,11 @@ _ONLY = re.compile(  # that nothing is there but what is named
     r"(?! (after|as|before|behind|like|now|outside)\b)",
     re.I,
 )
-_LONELY = frozenset(map(stem, (  # no people; sheep and trees may be there
+_LONELY = frozenset(map(stem, (  # no people; a quiet meadow may have sheep
     "lonely", "lonesome", "solitary", "quiet", "silent", "secluded", "remote", "abandoned",
     "desolate", "forgotten", "isolated",
 )))  # fmt: skip
+_ALONE = frozenset(map(stem, ("lonely", "lonesome", "solitary")))  # of these, no animals either
 _SINGLE = "single"
 _NEAR, _BEFORE = 2, 4  # words after one of these, which it may belong to; before it, if not
 _PLACED = frozenset(("in", "on", "upon", "under", "by", "beside", "at", "near", "among", "behind"))
@@ -66,6 +67,11 @@ def only_words(text: str, *, is_obeyed: bool) -> set[int]:
 def is_lonely(text: str) -> bool:
     """Tell whether a description in known words calls its place lonely: without other people."""
     return not _LONELY.isdisjoint(text_stems(text))
+
+
+def is_alone(text: str) -> bool:
+    """Tell whether a description in known words has nothing alive but what it names."""
+    return not _ALONE.isdisjoint(text_stems(text))
 
 
 def lonely_words(text: str) -> set[int]:

@@ -244,10 +244,12 @@ LIKENESS = re.compile(  # what something is said to be like, and which is not th
     r"(?=$|[,.;:]| (?:and|with|in|on|at|under|over|by|beside|near|behind|before|above|of)\b)",
     re.I,
 )
+WEARING_NOTHING = re.compile(r" (?:wearing|dressed in) (?P<worn>nothing|empty)\b(?: at all)?", re.I)
 BABY = re.compile(rf"\bbaby (?=(?:{_BEASTS})\b)", re.I)
 REWORDINGS = (  # what is read as something else, one after the other
     (re.compile(rf"\bas (?=(?:{_COLOR}|{_SIZES}) as\b)", re.I), ""),
     (LIKENESS, ""),
+    (WEARING_NOTHING, ""),
     (BABY, "small "),
     *LIGHTS_TOLD,
     (  # whose clothes are not drawn, and are between it and what it is beside

@@ -11,7 +11,7 @@ from mag_sandbox.scenes.descriptions import (
     is_mars,
     named_in,
 )
-from mag_sandbox.scenes.fullness import empty_words, has_only, is_lonely
+from mag_sandbox.scenes.fullness import empty_words, has_only, is_alone, is_lonely
 from mag_sandbox.scenes.places import (
     PlaceKind,
     built_of,
@@ -120,7 +120,8 @@ def strays_in(text: str, words: Vocabulary) -> frozenset[str]:
     """Return the kinds that a description's landscape does not have unless words name them.
 
     No castle is in a swamp. Where it is lonely, or no place is named, there are no people, no
-    houses and nothing of theirs but what the place is made of; a lonely house is the only one.
+    houses and nothing of theirs but what the place is made of; a lonely house is the only one, and
+    no animal is near it, nor near a lonely fox.
     """
     read = words.reading(text)
     place = known_place(read, words)
@@ -129,6 +130,7 @@ def strays_in(text: str, words: Vocabulary) -> frozenset[str]:
     main = {*place.some("main")}
     strays = _STRANGE - main - _USUAL.get(place.name, frozenset())
     strays |= _STRANGE_IN.get(place.name, frozenset())
+    strays |= ANIMALS if is_alone(read) else frozenset()
     is_wild = not built_of(place) and bool(added_place(text, words))
     if not is_wild and not is_lonely(read):
         return strays

@@ -92,6 +92,11 @@ def words():
         ("a meadow under clouds like sheep", "like sheep"),
         ("a knight guards a chest in a castle hall", "guards"),
         ("a snowman with a carrot nose behind a red house", "carrot nose"),
+        ("a dinosaur wearing nothing in a jungle", "wearing nothing"),
+        ("I stand inside a whale", "stand inside"),  # which is seen from outside
+        ("deep inside a cave, inside a tent", "deep inside"),
+        ("inside a pyramid", ""),  # a room of yellow stone
+        ("a mouse inside a box", ""),
     ],
 )
 def test_words_that_will_not_be_seen_are_grey(words, text, grey):

@@ -4,7 +4,7 @@ import pytest
 
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.scenes.descriptions import BUILDINGS, KINDS, DescriptionWords
-from mag_sandbox.scenes.things import TREES
+from mag_sandbox.scenes.things import ANIMALS, TREES
 from mag_sandbox.scenes.uninvited import strays_in
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT
@@ -41,6 +41,22 @@ def test_nobody_is_where_it_is_lonely(words, text):
     assert {"person", "child", "bicycle", "tent"} <= gone
     assert gone.isdisjoint({"palm", "oak", "skyscraper" if "city" in text else "rock", "sea"})
     assert "person" not in Wanted.of(f"{text} with a man", words, KINDS).strays
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("a lonely fox in a forest", "deer, rabbit, owl"), ("a lighthouse all alone", "seagull"),
+        ("a solitary elephant in a savanna", "lion, giraffe"),
+    ],
+)  # fmt: skip
+def test_nothing_else_is_alive_where_it_is_lonely(words, text, gone):
+    wanted = Wanted.of(text, words, KINDS)
+    assert {*gone.split(", ")} <= {*wanted.strays}
+    said = {kind for one in wanted.named for kind in one.kinds}
+    assert said.isdisjoint(wanted.strays)
+    assert {kind for one in wanted.typical for kind in one.kinds}.isdisjoint(ANIMALS - said)
+    assert "deer" not in strays_in("a quiet forest", words)
 
 
 @pytest.mark.parametrize(
