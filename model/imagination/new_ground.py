@@ -69,6 +69,12 @@ def patches_of(square: Square) -> list[Patch]:
     ]
 
 
+def patches_near(pose: CameraPose) -> frozenset[Patch]:
+    """Return the patch of ground where a walker stands and those around it."""
+    here_x, here_z = patch_at(pose.x, pose.z)
+    return frozenset((here_x + i, here_z + j) for i, j in product((-1, 0, 1), repeat=2))
+
+
 def patches_seen(pose: CameraPose, beside: float = PATCH / 2) -> frozenset[Patch]:
     """Return the patches of ground of which a view shows some, were nothing in the way.
 

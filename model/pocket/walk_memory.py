@@ -6,14 +6,14 @@ keeps their pixels, for as long as memory keeps one of its frames.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from math import hypot
+from math import dist, hypot, radians, tan
 
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose, Position
 from mag_sandbox.model.coverage import all_shown, covered_cells, directions
 from mag_sandbox.model.imagination.doors import with_doors
-from mag_sandbox.model.imagination.new_ground import Patch, patches_seen, square_of
+from mag_sandbox.model.imagination.new_ground import Patch, patches_near, patches_seen, square_of
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import place_at
 from mag_sandbox.model.imagination.surroundings import Lattice
@@ -28,6 +28,7 @@ _HeldViews = frozenset[CameraPose]
 _SOON = 60.0, 30.0  # degrees beside and above a view that may be seen soon
 _MOST_LOST = 4000  # patches
 _MARGIN = 5.0  # degrees beside a view where the middle of what it shows may lie
+_BESIDE = 1.0  # metres between a walker and what is moved, at least
 
 
 def remember(memory: BlockMemory, poses: tuple[CameraPose, ...]) -> None:
@@ -126,7 +127,8 @@ class WalkMemory:
         shown, things = _things_seen(self._views, places), self.things
         patches, known = self.patches, self._patches
         self._patches = {view: known.get(view) or patches_seen(view) for view in self._views}
-        self.patches = frozenset[Patch]().union(*self._patches.values())
+        here = patches_near(self._views[-1])  # nothing appears at the walker's feet
+        self.patches = here.union(*self._patches.values())
         self.things = shown
         if policy.evicted:  # else the newest frame alone was replaced
             self.lost = ((self.lost | things) & places.keys()) - shown
@@ -203,7 +205,9 @@ class WalkMemory:
         painting.plan = replace(moved, things=doors)
 
     def _unseen(self, thing: PlacedObject, place: Position | None) -> PlacedObject:
-        """Return a thing of a plan, turned further until no held view shows it.
+        """Return a thing of a plan, turned further until it is away from all held views.
+
+        No held view shows it there, and it does not stand at the walker's place.
 
         Args:
             thing: as the plan has it now.
@@ -212,10 +216,12 @@ class WalkMemory:
         if place is None:
             return thing
         turns = [replace(thing, yaw=(thing.yaw + turn) % 360.0) for turn in range(0, 360, 40)]
-        away = hypot(*place)
+        away, walker = hypot(*place), self._views[-1].position
         there = {one: place_at(one.yaw, away) for one in turns}
         seen = _things_seen(self._views, there)
-        return next((one for one in turns if one not in seen), thing)
+        least = away * tan(radians(thing.width / 2)) + _BESIDE
+        free = (one for one, at in there.items() if dist(at, walker) > least and one not in seen)
+        return next(free, thing)
 
     @property
     def seen(self) -> np.ndarray:

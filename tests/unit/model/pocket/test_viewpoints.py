@@ -12,6 +12,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
 from mag_sandbox.controls.edits import EVERYTHING, Edit
 from mag_sandbox.model.imagination.details import GivenPicture
+from mag_sandbox.model.imagination.new_ground import patches_near
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import edit_requests, relighting, viewpoints, walking
 from mag_sandbox.model.pocket.inventing import Outlook
@@ -330,6 +331,20 @@ def test_what_a_walker_looked_away_from_stands_elsewhere_if_it_was_forgotten(
     steps(made, STILL, 4)
     assert (tent not in made.painting.plan.things) == moves
     assert len(made.painting.plan.things) == 3
+
+
+def test_what_was_forgotten_never_appears_where_the_walker_stands():
+    around = [replace(TENT, yaw=30.0 * turn) for turn in range(12)]  # at 7.5 m
+    made = outdoors(SKY, *around, policy="window", slots=12)
+    away, walk = CameraPose(yaw=90.0, x=7.5), made._viewpoints.walk  # at a tent, and beyond it
+    for _ in range(12):
+        before = made._ground.places
+        walk.follow(made.memory.policy, {}, away, (), before)
+        walk.lost = frozenset(before)
+        assert walk.rearrange(made.painting, made._ground, replace(away, yaw=270.0))
+        moved = set(made._ground.places.values()) - set(before.values())
+        assert moved and min(dist(away.position, place) for place in moved) > 1.0
+    assert patches_near(away) <= walk.patches, "new ground there is never lost"
 
 
 def test_of_new_ground_only_the_patches_that_were_forgotten_are_arranged_otherwise():
