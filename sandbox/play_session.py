@@ -79,6 +79,7 @@ LIGHT_AND_NEW = "light and weather; what you named is added"
 RELIT = "Light and weather change; everything stays where it is"
 JOINED = "Light and weather change; what you named is added, all else stays where it is"
 ELSEWHERE = "this is another place"
+SPOT_AS_IT_WAS = "this spot is as it was"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
 CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
@@ -286,7 +287,8 @@ class PlayerSession(WatchedSession):
     @property
     def idle_buttons(self) -> frozenset[Action]:
         """The button that takes back, while there is nothing to take back."""
-        busy = self.memory.is_announced or len(self._services.undo_stack)
+        undoable = self._reel.current.block.undoable
+        busy = self.memory.is_announced or undoable or len(self._services.undo_stack)
         return frozenset() if busy else frozenset(("undo",))
 
     def _keep_learned(self, hints: HintOverlay) -> None:
@@ -498,6 +500,8 @@ class PlayerSession(WatchedSession):
             return None
         moment = self._services.undo_stack.pop()
         self._asked.clear()
+        if moment is None and self._reel.current.block.undoable:  # changed before it was left
+            moment = Moment(SPOT_AS_IT_WAS, None)
         if moment is None:
             self._say("there is nothing to take back")
             return None
@@ -751,7 +755,7 @@ def _change(
 ) -> None:
     """Ask the world for a change; the moment before it joins those that are asked for."""
     painting.begin(edit)
-    what = words_of(edit) if edit.act == "place" else "this spot is as it was"
+    what = words_of(edit) if edit.act == "place" else SPOT_AS_IT_WAS
     asked.append(services.undo_stack.push(what))
     worker.call(lambda session: session.edit(edit))
     _show_change(reel)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
+from itertools import takewhile
 from typing import Any, Self
 
 import numpy as np
@@ -87,6 +88,11 @@ class ChangeHistory:
     def pop(self) -> Change | None:
         """Return the newest change and forget it; None: there is none."""
         return self._changes.pop() if self._changes else None
+
+    @property
+    def undoable(self) -> int:
+        """The number of newest changes that renewed no ground: undoing these leaves the prompt."""
+        return len(list(takewhile(lambda one: one.losses is None, reversed(self._changes))))
 
     def before_placing(
         self, edit: Edit, placed: Sequence[Edit], plan: Plan | None, cells: np.ndarray

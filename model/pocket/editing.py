@@ -131,14 +131,14 @@ class Editor:
         """Begin without edits; in a new world (`anew`) nothing was seen yet either."""
         self._seen = np.full_like(self._imagination.nothing().known, not anew)  # cells, ever
         self.placed: tuple[Edit, ...] = ()  # what the player placed
-        self._changes = ChangeHistory()
+        self.changes = ChangeHistory()
         self._count = 0  # of changes so far: each draws with other noise
         self.drop()
 
     def drop(self, *, history: bool = False) -> None:
         """Drop the edit in progress and those that wait for it, perhaps those made as well."""
         if history:
-            self._changes = ChangeHistory()
+            self.changes = ChangeHistory()
         self._asked: tuple[_Asked, ...] = ()  # all but the first wait
         self._begun: _Begun | None = None
 
@@ -202,7 +202,7 @@ class Editor:
         added = self._frames.show(begun.pose, begun.cells, memory, views)
         cells = begun.cells | (inventor.around.known != before.known)
         lost = losses if renewed else None
-        self._changes.keep(Change(begun.place, placed, cells, before, plan, *kept, added, lost))
+        self.changes.keep(Change(begun.place, placed, cells, before, plan, *kept, added, lost))
         self._asked, self._begun = others, None
         if others:
             self._begin_next(next_block, memory)
@@ -275,7 +275,7 @@ class Editor:
         if not inventor.around.known[cells].all():  # a view is painted, too
             inventor.renew_noise(pose)
         subject = Subject(text, inventor.noise + (self._count + 1) * 2**44, things)
-        uncovered = self._changes.before_placing(here, self.placed, inventor.plan, cells)
+        uncovered = self.changes.before_placing(here, self.placed, inventor.plan, cells)
 
         def change(around: Surroundings) -> Surroundings:
             if uncovered is not None:
@@ -317,7 +317,7 @@ class Editor:
         self.placed = self._outside(there)
         inventor.forget(there)
         kept = self._frames.rewrite(there, memory, renewed=True)
-        self._changes.keep(Change(place, placed, there, before, plan, *kept, (), losses))
+        self.changes.keep(Change(place, placed, there, before, plan, *kept, (), losses))
         return edit
 
     def ground(self, pose: CameraPose | None) -> bytes:
@@ -337,7 +337,7 @@ class Editor:
             "asked": [asdict(one) for one in self._asked],
         }
         own = packed({"seen": torch.from_numpy(self._seen.astype(np.uint8))}, data)
-        return joined(self._changes.snapshot(), own.data, own.arrays)
+        return joined(self.changes.snapshot(), own.data, own.arrays)
 
     def read_snapshot(self, state: WorldState, cache: KVCache) -> Callable[[], None]:
         """Check a snapshot; return the function that restores it.
@@ -360,7 +360,7 @@ class Editor:
     def _restore(self, parked: _ParkedEditor, seen: np.ndarray, changes: ChangeHistory) -> None:
         """Restore parked data, the cells ever seen, bool [rows, columns], and the changes."""
         self._count, self.placed = parked.count, parked.placed
-        self._seen, self._changes = seen, changes
+        self._seen, self.changes = seen, changes
         self._asked, self._begun = parked.asked, None
         if self._asked:
             self._begin(SlotTable(1))
@@ -401,7 +401,7 @@ class Editor:
         )  # fmt: skip
 
     def _undo(self, edit: Edit, memory: BlockMemory) -> tuple[str, Edit | None]:
-        change = self._changes.pop()
+        change = self.changes.pop()
         if change is None:
             return NOTHING_TO_UNDO, None
         inventor, (table, cache) = self._inventor, memory.kept

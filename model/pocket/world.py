@@ -444,7 +444,8 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         if self._ground and self._ground.scenery and self.schedule.paints(self.memory):
             planned = as_edits(self._ground.in_sight(here.x, here.z))
         ground = rooms.around(here, block.prompt) if rooms else None
-        return replace(block, placed=self.editor.placed, planned=planned, ground=ground)
+        placed, undoable = self.editor.placed, self.editor.changes.undoable
+        return replace(block, placed=placed, undoable=undoable, planned=planned, ground=ground)
 
     def _inputs(self) -> PassInputs:
         """Return the values, besides the camera, that passes depend on."""

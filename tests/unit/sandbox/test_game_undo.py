@@ -12,7 +12,7 @@ from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox import memory_choices
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.saves.undo import MOST, UndoStack
-from mag_sandbox.sandbox.screens import GoBack, PlayScene, Way
+from mag_sandbox.sandbox.screens import Continue, GoBack, PlayScene, Way
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.things import GROUND
@@ -316,6 +316,36 @@ def test_changes_are_taken_back_one_after_the_other_and_then_there_is_none(run):
         game.see_blocks(4)
     undo(game)
     game.said("there is nothing to take back")
+
+
+class ChangedWorld(FakeWorld):
+    """A world that was left with a change that it can take back."""
+
+    def step(self, control):
+        done = bool(control.edit and control.edit.act == "undo")
+        self.undoable -= done
+        return replace(super().step(control), undoable=self.undoable)
+
+    undoable = 1
+
+
+def test_a_change_made_before_the_place_was_left_is_taken_back(run):
+    asked = []
+    spec = replace(FAST, kinds=("tent",))
+    game = run(*(ChangedWorld(spec=spec, on_step=asked.append) for _ in range(2)))
+    game.play()
+    game.see_blocks(2)
+    game.go(Way.TITLE, TitleScreen)
+    (entry,) = game.parked()
+    game.play(Continue(entry.id))
+    game.see_blocks(2)
+    assert "undo" not in game.screen.session.idle_buttons
+    undo(game)
+    game.said("taken back: this spot is as it was")
+    game.wait(lambda: "undo" in game.screen.session.idle_buttons)
+    undo(game)
+    game.said("there is nothing to take back")
+    assert [one.edit for one in asked if one.edit] == [Edit("undo")]
 
 
 def test_a_change_of_one_place_is_not_taken_back_in_another(run):

@@ -464,6 +464,8 @@ def test_a_parked_world_goes_on_with_its_changes_and_takes_them_back():
     resumed = [other.step(control) for control in path]
     assert same(expected, resumed)
     assert [block.placed for block in expected] == [block.placed for block in resumed]
+    assert [block.undoable for block in resumed[5:8]] == [1, 0, 0]
+    assert [block.undoable for block in expected] == [block.undoable for block in resumed]
     assert [block.planned for block in expected] == [block.planned for block in resumed]
 
 

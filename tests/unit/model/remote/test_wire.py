@@ -30,14 +30,14 @@ CONTROLS = st.builds(
     st.none() | st.builds(MemorySetting, kept_mib=st.integers(1, 2**16)),
     st.none() | EDITS,
 )
-SCHEMA = "110e"  # of wire.VERSION; another one needs another version
+SCHEMA = "2a2c"  # of wire.VERSION; another one needs another version
 
 
 def block():
     world = FakeWorld()
     world.reset(Scene("a place"), 7)
     made = world.step(Control(CameraCommand(yaw=1.0)))
-    return replace(made, rest=made.frames // 2, planned=(Edit("undo"),))
+    return replace(made, rest=made.frames // 2, planned=(Edit("undo"),), undoable=2)
 
 
 BLOCK = block()
