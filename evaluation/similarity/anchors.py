@@ -139,7 +139,7 @@ class AnchorFacts:
     outside: int = 0  # newest frame that did not show it
     changed: bool = False  # by the player, and not in sight since
     parked: bool = False  # what memory held of it, with its room, since it was last in sight
-    motion_out: MotionVerdict = "unmeasurable"
+    motion_out: MotionVerdict | None = None  # of the way out; None: not measured yet
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -164,7 +164,7 @@ class Anchor(AnchorFacts):
         if overlap >= self.best - SAME:
             self.last, self.best = sight, max(self.best, overlap)
 
-    def leave(self, sight: Sight, motion: MotionVerdict) -> None:
+    def leave(self, sight: Sight, motion: MotionVerdict | None = None) -> None:
         """Note that it is out of sight."""
         self.away, self.outside, self.motion_out, self.read = True, sight.number, motion, False
         self.last = replace(self.last, frame=self.last.frame.copy())  # does not keep its block
@@ -351,8 +351,7 @@ class ReturnTracker:
                 if overlap >= SEEN:
                     anchor.see(sight, overlap)
                 elif overlap < GONE:
-                    motion = self.motion.verdict(anchor.last.number, sight.number)
-                    anchor.leave(sight, motion)
+                    anchor.leave(sight)
             elif overlap >= SEEN:
                 best = anchor.approach(sight)
                 if best is not None:
@@ -363,6 +362,10 @@ class ReturnTracker:
                 anchor.arrive(anchor.now)
             elif overlap < GONE:
                 anchor.outside = sight.number
+            if anchor.away and anchor.motion_out is None:  # a step may hide a whole view
+                seen = anchor.last.number
+                if self.motion.has_measured(seen):
+                    anchor.motion_out = self.motion.verdict(seen, sight.number)
         return returns
 
     def _returned(self, anchor: Anchor, now: Sight, memory: MemoryView) -> Return:
@@ -372,7 +375,7 @@ class ReturnTracker:
             fate = "parked"
         elif held is not None:
             fate = held[0]
-        back = self.motion.verdict(anchor.outside, now.number)
+        back = self.motion.verdict(anchor.outside, now.number, since=anchor.last.number)
         return Return(
             label=anchor.label,
             kind=anchor.kind,
@@ -384,7 +387,7 @@ class ReturnTracker:
             seconds_away=now.seconds - anchor.left_at,
             fate=fate,
             attended=anchor.read or (held is not None and held[1]),
-            motion=both_ways(anchor.motion_out, back),
+            motion=both_ways(anchor.motion_out or "unmeasurable", back),
             policy=memory.policy,
         )
 

@@ -93,9 +93,18 @@ class MotionLog:
             expected = np.array((MIN_SHIFT, 0.0))
             self._measures.append(Measure(number, expected, expected * moves))
 
-    def verdict(self, after: int, until: int) -> MotionVerdict:
-        """Return whether the picture moved as the poses say, in frames after < number <= until."""
-        return motion_verdict(self.between(after, until))
+    def has_measured(self, after: int) -> bool:
+        """Tell whether a frame after one was measured."""
+        return bool(self._measures) and self._measures[-1].number > after
+
+    def verdict(self, after: int, until: int, *, since: int | None = None) -> MotionVerdict:
+        """Return whether the picture moved as the poses say, in frames after < number <= until.
+
+        If none of these was measured, the newest measured frame before them counts, provided that
+        it comes after `since`: a short way may lie within one stride.
+        """
+        before = self.between(after if since is None else since, after)[-1:]
+        return motion_verdict(self.between(after, until) or before)
 
     def between(self, after: int, until: int) -> list[Measure]:
         """Return the measurements in frames after < number <= until."""

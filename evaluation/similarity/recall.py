@@ -125,7 +125,9 @@ def reason_text(
     if motion == "differs":
         return "The picture did not move as the camera did, so this does not count."
     if recall is None or motion == "unmeasurable":
-        return "You hardly left: a picture that stood still would have come back, too. Not counted."
+        return (
+            "Too little moved on the way: a picture that stood still would look alike. Not counted."
+        )
     word = recall_word(recall)
     if fate in ("evicted", "never kept"):
         gone = "It was never kept in memory"

@@ -61,9 +61,19 @@ class Walk:
             self.block(0.0)
         return self
 
-    def block(self, turn: float):
+    def walk(self, metres: float, step: float = 0.1):
+        """Walk by whole blocks, without turning."""
+        for _ in range(round(abs(metres) / step / LENGTH)):
+            self.block(0.0, np.sign(metres) * step)
+        return self
+
+    def block(self, turn: float, ahead: float = 0.0):
         poses = [
-            replace(self.pose, yaw=(self.pose.yaw + turn * frame) % 360.0)
+            replace(
+                self.pose,
+                yaw=(self.pose.yaw + turn * frame) % 360.0,
+                z=round(self.pose.z + ahead * frame, 6),
+            )
             for frame in range(1, LENGTH + 1)
         ]
         self.pose = poses[-1]
@@ -182,6 +192,14 @@ def test_a_picture_that_freezes_on_the_way_back_does_not_agree(walk, ring):
     walk.picture = lambda pose: view_at(ring, 0.0, 0.0)
     walk.go(-90).stay()
     assert [back.motion for back in at_start(walk)] == ["differs"]
+
+
+@pytest.mark.parametrize(("is_frozen", "verdict"), [(False, "agrees"), (True, "differs")])
+def test_a_walk_away_and_back_is_measured(walk, ring, is_frozen, verdict):
+    """The first step hides the whole view, before a stride of the walk can be measured."""
+    walk.picture = lambda pose: view_at(ring, 0.0 if is_frozen else 20.0 * pose.z, 0.0)
+    walk.stay(2).walk(4.0).walk(-4.0).stay(2)
+    assert [back.motion for back in at_start(walk)] == [verdict]
 
 
 def test_an_empty_picture_cannot_be_measured(walk):
