@@ -13,7 +13,7 @@ from mag_sandbox.scenes.things import FALLING
 
 _AROUND, _HIGHEST = 360, 60  # degrees, a cell each
 _CORE = 0.7  # share of a thing's width that hides what is behind it
-_SHOWN = 0.3  # share of a thing that shows of what counts as visible
+_SHOWN = 0.25  # share of a thing that shows of what counts as visible
 
 
 def visible(things: Sequence[PlacedObject]) -> list[PlacedObject]:

@@ -273,6 +273,8 @@ def _part(edit: Edit, ring: SeenRing) -> np.ndarray:
 
 
 def _same_place(one: Seen, other: Seen) -> bool:
-    """Tell whether the middle of one lies within another."""
+    """Tell whether the middle of one lies within another of its kind."""
+    if one.kind != other.kind:  # what a placed thing hides is not planned as visible
+        return False
     across = abs(yaw_difference(one.yaw, other.yaw)) <= other.width / 2
     return across and abs(one.pitch - other.pitch) <= other.height / 2

@@ -57,14 +57,16 @@ def test_equal_directions_are_told_once():
 def test_what_the_world_planned_is_listed_where_it_was_seen():
     sofa = replace(TENT, kind="sofa", color=None, yaw=90.0)
     behind = replace(sofa, kind="bed", yaw=180.0)
-    covered = replace(sofa, kind="mug", yaw=351.0, width=4.9, height=4.9)
+    itself = replace(sofa, kind="tent", yaw=351.0, width=4.9, height=4.9)
+    lake = replace(sofa, kind="lake", yaw=352.0, width=40.0)  # shows on both sides of the tent
     coin = replace(sofa, kind="coin", pitch=20.0, width=2.0)
     ring = SeenRing()
     ring.seen[:, 9:] = 1
-    block = Mock(placed=(TENT,), planned=(behind, coin, sofa, covered), ground=None, prompt="")
+    block = Mock(placed=(TENT,), planned=(behind, coin, sofa, itself, lake), ground=None, prompt="")
     listed = things_around(ring, block)
     assert [(one.kind, one.color, one.yaw, one.placed) for one in listed] == [
         ("tent", "red", 350.0, True),
+        ("lake", "", 352.0, False),
         ("sofa", "", 90.0, False),
     ]
 
