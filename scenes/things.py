@@ -1050,7 +1050,8 @@ def _told_before(
         least, most = 1, 1 if countable else None
     for before in told:
         word = words[before] or ""
-        color = COLORS.get(SAME_COLORS.get(word, word), color)
+        if color is None or word != "wooden":  # a red wooden chair is red
+            color = COLORS.get(SAME_COLORS.get(word, word), color)
         scale *= _SIZES.get(word, 1.0)
         does = _DOING.get(word, does)
         follows = words[before + 1] if before + 1 < len(words) else None

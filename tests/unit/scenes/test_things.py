@@ -602,6 +602,13 @@ def test_later_words_give_a_thing_its_colour(text: str):
     assert not any(colors.values())
 
 
+@pytest.mark.parametrize("text", ["a red wooden chair", "two wooden red chairs"])
+def test_a_colour_counts_more_than_that_of_wood(text: str):
+    (chair,) = named_things(text, ("chair",))
+    assert chair.color == COLORS["red"]
+    assert named_things("a wooden chair", ("chair",))[0].color == COLORS["wooden"]
+
+
 def test_a_colour_before_another_word_is_of_that():
     (car,) = named_things("the car is red wine", ("car",))
     assert car.color is None
