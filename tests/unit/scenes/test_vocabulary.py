@@ -261,6 +261,8 @@ def test_unknown_words_are_read_as_known_ones_of_the_same_meaning():
         ("inside a car with a dog", " with a dog"),  # there is none like it
         ("two taxis", "two yellow cars"),
         ("three fishermen", "three people"),
+        ("a green shop counter", "a green counter"),
+        ("two blocks with question marks", "two question block"),
     ],
 )
 def test_listed_phrases_are_read_as_a_whole(text, read):
