@@ -25,7 +25,7 @@ from mag_sandbox.scenes.descriptions import (
 )
 from mag_sandbox.scenes.fullness import kinds_alone
 from mag_sandbox.scenes.rewordings import cleared_up
-from mag_sandbox.scenes.things import EXHIBITS, TREES, Named, color_name
+from mag_sandbox.scenes.things import EXHIBITS, STANDS, TREES, Named, color_name
 from mag_sandbox.scenes.uninvited import elsewhere_in, others_than, strays_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import Vocabulary, with_plurals
 
@@ -131,8 +131,10 @@ class Wanted(NamedTuple):
 def _exhibited(one: Named) -> Named:
     """Return a thing that words name, which on a stage stands on a stand if any of its kinds can.
 
-    A robot is no small one on the floor.
+    A robot is no small one on the floor, and boxes are the stands.
     """
+    if one.kinds[0] in STANDS:
+        return one._replace(kinds=one.kinds[:1])
     return one._replace(kinds=tuple(filter(EXHIBITS.__contains__, one.kinds)) or one.kinds)
 
 

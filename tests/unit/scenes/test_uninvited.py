@@ -113,6 +113,19 @@ def test_a_house_is_of_a_kind_that_its_place_has(words, text, houses):
 
 
 @pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("a stage with many black boxes and a crab", {"box", "crab"}),
+        ("a stage with a robot on a box", {"box", "robot"}),
+        ("a stage with a cardboard box", {"cardboard box"}),
+    ],
+)
+def test_boxes_of_a_stage_are_its_stands(words, text, kinds):
+    named = Wanted.of(text, words, KINDS).named
+    assert {kind for one in named for kind in one.kinds} == kinds
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "a lonely tree in a meadow", "in a meadow a tree stands alone", "the only tree in a desert",
