@@ -619,14 +619,17 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
     if thing.color is not None:
         mean = None if thing.kind in _ANY_COLOR else thing.mean_color  # which becomes another
         seen = np.array([thing.color, mean or thing.color])
-        own, nearest = (_apart(seen, colors, light) for colors in (wanted[None], _COLORS))
+        passes = all(  # a teal table passes for no brown one whose legs are brown
+            _apart(parts, wanted[None], light) <= _apart(parts, _COLORS, light) + spare
+            for parts in (seen[:1], seen)
+        )
         vivid, shown = vividness(wanted), vividness(seen[0])
         tinted = _PURE if thing.kind in SIDES else _TINTED  # a pale red wall is not white
         differs = (vivid < _NEUTRAL and shown > tinted) or (vivid > _TINTED > shown)
         if vivid < _NEUTRAL:  # of white and grey only the brightness differs
             darker, lighter = _AS_BRIGHT
             differs |= not darker < seen[0].max() / (light * wanted.max()) < lighter
-        if own <= nearest + spare and not differs and name != "black":  # navy passes for it
+        if passes and not differs and name != "black":  # navy passes for it
             return thing
     looks = [one for one in looks_of(thing.kind) if color_name(one.color) == name
              and vividness(np.array(one.color)) < _PURE]  # fmt: skip
