@@ -305,7 +305,8 @@ def _alike(pixels: np.ndarray, color: Sequence[int]) -> np.ndarray:
 
 _BEAMS = 1  # variant of a ceiling
 _PLAIN_CEILING = 0
-_STONES, _STONE = 4, (150, 148, 156)  # variant of walls, and colour of floors
+_STONES, _BARE = 4, 1  # variants of walls and of floors
+_STONE = 150, 148, 156  # colour of floors
 
 
 def without_beams(things: Sequence[PlacedObject]) -> list[PlacedObject]:
@@ -322,16 +323,17 @@ def without_beams(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 
 def of_stone(things: Sequence[PlacedObject], color: tuple[int, int, int]) -> list[PlacedObject]:
-    """Return things with walls of stones in a colour and a bare floor, as light as they were.
+    """Return things with walls of stones in a colour, and a bare floor; walls of stones stay.
 
     Plans of caves may have a parlour's.
     """
     walls = next((one for one in things if one.kind == "wall"), None)
-    if walls is None or walls.color is None:
+    if walls is None or walls.variant == _STONES:
         return list(things)
-    light = max(walls.color) / 255
-    stones, bare = (rgb(np.array(each) * min(light, 1.0)) for each in (color, _STONE))
-    looks = {"wall": (_STONES, stones), "floor": (0, bare), "ceiling": (0, bare)}
+    stones, bare = (rgb(light_of(things) * np.array(each)) for each in (color, _STONE))
+    looks = {
+        "wall": (_STONES, stones), "floor": (_BARE, bare), "ceiling": (_PLAIN_CEILING, bare),
+    }  # fmt: skip
     result = list(things)
     for place, one in enumerate(things):
         if one.kind in looks:

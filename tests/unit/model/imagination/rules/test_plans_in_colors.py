@@ -46,6 +46,12 @@ def test_dark_colours_are_told_apart():
     assert cabinet.color == COLORS["green"]
 
 
+def test_a_mean_of_the_right_colour_does_not_pass_for_it():
+    pink = PlacedObject("cabinet", 0.0, 0.0, 30.0, 27.0, (217, 140, 166), (135, 86, 68))
+    (cabinet,) = colored([pink], [Named(("cabinet",), COLORS["brown"])])
+    assert cabinet.color == COLORS["brown"]
+
+
 def test_things_that_no_words_colour_stay():
     house = replace(PALE, kind="house")
     assert colored([house, PALE], [Named(("castle",), None)]) == [house, PALE]
@@ -146,6 +152,9 @@ def test_caves_have_walls_of_stone():
     assert stones.variant != wall.variant
     assert [color_name(one.color) for one in (stones, bare)] == ["red", "grey"]
     assert same == chest
+    assert max(stones.color) > 140, "as light as the room was"
+    dark = replace(wall, color=(115, 89, 89), variant=stones.variant)
+    assert of_stone([dark, floor, chest], COLORS["grey"]) == [dark, floor, chest]
 
 
 def test_a_tan_camel_is_no_white_one():
