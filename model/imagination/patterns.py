@@ -23,8 +23,10 @@ LEAST_SLOPE = 0.02  # of the foot of a wall
 # patterns by variants, which are those of the renderer's rooms
 CEILINGS = {1: "beams", 2: "panels"}
 FLOORS = {0: "planks", 1: "tiles", 4: "checks", 5: "planks"}
-WALLS = {1: "stripes", 2: "panels", 3: "two tones"}
-STONES = 4  # variant of walls, beside which floors are bare
+WALLS = {1: "stripes", 2: "panels", 3: "two tones", 4: "stones"}
+STONE_WIDE, STONE_TALL, JOINT = 0.9, 0.6, 0.03  # metres of a stone and half a joint
+LAST_STONE = 0.8  # metres: a stone begins no nearer to the right end of a wall
+STONE_SHADES = 0.1, 0.16, 0.22, 0.28  # shares of darkness
 # colours in white light
 CEILING, LIT, SKIRTING = (
     np.array(color, np.float32) for color in ((246, 242, 234), (255, 250, 236), (250, 246, 238))
@@ -94,8 +96,7 @@ class Patterns:
         light = white.light if is_room else np.full(3, STAGE_LIGHT, np.float32)
         room = _SeenRoom.of(boxes, yaw.astype(np.float32), pitch.astype(np.float32))
         canvas = _Canvas(picture, light, np.zeros(size, bool))
-        if wall != STONES:
-            _draw_floor(*_part(canvas, room, room.is_floor), FLOORS.get(floor), floors[-1, 1])
+        _draw_floor(*_part(canvas, room, room.is_floor), FLOORS.get(floor), floors[-1, 1])
         if is_room:
             part = _part(canvas, room, room.is_ceiling)
             _draw_ceiling(*part, CEILINGS.get(ceiling), ceilings[-1, 0], white)
@@ -258,6 +259,9 @@ def _draw_walls(
     def lay(share: np.ndarray | float, color: np.ndarray, part: float) -> None:
         canvas.lay(where, share, main + part * (color - main))
 
+    if pattern == "stones":
+        _draw_stones(canvas, room, mean)
+        return
     if pattern == "stripes":
         stripes = _striped(room.along[None], 0.9, 0.0, 0.45)
         main = (mean - STRIPE / 2 * lit) / (1 - STRIPE / 2)  # the other one could be either
@@ -274,6 +278,30 @@ def _draw_walls(
     lay(_within(room.height, 0.0, 0.14), (canvas.light * SKIRTING)[:, None], 0.8)
     cornice = canvas.light * (white.color + LIT) / 2
     lay(_within(room.height, room.tall - 0.12, room.tall), cornice[:, None], 1.0)
+
+
+def _draw_stones(canvas: _Canvas, room: _SeenRoom, mean: np.ndarray) -> None:
+    """Draw rows of stones in four shades on walls, whose mean colours are [3, W]."""
+    row = np.floor(room.height / STONE_TALL)
+    shift = STONE_WIDE / 2 * (row % 2)
+    left = shift + STONE_WIDE * np.floor((room.along - shift) / STONE_WIDE)
+    length = np.where(room.side % 2, room.deep, room.wide)
+    share = ((left > -JOINT) & (left < length - LAST_STONE)).astype(np.float32)
+    for at, axis, size in (
+        (room.along - left, np.gradient(room.along), STONE_WIDE),
+        (room.height - row * STONE_TALL, np.gradient(room.height, axis=0), STONE_TALL),
+    ):
+        inside = size / 2 - JOINT - np.abs(at - size / 2)
+        share *= (inside / np.abs(axis).clip(1e-6, size) + 0.5).clip(0, 1)
+    number = (row * 3 + (7 * left + 1e-3).astype(int)) % len(STONE_SHADES)
+    dark = (canvas.light * DARK)[:, None]
+    covered = (1 - 2 * JOINT / STONE_WIDE) * (1 - 2 * JOINT / STONE_TALL)
+    part = covered * sum(STONE_SHADES) / len(STONE_SHADES)
+    joints = ((mean - part * dark) / (1 - part)).clip(0, 255)
+    canvas.lay(room.is_wall, 1.0, joints)
+    for each, darkness in enumerate(STONE_SHADES):
+        stones = share * (number == each)
+        canvas.lay(room.is_wall, stones, joints + darkness * (dark - joints))
 
 
 def _draw_squares(

@@ -57,6 +57,8 @@ def sketched_too(layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         ({"pattern": "panels"}, 0.95),
         ({"pattern": "two tones"}, 0.95),
         ({"pattern": "wide stripes"}, 0.95),
+        ({"pattern": "stones"}, 0.95),
+        ({"pattern": "stones", "floor": "tiles", "floor_color": "grey"}, 0.94),
     ],
 )
 def test_patterns_lie_where_the_renderer_has_them(own, least):
