@@ -34,6 +34,7 @@ class _Choice:
     holds_from: float  # s; when it is requested; infinite: it was
     kept_before: int = 0  # frames at the time of the oldest request that is not in force yet
     in_force_at: float = math.inf  # blocks shown
+    warned: str = ""  # what the player was told, without a warning that was given with it
 
 
 class _LeftMemory(NamedTuple):
@@ -86,6 +87,13 @@ class MemoryChoices:
         """Whether a choice can still be dropped."""
         return self._choice is not None and self._choice.holds_from < math.inf
 
+    @property
+    def coming(self) -> str:
+        """The name of the chosen kind of memory while another one is in force; "": it is."""
+        policy = self.setting.policy
+        is_new = policy != self._reel.current.block.memory.policy
+        return policy_look(policy).label if is_new else ""
+
     def press(self, action: Action, *, is_painting: bool) -> None:
         """Announce the memory that a key asks for, or say why it has to wait."""
         if len(self._reel.current.spec.policies) == 1:
@@ -102,7 +110,9 @@ class MemoryChoices:
         policy = next_policy(now.policy, self._reel.current.spec.policies)
         look, key = policy_look(policy), self._services.bindings.title("split")
         text = f"memory: {look.label}. {look.about} {key} compares it with another"
-        self._announce(replace(now, policy=policy), text, forgets=not keeps_places(policy))
+        is_new = policy != self._reel.current.block.memory.policy
+        forgets = is_new and not keeps_places(policy)
+        self._announce(replace(now, policy=policy), text, forgets=forgets)
 
     def _choose_size(self, factor: float) -> None:
         now = self.setting
@@ -127,7 +137,8 @@ class MemoryChoices:
             self._lost = True
             key = self._services.bindings.title("undo")
             self._services.notices.say(
-                f"{dropped} of {before} remembered views are forgotten; {key} brings them back"
+                f"{dropped} of {before} remembered views are forgotten; {key} brings them back",
+                topic="memory",
             )
 
     def poll(self) -> ParkedScene | None:
@@ -146,15 +157,17 @@ class MemoryChoices:
 
     def _announce(self, setting: MemorySetting, text: str, *, forgets: bool) -> None:
         before = self._choice.kept_before if self._choice else 0
-        seconds = CHOOSING_S
+        seconds, warned = CHOOSING_S, text if forgets else ""
         if forgets:
             seconds, key = WARNED_S, self._services.bindings.title("undo")
             text = f"{text}; places will be forgotten in {WARNED_S:.0f} s. {key} prevents it"
-        self._choice = _Choice(setting, time.perf_counter() + seconds, before)
+        self._choice = _Choice(setting, time.perf_counter() + seconds, before, warned=warned)
         self._services.notices.say(text, topic="memory")
 
     def _use(self, choice: _Choice) -> None:
-        """Ask for the chosen memory unless it is in force."""
+        """Ask for the chosen memory unless it is in force; a warning is no longer true."""
+        if choice.warned:
+            self._services.notices.say(choice.warned, topic="memory")
         setting, memory = choice.setting, self._reel.current.block.memory
         if setting == self.setting and not choice.kept_before:
             return

@@ -82,6 +82,7 @@ ELSEWHERE = "this is another place"
 SPOT_AS_IT_WAS = "this spot is as it was"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
+Say = Callable[..., None]  # shows a line, perhaps with a mood
 CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
 
 
@@ -290,6 +291,11 @@ class PlayerSession(WatchedSession):
         undoable = self._reel.current.block.undoable
         busy = self.memory.is_announced or undoable or len(self._services.undo_stack)
         return frozenset() if busy else frozenset(("undo",))
+
+    @property
+    def coming_memory(self) -> str:
+        """The name of the memory that was chosen and is not in force yet."""
+        return self.memory.coming
 
     def _keep_learned(self, hints: HintOverlay) -> None:
         settings = self._services.settings
@@ -527,26 +533,14 @@ class PlayerSession(WatchedSession):
     def _record(self, playthrough: Playthrough) -> None:
         recordings = self._services.recordings
         if (stopped := recordings.stop(self._worker)) is not None:
-            stopped.add_done_callback(self._tell_stopped)
+            stopped.add_done_callback(partial(_tell_stopped, self._say))
             return
         try:
             begun = recordings.start(self._worker, playthrough.scene.name)
         except RecordingError as error:
             self._say(str(error), "bad")
             return
-        begun.add_done_callback(self._tell_recording)
-
-    def _tell_stopped(self, stopped: "Future[bool]") -> None:
-        if not stopped.cancelled() and not stopped.exception() and stopped.result():
-            self._say("recording stopped; it is on the title screen")
-        else:
-            self._say("recording stopped before anything was recorded")
-
-    def _tell_recording(self, begun: "Future[None]") -> None:
-        if begun.cancelled() or begun.exception():
-            self._say("there is nothing to record yet", "bad")
-        else:
-            self._say("recording, until you stop it or leave")
+        begun.add_done_callback(partial(_tell_recording, self._say))
 
     def _take_screenshot(self, playthrough: Playthrough) -> None:
         block, surface = self._reel.current.block, window_surface().copy()
@@ -575,6 +569,20 @@ class PlayerSession(WatchedSession):
         else:
             path = picture.result()
             self._say(f"picture saved in {path.parent}: {path.name}")
+
+
+def _tell_stopped(say: Say, stopped: "Future[bool]") -> None:
+    if not stopped.cancelled() and not stopped.exception() and stopped.result():
+        say("recording stopped; it is on the title screen")
+    else:
+        say("recording stopped before anything was recorded")
+
+
+def _tell_recording(say: Say, begun: "Future[None]") -> None:
+    if begun.cancelled() or begun.exception():
+        say("there is nothing to record yet", "bad")
+    else:
+        say("recording, until you stop it or leave")
 
 
 def _turn_volume(services: Services, percent: int) -> None:

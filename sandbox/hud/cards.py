@@ -137,7 +137,7 @@ def _cap(key: str, light: KeyLight) -> NamedPart:
 def memory_card(state: HudState) -> Card:
     """Return the memory: its bar, reach, size and legend."""
     memory = state.block.memory
-    name = policy_look(memory.policy).label
+    name = _memory_name(state)
     words = [word for word in (name, origin_text(memory), reach_text(memory)) if word]
     pieces = [Text(f"{'· ' if place else ''}{word}", 14, MUTED) for place, word in enumerate(words)]
     title = row(Text("Memory", 18, bold=True), row(*pieces, gap=4, drops=True), gap=14)
@@ -162,10 +162,15 @@ def memory_card(state: HudState) -> Card:
 def slim_card(state: HudState) -> Card:
     """Return the small form: which memory it is, the clock, and a thin bar."""
     memory = state.block.memory
-    name, _, meaning = policy_look(memory.policy).label.partition(" (")
+    name, _, meaning = _memory_name(state).partition(" (")
     words = [Text(name, 13, MUTED), Text(f"({meaning}", 13, MUTED) if meaning else None]
     head = row(row(*words, gap=4, drops=True), SPRING, *_clock(state), gap=8)
     return Card(column(head, memory_bar(6, memory), gap=5), 248, (14, 9), dense=False)
+
+
+def _memory_name(state: HudState) -> str:
+    coming = state.coming_memory
+    return f"next: {coming}" if coming else policy_look(state.block.memory.policy).label
 
 
 def seen_card(words: str, seen: np.ndarray | None, note: str) -> Card:

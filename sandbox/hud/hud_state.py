@@ -38,6 +38,7 @@ class HudState:
     figures: tuple[tuple[str, str], ...] = ()  # rows of `Figures`
     lights: Mapping[str, KeyLight] = field(default_factory=dict)
     mode: str = ""  # "paused", "replay", or nothing
+    coming_memory: str = ""  # chosen, but not in force yet
     recording: bool = False
 
 

@@ -77,6 +77,11 @@ class PlaySession:
         """The buttons that would do nothing now."""
         return frozenset()
 
+    @property
+    def coming_memory(self) -> str:
+        """The name of the memory that comes into force next; "": none was chosen."""
+        return ""
+
     def say(self, text: str) -> None:
         """Show a line to the player."""
 
@@ -352,6 +357,7 @@ class PlayScreen:
             figures=self._figures.rows,
             lights=self.feedback.lights(),
             mode=self._mode_text(),
+            coming_memory=self.session.coming_memory,
             recording=self.session.is_recording,
         )
 

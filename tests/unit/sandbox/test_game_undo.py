@@ -67,6 +67,19 @@ def test_a_memory_that_forgets_is_announced_and_can_be_prevented(run, monkeypatc
     assert (memory(game).policy, len(game.services.undo_stack)) == ("mag-retrieve", changes)
 
 
+def test_the_card_names_the_announced_memory_and_no_warning_outlasts_the_change(run):
+    game = run()
+    game.play()
+    while game.screen.session.memory.setting.policy != "window":
+        game.press(pygame.K_k)
+    assert game.screen.hud_state().coming_memory == "Window (last seconds only)"
+    game.said("will be forgotten in")
+    game.wait(lambda: memory(game).policy == "window")
+    game.said("last seconds only")
+    assert not any("will be" in one.text for one in game.services.notices.current)
+    assert game.screen.hud_state().coming_memory == ""
+
+
 def test_what_a_smaller_memory_drops_is_said_and_comes_back(run):
     game = run()
     game.play()
