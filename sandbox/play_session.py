@@ -688,8 +688,9 @@ def _choices(
         return ()
     words, now = services.vocabulary, reel.current.block.prompt
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
-    anew = PromptChoice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything)
-    why = _going_on(text, now, words)[1] if words else ""
+    kept, why = _going_on(text, now, words) if words else (text, "")
+    label = "everything" if kept == text else "everything, from these words alone"
+    anew = PromptChoice("Shift+Enter", label, pygame.KMOD_SHIFT, everything)
     if _stays(why, reel):
         light = PromptChoice("Enter", why, 0, describe)
         return (light,) if _is_far(reel) else (light, anew)

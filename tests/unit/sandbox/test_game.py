@@ -464,12 +464,17 @@ def test_a_memory_is_not_changed_while_something_is_painted(run):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("a forest at night", "everything anew"), ("castles", "this view")]
+    ("before", "text", "said"),
+    [
+        (SCENE.prompt, "a forest at night", "everything anew"),
+        (SCENE.prompt, "castles", "this view"),
+        ("a beach at night", "a jungle with parrots", "everything, from these words alone"),
+    ],
 )
-def test_a_view_in_another_light_is_said_to_repaint_everything(run, text, said):
+def test_a_view_in_another_light_is_said_to_repaint_everything(run, before, text, said):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
     game.services.vocabulary = load_vocabulary(words_of("pocket"))
-    game.play()
+    game.play(PlayScene(replace(SCENE, prompt=before)))
     session = game.screen.session
     game.press(pygame.K_t)
     session._prompt.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
