@@ -11,7 +11,9 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
+    GOLDEN,
     LEVEL,
+    PLASTIC,
     TOP,
     in_light,
     light_of,
@@ -24,6 +26,7 @@ from mag_sandbox.scenes.things import ANIMALS, Named
 SEA = "sea"
 _ROUND = frozenset(("lake", "swimming pool", "lava lake", "lava pit", "water pit"))
 _FROZEN = "frozen lake"
+_DUCK = "duck"  # which is on land, too
 _WET = frozenset(("river", "canal", SEA)) | _ROUND
 _AFLOAT = _WET - {"lava lake", "lava pit", "water pit"} | {_FROZEN}
 _LAKES = frozenset(("lake", _FROZEN, "canal"))  # which a rule may move
@@ -42,6 +45,8 @@ _SHORE, _WIDEST_LAKE = 1.1, 92.0  # of the width of what is on a lake; degrees
 _BANK = 1.0  # degrees of water below what swims
 _ONE_LAKE = 120.0  # degrees; what is farther apart is on lakes of its own
 _ROOM, _TALLEST_LAKE = 1.4, 10.0  # of the height of what is on it; degrees
+_SEVERAL, _ROOM_OF_SEVERAL = 3, (2.4, 13.0)  # likewise
+_JITTER = 0.5  # of the width of one of several, by which it is aside of its place in a row
 _BERTH = 4  # degrees between places that are tried
 _BLUER = 0.4  # share of its blue by which a sea has less red, in any light
 _ALOFT = 5.0  # degrees of the foot of what words put into the sky, at least
@@ -141,10 +146,13 @@ def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Placed
     That is the nearest lake, or on coasts one more part of the sea: a ship may be behind.
     """
     result, seas = list(things), [one for one in things if one.kind == SEA and one.width < AROUND]
-    swimmers = [place for place in sorted(kept) if _swims(result[place])]
-    lakes = [index for index, one in enumerate(result) if one.kind in _LAKES]
     thawed = [one for one in result if one.kind != _FROZEN]
-    if lakes and any(not _is_in(thawed, result[place]) for place in swimmers):
+    ducks = [place for place in sorted(kept) if result[place].kind == _DUCK]
+    ducks = ducks if any(_is_in(thawed, result[place]) for place in ducks) else []
+    swimmers = [place for place in sorted(kept) if _swims(result[place]) or place in ducks]
+    lakes = [index for index, one in enumerate(result) if one.kind in _LAKES]
+    is_flock = len([place for place in swimmers if result[place].kind in ANIMALS]) >= _SEVERAL
+    if lakes and (is_flock or any(not _is_in(thawed, result[place]) for place in swimmers)):
         return _on_lakes(result, swimmers, lakes)
     more: list[PlacedObject] = []
     for place in swimmers:
@@ -174,8 +182,9 @@ def _on_lakes(
         lake, most = result[at], max(result[at].width, _WIDEST_LAKE)
         closer = min(most / (_SHORE * across), 1.0)
         if lake.kind in _ROUND | {_FROZEN}:
-            room = max(_ROOM * min(one.height for one in own), lake.height)
-            tall = max(min(room, _TALLEST_LAKE), lake.height)
+            room, tallest = (_ROOM, _TALLEST_LAKE) if len(own) < _SEVERAL else _ROOM_OF_SEVERAL
+            room = max(room * min(one.height for one in own), lake.height)
+            tall = max(min(room, tallest), lake.height)
             top, wide = lake.pitch + lake.height / 2, max(lake.width, closer * _SHORE * across)
             lake = replace(lake, width=wide, height=tall, pitch=top - tall / 2)
         if lake.kind == _FROZEN and not ANIMALS.isdisjoint(one.kind for one in own):
@@ -195,7 +204,25 @@ def _on_lakes(
             if not _is_in([lake], thing) or thing.foot > foot:
                 thing = thing.standing_at(foot)
             result[place] = thing
+        _scatter(result, group, lake)
     return result
+
+
+def _scatter(things: list[PlacedObject], group: Sequence[int], lake: PlacedObject) -> None:
+    """Put several animals of a kind on a lake at different distances: they swim in no row."""
+    kinds = [things[place].kind for place in group]
+    for rank, place in enumerate(group):
+        thing = things[place]
+        if thing.kind not in ANIMALS or kinds.count(thing.kind) < _SEVERAL:
+            continue
+        aside = _JITTER * thing.width * (rank * PLASTIC % 1 - 0.5)
+        moved = replace(thing, yaw=(thing.yaw + aside) % 360.0)
+        near, far = _edges(lake, moved) or (0.0, 0.0)
+        near, far = near + _BANK, min(far - _BANK, thing.foot)
+        if near < far:
+            foot = far - (rank * GOLDEN % 1) * (far - near)
+            nearer = tan(radians(foot)) / tan(radians(thing.foot))
+            things[place] = moved.scaled(nearer).standing_at(foot)
 
 
 def _groups_for_lakes(things: Sequence[PlacedObject], swimmers: Sequence[int]) -> list[list[int]]:

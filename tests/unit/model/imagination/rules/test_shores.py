@@ -59,13 +59,28 @@ def test_all_swans_that_words_count_are_on_one_lake(kind: str, apart: float):
     swans = [PlacedObject("swan", at * apart % 360.0, -5.0, 8.6, 7.0) for at in range(-3, 4)]
     water, *moved = afloat([lake, *swans], {*range(1, 8)})
     assert water.kind == "lake"  # of ice a swan would be a part
-    assert water.height == pytest.approx(9.8)
+    assert water.height == pytest.approx(13.0)
     assert abs(yaw_difference(water.yaw, 0.0)) < 0.1
     for swan in moved:
         reach = (1 - (abs(yaw_difference(swan.yaw, water.yaw)) / (water.width / 2)) ** 2) ** 0.5
         assert abs(swan.foot - water.pitch) < reach * water.height / 2
     yaws = [yaw_difference(swan.yaw, 0.0) for swan in moved]
-    assert min(right - left for left, right in pairwise(yaws)) > 8.6
+    assert min(right - left for left, right in pairwise(yaws)) > 6.0
+    feet = [swan.foot for swan in moved]
+    assert min(abs(one - other) for one, other in pairwise(feet[1:-1])) > 0.5  # in no row
+
+
+def test_ducks_in_a_pond_swim_in_no_row_and_those_beside_it_stay():
+    ducks = [PlacedObject("duck", at * 14.0 % 360.0, -7.5, 12.0, 7.0) for at in range(-2, 3)]
+    lake = PlacedObject("lake", 0.0, -11.0, 40.0, 6.0)
+    water, *moved = afloat([lake, *ducks], {*range(1, 6)})
+    assert water.width > 60.0
+    assert all(water.foot < duck.foot < water.pitch + water.height / 2 for duck in moved)
+    assert len({round(duck.foot, 1) for duck in moved}) > 3
+    nearest, *_, farthest = sorted(moved, key=lambda duck: duck.foot)
+    assert nearest.width > 1.1 * farthest.width
+    beside = [replace(duck, pitch=-14.0) for duck in ducks]
+    assert afloat([lake, *beside], {*range(1, 6)}) == [lake, *beside]
 
 
 def test_boats_beside_the_water_are_left_out():
