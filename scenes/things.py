@@ -103,6 +103,7 @@ _PLURALS = frozenset((
 _DOING = {"flying": IN_SKY, "swimming": Relation("water")}  # said before a thing
 _FEW_WIDE = 25.0  # degrees: of narrower things three are several, of wider ones two
 _COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean only one
+_BUNCHED, _IN_A_BUNCH = "toy balloons", 3  # which are drawn in bunches, and how many are in one
 _CONTAINED = 3  # of what something is full of: more are too small to be told apart
 _ALIKE = frozenset((  # whose plurals look like one, or of which there are many plants
     "sheep", "deer", "fish", "wheat", "bamboo", "seaweed", "coral", "reed",
@@ -1059,6 +1060,8 @@ def _told_before(
         least, most = counts.get(word, (least, most))
         if word in counts and (drawn := _drawn(word, kinds[0])):
             least, most = drawn, most and drawn
+    if kinds[0] == _BUNCHED and most:
+        least, most = (-(-number // _IN_A_BUNCH) for number in (least, most))
     near = _near_color(kinds, color_name(color)) if color else None
     color = COLORS[near] if near else None
     colored = tuple(one for one in kinds if near and takes_color(one, near))

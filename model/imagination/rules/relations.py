@@ -59,6 +59,7 @@ _UPWARD = frozenset(("on", "above"))
 _SLACK = 0.1  # degrees
 _IN_ROWS = frozenset(("fence", "hedge"))  # of which one has several behind it only in a row
 _SEA = "sea"
+_BACKDROP = "backdrop"  # of a stage
 _GAP = 2.0  # degrees between things beside each other
 _DEEPER = 2.5  # degrees between the feet of things before each other
 _ASIDE = 0.45  # of the width of both: how far a thing is from the middle of one that it covers
@@ -138,10 +139,10 @@ IN_WATER = Relation("water")
 def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
     """Return things that stand to each other as words say; those that cannot stay where they are.
 
-    On a stage all stay, each on its stand.
+    On a stage all stay, each on its stand; a podium in a room bears what is on it.
     """
-    result = list(things)
-    if any(thing.kind in STANDS for thing in things):
+    result, kinds = list(things), {thing.kind for thing in things}
+    if kinds & STANDS and _BACKDROP in kinds:
         return result
     waters = [thing.kind for thing in result if thing.kind in _OPEN_WATER | {_POOL}]
     is_reef = any(thing.kind in _OF_REEFS for thing in result)
@@ -446,7 +447,9 @@ def _moved(
     if relation.where == "on" and any(
         _dwarfs(things[place], bearer) and not _juts(things[place], bearer) for place in own
     ):
-        return things  # a dragon on a coin
+        if bearer.foot >= 0.0:
+            return things  # a dragon on coins in the air
+        relation = relation._replace(where="beside")
     put = _put_by_rule(things, own, others[0], relation, follows=follows)
     return _larger_on(put, ones) if relation.where == "on" else put
 

@@ -895,6 +895,8 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
             "",
         ),
         ("a beach and nobody", "a beach and lonely", ""),
+        ("a dragon on a pile of gold coins", "a dragon on a treasure chest, in fairy land", ""),
+        ("a frog on a lily pad", "a frog on a pond, in a swamp", ""),
         ("the ruins of a tower in fog", "the ruin in fog, in a meadow", ""),
         ("a house in a pine forest", "a house in a forest with many pines", ""),
         ("an abandoned house", "an abandoned house, in a meadow", "abandoned"),
@@ -1377,6 +1379,9 @@ def test_busy_places_have_people_and_children_hold_toy_balloons(words: Descripti
     read = words.reading("a park, a girl with a red balloon")
     balloons = next(one for one in named_things(read, THINGS) if "balloon" in one.kinds[0])
     assert (balloons.kinds[0], balloons.color) == ("toy balloons", COLORS["red"])
+    for said, bunches in (("three", 1), ("six", 2)):  # of three each
+        (one,) = named_things(f"{said} toy balloons", THINGS)
+        assert (one.least, one.most) == (bunches, bunches)
 
 
 def test_a_shop_with_something_large_is_a_house(words: DescriptionWords):

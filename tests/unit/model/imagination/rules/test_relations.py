@@ -199,8 +199,18 @@ def test_things_in_a_circle_end_somewhere():
 
 def test_what_is_not_there_and_exhibits_move_nothing():
     assert related([LAMP], named_things("a lamp behind a sofa", KINDS)) == [LAMP]
-    stage = [PlacedObject("box", 0.0, -20.0, 20.0, 10.0), CAT, LAMP]
+    backdrop = PlacedObject("backdrop", 0.0, 5.0, 120.0, 50.0)
+    stage = [backdrop, PlacedObject("box", 0.0, -20.0, 20.0, 10.0), CAT, LAMP]
     assert related(stage, named_things("a cat left of a lamp", KINDS)) == stage
+
+
+def test_a_podium_in_a_room_bears_what_is_on_it():
+    podium = PlacedObject("podium", 20.0, -20.0, 24.0, 12.0)
+    piano = PlacedObject("piano", 340.0, -9.0, 46.0, 37.0)
+    named = named_things("a piano on a podium", ("podium", "piano"))
+    below, above = related([podium, piano], named)
+    assert above.foot == pytest.approx(below.pitch + below.height / 2, abs=0.6)
+    assert abs(right_of(above, below)) < 0.1
 
 
 def test_what_stands_before_a_related_thing_gives_way():
@@ -291,6 +301,11 @@ def test_a_dragon_is_not_made_to_fit_on_a_coin():
     dragon = PlacedObject("dragon", 40.0, 5.0, 60.0, 36.0)
     named = named_things("a dragon on coins", ("coin", "dragon"))
     assert related([coin, dragon], named) == [coin, dragon]
+    chest = PlacedObject("treasure chest", 0.0, -12.0, 20.0, 14.0)
+    named = named_things("a dragon on a treasure chest", ("treasure chest", "dragon"))
+    _, beside = related([chest, replace(dragon, pitch=4.0)], named)
+    assert beside.height > 30.0
+    assert abs(right_of(beside, chest)) < 45.0  # not anywhere
 
 
 def test_a_crocodile_is_made_to_fit_into_a_bathtub():
