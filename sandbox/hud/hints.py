@@ -15,7 +15,7 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, Theme
 TURNED = 25.0  # degrees: the player looks around
 GONE = 0.2  # overlap with the first view below which it is out of sight
 BACK = 0.8  # overlap from which on it is back
-SKIP_S = 45.0  # until a hint that is not followed makes way for the next; it comes again [s]
+SKIP_S = 45.0  # of moving on, until a hint makes way for the next; it comes again [s]
 ANSWER_S = 6.0  # after the return, for a comparison to answer the question [s]
 PULSE_S = 1.2  # of the arrow that is to be pressed
 CAP, MARGIN = 60, 40  # px of the reference window: its side, and how far it is from the edge
@@ -54,7 +54,7 @@ SKIPPED = tuple(KEYS)  # after a while, twice in a session
 class HintLine:
     """Follows what the player does and says what to try next.
 
-    Only the time in which the line can be read counts.
+    Only the time in which the line can be read counts. While the camera rests, a hint stays.
 
     >>> hints = HintLine()
     >>> hints.see(CameraPose(), now=0.0)  # every block; True if the line changed
@@ -73,7 +73,9 @@ class HintLine:
         self._turned = 0.0  # degrees to the right since the beginning
         self._back_at: float | None = None  # when the first view came back
         self._walked = False
-        self._shown_at: float | None = None  # when the present step was first shown
+        # when the present step was first shown, less the time for which the camera rested since
+        self._shown_at: float | None = None
+        self._newest: tuple[CameraPose, float] | None = None  # pose and time seen last
 
     @property
     def step(self) -> Step | None:
@@ -112,6 +114,8 @@ class HintLine:
 
     def see(self, pose: CameraPose, now: float) -> bool:
         """Follow the camera at a time [s]; True if the line changed."""
+        rested = now - self._newest[1] if self._newest and self._newest[0] == pose else 0.0
+        self._newest = pose, now
         walks, pose = pose.is_away, pose.at_origin
         before, self._start = self.step, self._start or pose
         self._turned = yaw_difference(pose.yaw, self._start.yaw)
@@ -131,7 +135,9 @@ class HintLine:
         self._walked |= walks
         if self._shown_at is None:
             self._shown_at = now
-        elif self.step in SKIPPED and now - self._shown_at >= SKIP_S:
+            return self.step is not before
+        self._shown_at += rested
+        if self.step in SKIPPED and now - self._shown_at >= SKIP_S:
             skipped, self._shown_at = self._open.pop(0), now
             if skipped is Step.WALK and self._walked:
                 self.learned.add(skipped)

@@ -190,6 +190,7 @@ class PlayScreen:
         self._moved = False  # a picture that answers a key is not on the display yet
         self._figures = Figures()
         self._touched_at = context.clock()  # when input came last
+        self._pointer = (-1, -1)  # where the mouse was last [px]
         self._clicked: str | None = None  # the key cap of the HUD that the mouse holds
         self._named = ""  # the title of the window
         self._help: int | None = None  # the page of all controls that is shown
@@ -218,7 +219,8 @@ class PlayScreen:
         """Take input, or a change of the window."""
         if event.type in INPUT:
             self._touched_at = self._context.clock()
-        self._dirty |= event.type == pygame.MOUSEMOTION
+        if event.type == pygame.MOUSEMOTION:
+            self._pointer, self._dirty = event.pos, True
         if event.type == pygame.QUIT:
             self.outcome = Way.LEAVE
         elif self._help is not None and event.type == pygame.MOUSEBUTTONDOWN:
@@ -449,9 +451,10 @@ class PlayScreen:
         return self._clicked is not None
 
     def _opacity(self, now: float) -> float:
-        """Return the opacity of the HUD: it fades without input."""
-        steered = self._context.keyboard.is_steering or self._context.settings.high_contrast
-        since = 0.0 if steered else now - self._touched_at - REST_S
+        """Return the opacity of the HUD: it fades unless there is input or a pointed at card."""
+        stays = self._context.keyboard.is_steering or self._context.settings.high_contrast
+        stays |= any(card.collidepoint(self._pointer) for card in self.hud.places.values())
+        since = 0.0 if stays else now - self._touched_at - REST_S
         return 1.0 - (1.0 - FADED) * min(max(since / FADE_S, 0.0), 1.0)
 
     def _handle_key(self, key: str, *, down: bool) -> None:

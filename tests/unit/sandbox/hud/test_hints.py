@@ -75,10 +75,10 @@ def test_every_lesson_has_its_time_whenever_the_one_before_was_done():
     hints = HintLine(MOVED)
     follow(hints, 0)
     hints.did("prompt")
-    follow(hints, 0, start=SKIP_S + 1.0)
+    follow(hints, 1, start=SKIP_S + 1.0)
     assert hints.step is Step.change
-    assert follow(hints, 0, start=2 * SKIP_S) is Step.change
-    assert follow(hints, 0, start=2 * SKIP_S + 1.0) is Step.postcards
+    assert follow(hints, 2, start=2 * SKIP_S) is Step.change
+    assert follow(hints, 3, start=2 * SKIP_S + 1.0) is Step.postcards
 
 
 def test_a_player_who_learns_slowly_is_taught_to_the_end():
@@ -126,9 +126,19 @@ def test_only_what_is_possible_here_is_taught():
 def test_a_key_that_is_not_pressed_makes_room_for_the_next_and_is_taught_later():
     hints = HintLine(MOVED)
     for number, step in enumerate(STEPS[4:]):
-        hints.see(CameraPose(), number * SKIP_S)
+        hints.see(CameraPose(float(number)), number * SKIP_S)
         assert hints.step is step
     assert HintLine({step.name for step in hints.learned}).step is Step.prompt
+
+
+def test_a_hint_stays_while_the_camera_rests():
+    hints = HintLine(MOVED)
+    for number in range(9):
+        hints.see(CameraPose(), number * SKIP_S)
+    assert hints.step is Step.prompt
+    for number in range(9, 11):
+        hints.see(CameraPose(float(number)), number * SKIP_S)
+    assert hints.step is Step.postcards
 
 
 def test_a_player_who_walks_on_and_on_is_taught_the_next_thing():
@@ -140,7 +150,10 @@ def test_a_player_who_walks_on_and_on_is_taught_the_next_thing():
 
 def test_hints_take_turns_twice_unless_they_are_followed():
     hints = HintLine(MOVED, [Step.prompt, Step.change])
-    shown = [(hints.see(CameraPose(), number * SKIP_S), hints.step)[1] for number in range(5)]
+    shown = [
+        (hints.see(CameraPose(float(number)), number * SKIP_S), hints.step)[1]
+        for number in range(5)
+    ]
     assert shown == [Step.prompt, Step.change, Step.prompt, Step.change, None]
     assert not hints.learned & {Step.prompt.name, Step.change.name}  # the next session teaches them
 

@@ -382,9 +382,13 @@ def test_the_mouse_alone_walks(surface):
 def test_the_display_fades_while_nothing_is_touched_and_comes_back(game, surface):
     game.screen.draw(surface)
     assert game.screen.hud.opacity == 1.0
-    game.now += 60.0
-    game.screen.draw(surface)
-    assert game.screen.hud.opacity < 0.5
+    on_a_card = next(iter(game.screen.hud.places.values())).center
+    for place, fades in (((0, 0), True), (on_a_card, False), ((0, 0), True)):
+        event = pygame.Event(pygame.MOUSEMOTION, pos=place, rel=(1, 1), buttons=(0, 0, 0))
+        game.screen.handle(event)
+        game.now += 60.0
+        game.screen.draw(surface)
+        assert (game.screen.hud.opacity < 0.5) == fades
     game.key("up")
     game.screen.draw(surface)
     assert game.screen.hud.opacity == 1.0
