@@ -26,7 +26,7 @@ _ASKED = re.compile(r"^(?:(?:please|now|add|make|draw|show me|put|there is|i wan
 _THING_END = re.compile(r",| (?=(?:and|with|in|on|at|under|by|near|beside|behind) )")
 _PART_END = re.compile(  # after which other things are named, and the joining words
     r"\s*(?:[,;:]|\b(?:and|with|where)\b)\s*"
-    r"|(?<=\w)\s+(?=(?:in|on|at|under|over|by|near|beside|behind)\b)", re.I
+    r"|(?<=\w)\s+(?:in|on|at|under|over|by|near|beside|behind)\b\s*", re.I
 )  # fmt: skip
 _PHRASE_END = re.compile(r"[,.;:]|\s(?:with|under|where|in front of)\s")
 MOST_OWN = 40  # scenes that the game wrote and that are kept
@@ -163,11 +163,29 @@ def name_with(scene: Scene, prompt: str) -> str:
     if added := _added(prompt, scene.prompt):
         kept = prompt.removesuffix(f", {added}")
         goes_on = is_own and scene.name.casefold() not in kept.casefold()  # no longer "at night"
-        return f"{title_of(kept) if goes_on else scene.name}, {added}"
+        return f"{title_of(kept) if goes_on else _without_gone(scene, kept)}, {added}"
     new = title_of(prompt)
     if is_own or prompt.startswith(scene.prompt.rstrip(" .")):
         return new
     return f"{scene.name}, then {new[:1].lower()}{new[1:]}"
+
+
+def _without_gone(scene: Scene, kept: str) -> str:
+    """Return a scene's name without words that are gone from its description: "at sunset"."""
+    stay = {word.text.lower() for word in split_words(kept)}
+    gone = {word.text.lower() for word in split_words(scene.prompt)} - stay
+    words = [word.text for word in split_words(scene.name)]
+    if gone.isdisjoint(word.lower() for word in words):
+        return scene.name
+    left: list[str] = []
+    for word in words:
+        if word.lower() not in gone:
+            left.append(word)
+        else:
+            while left and left[-1].lower() in FUNCTION_WORDS:
+                left.pop()
+    name = " ".join(left)
+    return f"{name[:1].upper()}{name[1:]}" or scene.name
 
 
 def _added(prompt: str, before: str) -> str:
