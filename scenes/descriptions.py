@@ -362,6 +362,7 @@ _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and ste
 _SKY = frozenset(("sun", "moon"))  # which are everywhere
 # which tell no place: a fairy land is one with a dragon, too
 _ANYWHERE = _SKY | {"bird", "castle", "hills", "mountains", "rock", "ruin"}
+_SWEET = "ice cream"  # as mountains are
 _RELIEF, _WAYS = frozenset(("hills", "mountains")), frozenset(("road", "path"))
 _AT_LAKES = frozenset(
     ("lake", "duck", "bird", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish")
@@ -522,6 +523,8 @@ class DescriptionWords(Vocabulary):
         on_stages = STANDS - {"steps"} if first & BUILDINGS else STANDS  # of a house
         if first & on_stages and first & EXHIBITS:
             return "on a stage"
+        if _SWEET in first and {kinds[0] for kinds in named} & (_RELIEF | {"castle"}):
+            return "in fairy land"
         if "falling snow" in first or (text_stems(read) & _ICE and "ice cream" not in first):
             kinds.append(("igloo",))
         kinds = [kinds for kinds in kinds if kinds[0] not in WINDOWS]

@@ -248,7 +248,7 @@ class Planner(nn.Module):
         least = sum(area(one) for own in all_planned for one in filling(own)) / len(plans) / 4
         full = self._filled(shown_first, others, least, named)
         full = with_colored_waters(colored(varied(full), named), named, wanted.light)
-        return standing_out(full, named)
+        return standing_out(full, named, wanted.light)
 
     @torch.inference_mode()
     def elsewhere(

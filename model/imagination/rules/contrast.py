@@ -45,18 +45,28 @@ _UNLIKE = 50.0  # steps of L*a*b* from which on colours are nothing alike
 _MERGED = 0.2, 0.35  # how like what is behind it a thing may be in its own and in a usual look
 
 
-def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+def standing_out(
+    things: Sequence[PlacedObject],
+    named: Sequence[Named],
+    tint: Sequence[float] = (1.0, 1.0, 1.0),
+) -> list[PlacedObject]:
     """Return things of which animals and named ones differ from what is behind.
 
-    Those whose colour words give keep it.
+    Those whose colour words give keep it; others are bluer at night, as all is.
+
+    Args:
+        things: from far to near.
+        named: by words.
+        tint: light of the scene, red, green and blue.
     """
-    light = light_of(things)
+    shares = np.array(tint)
+    light = light_of(things) * shares / shares.mean()
     plain = (one for one in named if not any(part.color for part in (one, *one.parts)))
     free = {kind for one in plain for kind in one.kinds}
     free |= ANIMALS - {kind for one in named for kind in one.kinds}
     few = {kind for kind in free if _may_change(kind)}
     skies = [max(one.color) for one in things if one.kind == "low sky" and one.color]
-    is_night = any(light < _DARK or sky < 255 * _DARK for sky in skies)
+    is_night = any(light_of(things) < _DARK or sky < 255 * _DARK for sky in skies)
     scales = _AT_NIGHT if is_night else _SHADES
     result: list[PlacedObject] = []
     for thing in things:
@@ -66,7 +76,7 @@ def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list
         taken = alike[-_LOOKS:] if thing.kind in _VARIED else []
         result.append(_changed(thing, behind, taken, light, scales) if is_merged else thing)
     given = {kind for one in named if one.color or one.parts for kind in one.kinds}
-    return _behind_given(result, given, light)
+    return _behind_given(result, given, light_of(things))
 
 
 def _behind_given(
@@ -170,7 +180,7 @@ def _changed(
     thing: PlacedObject,
     behind: Sequence[Rgb],
     taken: Sequence[Rgb],
-    light: float,
+    light: float | np.ndarray,
     scales: Sequence[float] = _SHADES,
 ) -> PlacedObject:
     """Return a thing in the usual look, or else the shade of its own, that differs most.

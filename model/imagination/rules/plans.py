@@ -649,8 +649,8 @@ def looks_of(kind: str) -> Sequence[Look]:
     return usual.looks if usual else ()
 
 
-def in_light(look: Look, light: float) -> Look:
-    """Return a look in a scene's light, a share of day."""
+def in_light(look: Look, light: float | np.ndarray) -> Look:
+    """Return a look in a scene's light, a share of day, or one of each channel."""
     color, mean = (rgb(light * np.array(one)) for one in (look.color, look.mean_color))
     return Look(look.variant, color, mean)
 

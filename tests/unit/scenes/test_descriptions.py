@@ -897,6 +897,8 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a beach and nobody", "a beach and lonely", ""),
         ("a dragon on a pile of gold coins", "a dragon on a treasure chest, in fairy land", ""),
         ("a frog on a lily pad", "a frog on a pond, in a swamp", ""),
+        ("ice cream mountains", "ice cream mountains, in fairy land", ""),
+        ("Tokyo at night with neon signs", "city at night with ", "neon signs"),
         ("the ruins of a tower in fog", "the ruin in fog, in a meadow", ""),
         ("a house in a pine forest", "a house in a forest with many pines", ""),
         ("an abandoned house", "an abandoned house, in a meadow", "abandoned"),

@@ -152,3 +152,10 @@ def test_stars_and_rain_make_no_day_and_animals_at_night_have_usual_colours():
     red, green, blue = seen.color
     assert green > 120
     assert green > max(red, blue)
+    house = PlacedObject("cottage", 0.0, 4.0, 30.0, 20.0, grey, grey, 3)
+    own = [Named(("cottage",), None, 1, 1)]
+    by_night, by_lamp = (
+        standing_out([*night, stars, house], own, tint)[-1].color
+        for tint in ((0.6, 0.66, 0.92), (1.0, 1.0, 1.0))
+    )  # a house is as blue as its night
+    assert by_night[0] - by_night[2] < by_lamp[0] - by_lamp[2]
