@@ -128,7 +128,8 @@ class _Advice:
         """Why words are struck, and which are drawn as something else."""
         if self.words.foreign(self.text):
             return ENGLISH_ONLY
-        first, *others = self.words.substitutes(self.text) or [()]
+        told = [one for one in self.words.substitutes(self.text) if not _is_toy_of(*one)]
+        first, *others = told or [()]
         also = "".join(ALSO_AS.format(*pair) for pair in others)
         said = [self._stays] if self._stays else []
         if night := night_words(self.whole, self.words):
@@ -193,6 +194,11 @@ class _Advice:
         if is_known or self.words.foreign(self.text):
             return ()
         return self.words.nearest(word.text, NEAREST, is_begun=word.end == self.cursor)
+
+
+def _is_toy_of(said: str, drawn: str) -> bool:
+    """Tell whether what is drawn is a toy of what was said: toy balloons are balloons."""
+    return drawn.casefold().replace("toy ", "") == said.casefold()
 
 
 _advice_on = lru_cache(maxsize=8)(_Advice)  # asked for several times a key

@@ -233,6 +233,7 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
         ),
         ("ein Wald im Winter", ENGLISH_ONLY),
         ("a robot on a beach", ""),
+        ("a kitchen with a birthday cake and balloons", UNSEEN),
         ("two swans on a lake", ONLY_LAND.format("in a meadow")),
         ("a robot and a hat", f"{NO_PLACE.format('in a workshop')}; {UNSEEN}"),
         (
