@@ -13,8 +13,10 @@ from mag_sandbox.controls.camera import (
 )
 from mag_sandbox.model.world import GroundPlan
 from mag_sandbox.sandbox.play.detour import CELL, way_round
+from mag_sandbox.scenes.things import TREES
 
 AHEAD = (2.0, 3.0, 4.5)  # metres: where the way past something ends, straight ahead
+PAST_TREES = (6.0, 8.0)  # metres, likewise, past trees that stand side by side
 MOST_ASIDE, MOST_ROUND = 3.0, 5.0  # metres that it may be longer; round a camel by a lake, for one
 NARROW, BESIDE = 1.5, 0.3  # metres: half as wide things are walked round; so near is what stops
 MOST_WAYS = 4  # past one thing: steps of a way between two things may lead nowhere
@@ -26,7 +28,7 @@ REACHED = 0.05  # metres
 class Bypass:
     """Leads a walker whose step led nowhere past what is in the way, and then straight on.
 
-    Only past what is narrow: before a house or a lake the walker stops.
+    Only past trees and what is narrow: before a house or a lake the walker stops.
 
     >>> bypass = Bypass()
     >>> bypass.led(CameraCommand(forward=1.0), CameraPose(), ground=None)
@@ -79,8 +81,9 @@ class Bypass:
             self._given_up = start
             return
         across, along = sin(radians(heading)), cos(radians(heading))
-        most = MOST_ROUND if is_by_narrow_thing(start, ground) else MOST_ASIDE
-        for ahead in AHEAD:
+        goes_round = is_by_tree_or_narrow_thing(start, ground)
+        most = MOST_ROUND if goes_round else MOST_ASIDE
+        for ahead in (*AHEAD, *PAST_TREES * goes_round):
             end = start[0] + ahead * across, start[1] + ahead * along
             way = way_round(ground, start, end)
             length = sum(dist(*leg) for leg in pairwise((start, *way)))
@@ -101,15 +104,15 @@ class Bypass:
         return replace(command, forward=forward * share, right=right * share)
 
 
-def is_by_narrow_thing(place: Position, ground: GroundPlan) -> bool:
-    """Tell whether what stops a walker is a narrow thing: before a house or a lake one looks."""
+def is_by_tree_or_narrow_thing(place: Position, ground: GroundPlan) -> bool:
+    """Tell whether that is what stops a walker: before a house or a lake one looks."""
     room = [
-        (dist((one.x, one.z), place) - one.clearance, one.radius)
+        (dist((one.x, one.z), place) - one.clearance, one.radius, one.kind)
         for one in ground.things
         if one.clearance
     ]
-    nearest, radius = min(room, default=(BESIDE, NARROW))
-    return nearest < BESIDE and radius < NARROW
+    nearest, radius, kind = min(room, default=(BESIDE, NARROW, ""))
+    return nearest < BESIDE and (radius < NARROW or kind in TREES)
 
 
 def _heading(command: CameraCommand, pose: CameraPose) -> float:

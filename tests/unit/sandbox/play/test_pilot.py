@@ -12,7 +12,7 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.world import GroundPlan, GroundThing, MemorySetting
-from mag_sandbox.sandbox.play.bypass import MOST_WAYS, Bypass, is_by_narrow_thing
+from mag_sandbox.sandbox.play.bypass import MOST_WAYS, Bypass, is_by_tree_or_narrow_thing
 from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.play.split import SplitWorld
@@ -218,6 +218,19 @@ def test_narrow_things_are_walked_round_farther_than_houses():
     far = GroundThing("cactus", 0.0, 30.0, 1.0, clearance=1.4)
     camel = GroundThing("camel", 1.3, 0.4, 1.2, clearance=1.3)
     house = GroundThing("cottage", 3.5, 0.4, 3.2, clearance=3.5)
-    assert is_by_narrow_thing((0.0, 0.0), GroundPlan((far, camel)))
-    assert not is_by_narrow_thing((0.0, 0.0), GroundPlan((far, house)))
-    assert not is_by_narrow_thing((0.0, 0.0), GroundPlan())
+    assert is_by_tree_or_narrow_thing((0.0, 0.0), GroundPlan((far, camel)))
+    assert not is_by_tree_or_narrow_thing((0.0, 0.0), GroundPlan((far, house)))
+    assert not is_by_tree_or_narrow_thing((0.0, 0.0), GroundPlan())
+
+
+def test_a_player_who_walks_back_between_two_firs_is_led_round_one_of_them():
+    firs = (
+        GroundThing("pine", 1.5, -1.2, 1.9, clearance=2.4),
+        GroundThing("pine", -2.0, 0.1, 2.0, clearance=2.5),
+    )
+    bypass, back, pose = Bypass(), CameraCommand(forward=-0.5), CameraPose()
+    bypass.led(back, replace(pose, z=0.2), GroundPlan(firs))
+    bypass.led(back, pose, GroundPlan(firs))
+    led = bypass.led(back, pose, GroundPlan(firs))
+    assert led != back
+    assert hypot(led.forward, led.right) == pytest.approx(0.5)
