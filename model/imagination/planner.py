@@ -35,7 +35,7 @@ from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.rules.contrast import standing_out, varied
 from mag_sandbox.model.imagination.rules.filling import area, filled, filling
 from mag_sandbox.model.imagination.rules.first_view import centred
-from mag_sandbox.model.imagination.rules.lining import lined, with_lamps
+from mag_sandbox.model.imagination.rules.lining import lined, with_lamps, with_windows
 from mag_sandbox.model.imagination.rules.named import obeyed, wooded
 from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
@@ -247,6 +247,7 @@ class Planner(nn.Module):
         all_planned = (placed_objects(one, self.kinds) for one in plans)
         least = sum(area(one) for own in all_planned for one in filling(own)) / len(plans) / 4
         full = self._filled(shown_first, others, least, named)
+        full = with_windows(full, {kind for one in named for kind in one.kinds})
         full = with_colored_waters(colored(varied(full), named), named, wanted.light)
         return standing_out(full, named, wanted.light)
 

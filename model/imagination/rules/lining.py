@@ -1,5 +1,7 @@
 """Rules by which the walls around a given picture of a room are as full as the wall it shows.
 
+And one by which curtains hang before windows, in any room.
+
 Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
 """
 
@@ -20,7 +22,8 @@ _OFTEN = 2  # of a kind along a wall, from which on it goes on along the others
 _SHELVES = frozenset((
     "bookshelf", "shop shelf", "wardrobe", "locker", "tool wall", "kitchen counter", "counter",
 ))  # fmt: skip
-_FIXED = WINDOWS | {"curtains", "door", "blackboard"} | _SHELVES
+_CURTAINS = "curtains"
+_FIXED = WINDOWS | {_CURTAINS, "door", "blackboard"} | _SHELVES
 _LAMPS = frozenset((
     "floor lamp", "table lamp", "hanging lamp", "wall lamp", "chandelier", "ball lamp",
 ))  # fmt: skip
@@ -29,6 +32,8 @@ _TALL = 20.0  # degrees; what stands and is as tall is beside what lines a wall,
 _HIDDEN = 0.35  # share of what lines a wall that furniture may hide
 _GAP = 1.0  # degrees between what lines a wall
 _OVER = 0.1  # share of a picture that may be behind what lines a wall
+_BEHIND = 0.6  # share of a window that is behind its curtains, at least
+_WIDE, _TALL_AS, _HIGHER = 0.5, 0.75, 2.0  # of curtains is their window, and degrees above them
 _TURNS = (0.0, *(side * turn for turn in range(3, 37, 3) for side in (1.0, -1.0)))  # degrees
 
 
@@ -64,6 +69,55 @@ def lined(
             result[at:at] = added
             there.update(one.kind for one in added)
     return result
+
+
+def with_windows(things: Sequence[PlacedObject], kept: Collection[str]) -> list[PlacedObject]:
+    """Return a room's things of which all curtains hang before windows, as the renderer's do.
+
+    Rules move both. The nearest window without curtains comes behind those without a window, unless
+    the first view shows only it. If there is none, curtains go, or one is added.
+
+    Args:
+        things: of a plan.
+        kept: kinds that words name.
+    """
+    result = list(things)
+    for curtains in [one for one in things if one.kind == _CURTAINS and _is_room(things)]:
+        windows = [one for one in result if one.kind in WINDOWS]
+        if any(covered(one, curtains) > _BEHIND for one in windows):
+            continue
+        others = [one for one in result if one.kind == _CURTAINS and one is not curtains]
+        free = [one for one in windows if all(covered(one, it) <= _HIDDEN for it in others)]
+        own = min(free, key=lambda one: abs(yaw_difference(one.yaw, curtains.yaw)), default=None)
+        if own is not None:
+            pair = _hung_together(own, curtains)
+        elif _CURTAINS in kept:
+            pair = [*(_behind(one, curtains) for one in windows[:1]), curtains]
+        else:
+            pair = []
+        result = [one for one in result if one is not own]
+        at = next(at for at, one in enumerate(result) if one is curtains)
+        result[at : at + 1] = pair
+        result = [one for one in result if not _gives_way(one, pair[-1:], kept)]
+    return result
+
+
+def _hung_together(window: PlacedObject, curtains: PlacedObject) -> list[PlacedObject]:
+    """Return a window and the curtains before it, where one of both is."""
+    if not _is_near(window, 0.0) or _is_near(curtains, 0.0):
+        return [_behind(window, curtains), curtains]
+    moved = replace(
+        curtains, yaw=window.yaw, pitch=window.pitch - _HIGHER, width=window.width / _WIDE,
+        height=window.height / _TALL_AS,
+    )  # fmt: skip
+    return [window, moved]
+
+
+def _behind(window: PlacedObject, curtains: PlacedObject) -> PlacedObject:
+    """Return a window, of its shape, behind curtains."""
+    fits = min(_WIDE * curtains.width / window.width, _TALL_AS * curtains.height / window.height)
+    pitch, width, height = curtains.pitch + _HIGHER, fits * window.width, fits * window.height
+    return replace(window, yaw=curtains.yaw, pitch=pitch, width=width, height=height, away=None)
 
 
 def with_lamps(

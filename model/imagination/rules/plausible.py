@@ -36,7 +36,8 @@ _TIMES = 1.7  # times the usual size that other things outdoors have at most
 _LYING = frozenset(("lake", "frozen lake", "swimming pool"))  # which hide nothing that stands
 _ON_FLOOR = -15.0, -17.0  # degrees of the foot of what stands on a room's floor: large, small
 _FOOT = -19.0  # of what is put onto the floor
-_HIGHEST_HUNG = 15.0  # degrees of the top of a picture; ceilings are lower towards corners
+_HIGHEST_HUNG = 15.0  # degrees of the top of what hangs; ceilings are lower towards corners
+_WINDOW, _TALLEST_WINDOW = (18.0, 24.0), 30.0  # degrees of width and height, at most; of large ones
 _WIDEST_HUNG = 60.0  # degrees; wider things are patterns of a wall
 _OVER = 0.2  # share of what hangs that may hang over something else
 _HUNG_TURNS = tuple(side * turn for turn in range(4, 77, 4) for side in (1.0, -1.0))  # degrees
@@ -143,24 +144,26 @@ def _levels(thing: PlacedObject) -> tuple[float, ...]:
 
 
 def hung(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return things of which named pictures in rooms are clear of the ceiling and of each other.
+    """Return things of which named ones that hang in rooms are clear of the ceiling and each other.
 
     Outdoors nothing hangs but doors.
     """
     if any(thing.kind == _OPEN for thing in things):
         hanging = "wall", "ceiling"
         return [one for one in things if one.kind in DOORS or where_of(one.kind) not in hanging]
-    said = {kind for one in named for kind in one.kinds}
+    said = {kind: one.scale for one in named for kind in one.kinds}
     hang = [
         place for place, thing in enumerate(things)
         if thing.kind in said and where_of(thing.kind) == "wall" and thing.width < _WIDEST_HUNG
     ]  # fmt: skip
     result = list(things)
     for place in hang:
-        if things[place].kind not in WINDOWS:
-            thing = things[place]
-            high = min(thing.pitch, _HIGHEST_HUNG - thing.height / 2)
-            result[place] = replace(thing, pitch=high)
+        thing = things[place]
+        if thing.kind in WINDOWS:
+            wide, tall = (max(said[thing.kind], 1.0) * most for most in _WINDOW)
+            tall = min(tall, _TALLEST_WINDOW)
+            thing = thing.scaled(min(wide / thing.width, tall / thing.height, 1.0))
+        result[place] = replace(thing, pitch=min(thing.pitch, _HIGHEST_HUNG - thing.height / 2))
     order = sorted(hang, key=lambda one: (result[one].kind not in _BUILT_IN, -result[one].width))
     for rank, place in enumerate(order):  # small ones make room
         thing, others = result[place], [result[one] for one in order[:rank]]

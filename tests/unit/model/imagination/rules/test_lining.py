@@ -6,7 +6,12 @@ import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.lining import lined, with_lamps, with_lit_walls
+from mag_sandbox.model.imagination.rules.lining import (
+    lined,
+    with_lamps,
+    with_lit_walls,
+    with_windows,
+)
 
 LIGHT, DARK = (230, 195, 143), (169, 133, 100)
 WALLS = [
@@ -34,6 +39,19 @@ def test_other_walls_have_what_a_picture_shows_twice(unit: list[PlacedObject]):
         assert len(places[0]) == 2 and places.count(places[0]) == len(places), "as one"
     assert lined([], [*WALLS, *unit], ()) == [], "one may be the only one"
     assert lined([], twice, ()) == [], "outdoors"
+
+
+def test_curtains_hang_before_windows():
+    aside, behind = replace(WINDOW, yaw=20.0), replace(CURTAINS, yaw=180.0)
+    *_, window, curtains = with_windows([*WALLS, aside, CURTAINS], ())
+    assert (window.yaw, curtains) == (CURTAINS.yaw, CURTAINS), "the window comes to them"
+    *_, window, curtains = with_windows([*WALLS, aside, behind], ())
+    assert (window, curtains.yaw) == (aside, aside.yaw), "what the first view shows stays"
+    paired = with_windows([*WALLS, WINDOW, CURTAINS, replace(CURTAINS, yaw=20.0)], ("curtains",))
+    assert [one.yaw for one in paired if one.kind == WINDOW.kind] == [WINDOW.yaw, 20.0]
+    assert with_windows([*WALLS, CURTAINS], ()) == WALLS, "without a window they go"
+    assert with_windows([*WALLS, CURTAINS], ("curtains",)) == [*WALLS, CURTAINS]
+    assert with_windows([aside, CURTAINS], ()) == [aside, CURTAINS], "outdoors"
 
 
 def test_what_lines_a_wall_hides_nothing_and_is_not_hidden():

@@ -55,6 +55,10 @@ def test_no_window_stands_in_a_meadow_and_no_picture_is_at_the_ceiling():
     assert hung([WALL, picture], []) == [WALL, picture]
     _, lower = hung([WALL, picture], [Named(("portrait",), None, 1, 1)])
     assert lower.pitch + lower.height / 2 <= 15.0
+    high, plain = replace(window, pitch=20.0, width=32.0, height=36.0), Named((window.kind,), None)
+    sizes = [hung([WALL, high], [plain._replace(scale=scale)])[1] for scale in (1.0, 1.4)]
+    assert all(one.pitch + one.height / 2 <= 15.0 for one in sizes)
+    assert sizes[0].width < sizes[1].width < high.width
 
 
 def test_benches_that_no_words_ask_for_are_few_and_all_around():
@@ -95,7 +99,7 @@ def test_named_things_on_walls_hang_beside_each_other_and_beside_windows():
     painting = PlacedObject("landscape painting", 0.0, 6.0, 20.0, 12.0)
     shield = PlacedObject("shield", 4.0, 6.0, 12.0, 12.0)
     curtains = PlacedObject("curtains", 12.0, 1.0, 34.0, 28.0)
-    window = PlacedObject("square window", 12.0, 2.0, 22.0, 20.0)
+    window = PlacedObject("square window", 12.0, 2.0, 17.0, 20.0)
     kinds = ("landscape painting", "shield", "curtains", "square window")
     named = [Named((kind,), None) for kind in kinds]
     apart = hung([painting, shield], named)
