@@ -44,6 +44,7 @@ from mag_sandbox.sandbox.ui.display import window_surface
 
 logger = logging.getLogger(__name__)
 OPENING = "Opening the recording"
+REMEMBERING = "Remembering this place"
 SPLITTING = "Two memories, side by side"
 GOING_BACK = "Going back"
 LOOK_S = 0.1  # between two checks whether a world has ended [s]
@@ -228,6 +229,8 @@ class Navigator:
         behind = self.game.picture_of(scene) if self.game else scene.image and Path(scene.image)
         keeps_frames = isinstance(spec.source, Playback) and spec.source.seeks
         ready = OPENING if keeps_frames else STAGES[READY]
+        if playthrough.parked is not None:
+            ready = REMEMBERING
         if picture is not None:
             ready = SPLITTING if playthrough.stage else GOING_BACK
         return LoadingScreen(

@@ -10,6 +10,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.world import Control, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.hud.hints import STEPS, HintLine, Step
+from mag_sandbox.sandbox.navigator import REMEMBERING
 from mag_sandbox.sandbox.play.player_input import HeldKeys, RestingMouse, repeat_keys
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording import playback
@@ -20,7 +21,7 @@ from mag_sandbox.sandbox.recording.replay import verify
 from mag_sandbox.sandbox.saves.own_scenes import own_scenes
 from mag_sandbox.sandbox.saves.saves import DiskUse
 from mag_sandbox.sandbox.screens import Continue, Watch, Way
-from mag_sandbox.sandbox.screens.loading import LoadingScreen
+from mag_sandbox.sandbox.screens.loading import READY, LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.screens.settings import OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import load_settings
@@ -266,6 +267,7 @@ def test_a_place_goes_by_its_description_wherever_it_is_named(run):
     game.wait(lambda: game.screen.card and game.screen.card.title == described)
     loading = game.go(Continue(left.id), LoadingScreen)
     assert loading._scene.name == described
+    assert loading._words[READY] == REMEMBERING, "nothing is imagined"
     assert loading._behind == game.game._title.card.picture, "of this place, not of its scene"
 
 
