@@ -129,7 +129,7 @@ class _Advice:
         if self.words.foreign(self.text):
             return ENGLISH_ONLY
         told = [one for one in self.words.substitutes(self.text) if not _is_toy_of(*one)]
-        first, *others = told or [()]
+        first, others = told[:1], told[1:]
         also = "".join(ALSO_AS.format(*pair) for pair in others)
         said = [self._stays] if self._stays else []
         if night := night_words(self.whole, self.words):
@@ -143,7 +143,7 @@ class _Advice:
             is_several = isinstance(self.words, ThingWords) and self.words.names_several(struck)
             said.append(UNSEEN + instead + (ONE_EACH if is_several else self._indoors))
         if first:  # may be long
-            said.append(DRAWN_AS.format(*first) + also)
+            said.append(DRAWN_AS.format(*first[0]) + also)
         return "; ".join(said)
 
     @property
