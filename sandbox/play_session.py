@@ -141,7 +141,7 @@ class SplitSession(WatchedSession):
         first, spec = reel.current.block, reel.current.spec
         self._return = GuidedReturn(first, spec, services.prober.sights)
         key = services.bindings.title("split")
-        self.overlays = (SplitOverlay(reel, hud, self._return, key), services.notices)
+        self.overlays = (SplitOverlay(reel, hud, self._return, key, services.notices),)
         services.pilot.is_automatic = True
 
     def block_shown(self, ready: ReadyBlock) -> None:

@@ -132,13 +132,22 @@ class Notices(Overlay):
         changed, self._shown = self.current != self._shown, self.current
         return changed
 
-    def draw(self, surface: pygame.Surface, *, topright: tuple[int, int] | None = None) -> None:
-        """Draw the lines below each other, from the middle of the top or a top right corner."""
+    def draw(
+        self,
+        surface: pygame.Surface,
+        *,
+        topright: tuple[int, int] | None = None,
+        top: int | None = None,
+    ) -> None:
+        """Draw the lines below each other, in the middle from a `top` on, or from a corner."""
         if not self._shown:
             self._cards.clear()
             return
         theme, width = self._theme(surface.get_size()), surface.get_width()
-        top = theme.px(14) if topright is None else topright[1]
+        if topright is not None:
+            top = topright[1]
+        elif top is None:
+            top = theme.px(14)
         for notice in self._shown:
             at_most = min(theme.px(NOTICE_WIDTH), width - theme.px(28))
             card = self._cards[notice](theme, _notice_card(notice), at_most=at_most)
@@ -298,12 +307,26 @@ class MapOverlay(Overlay):
 
 
 class SplitOverlay(Overlay):
-    """The memory of each half of a split screen, the view to compare both with, and the keys."""
+    """The memory of each half of a split screen, the view to compare both with, and the keys.
 
-    def __init__(self, reel: Reel, hud: Hud, trip: GuidedReturn, end_key: str) -> None:
-        self._reel, self._hud, self._trip = reel, hud, trip
+    Below that view are the notices.
+    """
+
+    def __init__(
+        self, reel: Reel, hud: Hud, trip: GuidedReturn, end_key: str, notices: Notices
+    ) -> None:
+        self._reel, self._hud, self._trip, self._notices = reel, hud, trip, notices
         self._way_on = WAY_ON.format(end_key)
         self._cards, self._seen_card = (CachedCard(), CachedCard()), CachedCard()
+
+    @property
+    def wake_at(self) -> float | None:
+        """When the next notice disappears."""
+        return self._notices.wake_at
+
+    def update(self, now: float) -> bool:
+        """Drop notices whose time is over."""
+        return self._notices.update(now)
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw a card under each half, or over its lower edge where there is no room below."""
@@ -323,6 +346,7 @@ class SplitOverlay(Overlay):
         card = self._seen_card(theme, seen)
         bottom = max(pictures.top - theme.px(4), card.get_height())
         surface.blit(card, card.get_rect(midbottom=(half, bottom)))
+        self._notices.draw(surface, top=bottom + gap)
 
 
 class ProbeOverlay(Overlay):

@@ -190,15 +190,18 @@ def test_what_halves_remember_stands_below_them_where_there_is_room(size, keys, 
         surface.fill(BLUE)
         reel = SimpleNamespace(current=SimpleNamespace(block=block))
         trip = SimpleNamespace(seen=seen, words="Both turn away and come back", recalls=())
-        SplitOverlay(reel, hud, trip, "V").draw(surface)
+        notices = Mock()
+        SplitOverlay(reel, hud, trip, "V", notices).draw(surface)
         beside = width // 2 + Theme(size).px(20)
-        rows = sum(surface.get_at((beside, y))[:3] != BLUE for y in range(height // 2))
+        shown = [y for y in range(height // 2) if surface.get_at((beside, y))[:3] != BLUE]
+        rows = len(shown)
         column = [surface.get_at((width // 4, y))[:3] != BLUE for y in range(height)]
         middle = surface.get_at((width // 2, height // 2))[:3]
     top, end = column.index(True), height - column[::-1].index(True)
     pictures_end = (height + width // 2 * ASPECT) / 2
     assert end <= hud.places["keys"].top if keys else top >= pictures_end
     assert middle != BLUE, "a line between them"
+    assert notices.draw.call_args.kwargs["top"] > shown[-1], "no notice covers its heading"
     assert rows > Theme(size).px(10), "how to steer, and how to end it"
     assert (rows > Theme(size).px(100)) is (seen is not None), "what was seen, above the line"
 
