@@ -119,7 +119,9 @@ class WatchedSession(PlaySession):
         self._services.audio.look(pose.yaw, pose.fov)
         for block in (ready.block, ready.block.beside):
             if block and block.notice:
-                self._services.notices.say(block.notice, "bad")
+                walks = ready.command.forward or ready.command.right
+                topic = "way" if walks else ""  # then it is on what is in the way
+                self._services.notices.say(block.notice, "bad", topic)
             elif block and block.edited and block.edited.act != "forget":  # that was said before
                 if block.edited == ENTER:  # all that is said is about the place before
                     self._services.notices.clear()

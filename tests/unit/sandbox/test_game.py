@@ -200,6 +200,21 @@ def test_the_camera_goes_back_to_the_anchor_by_itself(run):
     game.said("something is in the way")
 
 
+def test_the_newest_of_what_stops_a_walker_is_told_alone(run):
+    class Stopped(FakeWorld):
+        def step(self, control):
+            block = super().step(control)
+            said = f"{('a hut', 'a wall')[block.block_index % 2]} in the way"
+            return replace(block, notice=said if control.camera.forward else "")
+
+    game = run(Stopped(spec=replace(FAST, axes=("yaw", "pitch", "forward", "right"))))
+    game.play()
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_w, mod=0, unicode=""))
+    for words in ("a hut in the way", "a wall in the way"):
+        game.said(words)
+        assert len(game.services.notices.current) == 1
+
+
 def test_without_a_dropped_anchor_the_camera_stays_and_the_key_for_one_is_named(run):
     game = run()
     game.play()
