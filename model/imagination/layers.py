@@ -7,6 +7,7 @@ the cut-outs are put where they appear now, from far to near.
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -20,14 +21,21 @@ from mag_sandbox.model.imagination.resampling import linear_shares
 from mag_sandbox.model.imagination.scenery import Scenery
 
 CLOSE = 24  # px from known pixels, beyond which usual or planned colours are shown
+WIDE = 320  # px between known pixels of a landscape, from which on usual colours are shown there
 COLUMNS = 4  # px between the columns from which usual colours are taken
 SOFT = 15  # pixels over which rows of what is continued are mixed
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses what is around it
 BESIDE = 0.25  # of a box: how far a cut-out may reach beyond it
 UNLIKE = 0.03  # squared difference of colours from which on two are told apart
+SHADES, ALIKE = 16, 4  # of red, green and blue; as many apart, two have nothing in common
+SURELY = 4.0  # times as frequent as around it, from which on colours are a thing's
+MOST_BEYOND = 0.1  # of a thing's pixels that are painted outside its shape
+CLOSED = 2  # px between a thing's pixels that are filled
 HALF_TURN = 180.0  # degrees; no wall is as wide
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # share of what is painted, of all of a pixel or a thing, from which on it counts
+
+_LIKENESS = (1 - abs(np.arange(SHADES)[:, None] - np.arange(SHADES)) / ALIKE).clip(0)
 
 
 class Margins(NamedTuple):
@@ -35,9 +43,11 @@ class Margins(NamedTuple):
 
     cut: int  # what is cut out with it
     hidden: int  # where ground and walls are not believed
+    beyond: float  # share of its size within which what has its colours is cut out with it, too
 
 
-PAINTED, GIVEN = Margins(2, 6), Margins(1, 2)  # a painter's outlines differ from the plan's
+# a painter's outlines differ from the plan's
+PAINTED, GIVEN = Margins(2, 6, 0.15), Margins(1, 2, 0.0)
 
 
 class _CutOut(NamedTuple):
@@ -49,6 +59,7 @@ class _CutOut(NamedTuple):
     there: np.ndarray  # float32 [1, h, w]: 1 where it is, also along its outline
     around: np.ndarray  # float32 [4, h, w]: what is around it, up to where ground is not hidden
     box: Box  # of the thing, in the layer [px]
+    beyond: tuple[np.ndarray, np.ndarray]  # rows and columns of the ring, outside the plan's shape
 
     def shown(self, near: float) -> np.ndarray:
         """Return the layer with a share of what is around it."""
@@ -106,11 +117,12 @@ class LayeredRing:
             mostly = _shares(numbers, known & stands) >= HALF
             ids = np.where(mostly[ids], ids, 0)
         order = ranks[ids]
-        self._cut_outs = {
-            number: cut_out
-            for number, box in boxes.items()
-            if (cut_out := _cut_out(picture, order, ranks[number], box, margins)) is not None
-        }
+        self._cut_outs: dict[int, _CutOut] = {}
+        for number, box in reversed(boxes.items()):  # what is nearest takes what is beside it first
+            cut_out = _cut_out(picture, order, ranks[number], box, margins)
+            if cut_out is not None:
+                self._cut_outs[number] = cut_out
+                order[cut_out.beyond], stands[cut_out.beyond] = ranks[number], True
         hidden = widened_around(stands, margins.hidden)
         shown = known & ~hidden
         radian = numbers.shape[1] / (2 * np.pi)
@@ -119,7 +131,7 @@ class LayeredRing:
         is_seen = known.any(axis=1).all()  # something of every row
         planned = None if is_seen else _planned(scenery.bands(*viewpoint), edges, numbers.shape)
         continued = (
-            _continued(picture, shown, planned=planned)
+            _continued(picture, shown, wide=WIDE, planned=planned)
             if edges is None
             else _continued_in_room(picture, shown, edges, planned)
         )
@@ -332,16 +344,16 @@ def _continued(
     picture: np.ndarray,
     known: np.ndarray,
     wanted: np.ndarray | None = None,
-    alike: bool = False,
+    wide: float = inf,
     planned: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return a ring, [3, H, W], whose unknown pixels are mixed from the known ones on both sides.
 
     Points of the ground beside each other are equally far away, so its texture is continued. Rows
-    in which nothing is known are those nearest to them. Where a row is `alike` all around, its
-    usual colour is shown far from all that is known. Only pixels that are `wanted` need be right.
-    Far above or below all that is known, and where nothing is known of a part that has one colour
-    in the `planned` ring, as the sky has, the planned colours are shown.
+    in which nothing is known are those nearest to them. In gaps that are `wide` [px] the usual
+    colour of their row is shown far from all that is known. Only pixels that are `wanted` need be
+    right. Far above or below all that is known, and where nothing is known of a part that has one
+    colour in the `planned` ring, as the sky has, the planned colours are shown.
     """
     there = np.flatnonzero(known.any(axis=1))
     if not len(there):
@@ -370,12 +382,13 @@ def _continued(
         flat.take(rows * count + beside % count, axis=1) for beside in (left_of, right_of)
     )
     mixed = left + share * (right - left)
-    if alike:
+    far = (np.minimum(to_left, to_right) / CLOSE - 1).clip(0, 1) * (to_left + to_right >= wide)
+    if far.any():
         shown = np.where(known, picture, np.nan)[..., ::COLUMNS]
         some = ~np.isnan(shown[0]).all(axis=1)
         usual = np.zeros(shown.shape[:2], np.float32)
         usual[:, some] = np.nanmedian(shown[:, some], axis=2)
-        far = (np.minimum(to_left, to_right) / CLOSE - 1).clip(0, 1) * some[rows]
+        far *= some[rows]
         colors = usual[:, rows]
         if planned is not None:  # the usual colour of the row at the edge may be that of a window
             colors = np.where(beyond[rows] > 0, planned[:, rows, columns], colors)
@@ -406,7 +419,7 @@ def _continued_in_room(
     there = there.clip(0, len(known) - 1)
     planned = planned if planned is None else _at(planned, there)
     filled = _continued(
-        _at(picture, there), known[there, columns] & inside, alike=True, planned=planned
+        _at(picture, there), known[there, columns] & inside, wide=0, planned=planned
     )
     back = _moved(rows, straight, (foot, top)).clip(0, len(known) - 1)
     continued: np.ndarray = np.where(known, picture, _at(filled, back))
@@ -465,16 +478,68 @@ def _cut_out(
         guessed = _continued(colors, clear if clear.any() else own, covered)
         colors = np.where(covered, guessed, colors)
     whole = own | covered
-    part = _extent(whole.any(axis=1), margins.hidden), _extent(whole.any(axis=0), margins.hidden)
-    whole, colors, covered = whole[part], colors[:, *part], covered[part]
+    reach = int(margins.beyond * min(width, height))
+    beyond = np.zeros_like(whole)
+    if reach > margins.hidden:  # else that margin is enough
+        beyond = _painted_beyond(colors, whole, there, reach)
+    rows_beyond, columns_beyond = beyond.nonzero()
+    part = tuple(_extent((whole | beyond).any(axis=axis), margins.hidden) for axis in (1, 0))
+    whole, beyond, colors, covered = whole[part], beyond[part], colors[:, *part], covered[part]
     free = (there[part] == 0) | whole
-    cut, wide = (free & widened(whole, margin) for margin in margins)
+    cut, wide = (free & widened(whole | beyond, margin) for margin in margins[:2])
     colored = np.concatenate((colors, np.ones((1, *free.shape)))).astype(np.float32)
     layer = np.where(covered, colored, _without_behind(colored, whole, cut, free, margins.cut))
     beside = colored * wide - layer
     seen, cut = np.where(covered, 0, layer[3:]), cut[None].astype(np.float32)
     corner = first + part[1].start, highest + part[0].start
-    return _CutOut(layer, seen, cut, beside, (left - corner[0], top - corner[1], width, height))
+    return _CutOut(
+        layer, seen, cut, beside, (left - corner[0], top - corner[1], width, height),
+        (rows_beyond + highest, (columns_beyond + first) % order.shape[1]),
+    )  # fmt: skip
+
+
+def _painted_beyond(
+    colors: np.ndarray, whole: np.ndarray, order: np.ndarray, reach: int
+) -> np.ndarray:
+    """Return where a thing was painted outside its shape in the plan, bool [h, w].
+
+    Pixels of nothing else count, straight beside it, whose colours are rather its own than those
+    around it.
+
+    Args:
+        colors: float32 [3, h, w] in [-1, 1].
+        whole: where the thing is in the plan, bool [h, w].
+        order: 0 where nothing stands, see `_cut_out`, int32 [h, w].
+        reach: how far outside [px].
+    """
+    shades = ((colors + 1) * (SHADES / 2)).astype(int).clip(0, SHADES - 1)
+    shade = np.ravel_multi_index(tuple(shades), (SHADES,) * 3)
+    near = widened(whole, reach) & (order == 0) & ~whole
+    own, around = (_frequencies(shade[where]) for where in (whole, ~near & ~whole))
+    is_own = whole | near & (own > SURELY * around)[shade]
+    beyond = np.zeros_like(whole)
+    for turned in (np.s_[:], np.s_[::-1]):
+        for axis in (0, 1):
+            along = (turned, slice(None)) if axis == 0 else (slice(None), turned)
+            places = np.indices(whole.shape)[axis]
+            inside, outside = (
+                np.maximum.accumulate(np.where(there, places, -1), axis=axis)
+                for there in (whole[along], ~is_own[along])
+            )
+            beyond[along] |= inside > outside  # nothing else lies between
+    beyond |= ~widened(~widened(beyond, CLOSED), CLOSED)
+    beyond &= near
+    if beyond.sum() > MOST_BEYOND * whole.sum():  # something else has these colours
+        beyond[:] = False
+    return beyond
+
+
+def _frequencies(shade: np.ndarray) -> np.ndarray:
+    """Return how frequent every shade and those like it are among some, float64 [SHADES**3]."""
+    counts = np.bincount(shade, minlength=SHADES**3).reshape((SHADES,) * 3) / max(len(shade), 1)
+    for _ in range(3):
+        counts = np.tensordot(counts, _LIKENESS, axes=(0, 0))  # the next colour comes first
+    return counts.ravel()
 
 
 def _without_behind(

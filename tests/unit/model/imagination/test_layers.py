@@ -65,6 +65,33 @@ def test_no_rim_of_the_background_is_cut_out_with_a_thing():
     assert layer[1].min() == pytest.approx(GREY, abs=0.01), "its colours are whole"
 
 
+@pytest.mark.parametrize(("painted", "moves_along"), [(12, True), (40, False)])
+def test_what_is_painted_outside_a_planned_shape_moves_along_unless_it_is_something_else(
+    painted, moves_along
+):
+    sofa = PlacedObject("sofa", 45.0, -8.0, 40.0, 30.0)  # 142 px of 1280
+    shape = 384, 1280
+    numbers, picture = np.zeros(shape, np.int32), np.full((3, *shape), GREY, np.float32)
+    numbers[168:274, 89:231] = 1
+    picture[0, 168:274, 89 - painted : 231] = RED
+    scenery = Scenery.of([sofa], STANCES, ())
+    ring = LayeredRing(picture, np.ones(shape, bool), numbers, scenery)
+    behind = np.asarray(ring._behind)[0]
+    assert (behind.max() < 0) == moves_along, "no red is left where it was"
+    assert (ring._cut_outs[1].seen[0].any(axis=0).sum() >= 142 + painted) == moves_along
+
+
+def test_what_is_at_the_edge_of_what_is_known_is_not_drawn_out_over_all_that_is_not():
+    shape = 384, 1280
+    known, picture = np.zeros(shape, bool), np.full((3, *shape), GREY, np.float32)
+    known[:, :640] = True
+    picture[:, 100:110, 630:640] = RED  # a star
+    ring = LayeredRing(picture, known, np.zeros(shape, np.int32), Scenery.of([], STANCES, ()))
+    behind = np.asarray(ring._behind)[0, 106]
+    assert behind[640] > 0
+    assert behind[720:1200] == pytest.approx(GREY, abs=0.01)
+
+
 def test_unknown_ground_is_continued_from_known_ground():
     known = np.ones(SHAPE, bool)
     known[:, 100:200] = False
