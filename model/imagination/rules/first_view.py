@@ -26,6 +26,7 @@ _BESIDE = 50.0  # degrees from ahead within which a turn brings things into the 
 _WIDE = 60.0  # degrees; wider things have no middle
 _COURSES = (WATERS | {"road", "path", "railway track", "runway"}) - {"swimming pool"}
 _ASIDE = 25.0  # degrees from ahead at which the middle of these is still plainly seen
+_IN_VIEW = 43.0  # degrees from ahead within which what words name stays, whole
 _SIDES = frozenset(("left", "right", "behind", "ahead", "sides"))
 
 
@@ -35,7 +36,7 @@ def centred(
     """Return things turned so that the middle of those that words name is ahead.
 
     They stay on a stage, in a room, and where words give any of them a side. Waters and ways that
-    are named, or typical of a place, remain in the first view.
+    are named, or typical of a place, remain in the first view if there is room.
     """
     told = [part for one in named for part in (one, *one.parts)]
     has_side = any(
@@ -52,12 +53,15 @@ def centred(
     boxes = [(yaw_difference(one.yaw, 0.0), one.width / 2) for one in few or ahead]
     if not boxes:
         return list(things)
-    turn = (min(yaw - half for yaw, half in boxes) + max(yaw + half for yaw, half in boxes)) / 2
+    left, right = min(yaw - half for yaw, half in boxes), max(yaw + half for yaw, half in boxes)
+    turn = (left + right) / 2
     kinds = {kind for one in (*named, *typical) for kind in one.kinds} & _COURSES
     for thing in things:
         aside = yaw_difference(thing.yaw, 0.0)
         if thing.kind in kinds and _WIDE <= thing.width < AROUND and abs(aside) < _BESIDE:
             turn = min(max(turn, aside - _ASIDE), aside + _ASIDE)
+    if right - left <= 2 * _IN_VIEW:
+        turn = min(max(turn, right - _IN_VIEW), left + _IN_VIEW)
     return turned(things, turn)
 
 

@@ -66,6 +66,7 @@ from mag_sandbox.scenes.things import (
     ANIMALS,
     EXHIBITS,
     FALLING,
+    MATS,
     PEOPLE,
     RIDDEN,
     STANDS,
@@ -91,7 +92,7 @@ _BETWEEN, _GAP = 0.8, 1.5  # degrees between counted things of one kind at least
 _HIDDEN = 0.3  # share of a thing that may be hidden
 _TURNING = 0.004  # by which a place is worse for each degree that it is away from ahead
 _BEYOND = 0.5  # by which it is worse for not being ahead
-_SMALLER = 0.65  # of its size, and outdoors of its height, of what has no room ahead
+_SMALLER = 0.65, 0.5  # of its size, and outdoors of its height, of what has no room ahead
 _MISPLACED = 9.0  # for being on another side than words say
 _HIDES = 2.0  # by which hiding what words name is worse than being hidden
 _LEFT_OUT = 0.3  # by which being hidden by what is left out for it is worse
@@ -373,16 +374,17 @@ def _moved_free(
     places, within = group.places, _SIDES.get(group.where, _ANYWHERE)
     middle = _whole([things[place] for place in places]).yaw
     free, result = _free_yaw(things, places, counting, within, gap), list(things)
-    if abs(yaw_difference(free, 0.0)) > AHEAD and not group.where:
-        smaller = _smaller(things, places)
+    others = [things[place] for place in counting if place not in places]
+    for scale in () if group.where or abs(yaw_difference(free, 0.0)) <= AHEAD else _SMALLER:
+        smaller = _smaller(things, places, scale)
         near = _free_yaw(smaller, places, counting, within, gap) if smaller else free
         moved = turned([smaller[place] for place in places], middle - near) if smaller else []
-        others = [things[place] for place in counting if place not in places]
         merges = any(
             one.kind == other.kind and _merge(one, other) for one in moved for other in others
         )
         if abs(yaw_difference(near, 0.0)) <= AHEAD and not merges:
             free, result = near, smaller
+            break
     turn = free - middle
     for place in places:
         result[place] = replace(result[place], yaw=(result[place].yaw + turn) % 360.0)
@@ -449,7 +451,7 @@ def _together(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
 
 
 def _smaller(
-    things: list[PlacedObject], places: Collection[int], scale: float = _SMALLER
+    things: list[PlacedObject], places: Collection[int], scale: float
 ) -> list[PlacedObject]:
     """Return things of which some are farther away, or in rooms smaller; []: they cannot be."""
     own = [things[place] for place in places]
@@ -891,7 +893,8 @@ def _free_yaw(
         (index, other)
         for index, other in enumerate(things)
         if index not in places and other.width < AROUND and (index > last or index in counting)
-    ]
+        and not (index < last and other.kind in MATS)  # on which it may stand
+    ]  # fmt: skip
     yaws = np.arange(0.0, 360.0, _STEP)
     turned = (yaws + 180.0) % 360.0 - 180.0
     worse = _TURNING * np.abs(turned) + _BEYOND * (np.abs(turned) + thing.width / 2 > 45.0)

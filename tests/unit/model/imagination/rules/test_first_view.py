@@ -1,5 +1,7 @@
 """The first view shows what words name in its middle."""
 
+from dataclasses import replace
+
 import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
@@ -37,6 +39,13 @@ def test_the_sea_of_a_beach_stays_in_view():
     house, sea = centred([HOUSE, SEA], [Named(("cottage",), None, 1, 1)], typical)
     assert abs(yaw_difference(sea.yaw, 0.0)) <= 25.0
     assert abs(yaw_difference(house.yaw, 0.0)) < 36.0
+
+
+def test_nothing_that_words_name_leaves_the_view_for_a_river():
+    river = PlacedObject("river", 323.0, -16.0, 89.0, 9.0)
+    tower, man = PlacedObject("tower", 35.0, 10.0, 12.0, 26.0), replace(CAR, yaw=16.0)
+    named = [Named((kind,), None, 1, 1) for kind in ("tower", "car", "river")]
+    assert yaws(centred([river, tower, man], named))[1] <= 38.0
 
 
 def test_butterflies_are_in_no_row():

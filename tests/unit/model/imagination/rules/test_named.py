@@ -192,6 +192,17 @@ def test_a_rug_lies_under_what_is_named_and_not_on_it():
     assert obeyed([rug, HORSE], named) == [rug, HORSE]
 
 
+def test_a_rug_that_words_name_takes_no_room_from_what_may_stand_on_it():
+    rug = PlacedObject("round rug", 16.0, -20.0, 54.0, 24.0)
+    chairs = [PlacedObject("armchair", yaw, -16.0, 18.0, 16.0) for yaw in (344.0, 36.0)]
+    sofa = PlacedObject("sofa", 243.0, -15.0, 27.0, 12.0)
+    named = [Named((kind,), None, 1, 1) for kind in ("sofa", "round rug")]
+    two = Named(("armchair",), None, 2, 2)
+    (placed,) = of(obeyed([rug, *chairs, sofa], [two, *named]), "sofa")
+    assert placed.width > 25.0
+    assert away(placed) < 35.0
+
+
 def test_a_single_thing_is_not_much_smaller_than_usual():
     horse = PlacedObject("horse", 20.0, -4.0, 8.0, 7.0)
     one, some = Named(("horse",), None, 1, 1), Named(("horse",), None, 1)
