@@ -45,6 +45,7 @@ from mag_sandbox.scenes.rewordings import (
     FAMILIES,
     LIGHTS_TOLD,
     LIKENESS,
+    METAPHOR,
     OF_WOOD,
     ON_MARS,
     ON_PLANET,
@@ -155,6 +156,7 @@ _VERBS = frozenset((  # which are also plurals of things
     "bears", "boxes", "drums", "ducks", "fishes", "guard", "guards", "lights", "plants", "rings",
     "rocks", "slides", "swings", "trains", "watch", "watches", "waters", "wave", "waves",
 ))  # fmt: skip
+_PLURAL_ENDS = ("s", "men", "people", "children", "mice")
 _DOING = frozenset(("guard", "watch", "wave"))  # of those that several do
 _JOINING = frozenset(("and", "or", "with"))  # of a list, "a dog, rocks and trees"
 _SAYING = frozenset(("is", "are", "painted"))  # between a wall and its colour
@@ -362,6 +364,7 @@ _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and ste
 _SKY = frozenset(("sun", "moon"))  # which are everywhere
 # which tell no place: a fairy land is one with a dragon, too
 _ANYWHERE = _SKY | {"bird", "castle", "hills", "mountains", "rock", "ruin"}
+_OF_SUNNY_DAYS = frozenset(("beach umbrella", "sunbed"))
 _SWEET = "ice cream"  # as mountains are
 _RELIEF, _WAYS = frozenset(("hills", "mountains")), frozenset(("road", "path"))
 _AT_LAKES = frozenset(
@@ -384,6 +387,7 @@ CHANGING = frozenset((  # likewise, of what becomes of a place
 AIRY = frozenset((stem("clear"), stem("sunny"), *_WEATHER)).union(
     *(SPOKEN[weather] for weather in ("fog", "rain", "snow", "storm"))
 )
+_COLD_SEASONS = frozenset(map(stem, ("autumn", "winter")))
 SEASON_STEMS = frozenset(map(stem, ("autumn", "spring", "summer", "winter")))
 _JOINED = frozenset(("livingroom", "diningroom"))  # read as two words
 _IS = frozenset(f"{one}{mark}s" for one in SHORT_FOR_IS for mark in APOSTROPHES)
@@ -517,6 +521,8 @@ class DescriptionWords(Vocabulary):
         told = named_things(read, KINDS)
         named = [one.kinds for one in told if one.relation != IN_SKY or one.kinds[0] in OVERHEAD]
         kinds = [kinds for kinds in named if kinds[0] not in _ANYWHERE]
+        if text_stems(read) & (_WEATHER | _COLD_SEASONS):  # an umbrella in the rain is on no beach
+            kinds = [kinds for kinds in kinds if kinds[0] not in _OF_SUNNY_DAYS]
         first = {named[0] for named in kinds}
         if "lake" in first:  # there are lakes in swamps, deserts and anywhere
             kinds = [kinds for kinds in kinds if kinds[0] not in _AT_LAKES]
@@ -606,7 +612,7 @@ class DescriptionWords(Vocabulary):
             told += _words_in(_STORE, known)
         seen |= {owners[place] for place in told}
         seen -= {
-            owners[place] for said in (*BUNCHES, ON_PLANET, LIKENESS, WEARING_NOTHING)
+            owners[place] for said in (*BUNCHES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING)
             for group in said.groupindex for place in _words_in(said, known, group)
         }  # fmt: skip
         seen |= {owners[place] for place in _words_in(ON_PLANET, known, "planet")}
@@ -1359,7 +1365,8 @@ def _without_verbs(phrases: Sequence[Phrase], text: str) -> tuple[Phrase, ...]:
             after.known or "", KINDS
         )
         is_one = not DETERMINERS.isdisjoint(one.written for one in before)
-        does = (is_one and has_object) or (who.written.endswith("s") and phrase.written in _DOING)
+        are_several = who.written.endswith(_PLURAL_ENDS)
+        does = (is_one and has_object) or (are_several and phrase.written in _DOING)
         return is_alive(who) and not is_list and bool(does)
 
     return tuple(

@@ -244,12 +244,18 @@ LIKENESS = re.compile(  # what something is said to be like, and which is not th
     r"(?=$|[,.;:]| (?:and|with|in|on|at|under|over|by|beside|near|behind|before|above|of)\b)",
     re.I,
 )
+METAPHOR = re.compile(  # of what is said to be another thing, which is not there
+    r"\b(sea(?: coast)?|lake|water|ocean|river|pond|sky|fog|mist|snow|night|moon|sun)"
+    rf"(?P<is> (?:is|are|was) (?:an?|the) (?:\w+ )?(?!gold|orange)(?:{_NOUNS})(?:e?s)?)\b",
+    re.I,
+)
 WEARING_NOTHING = re.compile(r" (?:wearing|dressed in) (?P<worn>nothing|empty)\b(?: at all)?", re.I)
 BABY = re.compile(rf"\bbaby (?=(?:{_BEASTS})\b)", re.I)
 REWORDINGS = (  # what is read as something else, one after the other
     (re.compile(rf"\bas (?=(?:{_COLOR}|{_SIZES}) as\b)", re.I), ""),
     (LIKENESS, ""),
     (WEARING_NOTHING, ""),
+    (METAPHOR, r"\1"),
     (BABY, "small "),
     *LIGHTS_TOLD,
     (  # whose clothes are not drawn, and are between it and what it is beside
@@ -361,7 +367,7 @@ REWORDINGS = (  # what is read as something else, one after the other
         "",
     ),
     (
-        re.compile(rf",? ?\b(where |and )?(the|its) sky is ({'|'.join(COLORS)})\b", re.I),
+        re.compile(rf",? ?\b(where |and )?(the|its) sky is (?:an? )?({'|'.join(COLORS)})\b", re.I),
         r" under a \3 sky",
     ),
     (re.compile(r"\bclock ?tower", re.I), "tower"),

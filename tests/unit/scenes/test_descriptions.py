@@ -96,6 +96,9 @@ def words():
         ("I stand inside a whale", "stand inside"),  # which is seen from outside
         ("deep inside a cave, inside a tent", "deep inside"),
         ("inside a pyramid", ""),  # a room of yellow stone
+        ("the sea is a mirror under the stars", "mirror"),
+        ("a village where the sky is a deep orange", "deep"),
+        ("two snowmen guard a bridge over a river", "guard"),
         ("a mouse inside a box", ""),
     ],
 )
@@ -898,6 +901,7 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a dragon on a pile of gold coins", "a dragon on a treasure chest, in fairy land", ""),
         ("a frog on a lily pad", "a frog on a pond, in a swamp", ""),
         ("ice cream mountains", "ice cream mountains, in fairy land", ""),
+        ("an umbrella in the autumn rain", "an umbrella in the autumn rain, in a meadow", ""),
         ("Tokyo at night with neon signs", "city at night with ", "neon signs"),
         ("the ruins of a tower in fog", "the ruin in fog, in a meadow", ""),
         ("a house in a pine forest", "a house in a forest with many pines", ""),
