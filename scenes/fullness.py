@@ -10,6 +10,7 @@ _BUSY = "busy"
 _BUSY_PLACE = re.compile(rf"\b{_BUSY}( \w+){{1,2}}", re.I)  # words for a place follow
 CROWD = ", with dozens of people"  # which are in a busy place
 _EMPTY = "empty"
+_SPACES = frozenset(("corridor", "hallway", "hall", "room", "lobby", "street", "square"))
 _ONLY = re.compile(  # that nothing is there but what is named
     r"\b((?<!the )only|just|nothing (but|except))\b"
     r"(?! (after|as|before|behind|like|now|outside)\b)",
@@ -45,11 +46,14 @@ def told_crowd(meant: Sequence[tuple[str, str]], number: str) -> list[tuple[str,
 def empty_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     """Return which words of a description, counted from 0, say that a place is empty.
 
-    Empty chairs are chairs.
+    Empty chairs are chairs, and an empty school hallway is a place.
     """
-    names = naming_words(text, kinds)
-    said = enumerate(word.text.lower() for word in split_words(text))
-    return frozenset(place for place, word in said if word == _EMPTY and place + 1 not in names)
+    names, words = naming_words(text, kinds), [word.text.lower() for word in split_words(text)]
+    return frozenset(
+        place for place, word in enumerate(words)
+        if word == _EMPTY
+        and (place + 1 not in names or _SPACES.intersection(words[place + 2 : place + 3]))
+    )  # fmt: skip
 
 
 def has_only(text: str) -> bool:

@@ -81,6 +81,8 @@ def words():
         ("a bedroom with steps and mountains", "steps mountains"),
         ("a stage with steps, columns and a road", "road"),
         ("an empty platform level", "empty"),
+        ("a camp site with wet socks", "wet socks"),
+        ("a wet night in a city", ""),
         ("a savanna with two zebras", "two zebras"),  # like which nothing looks enough
         ("an old village with boats and a harbour", "old harbour"),
         ("a meadow with a golden elephant and a blue camel", "golden blue"),
@@ -831,6 +833,7 @@ def test_an_empty_place_has_what_it_is_made_of_and_what_words_name(words: Descri
     assert "sofa" in room
     assert room.isdisjoint({"door", "square window"})
     assert not uninvited_in("a classroom with empty chairs", words, KINDS)
+    assert "dog" in uninvited_in("an empty hospital corridor", words, KINDS)
     assert {"oak", "barn", "sheep"} < uninvited_in("a meadow with nothing", words, KINDS)
 
 
