@@ -53,12 +53,13 @@ class PaintingOverWorld(SteadyWorld):
 
 
 class CrowdedWorld(SteadyWorld):
-    """Shows a player over a flower, and from the seventh block on in a tree."""
+    """Shows a player over a flower and a snail, and from the seventh block on in a tree."""
 
     def step(self, control):
         tree = GroundThing("pine", 0.0, 0.5 if self._made > 6 else 3.0, radius=1.0)
         flower = GroundThing("wild flower", 0.0, 0.0, radius=0.1)
-        return replace(super().step(control), ground=GroundPlan((tree, flower)))
+        snail = GroundThing("snail", 0.0, 0.0, radius=0.5)  # which makes way
+        return replace(super().step(control), ground=GroundPlan((tree, flower, snail)))
 
 
 @pytest.fixture
@@ -134,7 +135,7 @@ def test_a_folder_of_an_older_version_is_refused_before_anything_is_walked(tmp_p
     with pytest.raises(pytest.fail.Exception, match="it walks"):
         walks.run_walks(options, print)
     monkeypatch.undo()
-    with pytest.raises(ValueError, match="version 1, this run has 2; name another folder"):
+    with pytest.raises(ValueError, match="version 2, this run has 3; name another folder"):
         walks.run_walks(options, print)
 
 
