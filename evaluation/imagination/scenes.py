@@ -21,8 +21,10 @@ from mag_sandbox.renderer.captions import named_in, nouns, richest_caption
 from mag_sandbox.renderer.kinds import CLASSES
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.render import HELD_OUT, Ring, category_of, render
+from mag_sandbox.renderer.scene import Layout
 from mag_sandbox.renderer.views import view_at, view_corner
 from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.things import DISCS
 
 Kind = Literal["prompt", "image"]  # the first view is invented from the caption, or given
 KINDS: tuple[Kind, ...] = ("prompt", "image")
@@ -33,6 +35,7 @@ YAW_TOLERANCE = 4.0  # degrees by which a wall may be missed
 ONE_SIDED = frozenset({"sun", "moon", "door", "river", "path", "road"})
 # least pixels of a class in a view; the judge misses four in five smaller ones even in renders
 PLAIN = 800
+_DISC = "celestial"  # the attribute that captions name as sun or moon
 FEW, MOSTLY = 60, 0.5  # least pixels of a thing, and share of its box, that a view shows of it
 
 
@@ -129,8 +132,19 @@ def asked_scene(index: int, seed: int, *, ahead: bool = False) -> AskedScene:
     With `ahead`, its caption names only things that the renderer's first view shows.
     """
     ring = render(category_of(index), FIRST_SEED + seed * SCENES_PER_SEED + index)
-    words = richest_caption(ring.layout, named_in, ahead=ahead)
+
+    def facts(text: str, layout: Layout) -> set[str]:
+        found = named_in(text, layout)
+        return set() if ahead and _DISC in found and not _shows_disc(ring) else found
+
+    words = richest_caption(ring.layout, facts, ahead=ahead)
     return AskedScene(ring, words, frozenset(named_in(words, ring.layout)))
+
+
+def _shows_disc(ring: Ring) -> bool:
+    """Tell whether the renderer's first view shows the sun or the moon."""
+    own = [thing.index for thing in ring.things if thing.name in DISCS]
+    return bool(np.isin(view_at(ring.ids, 0.0, 0.0), own).sum() >= FEW)
 
 
 def first_view(world: World, scene: AskedScene, folder: Path) -> SceneViews:

@@ -206,6 +206,7 @@ def test_captions_of_what_stands_ahead_name_nothing_that_stands_behind():
         groups = {one.group: one for one in named_groups(scene.ring.layout)}
         told = [groups[name] for name in scene.named & groups.keys()]
         assert all(one.ahead > one.count / 2 for one in told)
+    assert "celestial" not in asked_scene(11, 719, ahead=True).named, "the sun is behind"
 
 
 @pytest.mark.parametrize(
