@@ -909,8 +909,10 @@ def _on_sides(one: Named) -> Named:
 def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
     """Tell whether a thing can be where another one, listed with it, is said to be.
 
-    No fireplace is on the sofa on which a cat is.
+    No fireplace is on the sofa on which a cat is, and nothing in a pool with the moon.
     """
+    if other.kinds[0] in DISCS and not _is_in_sky(relation):
+        return False
     if relation.where not in ("on", "under") or HILLS in relation.kinds:
         return True
     if not (RIDDEN | _PERCHES).isdisjoint(relation.kinds) and (one.kinds[0] in _ALIVE) != (

@@ -425,6 +425,7 @@ def test_one_that_rides_a_horse_is_on_it():
 def test_a_moon_is_above_what_words_say_and_nowhere_else():
     assert where_in("a full moon above a barn") == {"moon": ("above", "barn")}
     assert where_in("a moon above the sea") == where_in("the moon behind a barn") == {}
+    assert where_in("a sunbed, a house and the moon in a pool") == {}
 
 
 def test_a_sun_is_on_the_side_that_words_say():
