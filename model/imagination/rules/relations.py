@@ -264,7 +264,8 @@ def _juts(thing: PlacedObject, other: PlacedObject) -> bool:
     if own is None or seat is None or thing.kind not in ANIMALS or other.kind in _HOLDING:
         return False
     low, high = _SAT_ON
-    is_seat = low <= seat.tall <= high and 0.0 < seat.wide <= high and other.kind not in ANIMALS
+    is_seat = low <= seat.tall <= high and 0.0 < seat.wide <= high
+    is_seat &= other.kind not in ANIMALS.union(_BOARDS)
     stand = where_of(thing.kind) == "floor" and where_of(other.kind) in ON_FLOOR
     return is_seat and stand and own.wide > _TOO_WIDE * seat.wide
 

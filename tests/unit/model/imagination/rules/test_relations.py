@@ -325,6 +325,10 @@ def test_a_bear_is_wider_than_the_tiny_chair_that_it_sits_on():
     assert 1.5 * below.width < above.width < 3.0 * below.width
     assert above.yaw == below.yaw
     assert below.foot + 4.0 < above.foot < below.foot + below.height, "its legs are seen"
+    table = PlacedObject("round table", 20.0, -18.0, 14.0, 16.0)
+    named = named_things("a cat on a round table", ("cat", "round table"))
+    below, above = related([table, replace(CAT, width=40.0, height=32.0)], named)
+    assert above.width < below.width
 
 
 @pytest.mark.parametrize("mat", ["round rug", "picnic blanket"])
