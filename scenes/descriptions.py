@@ -1345,8 +1345,14 @@ def _with_owners(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tup
         is_list = before.written == "the" and _are_alive(parts[-1].known or "")
         return STOPS.isdisjoint("".join(gaps)) and not is_list and is_owned(parts[-1])
 
+    def tells_owner(rank: int) -> bool:
+        """Tell whether a word is the owner's own: of "the lighthouse keeper's dog" the first."""
+        before, phrase, *after = phrases[rank - 1 : rank + 2]
+        is_own = before.written in DETERMINERS and phrase.written not in FUNCTION_WORDS
+        return is_own and bool(after) and _is_owner(after[0].words[0])
+
     return tuple(
-        phrase._replace(known="") if rank and is_owner(rank) else phrase
+        phrase._replace(known="") if rank and (is_owner(rank) or tells_owner(rank)) else phrase
         for rank, phrase in enumerate(phrases)
     )
 

@@ -3,7 +3,7 @@
 import re
 
 from mag_sandbox.scenes.things import ALSO, ANIMALS, COLORS, THINGS
-from mag_sandbox.scenes.vocabulary import APOSTROPHES
+from mag_sandbox.scenes.vocabulary import APOSTROPHES, DETERMINERS
 
 SEA_FLOOR = re.compile(
     r"(bottom of the |under the |deep )(sea|ocean)|(sea|ocean) ?(floor|bed)", re.I
@@ -60,6 +60,7 @@ BUNCHES = (  # which have vases; colours and numbers are left out
     re.compile(rf"\bvases? (?:with|of|full of) {_FLOWERS}\b", re.I),
     re.compile(rf"\b(?:a bunch of )?{_FLOWERS} in {_VASE}\b", re.I),
 )
+_DETERMINERS = "|".join(DETERMINERS)
 _BEASTS = "|".join(sorted(ANIMALS))
 FAMILIES = (
     (
@@ -372,6 +373,12 @@ REWORDINGS = (  # what is read as something else, one after the other
     ),
     (re.compile(r"\bclock ?tower", re.I), "tower"),
     (re.compile(r"\bon (a|the) mountain\b(.*)", re.I), r"on \1 hill\2, mountains"),
+    (
+        re.compile(
+            rf"\b(?P<a>{_DETERMINERS}) \w+ {OWNER} (?=\w)(?!(?:{_DETERMINERS}|and|or)\b)", re.I
+        ),
+        r"\g<a> ",
+    ),
     (re.compile(rf"\b{OWNER} (?=\w)", re.I), ""),
     (re.compile(r"\b(is |are )?building (?=(a|an|the|some|their|sand)\b)", re.I), "with "),
     (

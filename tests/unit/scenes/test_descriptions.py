@@ -794,6 +794,11 @@ def test_owners_are_not_there_and_are_struck_out(words: DescriptionWords):
     assert "grandmother's" in {word.text for word in words.without_effect(text)}
     struck = {word.text for word in words.without_effect(text)}
     assert not {"It's", "there\u2019s", "livingroom"} & struck
+    text = "the lighthouse keeper's black cat in the old dragon's red castle"
+    assert [word.text for word in words.without_effect(text)] == [
+        "lighthouse", "keeper's", "old", "dragon's",
+    ]  # fmt: skip
+    assert words.reading(text).startswith("the black cat in the red castle")
 
 
 @pytest.mark.parametrize(
