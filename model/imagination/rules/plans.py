@@ -18,7 +18,6 @@ from mag_sandbox.scenes.things import (
     ANIMALS,
     COLORS,
     FALLING,
-    STANDS,
     THINGS,
     WATERS,
     Named,
@@ -419,7 +418,7 @@ _DARKEST = 0.55  # share of day
 # the right one, in the light of lamps, is hardly farther from it than from the nearest
 _PLAINLY_OTHER = 0.1
 _PLAINLY = -1.0  # likewise, of one among others: none passes for it
-_BY_DAY = 0.9  # share of day from which a colour under the sky has just its own name
+_BY_DAY = 0.9  # share of day from which a colour under the sky or on a stage has just its own name
 _NEUTRAL, _TINTED = 0.15, 0.35  # vividness: white, grey and black have less, tan and blue more
 _AS_BRIGHT = 0.8, 1.25  # times as bright as a white or grey thing is what passes for it
 _UNTINTED = {  # without the tint of the mean of such things
@@ -430,6 +429,7 @@ _GREY_WATER = np.array((112.0, 115.0, 120.0))  # darker than sand in a storm
 _PURE = 0.07  # vividness of a look's white, black or grey
 _SHINING = FALLING | {"starry sky"}  # all around, and light at night, too
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
+_BACKDROP = "backdrop"  # of a stage, on which lamps shine
 _OWN, _BLACK = 0.75, 0.95  # of a thing's mean colour: that of its largest part; if it is black
 _USUAL = {
     "apple": COLORS["red"],
@@ -452,7 +452,7 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     """
     wanted = _colors_given(things, named)
     light = light_of(things)
-    by_day = light >= _BY_DAY and any(thing.kind == "low sky" for thing in things)
+    by_day = light >= _BY_DAY and any(one.kind in ("low sky", _BACKDROP) for one in things)
     spare = 0.0 if by_day else _PLAINLY_OTHER
     things = _without_colors_of_others(things, named, wanted, light)
     things = _without_colors_of_one(things, named, wanted, light)
@@ -604,12 +604,10 @@ def _sailing(thing: PlacedObject) -> PlacedObject:
 
 def light_of(things: Sequence[PlacedObject]) -> float:
     """Return how light a plan's scene is, as a share of day."""
-    is_stage = any(thing.kind in STANDS for thing in things)  # whose floor may be dark
+    if any(thing.kind == _BACKDROP for thing in things):
+        return 1.0  # on a stage, however dark what is behind it
     around = (
-        thing.mean_color
-        for thing in things
-        if thing.kind not in _SHINING
-        and (thing.width >= AROUND or (is_stage and thing.kind in SIDES))
+        thing.mean_color for thing in things if thing.kind not in _SHINING and thing.width >= AROUND
     )
     levels = [max(color) for color in around if color is not None]
     return float(np.clip(max(levels) / _BRIGHT, _DARKEST, 1.0)) if levels else 1.0

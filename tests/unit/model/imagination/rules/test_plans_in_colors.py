@@ -40,6 +40,16 @@ def test_a_right_colour_in_the_light_of_lamps_stays_though_another_name_is_neare
     assert colored([blue], [Named(("trophy",), COLORS["blue"])]) == [blue]
 
 
+def test_a_stage_is_as_light_as_day_however_dark_its_backdrop():
+    dark = PlacedObject("backdrop", 0.0, 8.0, 89.0, 49.0, (120, 30, 40), (120, 30, 40))
+    grey = PlacedObject("bench", 0.0, -10.0, 22.0, 11.0, (154, 153, 148), (118, 117, 115))
+    salmon = replace(grey, kind="guitar", color=(243, 166, 140), mean_color=(217, 140, 140))
+    named = [Named(("bench",), COLORS["white"]), Named(("guitar",), COLORS["gold"])]
+    _, bench, guitar = colored([dark, grey, salmon], named)
+    assert min(bench.color) > 200
+    assert color_name(guitar.color) == "gold"
+
+
 def test_dark_colours_are_told_apart():
     brown = PlacedObject("cabinet", 0.0, 0.0, 30.0, 27.0, (120, 76, 60), (118, 80, 66))
     (cabinet,) = colored([brown], [Named(("cabinet",), COLORS["green"])])
