@@ -52,6 +52,7 @@ from mag_sandbox.model.imagination.rules.shores import (
 )
 from mag_sandbox.model.imagination.rules.spacing import (
     covered,
+    in_no_row,
     more_like,
     overlap,
     place_of,
@@ -60,6 +61,7 @@ from mag_sandbox.model.imagination.rules.spacing import (
 )
 from mag_sandbox.scenes.descriptions import BUILDINGS, WINDOWS
 from mag_sandbox.scenes.looks import usual_looks
+from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import (
@@ -131,6 +133,7 @@ _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
 _LEVEL_WITH = frozenset(("front", "behind", "beside", "left", "right", "sides", "between"))
 _WHOLLY = 0.6  # share of a thing that another one hides
 _BEFORE, _NEAREST = 1.5, -15.0  # degrees: before what hides it; pitch of a foot in a level view
+_SCATTERED = [Relation(where) for where in ("ahead", "left", "right", "behind")]
 _LOWER = 0.65  # of the height of one that words call tall, that others of its kind have
 _NEAR, _PLAIN_AHEAD = 16.0, 30.0  # degrees of the height of one of many, and from ahead
 _TREE_LIKE = 11.0  # degrees; smaller trees are a line at the horizon
@@ -175,6 +178,9 @@ def obeyed(
     cleared = _cleared(placed, named, typical)
     cleared = _with_house_ahead(cleared, typical, _counting(cleared, named))
     cleared = _with_single_stars(cleared)
+    if any(thing.kind == _OPEN for thing in cleared) and not is_stage:
+        free = [one for one in named if one.relation is None or one.relation in _SCATTERED]
+        cleared = in_no_row(cleared, [few_of(cleared, one) for one in free if not one.parts])
     return with_room(cleared, _counting(cleared, named))
 
 

@@ -4,8 +4,9 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from math import atan, degrees, radians, tan
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AROUND, GOLDEN, PLASTIC
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
+from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.things import ANIMALS, PEOPLE, STANDS, THINGS
 
@@ -24,6 +26,9 @@ _CLOSE = 1.0  # degrees between the outlines of two that the painter would join
 CREATURES = ANIMALS | PEOPLE | {"ghost", "slime", "robot"}
 _DOUBLED = 0.15  # share of a thing that one of its kind may cover
 _TURNS = (0.0, *(side * turn for turn in range(4, 45, 4) for side in (1.0, -1.0)))  # degrees
+_IN_A_ROW, _DEEP = 3, 0.36  # things of a kind; of a distance, by which some of them are farther
+_SMALL, _TALL, _NEAR = 6.5, 3.0, 5.0  # degrees of height; metres; degrees of a foot, at least
+_TOUCHING = 0.1  # share of one of them that what is nearer may hide
 _FARTHEST = 0.5  # of its size: how small a thing that is added may be
 _AS_MANY = 3.0  # times as many things of a kind around a picture as it shows, at least
 
@@ -105,6 +110,44 @@ def _touch(thing: PlacedObject, other: PlacedObject) -> bool:
     across = abs(yaw_difference(thing.yaw, other.yaw)) - (thing.width + other.width) / 2
     down = abs(thing.pitch - other.pitch) - (thing.height + other.height) / 2
     return (stands(other) or other.kind in CREATURES) and across < _CLOSE and down < 0.0
+
+
+def in_no_row(
+    things: Sequence[PlacedObject], groups: Iterable[Collection[int]]
+) -> list[PlacedObject]:
+    """Return outdoor things of which those of a group that are equally far away are no more.
+
+    Some are farther, unless they would stand in water, or be hidden.
+
+    Args:
+        things: from far to near.
+        groups: places of things of a kind.
+    """
+    result = list(things)
+    for group in groups:
+        row = [place for place in group if _may_be_farther(things[place])]
+        feet = Counter(round(things[place].foot, 1) for place in row)
+        row = [place for place in row if feet[round(things[place].foot, 1)] >= _IN_A_ROW]
+        moved = []
+        for rank, place in enumerate(row):
+            thing = result[place]
+            least = min(_SMALL / thing.height, 1.0)
+            scale = max(1.0 - _DEEP * (rank * GOLDEN % 1), least)
+            foot = degrees(atan(tan(radians(thing.foot)) * scale))
+            farther = thing.scaled(scale).standing_at(foot)
+            others = (one for one in things[place + 1 :] if one.width < AROUND and stands(one))
+            is_seen = all(covered(farther, one) < _TOUCHING for one in others)
+            moved.append(farther if is_seen and not is_in_water(result, farther) else thing)
+        moved.sort(key=lambda one: -one.foot)
+        for place, thing in zip(sorted(row), moved, strict=True):
+            result[place] = thing
+    return result
+
+
+def _may_be_farther(thing: PlacedObject) -> bool:
+    usual = usual_looks().get(thing.kind)
+    is_low = usual is not None and usual.tall < _TALL
+    return stands(thing) and where_of(thing.kind) != "water" and is_low and thing.foot < -_NEAR
 
 
 def more_like(own: Sequence[PlacedObject], count: int, around: float = 360.0) -> list[PlacedObject]:

@@ -6,7 +6,7 @@ import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.spacing import as_full, with_room
+from mag_sandbox.model.imagination.rules.spacing import as_full, in_no_row, with_room
 
 GROUND = PlacedObject("near ground", 0.0, -30.0, 360.0, 60.0)
 LAKE = PlacedObject("lake", 110.0, -12.0, 40.0, 10.0)
@@ -19,6 +19,19 @@ def camel(yaw: float) -> PlacedObject:
 def apart(thing: PlacedObject, other: PlacedObject) -> float:
     gap = abs(yaw_difference(thing.yaw, other.yaw))
     return gap - (thing.width + other.width) / 2
+
+
+def test_several_equally_far_away_stand_in_no_row():
+    row = [PlacedObject("pumpkin", 12.0 * at, -12.0, 10.0, 8.0) for at in range(5)]
+    _, *scattered = in_no_row([GROUND, *row], [range(1, 6)])
+    feet = [one.foot for one in scattered]
+    assert feet == sorted(feet, reverse=True), "from far to near"
+    assert len(set(feet)) >= 4
+    assert {one.yaw for one in scattered} == {one.yaw for one in row}
+    assert all(one.height >= 6.5 for one in scattered)
+    assert in_no_row([GROUND, *row[:2]], [range(1, 3)]) == [GROUND, *row[:2]]
+    castles = [PlacedObject("castle", 40.0 * at, 4.0, 30.0, 26.0) for at in range(3)]
+    assert in_no_row([GROUND, *castles], [range(1, 4)]) == [GROUND, *castles]
 
 
 def test_animals_that_touch_step_aside():
