@@ -243,6 +243,7 @@ _OUTDOORS = re.compile(  # words for what is outside the windows of a room
     r"|(?<!looking )(?<!looks )(?<!staring )(?<!gazing )\boutside\b(?! (?:of )?(?:the|a|my)\b)",
     re.I,
 )
+_LADDER = "ladder"  # of libraries, and before any house
 _HALL, _HAUNTED = "castle hall", "haunted"
 _BESIDE_HOME = re.compile(
     r"\b(front of|behind|beside|near|next to|outside|by|around|opposite) (\w+ ){0,3}$", re.I
@@ -1262,7 +1263,7 @@ def _furniture() -> frozenset[str]:
         for kind in read_places()[name].some(field)
     )  # fmt: skip
     outdoors = contents_of("outdoor").keys() - {"table", "chair"}
-    return frozenset(stands) - outdoors
+    return frozenset(stands) - outdoors - {_LADDER}
 
 
 def _inside_home(

@@ -140,7 +140,7 @@ def clauses_of(
     minor: set[int] = set()  # ranks of things that "it" hardly means
     for rank in range(-1, len(spans)):
         for phrase in _phrases(text, rank):
-            owner = _owner(text, rank, phrase)
+            owner = _owner(text, rank, phrase, owners.get(rank))
             owner = rank - 1 if rank in contents and owner == rank else owner
             if owner is None or (owner in owners and owners[owner].other is not None):
                 continue
@@ -238,8 +238,15 @@ def _said(text: _Reader, said: str, place: int) -> int:
     return place + len(own) if list(text.words[place : place + len(own)]) == own else 0
 
 
-def _owner(text: _Reader, rank: int, phrase: _Phrase) -> int | None:
-    """Return the rank of the thing of which a phrase says where it is."""
+def _owner(text: _Reader, rank: int, phrase: _Phrase, told: _Phrase | None) -> int | None:
+    """Return the rank of the thing of which a phrase says where it is.
+
+    Args:
+        text: all of it.
+        rank: of the thing before the phrase; -1: there is none.
+        phrase: see above.
+        told: what was said before of where that thing is: "six cows in a row on a hill".
+    """
     if _begins(text, phrase.start):
         others = 0 if phrase.other is None else 1
         if others and phrase.where == _BETWEEN and _are_two(text, rank + 1):
@@ -253,8 +260,9 @@ def _owner(text: _Reader, rank: int, phrase: _Phrase) -> int | None:
             return following
     if rank < 0:
         return None
-    between = text.words[text.spans[rank].end : phrase.start]
-    if None in between or _names_another(text, range(text.spans[rank].end, phrase.start)):
+    end = told.end if told and told.where == "row" else text.spans[rank].end
+    between = text.words[end : phrase.start]
+    if None in between or _names_another(text, range(end, phrase.start)):
         return None
     is_direction = phrase.other is None and phrase.singular is None
     is_near = len(between) <= _ADJECTIVES + 2 * (phrase.where in ("left", "right"))

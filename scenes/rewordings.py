@@ -116,6 +116,10 @@ _FORESTS = {
     "birch": "birches", "pine": "pines", "oak": "oaks", "palm": "palms", "cypress": "cypresses",
     "willow": "willows",
 }  # fmt: skip
+_GARDENS = {
+    "rose": "roses", "tulip": "tulips", "sunflower": "sunflowers", "palm": "palms",
+    "cactus": "cacti", "mushroom": "mushrooms", "pumpkin": "pumpkins",
+}  # fmt: skip
 OF_WOOD = re.compile(  # rooms, of which no other walls are told
     rf"\b(?P<of>tree ?house|log cabin|cabin|hut) (?P<room>{_NAMED_ROOMS})\b(?!.*\bwalls?\b)", re.I
 )
@@ -294,6 +298,10 @@ REWORDINGS = (  # what is read as something else, one after the other
         "",
     ),
     (WOOD, r"\g<a> \g<how>forest"),
+    *(  # which have many of them
+        (re.compile(rf"\b{plant} (?:garden|patch)\b", re.I), f"garden with many {plants}")
+        for plant, plants in _GARDENS.items()
+    ),
     *(  # whose trees are many: a house in it is in none of them
         (re.compile(rf"\b{tree} (?:forest|woods|grove)\b", re.I), f"forest with many {trees}")
         for tree, trees in _FORESTS.items()

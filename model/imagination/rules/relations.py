@@ -287,9 +287,15 @@ def _put_alone(things: list[PlacedObject], one: Named, where: str) -> list[Place
     own = _meant(things, one)
     moved: dict[int, PlacedObject] = {}
     if where == "row" and own:
-        foot = things[own[0]].foot
-        level = [_with_foot(thing, foot) for thing in things]
-        moved = _beside_each_other(level, own, things[own[0]].yaw)
+        across = sum(things[place].width + _GAP for place in own)
+        fits = max(min(2 * _SEEN / across, 1.0), _SMALLEST)
+        foot, reach = things[own[0]].foot, min(fits * across / 2, _SEEN)
+        level = [
+            _with_foot(thing.scaled(fits) if place in own else thing, foot)
+            for place, thing in enumerate(things)
+        ]
+        yaw = min(max(yaw_difference(things[own[0]].yaw, 0.0), reach - _SEEN), _SEEN - reach)
+        moved = _beside_each_other(level, own, yaw)
     elif where == "sides":
         for side, half in (("left", own[::2]), ("right", own[1::2])):
             moved |= _beside_each_other(things, half, _YAWS[side])
@@ -814,7 +820,9 @@ def _under(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> P
         return replace(thing, yaw=_spread(thing, other, rank, count, 0.0))
     usual = usual_looks().get(other.kind)
     widest = _JUTTING if usual is not None and usual.tall > _TALL else _WIDEST  # a car, of a tree
-    fits = min(_UNDER * other.height / thing.height, widest * other.width / thing.width / count, 1)
+    fits = min(_UNDER * other.height / thing.height, 1.0)
+    if other.kind not in _SLENDER:  # under a street lamp a bus is as wide as it is
+        fits = min(fits, widest * other.width / thing.width / count)
     low = replace(thing, width=fits * thing.width, height=fits * thing.height)
     low = _with_foot(low, other.foot - _DEEPER / 5)
     return replace(low, yaw=(other.yaw + (rank - (count - 1) / 2) * (low.width + _GAP)) % 360.0)

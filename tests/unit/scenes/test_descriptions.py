@@ -909,6 +909,10 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a dragon on a pile of gold coins", "a dragon on a treasure chest, in fairy land", ""),
         ("a frog on a lily pad", "a frog on a pond, in a swamp", ""),
         ("ice cream mountains", "ice cream mountains, in fairy land", ""),
+        ("a hut with a ladder", "a hut with a ladder, in a forest", ""),  # no library
+        ("a rose garden", "a garden with many roses", ""),
+        ("a pumpkin patch", "a garden with many pumpkins", ""),
+        ("two geese on a lake", "two swans on a lake, in a meadow", ""),
         ("an umbrella in the autumn rain", "an umbrella in the autumn rain, in a meadow", ""),
         ("Tokyo at night with neon signs", "city at night with ", "neon signs"),
         ("the ruins of a tower in fog", "the ruin in fog, in a meadow", ""),

@@ -516,6 +516,7 @@ def where_in(text: str) -> dict[str, tuple[str, ...]]:
         ("palms on the right, camels", {"palm": ("right",)}),
         ("two cars and a knight on a horse", {"knight": ("on", "horse")}),
         ("two dogs side by side", {"dog": ("row",)}),
+        ("two dogs in a row on a sofa", {"dog": ("on", "sofa")}),
         ("a castle in the distance, a tent far away", {"castle": ("far",), "tent": ("far",)}),
         ("a fountain in the middle of the park", {"fountain": ("ahead",)}),
         ("a man at a door", {"person": ("front", "door")}),

@@ -204,6 +204,22 @@ def test_what_is_not_there_and_exhibits_move_nothing():
     assert related(stage, named_things("a cat left of a lamp", KINDS)) == stage
 
 
+def test_a_row_is_ahead_and_fits_into_the_view():
+    cows = [PlacedObject("cow", 120.0 + 40.0 * at, -6.0, 24.0, 18.0) for at in range(6)]
+    row = related(cows, named_things("six cows in a row", ("cow",)))
+    assert all(abs(yaw_difference(cow.yaw, 0.0)) < 46.0 for cow in row)
+    assert len({round(cow.foot, 3) for cow in row}) == 1
+
+
+def test_a_bus_under_a_street_lamp_is_no_toy():
+    lamp = PlacedObject("street lamp", 10.0, 6.0, 5.0, 28.0)
+    bus = PlacedObject("bus", 90.0, -4.0, 40.0, 14.0)
+    named = named_things("a bus under a street lamp", ("bus", "street lamp"))
+    below = next(one for one in related([lamp, bus], named) if one.kind == "bus")
+    assert below.width > 30.0
+    assert below.yaw == pytest.approx(lamp.yaw)
+
+
 def test_a_podium_in_a_room_bears_what_is_on_it():
     podium = PlacedObject("podium", 20.0, -20.0, 24.0, 12.0)
     piano = PlacedObject("piano", 340.0, -9.0, 46.0, 37.0)
