@@ -6,7 +6,6 @@ the cut-outs are put where they appear now, from far to near.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from math import inf
 from typing import NamedTuple
 
@@ -34,6 +33,8 @@ CLOSED = 2  # px between a thing's pixels that are filled
 HALF_TURN = 180.0  # degrees; no wall is as wide
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # share of what is painted, of all of a pixel or a thing, from which on it counts
+KNOWN, GLIMPSED = 255, 128  # of carried pixels, also of things of which most is hidden
+GLIMPSE, AS_GLIMPSED = 0.15, 0.95  # of a thing's box, of which less is seen; share of its pixels
 
 _LIKENESS = (1 - abs(np.arange(SHADES)[:, None] - np.arange(SHADES)) / ALIKE).clip(0)
 
@@ -59,6 +60,7 @@ class _CutOut(NamedTuple):
     there: np.ndarray  # float32 [1, h, w]: 1 where it is, also along its outline
     around: np.ndarray  # float32 [4, h, w]: what is around it, up to where ground is not hidden
     box: Box  # of the thing, in the layer [px]
+    is_glimpsed: bool  # whether little of it is seen
     beyond: tuple[np.ndarray, np.ndarray]  # rows and columns of the ring, outside the plan's shape
 
     def shown(self, near: float) -> np.ndarray:
@@ -116,10 +118,10 @@ class LayeredRing:
         if viewpoint != (0.0, 0.0):  # what the first view cuts is seen at its edge from the start
             mostly = _shares(numbers, known & stands) >= HALF
             ids = np.where(mostly[ids], ids, 0)
-        order = ranks[ids]
+        order, self._painted = ranks[ids], known if painted is None else painted
         self._cut_outs: dict[int, _CutOut] = {}
         for number, box in reversed(boxes.items()):  # what is nearest takes what is beside it first
-            cut_out = _cut_out(picture, order, ranks[number], box, margins)
+            cut_out = _cut_out(picture, self._painted, order, ranks[number], box, margins)
             if cut_out is not None:
                 self._cut_outs[number] = cut_out
                 order[cut_out.beyond], stands[cut_out.beyond] = ranks[number], True
@@ -138,8 +140,6 @@ class LayeredRing:
         behind = torch.from_numpy(continued)
         soft = torch.where(torch.from_numpy(shown), behind, _softened(behind))
         self._behind = _around(soft, 1)
-        self._numbers = numbers
-        self._painted = known if painted is None else painted
         self._hidden = hidden
 
     def view(self, pose: CameraPose, size: tuple[int, int]) -> Tensor:
@@ -160,7 +160,7 @@ class LayeredRing:
                 int32 [height, width].
 
         Returns:
-            Colours, and 255 where they are known, uint8 [height, width, 4].
+            Colours, and `KNOWN` or `GLIMPSED` where they are, uint8 [height, width, 4].
         """
         sure = _around(
             torch.from_numpy((self._painted & ~self._hidden)[None].astype(np.float32)), 1
@@ -171,10 +171,12 @@ class LayeredRing:
         here, there = (self._scenery.levels(*at) for at in (self._viewpoint, (pose.x, pose.z)))
         for place in self._places(pose, size, numbers):
             number, cut_out = place.number, self._cut_outs[place.number]
-            is_sure = there[number] <= here[number] and self._painted_shares[number] > SURE
-            own = np.concatenate((cut_out.layer, is_sure * cut_out.seen))
+            is_sure = there[number] <= here[number]
+            share = is_sure * (AS_GLIMPSED if cut_out.is_glimpsed else 1.0)
+            own = np.concatenate((cut_out.layer, share * cut_out.seen))
             _lay_over(canvas, own, cut_out.box, place, numbers)
-        canvas[3] = 255 * (canvas[3] > SURE)
+        is_known = canvas[3] > (1 + AS_GLIMPSED) / 2
+        canvas[3] = np.where(is_known, KNOWN, GLIMPSED) * (canvas[3] > SURE)
         canvas[:3] = (canvas[:3] + 1) * 127.5
         seen = np.rint(canvas, out=canvas).clip(0, 255, out=canvas).astype(np.uint8)
         return np.ascontiguousarray(seen.transpose(1, 2, 0))
@@ -228,11 +230,6 @@ class LayeredRing:
             columns = _shown(own[::2], at[::2], wide, width)
             if rows.start < rows.stop and columns.start < columns.stop:
                 yield _Placement(number, at, (rows, columns), near)
-
-    @cached_property
-    def _painted_shares(self) -> np.ndarray:
-        """How much of each thing is painted, by its number."""
-        return _shares(self._numbers, self._painted)
 
     def _from_here(self, pose: CameraPose) -> tuple[float, float]:
         """Return how far a pose is from the viewpoint, along x and z [m]."""
@@ -445,7 +442,12 @@ def _moved(
 
 
 def _cut_out(
-    picture: np.ndarray, order: np.ndarray, rank: int, box: Box, margins: Margins
+    picture: np.ndarray,
+    painted: np.ndarray,
+    order: np.ndarray,
+    rank: int,
+    box: Box,
+    margins: Margins,
 ) -> _CutOut | None:
     """Return a thing in a box [px]; None: nothing of it is seen.
 
@@ -454,6 +456,7 @@ def _cut_out(
 
     Args:
         picture: the ring, float32 [3, H, W].
+        painted: which of its pixels are no guesses, bool [H, W].
         order: of what its pixels show, from far to near, 0: nothing that stands, int32 [H, W].
         rank: of the thing in this order.
         box: of the thing [px].
@@ -468,14 +471,17 @@ def _cut_out(
     own, covered, colors = there == rank, there > rank, _window(picture, rows, first, last)
     if not own.any():
         return None
+    is_glimpsed = bool(own.sum() < GLIMPSE * width * height)
     if covered.any():
+        nearer, rim = covered.copy(), own & widened(covered, margins.cut)
         mirrored = np.rint(2 * (left - first) + width - 1 - np.arange(last - first)).astype(int)
         inside = (mirrored >= 0) & (mirrored < last - first)
         either = own | covered & own[:, mirrored.clip(0, last - first - 1)] & inside
         after, before = (np.maximum.accumulate(one, axis=1) for one in (either, either[:, ::-1]))
         covered &= after & before[:, ::-1]
         clear = own & ~widened(covered, margins.cut)
-        guessed = _continued(colors, clear if clear.any() else own, covered)
+        guessed = _continued(colors, clear if clear.any() else own, covered | rim)
+        covered |= rim & _is_like(colors, nearer, guessed, 2 * margins.cut + 1)
         colors = np.where(covered, guessed, colors)
     whole = own | covered
     reach = int(margins.beyond * min(width, height))
@@ -490,10 +496,11 @@ def _cut_out(
     colored = np.concatenate((colors, np.ones((1, *free.shape)))).astype(np.float32)
     layer = np.where(covered, colored, _without_behind(colored, whole, cut, free, margins.cut))
     beside = colored * wide - layer
-    seen, cut = np.where(covered, 0, layer[3:]), cut[None].astype(np.float32)
+    guessed = covered | ~_window(painted, rows, first, last)[part]
+    seen, cut = np.where(guessed, 0, layer[3:]), cut[None].astype(np.float32)
     corner = first + part[1].start, highest + part[0].start
     return _CutOut(
-        layer, seen, cut, beside, (left - corner[0], top - corner[1], width, height),
+        layer, seen, cut, beside, (left - corner[0], top - corner[1], width, height), is_glimpsed,
         (rows_beyond + highest, (columns_beyond + first) % order.shape[1]),
     )  # fmt: skip
 
@@ -568,6 +575,14 @@ def _without_behind(
     layer: np.ndarray = colored * alpha
     layer[:3] = alpha * (layer[:3] + (1 - alpha) * own[:3])
     return layer
+
+
+def _is_like(colors: np.ndarray, where: np.ndarray, guessed: np.ndarray, reach: int) -> np.ndarray:
+    """Tell which pixels, [3, h, w], are rather like some others nearby than like guesses."""
+    nearby = _nearby(np.concatenate((colors, np.ones((1, *where.shape)))), where, reach)
+    off, other = (((one - colors) ** 2).sum(axis=0) for one in (nearby[:3], guessed))
+    is_like: np.ndarray = (nearby[3] > 0) & (off < other)
+    return is_like
 
 
 def _nearby(colored: np.ndarray, where: np.ndarray, reach: int) -> np.ndarray:

@@ -67,6 +67,7 @@ LEAST_SEEN = 3.0  # degrees; smaller things shrink, too
 LEAST_PAINTED = 2.0  # degrees; what shrinks to less is hidden, since it would be painted as a blot
 OVER = 1.1  # times as far something is that was drawn over a thing by mistake
 FINEST = 5.0  # metres; nearer, things are not painted again
+SHOWN_WELL = 20.0  # degrees; neither is what is planned and was painted as large as this
 NEW_FINEST, LARGE = 2.5, 40.0  # likewise of new things, which come into sight small; degrees
 NEW_STEPS = 2  # times that they are painted again until they are twice as near
 FIRST_SIGHT = 8.0  # metres to which they are seen from where the scene begins, and farther on
@@ -707,11 +708,14 @@ class Scenery:
         """Return how often things came so near that they were painted again, by number.
 
         What is painted small shows little when it is large, so it is painted once a level. What is
-        near stays: the painter saw no things larger than a view.
+        near or large stays: a sketch of it has so few pixels that it says less than its picture.
         """
         standing = self._standing
-        large = (standing.longer / tan(radians(LARGE))).clip(NEW_FINEST, FINEST)
-        finest = np.where(standing.are_new, large, FINEST)
+        finest = np.where(
+            standing.are_new,
+            (standing.longer / tan(radians(LARGE))).clip(NEW_FINEST, FINEST),
+            (standing.longer / tan(radians(SHOWN_WELL))).clip(FINEST),
+        )
         away = np.hypot(*(standing.places - (x, z)).T).clip(finest)
         steps = np.where(standing.are_new, NEW_STEPS, 1)
         levels = np.floor(steps * np.log2(standing.firsts / away)).clip(0).astype(int)

@@ -46,7 +46,7 @@ from mag_sandbox.files.validation import decode
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
-from mag_sandbox.model.imagination.layers import GIVEN, HALF, PAINTED, LayeredRing
+from mag_sandbox.model.imagination.layers import GIVEN, HALF, KNOWN, PAINTED, LayeredRing
 from mag_sandbox.model.imagination.new_ground import Patch
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, Scenery
@@ -729,6 +729,7 @@ def _seen(
     found = _only(cells.distant, far[cells.at])
     for one in layers:
         found = _over(found, one.seen(pose, cells.numbers.shape, cells.numbers))
+    found[..., 3] = KNOWN * (found[..., 3] > 0)
     whole = np.zeros_like(far)
     whole[cells.at] = found
     return whole
@@ -744,8 +745,8 @@ def _outdated(rings: Mapping[Position, PaintedRing], cells: np.ndarray) -> dict[
 
 
 def _over(shown: np.ndarray, behind: np.ndarray) -> np.ndarray:
-    """Return a picture, [..., 4], and another one where it is not known."""
-    return _chosen(shown[..., 3] > 0, shown, behind)
+    """Return a picture, [..., 4], and another one where that is known better."""
+    return _chosen(shown[..., 3] >= behind[..., 3], shown, behind)
 
 
 def _chosen(where: np.ndarray, shown: np.ndarray, behind: np.ndarray) -> np.ndarray:

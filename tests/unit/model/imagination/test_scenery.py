@@ -377,12 +377,14 @@ def test_a_distance_that_was_seen_counts_more_than_a_foot_and_follows_the_walker
     assert all(away != 5.0 for _, away in scenery.on_ground)
 
 
-def test_things_are_painted_again_each_time_they_are_twice_as_near_but_not_close_by():
+def test_things_are_painted_again_each_time_they_are_twice_as_near_until_they_are_near_or_large():
     tree = PlacedObject("oak", 0.0, 2.0, 10.0, 9.0)  # its foot 2.5 degrees down: 37 m away
     lamp = PlacedObject("floor lamp", 90.0, -10.0, 8.0, 36.0)  # 3 m away
     scenery = Scenery.of([tree, lamp], STANCES, ALL_BEHIND)
     levels = [scenery.levels(0.0, z)[1] for z in (-20.0, 0.0, 17.0, 19.0, 28.0, 36.0)]
-    assert levels == [0, 0, 0, 1, 2, 2]
+    assert levels == [0, 0, 0, 1, 1, 1], "from 18 m on it is 20 degrees wide"
+    bush = Scenery.of([replace(tree, pitch=-1.5, height=2.0, width=2.0)], STANCES, ALL_BEHIND)
+    assert [bush.levels(0.0, z)[1] for z in (0.0, 17.0, 19.0, 28.0, 36.0)] == [0, 0, 1, 2, 2]
     assert scenery.levels(2.9, 0.0)[2] == 0
     new = scenery.extended([ToldFrom(replace(tree, pitch=-4.0), 0.0, 30.0)], STANCES)
     assert new.levels(0.0, 0.0)[3] == 0
