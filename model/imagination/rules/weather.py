@@ -86,8 +86,8 @@ _GRASS = frozenset(("near ground", "far ground", "far hill", "hills", "flat land
 _LEAF, _LEAF_SHAPE = "wild flower", 0.6  # what leaves on the ground are drawn as, and how tall
 _TREE = 3.0  # metres
 _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
-_HALF_SEEN, _NEAREST_FOOT = 14.0, 1.0  # metres; degrees
-_PALEST, _PALEST_SKY = 0.65, 0.8  # share of fog at most: in things, which are still known, and sky
+_HALF_SEEN, _NEAREST_FOOT = 9.0, 1.0  # metres; degrees
+_PALEST, _PALEST_SKY = 0.78, 0.85  # share of fog at most: in things, which are still known, and sky
 _PALEST_COLOR = 0.25  # likewise, in things whose colour words give
 _HILL, _PALEST_HILL = "far hill", 0.35  # whose foot is in sight: what words name stands on it
 
