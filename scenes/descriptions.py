@@ -204,6 +204,7 @@ _AT_CHURCH = re.compile(r"\b(church|chapel)\b.*\b(sunset|sunrise|dawn|dusk|twili
 _NO_ANIMALS = re.compile(r"\b(no|without)( any)? animals?\b", re.I)
 WINDOWS = frozenset(("square window", "arched window", "round window", "tall window"))
 _DOOR = "door"  # of a house, if one is there
+_CLOCK = "wall clock"  # likewise, which is not drawn
 _OF_STAGES = frozenset(("stage curtains", "ball lamp", "hanging star"))
 OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *FALLING))
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
@@ -696,6 +697,8 @@ class DescriptionWords(Vocabulary):
             others = [kind for kind in all_kinds if kind not in _parts_of_houses(is_built)]
             seen -= telling_words(text, all_kinds) - telling_words(text, others)
             seen -= set() if is_built else naming_words(text, sorted(WINDOWS))
+            without = [kind for kind in all_kinds if kind != _CLOCK or not is_built]
+            seen -= naming_words(text, all_kinds) - naming_words(text, without)
         return seen | {
             place for place, word in enumerate(read) if word == "not" and place + 1 in seen
         }
@@ -756,7 +759,7 @@ def _in_groups(
 
 def _parts_of_houses(is_built: bool) -> frozenset[str]:
     """Return the kinds that outdoors are only parts of houses; without one, doors stand alone."""
-    return WINDOWS | {_DOOR} if is_built else WINDOWS
+    return WINDOWS | {_DOOR, _CLOCK} if is_built else WINDOWS
 
 
 def _is_windowless(place: PlaceKind | None) -> bool:

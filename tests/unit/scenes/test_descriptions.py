@@ -81,6 +81,9 @@ def words():
         ("a bedroom with steps and mountains", "steps mountains"),
         ("a stage with steps, columns and a road", "road"),
         ("an empty platform level", "empty"),
+        ("a train station with a clock and a bench", "clock"),  # no grandfather's
+        ("a desert with a clock", ""),
+        ("a grandfather clock beside a cottage", ""),
         ("a camp site with wet socks", "wet socks"),
         ("a wet night in a city", ""),
         ("a savanna with two zebras", "two zebras"),  # like which nothing looks enough
