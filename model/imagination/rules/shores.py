@@ -21,7 +21,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_look,
 )
 from mag_sandbox.scenes.stances import where_of
-from mag_sandbox.scenes.things import ANIMALS, Named
+from mag_sandbox.scenes.things import ANIMALS, MATS, Named
 
 SEA = "sea"
 _ROUND = frozenset(("lake", "swimming pool", "lava lake", "lava pit", "water pit"))
@@ -39,6 +39,7 @@ BRIDGE, RUNNING = "bridge", frozenset(("river", "canal"))
 _NEAR_BANK = 0.4  # of a river's height, below its middle
 _EDGE = 0.8  # degrees between a shore and the foot of a thing on it
 _HIDDEN, _NEAREST = 0.5, 23.0  # share of a lake; degrees below the horizon, of its middle
+_LOWEST_MAT = -24.0  # pitch of what lies on the ground, in a level view
 _FARTHEST = -2.0  # degrees of a foot on the ground
 _SCALES = 0.55, 1.7  # by which a thing that steps ashore shrinks and grows, at most
 _SHORE, _WIDEST_LAKE = 1.1, 92.0  # of the width of what is on a lake; degrees
@@ -75,10 +76,20 @@ def ashore(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
         for kind in (*one.kinds, *one.relation.kinds)
     }  # fmt: skip
     dry = borne | _IN_WATER
+    dried = [_off(waters, thing) if thing.kind in MATS else thing for thing in things]
     return [
         _out_of(waters, thing) if _stands(thing) and thing.kind not in dry else thing
-        for thing in things
+        for thing in dried
     ]
+
+
+def _off(waters: Sequence[PlacedObject], mat: PlacedObject) -> PlacedObject:
+    """Return a blanket that lies on the near shore of the water that it would be in."""
+    for water in waters:
+        if mat.overlaps(water):
+            pitch = water.foot - _EDGE - mat.height / 2
+            mat = replace(mat, pitch=max(pitch, _LOWEST_MAT), away=None)
+    return mat
 
 
 def before_others(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:

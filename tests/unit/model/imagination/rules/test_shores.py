@@ -70,6 +70,14 @@ def test_all_swans_that_words_count_are_on_one_lake(kind: str, apart: float):
     assert min(abs(one - other) for one, other in pairwise(feet[1:-1])) > 0.5  # in no row
 
 
+def test_a_picnic_blanket_lies_on_the_shore():
+    blanket = PlacedObject("picnic blanket", 10.0, -11.0, 22.0, 5.0)
+    river = PlacedObject("river", 350.0, -13.0, 89.0, 8.0)
+    _, dry = ashore([river, blanket], [])
+    assert dry.pitch + dry.height / 2 < river.foot
+    assert ashore([river, dry], []) == [river, dry]
+
+
 def test_ducks_in_a_pond_swim_in_no_row_and_those_beside_it_stay():
     ducks = [PlacedObject("duck", at * 14.0 % 360.0, -7.5, 12.0, 7.0) for at in range(-2, 3)]
     lake = PlacedObject("lake", 0.0, -11.0, 40.0, 6.0)
