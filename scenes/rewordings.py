@@ -262,6 +262,14 @@ REWORDINGS = (  # what is read as something else, one after the other
     (WEARING_NOTHING, ""),
     (METAPHOR, r"\1"),
     (BABY, "small "),
+    (  # which is no fire on the ground
+        re.compile(
+            r"(?:,? (?:that|which))?(?: is| are)? (?:breath|spit|spew)(?:ing|e?s) "
+            r"(?:fire|flames?)\b|\bfire[- ]?breathing ",
+            re.I,
+        ),
+        "",
+    ),
     *LIGHTS_TOLD,
     (  # whose clothes are not drawn, and are between it and what it is beside
         re.compile(

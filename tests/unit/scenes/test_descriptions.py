@@ -105,6 +105,7 @@ def words():
         ("a village where the sky is a deep orange", "deep"),
         ("two snowmen guard a bridge over a river", "guard"),
         ("a mouse inside a box", ""),
+        ("a castle and a dragon breathing fire", "breathing"),  # no slip of "bathing"
     ],
 )
 def test_words_that_will_not_be_seen_are_grey(words, text, grey):
@@ -1060,6 +1061,13 @@ def test_a_park_has_trees_and_no_church(words: DescriptionWords):
     assert {"oak", "birch"} < {*trees.kinds}
     assert trees.least > 5
     assert "church" in elsewhere_in("a park", words)
+
+
+@pytest.mark.parametrize(
+    "text", ["a dragon breathing fire", "a dragon that breathes flames", "a fire-breathing dragon"]
+)
+def test_the_fire_of_a_dragon_is_its_own(words: DescriptionWords, text: str):
+    assert "dragon" in words.reading(text) and "fire" not in words.reading(text)
 
 
 def test_clothes_are_told_and_seen(words: DescriptionWords):
