@@ -136,7 +136,9 @@ POINTING = (
     Pointing("go there", "click on map or door", "", _TURNS),
     Pointing("put something there", "right click", "", _TURNS),
     Pointing("look around at any speed", "", "right stick", _TURNS),
-    Pointing("walk that way", "hold a drawn key", "left stick", frozenset(("forward", "right"))),
+    Pointing(
+        "walk that way", "hold a key on screen", "left stick", frozenset(("forward", "right"))
+    ),
     Pointing("zoom by any amount", "mouse wheel", "triggers", frozenset(("zoom",))),
 )
 _WATCH_POINTING = (Pointing("click or drag to any moment", "time bar", "", frozenset()),)

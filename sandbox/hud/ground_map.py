@@ -24,6 +24,7 @@ TALL = 0.62  # height of the map over its width
 LEAST, MOST = 5.0, 15.0  # metres from the middle to the left edge
 CLOSE = 12  # px around the start or a door, in which a click means it
 BEYOND = 2.0  # metres that are seen beyond the way
+AT_START = 3.0  # metres within which a player is there, and it needs no name
 LOOKS = 1.1  # metres that the memory of a place reaches on the map, and twice the view's wedge
 GROUND, FLOOR, GRID, STONE = (20, 26, 40), (34, 41, 62), (34, 41, 58), (112, 122, 148)
 WATER = (66, 106, 146)
@@ -362,11 +363,12 @@ def _draw_way(
 def _start_name(
     theme: Theme, area: MapArea, pose: CameraPose
 ) -> tuple[pygame.Surface, pygame.Rect] | None:
-    """Return what a start beyond the map is called and where that stands; None: it shows."""
-    x, y = area.start
-    if (x, y) == area.at(0.0, 0.0):
+    """Return what the start is called and where that stands; None: the player is there."""
+    (x, y), away = area.start, math.hypot(*pose.position)
+    if away < AT_START:
         return None
-    name = theme.text(f"start, {math.hypot(*pose.position):.0f} m", 11, INK)
+    is_shown = (x, y) == area.at(0.0, 0.0)
+    name = theme.text("start" if is_shown else f"start, {away:.0f} m", 11, INK)
     above = name.get_rect(midbottom=(x, y - max(3.0, PLACE * theme.scale)))
     return name, above.clamp(area.place)
 

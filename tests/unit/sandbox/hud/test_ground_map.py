@@ -123,13 +123,14 @@ def test_far_away_the_start_is_marked_at_the_edge_and_a_click_there_leads_back()
     assert shown.position((round(x), round(y))) == (0.0, 0.0)
 
 
-def test_a_click_on_the_name_of_the_start_leads_back():
-    ground_map, away = GroundMap(), CameraPose(x=15.0, z=200.0)
-    block, way = replace(block_at(0.0), ground=GROUND), [(0.0, 0.0), (15.0, 200.0)]
+@pytest.mark.parametrize("place", [(15.0, 200.0), (2.0, 8.0)])  # with it beyond the map, and on it
+def test_a_click_on_the_name_of_the_start_leads_back(place):
+    ground_map, pose = GroundMap(), CameraPose(x=place[0], z=place[1])
+    block, way = replace(block_at(0.0), ground=GROUND), [(0.0, 0.0), place]
     with window((1280, 720), "test"):
-        ground_map.card(Theme((1280, 720)), block, way, (), away)
+        ground_map.card(Theme((1280, 720)), block, way, (), pose)
     x, y = map(round, ground_map.area.start)
-    above = x + 24, y - 9
+    above = x + 10, y - 9
     assert ground_map.area.position(above) != (0.0, 0.0)
     assert ground_map.position(above) == (0.0, 0.0)
     assert ground_map.position((x, y - 60)) != (0.0, 0.0)
