@@ -13,10 +13,9 @@ The result is plain JSON data:
     pictures   invented, renders: share that lies in the range in every figure
     kept       pictures whose painted view is known; share that looks
                so: of half of them at most, of one in twenty, the least
-    room       of pictures since whose predecessor the walker was near anything that stands on the
-               ground, is taller than a knee and is no animal that makes way: how far from its edge,
-               the middle less half its width [m], below 0: inside. The least, and the share that is
-               inside
+    room       of pictures since whose predecessor the walker was near anything that stops a walker:
+               how far from its edge, the middle less half its width [m], below 0: inside. The
+               least, and the share that is inside
     walks      walks, held (of which every picture does)
     left       of the walks that left it: walk, caption, second, memory, figure, value
 """
@@ -46,20 +45,10 @@ from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.evaluation.similarity.metrics import gradient_energy, saturation, visible_change
 from mag_sandbox.files.pictures import read_picture
 from mag_sandbox.files.whole import replacing
-from mag_sandbox.model.imagination.scenery import LOWEST
 from mag_sandbox.model.loading import load_world, next_policy
-from mag_sandbox.model.world import (
-    Control,
-    FrameBlock,
-    GroundThing,
-    MemorySetting,
-    World,
-    WorldSpec,
-)
+from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, WorldSpec
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.scenes import Scene
-from mag_sandbox.scenes.stances import STANCES, Stance
-from mag_sandbox.scenes.things import ANIMALS
 
 FIGURES = ("detail", "saturation", "strangeness", "kept")
 VIEWS = 8  # of the renderer's, a scene
@@ -70,7 +59,6 @@ EDGE, SLACK = 0.005, 1.25  # share of renders ignored at either end; widening fa
 KEPT = 0.5  # least share of a picture that must look as it was painted
 ACROSS = 10  # pictures in a row of a sheet
 VERSION = 3  # of records and strips: a folder with those of another one is refused
-UNKNOWN = Stance("floor")  # of kinds that are in no table
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,18 +260,9 @@ def _room(block: FrameBlock) -> float:
     rooms = [
         hypot(thing.x - pose.x, thing.z - pose.z) - thing.radius
         for thing in (ground.things if ground else ())
-        if _is_in_the_way(STANCES.get(thing.kind, UNKNOWN)) and not _makes_way(thing)
+        if thing.clearance
     ]
     return min(rooms, default=np.nan)
-
-
-def _is_in_the_way(stance: Stance) -> bool:
-    return stance.where == "floor" and (stance.tall is None or stance.tall > LOWEST)
-
-
-def _makes_way(thing: GroundThing) -> bool:
-    """Tell whether a thing is an animal that steps aside for a walker."""
-    return thing.kind in ANIMALS and not thing.clearance
 
 
 def _kept(world: World, block: FrameBlock) -> float:
