@@ -162,9 +162,10 @@ ON_WALL = re.compile(  # of animals, for which there are fences alone
     re.I,
 )
 _WADING = (  # where a crane is a bird
-    r"(?= (?:(?:that|which) )?(?:(?:is|are|stands?|standing|wades?|wading|sleeps?|sleeping|flies"
+    r"(?= (?:(?:(?:that|which) )?(?:(?:is|are|stands?|standing|wades?|wading|sleeps?|sleeping|flies"
     r"|flying|fly) )*(?:in|on|over|above|by|beside|near|among) (?:(?:an?|the) )?(?:\w+ )?"
-    r"(?:reeds?|lakes?|ponds?|marsh|swamp|river|stream|water)\b)"
+    r"(?:reeds?|lakes?|ponds?|marsh|swamp|river|stream|water)\b"
+    r"|(?:(?:stands?|standing|sleeps?|sleeping) )?on one leg\b|(?:danc|fly|nest|sleep)ing\b))"
 )
 TOYS = "toy balloons"  # none that carries people
 DRAWN_LIKE = (  # what is drawn as something else, and so told
@@ -256,6 +257,10 @@ METAPHOR = re.compile(  # of what is said to be another thing, which is not ther
 )
 WEARING_NOTHING = re.compile(r" (?:wearing|dressed in) (?P<worn>nothing|empty)\b(?: at all)?", re.I)
 BABY = re.compile(rf"\bbaby (?=(?:{_BEASTS})\b)", re.I)
+_SPACESHIP = (  # and no room of one
+    r"space ?ship(?= (?:(?:that|which) (?:has|is) )?(?:(?:\w+(?:ing|ed)|lands|lies|stands) )?"
+    r"(?:over|above|on|beside|near|in|at|under)\b)"
+)
 REWORDINGS = (  # what is read as something else, one after the other
     (re.compile(rf"\bas (?=(?:{_COLOR}|{_SIZES}) as\b)", re.I), ""),
     (LIKENESS, ""),
@@ -411,14 +416,11 @@ REWORDINGS = (  # what is read as something else, one after the other
     (_PAINTED_ROOM, r"\1 with \3 walls"),
     (re.compile(r",? ?\bnot \w+", re.I), ""),
     (re.compile(r"\bthe only (?=\w)", re.I), "a single "),
-    (
-        re.compile(
-            r"\bspace ?ship(?= ((that|which) (has|is) )?((\w+(ing|ed)|lands|lies|stands) )?"
-            r"(over|above|on|beside|near|in|at|under)\b)",
-            re.I,
-        ),
-        "ufo",
+    (  # of a colour that no saucer has
+        re.compile(rf"\b(?P<color>(?!grey|white)(?:{_COLOR})) {_SPACESHIP}", re.I),
+        r"\g<color> rocket",
     ),
+    (re.compile(rf"\b{_SPACESHIP}", re.I), "ufo"),
 )
 
 

@@ -235,6 +235,7 @@ def test_english_and_nonsense_are_no_other_language(words, text):
         ),
         ("a goat on a cliff", {"a cliff": "a hill"}),
         ("a white crane in the reeds", {"crane": "swan"}),
+        ("a crane on one leg before a temple", {"crane": "swan"}),
         ("a harbour with a crane", {}),
         ("a volcanic island", {"volcanic island": "volcano by the sea"}),
         (
@@ -1061,6 +1062,11 @@ def test_a_park_has_trees_and_no_church(words: DescriptionWords):
     assert {"oak", "birch"} < {*trees.kinds}
     assert trees.least > 5
     assert "church" in elsewhere_in("a park", words)
+
+
+def test_a_spaceship_of_a_colour_that_no_saucer_has_is_a_rocket(words: DescriptionWords):
+    assert "orange rocket" in words.reading("an orange spaceship on mars")
+    assert "ufo" in words.reading("a white spaceship over a field")
 
 
 @pytest.mark.parametrize(
