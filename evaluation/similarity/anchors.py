@@ -37,7 +37,7 @@ SAME = 0.02  # overlaps that differ by no more count as equally good sights
 EXACT = 0.999
 MISFIT_COST = 0.1  # overlap that a misfit of one pixel is worth when choosing the frame to compare
 MAX_ANCHORS = 48  # each holds up to three frames, 27 MiB of frames of 320 x 192 in all
-PAINTED = 12  # blocks at rest after which a view from elsewhere is painted
+PAINTED = 12  # blocks at rest from which on a painted view from elsewhere is a place
 RECENT = 12  # newest frames, among which an anchor dropped by key finds what the player saw
 
 AnchorKind = Literal["auto", "key", "script"]
@@ -224,8 +224,8 @@ class ReturnTracker:
         if not (newest.pose.is_away or block.provisional):
             self.store.add(newest)
         self._rested = self._rested + 1 if block.poses[0] == newest.pose == before else 0
-        is_painted = self._rested >= PAINTED if newest.pose.is_away else not block.provisional
-        if is_painted:
+        rests = self._rested >= PAINTED or not newest.pose.is_away
+        if rests and not block.provisional:
             self._place_anchor(newest)
         for anchor in self.anchors:
             self._follow_memory(anchor, memory)

@@ -82,7 +82,7 @@ LAYERED = 6  # rings whose layers are kept
 SOURCES = 2  # nearest rings whose pixels are carried to a new view
 ANCHORED = 0.5  # of the difference of carried ground to the first ring's ground, is made good
 LEAST_GROUND, OTHER_GROUND = 500, 90.0  # px; levels by which ground is of another description
-MISSING = 0.3  # share of a view that is painted even while the player walks
+MISSING = 0.3  # share of a view from which on it is a guess, and painted even while one walks
 BEYOND = 1.3  # of the way till a view is there: how far ahead of that its viewpoint may lie
 # metres to the next viewpoint: where the way goes round something, and at least
 FARTHEST_LEAP, LEAST_LEAP = 1.6 * FARTHEST_WALK, 0.5
@@ -276,9 +276,15 @@ class Viewpoints(ViewPainter[_MadeView]):
         """Return a pose beside what has appeared around the player."""
         return _at(pose, self._ground.way_out((pose.x, pose.z), (START, *self.kept)))
 
-    def why_stopped(self, pose: CameraPose, end: Position) -> str:
-        """Return, for the player at a pose, why a step did not get to its end."""
-        return self._ground.why_stopped(pose, end, (START, *self.kept))
+    def is_guess(self, pose: CameraPose) -> bool:
+        """Tell whether much of a view is a guess until it is painted."""
+        cells = self._imagination.lattice.shown([self._imagination.lattice.nearest(pose)])
+        known = self._painting.around.known
+        missing = (
+            share * _unpainted(self.kept.get(place), known, cells)
+            for place, share in self.shares(pose)
+        )
+        return sum(missing) > MISSING
 
     def is_outdated(self, pose: CameraPose) -> bool:
         """Tell whether a view is still to be painted as the player changed it."""
@@ -571,11 +577,9 @@ class Viewpoints(ViewPainter[_MadeView]):
             rings = {place: one for place, one in self.kept.items() if near[place] < first}
             for place, farther in _outdated(rings, cells).items():
                 near[place] += farther
-        first = min(near.values()) + UNPAINTED + BLEND
+        first, known = min(near.values()) + UNPAINTED + BLEND, self._painting.around.known
         for place in [place for place, away in near.items() if away < first]:
-            ring = self.kept.get(place)
-            seen = ring.painted | ring.outdated if ring else self._painting.around.known
-            near[place] += UNPAINTED * float((~seen[cells]).mean())
+            near[place] += UNPAINTED * _unpainted(self.kept.get(place), known, cells)
         if self._painting.is_given:
             near[START] -= FAVOURED * view_overlap(pose.at_origin, CameraPose())
         if self.kept and not self._painting.around.known.any():
@@ -742,6 +746,18 @@ def _outdated(rings: Mapping[Position, PaintedRing], cells: np.ndarray) -> dict[
         for place, one in rings.items()
         if one.outdated[cells].any()
     }
+
+
+def _unpainted(ring: PaintedRing | None, known: np.ndarray, cells: np.ndarray) -> float:
+    """Return the share of some cells that a ring, or None: the first one, only guesses.
+
+    Args:
+        ring: of a viewpoint.
+        known: cells of the first ring, bool [rows, columns].
+        cells: to look at, likewise.
+    """
+    seen = known if ring is None else ring.painted | ring.outdated
+    return float((~seen[cells]).mean())
 
 
 def _over(shown: np.ndarray, behind: np.ndarray) -> np.ndarray:

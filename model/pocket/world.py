@@ -390,7 +390,9 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         usage = memory.usage(session.block_index + 1, session.origin)
         self._note_way(session.pose, walked, command)
         finished = self._handed_out(shown, walked, command, usage, memory.take_ahead())
-        is_guess = elsewhere is None and block is not None and block.info.passing
+        is_guess = block is not None and block.info.passing
+        if elsewhere is not None and self._viewpoints:
+            is_guess = self._viewpoints.is_guess(walked[-1])
         return self._with_objects(replace(finished, provisional=is_guess))
 
     def _follow_memory(self) -> None:
@@ -419,9 +421,10 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         if self._ground and (wades := self._ground.entered((start.x, start.z), (end.x, end.z))):
             self._notices.append(wades)
         stopped_by, speed, fps = "", self.spec.full_speed, self.spec.fps
-        if self._viewpoints and is_stopped(walked, command, speed, fps):
+        if self._viewpoints and self._ground and is_stopped(walked, command, speed, fps):
             aim = move(start, command, speed, fps, len(walked), straight)[-1]
-            stopped_by = self._viewpoints.why_stopped(end, aim.position)
+            held = START, *self._viewpoints.kept
+            stopped_by = self._ground.why_stopped(end, aim.position, held)
         changes = self.editor is not None and self.editor.is_painting  # its notices are awaited
         if stopped_by and (changes or (self._rooms and self._rooms.door_at(walked[-1]))):
             stopped_by = ""

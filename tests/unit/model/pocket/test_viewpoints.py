@@ -514,6 +514,15 @@ def test_the_farthest_viewpoints_are_dropped_beyond_the_budget(monkeypatch):
     assert min(end.z - z for _, z in kept) < 2.0
 
 
+def test_a_view_from_elsewhere_is_a_guess_until_it_is_painted(monkeypatch):
+    made = walked(16, SKY, TREE, TENT)
+    block = made.step(STILL)
+    assert not block.provisional
+    assert made._viewpoints.is_guess(replace(block.poses[-1], yaw=180.0))
+    monkeypatch.setattr(made._viewpoints, "is_guess", lambda pose: pose == block.poses[-1])
+    assert made.step(STILL).provisional
+
+
 def test_at_rest_what_lies_beside_a_view_is_painted():
     made = walked(9, SKY, TREE)
     here = made._viewpoints.nearest(made._session.pose)

@@ -164,7 +164,7 @@ def test_what_stops_a_walker_is_said_at_the_second_step_and_again_after_a_while(
     made = world()
     begin(made)
     made._way = lambda start, end: start
-    made._viewpoints.why_stopped = lambda pose, end: "rock in the way"
+    made._ground.why_stopped = lambda pose, end, viewpoints: "rock in the way"
     ways = (1, 0), (1, 0), (0, 0), *[(0, 1)] * 5
     said = [made.step(walk(*way)).notice for way in ways]
     told = "rock in the way"
