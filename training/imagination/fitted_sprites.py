@@ -22,7 +22,7 @@ from mag_sandbox.training.imagination.rings import path_of
 
 logger = logging.getLogger(__name__)
 
-MOST_RINGS = 3000  # more change little
+MOST_RINGS = 14_000  # of fewer, a tenth of the looks have less than three things
 SAMPLES = 2  # across a place
 WIDEST = 300.0  # px; wider things lie all around and have no box
 CELL = 16  # px across a cell
