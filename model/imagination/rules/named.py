@@ -176,11 +176,13 @@ def obeyed(
     placed = _far_first(placed, named)  # some of which went afloat
     placed = _above_others(_on_their_sides(placed, named), named)
     cleared = _cleared(placed, named, typical)
-    cleared = _with_house_ahead(cleared, typical, _counting(cleared, named))
+    free = [one for one in named if one.relation is None and not one.parts]
+    for houses in (typical, *([one] for one in free)):
+        cleared = _with_house_ahead(cleared, houses, _counting(cleared, named))
     cleared = _with_single_stars(cleared)
     if any(thing.kind == _OPEN for thing in cleared) and not is_stage:
-        free = [one for one in named if one.relation is None or one.relation in _SCATTERED]
-        cleared = in_no_row(cleared, [few_of(cleared, one) for one in free if not one.parts])
+        scattered = [one for one in named if one.relation in (None, *_SCATTERED)]
+        cleared = in_no_row(cleared, [few_of(cleared, one) for one in scattered if not one.parts])
     return with_room(cleared, _counting(cleared, named))
 
 
@@ -600,13 +602,14 @@ def _cleared(
 
 
 def _with_house_ahead(
-    things: list[PlacedObject], typical: Sequence[Named], counting: Collection[int]
+    things: list[PlacedObject], houses: Sequence[Named], counting: Collection[int]
 ) -> list[PlacedObject]:
     """Return things of which the first view shows a house, if the place is known by houses.
 
-    A village is one ahead, too, where what words name takes most of the view.
+    A village is one ahead, too, where what else words name takes most of the view; so is a castle
+    that they name.
     """
-    kinds = [kind for one in typical if BUILDINGS.issuperset(one.kinds) for kind in one.kinds]
+    kinds = [kind for one in houses if BUILDINGS.issuperset(one.kinds) for kind in one.kinds]
     own = [place for place in places_of(things, kinds) if stands(things[place])]
     if not own or any(away(things[place]) + things[place].width / 4 <= AHEAD for place in own):
         return things
@@ -615,8 +618,14 @@ def _with_house_ahead(
     result = _smaller(things, [nearest], fits) or list(things)
     ahead = -AHEAD + result[nearest].width / 4, AHEAD - result[nearest].width / 4
     yaw = _free_yaw(result, [nearest], counting, ahead)
-    result[nearest] = replace(result[nearest], yaw=yaw)
-    return result
+    house = replace(result.pop(nearest), yaw=yaw)
+    hills = [
+        place for place, one in enumerate(result)
+        if one.kind == "far hill" and covered(house, one) > 0.0
+    ]  # fmt: skip
+    house = house.standing_at(min([house.foot, *(result[hill].foot - _BEFORE for hill in hills)]))
+    at = max([place_of(house, result), *(hill + 1 for hill in hills)])
+    return [*result[:at], house, *result[at:]]
 
 
 def _may_hide(thing: PlacedObject) -> bool:

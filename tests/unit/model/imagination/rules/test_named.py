@@ -422,6 +422,17 @@ def test_the_first_view_of_a_village_shows_a_house_beside_what_is_named():
     assert house in obeyed(plan, [horses]), "a meadow may have none ahead"
 
 
+def test_a_named_house_is_in_view_and_before_a_hill_however_much_room_others_take():
+    hill = PlacedObject("far hill", 0.0, 1.5, 100.0, 13.0, GREEN, GREEN)
+    barn, horse = replace(BARN, yaw=70.0), replace(HORSE, width=36.0, height=30.0)
+    horses = [replace(horse, yaw=yaw) for yaw in (-22.0, 16.0)]
+    named = [Named(("barn",), None, 1, 1), Named(("horse",), None, 2, 2)]
+    result = obeyed([*GROUND, barn, hill, *horses], named)
+    (house,) = of(result, "barn")
+    assert away(house) < 38.0
+    assert house.foot < hill.foot and result.index(house) > result.index(hill)
+
+
 def test_an_only_way_on_makes_way_for_a_named_thing():
     cottage = PlacedObject("cottage", 20.0, 0.0, 24.0, 20.0)
     result = obeyed([*GROUND, HORSE, cottage], [Named(("horse",), None, 1, 1)])
