@@ -27,14 +27,14 @@ LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses what
 BESIDE = 0.25  # of a box: how far a cut-out may reach beyond it
 UNLIKE = 0.03  # squared difference of colours from which on two are told apart
 SHADES, ALIKE = 16, 4  # of red, green and blue; as many apart, two have nothing in common
-SURELY = 4.0  # times as frequent as around it, from which on colours are a thing's
-MOST_BEYOND = 0.1  # of a thing's pixels that are painted outside its shape
-CLOSED = 2  # px between a thing's pixels that are filled
+SURELY = 4.0  # times as frequent as around a thing: such colours are its own
+MOST_BEYOND = 0.1  # of a thing's pixels; if more lie outside its shape, they are something else's
+CLOSED = 2  # px; narrower gaps in what lies outside are filled
 HALF_TURN = 180.0  # degrees; no wall is as wide
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # share of what is painted, of all of a pixel or a thing, from which on it counts
-KNOWN, GLIMPSED = 255, 128  # of carried pixels, also of things of which most is hidden
-GLIMPSE, AS_GLIMPSED = 0.15, 0.95  # of a thing's box, of which less is seen; share of its pixels
+KNOWN, GLIMPSED = 255, 128  # marks of carried pixels; glimpsed: of what is mostly hidden
+GLIMPSE, AS_GLIMPSED = 0.15, 0.95  # share of its box below which that is so; its pixels count less
 
 _LIKENESS = (1 - abs(np.arange(SHADES)[:, None] - np.arange(SHADES)) / ALIKE).clip(0)
 

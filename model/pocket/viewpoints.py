@@ -749,7 +749,7 @@ def _outdated(rings: Mapping[Position, PaintedRing], cells: np.ndarray) -> dict[
 
 
 def _unpainted(ring: PaintedRing | None, known: np.ndarray, cells: np.ndarray) -> float:
-    """Return the share of some cells that a ring, or None: the first one, only guesses.
+    """Return the share of some cells that are guesses in a ring; None: in the first one.
 
     Args:
         ring: of a viewpoint.

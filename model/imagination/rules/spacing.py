@@ -115,7 +115,7 @@ def _touch(thing: PlacedObject, other: PlacedObject) -> bool:
 def in_no_row(
     things: Sequence[PlacedObject], groups: Iterable[Collection[int]]
 ) -> list[PlacedObject]:
-    """Return outdoor things of which those of a group that are equally far away are no more.
+    """Return outdoor things of which several of a kind stand at different distances.
 
     Some are farther, unless they would stand in water, or be hidden.
 
