@@ -32,7 +32,7 @@ MOST_BEYOND = 0.1  # of a thing's pixels; if more lie outside its shape, they ar
 CLOSED = 2  # px; narrower gaps in what lies outside are filled
 HALF_TURN = 180.0  # degrees; no wall is as wide
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
-SURE = 0.9  # share of what is painted, of all of a pixel or a thing, from which on it counts
+SURE = 0.9  # of a pixel: share that is painted, from which on it counts
 KNOWN, GLIMPSED = 255, 128  # marks of carried pixels; glimpsed: of what is mostly hidden
 GLIMPSE, AS_GLIMPSED = 0.15, 0.95  # share of its box below which that is so; its pixels count less
 
@@ -373,19 +373,19 @@ def _continued(
     rows, columns = np.divmod(missing, count)
     left_of, right_of = before.ravel()[missing], after.ravel()[missing]
     to_left, to_right = columns - left_of, right_of - columns
-    share = (to_left / (to_left + to_right)).astype(np.float32)
+    gaps = to_left + to_right
+    share = (to_left / gaps).astype(np.float32)
     flat = picture.reshape(len(picture), -1)
     left, right = (
         flat.take(rows * count + beside % count, axis=1) for beside in (left_of, right_of)
     )
     mixed = left + share * (right - left)
-    far = (np.minimum(to_left, to_right) / CLOSE - 1).clip(0, 1) * (to_left + to_right >= wide)
-    if far.any():
+    if (is_wide := gaps >= wide).any():
         shown = np.where(known, picture, np.nan)[..., ::COLUMNS]
         some = ~np.isnan(shown[0]).all(axis=1)
         usual = np.zeros(shown.shape[:2], np.float32)
         usual[:, some] = np.nanmedian(shown[:, some], axis=2)
-        far *= some[rows]
+        far = (np.minimum(to_left, to_right) / CLOSE - 1).clip(0, 1) * (some[rows] & is_wide)
         colors = usual[:, rows]
         if planned is not None:  # the usual colour of the row at the edge may be that of a window
             colors = np.where(beyond[rows] > 0, planned[:, rows, columns], colors)
@@ -524,13 +524,12 @@ def _painted_beyond(
     near = widened(whole, reach) & (order == 0) & ~whole
     own, around = (_frequencies(shade[where]) for where in (whole, ~near & ~whole))
     is_own = whole | near & (own > SURELY * around)[shade]
-    beyond = np.zeros_like(whole)
-    for turned in (np.s_[:], np.s_[::-1]):
-        for axis in (0, 1):
+    beyond, places = np.zeros_like(whole), np.indices(whole.shape)
+    for axis in (0, 1):
+        for turned in (np.s_[:], np.s_[::-1]):
             along = (turned, slice(None)) if axis == 0 else (slice(None), turned)
-            places = np.indices(whole.shape)[axis]
             inside, outside = (
-                np.maximum.accumulate(np.where(there, places, -1), axis=axis)
+                np.maximum.accumulate(np.where(there, places[axis], -1), axis=axis)
                 for there in (whole[along], ~is_own[along])
             )
             beyond[along] |= inside > outside  # nothing else lies between

@@ -82,8 +82,8 @@ class Bypass:
             return
         across, along = sin(radians(heading)), cos(radians(heading))
         goes_round = is_by_tree_or_narrow_thing(start, ground)
-        most = MOST_ROUND if goes_round else MOST_ASIDE
-        for ahead in (*AHEAD, *PAST_TREES * goes_round):
+        most, beyond = (MOST_ROUND, PAST_TREES) if goes_round else (MOST_ASIDE, ())
+        for ahead in (*AHEAD, *beyond):
             end = start[0] + ahead * across, start[1] + ahead * along
             way = way_round(ground, start, end)
             length = sum(dist(*leg) for leg in pairwise((start, *way)))

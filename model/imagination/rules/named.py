@@ -24,6 +24,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     SIDES,
     away,
     few_of,
+    has_backdrop,
     light_of,
     parts_of,
     places_of,
@@ -108,7 +109,6 @@ _AT_WINDOWS = WINDOWS | {"curtains"}  # before which furniture is seen as before
 _SHELL = SIDES | {"floor", "ceiling"}
 _CLOUD = "cloud"  # clear of what flies, and of what stands high
 _DARKER = 0.8  # far hills than the ground
-_BACKDROP = "backdrop"  # of a stage
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
 _LEADS, _BANK = 12.0, 0.5  # degrees: height of a way that leads ahead; between ways that cross
 _WAYS, _WAY_PITCH = frozenset(("path", "road", "river", "canal", "railway track")), -19.0
@@ -684,7 +684,7 @@ def _on_their_sides(things: list[PlacedObject], named: Sequence[Named]) -> list[
 
     They change places with what stands there: each on the other's stand.
     """
-    if not any(thing.kind == _BACKDROP for thing in things):
+    if not has_backdrop(things):
         return things
     result = list(things)
     for one in named:
@@ -840,7 +840,7 @@ def _counted(things: list[PlacedObject], one: Named, named: Sequence[Named]) -> 
     own = [place for place in places_of(things, one.kinds) if things[place].width < AROUND]
     if not own or things[own[0]].kind not in THINGS:
         return things
-    if things[own[0]].kind in STANDS and any(thing.kind == _BACKDROP for thing in things):
+    if things[own[0]].kind in STANDS and has_backdrop(things):
         return things  # a stage is of many stands, of which words name one
     if any(thing.kind in STANDS for thing in things) and _may_be_shown(things, own[0]):
         return _exhibited(things, one, {kind for each in named for kind in each.kinds})
@@ -928,9 +928,9 @@ def _may_be_shown(things: Sequence[PlacedObject], place: int) -> bool:
 
     Candles and singers stand on the floor, and rooms with a podium are no stages.
     """
-    is_stage, kind = any(thing.kind == _BACKDROP for thing in things), things[place].kind
+    kind = things[place].kind
     is_large = where_of(kind) == "floor" and kind not in PEOPLE | STANDS
-    return kind in EXHIBITS or (is_stage and is_large)
+    return kind in EXHIBITS or (is_large and has_backdrop(things))
 
 
 def _exhibited(things: list[PlacedObject], one: Named, said: Collection[str]) -> list[PlacedObject]:

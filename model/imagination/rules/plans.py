@@ -4,7 +4,7 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 cover each other as in a picture.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -35,7 +35,8 @@ _PLAINLY_SHOWN = 0.012  # of a view: of what shows less the eye is not sure
 _MISSED = 0.3  # a thing worth less counts as missing
 _RANKS = {"behind": 0, "left": 1, "ahead": 2, "right": 3}  # in which things are parts of a name
 _SINGLE = frozenset({"sun", "moon", "door"})
-SIDES = frozenset({"wall", "backdrop"})  # of rooms and stages
+_BACKDROP = "backdrop"  # of a stage
+SIDES = frozenset({"wall", _BACKDROP})  # of rooms and stages
 AHEAD = 38.0  # degrees to either side in which three quarters of a thing are ahead
 AROUND = 330.0  # degrees; wider things have no place
 GOLDEN, PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
@@ -429,7 +430,6 @@ _GREY_WATER = np.array((112.0, 115.0, 120.0))  # darker than sand in a storm
 _PURE = 0.07  # vividness of a look's white, black or grey
 _SHINING = FALLING | {"starry sky"}  # all around, and light at night, too
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
-_BACKDROP = "backdrop"  # of a stage, on which lamps shine
 _OWN, _BLACK = 0.75, 0.95  # of a thing's mean colour: that of its largest part; if it is black
 _USUAL = {
     "apple": COLORS["red"],
@@ -452,7 +452,8 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     """
     wanted = _colors_given(things, named)
     light = light_of(things)
-    by_day = light >= _BY_DAY and any(one.kind in ("low sky", _BACKDROP) for one in things)
+    has_day = has_backdrop(things) or any(one.kind == "low sky" for one in things)
+    by_day = light >= _BY_DAY and has_day
     spare = 0.0 if by_day else _PLAINLY_OTHER
     things = _without_colors_of_others(things, named, wanted, light)
     things = _without_colors_of_one(things, named, wanted, light)
@@ -602,10 +603,15 @@ def _sailing(thing: PlacedObject) -> PlacedObject:
     return replace(thing, kind=_BOAT, pitch=pitch, width=width, height=height, variant=None)
 
 
+def has_backdrop(things: Iterable[PlacedObject]) -> bool:
+    """Tell whether a plan is of a stage; rooms may have a podium, too."""
+    return any(thing.kind == _BACKDROP for thing in things)
+
+
 def light_of(things: Sequence[PlacedObject]) -> float:
     """Return how light a plan's scene is, as a share of day."""
-    if any(thing.kind == _BACKDROP for thing in things):
-        return 1.0  # on a stage, however dark what is behind it
+    if has_backdrop(things):
+        return 1.0  # where lamps shine, however dark what is behind
     around = (
         thing.mean_color for thing in things if thing.kind not in _SHINING and thing.width >= AROUND
     )

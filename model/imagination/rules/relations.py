@@ -18,6 +18,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     LEVEL,
     TOP,
     few_of,
+    has_backdrop,
     in_light,
     light_of,
     looks_of,
@@ -59,7 +60,6 @@ _UPWARD = frozenset(("on", "above"))
 _SLACK = 0.1  # degrees
 _IN_ROWS = frozenset(("fence", "hedge"))  # of which one has several behind it only in a row
 _SEA = "sea"
-_BACKDROP = "backdrop"  # of a stage
 _GAP = 2.0  # degrees between things beside each other
 _DEEPER = 2.5  # degrees between the feet of things before each other
 _ASIDE = 0.45  # of the width of both: how far a thing is from the middle of one that it covers
@@ -141,8 +141,8 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
 
     On a stage all stay, each on its stand; a podium in a room bears what is on it.
     """
-    result, kinds = list(things), {thing.kind for thing in things}
-    if kinds & STANDS and _BACKDROP in kinds:
+    result = list(things)
+    if has_backdrop(things) and any(thing.kind in STANDS for thing in things):
         return result
     waters = [thing.kind for thing in result if thing.kind in _OPEN_WATER | {_POOL}]
     is_reef = any(thing.kind in _OF_REEFS for thing in result)
