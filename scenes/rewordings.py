@@ -167,16 +167,11 @@ _WADING = (  # where a crane is a bird
     r"(?:reeds?|lakes?|ponds?|marsh|swamp|river|stream|water)\b"
     r"|(?:(?:stands?|standing|sleeps?|sleeping) )?on one leg\b|(?:danc|fly|nest|sleep)ing\b))"
 )
-TOYS = "toy balloons"  # none that carries people
+_TOYS = "toy balloons"  # none that carries people
 DRAWN_LIKE = (  # what is drawn as something else, and so told
     *((bunch, "bunch of flowers") for bunch in BUNCHES),
     *_HIGH,
     (re.compile(r"\bvolcan(?:o|ic) island\b", re.I), "volcano by the sea"),
-    (re.compile(r"(?<!hot air )(?<!toy )\bballoons?\b(?=.*\b(?:party|birthday)\b)", re.I), TOYS),
-    (
-        re.compile(r"(\b(?:party|birthday)\b.*?)(?<!hot air )(?<!toy )\bballoons?\b", re.I),
-        rf"\1{TOYS}",
-    ),
     (re.compile(rf"\bcrane\b{_WADING}", re.I), "swan"),
     (re.compile(rf"\bcranes\b{_WADING}", re.I), "swans"),
     (re.compile(r"(?<=\bon )(?:a|the) (?:\w+ ){0,2}cliffs?\b", re.I), "a hill"),
@@ -354,6 +349,11 @@ REWORDINGS = (  # what is read as something else, one after the other
             re.I,
         ),
         r"\g<who> next to \g<own>toy balloons",
+    ),
+    (re.compile(r"(?<!hot air )(?<!toy )\bballoons?\b(?=.*\b(?:party|birthday)\b)", re.I), _TOYS),
+    (
+        re.compile(r"(\b(?:party|birthday)\b.*?)(?<!hot air )(?<!toy )\bballoons?\b", re.I),
+        rf"\1{_TOYS}",
     ),
     *DRAWN_LIKE,
     *FAMILIES,

@@ -128,8 +128,7 @@ class _Advice:
         """Why words are struck, and which are drawn as something else."""
         if self.words.foreign(self.text):
             return ENGLISH_ONLY
-        told = [one for one in self.words.substitutes(self.text) if not _is_toy_of(*one)]
-        first, others = told[:1], told[1:]
+        first, *others = self.words.substitutes(self.text) or [()]
         also = "".join(ALSO_AS.format(*pair) for pair in others)
         said = [self._stays] if self._stays else []
         if night := night_words(self.whole, self.words):
@@ -143,7 +142,7 @@ class _Advice:
             is_several = isinstance(self.words, ThingWords) and self.words.names_several(struck)
             said.append(UNSEEN + instead + (ONE_EACH if is_several else self._indoors))
         if first:  # may be long
-            said.append(DRAWN_AS.format(*first[0]) + also)
+            said.append(DRAWN_AS.format(*first) + also)
         return "; ".join(said)
 
     @property
@@ -194,11 +193,6 @@ class _Advice:
         if is_known or self.words.foreign(self.text):
             return ()
         return self.words.nearest(word.text, NEAREST, is_begun=word.end == self.cursor)
-
-
-def _is_toy_of(said: str, drawn: str) -> bool:
-    """Tell whether what is drawn is a toy of what was said: toy balloons are balloons."""
-    return drawn.casefold().replace("toy ", "") == said.casefold()
 
 
 _advice_on = lru_cache(maxsize=8)(_Advice)  # asked for several times a key
