@@ -171,7 +171,6 @@ _TOYS = "toy balloons"  # none that carries people
 DRAWN_LIKE = (  # what is drawn as something else, and so told
     *((bunch, "bunch of flowers") for bunch in BUNCHES),
     *_HIGH,
-    (re.compile(r"\bvolcan(?:o|ic) island\b", re.I), "volcano by the sea"),
     (re.compile(rf"\bcrane\b{_WADING}", re.I), "swan"),
     (re.compile(rf"\bcranes\b{_WADING}", re.I), "swans"),
     (re.compile(r"(?<=\bon )(?:a|the) (?:\w+ ){0,2}cliffs?\b", re.I), "a hill"),

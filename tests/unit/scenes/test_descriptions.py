@@ -237,7 +237,8 @@ def test_english_and_nonsense_are_no_other_language(words, text):
         ("a white crane in the reeds", {"crane": "swan"}),
         ("a crane on one leg before a temple", {"crane": "swan"}),
         ("a harbour with a crane", {}),
-        ("a volcanic island", {"volcanic island": "volcano by the sea"}),
+        ("a volcanic island", {"volcanic island": "volcanic land by the sea"}),
+        ("a jungle with a volcano", {"volcano": "mountain"}),
         (
             "a castle high above the sea",
             {"castle high above the sea": "castle on a hill by the sea"},
