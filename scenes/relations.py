@@ -16,7 +16,8 @@ RELATIONS = {  # words between two things -> where the first one is
     "flying over": "above", "flying above": "above",
     "on top of": "on", "on topped of": "on", "on": "on", "upon": "on",
     "atop": "on",
-    "left of": "left", "right of": "right", "behind": "behind", "in front of": "front",
+    "left of": "left", "right of": "right", "behind": "behind", "beyond": "behind",
+    "far behind": "far", "far beyond": "far", "in front of": "front",
     "before": "front", "at": "front", "against": "front", "between": "between",
     "beside": "beside", "next to": "beside", "close to": "beside", "near": "beside",
     "by": "beside", "around": "beside", "in": "in", "inside": "in", "from": "in",
@@ -54,6 +55,7 @@ _RELATIVE = frozenset(("it", "he", "she", "which", "that", "who"))  # whose verb
 _SHARED = frozenset(("on", "in"))  # by all of a list: "A, B and C on the table"
 _ALONE = {  # words that may stand without "it"
     "above": "above", "overhead": "above", "in front": "front", "behind": "behind",
+    "beyond": "behind", "far behind": "far", "far beyond": "far",
     "below": "under", "underneath": "under", **dict.fromkeys(SIDES, "sides"),
 }  # fmt: skip
 _BEGINNINGS = frozenset(
@@ -62,6 +64,7 @@ _BEGINNINGS = frozenset(
 _RIDING = "riding"
 _FLYING, _ARTICLES = "flying", frozenset(("a", "an", "the", "his", "her", "their"))
 _MIDDLE = frozenset(("ahead", "sides"))  # of a place, too: "in the middle of the park"
+_AT_END = frozenset(("behind", "far"))  # likewise: "a meadow and behind it a house"
 _ENDS = frozenset(("", "and", "or", "with", "in", "at"))  # words, "": none, that follow them then
 _FACING = frozenset(("front", "behind"))  # a thing, and none after a comma: "a saloon, horses"
 _JOINERS = frozenset(("and", "or", "with"))
@@ -147,7 +150,9 @@ def clauses_of(
             other = phrase.other
             if phrase.singular is not None:
                 other = _meant(text, owner, phrase, minor)
-                if other is None and phrase.where not in _MIDDLE:
+                if other is None and phrase.where in _AT_END:
+                    phrase = phrase._replace(where="far")
+                elif other is None and phrase.where not in _MIDDLE:
                     continue
                 if _is_before_all(text, phrase, owners.get(other if other is not None else -1)):
                     phrase, other = phrase._replace(where="ahead"), None

@@ -681,7 +681,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     named = _told_apart([_grown(all_of(span)) for span in found.values() if span not in absent])
     spoken = (place for place, word in enumerate(left) if word is None)
     telling = [*absent.values(), *dressing, *chain(*(clause.said for clause in clauses))]
-    telling += [span.end for span in mentions if _is_behind_all(left, span)]
+    telling += chain(*(_behind_all(left, span) for span in mentions))
     gone = frozenset(kind for span in absent for kind in span.kinds)
     return _Naming(
         named, gone, frozenset(spoken), frozenset(telling), _colors_not_taken(left, mentions),
@@ -779,10 +779,12 @@ def _is_another(words: Sequence[str | None], place: int, after_stops: Collection
     )
 
 
-def _is_behind_all(words: Sequence[str | None], span: NamingWords) -> bool:
-    """Tell whether what is far away is said to be behind other things: "mountains behind"."""
-    is_said = words[span.end : span.end + 1] == ["behind"] and _stance(span) == "far"
-    return is_said and (*words, "")[span.end + 1] not in ("me", "you", "us")
+def _behind_all(words: Sequence[str | None], span: NamingWords) -> range:
+    """Return the words that say that what is far away is behind the rest: "mountains behind"."""
+    end = span.end + (words[span.end : span.end + 1] == ["far"])
+    is_said = words[end : end + 1] == ["behind"] and _stance(span) == "far"
+    is_said = is_said and (*words, "")[end + 1] not in ("me", "you", "us")
+    return range(span.end, end + 1 if is_said else span.end)
 
 
 def _is_where(words: Sequence[str | None], span: NamingWords, after_stops: Collection[int]) -> bool:
@@ -882,7 +884,7 @@ def _held(relation: Relation) -> Relation | None:
     """
     if relation.where == "under" and not _HEAVENLY.isdisjoint(relation.kinds):
         return None  # everything is
-    if relation.where == "behind" and HILLS in relation.kinds:
+    if relation.where == "far" or (relation.where == "behind" and HILLS in relation.kinds):
         return Relation("far")
     kind = relation.kinds[0] if relation.kinds else ""
     if kind in MATS and relation.where not in ("on", "in"):

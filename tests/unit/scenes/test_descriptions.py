@@ -105,6 +105,7 @@ def words():
         ("a village where the sky is a deep orange", "deep"),
         ("two snowmen guard a bridge over a river", "guard"),
         ("a mouse inside a box", ""),
+        ("a graveyard and far behind it a house, mountains far behind", ""),
         ("a castle and a dragon breathing fire", "breathing"),  # no slip of "bathing"
     ],
 )
