@@ -90,6 +90,7 @@ def words():
         ("an old village with boats and a harbour", "old harbour"),
         ("a meadow with a golden elephant and a blue camel", "golden blue"),
         ("a meadow with a grey elephant and a red tractor", ""),
+        ("a white fox, a white camel and a white rabbit in the snow", "white white"),
         ("a meadow with a blue stream and a brook", ""),
         ("a pink candy land with a unicorn", ""),
         ("a blue candy land", "blue"),
