@@ -18,6 +18,7 @@ from mag_sandbox.scenes.things import (
     ANIMALS,
     COLORS,
     FALLING,
+    HILLS,
     THINGS,
     WATERS,
     Named,
@@ -112,6 +113,9 @@ def places_of(things: Sequence[PlacedObject], kinds: Collection[str]) -> list[in
 def few_of(things: Sequence[PlacedObject], one: Named) -> list[int]:
     """Return which things are as many of a name as words say, those nearest ahead."""
     own = [place for place in places_of(things, one.kinds) if things[place].width < AROUND]
+    if HILLS in one.kinds:  # rather that on which others stand
+        own.sort(key=lambda place: things[place].foot)
+        return sorted(own, key=lambda place: away(things[place]) > AHEAD)[: one.least]
     if one.kinds[0] in THINGS and not THINGS[one.kinds[0]].are_few:  # most of many are hidden
         own.sort(key=lambda place: -things[place].height)
         own.sort(key=lambda place: _is_behind(things, place))

@@ -76,6 +76,15 @@ def test_a_colour_is_given_to_one_of_many_that_nothing_stands_before():
     assert (blue, color_name(seen.color)) == (hidden, "grey")
 
 
+def test_a_colour_of_a_hill_is_that_of_the_one_on_which_things_stand():
+    green = (120, 150, 100)
+    far = PlacedObject("far hill", 0.0, 5.8, 72.0, 13.6, green, green)
+    near = PlacedObject("far hill", 8.0, 1.5, 87.6, 13.0, green, green)
+    pink = Named(("hills", "far hill"), COLORS["pink"], one_of_many=True)
+    painted = colored([far, near], [pink])
+    assert [color_name(one.color) for one in painted] == ["green", "pink"]
+
+
 def test_a_red_tree_that_words_name_is_red():
     dark = PlacedObject("red tree", 0.0, 8.0, 21.0, 26.0, (64, 38, 64), (64, 38, 64))
     (tree,) = colored([dark], [Named(("red tree",), None, one_of_many=True)])
