@@ -162,8 +162,8 @@ def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Placed
     ducks = ducks if any(_is_in(thawed, result[place]) for place in ducks) else []
     swimmers = [place for place in sorted(kept) if _swims(result[place]) or place in ducks]
     lakes = [index for index, one in enumerate(result) if one.kind in _LAKES]
-    is_flock = len([place for place in swimmers if result[place].kind in ANIMALS]) >= _SEVERAL
-    if lakes and (is_flock or any(not _is_in(thawed, result[place]) for place in swimmers)):
+    are_several = len(swimmers) >= _SEVERAL
+    if lakes and (are_several or any(not _is_in(thawed, result[place]) for place in swimmers)):
         return _on_lakes(result, swimmers, lakes)
     more: list[PlacedObject] = []
     for place in swimmers:
@@ -220,11 +220,11 @@ def _on_lakes(
 
 
 def _scatter(things: list[PlacedObject], group: Sequence[int], lake: PlacedObject) -> None:
-    """Put several animals of a kind on a lake at different distances: they swim in no row."""
+    """Put several swans or boats on a lake at different distances: they float in no row."""
     kinds = [things[place].kind for place in group]
     for rank, place in enumerate(group):
         thing = things[place]
-        if thing.kind not in ANIMALS or kinds.count(thing.kind) < _SEVERAL:
+        if kinds.count(thing.kind) < _SEVERAL:
             continue
         aside = _JITTER * thing.width * (rank * PLASTIC % 1 - 0.5)
         moved = replace(thing, yaw=(thing.yaw + aside) % 360.0)

@@ -91,6 +91,13 @@ def test_ducks_in_a_pond_swim_in_no_row_and_those_beside_it_stay():
     assert afloat([lake, *beside], {*range(1, 6)}) == [lake, *beside]
 
 
+def test_boats_on_a_lake_float_in_no_row():
+    boats = [PlacedObject("boat", at * 14.0 % 360.0, -4.7, 12.0, 10.9) for at in range(-1, 2)]
+    water, *moved = afloat([PlacedObject("lake", 0.0, -10.2, 48.0, 6.6), *boats], {1, 2, 3})
+    assert all(water.foot < boat.foot < water.pitch + water.height / 2 for boat in moved)
+    assert len({round(boat.foot) for boat in moved}) == 3
+
+
 def test_boats_beside_the_water_are_left_out():
     boats = [standing("boat", yaw, -10.0) for yaw in (90.0, 200.0)]
     assert without_stranded([LAKE, *boats], ()) == [LAKE, boats[0]]
