@@ -247,7 +247,9 @@ _OUTDOORS = re.compile(  # words for what is outside the windows of a room
 _LADDER = "ladder"  # of libraries, and before any house
 _HALL, _HAUNTED = "castle hall", "haunted"
 _BESIDE_HOME = re.compile(
-    r"\b(front of|behind|beside|near|next to|outside|by|around|opposite) (\w+ ){0,3}$", re.I
+    r"\b(front of|before|behind|beside|beyond|near|next to|outside|by|around|opposite)"
+    r" (\w+ ){0,3}$",
+    re.I,
 )
 _IN_HOME = re.compile(r"\b(in|inside|into) (\w+ ){1,3}$", re.I)
 _OUT_OF_HOME = re.compile(r"^\W*(outside|behind|in the (distance|background)|far away)\b", re.I)

@@ -35,6 +35,7 @@ _OF_HOMES = frozenset((
 _AT_HOME = 0.35  # share of the things of `_HOMES` there
 _SELDOM, _ALWAYS = 0.02, 4.0  # shares of what a place may have, times those of what it always has
 _SHIPS = frozenset(("ship", "sailing ship", "lighthouse"))  # what else is named is at their sea
+_POOL = "swimming pool"  # which more is needed for than a house and a table
 _USUAL, _PREFERRED = (  # places that come to mind first, and how much more they are worth
     frozenset(("meadow", "forest", "city", "village", "park", "living room", "bedroom", "kitchen")),
     2.0,
@@ -150,7 +151,11 @@ def likely_places(named: Sequence[Sequence[str]], category: str | None) -> list[
     places = [one for one in read_places().values() if category in (None, one.category)]
     for ships in [kinds for kinds in named if kinds[0] in _SHIPS]:
         places = [place for place in places if not place.contents.isdisjoint(ships)]
-    having = [place for place in places if worth(place)[0]]
+    first = {kinds[0] for kinds in named}
+    having = [
+        place for place in places
+        if worth(place)[0] and (place.name != _POOL or first.intersection(place.some("main")))
+    ]  # fmt: skip
     return sorted(having, key=worth, reverse=True)
 
 

@@ -119,6 +119,7 @@ class _Reader(NamedTuple):
     spans: Sequence[NamingWords]
     after_stops: frozenset[int]
     shares: Callable[[NamingWords, NamingWords, Relation], bool]
+    bears: Callable[[NamingWords, NamingWords], bool]
 
 
 def clauses_of(
@@ -126,6 +127,7 @@ def clauses_of(
     spans: Sequence[NamingWords],
     after_stops: frozenset[int],
     shares: Callable[[NamingWords, NamingWords, Relation], bool],
+    bears: Callable[[NamingWords, NamingWords], bool],
 ) -> Iterator[Clause]:
     """Yield what says where things are.
 
@@ -136,8 +138,9 @@ def clauses_of(
         spans: those that name things, from left to right.
         after_stops: words that follow a comma: "a windmill, on a tulip field" tells where both are.
         shares: whether the first of two things can be where the second one is said to be.
+        bears: whether the second of two things can be on the first one.
     """
-    text = _Reader(words, spans, after_stops, shares)
+    text = _Reader(words, spans, after_stops, shares, bears)
     owners: dict[int, _Phrase] = {}  # by rank
     contents = {rank for rank in range(1, len(spans)) if _is_of(text, rank)}
     minor: set[int] = set()  # ranks of things that "it" hardly means
@@ -313,7 +316,10 @@ def _meant(text: _Reader, owner: int, phrase: _Phrase, minor: Collection[int]) -
             return owner - 1
     before = [rank for rank in before if text.words[text.spans[rank].end] not in _GROUNDS]
     fitting = [rank for rank in before if text.spans[rank].plural != phrase.singular] or before
-    if phrase.where not in _BEARING:
+    if phrase.where == "on":
+        bearing = [rank for rank in fitting if text.bears(text.spans[rank], text.spans[owner])]
+        fitting = bearing or fitting
+    elif phrase.where not in _BEARING:
         fitting = [rank for rank in fitting if rank not in minor] or fitting
     return max(fitting, default=None)
 

@@ -120,6 +120,7 @@ _GARMENTS = frozenset((
 ))  # fmt: skip
 _GARMENTS |= {f"{one}{'es' if one.endswith('ss') else 's'}" for one in _GARMENTS}
 _SHARING, _LIGHT = 1.3, 0.9  # times as tall as what is on a thing, metres: what else can be
+_HIGH = 2.0  # metres, likewise: on which nothing light is
 # shown instead of a colour that a kind is not painted in: a golden temple is yellow
 _NEAR_COLORS = {"yellow": "gold", "gold": "yellow", "brown": "wooden"}
 _ARTICLES = frozenset(("a", "an", "the", "my", "its", "one"))
@@ -646,7 +647,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         _with_told(left, span, after_stops)._replace(end=ends.get(span.start, span.end))
         for span in mentions if _can_be_told_where(span)
     )  # fmt: skip
-    clauses = [*clauses_of(left, spans, after_stops, _shares)]
+    clauses = [*clauses_of(left, spans, after_stops, _shares, _bears)]
     contained = {clause.owner.start for clause in clauses if clause.relation.where == OF}
     where = {
         clause.owner.start: held for clause in clauses
@@ -927,6 +928,15 @@ def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
         )
     tall, most = (usual_looks().get(span.kinds[0]) for span in (one, other))
     return tall is not None and most is not None and tall.tall <= max(_SHARING * most.tall, _LIGHT)
+
+
+def _bears(one: NamingWords, other: NamingWords) -> bool:
+    """Tell whether a thing bears another one: lakes only what swims, and houses no cakes."""
+    if one.kinds[0] in WATERS - {"frozen lake"}:
+        return _stance(other) == "water" or other.kinds[0] == "duck"
+    below, above = (usual_looks().get(span.kinds[0]) for span in (one, other))
+    is_high = below is not None and below.tall > _HIGH and one.kinds[0] not in _HOLDING
+    return not is_high or not above or above.tall > _LIGHT or other.kinds[0] in _ALIVE
 
 
 def _clothes(

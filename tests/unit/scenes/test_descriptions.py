@@ -758,6 +758,8 @@ def test_every_level_is_of_a_game(words):
         ("a cafe in Paris with a window", "indoor", "cafe in", "with a cafe"),
         ("a church by a lake with pews", "indoor", "pews", "village"),
         ("two robots in a water park", "outdoor", "swimming pool", "park"),
+        ("a table before a house", "outdoor", "garden", "kitchen"),
+        ("a sunbed before a house", "outdoor", "swimming pool", "garden"),
     ],
 )
 def test_descriptions_are_read_as_they_are_meant(
