@@ -43,6 +43,7 @@ from mag_sandbox.scenes.rewordings import (
     COLORED_WALLS,
     FALLING_FAR,
     FAMILIES,
+    HEAPED,
     LIGHTS_TOLD,
     LIKENESS,
     METAPHOR,
@@ -144,6 +145,15 @@ OF_WINDOWED_ROOMS = frozenset(
 )
 WEATHERS = frozenset(("clear", "cloudy", "foggy", "rainy", "stormy", "snowy"))
 _PALE, _PALE_WEATHER = ("white", "grey"), ("fog", "mist", "rain", "snow")  # in these colours
+_WARM = ("gold", "orange", "pink", "red", "yellow")
+_COLORS_OF_LIGHTS = {  # by the stems of times of day: "a blue night", but no blue evening
+    **dict.fromkeys(
+        map(stem, ("evening", "sunset", "sundown", "sunrise", "dawn", "morning")), _WARM
+    ),
+    **dict.fromkeys(map(stem, ("dusk", "twilight")), ("blue", "pink", "purple")),
+    **dict.fromkeys(map(stem, ("night", "midnight")), ("black", "blue")),
+    **dict.fromkeys(map(stem, ("afternoon", "noon", "midday", "day")), ("gold", "yellow")),
+}
 _WEATHER = frozenset(("rain", "snow", "storm", "fog", "mist", "cloud"))  # stems
 _COAST = re.compile(r"\b(sea|ocean|beach|coast|seashore|shore|harbour|harbor)\b", re.I)
 _STORM = re.compile(r"\b(stormy|thunderstorm|storm)\b", re.I)
@@ -607,6 +617,7 @@ class DescriptionWords(Vocabulary):
             if _is_unseen_part(found, self)
         ]  # fmt: skip
         told += _words_in(AFTER_NOUN, known, "look")
+        told += _words_in(OVERCAST, known)
         told += [*_words_in(ON_WALL, known, "wall"), *_words_in(CHILDS_ROOM, known)]
         told += _words_in(ON_TOP, known, "top")
         told += [*_words_in(SKY_MADE, known, "color"), *_words_in(REMOVED, known)]
@@ -616,7 +627,8 @@ class DescriptionWords(Vocabulary):
             told += _words_in(_STORE, known)
         seen |= {owners[place] for place in told}
         seen -= {
-            owners[place] for said in (*BUNCHES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING)
+            owners[place]
+            for said in (*BUNCHES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED)
             for group in said.groupindex for place in _words_in(said, known, group)
         }  # fmt: skip
         seen |= {owners[place] for place in _words_in(ON_PLANET, known, "planet")}
@@ -684,7 +696,8 @@ class DescriptionWords(Vocabulary):
                 seen |= {place, place + 1}
             is_shade = word in SHADES and color_word(follows) in SHADED
             is_pale = color_word(word) in (None, *_PALE) or stems[place + 1] not in _PALE_WEATHER
-            seen -= {place} if is_shade or not is_pale else set()
+            is_lit = color_word(word) in (None, *_COLORS_OF_LIGHTS.get(stems[place + 1], COLORS))
+            seen -= {place} if is_shade or not is_pale or not is_lit else set()
         seen |= _stuffs(text, place_kind)
         unheard = silent_words(text, (*THINGS, *ground))
         colors = {place for place in unheard if color_word(read[place])}

@@ -39,7 +39,7 @@ _CLEAR_SKY, _CLOUDED = "under a clear sky", "under many clouds"
 OVERCAST = re.compile(
     r"\b(?:under )?(?:an? |the )?"
     r"(?:(?:gr[ea]y )?overcast(?: sky| day| weather)?|gr[ea]y (?:sky|skies)"
-    r"|gr[ea]y (?:rain )?clouds)\b",
+    r"|gr[ea]y (?:rain )?clouds|gr[ea]y (?:day|morning|afternoon|weather))\b",
     re.I,
 )
 SHADES = frozenset(("light", "dark", "bright", "pale", "deep", "vivid"))  # of colours
@@ -249,6 +249,10 @@ METAPHOR = re.compile(  # of what is said to be another thing, which is not ther
     rf"(?P<is> (?:is|are|was) (?:an?|the) (?:\w+ )?(?!gold|orange)(?:{_NOUNS})(?:e?s)?)\b",
     re.I,
 )
+HEAPED = re.compile(  # of goods, which are no buildings: "pyramids of oranges"
+    r"\b(?P<heap>pyramids?) of "
+    r"(?!(?:an?|the|egypt|giza|stones?|rocks?|sand|bricks?|gold|ice|glass)\b)(?=\w)", re.I
+)  # fmt: skip
 WEARING_NOTHING = re.compile(r" (?:wearing|dressed in) (?P<worn>nothing|empty)\b(?: at all)?", re.I)
 BABY = re.compile(rf"\bbaby (?=(?:{_BEASTS})\b)", re.I)
 _SPACESHIP = (  # and no room of one
@@ -260,6 +264,7 @@ REWORDINGS = (  # what is read as something else, one after the other
     (LIKENESS, ""),
     (WEARING_NOTHING, ""),
     (METAPHOR, r"\1"),
+    (HEAPED, "pile of "),
     (BABY, "small "),
     (  # which is no fire on the ground
         re.compile(
