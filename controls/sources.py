@@ -151,11 +151,6 @@ class PlayerSource:
         """Stop the camera: held keys count again after their release."""
         self.release_all()
 
-    def held(self) -> frozenset[str]:
-        """Return the camera keys that are down."""
-        with self._lock:
-            return frozenset(self._held)
-
     @property
     def is_steering(self) -> bool:
         """Whether the player moves the camera, or has done so since the last command."""

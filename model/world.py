@@ -238,12 +238,6 @@ class GroundWater:
         x, z = (sum(ends) / len(self.shore) for ends in zip(*self.shore, strict=True))
         return x, z
 
-    @property
-    def radius(self) -> float:
-        """The distance from there to its farthest shore [m]."""
-        x, z = self.middle
-        return max(hypot(there_x - x, there_z - z) for there_x, there_z in self.shore)
-
 
 @dataclass(frozen=True, slots=True)
 class Door:

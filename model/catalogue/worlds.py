@@ -444,7 +444,6 @@ _ROWS = (
 )  # fmt: skip
 WORLDS: dict[str, WorldRow] = {row.name: row for row in _ROWS}
 RECIPES: dict[str, Recipe] = {row.name: row.recipe for row in _ROWS if row.recipe}
-STREAMS: tuple[str, ...] = tuple(row.name for row in _ROWS if row.kind == "stream")
 PLAYABLE: tuple[str, ...] = tuple(row.name for row in _ROWS if row.kind == "stream" or row.clips)
 MAG_BENCH = DataRow(
     "mag-bench", "MAG-Bench: clips that look away and come back",

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from mag_sandbox.model.parking import numbers_of
 
-SKIPPED = "Rep"  # diffusers' mark of a time convolution that left out the first latent frame
-
-Tail = Tensor | str | None  # last input frames of a layer; SKIPPED; None: nothing yet
+# Last input frames of a layer; "Rep": diffusers' mark of a time convolution that left out the first
+# latent frame; None: nothing yet.
+Tail = Tensor | str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -176,11 +176,6 @@ class StateHeader:
         """When it was left."""
         return datetime.fromisoformat(self.left).astimezone(UTC)  # checked above
 
-    @property
-    def seconds(self) -> float:
-        """World time that was played."""
-        return self.frames_shown / self.fps
-
 
 def new_id(scene: Scene) -> str:
     """Return an id for a playthrough that has just begun."""

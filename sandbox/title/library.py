@@ -74,7 +74,6 @@ class PastRecording:
 
     folder: Path
     scene: str  # its name
-    prompt: str
     seconds: float  # of its video
     when: datetime  # UTC
     bytes: int  # on the disk
@@ -258,7 +257,7 @@ def _recording_card(recording: PastRecording, now: datetime) -> TitleCard:
 
 def _past_recording(folder: Path) -> PastRecording:
     path = folder / EVENTS_FILE
-    name, prompt, seconds, problem, complete = folder.name, "", 0.0, None, False
+    name, seconds, problem, complete = folder.name, 0.0, None, False
     when = changed(folder)
     try:
         with refusing(lambda why: RecordingError(f"{path} cannot be read ({why}); {_AGAIN}")):
@@ -266,7 +265,7 @@ def _past_recording(folder: Path) -> PastRecording:
             scene = Scene(first["scene"]["prompt"], name=first["scene"]["name"])
             with suppress(StateError):  # it began in the middle of a session
                 scene = described(read_header(folder / BEGUN))
-            name, prompt = " ".join(clean(scene.name).split())[:MAX_NAME], scene.prompt
+            name = " ".join(clean(scene.name).split())[:MAX_NAME]
             when = datetime.fromisoformat(first["created"]).astimezone(UTC)
             complete = last["kind"] == "session_end"
             seconds = _shown_seconds(first["first_block"], newest, frames_per_second(folder))
@@ -275,7 +274,6 @@ def _past_recording(folder: Path) -> PastRecording:
     return PastRecording(
         folder=folder,
         scene=name,
-        prompt=prompt,
         seconds=seconds,
         when=when,
         bytes=folder_bytes(folder),

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor
 
 from mag_sandbox.model.autoencoder import Autoencoder
@@ -44,7 +43,6 @@ class PocketParts:
     config: PocketConfig
     networks: PocketNetworks  # fp32, read only
     autoencoder: Autoencoder  # likewise
-    tokenizer: Tokenizer
     data: PanoramaSet
     captions: Captions
     device: TrainingDevice
@@ -146,9 +144,8 @@ def pocket_parts(
     networks.float().to(device.device)
     device.place(autoencoder.float())
     data = panorama_set(folder, panoramas)
-    tokenizer = load_tokenizer(weights, config)
-    captions = Captions(data, tokenizer, config.text.text_len)
-    return PocketParts(config, networks, autoencoder, tokenizer, data, captions, device)
+    captions = Captions(data, load_tokenizer(weights, config), config.text.text_len)
+    return PocketParts(config, networks, autoencoder, data, captions, device)
 
 
 def pocket_size(options: RecipeOptions, device: TrainingDevice | None = None) -> Size:

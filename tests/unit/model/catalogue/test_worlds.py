@@ -20,7 +20,6 @@ from mag_sandbox.model.catalogue.recipes import UMT5_PARAMETERS
 from mag_sandbox.model.catalogue.worlds import (
     PLAYABLE,
     ROLES,
-    STREAMS,
     WORLDS,
     WeightSource,
     slot_bytes,
@@ -30,7 +29,7 @@ from mag_sandbox.model.world import MemorySetting, MissingWeights, WorldFailed
 from tests import ROOT
 
 SHAPES = ROOT / "tests" / "golden" / "real_key_shapes.json"
-FULL_SIZE = [WORLDS[name] for name in STREAMS if WORLDS[name].recipe]
+FULL_SIZE = [row for row in WORLDS.values() if row.kind == "stream" and row.recipe]
 
 
 def fitting(source: WeightSource, *paths: str) -> list[str]:
@@ -57,7 +56,7 @@ def test_every_row_is_whole():
 
 def test_every_world_can_be_played_but_those_that_have_no_pipeline():
     assert available_worlds() == PLAYABLE
-    assert PLAYABLE[0] == STREAMS[0] == "pocket"
+    assert PLAYABLE[0] == "pocket"
     left_out = [name for name in WORLDS if name not in PLAYABLE]
     assert left_out == ["magi-1"]
     assert "no pipeline" in WORLDS["magi-1"].reason

@@ -15,7 +15,7 @@ from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.phrase_compiler import HOLD
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
-from mag_sandbox.model.catalogue.worlds import STREAMS, WORLDS
+from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.full import loading as full
 from mag_sandbox.model.full import offload
 from mag_sandbox.model.full.offload import SideStream
@@ -34,7 +34,7 @@ from tests import tiny_full
 PLACE = Scene("a red tower by the sea")
 STILL, RIGHT, UP = (Control(CameraCommand(**axes)) for axes in ({}, {"yaw": 1.0}, {"pitch": 0.2}))
 OTHER = replace(RIGHT, prompt="a green hill under a grey sky")
-FULL_SIZE = [name for name in STREAMS if WORLDS[name].recipe]
+FULL_SIZE = [name for name, row in WORLDS.items() if row.kind == "stream" and row.recipe]
 PATH = [RIGHT, RIGHT, UP, OTHER, STILL]
 
 
