@@ -3,7 +3,9 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from math import cos, hypot, radians, sin
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
+
+import numpy as np
 
 from mag_sandbox.files.validation import check_fields
 
@@ -14,6 +16,7 @@ LOOK_AXES: tuple[LookAxis, ...] = get_args(LookAxis)
 WALK_AXES: tuple[WalkAxis, ...] = get_args(WalkAxis)
 AXES: tuple[Axis, ...] = LOOK_AXES + WALK_AXES
 Position = tuple[float, float]  # x and z [m]
+Yaw = TypeVar("Yaw", float, np.ndarray)  # one or many [degrees]
 POSE_RESOLUTION = 1024  # ticks per degree: steps are whole ticks, so returning is bit-equal
 POSITION_RESOLUTION = 4096  # ticks per metre, likewise
 RUN = 2.8  # metres a second: full speed
@@ -198,7 +201,7 @@ def is_stopped(
     return walked < STOPPED * step * (len(poses) - 1)
 
 
-def yaw_difference(yaw: float, other: float) -> float:
+def yaw_difference(yaw: Yaw, other: Yaw | float) -> Yaw:
     """Return the signed shortest turn from `other` to `yaw`, degrees in [-180, 180)."""
     return (yaw - other + 180.0) % 360.0 - 180.0
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
-from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, CameraPose
+from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, CameraPose, yaw_difference
 
 GRID_ACROSS, GRID_DOWN = 20, 12  # cells of a view
 WORTH = 1  # least number of new cells for a frame to be attended
@@ -24,7 +24,7 @@ def directions(views: Collection[CameraPose], places: np.ndarray) -> tuple[np.nd
     table = np.array([(*one.position, one.yaw) for one in views]).reshape(-1, 3, 1)
     x, z, yaw = table.swapaxes(0, 1)  # [views, 1] each
     right, ahead = places[:, 0] - x, places[:, 1] - z
-    turned = (np.degrees(np.arctan2(right, ahead)) - yaw + 180.0) % 360.0 - 180.0
+    turned = yaw_difference(np.degrees(np.arctan2(right, ahead)), yaw)
     return np.abs(turned), np.hypot(right, ahead)
 
 

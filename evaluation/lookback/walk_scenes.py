@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mag_sandbox.controls.camera import CameraPose, Position
+from mag_sandbox.controls.camera import CameraPose, Position, yaw_difference
 from mag_sandbox.controls.parallax import carried
 from mag_sandbox.evaluation.quality.scenes import HeldOutScene, ring_cells
 from mag_sandbox.evaluation.similarity.metrics import LEAST_PIXELS, MAX_PSNR, Mask
@@ -212,7 +212,7 @@ def flat_view(view: Frames, pose: CameraPose, zoom: float, shift: float, step: i
         step: takes every so many rows and columns.
     """
     height, width = view.shape[:2]
-    turn = (pose.yaw + 180.0) % 360.0 - 180.0
+    turn = yaw_difference(pose.yaw, 0.0)
     across = np.arange(step // 2, width, step) + 0.5 - width / 2 + turn * WIDTH / 90.0 - shift
     down = np.arange(step // 2, height, step) + 0.5 - height / 2
     columns = np.floor(across / zoom + width / 2).astype(int).clip(0, width - 1)

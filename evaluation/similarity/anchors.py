@@ -111,7 +111,7 @@ class MemoryView:
         return FATES[self._kinds[int(shown.argmax())]], bool(read.any())
 
     def _overlaps(self, pose: CameraPose) -> np.ndarray:
-        offset = (self._poses[:, 0] - pose.yaw + 180.0) % 360.0 - 180.0
+        offset = yaw_difference(self._poses[:, 0], pose.yaw)
         half, others = pose.fov / 2, self._poses[:, 2] / 2
         across = np.minimum(half, offset + others) - np.maximum(-half, offset - others)
         rise = self._poses[:, 1] - pose.pitch

@@ -55,6 +55,10 @@ class PlacedObject:
         width, height = scale * self.width, scale * self.height
         return replace(self, width=width, height=height, pitch=self.foot + height / 2)
 
+    def turned(self, angle: float) -> "PlacedObject":
+        """Return it so many degrees further to the right."""
+        return replace(self, yaw=(self.yaw + angle) % 360.0)
+
     def standing_at(self, foot: float) -> "PlacedObject":
         """Return it as large as it is, with its foot at a pitch, as far away as that says."""
         return replace(self, pitch=foot + self.height / 2, away=None)

@@ -190,7 +190,7 @@ def _hung(
     taken = np.zeros((len(yaws), _POINTS, _POINTS), bool)
     for other, _ in scenery.apart("wall", "upright"):
         if other.width < WIDEST:
-            across = np.abs((columns - other.yaw + 180) % 360 - 180) < other.width / 2
+            across = np.abs(yaw_difference(columns, other.yaw)) < other.width / 2
             down = np.abs(rows - other.pitch) < other.height / 2
             taken |= down[:, :, None] & across[:, None]
     cost = taken.mean(axis=(1, 2)) + COST_ASIDE * np.hypot(yaws - edit.yaw, pitches - box[0])
@@ -256,7 +256,7 @@ def _nearest_hiding(
     hidden = np.zeros((_POINTS, _POINTS), bool)
     before: list[tuple[PlacedObject, float]] = []
     for told, away in things:
-        across = np.abs((columns - told.yaw + 180) % 360 - 180) < told.width / 2
+        across = np.abs(yaw_difference(columns, told.yaw)) < told.width / 2
         here = (np.abs(rows - told.pitch) < told.height / 2)[:, None] & across
         if away < distance and here.any():
             hidden |= here

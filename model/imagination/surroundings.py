@@ -233,7 +233,7 @@ class Lattice:
         views = np.array([(pose.yaw, pose.pitch, pose.fov / 2) for pose in poses])
         yaw, pitch, half = views.reshape(-1, 3, 1).swapaxes(0, 1)  # [views, 1] each
         edge = _SLACK - self.cell / 2
-        across = np.abs((self._yaws - yaw + 180.0) % 360.0 - 180.0) <= half + edge
+        across = np.abs(yaw_difference(self._yaws, yaw)) <= half + edge
         down = np.abs(self._pitches - pitch) <= half * ASPECT + edge
         result: np.ndarray = (down[:, :, None] & across[:, None, :]).any(axis=0)
         return result
@@ -250,7 +250,7 @@ class Lattice:
         half = np.array((pose.fov, pose.fov * ASPECT)) / 2 + np.abs((right, up)) / 2
         middle = pose.yaw + right / 2, pose.pitch + up / 2
         reach = half + self.cell / 2 - _SLACK
-        across = np.abs((self._yaws - middle[0] + 180.0) % 360.0 - 180.0) < reach[0]
+        across = np.abs(yaw_difference(self._yaws, middle[0])) < reach[0]
         down = np.abs(self._pitches - middle[1]) < reach[1]
         result: np.ndarray = down[:, None] & across
         return result
@@ -265,7 +265,7 @@ class Lattice:
         height, width = self.view
         missing = self._sums(~known)[(self._rows - height) // 2]  # by the left side of a view
         yaws = (np.arange(self._columns) + width // 2) * self.cell % 360.0
-        far = np.abs((yaws - yaw + 180.0) % 360.0 - 180.0)
+        far = np.abs(yaw_difference(yaws, yaw))
         much = missing >= _MUCH * missing.max()
         return float(yaws[np.where(much, far, np.inf).argmin()]) if missing.any() else yaw
 
@@ -290,7 +290,7 @@ class Lattice:
         tops, lefts = (np.arange(count) for count in boxes.shape)
         pitches = ((self._rows - height) / 2 - tops) * self.cell
         yaws = (lefts + width // 2) * self.cell
-        across = np.abs((yaws - wanted.yaw + 180.0) % 360.0 - 180.0)
+        across = np.abs(yaw_difference(yaws, wanted.yaw))
         far = (np.abs(pitches - wanted.pitch)[:, None] + across) / self.cell
         top, left = np.unravel_index(np.argmax(boxes - _FAR * far), boxes.shape)
         return CameraPose(float(yaws[left] % 360.0), float(pitches[top]), WIDEST_FOV)

@@ -215,7 +215,7 @@ class WalkMemory:
         """
         if place is None:
             return thing
-        turns = [replace(thing, yaw=(thing.yaw + turn) % 360.0) for turn in range(0, 360, 40)]
+        turns = [thing.turned(turn) for turn in range(0, 360, 40)]
         away, walker = hypot(*place), self._views[-1].position
         there = {one: place_at(one.yaw, away) for one in turns}
         seen = _things_seen(self._views, there)

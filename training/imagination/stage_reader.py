@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import VARIANTS
 from mag_sandbox.model.imagination.reader import FINER, UNIT, Reader, log_distance
 from mag_sandbox.renderer.plan import Thing
@@ -109,7 +110,7 @@ def in_sight(things: np.ndarray, middle: float, places: tuple[int, int]) -> np.n
     """
     height, width = places
     half_height, half_width = height * UNIT / 2, width * UNIT / 2
-    across = (things[:, 1] - middle + 180) % 360 - 180
+    across = yaw_difference(things[:, 1], middle)
     across = np.where(things[:, 12] > 0, 0, across)
     half = np.where(things[:, 12] > 0, 180, things[:, 2])
     left, right = across - half, across + half

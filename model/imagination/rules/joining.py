@@ -4,7 +4,6 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AROUND, few_of, places_of, turned
@@ -57,7 +56,7 @@ def _free(thing: PlacedObject, things: Sequence[PlacedObject], where: str) -> Pl
     """
     others = [one for one in things if one.width < AROUND and (_counts(one) or stands(one))]
     steps = [side * step for step in _STEPS for side in _SIDES.get(where, (1.0, -1.0))]
-    aside = {step: replace(thing, yaw=(thing.yaw + step) % 360.0) for step in steps}
+    aside = {step: thing.turned(step) for step in steps}
     places = [(abs(step) / _WORTH, one) for step, one in aside.items()]
     if not where and stands(thing):
         places += [(cost + _NEARER, _before(one, others)) for cost, one in places]

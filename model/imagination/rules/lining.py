@@ -210,7 +210,7 @@ def _free(
 ) -> list[PlacedObject] | None:
     """Return what lines a wall where there is room on it; None: there is not."""
     for turn in _TURNS:
-        turned = [replace(one, yaw=(one.yaw + turn) % 360.0) for one in unit]
+        turned = [one.turned(turn) for one in unit]
         if all(_fits(one, things, middle, kept) for one in turned):
             return turned
     return None

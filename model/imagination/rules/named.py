@@ -395,7 +395,7 @@ def _moved_free(
             break
     turn = free - middle
     for place in places:
-        result[place] = replace(result[place], yaw=(result[place].yaw + turn) % 360.0)
+        result[place] = result[place].turned(turn)
     return result
 
 
@@ -911,7 +911,7 @@ def _free_yaw(
         and not (index < last and other.kind in MATS)  # on which it may stand
     ]  # fmt: skip
     yaws = np.arange(0.0, 360.0, _STEP)
-    turned = (yaws + 180.0) % 360.0 - 180.0
+    turned = yaw_difference(yaws, 0.0)
     worse = _TURNING * np.abs(turned) + _BEYOND * (np.abs(turned) + thing.width / 2 > 45.0)
     worse += _MISPLACED * ((turned < within[0]) | (turned > within[1]))
     for index, other in others:

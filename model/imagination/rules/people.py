@@ -4,7 +4,6 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AHEAD, away
@@ -83,7 +82,7 @@ def _aside(thing: PlacedObject, others: Sequence[PlacedObject]) -> PlacedObject:
     """Return a thing clear of others, as near as can be; as it is where that is not ahead."""
     if not _merge(thing, others):
         return thing
-    moved = (replace(thing, yaw=(thing.yaw + turn) % 360.0) for turn in _STEPS)
+    moved = (thing.turned(turn) for turn in _STEPS)
     return next((one for one in moved if away(one) < AHEAD and not _merge(one, others)), thing)
 
 

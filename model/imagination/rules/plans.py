@@ -182,7 +182,7 @@ def _plain(things: Sequence[PlacedObject]) -> np.ndarray:
 
 def turned(things: Sequence[PlacedObject], yaw: float) -> list[PlacedObject]:
     """Return things as they stand when one has turned right."""
-    return [replace(thing, yaw=(thing.yaw - yaw) % 360.0) for thing in things]
+    return [thing.turned(-yaw) for thing in things]
 
 
 def _seen(things: Sequence[PlacedObject]) -> tuple[np.ndarray, np.ndarray]:
@@ -195,7 +195,7 @@ def _seen(things: Sequence[PlacedObject]) -> tuple[np.ndarray, np.ndarray]:
     nearest = np.full((_ROWS, _COLUMNS), -1)
     sizes = np.ones(len(things))
     for index, thing in enumerate(things):
-        across = np.abs((yaws - thing.yaw + 180.0) % 360.0 - 180.0) <= thing.width / 2
+        across = np.abs(yaw_difference(yaws, thing.yaw)) <= thing.width / 2
         down = np.abs(pitches - thing.pitch) <= thing.height / 2
         if thing.kind not in FALLING:
             nearest[np.ix_(down, across)] = index
@@ -254,7 +254,7 @@ def boxes(things: Sequence[PlacedObject], shape: tuple[int, ...]) -> np.ndarray:
     yaws = (np.arange(width) + 0.5) * 360 / width
     pitches = (height / 2 - np.arange(height) - 0.5) * 360 / width
     for thing in things:
-        across = np.abs((yaws - thing.yaw + 180) % 360 - 180)
+        across = np.abs(yaw_difference(yaws, thing.yaw))
         down = np.abs(pitches - thing.pitch)
         covered |= (down <= thing.height / 2)[:, None] & (across <= thing.width / 2)
     return covered

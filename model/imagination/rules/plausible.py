@@ -169,7 +169,7 @@ def hung(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedO
         thing, others = result[place], [result[one] for one in order[:rank]]
         if thing.kind in _BUILT_IN or away(thing) >= AHEAD or not _is_over(thing, others):
             continue
-        turned = (replace(thing, yaw=(thing.yaw + turn) % 360) for turn in _HUNG_TURNS)
+        turned = (thing.turned(turn) for turn in _HUNG_TURNS)
         clear = (one for one in turned if away(one) < AHEAD and not _is_over(one, others))
         result[place] = next(clear, thing)
     return result

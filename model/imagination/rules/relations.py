@@ -505,8 +505,8 @@ def _put_by_rule(
     if relation.where in _UPWARD:
         moved = {place: _below_top(new) for place, new in moved.items()}
     shift = 0.0 if is_sea or follows else _into_view([target, *moved.values()])
-    target = replace(target, yaw=(target.yaw + shift) % 360.0)
-    moved = {place: replace(new, yaw=(new.yaw + shift) % 360.0) for place, new in moved.items()}
+    target = target.turned(shift)
+    moved = {place: new.turned(shift) for place, new in moved.items()}
     row = [target]
     if relation.where == "behind" and target.kind in _IN_ROWS:
         row = _row_before(target, list(moved.values()))
@@ -662,7 +662,7 @@ def _between(
         row[place] = replace(thing, yaw=(yaw + left + thing.width / 2) % 360.0)
         left += thing.width + _GAP
     shift = _into_view([*row.values()])
-    row = {place: replace(one, yaw=(one.yaw + shift) % 360.0) for place, one in row.items()}
+    row = {place: one.turned(shift) for place, one in row.items()}
     return [row.get(place, thing) for place, thing in enumerate(things)]
 
 

@@ -227,7 +227,7 @@ def _scatter(things: list[PlacedObject], group: Sequence[int], lake: PlacedObjec
         if kinds.count(thing.kind) < _SEVERAL:
             continue
         aside = _JITTER * thing.width * (rank * PLASTIC % 1 - 0.5)
-        moved = replace(thing, yaw=(thing.yaw + aside) % 360.0)
+        moved = thing.turned(aside)
         near, far = _edges(lake, moved) or (0.0, 0.0)
         near, far = near + _BANK, min(far - _BANK, thing.foot)
         if near < far:

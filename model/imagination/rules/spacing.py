@@ -40,7 +40,7 @@ def stands(thing: PlacedObject) -> bool:
 
 def overlap(thing: PlacedObject, other: PlacedObject, yaws: np.ndarray) -> tuple[np.ndarray, float]:
     """Return how wide and tall a part of another thing's box a box covers that is at some yaws."""
-    apart = np.abs((yaws - other.yaw + 180.0) % 360.0 - 180.0)
+    apart = np.abs(yaw_difference(yaws, other.yaw))
     across = np.clip((thing.width + other.width) / 2 - apart, 0.0, min(thing.width, other.width))
     down = (thing.height + other.height) / 2 - abs(thing.pitch - other.pitch)
     return across, max(min(down, thing.height, other.height), 0.0)
@@ -70,7 +70,7 @@ def with_room(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Pla
         is_creature = thing.kind in CREATURES
         if place not in kept and (is_creature or _is_doubled(thing, result)):
             nearer = [one for one in result if stands(one)]
-            turned = (replace(thing, yaw=(thing.yaw + turn) % 360.0) for turn in _TURNS)
+            turned = (thing.turned(turn) for turn in _TURNS)
             placed = next((one for one in turned if _is_free(one, free, nearer, things)), None)
             if placed is None and is_creature:
                 continue
