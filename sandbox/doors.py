@@ -12,13 +12,14 @@ import pygame
 from mag_sandbox.controls.bindings import keys_text
 from mag_sandbox.controls.camera import CameraPose, is_stopped, yaw_difference
 from mag_sandbox.controls.edits import ENTER
-from mag_sandbox.model.world import UNPLANNED, Door, WorldSpec
+from mag_sandbox.model.world import NO_DOOR, UNPLANNED, Door, WorldSpec
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.memory_choices import leave_moment
 from mag_sandbox.sandbox.play.late_warp import SHOWN, direction_at
 from mag_sandbox.sandbox.play.player_input import MOVED
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
+from mag_sandbox.sandbox.player_changes import show_change
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.services import Services
@@ -42,8 +43,7 @@ class DoorsInPlay(Overlay):
     doors = DoorsInPlay(services, worker, reel, hud, painting)
     doors.block_shown(ready)  # every block: the player may walk into a door
     doors.handle(event)  # a click on a door
-    doors.go_to(door)
-    if doors.ahead: doors.enter()
+    doors.press()  # the key
     """
 
     def __init__(
@@ -83,6 +83,16 @@ class DoorsInPlay(Overlay):
         }
         door = min(aside, key=aside.__getitem__, default=None)
         return door if door and aside[door] < SHOWN * pose.fov / 2 else None
+
+    def press(self) -> None:
+        """Go through the door ahead, or to the one in sight."""
+        if self.ahead is not None:
+            self.enter()
+            show_change(self._reel)
+        elif (door := self.in_sight) is not None:
+            self.go_to(door)
+        else:
+            self._services.notices.say(NO_DOOR, topic="door")
 
     def enter(self) -> None:
         """Go through that door, unless something is on its way.

@@ -10,16 +10,14 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
-
-import pygame
 
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, mutual_overlap
-from mag_sandbox.controls.edits import ENTER, SPOT_ACTS, Act, Edit
-from mag_sandbox.model.loading import next_world, no_places, worlds_beside
-from mag_sandbox.model.world import NO_DOOR
+from mag_sandbox.controls.edits import ENTER, Edit
+from mag_sandbox.model.loading import next_world, worlds_beside
+from mag_sandbox.sandbox import player_changes
 from mag_sandbox.sandbox.doors import DoorsInPlay
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
 from mag_sandbox.sandbox.hud.hud import Hud
@@ -30,13 +28,13 @@ from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.returning import GuidedReturn
-from mag_sandbox.sandbox.play.session import Playthrough, Session
+from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt, title_of
 from mag_sandbox.sandbox.saves.saves import Autosave
-from mag_sandbox.sandbox.saves.undo import Moment, UndoStack
+from mag_sandbox.sandbox.saves.undo import Moment
 from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld
 from mag_sandbox.sandbox.screens.around import AroundOverlay
 from mag_sandbox.sandbox.screens.edit_box import EditOverlay
@@ -51,21 +49,11 @@ from mag_sandbox.sandbox.screens.overlays import (
 from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.screens.play import PlaySession
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
-from mag_sandbox.sandbox.screens.prompt_card import NEW_AREAS, PromptChoice
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
-from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
-from mag_sandbox.scenes.changes import (
-    has_other_light,
-    is_elsewhere,
-    is_relit,
-    names_new,
-    staying,
-    under_snow_words,
-)
 from mag_sandbox.scenes.scene import MAX_SEED, Scene
-from mag_sandbox.scenes.things import GROUND, words_of
+from mag_sandbox.scenes.things import words_of
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 LOUDER = 10  # percent
@@ -73,15 +61,6 @@ BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards are found where the scene begins: walking back there"
 NO_WAY_BACK = "the camera cannot get back to {}: something is in the way"
-OTHER_LIGHT = "light and weather change"
-LIGHT_ALONE = "light and weather"
-LIGHT_AND_NEW = "light and weather; what you named is added"
-RELIT = "Light and weather change; everything stays where it is"
-JOINED = "Light and weather change; what you named is added, all else stays where it is"
-ELSEWHERE = "this is another place"
-SPOT_AS_IT_WAS = "this spot is as it was"
-MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
-FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
 Say = Callable[..., None]  # shows a line, perhaps with a mood
 CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
 
@@ -199,13 +178,15 @@ class PlayerSession(WatchedSession):
         self._doors = DoorsInPlay(services, worker, reel, hud, self._painting)
         self._begun_places: deque[str] = deque(maxlen=1)  # descriptions of places to begin
         self._asked: deque[Moment] = deque()  # before changes that the world has not made yet
-        describe = partial(_describe, services, worker, reel, self._painting, self._begun_places)
+        describe = partial(
+            player_changes.describe, services, worker, reel, self._painting, self._begun_places
+        )
         self._prompt = PromptBox(
             describe,
             services.vocabulary,
             make_theme=services.theme,
             open_keys=services.bindings["prompt"].keys,
-            choices=partial(_choices, services, reel, describe),
+            choices=partial(player_changes.choices, services, reel, describe),
         )
         scene, seed = playthrough.scene.name, playthrough.seed
         cue = lambda cue: services.audio.cue(CUES[cue])  # noqa: E731 -- fits the line below
@@ -223,13 +204,13 @@ class PlayerSession(WatchedSession):
             reel,
             hud,
             reel.current.spec.kinds,
-            partial(_category, services, reel, playthrough.scene.category),
-            partial(_change, services, worker, reel, self._painting, self._asked),
+            partial(player_changes.category, services, reel, playthrough.scene.category),
+            partial(player_changes.change, services, worker, reel, self._painting, self._asked),
             fly,
             services.settings.now.fit,
             make_theme=services.theme,
             open_keys=services.bindings["change"].keys,
-            may_open=partial(_may_change, services, reel),
+            may_open=partial(player_changes.may_change, services, reel),
         )
         boxes = self._prompt, self._edit.box
         self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim, boxes)
@@ -261,7 +242,7 @@ class PlayerSession(WatchedSession):
         if tilt * pose.pitch > 0 and abs(pose.pitch) == MAX_PITCH:
             self._say(f"you can look no {'higher' if tilt > 0 else 'lower'}", topic="limit")
         self._painting.block_shown(ready)
-        _keep_changes(self._asked, self._services.undo_stack, ready)
+        player_changes.keep_changes(self._asked, self._services.undo_stack, ready)
         self._doors.block_shown(ready)
         if part := self._services.recordings.new_part():
             self._say(f"the scene began anew: the recording goes on in {part.name}")
@@ -336,9 +317,8 @@ class PlayerSession(WatchedSession):
             text = f"this was saved in the world {parked.world}; press {key} to go there first"
             self._say(text, "bad")
             return None
-        self.leave_moment("you are where you were")
-        key = self._services.bindings.title("undo")
-        self.say_begun(f"this is the moment that you saved; {key} brings back what you had")
+        begun = "this is the moment that you saved; {} brings back what you had"
+        self._leave_for(begun, back="you are where you were")
         return self._go_on_from(parked)
 
     def leave_moment(self, back: str) -> None:
@@ -355,16 +335,8 @@ class PlayerSession(WatchedSession):
                 services.pilot.fly_to(pose.at_origin, self._reel.current.spec)
                 self._errand = partial(_deal, self._postcards, services.pilot, self._say)
                 self._say(BACK_FIRST, topic="way back")
-            case "split" if (other := self.memory.opposite) is not None:
-                moment = self._worker.call(services.saves.collect)
-                if self._postcards.dismiss():
-                    key = services.bindings.title("postcards")
-                    self._say(f"the game of postcards is over; {key} deals new ones")
-                if services.recordings.stop(self._worker) is not None:
-                    self._say("a comparison is not recorded: the recording is on the title screen")
-                return PlaySplit(playthrough.scene, playthrough.seed, *other, moment)
             case "split":
-                self._say("there is no other memory to compare this world's with")
+                return self._split(playthrough)
             case "anchor":
                 services.prober.drop_anchor(pose)
                 services.audio.cue("anchor")
@@ -373,13 +345,8 @@ class PlayerSession(WatchedSession):
                 self._fly_to_anchor()
             case "postcards":
                 self._postcards.press()
-            case "enter" if self._doors.ahead is not None:
-                self._doors.enter()
-                _show_change(self._reel)
-            case "enter" if (door := self._doors.in_sight) is not None:
-                self._doors.go_to(door)
             case "enter":
-                self._say(NO_DOOR, topic="door")
+                self._doors.press()
             case "prompt":
                 self._edit.dismiss()  # a click on a button may lead here
                 self._around.dismiss()
@@ -393,13 +360,12 @@ class PlayerSession(WatchedSession):
             case "around":
                 self._around.press()
             case "new_seed":
-                self.leave_moment("this is the place before")
-                key = services.bindings.title("undo")
-                self.say_begun(
-                    f"another place of the same description; {key} brings back what you had"
+                self._leave_for(
+                    "another place of the same description; {} brings back what you had"
                 )
                 self._begin_anew()
-                return Playthrough(self._described(playthrough.scene), secrets.randbelow(MAX_SEED))
+                scene = _described(playthrough.scene, self._reel, services.vocabulary)
+                return Playthrough(scene, secrets.randbelow(MAX_SEED))
             case "world":
                 return self._next_world()
             case "save":
@@ -418,9 +384,7 @@ class PlayerSession(WatchedSession):
                 if self._map.turn() == "none":
                     self._say(f"no map; {services.bindings.title('minimap')} shows it again")
             case "mute":
-                muted = not services.settings.now.muted
-                services.settings.change(muted=muted)
-                self._say("sound off" if muted else "sound on", topic="sound")
+                _turn_sound(services)
             case "louder":
                 _turn_volume(services, LOUDER)
             case "quieter":
@@ -429,28 +393,33 @@ class PlayerSession(WatchedSession):
                 return SCREENS.get(action)
         return None
 
+    def _split(self, playthrough: Playthrough) -> PlaySplit | None:
+        """Return the comparison with another memory, from this moment on."""
+        other, services = self.memory.opposite, self._services
+        if other is None:
+            self._say("there is no other memory to compare this world's with")
+            return None
+        moment = self._worker.call(services.saves.collect)
+        if self._postcards.dismiss():
+            key = services.bindings.title("postcards")
+            self._say(f"the game of postcards is over; {key} deals new ones")
+        if services.recordings.stop(self._worker) is not None:
+            self._say("a comparison is not recorded: the recording is on the title screen")
+        return PlaySplit(playthrough.scene, playthrough.seed, *other, moment)
+
+    def _leave_for(self, begun: str, back: str = "this is the place before") -> None:
+        """Keep this moment for undo; say what begins, with the key of undo at the place of {}."""
+        self.leave_moment(back)
+        self.say_begun(begun.format(self._services.bindings.title("undo")))
+
     def _place(self, text: str) -> Playthrough:
         """Begin a place of its own with the same memory; the one before can be brought back."""
-        self.leave_moment("this is the place before")
-        key = self._services.bindings.title("undo")
-        self.say_begun(f"a new place begins here; {key} brings back the one before")
+        self._leave_for("a new place begins here; {} brings back the one before")
         self._begin_anew()
         scene = scene_of_prompt(text, secrets.randbelow(MAX_SEED), self._services.vocabulary)
         self._services.saves.keep_written(scene)
         memory = self._reel.current.block.memory.policy
         return Playthrough(replace(scene, memory=memory), scene.seed)
-
-    def _described(self, scene: Scene) -> Scene:
-        """Return a scene for another seed, of what is described now.
-
-        It has no picture where the world can invent one.
-        """
-        now = self._reel.current
-        if now.block.prompt != scene.prompt:
-            text = now.block.prompt
-            name = title_of(text, self._services.vocabulary)
-            scene = replace(scene, prompt=text, name=name, ambience=None)
-        return replace(scene, image=None) if self._services.vocabulary else scene
 
     def _begin_anew(self) -> None:
         self._postcards.stop()
@@ -509,7 +478,7 @@ class PlayerSession(WatchedSession):
         moment = self._services.undo_stack.pop()
         self._asked.clear()
         if moment is None and self._reel.current.block.undoable:  # changed before it was left
-            moment = Moment(SPOT_AS_IT_WAS, None)
+            moment = Moment(player_changes.SPOT_AS_IT_WAS, None)
         if moment is None:
             self._say("there is nothing to take back")
             return None
@@ -517,7 +486,7 @@ class PlayerSession(WatchedSession):
             self._taken_back = f": {moment.back}"
             self._worker.call(lambda session: session.edit(Edit("undo")))
             self._painting.begin(Edit("undo"))
-            _show_change(self._reel)
+            player_changes.show_change(self._reel)
             return None
         left = parked_at(moment, self._services)
         if left is None:
@@ -559,18 +528,30 @@ class PlayerSession(WatchedSession):
         def take(weights: "Future[str]") -> None:
             known = "" if weights.cancelled() else weights.result()
             picture = self._services.screenshots.take(surface, replace(info, weights=known))
-            picture.add_done_callback(self._tell_screenshot)
+            picture.add_done_callback(partial(_tell_screenshot, self._say))
 
         self._worker.call(
             lambda session: str(session.world.provenance().get("weights", ""))
         ).add_done_callback(take)
 
-    def _tell_screenshot(self, picture: "Future[Path]") -> None:
-        if error := picture.exception():
-            self._say(str(error), "bad")
-        else:
-            path = picture.result()
-            self._say(f"picture saved in {path.parent}: {path.name}")
+
+def _described(scene: Scene, reel: Reel, words: Vocabulary | None) -> Scene:
+    """Return a scene for another seed, with the present description.
+
+    It has no picture where the world can invent one.
+    """
+    prompt = reel.current.block.prompt
+    if prompt != scene.prompt:
+        scene = replace(scene, prompt=prompt, name=title_of(prompt, words), ambience=None)
+    return replace(scene, image=None) if words else scene
+
+
+def _tell_screenshot(say: Say, picture: "Future[Path]") -> None:
+    if error := picture.exception():
+        say(str(error), "bad")
+    else:
+        path = picture.result()
+        say(f"picture saved in {path.parent}: {path.name}")
 
 
 def _tell_stopped(say: Say, stopped: "Future[bool]") -> None:
@@ -587,6 +568,13 @@ def _tell_recording(say: Say, begun: "Future[None]") -> None:
         say("recording, until you stop it or leave")
 
 
+def _turn_sound(services: Services) -> None:
+    """Turn the sound off, or on again."""
+    muted = not services.settings.now.muted
+    services.settings.change(muted=muted)
+    services.notices.say("sound off" if muted else "sound on", topic="sound")
+
+
 def _turn_volume(services: Services, percent: int) -> None:
     volume = min(100, max(0, services.settings.now.volume + percent))
     services.settings.change(volume=volume, muted=False)
@@ -594,54 +582,6 @@ def _turn_volume(services: Services, percent: int) -> None:
 
 
 # These know no session: overlays hold them, and a session its overlays.
-def _describe(
-    services: Services,
-    worker: GenerationWorker,
-    reel: Reel,
-    painting: PaintingOverlay,
-    begun_places: deque[str],
-    text: str,
-    ground: str = "",
-) -> None:
-    """Ask the world for another prompt, and perhaps to paint ground anew by it.
-
-    Far from where the place begins, another one begins: new ground there follows from the old.
-    """
-    pose, now = reel.pose, reel.current.block.prompt
-    keeps_places = not no_places(reel.current.block.memory.policy)
-    why = ""
-    if (words := services.vocabulary) and ground != "everything":
-        text, why = _going_on(text, now, words)
-        ground = "light" if _stays(why, reel) and keeps_places else ground
-    if _is_far(reel) and ground != "light":
-        begun_places.append(text)
-        return
-    leave_moment(services, worker, "the description is as it was")
-    if ground != "light" and (why == ELSEWHERE or (why and keeps_places)):
-        ground = "everything"
-    edits = _repaintings(ground, pose)
-
-    def ask(session: Session) -> None:
-        session.change(prompt=text)
-        if session.world.spec.kinds:
-            for one in edits:
-                session.edit(one)
-
-    worker.call(ask)
-    if reel.current.spec.kinds:
-        painting.begin(edits[-1])
-    _show_change(reel, edits[-1].act)
-    key = services.bindings.title("undo")
-    snow = under_snow_words(text, now, words) if words else ""
-    follows = {
-        "": FOLLOWING,
-        "view": "This view is repainted from this description",
-        "light": JOINED if why == LIGHT_AND_NEW else RELIT + snow,
-        "everything": f"Everything is made up anew{f': {why}' if why else ''}",
-    }
-    services.notices.say(f"{follows[ground]}. {key} undoes")
-
-
 def _compare(
     services: Services, anchor: CameraPose, newest: int, say: Callable[[str], None]
 ) -> None:
@@ -672,134 +612,6 @@ def _deal(postcards: PostcardOverlay, pilot: Pilot, say: Callable[[str], None]) 
         postcards.press()
 
 
-def _repaintings(ground: str, pose: CameraPose) -> list[Edit]:
-    """Return the edits by which ground follows a description; "": that which was not seen."""
-    if not ground:
-        return [Edit("forget")]
-    if ground == "light":
-        return [Edit("relight", pose.yaw, pose.pitch, *GROUND["everything"])]
-    edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground])
-    return [Edit("forget"), edit] if ground == "view" else [edit]  # new areas beside a view, too
-
-
-def _choices(
-    services: Services, reel: Reel, describe: Callable[..., None], text: str
-) -> tuple[PromptChoice, ...]:
-    """Return the ways to apply a description."""
-    if _why_fixed(services, reel):
-        return ()
-    words, now = services.vocabulary, reel.current.block.prompt
-    view, everything = (partial(describe, ground=ground) for ground in GROUND)
-    kept, why = _going_on(text, now, words) if words else (text, "")
-    label = "everything" if kept == text else "everything, from these words alone"
-    anew = PromptChoice("Shift+Enter", label, pygame.KMOD_SHIFT, everything)
-    if _stays(why, reel):
-        light = PromptChoice("Enter", why, 0, describe)
-        return (light,) if _is_far(reel) else (light, anew)
-    if _is_far(reel):
-        begun = "another place like this" if text == now else "a new place"
-        return (PromptChoice("Enter", f"{begun} begins here", 0, describe),)
-    if why:
-        return (PromptChoice("Enter", f"everything anew: {why}", 0, describe),)
-    if not services.map.sees_more_of(reel.pose):
-        return (PromptChoice("Enter", "this view: all around has been seen", 0, view), anew)
-    return (
-        PromptChoice("Enter", NEW_AREAS, 0, describe),
-        PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view),
-        anew,
-    )
-
-
-def _why_fixed(services: Services, reel: Reel) -> str:
-    """Return why nothing here can be changed, for players; "": it can."""
-    ready = reel.current
-    if not ready.spec.kinds:
-        return "nothing can be changed in this world; it only shows views"
-    if not no_places(ready.block.memory.policy):
-        return ""
-    key = services.bindings.title("policy")
-    return f"this memory keeps no places, so nothing can be changed; {key} chooses another"
-
-
-def _may_change(services: Services, reel: Reel) -> bool:
-    """Tell whether anything here can be changed, and the player why not."""
-    if why := _why_fixed(services, reel):
-        services.notices.say(why, "bad")
-    return not why
-
-
-def _is_far(reel: Reel) -> bool:
-    """Tell whether a world that paints is shown far from where the place begins."""
-    return bool(reel.current.spec.kinds) and reel.pose.is_far
-
-
-def _stays(why: str, reel: Reel) -> bool:
-    """Tell whether everything stays where it is, for what `_going_on` says.
-
-    Things are added where the place begins alone.
-    """
-    return why == LIGHT_ALONE or (why == LIGHT_AND_NEW and not _is_far(reel))
-
-
-@lru_cache(maxsize=8)  # asked for several times a key
-def _going_on(text: str, now: str, words: Vocabulary) -> tuple[str, str]:
-    """Return a description with the place in which it stays, and what else than new areas changes.
-
-    That is `LIGHT_ALONE` or `LIGHT_AND_NEW` where everything stays, or why everything is
-    repainted, or "".
-    """
-    text = staying(text, words, now)
-    if is_elsewhere(text, now, words):
-        return text, ELSEWHERE
-    if is_relit(text, now, words):
-        return text, LIGHT_AND_NEW if names_new(text, now, words) else LIGHT_ALONE
-    return text, OTHER_LIGHT if has_other_light(text, now, words) else ""
-
-
-def _change(
-    services: Services,
-    worker: GenerationWorker,
-    reel: Reel,
-    painting: PaintingOverlay,
-    asked: deque[Moment],
-    edit: Edit,
-) -> None:
-    """Ask the world for a change; the moment before it joins those that are asked for."""
-    painting.begin(edit)
-    what = words_of(edit) if edit.act == "place" else SPOT_AS_IT_WAS
-    asked.append(services.undo_stack.push(what))
-    worker.call(lambda session: session.edit(edit))
-    _show_change(reel)
-
-
-def _keep_changes(asked: deque[Moment], stack: UndoStack, ready: ReadyBlock) -> None:
-    """Forget the moment before a change that was refused: taking it back would take another.
-
-    While the player walks, a notice is on what is in the way.
-    """
-    edited, command = ready.block.edited, ready.command
-    if edited and edited.act in ("place", *SPOT_ACTS):
-        asked.clear()
-    elif asked and ready.block.notice and not (command.forward or command.right):
-        stack.drop(asked.popleft())
-
-
-def _category(services: Services, reel: Reel, usual: str | None) -> str | None:
-    """Return the category of scenes that the description names, else the usual one."""
-    words = services.vocabulary
-    return (words and words.place(words.reading(reel.current.block.prompt))) or usual
-
-
 def _fly(services: Services, reel: Reel, place: CameraPose) -> None:
     """Take the camera to a place."""
     services.pilot.fly_to(place, reel.current.spec)
-
-
-def _show_change(reel: Reel, act: Act | None = None) -> None:
-    """While it is paused, show blocks until one shows the change, or that of an act."""
-
-    def is_shown(ready: ReadyBlock) -> bool:
-        edited = ready.block.edited
-        return bool(ready.block.notice or (edited and act in (None, edited.act)))
-
-    reel.step(is_shown, MOST_PAINTING)

@@ -1,0 +1,220 @@
+"""How a player changes the world: the description, things in it, and taking back.
+
+These functions are given what they need and know no session: overlays hold them, and a session its
+overlays.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from functools import lru_cache, partial
+
+import pygame
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.edits import SPOT_ACTS, Act, Edit
+from mag_sandbox.model.loading import no_places
+from mag_sandbox.sandbox.memory_choices import leave_moment
+from mag_sandbox.sandbox.play.reel import Reel
+from mag_sandbox.sandbox.play.session import Session
+from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
+from mag_sandbox.sandbox.saves.undo import Moment, UndoStack
+from mag_sandbox.sandbox.screens.painting import PaintingOverlay
+from mag_sandbox.sandbox.screens.prompt_card import NEW_AREAS, PromptChoice
+from mag_sandbox.sandbox.services import Services
+from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
+from mag_sandbox.scenes.changes import (
+    has_other_light,
+    is_elsewhere,
+    is_relit,
+    names_new,
+    staying,
+    under_snow_words,
+)
+from mag_sandbox.scenes.things import GROUND, words_of
+from mag_sandbox.scenes.vocabulary import Vocabulary
+
+OTHER_LIGHT = "light and weather change"
+LIGHT_ALONE = "light and weather"
+LIGHT_AND_NEW = "light and weather; what you named is added"
+RELIT = "Light and weather change; everything stays where it is"
+JOINED = "Light and weather change; what you named is added, all else stays where it is"
+ELSEWHERE = "this is another place"
+FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
+SPOT_AS_IT_WAS = "this spot is as it was"
+MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
+
+
+def describe(
+    services: Services,
+    worker: GenerationWorker,
+    reel: Reel,
+    painting: PaintingOverlay,
+    begun_places: deque[str],
+    text: str,
+    ground: str = "",
+) -> None:
+    """Ask the world for another prompt, and perhaps to paint ground anew by it.
+
+    Far from where the place begins, another one begins: new ground there follows from the old.
+    """
+    pose, now = reel.pose, reel.current.block.prompt
+    keeps_places = not no_places(reel.current.block.memory.policy)
+    why = ""
+    if (words := services.vocabulary) and ground != "everything":
+        text, why = _going_on(text, now, words)
+        ground = "light" if _stays(why, reel) and keeps_places else ground
+    if _is_far(reel) and ground != "light":
+        begun_places.append(text)
+        return
+    leave_moment(services, worker, "the description is as it was")
+    if ground != "light" and (why == ELSEWHERE or (why and keeps_places)):
+        ground = "everything"
+    edits = _repaintings(ground, pose)
+
+    def ask(session: Session) -> None:
+        session.change(prompt=text)
+        if session.world.spec.kinds:
+            for one in edits:
+                session.edit(one)
+
+    worker.call(ask)
+    if reel.current.spec.kinds:
+        painting.begin(edits[-1])
+    show_change(reel, edits[-1].act)
+    key = services.bindings.title("undo")
+    snow = under_snow_words(text, now, words) if words else ""
+    follows = {
+        "": FOLLOWING,
+        "view": "This view is repainted from this description",
+        "light": JOINED if why == LIGHT_AND_NEW else RELIT + snow,
+        "everything": f"Everything is made up anew{f': {why}' if why else ''}",
+    }
+    services.notices.say(f"{follows[ground]}. {key} undoes")
+
+
+def _repaintings(ground: str, pose: CameraPose) -> list[Edit]:
+    """Return the edits by which ground follows a description; "": that which was not seen."""
+    if not ground:
+        return [Edit("forget")]
+    if ground == "light":
+        return [Edit("relight", pose.yaw, pose.pitch, *GROUND["everything"])]
+    edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground])
+    return [Edit("forget"), edit] if ground == "view" else [edit]  # new areas beside a view, too
+
+
+def choices(
+    services: Services, reel: Reel, describe: Callable[..., None], text: str
+) -> tuple[PromptChoice, ...]:
+    """Return the ways to apply a description."""
+    if _why_fixed(services, reel):
+        return ()
+    words, now = services.vocabulary, reel.current.block.prompt
+    view, everything = (partial(describe, ground=ground) for ground in GROUND)
+    kept, why = _going_on(text, now, words) if words else (text, "")
+    label = "everything" if kept == text else "everything, from these words alone"
+    anew = PromptChoice("Shift+Enter", label, pygame.KMOD_SHIFT, everything)
+    if _stays(why, reel):
+        light = PromptChoice("Enter", why, 0, describe)
+        return (light,) if _is_far(reel) else (light, anew)
+    if _is_far(reel):
+        begun = "another place like this" if text == now else "a new place"
+        return (PromptChoice("Enter", f"{begun} begins here", 0, describe),)
+    if why:
+        return (PromptChoice("Enter", f"everything anew: {why}", 0, describe),)
+    if not services.map.sees_more_of(reel.pose):
+        return (PromptChoice("Enter", "this view: all around has been seen", 0, view), anew)
+    return (
+        PromptChoice("Enter", NEW_AREAS, 0, describe),
+        PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view),
+        anew,
+    )
+
+
+def _why_fixed(services: Services, reel: Reel) -> str:
+    """Return why nothing here can be changed, for players; "": it can."""
+    ready = reel.current
+    if not ready.spec.kinds:
+        return "nothing can be changed in this world; it only shows views"
+    if not no_places(ready.block.memory.policy):
+        return ""
+    key = services.bindings.title("policy")
+    return f"this memory keeps no places, so nothing can be changed; {key} chooses another"
+
+
+def may_change(services: Services, reel: Reel) -> bool:
+    """Tell whether anything here can be changed, and the player why not."""
+    if why := _why_fixed(services, reel):
+        services.notices.say(why, "bad")
+    return not why
+
+
+def _is_far(reel: Reel) -> bool:
+    """Tell whether a world that paints is shown far from where the place begins."""
+    return bool(reel.current.spec.kinds) and reel.pose.is_far
+
+
+def _stays(why: str, reel: Reel) -> bool:
+    """Tell whether everything stays where it is, for what `_going_on` says.
+
+    Things are added where the place begins alone.
+    """
+    return why == LIGHT_ALONE or (why == LIGHT_AND_NEW and not _is_far(reel))
+
+
+@lru_cache(maxsize=8)  # asked for several times a key
+def _going_on(text: str, now: str, words: Vocabulary) -> tuple[str, str]:
+    """Return a description with the place in which it stays, and what else than new areas changes.
+
+    That is `LIGHT_ALONE` or `LIGHT_AND_NEW` where everything stays, or why everything is
+    repainted, or "".
+    """
+    text = staying(text, words, now)
+    if is_elsewhere(text, now, words):
+        return text, ELSEWHERE
+    if is_relit(text, now, words):
+        return text, LIGHT_AND_NEW if names_new(text, now, words) else LIGHT_ALONE
+    return text, OTHER_LIGHT if has_other_light(text, now, words) else ""
+
+
+def change(
+    services: Services,
+    worker: GenerationWorker,
+    reel: Reel,
+    painting: PaintingOverlay,
+    asked: deque[Moment],
+    edit: Edit,
+) -> None:
+    """Ask the world for a change; the moment before it joins those that are asked for."""
+    painting.begin(edit)
+    what = words_of(edit) if edit.act == "place" else SPOT_AS_IT_WAS
+    asked.append(services.undo_stack.push(what))
+    worker.call(lambda session: session.edit(edit))
+    show_change(reel)
+
+
+def keep_changes(asked: deque[Moment], stack: UndoStack, ready: ReadyBlock) -> None:
+    """Forget the moment before a change that was refused: taking it back would take another.
+
+    While the player walks, a notice is on what is in the way.
+    """
+    edited, command = ready.block.edited, ready.command
+    if edited and edited.act in ("place", *SPOT_ACTS):
+        asked.clear()
+    elif asked and ready.block.notice and not (command.forward or command.right):
+        stack.drop(asked.popleft())
+
+
+def category(services: Services, reel: Reel, usual: str | None) -> str | None:
+    """Return the category of scenes that the description names, else the usual one."""
+    words = services.vocabulary
+    return (words and words.place(words.reading(reel.current.block.prompt))) or usual
+
+
+def show_change(reel: Reel, act: Act | None = None) -> None:
+    """While it is paused, show blocks until one shows the change, or that of an act."""
+
+    def is_shown(ready: ReadyBlock) -> bool:
+        edited = ready.block.edited
+        return bool(ready.block.notice or (edited and act in (None, edited.act)))
+
+    reel.step(is_shown, MOST_PAINTING)
