@@ -163,7 +163,7 @@ class MemoryFigures:
     attended_frames: int  # frames the last block read
 
 
-SEEN_FROM = 2.0  # metres; a viewpoint shows what is seen from no farther away
+SEEN_FROM = 2.0  # metres; a viewpoint shows views from places no farther away
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class MemoryUsage(MemoryFigures):
         return tuple(entry for entry in self.entries if not entry.pose.is_away)
 
     def near(self, pose: CameraPose) -> list[MemoryEntry]:
-        """Return the frames from viewpoints that may show what is seen at a pose."""
+        """Return the frames from viewpoints that may show the view at a pose."""
         return [
             entry for entry in self.entries
             if hypot(entry.pose.x - pose.x, entry.pose.z - pose.z) <= SEEN_FROM

@@ -101,7 +101,7 @@ class RingImage:
 def _closed(corners: np.ndarray) -> np.ndarray:
     """Close a polygon that runs all around the viewer along the edge of the ring that it is near.
 
-    That is the lower one for what the viewer stands on, and the upper one for what is overhead.
+    That is the lower edge for surfaces the viewer stands on, and the upper one for those overhead.
     """
     turns = np.round((corners[-1, 0] - corners[0, 0]) / RING_WIDTH)
     last = corners[0, 0] + turns * RING_WIDTH

@@ -10,7 +10,7 @@ NEAREST, FARTHEST = 0.15, 2.5  # metres from the first viewpoint
 FROM_WALLS, FROM_THINGS = 0.6, 0.7  # metres, at least
 TRIES = 20  # viewpoints looked at until one is free
 NEAR_SHARE = 0.5  # of viewpoints; these are as near to something as a walker gets, or a little less
-LONGEST_WAY, STRIDE = 9.0, 0.1  # metres to what is walked up to, and between places tried
+LONGEST_WAY, STRIDE = 9.0, 0.1  # metres to the thing walked up to, and between places tried
 BEFORE = 0.0, 0.0, 0.5, 1.2, 2.5  # metres from there, one at random
 
 

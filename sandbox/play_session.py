@@ -57,7 +57,7 @@ from mag_sandbox.scenes.things import words_of
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 LOUDER = 10  # percent
-BEGUN = "beginning"  # the topic of what is said of one
+BEGUN = "beginning"  # topic of notices about the beginning of a place
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards are found where the scene begins: walking back there"
 NO_WAY_BACK = "the camera cannot get back to {}: something is in the way"
@@ -77,7 +77,7 @@ class WatchedSession(PlaySession):
 
     @property
     def recording(self) -> Recording | None:
-        """What is watched."""
+        """The recording that is watched."""
         return self._watched
 
     def say(self, text: str) -> None:
@@ -99,7 +99,7 @@ class WatchedSession(PlaySession):
         for block in (ready.block, ready.block.beside):
             if block and block.notice:
                 walks = ready.command.forward or ready.command.right
-                topic = "way" if walks else ""  # then it is on what is in the way
+                topic = "way" if walks else ""  # then the notice is about an obstacle
                 self._services.notices.say(block.notice, "bad", topic)
             elif block and block.edited and block.edited.act != "forget":  # that was said before
                 if block.edited == ENTER:  # all that is said is about the place before

@@ -195,7 +195,7 @@ def change(
 def keep_changes(asked: deque[Moment], stack: UndoStack, ready: ReadyBlock) -> None:
     """Forget the moment before a change that was refused: taking it back would take another.
 
-    While the player walks, a notice is on what is in the way.
+    While the player walks, notices are about obstacles.
     """
     edited, command = ready.block.edited, ready.command
     if edited and edited.act in ("place", *SPOT_ACTS):

@@ -1,4 +1,4 @@
-"""What trainings share whose networks see pictures as the game shows them."""
+"""Shared parts of trainings whose networks see pictures as the game shows them."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -159,7 +159,7 @@ class ViewsJob:
 def play(
     options: ImaginationOptions, open_world: OpenWorld, store: ClipStore | None = None
 ) -> Invented:
-    """Let the world invent the rings and first views that the store lacks."""
+    """Have the world invent the rings and first views that the store lacks."""
     rings = {kind: [ViewsTask(at, kind) for at in range(options.rings)] for kind in KINDS}
     later = [ViewsTask(index) for index in range(options.rings, options.prompts)]
     told = [ViewsTask(index, ahead=True) for index in range(options.told)]

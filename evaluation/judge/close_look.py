@@ -50,7 +50,7 @@ _BATCH = 64
 
 
 class Looked(NamedTuple):
-    """What a close look at a thing's place tells."""
+    """The answer of a close look at a thing's place."""
 
     sureness: float  # how likely it is there, 0 to 1
     colors: frozenset[str]  # that it may have, of those of its kind; none: it has its own

@@ -9,7 +9,7 @@ from mag_sandbox.scenes.things import COLORS
 
 INNER = slice(14, 50)  # px of a square of 64 that show the thing
 _NEAR = 12.0  # of L*a*b*: how far a pixel may be from a colour in some light
-_BEHIND = 12.0  # likewise, from pixels at the edges of the square, which show what is behind
+_BEHIND = 12.0  # likewise, from pixels at the edges of the square, which show the background
 _EDGE, _ALIKE = 2, 0.025  # px; share of the edges that is as near to what belongs to them
 _LEAST = 0.05  # share of the pixels that is unlike the edges, or all count
 _LIGHTS = np.multiply.outer(

@@ -334,7 +334,7 @@ def _made(block: FrameBlock) -> tuple[dict[str, Any], list[bytes]]:
 
 
 def serve(arguments: str) -> None:
-    """Be the process of a participant until the pipe is closed."""
+    """Run as the process of a participant until the pipe is closed."""
     pipe = Pipe(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # what a participant prints is no message

@@ -31,12 +31,12 @@ SAME = 26.0  # dB: what a view moved as a whole does not reach has visible paral
 ZOOMS, SHIFTS = np.geomspace(0.6, 2.2, 9), np.arange(-64.0, 65.0, 16.0)  # times, px
 STEPS = (8, 4, 4, 2, 2, 1)  # px between those looked at while the best is sought between neighbours
 AHEAD = 40.0  # degrees from where the first view looks: seen there in full
-BODY = 0.75  # metres that a way keeps from what is beside it: no world needs more
-STEP, HEAD = 0.5, 1.8  # metres; what is lower is stepped over, what is higher walked under
+BODY = 0.75  # metres that a way keeps from things beside it: no world needs more
+STEP, HEAD = 0.5, 1.8  # metres; lower things are stepped over, higher ones walked under
 REVEALED, HIDDEN = 400, 0.05  # px of a revealed thing at least; share of them seen before at most
 SCREENS = ("wardrobe", "bookshelf", "pipe")  # opaque kinds, behind which a thing is hidden
-NARROW = 0.9  # metres across a screen: what is behind it shows from aside
-AWAY, BEHIND = (1.4, 2.0), 2.0  # metres to a screen; times as far to what is hidden
+NARROW = 0.9  # metres across a screen: things behind it show from aside
+AWAY, BEHIND = (1.4, 2.0), 2.0  # metres to a screen; times as far to hidden things
 SMALL, LARGE = 0.4, 1.5  # metres of kinds that are hidden
 SIZE = 0.55  # metres that they have there at most
 TRIES = 6  # screens
@@ -59,7 +59,7 @@ class WalkScene(HeldOutScene):
 
     @cached_property
     def ring(self) -> Callable[..., Ring]:
-        """What gives the ring at x, z; the newest ones are kept."""
+        """The function that draws the ring at x, z; the newest ones are kept."""
         return lru_cache(RINGS)(self.renderer.ring)
 
     def depth(self, pose: CameraPose) -> np.ndarray:

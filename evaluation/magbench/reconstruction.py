@@ -226,7 +226,7 @@ def row_name(length: int) -> str:
 
 
 def run_reconstruction(options: ReconstructionOptions, say: Say) -> None:
-    """Measure what is left; write text and JSON, or raise ValueError if there is nothing."""
+    """Measure the remaining clips; write text and JSON, or raise ValueError if there are none."""
     given, root = _given(options.memory), options.videos.absolute()
     found = sorted(root.rglob("*.mp4"))[: options.clips]
     if not found:

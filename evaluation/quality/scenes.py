@@ -165,7 +165,7 @@ class HeldOutScene:
 
     @cached_property
     def parts(self) -> RingParts | None:
-        """What of it moves around where it begins; None: nothing does."""
+        """The moving parts around where it begins; None: nothing moves."""
         return ring_parts(self.renderer) if self._moves else None
 
     @property

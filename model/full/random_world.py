@@ -129,7 +129,7 @@ class MeasuredWorld(ABC):
 
     @abstractmethod
     def begin_measuring(self, *, full: bool, played: float = 0.0) -> None:
-        """Be in the first block, with memory as it is then, or filled to its last slot.
+        """Prepare the first block, with memory as it is then, or filled to its last slot.
 
         The session seems to have been played for some seconds; 0: as long as it has.
         """

@@ -43,7 +43,7 @@ class GivenPicture(NamedTuple):
     def shown(self, stays: np.ndarray, alike: np.ndarray | None = None) -> np.ndarray:
         """Return it where it is as it was given, float32 [4, H, W].
 
-        Colours times shares, and shares, which are soft beside what is otherwise.
+        Colours times shares, and shares, which are soft where it ends.
 
         Args:
             stays: its cells that are as they were given, bool [rows, columns].
@@ -60,7 +60,7 @@ class GivenPicture(NamedTuple):
     def over(self, picture: Tensor, latents: np.ndarray, known: np.ndarray) -> Tensor:
         """Return a picture of the view, [3, H, W], with it in all of its cells; see `stays`.
 
-        It tells more of outlines than what the codec leaves of it.
+        It shows outlines better than the codec does.
         """
         same = self._pixels_of(self.stays(latents, known))
         return torch.where(torch.from_numpy(same), self._colors, picture)
@@ -84,7 +84,7 @@ def alike(now: np.ndarray, before: np.ndarray) -> np.ndarray:
 class _Shape(NamedTuple):
     """A thing in a picture of a plan after the codec."""
 
-    rows: slice  # of the picture; with what is around it
+    rows: slice  # of the picture; with its surroundings
     columns: slice
     near: np.ndarray  # bool [h, w]; where it must look as planned
     soft: np.ndarray  # float32 [h, w]; share of its pixels, soft at the edge
@@ -92,10 +92,10 @@ class _Shape(NamedTuple):
 
 
 class LostDetails(NamedTuple):
-    """What the codec loses of the things of a plan at some place."""
+    """The details of a plan's things that the codec loses at some place."""
 
     shapes: list[_Shape]
-    lost: np.ndarray  # float32 [3, H, W]; what is to be added to see the sketch itself
+    lost: np.ndarray  # float32 [3, H, W]; the sketch less its picture after the codec
 
     @classmethod
     def of(cls, owners: np.ndarray, sketch: np.ndarray, coded: np.ndarray) -> "LostDetails":
@@ -142,7 +142,7 @@ class LostDetails(NamedTuple):
 
 
 def _reach(shown: np.ndarray) -> slice:
-    """Return the part of a line that shows a thing, and what is around it."""
+    """Return the part of a line that shows a thing, and its surroundings."""
     places = np.flatnonzero(shown)
     return slice(max(int(places[0]) - AROUND, 0), int(places[-1]) + AROUND + 1)
 

@@ -355,7 +355,7 @@ class Imagination:
             around: the known part of the ring.
             place: at most a view.
             cells: within it, bool [rows, columns].
-            subject: what is painted.
+            subject: of the painting.
         """
         view = self.lattice.place(self.lattice.around(place))
         painted = self._painted(around.without(cells), view, subject)

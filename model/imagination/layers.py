@@ -22,18 +22,18 @@ from mag_sandbox.model.imagination.scenery import Scenery
 CLOSE = 24  # px from known pixels, beyond which usual or planned colours are shown
 WIDE = 320  # px between known pixels of a landscape, from which on usual colours are shown there
 COLUMNS = 4  # px between the columns from which usual colours are taken
-SOFT = 15  # pixels over which rows of what is continued are mixed
-LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses what is around it
+SOFT = 15  # pixels over which continued rows are blended
+LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses its surroundings
 BESIDE = 0.25  # of a box: how far a cut-out may reach beyond it
 UNLIKE = 0.03  # squared difference of colours from which on two are told apart
 SHADES, ALIKE = 16, 4  # of red, green and blue; as many apart, two have nothing in common
 SURELY = 4.0  # times as frequent as around a thing: such colours are its own
 MOST_BEYOND = 0.1  # of a thing's pixels; if more lie outside its shape, they are something else's
-CLOSED = 2  # px; narrower gaps in what lies outside are filled
+CLOSED = 2  # px; narrower gaps in the outside are filled
 HALF_TURN = 180.0  # degrees; no wall is as wide
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # of a pixel: share that is painted, from which on it counts
-KNOWN, GLIMPSED = 255, 128  # marks of carried pixels; glimpsed: of what is mostly hidden
+KNOWN, GLIMPSED = 255, 128  # marks of carried pixels; glimpsed: of things that are mostly hidden
 GLIMPSE, AS_GLIMPSED = 0.15, 0.95  # share of its box below which that is so; its pixels count less
 
 _LIKENESS = (1 - abs(np.arange(SHADES)[:, None] - np.arange(SHADES)) / ALIKE).clip(0)
@@ -42,9 +42,9 @@ _LIKENESS = (1 - abs(np.arange(SHADES)[:, None] - np.arange(SHADES)) / ALIKE).cl
 class Margins(NamedTuple):
     """How far around the plan's shape of a thing the thing may show [px]."""
 
-    cut: int  # what is cut out with it
+    cut: int  # pixels cut out with it
     hidden: int  # where ground and walls are not believed
-    beyond: float  # share of its size within which what has its colours is cut out with it, too
+    beyond: float  # share of its size within which pixels of its colours are cut out, too
 
 
 # a painter's outlines differ from the plan's
@@ -58,13 +58,13 @@ class _CutOut(NamedTuple):
     layer: np.ndarray
     seen: np.ndarray  # float32 [1, h, w]: alpha, but 0 where something nearer covers it
     there: np.ndarray  # float32 [1, h, w]: 1 where it is, also along its outline
-    around: np.ndarray  # float32 [4, h, w]: what is around it, up to where ground is not hidden
+    around: np.ndarray  # float32 [4, h, w]: its surroundings, up to where ground is not hidden
     box: Box  # of the thing, in the layer [px]
     is_glimpsed: bool  # whether little of it is seen
     beyond: tuple[np.ndarray, np.ndarray]  # rows and columns of the ring, outside the plan's shape
 
     def shown(self, near: float) -> np.ndarray:
-        """Return the layer with a share of what is around it."""
+        """Return the layer with a share of its surroundings."""
         if not near:
             return self.layer
         layer = self.layer.copy()
@@ -78,7 +78,7 @@ class _Placement(NamedTuple):
     number: int
     box: Box  # of the thing [px]
     where: tuple[slice, slice]  # rows and columns that its cut-out covers
-    near: float  # share of what is around it that is shown, too
+    near: float  # share of its surroundings that is shown, too
 
 
 class LayeredRing:
@@ -120,7 +120,7 @@ class LayeredRing:
             ids = np.where(mostly[ids], ids, 0)
         order, self._painted = ranks[ids], known if painted is None else painted
         self._cut_outs: dict[int, _CutOut] = {}
-        for number, box in reversed(boxes.items()):  # what is nearest takes what is beside it first
+        for number, box in reversed(boxes.items()):  # nearest first: it takes pixels beside it
             cut_out = _cut_out(picture, self._painted, order, ranks[number], box, margins)
             if cut_out is not None:
                 self._cut_outs[number] = cut_out
@@ -151,7 +151,7 @@ class LayeredRing:
         return torch.from_numpy(canvas)
 
     def seen(self, pose: CameraPose, size: tuple[int, int], numbers: np.ndarray) -> np.ndarray:
-        """Return what the view at a pose shows of what is painted here; see `Subject`.
+        """Return the part of the view at a pose that is painted here; see `Subject`.
 
         Args:
             pose: of the view.
@@ -236,12 +236,12 @@ class LayeredRing:
         return pose.x - self._viewpoint[0], pose.z - self._viewpoint[1]
 
     def _sampled(self, pose: CameraPose, size: tuple[int, int], behind: Tensor) -> np.ndarray:
-        """Return what is behind everything that stands upright, float32 [C, height, width].
+        """Return the background of everything that stands upright, float32 [C, height, width].
 
         Args:
             pose: of the view.
             size: height and width.
-            behind: what is behind it in the ring, with a margin of a pixel.
+            behind: that background in the ring, with a margin of a pixel.
         """
         height, width = size
         step = np.radians(pose.fov) / width
@@ -254,7 +254,7 @@ class LayeredRing:
         grid = np.empty((height, width, 2), np.float32)
         grid[..., 0], grid[..., 1] = yaw, pitch[:, None]
         near = away < DISTANT
-        if near.any():  # what is farther looks the same from everywhere
+        if near.any():  # farther surfaces look the same from everywhere
             low = _extent(np.any(near, axis=1), 0)
             away, near = away[low], near[low]
             x = away * np.sin(yaw).astype(np.float32) + np.float32(walked_x)
@@ -310,7 +310,7 @@ def _planned(
     """Return a ring in the planned colours of sky, ground or the sides of a room.
 
     Args:
-        bands: what is behind all else, see `Scenery.bands`.
+        bands: the background, see `Scenery.bands`.
         edges: rows of the foot and top of the walls, float [2, W]; None: there are none all around.
         shape: rows and columns of the ring.
 
@@ -551,7 +551,7 @@ def _frequencies(shade: np.ndarray) -> np.ndarray:
 def _without_behind(
     colored: np.ndarray, whole: np.ndarray, cut: np.ndarray, free: np.ndarray, margin: int
 ) -> np.ndarray:
-    """Return a cut-out without what shows behind its outline, colours times alpha, and alpha.
+    """Return a cut-out without the background along its outline, colours times alpha, and alpha.
 
     A painter's outlines are not just the plan's, so some of what is cut out along them is
     background. How much, tells where a pixel's colour lies between those of the thing and of
@@ -560,9 +560,9 @@ def _without_behind(
     Args:
         colored: colours, and 1, float32 [4, h, w].
         whole: where the thing is in the plan, bool [h, w].
-        cut: what is cut out, bool [h, w].
+        cut: the pixels cut out, bool [h, w].
         free: where no other thing is, bool [h, w].
-        margin: of what is cut out around the plan's shape [px].
+        margin: pixels cut out around the plan's shape.
     """
     inner, outer = whole & ~widened(~whole, margin), free & ~cut
     own, behind = (_nearby(colored, where, 2 * margin + 1) for where in (inner, outer))

@@ -213,7 +213,7 @@ def covering_objects(
 
 
 def _hidden(table: ObjectTable, owners: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Return what is behind a large object that fills a cell, bool [rows, columns, objects]."""
+    """Return the objects behind a large one that fills a cell, bool [rows, columns, objects]."""
     rows, columns = shape
     cells = owners.reshape(rows, len(owners) // rows, columns, -1).swapaxes(1, 2)
     owner = cells[:, :, 0, 0]

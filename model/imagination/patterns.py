@@ -1,7 +1,7 @@
 """Patterns in the sketch of a plan: beams, planks, tiles, stripes and panels of rooms, and squares.
 
 A plan says that a ceiling has beams, and where its walls are; the ground of games has squares.
-Without a sketch of them, painters make blotches of what is narrower than a cell. All measures are
+Without a sketch of them, painters make blotches of anything narrower than a cell. All measures are
 those of the scenes that the networks learned from. Knows nothing of networks.
 """
 
@@ -62,7 +62,7 @@ class Patterns:
         first_column: int,
         viewpoint: tuple[float, float] = (0.0, 0.0),
     ) -> np.ndarray:
-        """Draw over what is bare, and return the pixels that have a pattern.
+        """Draw over bare surfaces, and return the pixels that have a pattern.
 
         Args:
             picture: of the room or the ground, float32 [3, H, W] in [-1, 1].

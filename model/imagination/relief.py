@@ -1,4 +1,4 @@
-"""What stands out in a picture, how far away it is, and how far it reaches.
+"""Things that stand out in a picture, how far away they are, and how far they reach.
 
 A small convolutional network says of each pixel whether it shows a thing that stands out from
 ground, walls and sky. Of each square of two by two pixels it says at which pitch such a thing has
@@ -32,7 +32,7 @@ KEPT = 24  # views whose relief is kept
 
 
 class Relief(NamedTuple):
-    """What a picture shows of the things that stand out."""
+    """The things that stand out in a picture, pixel by pixel."""
 
     stands: np.ndarray  # float32 [H, W]; how likely a pixel belongs to such a thing
     distance: np.ndarray  # float32 [H, W], of that thing [m]

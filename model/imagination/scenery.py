@@ -35,13 +35,13 @@ HORIZON_FOOT = 1.2  # degrees; what stands nearer to the horizon is at infinity
 WIDEST = 120.0  # degrees; wider things lie all around
 STEEPEST = 85.0  # degrees
 FLATTEST = 0.1  # degrees that a thing is tall at least
-NEAREST = 0.3  # metres; boards are never seen from nearer, and what is nearer is not seen
+NEAREST = 0.3  # metres; boards are never seen from nearer, and nearer things are not seen
 SUPPORTED = 3.0  # degrees between the foot of a thing and the top of what it stands on, at most
 BEFORE = 0.01  # metres by which a thing stands before what supports it
 FARTHEST_WALK = SEEN_FROM  # from the viewpoint of the plan: beyond, its pixels are too large
 PARALLEL = 1e-3  # sine of the angle between walls, below which they do not meet
 FROM_THINGS = 0.6  # metres that a walker keeps
-FROM_FACES = 0.45  # likewise, beside what is as wide: nearer, it fills the view
+FROM_FACES = 0.45  # likewise, beside things as wide: nearer, they fill the view
 SMALL = 1.5  # metres: half as wide things are walked round that are met head-on
 NARROW = 0.7  # cosine between the directions in which two things push a walker who is between them
 LEAST_GAIN = 0.2  # share of a step; a walker who gains less is stuck
@@ -50,7 +50,7 @@ _ANGLES = np.linspace(0.0, 2 * np.pi, 24, endpoint=False)
 _ROUND = np.stack((np.cos(_ANGLES), np.sin(_ANGLES)), axis=1)  # a circle
 _BAND = np.array(((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)))
 _TICK = 1 / POSITION_RESOLUTION  # metres
-_SLIDES = 4  # along what is in the way, one thing after the other
+_SLIDES = 4  # along the things in the way, one after the other
 WIDEST_TRUNK = 0.3  # metres; half as wide things without a crown are to a walker at least
 OVERHEAD = 0.9  # metres above the eyes that a thing reaches whose crown is around a walker's head
 CROWN = 0.8  # share of half the width of others
@@ -365,7 +365,7 @@ class _Leeway(NamedTuple):
 
 
 class Obstacle(NamedTuple):
-    """What keeps a walker from the end of a step."""
+    """The obstacle that keeps a walker from the end of a step."""
 
     what: str  # "wall", a kind, or "" without a thing
     top: float  # pitch at which it ends [degrees]: walls, no viewpoint near by 90, waters -90
@@ -373,7 +373,7 @@ class Obstacle(NamedTuple):
 
 
 class _Obstacles:
-    """What is in a walker's way."""
+    """The things in a walker's way."""
 
     def __init__(self, sides: Sequence[Side], bodies: Sequence[_Body], waters: _Waters) -> None:
         self._sides, self._waters = sides, waters
@@ -680,7 +680,7 @@ class Scenery:
 
     @cached_property
     def ground(self) -> GroundPlan:
-        """What stands on the ground, and walls that meet, from above."""
+        """The things on the ground, and walls that meet, from above."""
         standing, lines = self._standing, [_line(side) for side in self._sides]
         rows = zip(
             standing.numbers.tolist(), standing.places.tolist(), standing.halves.tolist(),
@@ -997,7 +997,7 @@ def _body(
     low, high = _ends(thing)
     if stance.where == "course":
         return _Body(thing, "course", ground_distance(low))
-    if stance.where == "flat":  # what is nearly all around stays, but its points are the ground's
+    if stance.where == "flat":  # a thing nearly all around stays, but its points are the ground's
         middle = (ground_distance(low) + ground_distance(high)) / 2
         return _Body(thing, "flat", inf if thing.width > WIDEST else middle)
     if thing.width > WIDEST or stance.where == "far":

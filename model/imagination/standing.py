@@ -32,14 +32,14 @@ TABLES: dict[str, tuple[float, ...]] = {  # on which small things stand: at thes
     "desk": (0.55,), "dining table": (0.7,), "fireplace": (0.81,), "round table": (0.45,),
     "kitchen counter": (0.46, 0.84), "workbench": (0.66,),
 }  # fmt: skip
-LIGHT = 0.9  # metres: what is no taller can be put on a table, too
+LIGHT = 0.9  # metres: things no taller can be put on a table, too
 REACH_ABOVE = 4.0  # degrees above a table at which it is still meant
 IN_FRONT = 0.35  # metres that a thing keeps from the wall behind it
 GAP = 0.2  # metres that a thing keeps from the thing behind it that is pointed at
 NEAREST = 1.8  # metres
 WIDEST, TALLEST = 56.0, 36.0  # degrees: nothing is so near that it shows larger
-LEAST = 11.0  # degrees of the longer side: what is farther is drawn larger than it would be
-LEAST_SMALL, LEAST_LOW = 0.75, 0.5  # of `LEAST` and of `TALLEST`, for what is to be small
+LEAST = 11.0  # degrees of the longer side: farther things are drawn larger than they would be
+LEAST_SMALL, LEAST_LOW = 0.75, 0.5  # of `LEAST` and of `TALLEST`, for things that are to be small
 MOST_UNLIKE = 2.0  # times by which others of a kind may be larger or smaller than usual
 MOST_HIDDEN = 0.6  # share that things before it may hide
 LOWEST_HUNG, HIGHEST_HUNG = 0.5, 0.12  # metres that things on walls keep from floor and ceiling
@@ -271,9 +271,9 @@ def _before(
     *,
     hangs: bool = False,
 ) -> float:
-    """Return how far away something is in front of what is pointed at [m]; inf: at nothing.
+    """Return how far away to put something in front of the thing pointed at [m]; inf: none.
 
-    What stands on the ground does not stand in front of what hangs; what `hangs` may do so.
+    A thing on the ground never stands in front of a hanging one; one that `hangs` may.
     """
     return min(
         (

@@ -1,7 +1,7 @@
 """Which things of a plan show, and which are hidden by nearer ones.
 
 Rules of plans weigh what level views show (`rules.plans.shown_shares`), in coarse cells. A list for
-the player also has what is above and below, and what shows beside the edges of a nearer thing.
+the player also has things above and below, and parts that show beside a nearer thing.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.scenes.things import FALLING
 
 _AROUND, _HIGHEST = 360, 60  # degrees, a cell each
-_CORE = 0.7  # share of a thing's width that hides what is behind it
+_CORE = 0.7  # share of a thing's width that hides the things behind it
 _SHOWN = 0.25  # share of a thing that shows of what counts as visible
 
 

@@ -32,7 +32,7 @@ ROUNDS = 8  # until the columns that show a side stay the same
 
 
 class Slopes(NamedTuple):
-    """What columns of a level picture show; slopes are tangents of angles, float32 [columns]."""
+    """The ends of walls in a level picture, as tangents of angles, float32 [columns]."""
 
     floor: np.ndarray  # down from the horizon to where the wall meets the floor
     ceiling: np.ndarray  # up from the horizon to where it meets the ceiling

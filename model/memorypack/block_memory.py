@@ -36,7 +36,7 @@ _AHEAD = "ahead"  # of a snapshot: views painted and not seen yet
 
 
 class PackParts(NamedTuple):
-    """What makes blocks from packed frames."""
+    """Makes blocks from packed frames."""
 
     networks: PackedNetworks
     features: Callable[[str], Tensor]  # of a prompt, [1, text_len, text_dim]

@@ -33,14 +33,14 @@ _NEVER = -1e4  # score of a token that is not there; finite, since a video may l
 
 
 class PackedContext(NamedTuple):
-    """What a block reads beside itself."""
+    """The context that a block reads beside itself."""
 
     pairs: Sequence[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
     absent: Tensor | None = None  # see `Tokens`
 
 
 class PsiState(Protocol):
-    """What a long-term memory knows of its videos."""
+    """The state of a long-term memory of its videos."""
 
     @property
     def updates(self) -> int:

@@ -28,7 +28,7 @@ _LEVELS, _LEAST_SCALE = 127, 1e-6  # of the numbers that a slot holds
 
 
 class RingState(NamedTuple):
-    """What the slots of B videos hold."""
+    """The contents of the slots of B videos."""
 
     content: Tensor  # latents, int8 [B, S, token_dim]
     scales: Tensor  # of the numbers of a slot, fp32 [B, S, 1]

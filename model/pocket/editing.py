@@ -450,7 +450,7 @@ class Editor:
 
 
 def shape_cells(shape: np.ndarray, cells: tuple[int, ...]) -> np.ndarray:
-    """Return which cells of a ring of rows and columns show a shape, or what is right around it.
+    """Return which cells of a ring of rows and columns show a shape, or the edge around it.
 
     Args:
         shape: pixels of the ring, bool [H, W].

@@ -1,4 +1,4 @@
-"""What the plan holds, as a list of things for the player."""
+"""The plan as a list of things for the player."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ def things_at_start(
 
 
 def as_edits(things: Iterable[PlacedObject]) -> tuple[Edit, ...]:
-    """Return things as edits name them, without ground, sky, and what is out of reach."""
+    """Return things as edits name them, without ground, sky, and things out of reach."""
     return tuple(filter(None, map(_as_edit, things)))
 
 

@@ -170,7 +170,7 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         return view
 
     def _catch_up(self, control: Control) -> bool:
-        """Do what is due before a block; tell whether the block takes what is due meanwhile."""
+        """Do the work due before a block; tell whether the block takes views that are due."""
         takes = VIEWS not in control.leave_out
         while self._prepare(takes=takes):  # first: work done early makes no difference
             pass
@@ -184,7 +184,7 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         """Do pending work; tell whether there was any.
 
         Args:
-            takes: whether what is due is remembered, and waited for if it is still being painted.
+            takes: whether views that are due are remembered, and waited for if still being painted.
         """
 
     def _is_late(self, block: int) -> bool:
@@ -218,7 +218,7 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         self._request_view(command, session.block_index)
         if paints and schedule.request is None:
             self._request_view(session.command, session.block_index)
-        if command == CameraCommand():  # the player looks at what is missing
+        if command == CameraCommand():  # the player looks at unpainted places
             schedule.hasten(session.block_index)
         self._prepare(takes=takes)
 

@@ -1,4 +1,4 @@
-"""What the codec loses in pictures of painted ground: of things, and of a given view."""
+"""The details that the codec loses in painted pictures: of things, and of a given view."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -17,7 +17,7 @@ from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_p
 
 _TILE = 2 * TILE[0], 2 * TILE[1]  # rows and columns of cells
 _KEPT = 32  # tiles whose details are kept: those of three rings
-_MARGIN = 6  # cells beyond a tile from which things may reach into what is coded with it
+_MARGIN = 6  # cells beyond a tile that are coded with it, since things may reach in from there
 
 
 class PaintedDetails:

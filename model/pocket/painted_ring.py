@@ -105,7 +105,7 @@ def without(
 def _forgotten(ring: PaintedRing, stays: np.ndarray, lattice: Lattice) -> PaintedRing:
     """Return a ring of which only some cells are known any more, bool [rows, columns].
 
-    The others are filled with what is beside them.
+    The others are filled from the cells beside them.
     """
     filled = Surroundings(stays, ring.latents).beside(lattice.whole, 0)
     return replace(

@@ -183,7 +183,7 @@ def stands_in(thing: PlacedObject, cells: np.ndarray, lattice: Lattice) -> bool:
 
 
 def _carry_nothing(things: Sequence[PlacedObject]) -> np.ndarray | None:  # noqa: ARG001 -- Carry
-    """Carry nothing over to what is painted."""
+    """Carry nothing over to the painted picture."""
     return None
 
 

@@ -26,7 +26,7 @@ _SKIES = ("low sky", "high sky")
 # times as red, green and blue as before; what is more so lies under snow, or pales in fog
 _BRIGHTEST = np.reshape((1.25, 1.25, 1.6), (3, 1, 1))
 _CARRIED = ("outdoor", "indoor")  # categories; others have lights of their own
-_EDGE = 2  # px beside what is painted anew, whose colours are mixed
+_EDGE = 2  # px around repainted places in which colours are blended
 
 
 class Relighting:
@@ -98,7 +98,7 @@ class Relighting:
         """
         owners = self._imagination.owners(self._before)
         lit = {_place(one): one.mean_color for one in things if one.kind not in _ANEW}
-        gains = np.full((len(self._before) + 1, 3), np.inf)  # the last one is of what is behind all
+        gains = np.full((len(self._before) + 1, 3), np.inf)  # the last one is the background's
         for number, one in enumerate(self._before):
             if one.mean_color and (color := lit.get(_place(one))):
                 gains[number] = np.divide(color, np.maximum(one.mean_color, 1))

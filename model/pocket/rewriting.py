@@ -76,7 +76,7 @@ def rewriting(
 
 
 class FrameRewriter:
-    """Remembers frames of one world anew, as views of what is painted now."""
+    """Remembers frames of one world anew, as they are painted now."""
 
     def __init__(self, imagination: Imagination, inventor: PaintingInventor) -> None:
         self._imagination, self._inventor = imagination, inventor

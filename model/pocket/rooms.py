@@ -63,7 +63,7 @@ class _Passage:
 
 @dataclass(frozen=True, slots=True)
 class _Room:
-    """A room but for what is painted."""
+    """A room without its painted views."""
 
     prompt: str  # in force when it was left
     seed: int
@@ -82,7 +82,7 @@ class _Room:
 
 @dataclass(frozen=True, slots=True)
 class _ParkedRooms:
-    """Parked rooms but for what is painted in them."""
+    """Parked rooms without their painted views."""
 
     here: int
     rooms: tuple[_Room, ...]
@@ -320,7 +320,7 @@ class Rooms:
         self._parked[self._here] = joined(self.parts.snapshot(), {})
 
     def _unpark(self, number: int) -> None:
-        """Be in a room that is not the present one."""
+        """Make another room the present one."""
         painting, editor, viewpoints, memory = self.parts
         room, state = self._rooms[number], self._parked.pop(number, None)
         self._here = number

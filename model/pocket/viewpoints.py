@@ -155,7 +155,7 @@ class _MadeView(NamedTuple):
 
 
 class _FirstRing(NamedTuple):
-    """What all other rings take from the first one."""
+    """The parts of the first ring that all others share."""
 
     ring: object  # see `_LayersSource`
     plan: tuple[object, ...]  # things by which it was seen, and their numbers
@@ -164,7 +164,7 @@ class _FirstRing(NamedTuple):
 
 
 class _ViewCells(NamedTuple):
-    """What is planned in the pixels of a view."""
+    """The planned things in the pixels of a view."""
 
     at: tuple[np.ndarray, np.ndarray]  # rows and columns of its pixels in the ring
     numbers: np.ndarray  # see `_PlannedRings.geometry`
@@ -172,7 +172,7 @@ class _ViewCells(NamedTuple):
 
 
 class _PlannedRings:
-    """What a plan has in each pixel of the rings around viewpoints; the newest are kept."""
+    """The planned things in each pixel of the rings around viewpoints; the newest are kept."""
 
     def __init__(self, imagination: Imagination) -> None:
         self._imagination = imagination
@@ -500,7 +500,7 @@ class Viewpoints(ViewPainter[_MadeView]):
     # Looking
 
     def look(self, poses: Sequence[CameraPose]) -> Draw | None:
-        """Return a function that draws the views at poses, from what is painted now.
+        """Return a function that draws the views at poses, as they are painted now.
 
         None: all of them are where the scene begins, there is no plan yet, or memory has lost all
         that was painted.

@@ -1,4 +1,4 @@
-"""What memory holds of a walk, and what it has lost.
+"""The parts of a walk that memory holds, and those it has lost.
 
 Frames of a walk take slots as all others do, but hold no keys: the ring around their viewpoint
 keeps their pixels, for as long as memory keeps one of its frames.
@@ -28,7 +28,7 @@ _HeldViews = frozenset[CameraPose]
 _SOON = 60.0, 30.0  # degrees beside and above a view that may be seen soon
 _MOST_LOST = 4000  # patches
 _MARGIN = 5.0  # degrees beside a view where the middle of what it shows may lie
-_BESIDE = 1.0  # metres between a walker and what is moved, at least
+_BESIDE = 1.0  # metres between a walker and moved things, at least
 
 
 def remember(memory: BlockMemory, poses: tuple[CameraPose, ...]) -> None:

@@ -63,7 +63,7 @@ IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
 BEHIND_YOU = 120.0  # degrees from the middle of the view
 STILL_PAINTED = "one moment: the view from there is still being painted"
 START: Position = (0.0, 0.0)  # where the scene begins
-LARGEST_RECOLORED = 30.0  # degrees: what is larger, but for animals, is seen before any colour
+LARGEST_RECOLORED = 30.0  # degrees: larger things, but for animals, stand out in any colour
 MOST_GENERATIONS = 8  # of new ground: descriptions that it follows
 FARTHER = (1.0, 1.25, 1.6, 2.0, 2.5, 3.2)  # times as far away as pointed at a thing is placed
 APART, APART_IN_ROOMS = 2.4, 1.2  # metres between viewpoints at least; things in rooms are near
@@ -210,7 +210,7 @@ class WalkableGround:
 
     @property
     def scenery(self) -> Scenery | None:
-        """What was planned and placed, in metres; None: there is no plan yet."""
+        """The planned and placed things, in metres; None: there is no plan yet."""
         plan, placed = self._painting.plan, tuple(self._placed())
         if plan is None:
             return None
@@ -237,7 +237,7 @@ class WalkableGround:
 
     @property
     def things(self) -> tuple[PlacedObject, ...]:
-        """What was planned and placed, as the first viewpoint shows it."""
+        """The planned and placed things, as the first viewpoint shows them."""
         return with_edits(self._painting.plan, self._placed(), self._stances, self._behind)
 
     def in_sight(self, x: float, z: float) -> list[PlacedObject]:
@@ -379,7 +379,7 @@ class WalkableGround:
     def _standing_out(self, edit: Edit, things: Sequence[PlacedObject], *, at_start: bool) -> Edit:
         """Return a thing of any colour, unless it is large, in one that stands out there.
 
-        Where the scene begins, it stands out from what is painted, elsewhere from what is planned.
+        Where the scene begins, it stands out from the painted views, elsewhere from the plan.
         """
         thing = thing_of(edit)
         is_large = max(thing.width, thing.height) > LARGEST_RECOLORED and edit.kind not in ANIMALS

@@ -346,7 +346,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             poses: of its frames.
             command: that led there.
             given: latents in place of generated ones, [1, F, C, h, w].
-            is_painted: whether they show what is painted, and not another world's pictures.
+            is_painted: whether they are painted here, and not another world's pictures.
         """
         session, time, walked = self._running(), self._time, poses
         memory, schedule, decoder = self.memory, self.schedule, self._decoder

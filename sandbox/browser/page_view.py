@@ -146,7 +146,7 @@ class PageView(View):
             self.send({"is": "place", "link": link})
 
     def _tell_link(self, screen: Screen) -> None:
-        """Tell the page the link to share: of what is recorded or watched, else of the place."""
+        """Tell the page the link to share: of the recording, if there is one, else of the place."""
         link = replay = ""
         if isinstance(screen, PlayScreen):
             played = screen.playthrough

@@ -77,7 +77,7 @@ Play = Callable[[Pipe], object]  # the first message is the page's opening
 
 @dataclass(frozen=True, slots=True)
 class PagesConfig:
-    """What a server of pages offers, and to whom."""
+    """The services of a page server, and who may use them."""
 
     places: int = 2  # games at once
     token: str = ""  # that pages must send; "": none
@@ -129,7 +129,7 @@ class PageConnection(SocketConnection):
             self._unsent.put_nowait(message)
 
     async def send_waiting(self) -> None:
-        """Send what is passed on, until there is no more.
+        """Send messages as they are passed on, until there are no more.
 
         Raises:
             TimeoutError: the page does not read it.

@@ -94,7 +94,7 @@ def _play_game(options: PlayOptions, say: Say) -> int:
     else:
         scene, seed, _ = _what_to_play(options)
         playthrough = Playthrough(scene, seed)
-        # --memory is that of this scene; others have what is usual
+        # --memory is for this scene; others have the usual one
         choice = _choice(replace(options, memory=None), load_settings(), None)
     if options.browser is not None or not has_display():
         from mag_sandbox.sandbox.commands.browser import run_browser

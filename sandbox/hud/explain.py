@@ -135,7 +135,7 @@ def _of_stretch(memory: MemoryUsage, stretch: DrawnStretch, x: float, width: int
         title=f"{LEGEND[kind].capitalize()}: {made} {_ago(memory, entry)}",
         lines=(f"Looking at {direction_text(entry.pose)}{where}.", read, _kind_text(kind, memory)),
         kind=kind,
-        pose=None if entry.pose.is_away else entry.pose,  # the ring shows what is seen from there
+        pose=None if entry.pose.is_away else entry.pose,  # the ring shows views from there
         span=(start / width, end / width),
     )
 

@@ -162,7 +162,7 @@ class MapStitcher(SessionObserver):
         self.picture = self._draw()
 
     def _enter(self, known: WorldState | None) -> None:
-        """Go on with what is known of another room; None: nothing."""
+        """Go on with the map of another room; None: there is none yet."""
         self._clear()
         if known is not None:
             self._restore_room(known)

@@ -26,9 +26,9 @@ REACHED = 0.05  # metres
 
 
 class Bypass:
-    """Leads a walker whose step led nowhere past what is in the way, and then straight on.
+    """Leads a walker whose step was stopped past the obstacle, and then straight on.
 
-    Only past trees and what is narrow: before a house or a lake the walker stops.
+    Only past trees and narrow things: in front of a house or a lake the walker stops.
 
     >>> bypass = Bypass()
     >>> bypass.led(CameraCommand(forward=1.0), CameraPose(), ground=None)

@@ -1,4 +1,4 @@
-"""The way round what is in a walker's way, over the ground as it is known from above."""
+"""The way around obstacles, over the ground as it is known from above."""
 
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
@@ -44,7 +44,7 @@ def way_round(ground: GroundPlan, start: Position, end: Position) -> list[Positi
 
 
 class _KnownGround:
-    """Where a walker who is somewhere may go."""
+    """The places where a walker may go from here."""
 
     def __init__(self, ground: GroundPlan, start: Position, *, squeezes: bool) -> None:
         solid = [
@@ -59,7 +59,7 @@ class _KnownGround:
         self._walls = _edges(ground.walls)
         self._waters = [_edges(one.shore) for one in ground.waters if one.kind in DEEP]
         self._from_water = FROM_WATER - WADING * squeezes
-        # what is too near already stops no step that leads no nearer
+        # things that are too near already stop no step that leads no nearer
         self._least = np.minimum(self._room(np.array([start])), 0.0) - SLACK
 
     def are_free(self, places: np.ndarray) -> np.ndarray:

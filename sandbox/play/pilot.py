@@ -107,7 +107,7 @@ class Pilot(PlayerSource, SessionObserver):
         return command_towards(self.pose, target, speed, fps, length)
 
     def _command_round(self, target: CameraPose) -> CameraCommand | None:
-        """Return the first command of a way round what is in the way; None: it gives up."""
+        """Return the first command of a way around obstacles; None: it gives up."""
         if self._ground is None:
             return None
         way = way_round(self._ground, self.pose.position, target.position)

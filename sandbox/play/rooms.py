@@ -1,4 +1,4 @@
-"""What observers of a session know of rooms that the player left: parked, found again, saved."""
+"""Knowledge of observers about rooms that the player left: parked, found again, saved."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,13 +8,13 @@ import numpy as np
 from mag_sandbox.model.loading import no_places
 from mag_sandbox.model.world import MIB, FrameBlock, WorldState
 
-BUDGET = 16 * MIB  # of all parked rooms; beyond, what was left longest ago is forgotten
+BUDGET = 16 * MIB  # of all parked rooms; beyond it, the room left longest ago is forgotten
 _ROOMS = "rooms"  # data of a saved state
 _ARRAY = "room {}/{}"  # name of a saved array
 
 
 class ParkedRooms:
-    """Parks what an observer knows of a room while the player is in another one.
+    """Parks an observer's knowledge of a room while the player is in another one.
 
     rooms = ParkedRooms()
     if (left := rooms.left(block)) is not None:  # every block
@@ -33,15 +33,15 @@ class ParkedRooms:
         return before if before != self._here else None
 
     def change(self, left: int, state: WorldState, block: FrameBlock) -> WorldState | None:
-        """Park what is known of a room that was left.
+        """Park the knowledge of a room that was left.
 
         Args:
             left: its number.
-            state: what is known of it.
+            state: the knowledge of it.
             block: the first one of the present room.
 
         Returns:
-            What is known of the present room; None: nothing.
+            The knowledge of the present room; None: there is none yet.
         """
         assert self._here is not None
         if no_places(block.memory.policy):  # the world lost its rooms, too

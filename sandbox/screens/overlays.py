@@ -48,7 +48,7 @@ from mag_sandbox.sandbox.ui.display import fit
 from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Text, bar, row
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, GOOD, Theme
 
-NOTICE_WIDTH = 448  # px of the reference window: beside the list of what is around
+NOTICE_WIDTH = 448  # px of the reference window: beside the list of things around
 NOTICE_S = 3.5  # how long a notice stays at least
 READ_A_SECOND = 12  # characters: a longer notice, such as where a file lies, stays longer
 PROBE_S = 7.0  # how long a comparison stays

@@ -98,7 +98,7 @@ class PlaySession:
 
     @property
     def recording(self) -> Recording | None:
-        """What is recorded or watched; None: nothing, or not from its world's reset on."""
+        """The recording made or watched; None: there is none, or not from its world's reset on."""
         return None
 
     def act(
@@ -586,7 +586,7 @@ class ReplayScreen(PlayScreen):
 
     @property
     def _end_note(self) -> str:
-        """What can be done at the end of a recording."""
+        """The choices at the end of a recording."""
         first, leave = self._bindings.title("first"), self._bindings.title("leave")
         leads = "closes the game; the command “export” makes a video of it"
         if self._playback and not self._playback.recording.is_kept:

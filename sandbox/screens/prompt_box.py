@@ -151,7 +151,7 @@ class _Advice:
 
     @cached_property
     def _stays(self) -> str:
-        """What stays as it was, and where what is described is, if the text does not say it."""
+        """The notice of what stays as it was, and of the place, if the text names none."""
         text, words, before = self.text, self.words, self.before
         if before and self._is_unseen:
             return ""

@@ -255,7 +255,7 @@ def _content(view: PromptView, text: Part, *, hinting: bool) -> Part:
     return column(
         row(Text(view.title, 16, bold=True), SPRING, row(*keys, gap=8, drops=True)),
         field,
-        # what is below stays where it is: the box grows upwards
+        # the parts below stay where they are: the box grows upwards
         Text(view.notice, SMALL, ACCENT, lines=NOTICE_LINES) if view.notice else None,
         row(CustomPart(0.1, 26), row(*tries, gap=8, drops=True), gap=0) if hinting else None,
         Flow(choices) if choices else None,

@@ -420,7 +420,7 @@ class SettingsScreen:
                 for stop, item in enumerate(self._stops)
                 if self._tops[item] >= at and self._tops[item + 1] <= at + self._area.height
             ]
-            if seen and self._focus not in seen:  # the section beside is that of what is seen
+            if seen and self._focus not in seen:  # the section beside is that of a visible item
                 self._focus = seen[0] if self._focus < seen[0] else seen[-1]
         elif event.type == pygame.MOUSEBUTTONUP:
             self._is_sliding = False

@@ -39,7 +39,7 @@ class History:
         self.rest()
 
     def rest(self) -> None:
-        """Be at the newest line again."""
+        """Return to the newest line."""
         self._back, self._draft = 0, ""
 
     def older(self, current: str) -> str | None:

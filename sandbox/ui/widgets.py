@@ -70,7 +70,7 @@ class Glide:
             self._from, self.target, self._begun = self.value, target, None
 
     def jump(self, value: float) -> None:
-        """Be there at once."""
+        """Jump there at once."""
         self.value = self.target = self._from = value
 
     @property

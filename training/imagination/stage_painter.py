@@ -46,7 +46,7 @@ class Style(NamedTuple):
 
     contrast: float
     shift: Tensor  # of each channel, [3, 1, 1]
-    softness: float  # of what is carried over
+    softness: float  # of carried pixels
     blur: int  # px
 
     @classmethod

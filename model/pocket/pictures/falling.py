@@ -25,7 +25,7 @@ class _Falling(NamedTuple):
     half: float  # px to either side
     speed: int  # px a frame
     slant: float  # px sideways for each pixel down
-    share: float  # of its colour in what it covers
+    share: float  # of its colour in the pixels it covers
     color: tuple[int, int, int]  # by day
 
 
