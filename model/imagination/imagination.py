@@ -35,6 +35,7 @@ from mag_sandbox.model.imagination.outlines import UPRIGHT, agreeing, owners_see
 from mag_sandbox.model.imagination.painter import Painter, sketched_cells
 from mag_sandbox.model.imagination.planner import FIELDS, placed_objects
 from mag_sandbox.model.imagination.relief import Reliefs
+from mag_sandbox.model.imagination.rules.gradients import with_gradients
 from mag_sandbox.model.imagination.rules.lining import with_lit_walls
 from mag_sandbox.model.imagination.rules.plans import (
     RingPicture,
@@ -245,6 +246,25 @@ class Imagination:
         coded = pictures[0].float().cpu().numpy()
         return LostDetails.of(owners[inner], sketch[inner], coded[inner])
 
+    @torch.inference_mode()
+    def sketched(
+        self, around: Surroundings, place: Place, things: Sequence[PlacedObject]
+    ) -> Surroundings:
+        """Return surroundings that show a plan's sketch where a place was unknown.
+
+        Args:
+            around: the known surroundings.
+            place: as large as a view.
+            things: of the plan, from far to near.
+        """
+        rows = np.arange(place.top - BESIDE, place.top + place.rows + BESIDE)
+        columns = np.arange(place.left - BESIDE, place.left + place.columns + BESIDE)
+        table = _painted_as(with_gradients(things), self._sketcher, self.config)
+        sketch, _ = self._sketcher.draw(table, rows, columns)
+        latents = self._encoded(torch.from_numpy(sketch.picture)[None])[0]
+        inner = latents[:, BESIDE:-BESIDE, BESIDE:-BESIDE]
+        return around.learned(place, inner.float().cpu().numpy())
+
     def behind_all(self, things: Sequence[PlacedObject]) -> list[PlacedObject]:
         """Return the things of a plan that are behind all others: sky, walls, ground."""
         known = self.config.all_behind
@@ -273,7 +293,9 @@ class Imagination:
             wanted = Wanted([*wanted.named, *(Named((thing.kind,), None) for thing in shown)])
         drawn = self._networks.planner.draw(prompt, empty, noise, wanted=wanted)
         plans = (placed_objects(things, self.config.looks) for things in drawn.things)
-        sight = self._sight(around, shown)
+        pixels = to_frames(self._pictures(torch.from_numpy(around.latents)[None]))[0]
+        known = in_pixels(around.known, len(pixels))
+        sight = RingPicture(pixels, known, boxes(shown, known.shape))
         best = max(map(self.behind_all, plans), key=lambda behind: likeness(behind, sight))
         behind, walls = without_beams(as_seen(best, sight)), self._networks.walls
         is_room = any(thing.kind == WALL for thing in behind)
@@ -331,11 +353,6 @@ class Imagination:
             return owners
         relief = self._reliefs.ring(network, picture, known, self.view_size)
         return owners_seen(owners, things, *relief)
-
-    def _sight(self, around: Surroundings, things: Sequence[PlacedObject]) -> RingPicture:
-        pixels = to_frames(self._pictures(torch.from_numpy(around.latents)[None]))[0]
-        shown = in_pixels(around.known, len(pixels))
-        return RingPicture(pixels, shown, boxes(things, shown.shape))
 
     @torch.inference_mode()
     def imagine(self, around: Surroundings, pose: CameraPose, subject: Subject) -> Surroundings:

@@ -208,9 +208,10 @@ class MemoryPackWorld(LookAheadWorld[PackedBlocks]):
     def _see(self, end: CameraPose) -> bool:
         """Have psi learn the view painted where a block ends; tell whether all of it is painted."""
         view = self.schedule.start_cut(end).result()
-        if view is None or view.pose != end:  # of a view beside it, an edge may be a guess
+        # of a view beside it, an edge may be a guess
+        if view is None or view.pose != end or not view.is_painted:
             return False
-        self.memory.see(*view)
+        self.memory.see(view.pose, view.latents)
         return True
 
     def _inputs(self) -> PassInputs:

@@ -142,12 +142,21 @@ class MemoryPasses:
         return block_noise(self.inputs().seed, block_index, shape).to(self.cache.device)
 
 
+class CutView(NamedTuple):
+    """A view cut from painted ground."""
+
+    pose: CameraPose
+    latents: Tensor  # [1, C, h, w]
+    is_painted: bool  # else some of it is a sketch
+
+
 class SpareView(NamedTuple):
     """The view in the spare slot, for a block that ends at a pose."""
 
     end: CameraPose
     ground: object  # the painted surroundings that the view was cut from
     shown: CameraPose | None  # where the view looks: at the end, or near it; None: nothing is there
+    is_painted: bool  # and not a sketch in part, which is not remembered
 
     def is_for(self, end: CameraPose, ground: object) -> bool:
         """Return whether the view is up to date for a block that ends at a pose."""
@@ -297,22 +306,21 @@ class BlockMemory:
 
     # The view at the end of the next block, in the spare slot
 
-    def prefetch(
-        self, end: CameraPose, ground: object, view: "tuple[CameraPose, Tensor] | None", time: int
-    ) -> None:
+    def prefetch(self, end: CameraPose, ground: object, view: CutView | None, time: int) -> None:
         """Write a painted view to the spare slot, for a block that ends at a pose.
 
         Args:
             end: that pose.
             ground: the painted surroundings that the view was cut from.
-            view: its pose and latents, [1, C, h, w]; None: too little is painted there.
+            view: at the pose or near it; None: too little is painted there.
             time: frames shown before that block.
         """
         if view is not None:
             read = self.attend(end)
             self._flush_into(read)
-            self.passes.write_view(self.cache.spare, *view, read, time)
-        self.spare_view = SpareView(end, ground, view and view[0])
+            self.passes.write_view(self.cache.spare, view.pose, view.latents, read, time)
+        is_painted = view is not None and view.is_painted
+        self.spare_view = SpareView(end, ground, view and view.pose, is_painted)
 
     # Writing
 
@@ -425,7 +433,8 @@ class BlockMemory:
         copy_spare = partial(self.cache.copy, self.cache.spare)
         if not block.info.copied:
             return None
-        if self.spare_view and self.spare_view.shows_at(pose) == pose:
+        spare = self.spare_view
+        if spare and spare.is_painted and spare.shows_at(pose) == pose:
             return copy_spare
         if slot_before is not None and pose == pose_before:
             if self.policy.focused() is not None:  # it lies in another slot

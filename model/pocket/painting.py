@@ -332,7 +332,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self._seed = 0
         self.doors = NO_DOORS
         self.losses = 0  # how often the plan was turned because ground had been forgotten
-        self._forgotten = np.zeros_like(self.around.known)  # cells, since it was
+        self.forgotten = np.zeros_like(self.around.known)  # cells, since it was
         self._evictions = 0  # of memory, when its losses were last looked at
 
     @property
@@ -349,7 +349,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self._facing = 0.0
         self.is_given, self.given = False, None
         self.losses = self._evictions = 0
-        self._forgotten = np.zeros_like(self.around.known)
+        self.forgotten = np.zeros_like(self.around.known)
 
     def room_ahead(
         self, seed: int, doors: RoomDoors, pose: CameraPose, prompt: str
@@ -459,7 +459,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """
         around, noise = self.around.without(cells), noise_of(self._seed, self.losses + 1)
         lattice = self.imagination.lattice
-        if before and not (self._forgotten & ~self.around.known).any():
+        if before and not (self.forgotten & ~self.around.known).any():
             noise = self.noise
         plan, carry = self._planner(prompt, noise, around, pose.yaw), _carry_nothing
         if before:
@@ -479,7 +479,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.around = self.around.replaced(cells, made.around)
         if made.plan is None or made.plan.noise != self.noise:
             self.losses += 1
-            self._forgotten = np.zeros_like(self._forgotten)
+            self.forgotten = np.zeros_like(self.forgotten)
         self.plan = made.plan
 
     def see(self, pose: CameraPose, latents: Tensor, only: np.ndarray | None = None) -> None:
@@ -491,7 +491,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         around, view = self.around, self._view
         tensors = {
             "known": torch.from_numpy(around.known.astype(np.uint8)),
-            "forgotten": torch.from_numpy(self._forgotten.astype(np.uint8)),
+            "forgotten": torch.from_numpy(self.forgotten.astype(np.uint8)),
             "latents": torch.from_numpy(around.latents),
         }
         if self.given is not None:
@@ -539,7 +539,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             self._evictions = parked.evictions
             if around is None:
                 return
-            self.around, self.plan, self._forgotten = around, parked.plan, forgotten
+            self.around, self.plan, self.forgotten = around, parked.plan, forgotten
             self.listed, self.is_given, self.given = parked.listed, parked.is_given, given
             if parked.asked is not None:
                 self._begin_plan(*parked.asked, parked.facing)
@@ -569,9 +569,9 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         Painted again by the same plan, forgotten ground would come back.
         """
         view = self.around.mask(self.imagination.lattice.place(pose))
-        if (view & self._forgotten & ~self.around.known).any():
+        if (view & self.forgotten & ~self.around.known).any():
             self.losses += 1
-            self._forgotten = np.zeros_like(self._forgotten)
+            self.forgotten = np.zeros_like(self.forgotten)
 
     def _require_plan(self, prompt: str, pose: CameraPose) -> int:
         """Begin a plan, if there is none of this prompt; return how many blocks to leave it.
@@ -680,7 +680,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         lost = self.around.known & ~self._shown(memory.policy.lasting)
         if lost.any():
             self.around = self.around.without(lost)
-            self._forgotten = self._forgotten | lost
+            self.forgotten = self.forgotten | lost
             self.is_given &= bool(self.around.at(self.imagination.ahead).known.any())
 
 

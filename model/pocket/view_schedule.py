@@ -11,16 +11,16 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
 
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.coverage import views_beside
-from mag_sandbox.model.pocket.block_memory import BlockMemory
+from mag_sandbox.model.pocket.block_memory import BlockMemory, CutView
 from mag_sandbox.model.pocket.inventing import Inventor, Outlook, ViewMemory
 from mag_sandbox.model.pocket.painting import BLOCKS_A_PLAN, BLOCKS_A_VIEW, PaintingInventor
 from mag_sandbox.model.pocket.pictures.decoding import BlockDecoder
+from mag_sandbox.model.pocket.sketched_ground import SketchedGround
 from mag_sandbox.model.pocket.viewpoints import Viewpoints
 from mag_sandbox.model.pocket.walking import START
 from mag_sandbox.model.session_world import StageTimer
@@ -37,20 +37,13 @@ class ViewRequest:
 MOST_LATE = 6  # blocks; in so many the camera turns by half a view
 
 
-class PaintedView(NamedTuple):
-    """A view cut from painted ground."""
-
-    pose: CameraPose
-    latents: Tensor  # [1, C, h, w]
-
-
 @dataclass(frozen=True, slots=True)
 class _Cut:
     """A view that is being cut for the end of a block."""
 
     end: CameraPose
     ground: object  # the painted surroundings that it is cut from
-    view: "Future[PaintedView | None]"  # None: too little is painted there
+    view: "Future[CutView | None]"  # None: too little is painted there
 
 
 class ViewSchedule:
@@ -86,6 +79,7 @@ class ViewSchedule:
         """
         self._inventor, self._decoder, self._times = inventor, decoder, times
         self._painting = inventor if isinstance(inventor, PaintingInventor) else None
+        self._sketched = SketchedGround(self._painting) if self._painting else None
         self._encode, self._grid, self.enabled = encode, grid, enabled
         self._viewpoints = viewpoints
         self.begin()
@@ -217,7 +211,7 @@ class ViewSchedule:
         if self._viewpoints:
             self._viewpoints.drop_view()
 
-    def start_cut(self, end: CameraPose) -> "Future[PaintedView | None]":
+    def start_cut(self, end: CameraPose) -> "Future[CutView | None]":
         """Begin to cut the view at the end of a block, unless that was done already."""
         assert self._painting is not None
         ground, cut = self._painting.around, self._cut
@@ -254,11 +248,18 @@ class ViewSchedule:
             memory.prefetch(end, ground, view, time)
         return view is not None
 
-    def _nearest(self, end: CameraPose) -> PaintedView | None:
-        """Return the view painted at a pose or whole tokens beside it; None: too little is."""
-        assert self._painting is not None
-        # tokens of views at other distances lie between those of the block
+    def _nearest(self, end: CameraPose) -> CutView | None:
+        """Return the view painted or sketched at a pose, or what is painted whole tokens beside it.
+
+        None: too little is.
+        """
         painting = self._painting
+        assert painting is not None
+        assert self._sketched is not None
+        sketched = self._sketched.view(end)
+        if sketched is not None:
+            return CutView(end, self._encode(sketched), is_painted=False)
+        # tokens of views at other distances lie between those of the block
         beside = views_beside(end, self._grid)
         near = painting.pictures.nearest_view(painting.around, end, beside)
-        return near and PaintedView(near[0], self._encode(near[1]))
+        return near and CutView(near[0], self._encode(near[1]), is_painted=True)

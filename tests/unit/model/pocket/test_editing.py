@@ -673,7 +673,7 @@ def test_another_light_moves_nothing_while_the_first_plan_is_under_way(monkeypat
 def test_in_another_light_what_memory_forgot_is_elsewhere(monkeypatch):
     made = played(AWAY)
     around, lattice = made.painting.around, made.painting.imagination.lattice
-    made.painting._forgotten = ~around.known
+    made.painting.forgotten = ~around.known
     unseen = replace(PLANNED[1], yaw=lattice.free_yaw(around.known, 180.0))
     things = (*PLANNED, unseen)
     made.painting.plan = replace(made.painting.plan, things=things)

@@ -31,7 +31,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, save_networks
 from mag_sandbox.model.pocket import loading as pocket
-from mag_sandbox.model.pocket.block_memory import BlockMemory
+from mag_sandbox.model.pocket.block_memory import BlockMemory, CutView
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD, SIDES, VIEWS
 from mag_sandbox.model.pocket.painting import (
@@ -469,6 +469,8 @@ def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]
     def noting(method):
         def noted(*args):
             write = memory.passes.write_view
+            if any(isinstance(one, CutView) and not one.is_painted for one in args):
+                return method(*args)  # a sketch is not remembered
 
             def written(slot, pose, view, read, time):
                 views.append((pose, view))
@@ -509,6 +511,44 @@ def test_a_block_reads_what_was_painted_where_it_ends_however_the_camera_turns()
     assert made.painted(pose) is None, "the painter was outrun"
     assert any(read), "what is known of the view is read where its tokens are"
     assert made.memory.policy.focused_pose != pose, "the copy is not taken for what was painted"
+
+
+def test_unknown_ground_shows_the_sketch_of_its_plan_until_it_is_painted():
+    made = world()
+    begin(made)
+    painting, above, sketched_at = (
+        made.painting,
+        CameraPose(pitch=18.0),
+        made.schedule._sketched.view,
+    )
+    assert sketched_at(CameraPose()) is None, "it is painted"
+    with torch.inference_mode():
+        sketched = sketched_at(above)
+        painted = painting.pictures.views(painting.around, (CameraPose(),))
+        plan = painting.plan
+        painting.plan = replace(plan, things=(replace(plan.things[0], color=(9, 200, 9)),))
+        other = sketched_at(above)
+    assert not torch.equal(sketched, other)
+    lowest = slice(-painting.imagination.view_size[0] // 6, None)  # far from what is unknown
+    assert torch.equal(sketched[..., lowest, :], other[..., lowest, :])
+    assert sketched.shape == painted.shape
+    painting.asked = "another place", plan.noise
+    assert sketched_at(above) is None, "another plan is on its way"
+
+
+def test_a_block_reads_a_sketch_and_does_not_remember_it_as_painted():
+    made = world()
+    begin(made)
+    sketched, cut = [], made.schedule._sketched.view
+    made.schedule._sketched.view = lambda pose: (sketched.append(pose), cut(pose))[1]
+    for _ in range(6):
+        block = made.step(replace(UP, leave_out=(VIEWS,)))
+    pose = block.poses[-1]
+    assert block.provisional
+    assert pose in sketched
+    assert made.painted(pose) is None
+    assert made.memory.policy.focused_pose != pose
+    assert pose not in made.memory.policy.lasting
 
 
 def test_the_next_view_is_begun_before_the_block_that_the_last_one_is_there_for():

@@ -1,0 +1,36 @@
+"""Gradients of sky and ground for sketches that are shown: a plan has each in two even bands."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mag_sandbox.model.imagination.objects import PlacedObject
+
+_GRADIENTS = ("high sky", "low sky"), ("far ground", "near ground")  # upper and lower band
+_STEP = 1.2  # degrees, at most about which a band is high
+
+
+def with_gradients(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return things whose two bands of sky, and of ground, blend into each other as in renders."""
+    bands = {one.kind: one for one in things if one.mean_color or one.color}
+    blended = dict[str, list[PlacedObject]]()
+    for upper, lower in _GRADIENTS:
+        if upper in bands and lower in bands:
+            blended |= {upper: _blended(bands[upper], bands[lower]), lower: []}
+    return [band for one in things for band in blended.get(one.kind, [one])]
+
+
+def _blended(upper: PlacedObject, lower: PlacedObject) -> list[PlacedObject]:
+    """Return narrow bands in place of two, whose colours are those of the middles of the two."""
+    above, below = (np.array(one.mean_color or one.color, float) for one in (upper, lower))
+    top = upper.pitch + upper.height / 2
+    count = max(round((top - lower.foot) / _STEP), 1)
+    pitches = top - (np.arange(count) + 0.5) * (top - lower.foot) / count
+    shares = (pitches - lower.pitch)[:, None] / max(upper.pitch - lower.pitch, _STEP)
+    blends = np.rint(below + shares * (above - below)).clip(0, 255).astype(int)
+    band = replace(upper, height=(top - lower.foot) / count)
+    return [
+        replace(band, pitch=pitch, color=tuple(color), mean_color=tuple(color))
+        for pitch, color in zip(pitches.tolist(), blends.tolist(), strict=True)
+    ]
