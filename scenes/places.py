@@ -43,7 +43,8 @@ _USUAL, _PREFERRED = (  # places that come to mind first, and how much more they
 _HOMES = {  # places that come to mind for things which others list more often
     "temple": "jungle", "factory": "city", "tower": "meadow", "hut": "forest", "fence": "farmland",
     "child": "playground", "bunch of flowers": "living room", "book": "library",
-    "fireplace": "living room", "seagull": "beach", "oak": "meadow", "dinosaur": "jungle",
+    "cat": "garden", "dog": "meadow", "fireplace": "living room",
+    "seagull": "beach", "oak": "meadow", "dinosaur": "jungle",
 }  # fmt: skip
 _MEANT = 0.05  # what another kind is worth that a name can mean
 _DWELLINGS = frozenset(("cottage", "apartment house", "skyscraper"))  # which towns are made of
