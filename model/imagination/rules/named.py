@@ -1,4 +1,4 @@
-"""Rules by which a plan shows what words name: as often and where they say, and in level views.
+"""Rules that make a plan show named things: as many as words say, where they say, in level views.
 
 Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
 """
@@ -81,10 +81,10 @@ _SHOWN = 18.0  # degrees of a named thing's height that a level view shows at le
 _LEAST, _MOST_GROWN = 12.0, 2.5  # degrees of the longer side of few things, and their growth
 _LOWEST = 6.5  # degrees of the height of several, at least
 _A_DOUBLING, _MOST = 4.0, 28.0  # degrees more for twice the size of a single thing, from 1 m on
-_LOOKED_INTO = frozenset(("fish tank",))  # which as small as they are would show nothing in them
+_LOOKED_INTO = frozenset(("fish tank",))  # whose contents could not be seen at their real size
 _USUALLY, _MOST_NEARER = 0.8, 2.0  # of the usual width, and by how much counted things grow
-_TINY = 7.0  # degrees of the longer side of what words call tiny, at least: it is known as itself
-_SPECK = 4.0  # degrees of the longer side of what is too far away to be drawn larger there
+_TINY = 7.0  # degrees of the longer side of things called tiny, at least: they stay recognisable
+_SPECK = 4.0  # degrees of the longer side of things too far away to be drawn larger there
 _LARGEST = 62.0, 44.0  # degrees that a thing's width and height grow to
 _EXHIBIT = 24.0, 27.0  # degrees that exhibits are tall and wide, at most
 _STEP = 4.0  # degrees between the places that are tried
@@ -93,32 +93,32 @@ _BEHIND = 0.25  # share of it that may have something else right behind it: outl
 _MERGED = 0.2  # of a named thing that another one covers or is behind
 _BETWEEN, _GAP = 0.8, 1.5  # degrees between counted things of one kind at least, and at best
 _HIDDEN = 0.3  # share of a thing that may be hidden
-_TURNING = 0.004  # by which a place is worse for each degree that it is away from ahead
+_TURNING = 0.004  # by which a place is worse for each degree from straight ahead
 _BEYOND = 0.5  # by which it is worse for not being ahead
-_SMALLER = 0.65, 0.5  # of its size, and outdoors of its height, of what has no room ahead
-_MISPLACED = 9.0  # for being on another side than words say
-_HIDES = 2.0  # by which hiding what words name is worse than being hidden
-_LEFT_OUT = 0.3  # by which being hidden by what is left out for it is worse
+_SMALLER = 0.65, 0.5  # of the size, and outdoors of the height, of a thing without room ahead
+_MISPLACED = 9.0  # for being on the wrong side
+_HIDES = 2.0  # by which hiding a named thing is worse than being hidden
+_LEFT_OUT = 0.3  # by which being hidden by a thing that can be left out is worse
 _MOVABLE = THINGS.keys() - {"door", *STANDS}
-_HOUSE_BEHIND = 20.0  # degrees that a house is wide, at most, between what words name
-_TURNS = 2  # that each has to move: one may have moved in its way
+_HOUSE_BEHIND = 20.0  # degrees that a house is wide, at most, between named things
+_TURNS = 2  # of each, to move: another may have moved into its way
 _ANYWHERE = -180.0, 180.0
 _SIDES = {"left": (-40.0, -8.0), "right": (8.0, 40.0), "ahead": (-8.0, 8.0)}  # yaws
 _CROWD, _CLOSE = 8, 24.0  # people, and degrees by which each one steps aside
-_AT_WINDOWS = WINDOWS | {"curtains"}  # before which furniture is seen as before a wall
+_AT_WINDOWS = WINDOWS | {"curtains"}  # in front of which furniture shows as in front of a wall
 _SHELL = SIDES | {"floor", "ceiling"}
-_CLOUD = "cloud"  # clear of what flies, and of what stands high
+_CLOUD = "cloud"  # clear of flying and of high things
 _DARKER = 0.8  # far hills than the ground
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
 _LEADS, _BANK = 12.0, 0.5  # degrees: height of a way that leads ahead; between ways that cross
 _WAYS, _WAY_PITCH = frozenset(("path", "road", "river", "canal", "railway track")), -19.0
 _FISH = frozenset(("fish", "jellyfish"))  # which stand nowhere, and swim in the air of reefs
 _BASINS = LAKES | {"swimming pool"}
-_RELIEF = {  # kinds: what is added if a plan has none of them, how wide and high, and how many
+_RELIEF = {  # kinds: the one added if a plan has none of them, its width and height, and how many
     ("far hill",): ("far hill", 72.0, 17.0, 7),
     ("mountains", "snowy peaks"): ("mountains", 66.0, 22.0, 8),
 }
-_LAID = {  # what is laid on the ground: pitch, width, height and variant, and its colour by day
+_LAID = {  # things laid on the ground: pitch, width, height, variant, and colour by day
     "road": (-16.0, 89.0, 13.0, 5, (140, 140, 148)), "path": (-19.0, 89.0, 6.0, 1, (243, 217, 166)),
     "river": (-16.0, 89.0, 9.0, 1, (89, 166, 192)), "canal": (-14.0, 89.0, 9.0, 1, (89, 166, 192)),
     "railway track": (-9.0, 89.0, 3.0, 1, (140, 140, 140)),
@@ -132,14 +132,14 @@ _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
 ))  # fmt: skip
 _LEVEL_WITH = frozenset(("front", "behind", "beside", "left", "right", "sides", "between"))
 _WHOLLY = 0.6  # share of a thing that another one hides
-_BEFORE, _NEAREST = 1.5, -15.0  # degrees: before what hides it; pitch of a foot in a level view
+_BEFORE, _NEAREST = 1.5, -15.0  # degrees: before the hiding thing; pitch of a foot in level views
 _SCATTERED = [Relation(where) for where in ("ahead", "left", "right", "behind")]
-_LOWER = 0.65  # of the height of one that words call tall, that others of its kind have
-_NEAR, _PLAIN_AHEAD = 16.0, 30.0  # degrees of the height of one of many, and from ahead
+_LOWER = 0.65  # of the height of a thing called tall: that of others of its kind
+_NEAR, _PLAIN_AHEAD = 16.0, 30.0  # degrees: height of one of many, and how far from straight ahead
 _TREE_LIKE = 11.0  # degrees; smaller trees are a line at the horizon
 _FLOCK, _ROW = 13.0, 1.5  # pitch of the lowest birds [degrees]; rows, by their height
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
-_SMALL_STAR, _ALL_PITCHES = 2.4, (8.0, 50.0)  # where words name none
+_SMALL_STAR, _ALL_PITCHES = 2.4, (8.0, 50.0)  # where no stars are named
 _DROPS = (214, 232, 248)
 _STAR_COLOR = (243, 243, 217)
 
@@ -147,7 +147,7 @@ _STAR_COLOR = (243, 243, 217)
 def obeyed(
     things: Sequence[PlacedObject], named: Sequence[Named], typical: Sequence[Named] = ()
 ) -> list[PlacedObject]:
-    """Return things that show all that words name, and what the place is known by."""
+    """Return a plan that shows all named things, and those the place is known by."""
     result = list(things)
     is_stage = any(thing.kind in STANDS for thing in things)
     named = mounted(named)
@@ -187,7 +187,7 @@ def obeyed(
 
 
 def _with_single_stars(things: list[PlacedObject]) -> list[PlacedObject]:
-    """Return outdoor things with stars in place of a starry sky, which is painted as smears."""
+    """Return an outdoor plan with single stars for a starry sky, which is painted as smears."""
     band = next((one for one in things if one.kind == "starry sky"), None)
     if band is None or not any(one.kind == _OPEN for one in things):
         return things
@@ -209,9 +209,9 @@ def _stars(size: float, pitches: tuple[float, float]) -> list[PlacedObject]:
 
 
 def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return things of which no named one stands before another, where words do not say so.
+    """Return a plan in which no named thing hides another, unless words say so.
 
-    What words relate to each other moves together. Those said to be left or right move last and
+    Related things move together. Those said to be left or right move last and
     stay on their side; the others are ahead.
     """
     if any(thing.kind in STANDS for thing in things):
@@ -258,7 +258,7 @@ def _has_place(thing: PlacedObject) -> bool:
 
 
 def _far_first(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return outdoor things of which those that words name go far to near.
+    """Return an outdoor plan with its named things sorted from far to near.
 
     Else a house would hang before a tent that is nearer. What bears another one, and what is on
     it, stay as they are; what a nearer one would hide is before that.
@@ -289,7 +289,7 @@ def _far_first(things: list[PlacedObject], named: Sequence[Named]) -> list[Place
 
 
 def _none_hidden(things: Sequence[PlacedObject], behind: Collection[str]) -> list[PlacedObject]:
-    """Return things from far to near; what a nearer one would hide is before that, as large.
+    """Return things from far to near; one that a nearer one would hide comes in front, as large.
 
     Kinds that are to be `behind` others may be hidden.
     """
@@ -308,7 +308,7 @@ def _none_hidden(things: Sequence[PlacedObject], behind: Collection[str]) -> lis
 
 
 def _in_a_row(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
-    """Return things of which as many as words count, if some would be painted as one, share out.
+    """Return a plan whose counted things spread out, if some would be painted as one.
 
     They keep their order from left to right.
     """
@@ -327,7 +327,7 @@ def _in_a_row(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
 
 
 def _as_far_away(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
-    """Return things of which as many as words count are as large and far as the one in between.
+    """Return a plan whose counted things are as large and far as the middle one.
 
     If some of them would be painted as one, as a near car before three far ones. They share out the
     width that they take.
@@ -352,7 +352,7 @@ def _as_far_away(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
 
 
 def _in_a_flock(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
-    """Return things of which as many birds as words count are in sight, in rows over each other."""
+    """Return a plan with as many birds in sight as words say, in rows above each other."""
     own = [place for place in places_of(things, one.kinds) if things[place].kind in ANIMALS]
     own = [place for place in own if where_of(things[place].kind) == "sky"]
     is_free = one.most and own[2:] and not one.relation
@@ -371,7 +371,7 @@ def _in_a_flock(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
 def _moved_free(
     things: list[PlacedObject], group: "_Group", counting: Collection[int], gap: float
 ) -> list[PlacedObject]:
-    """Return things of which a group stands free: smaller and ahead, rather than at a side.
+    """Return a plan in which a group stands free: smaller and ahead, rather than at a side.
 
     Args:
         things: from far to near.
@@ -400,9 +400,9 @@ def _moved_free(
 
 
 def _one_near(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
-    """Return things of which one of many that words name, as trees, stands near enough ahead.
+    """Return a plan in which one of many named things, such as trees, stands near enough ahead.
 
-    Plans may have but a line of them at the horizon.
+    Plans may have only a line of them at the horizon.
     """
     kind = one.kinds[0]
     if kind not in THINGS or THINGS[kind].are_few or one.relation or one.scale < 1.0 or one.parts:
@@ -426,7 +426,7 @@ def _one_near(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
 
 
 def _above_others(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return outdoor things of which one that words call tall, among others, is plainly taller."""
+    """Return an outdoor plan in which a thing called tall is plainly taller than its like."""
     most: dict[str, float] = {}
     for one in named:
         if one.one_of_many and one.scale > 1.0 and one.most is None:
@@ -442,7 +442,7 @@ def _above_others(things: list[PlacedObject], named: Sequence[Named]) -> list[Pl
 
 
 def _together(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
-    """Return things of which as many as words count fit into the first view beside each other."""
+    """Return a plan whose counted things fit into the first view side by side."""
     own = [place for place in few_of(things, one) if stands(things[place])]
     if not own or not one.most or one.least < 2 or one.relation or one.parts:
         return things
@@ -461,7 +461,7 @@ def _together(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
 def _smaller(
     things: list[PlacedObject], places: Collection[int], scale: float
 ) -> list[PlacedObject]:
-    """Return things of which some are farther away, or in rooms smaller; []: they cannot be."""
+    """Return a plan with some things farther away, or in rooms smaller; []: impossible."""
     own = [things[place] for place in places]
     is_open = any(thing.kind == _OPEN for thing in things)
     if is_open and any(one.foot >= 0.0 for one in own):
@@ -482,10 +482,10 @@ def _smaller(
 
 
 class _Group(NamedTuple):
-    """Named things that words relate to each other, or one that they do not."""
+    """Named things that are related to each other, or a single one."""
 
     places: tuple[int, ...]  # from far to near
-    where: str  # the direction that words give one of them, "left"; "": none
+    where: str  # the side on which words put one of them, "left"; "": none
 
 
 def _groups(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[_Group]:
@@ -520,7 +520,7 @@ def _groups(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[_Gro
 
 
 def _join_parts(parts: list[set[int]], joined: set[int]) -> None:
-    """Make one part of some things and of all parts that have any of these."""
+    """Merge some things with all parts that contain any of them."""
     for part in [part for part in parts if not part.isdisjoint(joined)]:
         joined = joined | part
         parts.remove(part)
@@ -532,7 +532,7 @@ def _apart_by(thing: PlacedObject, other: PlacedObject) -> float:
 
 
 def _whole(things: Sequence[PlacedObject]) -> PlacedObject:
-    """Return the last of some things with a box around them all."""
+    """Return the last of some things, in a box around them all."""
     middle = things[-1].yaw
     yaws = [(yaw_difference(thing.yaw, middle), thing.width / 2) for thing in things]
     pitches = [(thing.pitch, thing.height / 2) for thing in things]
@@ -549,7 +549,7 @@ def _join(thing: PlacedObject, other: PlacedObject) -> bool:
 
 
 def _counting(things: Sequence[PlacedObject], named: Sequence[Named]) -> frozenset[int]:
-    """Return which things are those that words name: of each kind as many as they say."""
+    """Return the places of named things: of each kind as many as words say."""
     return frozenset(place for one in named for place in few_of(things, one))
 
 
@@ -567,8 +567,8 @@ def _cleared(
 ) -> list[PlacedObject]:
     """Return things without those that hide named things or merge with them from behind.
 
-    Of what words name as many stay as they say; an only way on, and the only bed of a bedroom,
-    stand elsewhere.
+    Of named things as many stay as words say; the only way on, and the only bed of a bedroom,
+    move elsewhere.
     """
     counting = _counting(things, named)
     said = {kind: one.kinds for one in named for kind in one.kinds}
@@ -604,10 +604,9 @@ def _cleared(
 def _with_house_ahead(
     things: list[PlacedObject], houses: Sequence[Named], counting: Collection[int]
 ) -> list[PlacedObject]:
-    """Return things of which the first view shows a house, if the place is known by houses.
+    """Return a plan whose first view shows a house, if the place is known for houses.
 
-    A village is one ahead, too, where what else words name takes most of the view; so is a castle
-    that they name.
+    One is enough for a village if other named things take most of the view; a named castle counts.
     """
     kinds = [kind for one in houses if BUILDINGS.issuperset(one.kinds) for kind in one.kinds]
     own = [place for place in places_of(things, kinds) if stands(things[place])]
@@ -637,7 +636,7 @@ def _is_lying(thing: PlacedObject) -> bool:
 
 
 def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
-    """Return outdoor things with the hills, mountains, stars or weather that words name."""
+    """Return an outdoor plan with the named hills, mountains, stars or weather."""
     ground = (thing.color for thing in things if thing.kind in (_OPEN, "far ground"))
     colors = [color for color in ground if color is not None]
     if len(colors) < 2:
@@ -680,9 +679,9 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
 
 
 def _on_their_sides(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return things of a stage of which single ones that words name are left or right as said.
+    """Return the plan of a stage with single named things on the left or right, as said.
 
-    They change places with what stands there: each on the other's stand.
+    They swap stands with the things that are there.
     """
     if not has_backdrop(things):
         return things
@@ -707,7 +706,7 @@ def _on_their_sides(things: list[PlacedObject], named: Sequence[Named]) -> list[
 
 
 def _ways_apart(things: list[PlacedObject]) -> list[PlacedObject]:
-    """Return things of which a path that runs where a river does ahead runs on the near side."""
+    """Return a plan in which a path that would run into a river ahead runs on its near side."""
     across = [
         place for place, one in enumerate(things)
         if one.kind in _WAYS and one.height < _LEADS and away(one) < _PLAIN_AHEAD
@@ -722,7 +721,7 @@ def _ways_apart(things: list[PlacedObject]) -> list[PlacedObject]:
 
 
 def _side_for_sea(things: Sequence[PlacedObject]) -> float:
-    """Return the yaw, left or right, of a sea in the first view beside which most things stay."""
+    """Return the yaw, left or right, of a sea in the first view that displaces fewest things."""
     wide = _LAID[SEA][1]
 
     def drowned(yaw: float) -> int:
@@ -739,20 +738,20 @@ def _is_nearest(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
 
 
 def _ahead(thing: PlacedObject) -> PlacedObject:
-    """Return a wide thing of which the first view shows the middle, and no mere line."""
+    """Return a wide thing with its middle in the first view, and more than a line of it."""
     thing = _no_line(thing)
     return thing if away(thing) <= AHEAD else replace(thing, yaw=0.0)
 
 
 def _no_line(thing: PlacedObject) -> PlacedObject:
-    """Return a thing; if it is a lake or a pool, it is high enough to be seen."""
+    """Return a thing; a lake or a pool is made high enough to be seen."""
     if thing.kind not in _BASINS or thing.height >= LEAST_LAKE:
         return thing
     return replace(thing, height=LEAST_LAKE, pitch=min(thing.pitch, -LEAST_LAKE))
 
 
 def wooded(things: Sequence[PlacedObject], typical: Sequence[Named]) -> list[PlacedObject]:
-    """Return things among as many trees, all around, as the place of a description has at least."""
+    """Return a plan with at least as many trees all around as the described place must have."""
     result = list(things)
     for one in typical:
         all_own = [thing for thing in result if thing.kind in one.kinds]
@@ -770,7 +769,7 @@ def _is_far(thing: PlacedObject) -> bool:
 
 
 def _parts_sized(things: Sequence[PlacedObject], one: Named, *, grows: bool) -> list[PlacedObject]:
-    """Return things of which the parts of a name differ in size as words say."""
+    """Return a plan in which the parts of a name differ in size as words say."""
     result = list(things)
     for part, own in parts_of(things, one):
         for place in own:
@@ -815,7 +814,7 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
         for side, most in zip((thing.width, thing.height), _LARGEST, strict=True)
     )
     foot = thing.foot
-    if one.scale > 1.0 and stands(thing) and foot < 0.0:  # what is too large for a view is farther
+    if one.scale > 1.0 and stands(thing) and foot < 0.0:  # too large for a view
         fits = min(width / (scale * thing.width), height / (scale * thing.height))
         foot, width, height = foot * fits, fits * scale * thing.width, fits * scale * thing.height
     reach = LEVEL - min(height, _SHOWN) + height / 2  # of its middle
@@ -825,7 +824,7 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
 
 
 def _least(kind: str) -> float:
-    """Return how large a single thing of a kind appears at least: the more the larger it is."""
+    """Return the least size of a single thing of a kind; larger kinds appear larger."""
     if kind in _LOOKED_INTO:
         return _MOST
     usual = usual_looks().get(kind)
@@ -836,12 +835,12 @@ def _least(kind: str) -> float:
 
 
 def _counted(things: list[PlacedObject], one: Named, named: Sequence[Named]) -> list[PlacedObject]:
-    """Return things of which as many as words say are in sight, ahead as far as there is room."""
+    """Return a plan with as many of a kind in sight as words say, ahead if there is room."""
     own = [place for place in places_of(things, one.kinds) if things[place].width < AROUND]
     if not own or things[own[0]].kind not in THINGS:
         return things
     if things[own[0]].kind in STANDS and has_backdrop(things):
-        return things  # a stage is of many stands, of which words name one
+        return things  # a stage has many stands; a name means one of them
     if any(thing.kind in STANDS for thing in things) and _may_be_shown(things, own[0]):
         return _exhibited(things, one, {kind for each in named for kind in each.kinds})
     shares = shown_shares(things)
@@ -894,7 +893,7 @@ def _free_yaw(
     within: tuple[float, float] = _ANYWHERE,
     gap: float = 0.0,
 ) -> float:
-    """Return the yaw at which some things are least hidden and hide least of what counts.
+    """Return the yaw at which some things are least hidden and hide least of those that count.
 
     Args:
         things: from far to near.
@@ -924,7 +923,7 @@ def _free_yaw(
 
 
 def _may_be_shown(things: Sequence[PlacedObject], place: int) -> bool:
-    """Tell whether a thing can stand on a stand: a piano, too, of which plans have none there.
+    """Tell whether a thing can stand on a stand, even a piano, which plans never put there.
 
     Candles and singers stand on the floor, and rooms with a podium are no stages.
     """
@@ -934,7 +933,7 @@ def _may_be_shown(things: Sequence[PlacedObject], place: int) -> bool:
 
 
 def _exhibited(things: list[PlacedObject], one: Named, said: Collection[str]) -> list[PlacedObject]:
-    """Return a stage on whose stands as many exhibits are of a kind as words say."""
+    """Return a stage with as many exhibits of a kind on its stands as words say."""
     shown = EXHIBITS.union(one.kinds)
     exhibits = sorted(places_of(things, shown), key=lambda place: away(things[place]))
     kind = next(things[place] for place in exhibits if things[place].kind in one.kinds)
@@ -958,7 +957,7 @@ def _exhibited(things: list[PlacedObject], one: Named, said: Collection[str]) ->
 
 
 def _as_exhibit(thing: PlacedObject, one: Named) -> PlacedObject:
-    """Return a thing as large as exhibits are, unless words say another size."""
+    """Return a thing at the size of exhibits, unless words give another one."""
     tallest, widest = _EXHIBIT
     scale = min(tallest / thing.height, widest / thing.width, 1.0) if one.scale == 1.0 else 1.0
     return replace(thing, width=scale * thing.width, height=scale * thing.height)

@@ -32,7 +32,7 @@ _COLUMNS, _ROWS = 160, 24  # of such cells: around the ring, and down a level vi
 _VIEW = round(WIDEST_FOV / _CELL)
 _STEP = 2  # cells by which a plan is turned
 _EDGE = 2  # cells at either side of a view that show too little to count
-_PLAINLY_SHOWN = 0.012  # of a view: of what shows less the eye is not sure
+_PLAINLY_SHOWN = 0.012  # of a view: things that show less are hardly recognised
 _MISSED = 0.3  # a thing worth less counts as missing
 _RANKS = {"behind": 0, "left": 1, "ahead": 2, "right": 3}  # in which things are parts of a name
 _SINGLE = frozenset({"sun", "moon", "door"})
@@ -42,17 +42,17 @@ AHEAD = 38.0  # degrees to either side in which three quarters of a thing are ah
 AROUND = 330.0  # degrees; wider things have no place
 GOLDEN, PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
 LEVEL = 27.0  # degrees above and below the horizon that a level view shows
-TOP = LEVEL - 3.5  # degrees below which a window, which shows 90% of a view, has a thing whole
+TOP = LEVEL - 3.5  # degrees: a window, which shows 90% of a view, shows things whole up to here
 _ROWING, _BOAT, _SHORTER = "rowing boat", "boat", 0.7
 _UNINVITED = {"bush": 6, "hot air balloon": 3}  # at most, around
 _GAP = 4.0  # degrees; wider gaps between bands are meant
-HOMELY = (  # what first views of rooms mostly show, though words seldom name it
+HOMELY = (  # kinds that most first views of rooms show, though words seldom name them
     tuple(WINDOWS),
     ("curtains",),
     ("round rug", "square rug"),
 )
-_HOMELY = 0.5  # what each is worth, where a thing that is named is worth 1
-_LIKELY = 0.02  # what a nat is worth, where a thing that is named is worth 1
+_HOMELY = 0.5  # the worth of each, where a named thing has 1
+_LIKELY = 0.02  # the worth of a nat, likewise
 
 
 def ahead_best(
@@ -66,7 +66,7 @@ def ahead_best(
     Args:
         things: of a plan, from far to near.
         said: how much likelier the caption makes each [nats].
-        named: what the caption names in words.
+        named: by the words of the caption.
     """
     plain = _plain(things)
     worth = np.zeros(plain.shape[1])
@@ -86,7 +86,7 @@ def ahead_best(
 
 
 def missing(things: Sequence[PlacedObject], yaw: float, named: Sequence[Named]) -> list[Named]:
-    """Return the named things that the view at a yaw does not plainly show and could.
+    """Return the named things that the view at a yaw could show and plainly does not.
 
     Of single things, and of those above or below a level view, one anywhere is enough.
     """
@@ -106,12 +106,12 @@ def _is_aside(kind: str) -> bool:
 
 
 def places_of(things: Sequence[PlacedObject], kinds: Collection[str]) -> list[int]:
-    """Return which things are of some kinds."""
+    """Return the places of things of some kinds."""
     return [index for index, thing in enumerate(things) if thing.kind in kinds]
 
 
 def few_of(things: Sequence[PlacedObject], one: Named) -> list[int]:
-    """Return which things are as many of a name as words say, those nearest ahead."""
+    """Return the places of as many things of a name as words say, those nearest ahead."""
     own = [place for place in places_of(things, one.kinds) if things[place].width < AROUND]
     if HILLS in one.kinds:  # rather that on which others stand
         own.sort(key=lambda place: things[place].foot)
@@ -124,7 +124,7 @@ def few_of(things: Sequence[PlacedObject], one: Named) -> list[int]:
 
 
 def _is_behind(things: Sequence[PlacedObject], place: int) -> bool:
-    """Tell whether something of another kind stands before much of a thing."""
+    """Tell whether things of other kinds hide much of a thing."""
     thing = things[place]
     for other in things[place + 1 :]:
         if other.kind == thing.kind or other.width >= AROUND or other.foot > thing.foot:
@@ -140,8 +140,8 @@ def _is_behind(things: Sequence[PlacedObject], place: int) -> bool:
 def parts_of(things: Sequence[PlacedObject], one: Named) -> list[tuple[Named, list[int]]]:
     """Return the parts of a name, or itself, each with the things that are meant.
 
-    What is said to be behind is the farthest from ahead of those of the name, and of the others
-    what is said to be on the left is the leftmost.
+    The one "behind" is the farthest from ahead of those of the name; of the others the one on the
+    left is the leftmost.
     """
     own = few_of(things, one)
     if not one.parts:
@@ -157,7 +157,7 @@ def parts_of(things: Sequence[PlacedObject], one: Named) -> list[tuple[Named, li
 
 
 def _direction(part: Named) -> str:
-    """Return where words say that something is, seen from where the scene begins; "": nowhere."""
+    """Return the direction that words give a thing from where the scene begins; "": none."""
     return part.relation.where if part.relation and not part.relation.kinds else ""
 
 
@@ -181,7 +181,7 @@ def _plain(things: Sequence[PlacedObject]) -> np.ndarray:
 
 
 def turned(things: Sequence[PlacedObject], yaw: float) -> list[PlacedObject]:
-    """Return things as they stand when one has turned right."""
+    """Return things in the directions they have for a viewer who has turned right."""
     return [thing.turned(-yaw) for thing in things]
 
 
@@ -261,7 +261,7 @@ def boxes(things: Sequence[PlacedObject], shape: tuple[int, ...]) -> np.ndarray:
 
 
 def likeness(behind: Sequence[PlacedObject], sight: RingPicture) -> float:
-    """Return how much of what a picture shows has the colours that things behind it would have."""
+    """Return the share of a picture that has the planned colours of its background."""
     return sum(
         float(_alike(pixels, thing.color).mean())
         for thing in behind
@@ -270,7 +270,7 @@ def likeness(behind: Sequence[PlacedObject], sight: RingPicture) -> float:
 
 
 def as_seen(behind: Sequence[PlacedObject], sight: RingPicture) -> list[PlacedObject]:
-    """Return things behind with the colours that a picture plainly shows of them.
+    """Return the background with the colours that a picture plainly shows of it.
 
     Sky and open ground have nothing else in their rows, so they have its colours in any case.
     """
@@ -292,7 +292,7 @@ def _as_seen(thing: PlacedObject, pixels: np.ndarray) -> PlacedObject:
 
 
 def _band(thing: PlacedObject, sight: RingPicture) -> np.ndarray:
-    """Return the pixels of the rows that a thing covers, int16 [N, 3]; see `of_rows`."""
+    """Return the pixels of the rows that a band covers, int16 [N, 3]; see `of_rows`."""
     height, width = sight.shown.shape
     middle, half = height / 2 - thing.pitch * width / 360, thing.height * width / 720
     return sight.of_rows(max(round(middle - half), 0), min(max(round(middle + half), 0), height))
@@ -314,7 +314,7 @@ _STONE = 150, 148, 156  # colour of floors
 
 
 def without_beams(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return things with a plain ceiling instead of one with beams.
+    """Return a plan with a plain ceiling instead of one with beams.
 
     A picture seldom shows the walls from which beams are counted: others would not join its own.
     """
@@ -327,7 +327,7 @@ def without_beams(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 
 def of_stone(things: Sequence[PlacedObject], color: tuple[int, int, int]) -> list[PlacedObject]:
-    """Return things with walls of stones in a colour, and a bare floor; walls of stones stay.
+    """Return a plan with stone walls in a colour, and a bare floor; stone walls stay as they are.
 
     Plans of caves may have a parlour's.
     """
@@ -349,7 +349,7 @@ def of_stone(things: Sequence[PlacedObject], color: tuple[int, int, int]) -> lis
 def with_few_uninvited(
     things: Sequence[PlacedObject], named: Sequence[Named] = ()
 ) -> list[PlacedObject]:
-    """Return things of which not many are bushes or balloons, the smallest, unless words name them.
+    """Return a plan with few bushes or balloons, without the smallest, unless words name them.
 
     Plans of towns, coasts and airports have two dozen, which hide all else.
     """
@@ -370,7 +370,7 @@ _EVEN = 0.6  # share of the far ground's colour in the near one
 
 
 def with_even_ground(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return things whose near ground is nearly as light as the far one.
+    """Return a plan with its near ground nearly as light as the far one.
 
     Plans make it much darker at times; the painter then draws a band with a hard edge.
     """
@@ -390,7 +390,7 @@ def with_even_ground(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 
 def in_shade(things: Sequence[PlacedObject], light: float) -> list[PlacedObject]:
-    """Return things whose ground gets a share of the light, as under many trees."""
+    """Return a plan with a share of the light on its ground, as under many trees."""
     return [
         in_other_light(thing, light) if light < 1.0 and thing.kind in (_NEAR, _FAR) else thing
         for thing in things
@@ -398,7 +398,7 @@ def in_shade(things: Sequence[PlacedObject], light: float) -> list[PlacedObject]
 
 
 def with_joined_bands(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return things whose bands all around reach up to the next one, where that is near.
+    """Return a plan whose bands all around reach up to the next one, if it is near.
 
     Plans are rounded, and may leave a gap: the painter then draws a line around the sky.
     """
@@ -415,9 +415,9 @@ def with_joined_bands(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 # Colours that words give
 
-_BEHIND = 0.3  # share of a thing that what stands before it hides, from which on others are meant
+_BEHIND = 0.3  # share of a thing that others hide, from which on others of its kind are meant
 _COLORS = np.array(list(COLORS.values()))
-_SHADES = np.array((0.7, 0.85, 1.0, 1.15, 1.3))  # of a scene's light, that things are seen in
+_SHADES = np.array((0.7, 0.85, 1.0, 1.15, 1.3))  # of a scene's light in which things are seen
 _DARKEST = 0.55  # share of day
 # of its brightness, by which another name is nearer to what plainly has another colour; a shade of
 # the right one, in the light of lamps, is hardly farther from it than from the nearest
@@ -425,7 +425,7 @@ _PLAINLY_OTHER = 0.1
 _PLAINLY = -1.0  # likewise, of one among others: none passes for it
 _BY_DAY = 0.9  # share of day from which a colour under the sky or on a stage has just its own name
 _NEUTRAL, _TINTED = 0.15, 0.35  # vividness: white, grey and black have less, tan and blue more
-_AS_BRIGHT = 0.8, 1.25  # times as bright as a white or grey thing is what passes for it
+_AS_BRIGHT = 0.8, 1.25  # times as bright as a white or grey thing: such things pass for it
 _UNTINTED = {  # without the tint of the mean of such things
     "white": np.array((236.0, 232.0, 226.0)), "grey": np.array((160.0, 164.0, 172.0)),
     "black": np.array((48.0, 46.0, 48.0)),
@@ -450,7 +450,7 @@ _SHINE, _SHIMMER = 1.3, 20.0  # of water: times as bright as its colour, and lev
 
 
 def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return things of which none has plainly another colour than words give its kind.
+    """Return a plan in which nothing plainly has another colour than words give its kind.
 
     A red house in a village is the one ahead.
     """
@@ -476,10 +476,10 @@ def _without_colors_of_others(
     wanted: Collection[int],
     light: float,
 ) -> list[PlacedObject]:
-    """Return things of which none that words name has a colour they give to another one.
+    """Return a plan in which no named thing has a colour that words give to another one.
 
     "A car beside a blue house": plans may have a blue car. It looks as such things mostly do, and
-    so does a golden shark, of which the painter has seen none.
+    so does a golden shark, since the painter has never seen one.
     """
     parts = [part for one in named for part in (one, *one.parts)]
     told = {color_name(part.color) for part in parts if part.color}
@@ -502,7 +502,7 @@ def _without_colors_of_one(
     wanted: Mapping[int, np.ndarray],
     light: float,
 ) -> list[PlacedObject]:
-    """Return things of which the others of a kind have not the colour of one among them.
+    """Return a plan in which the others of a kind lack the colour that words give to one.
 
     "One blue skyscraper": those around it look otherwise.
     """
@@ -524,7 +524,7 @@ def _without_colors_of_one(
 def with_colored_waters(
     things: Sequence[PlacedObject], named: Sequence[Named], light: Sequence[float]
 ) -> list[PlacedObject]:
-    """Return things of which waters have just the colours of words, in some light.
+    """Return a plan with waters in just the named colours, in some light.
 
     A blue one passes for no turquoise one, nor in the light of a blue night for a grey one.
     """
@@ -542,7 +542,7 @@ def with_colored_waters(
 
 
 def _of_all(one: Named) -> Named:
-    """Return what words name in its only colour, if it has one: the lake of an oasis is the lake.
+    """Return named things, each in its only colour if it has one: an oasis's lake is the lake.
 
     One lake may be seen as two.
     """
@@ -552,7 +552,7 @@ def _of_all(one: Named) -> Named:
 
 
 def _colors_given(things: Sequence[PlacedObject], named: Sequence[Named]) -> dict[int, np.ndarray]:
-    """Return the places of the things that words give a colour, and these."""
+    """Return the colours that words give things, by their places."""
     wanted: dict[int, np.ndarray] = {}
     for one in named:
         is_kind = not one.one_of_many and not one.parts  # all of it have the colour
@@ -564,7 +564,7 @@ def _colors_given(things: Sequence[PlacedObject], named: Sequence[Named]) -> dic
 
 
 def painted_whole(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return things of which beds, planes and ships have shapes and colours that agree.
+    """Return a plan in which the shapes and colours of beds, planes and ships agree.
 
     Plans choose a variant and two colours, one after the other: the painter makes rags of a bed
     whose mean colour is not its own, and of a ship with a grey hull.
@@ -591,7 +591,7 @@ def _whole(thing: PlacedObject, light: float, *, has_color: bool) -> PlacedObjec
 def with_sailing_boats(
     things: Sequence[PlacedObject], named: Sequence[Named] = ()
 ) -> list[PlacedObject]:
-    """Return things with boats in place of rowing boats, unless words ask for these.
+    """Return a plan with boats in place of rowing boats, unless words ask for these.
 
     The painter makes flat shapes of rowing boats that look like hedges.
     """
@@ -615,7 +615,7 @@ def has_backdrop(things: Iterable[PlacedObject]) -> bool:
 def light_of(things: Sequence[PlacedObject]) -> float:
     """Return how light a plan's scene is, as a share of day."""
     if has_backdrop(things):
-        return 1.0  # where lamps shine, however dark what is behind
+        return 1.0  # where lamps shine, however dark the background
     around = (
         thing.mean_color for thing in things if thing.kind not in _SHINING and thing.width >= AROUND
     )
@@ -629,7 +629,7 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
     if thing.color is not None:
         mean = None if thing.kind in _ANY_COLOR else thing.mean_color  # which becomes another
         seen = np.array([thing.color, mean or thing.color])
-        passes = all(  # a teal table passes for no brown one whose legs are brown
+        passes = all(  # a teal table with brown legs does not pass for a brown one
             _apart(parts, wanted[None], light) <= _apart(parts, _COLORS, light) + spare
             for parts in (seen[:1], seen)
         )
@@ -643,7 +643,7 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
             return thing
     looks = [one for one in looks_of(thing.kind) if color_name(one.color) == name
              and vividness(np.array(one.color)) < _PURE]  # fmt: skip
-    if looks and vividness(wanted) < _NEUTRAL:  # whites differ: a refrigerator's is no horse's
+    if looks and vividness(wanted) < _NEUTRAL:  # whites differ: a refrigerator's is not a horse's
         return with_look(thing, in_light(looks[0], light))
     shade = _UNTINTED.get(name, wanted) * light
     own = _BLACK if name == "black" else _OWN  # or the walls of a black barn are brown
@@ -674,7 +674,7 @@ def vividness(color: np.ndarray) -> float:
 
 
 def _apart(seen: np.ndarray, colors: np.ndarray, light: float) -> float:
-    """Return the difference of a colour to the nearest of some others, as a share of brightness.
+    """Return a colour's difference from the nearest of some others, as a share of brightness.
 
     Args:
         seen: colours of a thing, [N, 3].

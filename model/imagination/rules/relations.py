@@ -45,11 +45,11 @@ from mag_sandbox.scenes.things import (
 
 _SEEN = 40.0  # degrees to either side that the first view plainly shows
 _SMALLEST = 0.5  # of their size: how small things are made to be seen together
-_DWARFED = 2.5  # times as wide as a thing in life: what is wider has no room on it
+_DWARFED = 2.5  # times as wide as a thing in life: wider things have no room on it
 ON_FLOOR = frozenset(("floor", "small", "water"))
-_HOLDING = frozenset(("bathtub", "bed", "sofa"))  # which even crocodiles are made to fit
+_HOLDING = frozenset(("bathtub", "bed", "sofa"))  # into which even crocodiles are made to fit
 _SAT_ON, _JUTS, _SEAT = (0.4, 1.3), 1.8, 8.0  # metres; of its width, and degrees, under a bear
-_TOO_WIDE = 1.2  # times as wide as a seat, in life, is what juts out on both sides
+_TOO_WIDE = 1.2  # times as wide as a seat, in life: such things jut out on both sides
 _IN_CAGE = 0.55  # of its height
 _ON_MAT, _MAT = 0.1, 0.8  # of its height below its middle, and of its width, that things take
 _WIDE_MAT = 40.0  # degrees that it is wide at least
@@ -58,15 +58,15 @@ _SUNK = 1.5  # degrees that things stand below the top of their hill
 _HILL, _LEAST_HILL, _HILL_SHADE = 2.6, 60.0, 0.78  # of their width, degrees, of the ground's colour
 _UPWARD = frozenset(("on", "above"))
 _SLACK = 0.1  # degrees
-_IN_ROWS = frozenset(("fence", "hedge"))  # of which one has several behind it only in a row
+_IN_ROWS = frozenset(("fence", "hedge"))  # one of them has several behind it only in a row
 _SEA = "sea"
 _GAP = 2.0  # degrees between things beside each other
 _DEEPER = 2.5  # degrees between the feet of things before each other
-_ASIDE = 0.45  # of the width of both: how far a thing is from the middle of one that it covers
-_CLEAR = 0.55  # likewise, of what flies beside what is as tall as a view
-_BEFORE = 0.25  # likewise, of what is in front of another one, and hides a part of it
+_ASIDE = 0.45  # of the width of both: distance of a thing from the middle of one that it covers
+_CLEAR = 0.55  # likewise, of a flying thing beside one as tall as a view
+_BEFORE = 0.25  # likewise, of a thing in front of another one that hides a part of it
 _AS_NEAR, _WIDEST_BESIDE = 0.6, 24.0  # of its foot's pitch, of things beside another; degrees
-SEATS = {  # how high one sits, lies or stands on what has more above, as a share of its height
+SEATS = {  # heights of surfaces on which things sit, lie or stand, as shares of these kinds'
     **{kind: shares[0] for kind, shares in TABLES.items()},
     "bathtub": 0.7, "sofa": 0.45, "armchair": 0.45, "chair": 0.48, "bed": 0.5, "throne": 0.4,
     "rocking horse": 0.6, "bird cage": 0.25, "swing": 0.3, "bunk bed": 0.4, "crib": 0.4,
@@ -103,30 +103,30 @@ _CROWDED_PLATE = 9.0  # likewise, of other boards, on which things stand already
 _ALONGSIDE = frozenset(("beside", "left", "right", "sides"))  # where sizes are compared
 _LARGER = 2.5  # times as tall, beside another thing, as in life
 _TALL = 3.0  # metres, of houses and trees: a cat on one is much smaller than it
-_LEAST = 9.0  # degrees of the longer side of what is on another thing, at least
-_PLAINLY = 10.0  # degrees of it, if what bears it may grow, or if it flies and is on a house
-_MOST_GROWN = 1.6  # times as wide, or tall, that what bears, or shades, a thing becomes at most
-_SHADED = 14.0  # degrees of height of what is under a tree, if that can be so tall
+_LEAST = 9.0  # degrees of the longer side of a thing on another one, at least
+_PLAINLY = 10.0  # degrees of it, if its support may grow, or if it flies and is on a house
+_MOST_GROWN = 1.6  # times as wide, or tall, that a thing grows at most to bear or shade another
+_SHADED = 14.0  # degrees of height of a thing under a tree, if the tree can be tall enough
 _SLIM, _JUTTING = 1.5, 1.3  # times as tall as wide, and how wide a thing on it may be
 _WINGS = 1.6  # likewise, of a bird
 _BOTH_SIDES = 2.0  # likewise, of several things on it
-_SLENDER = frozenset((  # on which what is as wide as they are would hardly be seen
+_SLENDER = frozenset((  # on which things no wider would hardly be seen
     "statue", "gravestone", "street lamp", "signpost", "mailbox", "bust", "fountain", "scarecrow",
 ))  # fmt: skip
 _WIDEST = 0.8  # of that thing's width, at most
-_UNDER = 0.5  # of that thing's height, of what is under it
+_UNDER = 0.5  # of that thing's height, of a thing under it
 _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
 _SIDE = 48.0  # degrees that things on one side take at most
-_FAR_FOOT = 3.0  # degrees below the horizon, of what is far away
+_FAR_FOOT = 3.0  # degrees below the horizon, of far things
 _LEAST_FAR, _MOST_FAR = 11.0, 16.0  # degrees of its longer side
-_ALOFT = 12.0, TOP  # degrees of foot and top of what flies, though such things usually stand
-_MIDDLE_ALOFT = 18.0  # degrees of the middle of what flies at most
+_ALOFT = 12.0, TOP  # degrees of foot and top of flying things that usually stand
+_MIDDLE_ALOFT = 18.0  # degrees of the middle of flying things at most
 _WIDEST_ALOFT = 30.0  # degrees of its width at most
 _SWIMMING = frozenset(("fish", "jellyfish"))  # kinds that plans have in the air of reefs
 _WIDEST_FISH = 9.0  # degrees
 LAKES = frozenset(("lake", "frozen lake"))
 LEAST_LAKE = 6.0  # degrees of height: a lower one is a mere line
-_SHORE, _WIDEST_LAKE = 1.15, 86.0  # of the width of what is on a lake; degrees
+_SHORE, _WIDEST_LAKE = 1.15, 86.0  # of the width of things on a lake; degrees
 _POOL, _OF_REEFS = "swimming pool", frozenset(("coral", "seaweed"))
 _OPEN_WATER = frozenset(("sea", "lake", "canal", "frozen lake"))
 _ABOVE = frozenset(("wall", "ceiling", "sky"))
@@ -492,7 +492,7 @@ def _put_by_rule(
         wide = min(max(target.width, _SHORE * across), _WIDEST_LAKE)
         target = replace(target, width=wide, height=max(target.height, LEAST_LAKE))
     moved = {place: put(things[place], target, rank, len(own)) for rank, place in enumerate(own)}
-    is_sea = target.kind == _SEA  # stays, with all that is afloat
+    is_sea = target.kind == _SEA  # stays, with all things afloat
     fits = _fitting([target, *moved.values()])
     if relation.where in _UPWARD:
         fits = min(fits, _lower([target, *moved.values()]))
@@ -530,7 +530,7 @@ def _in_proportion(thing: PlacedObject, other: PlacedObject) -> PlacedObject:
 
 
 def _row_before(thing: PlacedObject, others: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return things like one beside each other, as many as are before all others: fences."""
+    """Return a row of things like one, as many as it takes to be in front of all others: fences."""
     yaws = [(yaw_difference(one.yaw, thing.yaw), one.width / 2) for one in (thing, *others)]
     left, right = min(yaw - half for yaw, half in yaws), max(yaw + half for yaw, half in yaws)
     count = max(round((right - left) / thing.width), 1)
@@ -542,7 +542,7 @@ def _row_before(thing: PlacedObject, others: Sequence[PlacedObject]) -> list[Pla
 
 
 def _with_space(other: PlacedObject, own: Sequence[PlacedObject], where: str) -> PlacedObject:
-    """Return another thing so wide, or tall, that what is on, or under, it is plainly seen."""
+    """Return another thing wide, or tall, enough to show a thing on, or under, it plainly."""
     if where == "on" and any(_juts(thing, other) for thing in own):
         return other.scaled(max(_SEAT / other.width, 1.0))
     if where == "on" and other.kind in MATS:
@@ -562,7 +562,7 @@ def _with_space(other: PlacedObject, own: Sequence[PlacedObject], where: str) ->
 
 
 def _as_tall(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedObject]:
-    """Return things of which some are as tall as the tallest of them."""
+    """Return a plan with some things made as tall as the tallest of them."""
     tallest = max(things[place].height for place in own)
     return [
         thing.scaled(tallest / thing.height) if place in own else thing
@@ -571,13 +571,13 @@ def _as_tall(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedO
 
 
 def _meant(things: Sequence[PlacedObject], one: Named) -> list[int]:
-    """Return which things words mean: those nearest ahead, on both sides of another the largest."""
+    """Return the places of meant things: those nearest ahead; on both sides of one, the largest."""
     is_flanking = one.relation is not None and one.relation.where == "sides"
     return few_of(things, one) if is_flanking else _placed(things, one.kinds)[: one.least]
 
 
 def _on_hill(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedObject]:
-    """Return things of which some stand beside each other on a hill ahead of the far ones."""
+    """Return a plan with some things side by side on a hill in front of the far ones."""
     ground = next((thing.color for thing in things if thing.kind == "far ground"), None)
     if ground is None:
         return list(things)
@@ -610,7 +610,7 @@ def _on_hill(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedO
 
 
 def _fitting(things: Sequence[PlacedObject]) -> float:
-    """Return by how much things beside each other are smaller, to show together in a view."""
+    """Return the scale at which things beside each other show together in a view."""
     middle = things[0].yaw
     yaws = [(yaw_difference(thing.yaw, middle), thing.width / 2) for thing in things]
     across = max(yaw + half for yaw, half in yaws) - min(yaw - half for yaw, half in yaws)
@@ -621,20 +621,20 @@ def _fitting(things: Sequence[PlacedObject]) -> float:
 
 
 def _lower(things: Sequence[PlacedObject]) -> float:
-    """Return by how much things above each other are smaller, to show together in a level view."""
+    """Return the scale at which things above each other show together in a level view."""
     foot = min(thing.foot for thing in things)
     top = max(thing.pitch + thing.height / 2 for thing in things)
     return max(min((TOP - foot) / (top - foot), 1.0), _SMALLEST)
 
 
 def _below_top(thing: PlacedObject) -> PlacedObject:
-    """Return a thing of which a level view shows the top, if it can show its foot."""
+    """Return a thing with its top in level views, if they can show its foot."""
     room = TOP - thing.foot
     return thing.scaled(min(room / thing.height, 1.0)) if room > _LEAST else thing
 
 
 def _into_view(things: Sequence[PlacedObject]) -> float:
-    """Return by how much things are turned to be seen together in the first view, if they can."""
+    """Return the turn that brings things together into the first view; 0.0: none does."""
     yaws = [(yaw_difference(thing.yaw, 0.0), thing.width / 2) for thing in things]
     left, right = min(yaw - half for yaw, half in yaws), max(yaw + half for yaw, half in yaws)
     if right - left > 2 * _SEEN + _SLACK:
@@ -645,7 +645,7 @@ def _into_view(things: Sequence[PlacedObject]) -> float:
 def _between(
     things: Sequence[PlacedObject], own: Sequence[int], others: Sequence[int]
 ) -> list[PlacedObject]:
-    """Return things of which some stand beside each other, with another one on either side.
+    """Return a plan with some things side by side, and another one on either side.
 
     The others are not much farther away.
     """
@@ -667,7 +667,7 @@ def _between(
 
 
 def _nearer(thing: PlacedObject, foot: float) -> PlacedObject:
-    """Return a thing that stands as near as a pitch of its foot says, if a view shows its top."""
+    """Return a thing as near as a pitch of its foot says, if a view shows its top."""
     if not thing.foot > foot or thing.foot >= 0.0 or where_of(thing.kind) not in ON_FLOOR:
         return thing
     top = thing.foot + thing.height
@@ -678,7 +678,7 @@ def _nearer(thing: PlacedObject, foot: float) -> PlacedObject:
 
 
 def _placed(things: Sequence[PlacedObject], kinds: Sequence[str]) -> list[int]:
-    """Return which things of some kinds stand somewhere, those ahead first."""
+    """Return the places of standing things of some kinds, those ahead first."""
     own = [
         place for place in places_of(things, kinds)
         if things[place].width < AROUND and things[place].kind in {*THINGS, *DEEP}
@@ -687,7 +687,7 @@ def _placed(things: Sequence[PlacedObject], kinds: Sequence[str]) -> list[int]:
 
 
 def _with_foot(thing: PlacedObject, foot: float) -> PlacedObject:
-    """Return a thing whose foot is at a pitch, if it stands on the ground, as large as it is."""
+    """Return a thing with its foot at a pitch, if it stands on the ground, at the same size."""
     if where_of(thing.kind) not in ON_FLOOR:
         return thing
     pitch = min(foot + thing.height / 2, LEVEL - thing.height / 4)
@@ -695,7 +695,7 @@ def _with_foot(thing: PlacedObject, foot: float) -> PlacedObject:
 
 
 def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
-    """Return a thing on another one, which bears `count` of them beside each other.
+    """Return a thing on another one, which bears `count` of them side by side.
 
     On water it floats where the water is widest.
     """
@@ -806,7 +806,7 @@ def _above(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> P
     flies = thing.kind in _FLYING or where_of(thing.kind) in ("sky", "water")
     highest = TOP - thing.height / 2 if flies else inf
     lifted = min(max(thing.pitch, top + _GAP + thing.height / 2), highest)
-    is_clear = lifted - thing.height / 2 >= top  # a dragon is beside what is as tall as a view
+    is_clear = lifted - thing.height / 2 >= top  # a dragon is beside things as tall as a view
     yaw = _spread(thing, other, rank, count, 0.0 if is_clear else _CLEAR)
     return replace(thing, pitch=lifted, yaw=yaw)
 
@@ -814,7 +814,7 @@ def _above(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> P
 def _under(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
     """Return a thing before the foot of another one, small enough to be under it.
 
-    What hangs hangs high enough.
+    A hanging thing is raised to make room.
     """
     if where_of(other.kind) in _ABOVE:
         return replace(thing, yaw=_spread(thing, other, rank, count, 0.0))
@@ -829,7 +829,7 @@ def _under(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> P
 
 
 def _spread(thing: PlacedObject, other: PlacedObject, rank: int, count: int, aside: float) -> float:
-    """Return the yaw of one of some things at another one, by a share of both widths aside."""
+    """Return the yaw of one of some things at another one, a share of both widths to the side."""
     yaw = other.yaw + (rank - (count - 1) / 2) * (thing.width + _GAP)
     side = -1 if yaw_difference(other.yaw, 0.0) > 0 else 1
     return (yaw + side * aside * (thing.width + other.width)) % 360.0

@@ -1,4 +1,4 @@
-"""Rules by which a plan has the light and the weather that words name, where the planner has not.
+"""Rules that give a plan the named light and weather, where the planner did not.
 
 Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
 """
@@ -83,17 +83,17 @@ _FALLEN = ((222, 120, 54), (196, 72, 52), (232, 176, 74))  # colours of leaves o
 _WITHERED, _SHARE = np.array((184, 168, 86)), 0.6  # colour of grass in autumn, and its share
 _SPROUTING = 0.35  # share of trees without blossom in spring
 _GRASS = frozenset(("near ground", "far ground", "far hill", "hills", "flat land"))
-_LEAF, _LEAF_SHAPE = "wild flower", 0.6  # what leaves on the ground are drawn as, and how tall
+_LEAF, _LEAF_SHAPE = "wild flower", 0.6  # the kind drawn for leaves on the ground, and its height
 _TREE = 3.0  # metres
 _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
 _HALF_SEEN, _NEAREST_FOOT = 9.0, 1.0  # metres; degrees
 _PALEST, _PALEST_SKY = 0.78, 0.85  # share of fog at most: in things, which are still known, and sky
 _PALEST_COLOR = 0.25  # likewise, in things whose colour words give
-_HILL, _PALEST_HILL = "far hill", 0.35  # whose foot is in sight: what words name stands on it
+_HILL, _PALEST_HILL = "far hill", 0.35  # with their feet in sight: named things stand on them
 
 
 def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:
-    """Return things in the season, the light and the weather of words."""
+    """Return a plan in the named season, light and weather."""
     things = list(things)
     if wanted.season:
         # "trees" may become others, oaks stay oaks
@@ -118,9 +118,9 @@ def relit(
     behind: Collection[str],
     facing: float = 0.0,
 ) -> list[PlacedObject]:
-    """Return the things of a plan in another light, weather and season, each where it stands.
+    """Return a plan in another light, weather and season, with each thing where it stands.
 
-    What only the other one is asked for is added.
+    Things that are asked only of the other plan are added.
 
     Args:
         things: from far to near.
@@ -157,7 +157,7 @@ def _kinds(wanted: Wanted) -> set[str]:
 def _kept_above(
     above: Sequence[PlacedObject], before: Sequence[PlacedObject], kinds: Collection[str]
 ) -> list[PlacedObject]:
-    """Return what is in the sky, where it was before if things of some kinds were there.
+    """Return the things in the sky, where they were before if some of their kinds were there.
 
     They have the colours that they have now.
     """
@@ -176,12 +176,12 @@ def _discs_clear(
     risen: Collection[str],
     facing: float,
 ) -> list[PlacedObject]:
-    """Return what is in the sky, with a sun or moon that neither things, clouds nor cards hide.
+    """Return the things in the sky, with a sun or moon that nothing hides, nor a card of the game.
 
-    If it is in the view at a yaw, it stays there, as near as can be to where it was.
+    If it is in the view at a yaw, it stays in it, as near as possible to its old place.
 
     Args:
-        above: what is in the sky.
+        above: the things in the sky.
         things: all else.
         risen: kinds of those that may move.
         facing: yaw of the view [degrees].
@@ -209,7 +209,7 @@ def _discs_clear(
 def _without_air(
     things: Sequence[PlacedObject], before: Wanted, now: Wanted
 ) -> Sequence[PlacedObject]:
-    """Return things without the fog, the snow, the autumn and the dark windows that are over."""
+    """Return a plan without the fog, snow, autumn and dark windows that are over."""
     if before.in_fog and not now.in_fog:
         things = _fogged(things, before, lifts=True)
     if before.outside and not now.outside:
@@ -223,7 +223,7 @@ def _without_air(
 def _in_other_air(
     things: Sequence[PlacedObject], before: Wanted, now: Wanted
 ) -> list[PlacedObject]:
-    """Return things in the season, weather and fog that have come."""
+    """Return a plan in the season, weather and fog that have come."""
     season = _season(now)
     lit = in_weather(things, now._replace(season="" if season == _season(before) else season))
     lit = _fogged(lit, now) if now.in_fog and not before.in_fog else lit
@@ -235,9 +235,9 @@ def _season(wanted: Wanted) -> str:
 
 
 def _skies(under: Sequence[PlacedObject], before: Wanted, now: Wanted) -> dict[str, Rgb]:
-    """Return the colours that a plan has of skies, and of ground that was under snow or withered.
+    """Return a plan's colours of skies, and of ground that was under snow or withered.
 
-    Games and stages have lights of their own, in which all is that is behind things.
+    Games and stages have lights of their own, which colour their whole background.
     """
     kinds = frozenset(_NIGHT_SKY)
     if before.in_snow or before.season or before.own_season:
@@ -257,7 +257,7 @@ def _green(thing: PlacedObject, now: Wanted) -> PlacedObject:
 
 
 def _thawed(thing: PlacedObject, light: Sequence[float]) -> PlacedObject:
-    """Return a thing without snow on it, in the light of words."""
+    """Return a thing without snow on it, in the named light."""
     if thing.kind == "path":
         return _in_colors(thing, (_PATH, _PATH), light)
     looks = looks_of(thing.kind) if thing.kind in TURNING else ()
@@ -282,7 +282,7 @@ def has_dark_sky(things: Sequence[PlacedObject]) -> bool:
 
 
 def at_night(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return outdoor things without a sun, in moonlight if a plan's sky is as of a day."""
+    """Return an outdoor plan without a sun, in moonlight if its sky is a day's."""
     sky = _first(things, "low sky")
     if sky is None or max(sky) < _DARK_SKY:
         return [thing for thing in things if thing.kind != "sun"]
@@ -290,7 +290,7 @@ def at_night(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 
 def with_sky_in_windows(things: Sequence[PlacedObject], sky: str) -> list[PlacedObject]:
-    """Return things of a room of which windows that show a day show "night", "sunset" or "dusk"."""
+    """Return the plan of a room with "night", "sunset" or "dusk" in windows that show a day."""
     frame, mean = _PANES[sky]
     return [
         replace(thing, color=frame or thing.color, mean_color=mean)
@@ -301,7 +301,7 @@ def with_sky_in_windows(things: Sequence[PlacedObject], sky: str) -> list[Placed
 
 
 def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return outdoor things under dark clouds, where a plan's sky is bright."""
+    """Return an outdoor plan under dark clouds, if its sky is bright."""
     sky = _first(things, "low sky")
     if sky is None or max(sky) <= _STORMY_SKY:
         return list(things)
@@ -320,7 +320,7 @@ def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 def under_colored_sky(
     things: Sequence[PlacedObject], color: Rgb, light: Sequence[float]
 ) -> list[PlacedObject]:
-    """Return outdoor things under a sky of some colour in the light of words, without a sun."""
+    """Return an outdoor plan under a sky of some colour in the named light, without a sun."""
     pale = _BLACK_SKY if color == COLORS["black"] else 1.0
     sky = {
         kind: rgb((pale * white * 255.0 + (1 - pale * white) * np.array(color)) * light)
@@ -334,7 +334,7 @@ def under_colored_sky(
 
 
 def with_bright_lightning(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return things of which lightning has the colour of light, before clouds and hills, in view.
+    """Return a plan with lightning in the colour of light, in view, before clouds and hills.
 
     Hills would hide all but a blot of it.
     """
@@ -360,10 +360,10 @@ def under_snow(
     named: Collection[str] = (),
     colored: Collection[str] = (),
 ) -> list[PlacedObject]:
-    """Return outdoor things of which ground and trees are white, in the light of words.
+    """Return an outdoor plan with white ground and trees, in the named light.
 
-    A plan's own ground does not tell whether it is snow: at dusk grass is almost grey. Flowers of
-    kinds that words name stay, and kinds of trees whose colours words give keep these.
+    The ground's colour does not tell whether it is snow: at dusk grass is almost grey. Flowers of
+    named kinds stay, and kinds of trees with named colours keep these.
     """
     if _first(things, "low sky") is None:
         return list(things)
@@ -382,7 +382,7 @@ def under_snow(
 def _in_colors(
     thing: PlacedObject, colors: tuple[Rgb, Rgb], light: Sequence[float] | np.ndarray
 ) -> PlacedObject:
-    """Return a thing whose colour and mean have these colours of a day, in some light."""
+    """Return a thing with these colours by day, its own and its mean, in some light."""
     color, mean = (rgb(np.array(one) * light) for one in colors)
     return replace(thing, color=color, mean_color=mean)
 
@@ -400,9 +400,9 @@ def _under_white(thing: PlacedObject, snow: np.ndarray) -> PlacedObject:
 def in_season(
     things: Sequence[PlacedObject], season: str, named: Collection[str] = ()
 ) -> list[PlacedObject]:
-    """Return outdoor things with trees as in a season: orange in autumn, some in blossom in spring.
+    """Return an outdoor plan with a season's trees: orange in autumn, some in blossom in spring.
 
-    Trees of kinds that words name take the colour alone.
+    Trees of named kinds only take the colour.
     """
     light = light_of(things)
     return [_in_season(one, season, place, light, named) for place, one in enumerate(things)]
@@ -442,7 +442,7 @@ def _in_color(thing: PlacedObject, color: Rgb, light: float) -> PlacedObject:
 
 
 def in_fog(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:
-    """Return things that pale with their distance, where a plan's sky is as of a clear day."""
+    """Return a plan whose things pale with their distance, if its sky is a clear day's."""
     sky = _first(things, "low sky")
     is_clear = sky is not None and vividness(np.array(sky)) >= _HAZY
     return _fogged(things, wanted) if is_clear else list(things)
@@ -451,7 +451,7 @@ def in_fog(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]
 def _fogged(
     things: Sequence[PlacedObject], wanted: Wanted, *, lifts: bool = False
 ) -> list[PlacedObject]:
-    """Return things that pale with their distance, or, if fog lifts, as they were without it.
+    """Return things that pale with their distance, or, if fog lifts, as they look without it.
 
     Fog has the colour of the light: it is warm in the evening. A black church is still black in it.
     """
