@@ -19,6 +19,7 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.cancelling import check_cancelled
+from mag_sandbox.model.imagination.bodies import FAR
 from mag_sandbox.model.imagination.causal import (
     Attend,
     CausalLayer,
@@ -50,7 +51,7 @@ from mag_sandbox.model.imagination.rules.plans import (
 from mag_sandbox.model.imagination.rules.shores import facing_sea, without_dry
 from mag_sandbox.model.imagination.rules.spacing import as_full, with_room
 from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
-from mag_sandbox.model.imagination.scenery import FAR, Scenery
+from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.standing import stood
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import EXHIBITS, STANDS, THINGS, Named, rivals

@@ -12,6 +12,7 @@ from math import hypot, inf
 from mag_sandbox.controls.camera import ASPECT, FARTHEST, CameraPose, Position, yaw_difference
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import shortened
+from mag_sandbox.model.imagination.bodies import FAR, HORIZON_FOOT, ground_distance, place_at
 from mag_sandbox.model.imagination.new_ground import (
     PLANNED,
     SQUARE,
@@ -26,20 +27,12 @@ from mag_sandbox.model.imagination.new_ground import (
     things_in,
 )
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
+from mag_sandbox.model.imagination.obstacles import Obstacle
 from mag_sandbox.model.imagination.rules.contrast import colors_behind, seen_before
 from mag_sandbox.model.imagination.rules.plans import light_of
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import AIR, relit
-from mag_sandbox.model.imagination.scenery import (
-    FAR,
-    HORIZON_FOOT,
-    Obstacle,
-    Scenery,
-    ToldFrom,
-    ground_distance,
-    place_at,
-    with_placed,
-)
+from mag_sandbox.model.imagination.scenery import Scenery, ToldFrom, with_placed
 from mag_sandbox.model.imagination.standing import farther, hiding_kind, stood
 from mag_sandbox.model.imagination.visible import visible
 from mag_sandbox.model.pocket.changes import stances_of, thing_of, with_edits

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mag_sandbox.model.imagination.bodies import FADE, SIGHT
 from mag_sandbox.model.imagination.new_ground import (
     PLANNED,
     SQUARE,
@@ -15,7 +16,7 @@ from mag_sandbox.model.imagination.new_ground import (
 )
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.wanted import Wanted
-from mag_sandbox.model.imagination.scenery import FADE, SIGHT, Scenery
+from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.scenes.stances import Stance
 from mag_sandbox.scenes.things import COLORS, Named
 
