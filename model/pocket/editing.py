@@ -57,10 +57,10 @@ from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.scene import check_prompt
 
 _SLACK = 1.0  # degrees
-_AROUND = 6  # px around the shape of a thing that are painted with it
+_AROUND = 6  # px around a thing's shape that are painted with it
 _SPOT = 0.3  # of a thing's width from its middle: other things there make room for it
 _RENEWING = frozenset(("renew", "relight"))  # acts by which ground is planned again
-_HORIZON = 0.2  # degrees below it, at least, that the feet of what stands are
+_HORIZON = 0.2  # degrees below it, at least, for the feet of standing things
 _SAME = 0.01  # degrees between boxes of one thing
 NOTHING_TO_UNDO = "there is no change to take back"
 
@@ -76,7 +76,7 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _ParkedEditor:
-    """A parked editor but for the changes that can be taken back."""
+    """A parked editor without the changes that can be taken back."""
 
     weights: str
     count: int
@@ -105,7 +105,7 @@ class _Begun:
     place: Place
     cells: np.ndarray  # bool [rows, columns]; of the place
     pose: CameraPose  # of the lattice; the view that shows it
-    placed: tuple[Edit, ...]  # what the player placed, with it
+    placed: tuple[Edit, ...]  # the player's things, with it
     made: "Future[PaintedGround]"
     views: "Future[Views]" = field(default_factory=Future)  # of it, latents by pose
 
@@ -130,13 +130,13 @@ class Editor:
     def begin(self, *, anew: bool = True) -> None:
         """Begin without edits; in a new world (`anew`) nothing was seen yet either."""
         self._seen = np.full_like(self._imagination.nothing().known, not anew)  # cells, ever
-        self.placed: tuple[Edit, ...] = ()  # what the player placed
+        self.placed: tuple[Edit, ...] = ()  # the player's things
         self.changes = ChangeHistory()
         self._count = 0  # of changes so far: each draws with other noise
         self.drop()
 
     def drop(self, *, history: bool = False) -> None:
-        """Drop the edit in progress and those that wait for it, perhaps those made as well."""
+        """Drop the edit in progress and those that wait for it, and perhaps those already made."""
         if history:
             self.changes = ChangeHistory()
         self._asked: tuple[_Asked, ...] = ()  # all but the first wait
@@ -214,7 +214,7 @@ class Editor:
             self._asked = self._asked[1:]
         if not self._asked:
             return
-        for frame in memory.kept[0].here.values():  # what the ring does not know would be lost
+        for frame in memory.kept[0].here.values():  # parts unknown to the ring would be lost
             self._inventor.follow(memory, self._imagination.lattice.nearest(frame.pose))
         due = next_block + self._begin(memory.kept[0])
         self._asked = (replace(self._asked[0], due=due), *self._asked[1:])
@@ -222,7 +222,7 @@ class Editor:
     def _begin(self, table: SlotTable) -> int:
         """Begin to paint the first request; return the number of blocks it may take.
 
-        Its inputs do not change until it is done. Views that will most likely be remembered are
+        Its inputs do not change until it is done. Views that will probably be remembered are
         made, too, which saves time and changes no picture.
         """
         asked, now, imagination = self._asked[0], table.copy(), self._imagination
@@ -264,7 +264,7 @@ class Editor:
         yaw, pitch, width, height = _around(here, gone)
         place = imagination.lattice.box(yaw, pitch, width + more, height + more)
         cells = inventor.around.mask(place)
-        if edit.act == "place":  # its shape is painted, and that of what it replaces
+        if edit.act == "place":  # its shape is painted, and that of the thing it replaces
             shape = imagination.owners(things) == things.index(thing_of(edit))
             if gone:
                 numbers = [before.index(one) for one in gone]
@@ -287,14 +287,14 @@ class Editor:
         return _Begun(done, place, cells, pose, placed, made), blocks
 
     def _things(self, plan: Plan | None, placed: Sequence[Edit]) -> tuple[PlacedObject, ...]:
-        """Return what was planned and placed, from far to near."""
+        """Return the planned and placed things, from far to near."""
         config = self._imagination.config
         return with_edits(plan, placed, stances_of(config), config.all_behind)
 
     def _begin_renewing(self, edit: Edit, prompt: str) -> tuple[_Begun, int]:
         """Begin to plan or light ground anew by the prompt; of all ground one view is painted.
 
-        In another light what the player placed is lit, too: it belongs to the plan from then on.
+        In another light the player's things are lit, too, and belong to the plan from then on.
         """
         inventor, lattice = self._inventor, self._imagination.lattice
         if edit.width > LARGEST[0] or edit.height > LARGEST[1]:
@@ -342,7 +342,7 @@ class Editor:
     def read_snapshot(self, state: WorldState, cache: KVCache) -> Callable[[], None]:
         """Check a snapshot; return the function that restores it.
 
-        What other weights changed cannot be taken back. The inventor is to know its own part first.
+        Changes made with other weights cannot be taken back. The inventor must be restored first.
         """
         parked: _ParkedEditor = decode(_ParkedEditor, plain(state), "edits")
         nothing, kinds = self._imagination.nothing(), self._imagination.config.looks
@@ -430,7 +430,7 @@ class Editor:
         return "", Edit(edit.act, yaw, pitch, width, height)
 
     def _unplan(self, change: Change, losses: int, table: SlotTable) -> None:
-        """Restore the plan before a renewal, but for ground painted elsewhere since."""
+        """Restore the plan before a renewal, except for ground painted elsewhere since."""
         inventor, lattice = self._inventor, self._imagination.lattice
         elsewhere = ~change.cells
         known = inventor.around.known & elsewhere
@@ -475,9 +475,9 @@ def _is_replaced(thing: Edit, change: Edit) -> bool:
 
 
 def _is_clear_of(thing: PlacedObject, change: Edit) -> bool:
-    """Tell whether a thing stands beside, before or behind another one that a player puts there.
+    """Tell whether a thing stands beside, before or behind one that a player puts there.
 
-    As seen from where the scene begins, the one may still cover the other.
+    From where the scene begins, one may still cover the other.
     """
     one, other = (
         (each.yaw, ground_distance(each.pitch - each.height / 2, _HORIZON), each.width)
@@ -504,7 +504,7 @@ def _around(here: Edit, gone: Sequence[PlacedObject]) -> tuple[float, float, flo
 
 
 def _at(ring: np.ndarray, yaw: float, pitch: float) -> int:
-    """Return what a ring, int32 [H, W], holds where a ray leads [degrees]."""
+    """Return the value of a ring, int32 [H, W], in a direction [degrees]."""
     height, width = ring.shape
     row, column = height / 2 - pitch / 360.0 * width, yaw % 360.0 / 360.0 * width
     return int(ring[min(max(int(row), 0), height - 1), min(int(column), width - 1)])
@@ -517,7 +517,7 @@ def _keeps_things(edit: Edit) -> bool:
 def _left(
     placed: Sequence[Edit], planned: Sequence[PlacedObject], change: Edit, count: int
 ) -> tuple[Sequence[Edit], tuple[PlacedObject, ...]]:
-    """Return what was placed and planned that stays as it was, or looks otherwise, after a change.
+    """Return the placed and planned things that stay, perhaps with another look, after a change.
 
     Where a thing only takes another colour, all others stay.
 
@@ -537,7 +537,7 @@ def _left(
 
 
 def _is_recolored(thing: Edit, change: Edit) -> bool:
-    """Tell whether a change puts the very thing into another colour."""
+    """Tell whether a change only gives that thing another colour."""
     return (
         change.act == "place"
         and replace(thing, color=change.color, x=change.x, z=change.z) == change
@@ -545,7 +545,7 @@ def _is_recolored(thing: Edit, change: Edit) -> bool:
 
 
 def _planned(things: Sequence[PlacedObject], change: Edit, count: int) -> tuple[PlacedObject, ...]:
-    """Return the plan after a change, one of many: covered things are gone, or look otherwise."""
+    """Return the plan after one of several changes: covered things are gone, or look different."""
     if _keeps_things(change):
         return tuple(_another(one, count) if _within(one, change) else one for one in things)
     from_away = change.act == "place" and (change.x or change.z)  # it may cover other things there
@@ -557,7 +557,7 @@ def _planned(things: Sequence[PlacedObject], change: Edit, count: int) -> tuple[
 
 
 def _another(thing: PlacedObject, count: int) -> PlacedObject:
-    """Return a thing with another of the usual looks of its kind; if there is none, with any."""
+    """Return a thing with another usual look of its kind; if there is none, in any colour."""
     usual = usual_looks().get(thing.kind)
     looks = [one for one in usual.looks if one.variant != thing.variant] if usual else []
     if not looks:

@@ -1,4 +1,4 @@
-"""Plans what stands around and paints views of it beside the world, on a thread of its own.
+"""Plans the surroundings and paints views of them beside the world, on a thread of its own.
 
 The inputs of a view are immutable values, fixed when it is begun, and the world learns the result
 when it takes the view. So the speed of the thread changes no picture, and a view under way is
@@ -53,13 +53,13 @@ _EVERYWHERE = 90.0  # degrees; wider things stand nowhere in particular
 REACH = 0.45  # of a view: how far beyond its edge all is painted before the camera gets there
 SOON = 0.1  # of a view: what the next block may show
 CLOUDS = 0.12  # of a view: how far upwind of the sky in view
-BORDER = 4  # cells of known ground that a view had best show, to be painted on from
+BORDER = 4  # cells of known ground that a view should show, to be continued from
 _BORDER_WORTH = 0.1  # of an unknown cell's
 _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1))  # right, left, up, down
 
 
 def due_now(lattice: Lattice, outlook: Outlook) -> np.ndarray:
-    """Return which cells the next block may show, bool [rows, columns]; if late, all on the way."""
+    """Return the cells due for the next block, if late all on the way, bool [rows, columns]."""
     pose, ahead = outlook.pose, outlook.ahead
     if outlook.is_late:
         return lattice.touched(
@@ -90,7 +90,7 @@ def next_view(
 def _stretches(
     outlook: Outlook, *, has_room: bool
 ) -> Iterator[tuple[CameraPose, tuple[float, float], float]]:
-    """Yield what must be known, most urgent first: a pose, a heading, and how far beyond."""
+    """Yield poses around which cells must be known, headings, and how far; most urgent first."""
     heading = _heading(outlook.command)
     yield outlook.ahead, heading, REACH if outlook.is_late else 0.0
     yield outlook.pose, heading, REACH
@@ -140,7 +140,7 @@ class Plan:
         check_noise(self.noise)
 
     def is_of(self, prompt: str, noise: int) -> bool:
-        """Tell whether it was made of these, whatever changed since."""
+        """Tell whether it was made of these, whatever has changed since."""
         return (self.prompt, self.noise) == (prompt, noise)
 
     def made_as(self, other: "Plan") -> bool:
@@ -148,7 +148,7 @@ class Plan:
         return self.is_of(other.prompt, other.noise)
 
     def turned(self, noise: int, behind: Collection[str]) -> "Plan":
-        """Return the plan of other noise: most things stand elsewhere.
+        """Return the plan for other noise, with most things elsewhere.
 
         All but the widest, and kinds of things that are behind all others, are turned by a quarter
         or more, and perhaps mirrored, which takes no time.
@@ -163,7 +163,7 @@ class Plan:
         return Plan(self.prompt, noise, tuple(things))
 
     def after(self, before: "Plan", known: np.ndarray, lattice: Lattice) -> "Plan":
-        """Return this plan with the things of one before where those were painted already.
+        """Return this plan with the things of an earlier one where those were painted already.
 
         Args:
             before: the plan so far.
@@ -197,7 +197,7 @@ class _AskedView:
 
 @dataclass(frozen=True, slots=True)
 class _ParkedPainter:
-    """A parked inventor but for its ring."""
+    """A parked inventor without its ring."""
 
     seed: int
     losses: int
@@ -328,7 +328,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.given: GivenPicture | None = None  # that picture, if it is to be shown itself
         self.asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
         self.planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
-        self._facing = 0.0  # the yaw at which it shows most of what words name
+        self._facing = 0.0  # the yaw at which it shows most named things
         self._seed = 0
         self.doors = NO_DOORS
         self.losses = 0  # how often the plan was turned because ground had been forgotten
@@ -341,7 +341,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         return noise_of(self._seed, self.losses)
 
     def begin(self, seed: int, doors: RoomDoors = NO_DOORS) -> None:
-        """Begin a room of which nothing is known, but its doors."""
+        """Begin a room of which only the doors are known."""
         self.drop_view()
         self.thread.cancel()
         self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
@@ -383,9 +383,9 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self._evictions = 0
 
     def next_view(self, outlook: Outlook, memory: ViewMemory) -> CameraPose | None:
-        """Return a pose of the lattice that shows unknown ground that is seen next.
+        """Return a pose of the lattice that shows the unknown ground that comes into view next.
 
-        A view being painted is continued unless it shows nothing that the next block needs.
+        A view under way is continued unless the next block needs none of it.
         """
         lattice, known = self.imagination.lattice, self._shown(memory.policy.lasting)
         if self._view is not None:
@@ -423,7 +423,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         pose: CameraPose,
         prompt: str,
     ) -> "tuple[Future[PaintedGround], int]":
-        """Begin to change cells; if some were not known, a view that shows them is painted, too.
+        """Begin to change cells; unknown ones are painted with a view first.
 
         Args:
             change: applies the change to surroundings; called on the painting thread.
@@ -564,9 +564,9 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self._begin(pose, prompt, make)
 
     def renew_noise(self, pose: CameraPose) -> None:
-        """Draw other noise for a view of the lattice if some of it was painted by the present one.
+        """Draw other noise for a view of the lattice if the present noise painted some of it.
 
-        Painted again by the same plan, forgotten ground would come back.
+        Painted from the same noise, forgotten ground would come back.
         """
         view = self.around.mask(self.imagination.lattice.place(pose))
         if (view & self.forgotten & ~self.around.known).any():
@@ -574,9 +574,9 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             self.forgotten = np.zeros_like(self.forgotten)
 
     def _require_plan(self, prompt: str, pose: CameraPose) -> int:
-        """Begin a plan, if there is none of this prompt; return how many blocks to leave it.
+        """Begin a plan, if this prompt has none; return how many blocks it may take.
 
-        What its words name stands on the unknown ground that is nearest to a view at a pose.
+        Named things stand on the unknown ground nearest to a view at a pose.
         """
         has_one = self.plan is not None and self.plan.prompt == prompt
         if has_one or (self.asked and self.asked[0] == prompt):
@@ -586,7 +586,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         return BLOCKS_A_PLAN
 
     def _begin_plan(self, prompt: str, noise: int, facing: float) -> None:
-        """Begin a plan; it is continued if the view that it is for is dropped."""
+        """Begin a plan; it is continued even if its view is dropped."""
         self.asked, self._facing = (prompt, noise), facing
         self.planned = self.thread.begin(self._planner(prompt, noise, self.around, facing))
 
@@ -665,7 +665,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         return paint
 
     def follow(self, memory: ViewMemory, pose: CameraPose) -> None:
-        """Forget what memory has lost, and learn what it shows of a view."""
+        """Forget the ground that memory has lost, and learn the part of a view that it shows."""
         self.forget_lost(memory)
         lattice, shown = self.imagination.lattice, self._shown(memory.policy.lasting)
         unlearned = shown & ~self.around.known
@@ -673,7 +673,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             self.see(pose, memory.recall_view(pose), unlearned)
 
     def forget_lost(self, memory: ViewMemory) -> None:
-        """Forget what memory has lost."""
+        """Forget the ground that memory has lost."""
         if memory.policy.evicted == self._evictions:
             return
         self._evictions = memory.policy.evicted

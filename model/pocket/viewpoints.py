@@ -71,21 +71,21 @@ from mag_sandbox.model.pocket.walking import START, NewGround, WalkableGround
 from mag_sandbox.model.world import MIB, WorldState
 from mag_sandbox.scenes.scene import check_prompt
 
-BLEND = 0.3  # metres by which a viewpoint is farther than the nearest, and is not shown any more
+BLEND = 0.3  # metres by which a viewpoint that is no longer shown is farther than the nearest
 FAVOURED = 3.0  # metres by which the ring of a given picture may be farther than painted ones
-# metres by which one counts as farther that shows what was there before a change, or other light
+# metres added for one that shows things from before a change, or another light
 OUTDATED, OTHER_LIGHT = 4.0, 20.0
-UNPAINTED = 3.0  # likewise, where none of a view is painted: another one shows it, no guess
+UNPAINTED = 3.0  # likewise, for one that has painted none of a view: others are better than a guess
 BUDGET = 32 * MIB  # of the latents of all viewpoints
 LACKS = 0.1  # share of a cell from which on it lacks a thing
 COARSE = 4  # px between those that tell what a cell lacks
 LAYERED = 6  # rings whose layers are kept
 SOURCES = 2  # nearest rings whose pixels are carried to a new view
-ANCHORED = 0.5  # of the difference of carried ground to the first ring's ground, is made good
+ANCHORED = 0.5  # of the difference between carried ground and the first ring's, is corrected
 LEAST_GROUND, OTHER_GROUND = 500, 90.0  # px; levels by which ground is of another description
 MISSING = 0.3  # share of a view from which on it is a guess, and painted even while one walks
-BEYOND = 1.3  # of the way till a view is there: how far ahead of that its viewpoint may lie
-# metres to the next viewpoint: where the way goes round something, and at least
+BEYOND = 1.3  # of the way until a view is ready: how far ahead its viewpoint may lie
+# metres to the next viewpoint, where the way goes around something, and in any case
 FARTHEST_LEAP, LEAST_LEAP = 1.6 * FARTHEST_WALK, 0.5
 STRIDES = 24  # of this way, at whose ends a viewpoint may lie
 _CORNERS = tuple(CameraCommand(yaw, pitch) for yaw in (-1.0, 1.0) for pitch in (-1.0, 1.0))
@@ -113,14 +113,14 @@ class _ParkedView:
 
 @dataclass(frozen=True, slots=True)
 class _ParkedViewpoints:
-    """Parked viewpoints but for their rings."""
+    """Parked viewpoints without their rings."""
 
     weights: str
     places: tuple[Position, ...]
     new: NewGround
     view: _ParkedView | None = None
     losses: int = 0
-    patches: tuple[Patch, ...] = ()  # of ground, of which held views show something
+    patches: tuple[Patch, ...] = ()  # of ground that some held view shows
     lost_patches: tuple[Patch, ...] = ()  # of which they did
     seen: tuple[int, ...] = ()  # numbers in the plan of things that they show
     lost: tuple[int, ...] = ()  # likewise, of those that they showed
@@ -141,7 +141,7 @@ class _LayersSource:
     place: Position
     ring: object  # the same one as long as the ring is the same
     decode: Callable[[], Tensor]  # returns its picture, [1, 3, H, W]
-    read: Callable[[np.ndarray], np.ndarray]  # returns what relief is read from: this, or better
+    read: Callable[[np.ndarray], np.ndarray]  # the picture to read relief from: it, or better
     details: Callable[[np.ndarray, Scenery], np.ndarray]  # of this picture; see `PaintedDetails`
     known: np.ndarray  # cells to be shown, bool [rows, columns]
     painted: np.ndarray  # those that are no guesses, likewise
@@ -152,7 +152,7 @@ class _MadeView(NamedTuple):
 
     ring: PaintedRing  # with it
     cells: "_ViewCells"
-    far: np.ndarray  # what it shows that looks the same from everywhere, uint8 [h, w, 4]
+    far: np.ndarray  # its parts that look the same from everywhere, uint8 [h, w, 4]
 
 
 class _FirstRing(NamedTuple):
@@ -160,7 +160,7 @@ class _FirstRing(NamedTuple):
 
     ring: object  # see `_LayersSource`
     plan: tuple[object, ...]  # things by which it was seen, and their numbers
-    far: np.ndarray  # what looks the same from everywhere: colours, and 255 where known [H, W, 4]
+    far: np.ndarray  # parts alike from everywhere: colours, and 255 where known [H, W, 4]
     ground: np.ndarray  # mean colours of open ground in each row, nan: none [H, 3]
 
 
@@ -203,7 +203,7 @@ class _PlannedRings:
         Args:
             scenery: the plan in metres.
             place: of the viewpoint.
-            distant: what looks the same from everywhere, bool [H, W].
+            distant: pixels that look the same from everywhere, bool [H, W].
             is_open: whether there is open ground at all.
         """
         is_ground: np.ndarray = (self.owners(scenery, place) < 0) & ~distant
@@ -259,7 +259,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         self.losses = 0  # how often memory had lost some of a ring
         self.walk = WalkMemory(self._imagination.lattice)
         self.kept: dict[Position, PaintedRing] = {}
-        # what looks the same from everywhere, where it was painted first: colours, and 255 where
+        # parts that look the same from everywhere, as painted first: colours, and 255 where
         # they are known, uint8 [H, W, 4]; of the first ring besides
         self.far = np.zeros((*self._imagination.ring_size, 4), np.uint8)
         self._first: _FirstRing | None = None
@@ -270,11 +270,11 @@ class Viewpoints(ViewPainter[_MadeView]):
         return min((START, *self.kept), key=lambda place: _away(pose, place))
 
     def way(self, start: Position, end: Position) -> Position:
-        """Return where a step ends [m]: things stop it, and so does the lack of a viewpoint."""
+        """Return the end of a step [m]: things stop it, and so does a missing viewpoint."""
         return self._ground.way(start, end, (START, *self.kept))
 
     def way_out(self, pose: CameraPose) -> CameraPose:
-        """Return a pose beside what has appeared around the player."""
+        """Return the player's pose, moved aside if things have appeared there."""
         return _at(pose, self._ground.way_out((pose.x, pose.z), (START, *self.kept)))
 
     def is_guess(self, pose: CameraPose) -> bool:
@@ -297,11 +297,11 @@ class Viewpoints(ViewPainter[_MadeView]):
         return bool(_outdated(rings, lattice.shown([lattice.nearest(pose)])))
 
     def follow(self, memory: BlockMemory, pose: CameraPose) -> None:
-        """Forget what memory has lost, unless a view is under way that begins from it.
+        """Forget the ground that memory has lost, unless a view under way begins from it.
 
-        What a pose shows stays. A viewpoint of which memory holds nothing is gone. What stands
-        where no held view looks will stand elsewhere, and is painted with other noise: else the
-        seed alone would be a memory.
+        What a pose shows stays. A viewpoint of which memory holds nothing is gone. Things that
+        no held view shows move elsewhere, and are painted with other noise: else the seed alone
+        would be a memory.
         """
         painting, policy = self._painting, memory.policy
         if self.has_view or painting.has_view:

@@ -63,7 +63,7 @@ APART, APART_IN_ROOMS = 2.4, 1.2  # metres between viewpoints at least; things i
 
 
 def _where_out_of_view(met: Obstacle, pose: CameraPose) -> str:
-    """Return where an obstacle is that the picture at a pose does not show; "": it shows it."""
+    """Return the direction of an obstacle outside the picture at a pose; "": it is inside."""
     aside = yaw_difference(met.yaw, pose.yaw)
     if met.what == "wall":  # views show walls in most directions
         return ""
@@ -76,11 +76,11 @@ def _where_out_of_view(met: Obstacle, pose: CameraPose) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NewGround:
-    """The ground beyond a plan that was in sight."""
+    """The ground beyond a plan that has been in sight."""
 
     plan: Plan | None = None  # whose things it repeats
     squares: tuple[Square, ...] = ()
-    before: "NewGround | None" = None  # of the description before, which stays as it was seen
+    before: "NewGround | None" = None  # of the description before; it stays as it was seen
     is_full: bool = False  # see `things_in`; that of older saves is not
     has_streets: bool = False  # in towns; likewise
     draws: tuple[int, ...] = ()  # of each square: `lost` when it was arranged; older saves: none
@@ -91,7 +91,7 @@ class NewGround:
         if len(list(self.generations)) > MOST_GENERATIONS:
             raise ValueError("new ground is of too many descriptions")
         most = FARTHEST / SQUARE + 3
-        known = set(self.squares)  # each is arranged once: a save may name one a million times
+        known = set(self.squares)  # each is arranged once: a save may name one a million times over
         if len(known) < len(self.squares) or any(max(map(abs, one)) > most for one in known):
             raise ValueError(f"new ground lies at {shortened(self.squares)}")
         drawn = [*self.draws, *(draw for _, _, draw in self.redrawn), self.lost]
@@ -106,7 +106,7 @@ class NewGround:
 
     @property
     def generations(self) -> "Iterator[NewGround]":
-        """It and those before, the newest first."""
+        """This one and those before, the newest first."""
         one: NewGround | None = self
         while one is not None:
             yield one
@@ -119,7 +119,7 @@ class NewGround:
                 check_objects(one.plan.things, kinds)
 
     def extended(self, squares: Sequence[Square], plan: Plan | None) -> "NewGround":
-        """Return it with more squares: of another description, they repeat its plan's things."""
+        """Return it with more squares; those of another description repeat its plan's things."""
         arranged = {square for one in self.generations for square in one.squares}
         more = tuple(one for one in squares if one not in arranged)
         if not more:
@@ -137,11 +137,11 @@ class NewGround:
 
     @property
     def drawn(self) -> "Iterator[tuple[Square, int]]":
-        """Its squares, and how often any had been forgotten when each was arranged."""
+        """Its squares, and the number of squares forgotten before each was arranged."""
         return zip(self.squares, self.draws or (0,) * len(self.squares), strict=True)
 
     def beyond(self, before: "NewGround") -> "NewGround | None":
-        """Return what was added since to ground as it was before; None: other things changed."""
+        """Return the additions to earlier ground; None: other things changed."""
         known = len(before.squares)
         drawn = list(self.drawn)
         if (
@@ -153,7 +153,7 @@ class NewGround:
         return replace(self, squares=squares, draws=draws, before=None)
 
     def without(self, squares: Collection[Square]) -> "NewGround":
-        """Return it without some squares: in sight again, they are arranged otherwise."""
+        """Return it without some squares; in sight again, they are arranged differently."""
         left = [(square, draw) for square, draw in self.drawn if square not in squares]
         return replace(
             self,
@@ -185,7 +185,7 @@ class WalkableGround:
 
         Args:
             painting: knows the plan and the shapes of things.
-            placed: returns what the player placed.
+            placed: returns the player's things.
         """
         self._painting, self._placed = painting, placed
         config = painting.imagination.config
@@ -221,7 +221,7 @@ class WalkableGround:
 
     @property
     def places(self) -> Mapping[PlacedObject, Position]:
-        """Where the plan's things stand [m], but for those that are at infinity."""
+        """The places of the plan's things [m], except for those at infinity."""
         plan = self._painting.plan
         if plan is not None and self._places[0] is not plan:
             there = Scenery.of(plan.things, self._stances, self._behind).apart("upright", "flat")
@@ -252,7 +252,7 @@ class WalkableGround:
 
     @property
     def doors(self) -> dict[Door, PlacedObject]:
-        """Things that lead to other rooms, and how the plan tells them."""
+        """Things that lead to other rooms, as in metres and as in the plan."""
         scenery = self.scenery
         return scenery.doors(DOORS) if scenery else {}
 
@@ -265,7 +265,7 @@ class WalkableGround:
 
     @property
     def apart(self) -> float:
-        """How far viewpoints are apart at least [m]; inf: there is only the first one."""
+        """The least distance between viewpoints [m]; inf: there is only the first one."""
         if self.is_open:
             return APART
         scenery = self.scenery
@@ -277,12 +277,12 @@ class WalkableGround:
             self.new = self.new.extended(squares_near(*place), self._painting.plan)
 
     def forget(self, squares: Collection[Square]) -> None:
-        """Forget new ground: in sight again, it is arranged otherwise."""
+        """Forget new ground; in sight again, it is arranged differently."""
         if self._arranged & set(squares):
             self.new = self.new.without(squares)
 
     def draw_again(self, patches: Collection[Patch]) -> None:
-        """Arrange what stands in patches of new ground otherwise."""
+        """Rearrange the things in patches of new ground."""
         arranged = self._arranged
         there = {patch for patch in patches if square_of(patch) in arranged}
         if there:
@@ -295,17 +295,17 @@ class WalkableGround:
     def way(
         self, start: Position, end: Position, viewpoints: Sequence[Position] = (START,)
     ) -> Position:
-        """Return where a step near viewpoints ends [m]; without a plan, where it starts."""
+        """Return the end of a step near viewpoints [m]; without a plan, its start."""
         scenery = self.scenery
         return start if scenery is None else scenery.way(start, end, viewpoints)
 
     def way_out(self, place: Position, viewpoints: Sequence[Position] = (START,)) -> Position:
-        """Return where a walker stands, which is beside what has appeared around a place [m]."""
+        """Return the place of a walker [m], moved aside if things have appeared there."""
         scenery = self.scenery
         return place if scenery is None else scenery.way_out(*place, viewpoints)
 
     def why_stopped(self, pose: CameraPose, end: Position, viewpoints: Sequence[Position]) -> str:
-        """Return, for the player at a pose, why a step did not get to its end [m]."""
+        """Return the sentence that tells the player at a pose why a step was stopped [m]."""
         if self.scenery is None:
             return UNPLANNED
         met = self.scenery.in_the_way(pose.position, end, viewpoints)
@@ -315,7 +315,7 @@ class WalkableGround:
         return STILL_PAINTED if self.apart < inf else NO_FARTHER
 
     def entered(self, start: Position, end: Position) -> str:
-        """Return, for the player, into what shallow water a way leads [m], or ""."""
+        """Return the notice of the shallow water into which a step leads [m], or ""."""
         scenery = self.scenery
         if scenery is None or start == end or scenery.shallows.kind_at(*start):
             return ""
@@ -323,13 +323,13 @@ class WalkableGround:
         return kind and WADES.format(kind)
 
     def free_way(self, start: Position, end: Position) -> Position:
-        """Return where a step ends [m] that may lead away from all viewpoints."""
+        """Return the end of a step [m] that may lead away from all viewpoints."""
         return self.way(start, end, () if self.apart < inf else (START,))
 
     def at_start(self, edit: Edit) -> Edit | str:
-        """Return an edit as it is told from where the scene begins, or, for the player, why not.
+        """Return an edit as seen from where the scene begins, or the reason why that fails.
 
-        What is renewed is the same from everywhere. A thing that is placed still names the place
+        Renewals are the same from everywhere. A placement still names the place
         from which the player pointed.
         """
         scenery, x, z = self.scenery, edit.x, edit.z
@@ -354,13 +354,13 @@ class WalkableGround:
         return _as_told(edit, moved, self._stances.get(moved.kind, ON_GROUND), is_open=self.is_open)
 
     def _is_there(self, edit: Edit, place: Position) -> bool:
-        """Tell whether a thing of an edit's kind is seen from a place [m] in its very box."""
+        """Tell whether a thing of an edit's kind is seen from a place [m] in exactly its box."""
         placed = self._placed() if place == START else ()
         listed = (*as_edits(self.in_sight(*place)), *placed)
         return any(replace(one, color=edit.color, x=0.0, z=0.0) == edit for one in listed)
 
     def _recolored(self, edit: Edit, x: float, z: float) -> Edit | str:
-        """Return a thing seen from away in another colour, or why not, as `at_start` does."""
+        """Return a thing seen from elsewhere in another colour, or why not, as `at_start` does."""
         assert self.scenery is not None
         there = self.scenery.spot_at_start(thing_of(edit), x, z, edit.kind)
         if there not in self.things:
@@ -439,9 +439,9 @@ def _placed_at_start(
     *,
     is_open: bool,
 ) -> Edit | str:
-    """Return a placement as it is told from where the scene begins, or why it cannot be.
+    """Return a placement as seen from where the scene begins, or the reason why that fails.
 
-    What is too large to be told where the player points is placed farther away from the player.
+    A thing too large for the place that the player points at is placed farther away.
 
     Args:
         edit: as it appears to the player.
@@ -466,7 +466,7 @@ def _placed_at_start(
 def _as_told(
     edit: Edit, moved: PlacedObject | None, stance: Stance, *, is_open: bool
 ) -> Edit | str:
-    """Return an edit with the box of what the plan tells, or why no edit can have it."""
+    """Return an edit with the box of a planned thing, or the reason why it is not allowed."""
     if moved is None or moved.width > LARGEST[0] or moved.height > LARGEST[1]:
         return AT_START
     if is_open and stance.where not in FLYING and moved.foot >= -HORIZON_FOOT:

@@ -59,7 +59,7 @@ from mag_sandbox.model.world import (
 )
 from mag_sandbox.scenes import Scene
 
-SAY_AGAIN = 32  # steps, some six seconds, after which a walker who goes on is told again
+SAY_AGAIN = 32  # steps, some six seconds, after which a walker who keeps trying is told again
 _ROOMS = "rooms"  # part of a snapshot, beside those of the present room
 
 
@@ -101,8 +101,8 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             networks, self.spec, memory, self._inputs, self._times, painted=painted
         )
         self._remember_in(blocks, networks.rays.grid, self._viewpoints, enabled=look_ahead)
-        self._stopped_by = ""  # why the last step of a walker led nowhere, for the player
-        self._stopped_for = 0  # further steps for which it was so
+        self._stopped_by = ""  # the obstacle that stopped the last step, for the player
+        self._stopped_for = 0  # further steps that it stopped
         self._rooms: Rooms | None = None
         if painting and self._viewpoints and self._ground:
             parts_of_room = RoomParts(painting, editor, self._viewpoints, self.memory)
@@ -138,7 +138,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
                 return replace(self._enter(), edited=edited)
             self._follow_memory()
             self._schedule_views(control.camera, takes=takes)
-            # what has just appeared may stand where the player does
+            # a new thing may stand where the player does
             if self._viewpoints and not control.no_collision:
                 self._advance(pose=self._viewpoints.way_out(self._running().pose))
             block = self._finish_block(self._poses(control.camera), control.camera)
@@ -267,9 +267,9 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         return self._first_block(view)
 
     def _paint_there(self, viewpoints: Viewpoints, pose: CameraPose, prompt: str) -> None:
-        """Paint what a pose away from the start shows, before it is shown.
+        """Paint the view at a pose away from the start before it is shown.
 
-        A player who comes back through a door turns round in it, to where nothing was painted yet.
+        A player who comes back through a door faces away from it, perhaps to unpainted ground.
         """
         view = viewpoints.next_view(Outlook(pose, CameraCommand(), pose, None))
         if view is None:
@@ -303,7 +303,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             return self.schedule.prefetch(end, self._time, self.memory)
 
     def _obey(self, control: Control) -> Edit | None:
-        """Change prompt, memory and world; return the edit that the next block is first to show."""
+        """Change prompt, memory and world; return the edit that the next block shows first."""
         session, edited = self._running(), self._running().edited
         if edited is not None and self._viewpoints and self._viewpoints.is_outdated(session.pose):
             edited = None  # it is not told before the picture shows it
@@ -401,12 +401,12 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             self._viewpoints.follow(self.memory, self._running().pose)
 
     def _viewpoint(self, pose: CameraPose) -> Position:
-        """Return the viewpoint that shows most at a pose [m]."""
+        """Return the viewpoint from which most of a pose's view is shown [m]."""
         shares = self._viewpoints.shares(pose) if self._viewpoints else [(START, 1.0)]
         return max(shares, key=lambda one: one[1])[0]
 
     def _end_of_step(self, start: Position, end: Position) -> Position:
-        """Return where a step ends [m]; without collisions only the lack of a plan stops it."""
+        """Return the end of a step [m]; without collisions only a missing plan stops it."""
         assert self._viewpoints is not None
         is_free = self._running().no_collision and is_in_range(*end)
         if is_free and self._ground and self._ground.scenery is not None:
