@@ -48,6 +48,7 @@ from mag_sandbox.scenes.rewordings import (
     LIKENESS,
     METAPHOR,
     OF_WOOD,
+    ON_BANKS,
     ON_MARS,
     ON_PLANET,
     ON_TOP,
@@ -150,7 +151,7 @@ _COLORS_OF_LIGHTS = {  # by the stems of times of day: "a blue night", but no bl
     **dict.fromkeys(
         map(stem, ("evening", "sunset", "sundown", "sunrise", "dawn", "morning")), _WARM
     ),
-    **dict.fromkeys(map(stem, ("dusk", "twilight")), ("blue", "pink", "purple")),
+    **dict.fromkeys(map(stem, ("dusk", "twilight")), ("pink", "purple")),
     **dict.fromkeys(map(stem, ("night", "midnight")), ("black", "blue")),
     **dict.fromkeys(map(stem, ("afternoon", "noon", "midday", "day")), ("gold", "yellow")),
 }
@@ -192,8 +193,9 @@ _OF_BEACHES = re.compile(r"\bbeach (?:ball|umbrella|towel)s?\b", re.I)
 _STORE = re.compile(r"\b(?:shop|store)\b", re.I)
 _WITH = re.compile(
     rf"\bwith (?P<what>(?:(?:{'|'.join(DETERMINERS)}|{'|'.join(COLORS)}|big|long|small) )*"
-    r"(?:\w+ )?\w+ )"
-    r"(?=(?:above|at|before|behind|beside|between|by|in|near|next to|on|over|under)\b)",
+    r"(?:\w+ )?(?!far\b)\w+ )"
+    r"(?=(?P<where>(?:far )?(?:above|at|before|behind|beside|between|by|in|near|next to|on|over"
+    r"|to the left|to the right|under))\b)",
     re.I,
 )
 _FITTINGS = re.compile(
@@ -557,7 +559,8 @@ class DescriptionWords(Vocabulary):
         is_outdoors |= not said.isdisjoint({*OVERHEAD, *_RELIEF})
         wild = said & ANIMALS - of_rooms - contents_of("indoor").keys()
         is_outdoors |= bool(wild) and not first & of_rooms  # pigeons on a statue
-        if speaks_of("fog", read) or first & _WAYS:  # a clown with balloons on a road
+        is_ground = first & _WAYS or not first.isdisjoint(WATERS)  # a clown with balloons on a road
+        if speaks_of("fog", read) or is_ground:
             is_at_home = False
         category = "indoor" if is_at_home else "outdoor" if is_outdoors else None
         for place in likely_places(kinds, category):
@@ -612,12 +615,10 @@ class DescriptionWords(Vocabulary):
         named = {rank for rank, word in zip(owners, read, strict=True) if word not in small}
         told = [*_words_in(WEATHER_GONE, known), *_words_in(OF_WOOD, known, "of")]
         told += [*_words_in(WOOD, known, "wood"), *_words_in(BABY, known)]
-        told += [
-            len(split_words(known[: found.end()])) for found in _WITH.finditer(known)
-            if _is_unseen_part(found, self)
-        ]  # fmt: skip
+        parts = [found for found in _WITH.finditer(known) if _is_unseen_part(found, self)]
+        told += [at for found in parts for at in _spanned(known, found.span("where"))]
         told += _words_in(AFTER_NOUN, known, "look")
-        told += _words_in(OVERCAST, known)
+        told += [*_words_in(OVERCAST, known), *_words_in(ON_BANKS, known)]
         told += [*_words_in(ON_WALL, known, "wall"), *_words_in(CHILDS_ROOM, known)]
         told += _words_in(ON_TOP, known, "top")
         told += [*_words_in(SKY_MADE, known, "color"), *_words_in(REMOVED, known)]
@@ -1017,11 +1018,14 @@ def _unentered(text: str, words: Vocabulary) -> set[int]:
 
 def _words_in(said: re.Pattern[str], text: str, group: int | str = 0) -> set[int]:
     """Return the words of a text, counted from 0, that a group of a pattern is, but small ones."""
-    spans = [found.span(group) for found in said.finditer(text)]
-    words = enumerate(split_words(text))
+    return _spanned(text, *(found.span(group) for found in said.finditer(text)))
+
+
+def _spanned(text: str, *spans: tuple[int, int]) -> set[int]:
+    """Return the words of a text, counted from 0, that some spans of it have, but small ones."""
     return {
         place
-        for place, word in words
+        for place, word in enumerate(split_words(text))
         if word.text not in FUNCTION_WORDS
         and any(start <= word.start < end for start, end in spans)
     }

@@ -35,7 +35,10 @@ _OF_HOMES = frozenset((
 _AT_HOME = 0.35  # share of the things of `_HOMES` there
 _SELDOM, _ALWAYS = 0.02, 4.0  # shares of what a place may have, times those of what it always has
 _SHIPS = frozenset(("ship", "sailing ship", "lighthouse"))  # what else is named is at their sea
-_POOL = "swimming pool"  # which more is needed for than a house and a table
+_RARE = {  # places that more is needed for than usual things, and what that is
+    "swimming pool": ("sunbed", "beach umbrella"),
+    "volcano": ("lava", "lava lake"),
+}
 _USUAL, _PREFERRED = (  # places that come to mind first, and how much more they are worth
     frozenset(("meadow", "forest", "city", "village", "park", "living room", "bedroom", "kitchen")),
     2.0,
@@ -155,7 +158,7 @@ def likely_places(named: Sequence[Sequence[str]], category: str | None) -> list[
     first = {kinds[0] for kinds in named}
     having = [
         place for place in places
-        if worth(place)[0] and (place.name != _POOL or first.intersection(place.some("main")))
+        if worth(place)[0] and (place.name not in _RARE or first.intersection(_RARE[place.name]))
     ]  # fmt: skip
     return sorted(having, key=worth, reverse=True)
 

@@ -11,7 +11,8 @@ SIDES = (  # half of the things stand on the left of the other one, half on the 
     "to each side", "to both sides", "to either side",
 )  # fmt: skip
 RELATIONS = {  # words between two things -> where the first one is
-    "leaning on": "beside", "leaning against": "beside", "leaning at": "beside",
+    **{f"{leans} {at}": "beside" for leans in ("leaning", "leans", "lean")
+       for at in ("on", "against", "at")},
     "riding on": "on", "riding": "on", "rides on": "on", "rides": "on",
     "flying over": "above", "flying above": "above",
     "on top of": "on", "on topped of": "on", "on": "on", "upon": "on",
@@ -273,6 +274,8 @@ def _owner(text: _Reader, rank: int, phrase: _Phrase, told: _Phrase | None) -> i
     if None in between or _names_another(text, range(end, phrase.start)):
         return None
     is_direction = phrase.other is None and phrase.singular is None
+    if not is_direction and not _GROUNDS.isdisjoint(between):  # "a wheat field, smoke over a house"
+        return None
     is_near = len(between) <= _ADJECTIVES + 2 * (phrase.where in ("left", "right"))
     if is_direction or (is_near and _JOINERS.isdisjoint(between)):
         is_apart = phrase.other is not None and _first(text, phrase) in text.after_stops
@@ -360,5 +363,7 @@ def _listed_before(
         if not _is_linked(text, rank) and not (links and is_listed):
             return
         links, rank = links + 1, rank - 1
-        if one.kinds != relation.kinds and text.shares(one, owner, relation):
+        if not text.shares(one, owner, relation):
+            return
+        if one.kinds != relation.kinds:
             yield rank

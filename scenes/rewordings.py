@@ -167,6 +167,7 @@ _WADING = (  # where a crane is a bird
     r"(?:reeds?|lakes?|ponds?|marsh|swamp|river|stream|water)\b"
     r"|(?:(?:stands?|standing|sleeps?|sleeping) )?on one leg\b|(?:danc|fly|nest|sleep)ing\b))"
 )
+ON_BANKS = re.compile(r"\bon (?:both|each|either) banks?\b(?: of (?:the|a) river\b)?", re.I)
 _TOYS = "toy balloons"  # none that carries people
 DRAWN_LIKE = (  # what is drawn as something else, and so told
     *((bunch, "bunch of flowers") for bunch in BUNCHES),
@@ -183,6 +184,19 @@ DRAWN_LIKE = (  # what is drawn as something else, and so told
             re.I,
         ),
         r"three \g<one>s\g<does> on three \g<on>s",
+    ),
+    (
+        re.compile(
+            rf"\b(?:an?|one) (?P<one>(?:{_BEASTS}|crow|raven|pigeon|candle))"
+            r"(?P<does>(?: \w+ing)?) on each(?: of them)?(?=$|[,.;:])",
+            re.I,
+        ),
+        r"several \g<one>s\g<does> on them",
+    ),
+    (ON_BANKS, "on both sides of the river"),
+    (
+        re.compile(r"\blavender(?=$|[,.;:]| (?:and|at|by|in|near|on|under|with)\b)", re.I),
+        "purple flowers",
     ),
     (re.compile(r"\bwoman\b", re.I), "person"),  # of one shape
     (OF_WOOD, r"\g<room> with wooden walls"),
@@ -361,14 +375,7 @@ REWORDINGS = (  # what is read as something else, one after the other
     ),
     *DRAWN_LIKE,
     *FAMILIES,
-    (
-        re.compile(
-            r"\b(is |are )?parked "
-            r"(?=(in|on|at|by|near|next|beside|behind|under|outside|between|along)\b)",
-            re.I,
-        ),
-        "",
-    ),
+    (re.compile(r"(?:(?:,? (?:is|are))? |^)parked\b", re.I), ""),
     (
         re.compile(
             r"\b((?:swim|drift|float|glid|sail)\w*) (?:over|across) "

@@ -277,6 +277,7 @@ _HOLDING = frozenset((  # what other things are in
     "armchair", "chair", "crib", "bathtub", "sled", "cauldron", "suitcase", "sink", "throne",
     *TREES, "bush", "hedge", "sandpit", "bird cage",
 ))  # fmt: skip
+_HOUSED = frozenset(("bird cage",))  # in which are animals alone
 MATS = frozenset(("round rug", "square rug", "picnic blanket", "sandpit"))  # lie under others
 DISCS = frozenset(("sun", "moon"))
 _ALIVE = ANIMALS | PEOPLE
@@ -916,6 +917,8 @@ def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
     """
     if other.kinds[0] in DISCS and not _is_in_sky(relation):
         return False
+    if relation.where == "in" and not _HOUSED.isdisjoint(relation.kinds):
+        return one.kinds[0] in ANIMALS  # no seller is in the cage with the parrot
     if relation.where not in ("on", "under") or HILLS in relation.kinds:
         return True
     if not (RIDDEN | _PERCHES).isdisjoint(relation.kinds) and (one.kinds[0] in _ALIVE) != (
