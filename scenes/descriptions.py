@@ -20,6 +20,7 @@ from mag_sandbox.scenes.fullness import (
     only_words,
     places_described,
     told_crowd,
+    with_crowd,
 )
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.places import (
@@ -63,10 +64,12 @@ from mag_sandbox.scenes.rewordings import (
     SHADES,
     SHORT_FOR_IS,
     SKY_MADE,
+    UMBRELLAS,
     WEARING_NOTHING,
     WEATHER_GONE,
     WOOD,
     cleared_up,
+    has_no_parasols,
     likened,
 )
 from mag_sandbox.scenes.stances import STANCES
@@ -537,7 +540,7 @@ class DescriptionWords(Vocabulary):
         told = named_things(read, KINDS)
         named = [one.kinds for one in told if one.relation != IN_SKY or one.kinds[0] in OVERHEAD]
         kinds = [kinds for kinds in named if kinds[0] not in _ANYWHERE]
-        if text_stems(read) & (_WEATHER | _COLD_SEASONS):  # an umbrella in the rain is on no beach
+        if text_stems(read) & (_WEATHER | _COLD_SEASONS):  # sunbeds in the rain are on no beach
             kinds = [kinds for kinds in kinds if kinds[0] not in _OF_SUNNY_DAYS]
         first = {named[0] for named in kinds}
         if "lake" in first:  # there are lakes in swamps, deserts and anywhere
@@ -627,9 +630,11 @@ class DescriptionWords(Vocabulary):
         if super().place(known) is None and self.place(known) == "indoor":
             told += _words_in(_STORE, known)
         seen |= {owners[place] for place in told}
+        unseen_words = (*BUNCHES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED)
+        unseen_words += (UMBRELLAS,) if has_no_parasols(known) else ()
         seen -= {
             owners[place]
-            for said in (*BUNCHES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED)
+            for said in unseen_words
             for group in said.groupindex for place in _words_in(said, known, group)
         }  # fmt: skip
         seen |= {owners[place] for place in _words_in(ON_PLANET, known, "planet")}
@@ -1432,6 +1437,8 @@ def _is_unseen_part(found: re.Match[str], words: Vocabulary) -> bool:
 def in_places(words: Vocabulary, text: str) -> str:
     """Return a text in known words; a storm at sea is rain on a coast, and winter is snow."""
     text = _without_unseen_parts(cleared_up(text), words)
+    if has_no_parasols(text):
+        text = UMBRELLAS.sub("", text)
     for said, meant in REWORDINGS:
         text = said.sub(meant, text)
     if _COAST.search(text):
@@ -1443,7 +1450,7 @@ def in_places(words: Vocabulary, text: str) -> str:
         read = _MORNING.sub("early morning", read)  # as captions say
     busy = busy_place(read)
     if busy and (words.place(busy) or "") in BY_DAY:
-        read = f"{read.rstrip(' ,.')}{CROWD}"
+        read = with_crowd(read)
     found = _HOUSE_IN_PLACE.fullmatch(read)
     is_inside = words.place(read) != "indoor" or _IN_HOUSE.search(read)
     if found and not is_inside and words.place(found["place"]) == "outdoor":

@@ -8,7 +8,9 @@ from mag_sandbox.scenes.vocabulary import DETERMINERS, Word, split_words, stem, 
 
 _BUSY = "busy"
 _BUSY_PLACE = re.compile(rf"\b{_BUSY}( \w+){{1,2}}", re.I)  # words for a place follow
-CROWD = ", with dozens of people"  # which are in a busy place
+_STREET = re.compile(rf"\b{_BUSY} ((?!city|market)\w+ )?street\b", re.I)
+CROWD = "dozens of people"  # who are in a busy place
+_PEOPLE = re.compile(r"(?P<before>^|[,.;:] |\b(?:and|has|have|of|where|with) )people\b", re.I)
 _EMPTY = "empty"
 _SPACES = frozenset(("corridor", "hallway", "hall", "room", "lobby", "street", "square"))
 _ONLY = re.compile(  # that nothing is there but what is named
@@ -32,13 +34,28 @@ def busy_place(text: str) -> str:
     return found[0] if found else ""
 
 
+def with_crowd(text: str) -> str:
+    """Return a description of a busy place that says how many people are in it.
+
+    A busy street is in a city.
+
+    >>> with_crowd("a busy street, people and a cat")
+    'a busy city street, dozens of people and a cat'
+    >>> with_crowd("a busy market.")
+    'a busy market, with dozens of people'
+    """
+    text = _STREET.sub(rf"{_BUSY} \1city street", text)
+    told, found = _PEOPLE.subn(rf"\g<before>{CROWD}", text, count=1)
+    return told if found else f"{text.rstrip(' ,.')}, with {CROWD}"
+
+
 def told_crowd(meant: Sequence[tuple[str, str]], number: str) -> list[tuple[str, str]]:
     """Return words and what they are drawn as, with how many people are in a busy place.
 
     >>> told_crowd([("crowded", "busy")], "ten")
-    [('crowded', 'ten people')]
+    [('crowded', 'ten people around you')]
     """
-    people = f"{number} people"
+    people = f"{number} people around you"
     told = [(said, people if known == _BUSY else known) for said, known in meant]
     return told if people in dict(told).values() else [*told, (_BUSY, people)]
 

@@ -268,11 +268,41 @@ HEAPED = re.compile(  # of goods, which are no buildings: "pyramids of oranges"
     r"(?!(?:an?|the|egypt|giza|stones?|rocks?|sand|bricks?|gold|ice|glass)\b)(?=\w)", re.I
 )  # fmt: skip
 WEARING_NOTHING = re.compile(r" (?:wearing|dressed in) (?P<worn>nothing|empty)\b(?: at all)?", re.I)
+UMBRELLAS = re.compile(
+    r"(?: (?:with|under|holding|carrying))?"
+    rf"(?P<umbrellas> (?:(?:an?|the|his|her|their|open|{_MANY}|{_COLOR}|{_SIZES}) )*"
+    r"(?<!beach )(?<!sun )umbrellas?)\b",
+    re.I,
+)
+_RAIN = re.compile(r"\b(?:rain|storm|thunder|drizzl|pour)\w*", re.I)
+_HOLDERS = re.compile(  # of umbrellas, who are on no beach
+    r"\b(?:people|persons?|m[ae]n|wom[ae]n|girls?|boys?|child(?:ren)?|kids?)"
+    r" (?:with|holding|carrying)(?: \w+){0,3} umbrellas?\b",
+    re.I,
+)
+_SUNNY_PLACES = re.compile(
+    r"\b(?:beach(?:es)?|coasts?|sea\w*|shores?|ocean|islands?|pools?|sunbeds?|deck ?chairs?)\b",
+    re.I,
+)
 BABY = re.compile(rf"\bbaby (?=(?:{_BEASTS})\b)", re.I)
 _SPACESHIP = (  # and no room of one
     r"space ?ship(?= (?:(?:that|which) (?:has|is) )?(?:(?:\w+(?:ing|ed)|lands|lies|stands) )?"
     r"(?:over|above|on|beside|near|in|at|under)\b)"
 )
+
+
+def has_no_parasols(text: str) -> bool:
+    """Tell whether the umbrellas of a description are held by people, or are in the rain.
+
+    >>> has_no_parasols("a street, people with umbrellas")
+    True
+    >>> has_no_parasols("a beach in the rain with umbrellas")
+    False
+    """
+    is_wet = _RAIN.search(text) or _HOLDERS.search(text)
+    return is_wet is not None and not _SUNNY_PLACES.search(text)
+
+
 REWORDINGS = (  # what is read as something else, one after the other
     (re.compile(rf"\bas (?=(?:{_COLOR}|{_SIZES}) as\b)", re.I), ""),
     (LIKENESS, ""),

@@ -938,7 +938,14 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a rose garden", "a garden with many roses", ""),
         ("a pumpkin patch", "a garden with many pumpkins", ""),
         ("two geese on a lake", "two swans on a lake, in a meadow", ""),
-        ("an umbrella in the autumn rain", "an umbrella in the autumn rain, in a meadow", ""),
+        ("an umbrella in the autumn rain", "an in the autumn rain, in a meadow", "umbrella"),
+        ("people with red umbrellas", "people, in a park", "red umbrellas"),
+        ("a beach in the rain, an umbrella", "a beach in the rain, an umbrella", ""),
+        (
+            "a busy shopping street",
+            "a busy shopping city street, with dozens of people",
+            "shopping",
+        ),
         ("Tokyo at night with neon signs", "city at night with ", "neon signs"),
         ("the ruins of a tower in fog", "the ruin in fog, in a meadow", ""),
         ("a house in a pine forest", "a house in a forest with many pines", ""),
@@ -1180,8 +1187,8 @@ def test_owners_have_no_hints(words: DescriptionWords):
 
 
 def test_a_slip_of_an_adjective_is_told_and_no_thing(words: DescriptionWords):
-    assert words.reading("a bussy street").startswith("a busy street")
-    assert words.substitutes("a bussy street") == (("bussy", "fourteen people"),)
+    assert words.reading("a bussy street").startswith("a busy city street")
+    assert words.substitutes("a bussy street") == (("bussy", "fourteen people around you"),)
 
 
 def test_what_is_part_of_a_place_is_seen(words: DescriptionWords):
@@ -1356,8 +1363,9 @@ def test_more_than_can_be_counted_is_told(words: DescriptionWords):
         ("a park full of people", 10, {"full": "ten"}),
         ("a crowd of people in front of a church", 10, {"crowd of people": "ten people"}),
         ("thirty children on a playground", 16, {"thirty": "sixteen"}),
-        ("a crowded market", 14, {"crowded": "fourteen people"}),
-        ("a busy street with a man", 15, {"busy": "fourteen people"}),
+        ("a crowded market", 14, {"crowded": "fourteen people around you"}),
+        ("a busy street with a man", 15, {"busy": "fourteen people around you"}),
+        ("a busy street, a taxi and people with umbrellas", 14, None),
         ("a crowded street with four women in red dresses", 18, None),
         ("two busy men in a garden", 2, {}),
     ],
