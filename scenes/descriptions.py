@@ -630,8 +630,8 @@ class DescriptionWords(Vocabulary):
         if super().place(known) is None and self.place(known) == "indoor":
             told += _words_in(_STORE, known)
         seen |= {owners[place] for place in told}
-        unseen_words = (*BUNCHES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED)
-        unseen_words += (UMBRELLAS,) if has_no_parasols(known) else ()
+        unseen_words = [*BUNCHES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED]
+        unseen_words += [UMBRELLAS] if has_no_parasols(known) else []
         seen -= {
             owners[place]
             for said in unseen_words
