@@ -192,7 +192,12 @@ _HOUSES = re.compile(
 _SHOP = re.compile("store|supermarket")  # which no thing is called
 _GRAVEYARD, _GRAVE = "in an old graveyard", "gravestone"
 _HOUSE_KINDS = frozenset(("church", "shop"))
-_OF_BEACHES = re.compile(r"\bbeach (?:ball|umbrella|towel)s?\b", re.I)
+_AS_AT_PLACES = re.compile(  # things named for a place, which may be elsewhere
+    r"\b(?:beach (?:ball|umbrella|towel)|park bench|kitchen (?:chair|counter|sink|table|unit)"
+    r"|office chair|garden (?:bench|chair|gnome|table)|cave (?:entrance|mouth)"
+    r"|entrances? of (?:an? )?cave)(?:e?s)?\b",
+    re.I,
+)
 _STORE = re.compile(r"\b(?:shop|store)\b", re.I)
 _WITH = re.compile(
     rf"\bwith (?P<what>(?:(?:{'|'.join(DETERMINERS)}|{'|'.join(COLORS)}|big|long|small) )*"
@@ -205,6 +210,7 @@ _FITTINGS = re.compile(
     r"\b(?:walls?|floor|ceiling|curtains?|carpets?|rugs?|shel(?:f|ves)|paintings?|counters?)\b",
     re.I,
 )
+_DARK_FITTINGS = re.compile(rf"\bdark (?=(?:\w+ )?{_FITTINGS.pattern})", re.I)  # by day, too
 _IN_HOUSE = re.compile(
     rf"\b(inside|interior|view|windows?)\b|\b(in|into|within) (a|an|the|my|our|this) (\w+ )?"
     rf"{_HOUSES.pattern}", re.I
@@ -213,7 +219,11 @@ _INSIDE = re.compile(
     r"(?:^|[,.;] ?|\b(?:i|me|we|us|you)\b(?: \w+){0,2}? )(?:deep )?(?P<in>inside)(?: of)? "
     r"(?P<what>\w+(?: (?!(?:and|at|by|in|of|on|under|where|with)\b)\w+)*)", re.I
 )  # fmt: skip
-_OF_LEVELS = re.compile(r"\b(platforms?|portals?|spikes|coins|question (mark )?blocks?)\b", re.I)
+_OF_LEVELS = re.compile(
+    r"\b(platforms?|portals?|spikes|coins|hearts|slimes?|(question( mark)?|brick|crystal) blocks?"
+    r"|game|(dark|purple) background)\b",
+    re.I,
+)
 _MAY_BE_LEVEL = re.compile(r"\b(dungeon|space station|night city|jungle)\b", re.I)
 _AT_CHURCH = re.compile(r"\b(church|chapel)\b.*\b(sunset|sunrise|dawn|dusk|twilight)\b", re.I)
 _NO_ANIMALS = re.compile(r"\b(no|without)( any)? animals?\b", re.I)
@@ -318,6 +328,8 @@ _LIGHTS = {  # red, green and blue of lights, as shares of a clear day's; source
         ({"night", "midnight", "moonlight", "dark", "dim"}, (0.59, 0.59, 0.74)),
     ),
 }
+_TIMES = frozenset(map(stem, chain(*(names for names, _ in _LIGHTS["outdoor"][:5]))))
+_SKY_TIMES = {"orange": "sunset", "purple": "dusk", "violet": "dusk"}  # that colours of it show
 _SNOW = re.compile(
     r",? ?\b(covered in snow|(and|in|with) (the )?((falling|deep|much|lots of) )?snow|snowy)\b"
     r"|, (much|lots of) snow\b",
@@ -446,8 +458,8 @@ class DescriptionWords(Vocabulary):
         place = super().place(text)
         if place == "indoor" and _BATH.search(text):  # a bath in a garden
             return super().place(_BATH.sub("", text)) or place
-        if place == "outdoor" and _OF_BEACHES.search(text):  # a beach ball on a stage
-            return super().place(_OF_BEACHES.sub("", text)) or place
+        if place and _AS_AT_PLACES.search(text):  # a beach ball on a stage
+            return super().place(_AS_AT_PLACES.sub("", text)) or place
         if place is None and _STORE.search(text) and _FITTINGS.search(text):
             return "indoor"  # otherwise a shop is a house
         return place
@@ -1539,9 +1551,16 @@ def _without_colors_not_taken(read: str) -> str:
 
 
 def light_in(text: str, words: Vocabulary) -> tuple[float, float, float]:
-    """Return the light of a description: red, green and blue, as shares of a clear day's."""
+    """Return the light of a description: red, green and blue, as shares of a clear day's.
+
+    Plans are in the light of sunset under an orange sky, and of dusk under a purple one.
+    """
     read = lit(text, words)
-    stems, said = text_stems(read), _LIGHTS.get(words.place(read) or "", ())
+    stems = text_stems(_DARK_FITTINGS.sub("", read))
+    said = _LIGHTS.get(words.place(read) or "", ())
+    sky = COLORED_SKY.search(read)
+    if sky and stems.isdisjoint(_TIMES):
+        stems |= {stem(_SKY_TIMES.get(sky["color"].lower(), ""))}
     tints = [tint for names, tint in said if not stems.isdisjoint(map(stem, names))]
     red, green, blue = (prod(channel) for channel in zip((1.0, 1.0, 1.0), *tints, strict=True))
     return red, green, blue
@@ -1602,7 +1621,8 @@ def _is_unfit(
 def _is_dark(read: str) -> bool:
     named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
     is_black = _BLACK_SKY.search(read) is not None
-    return bool(named & _NIGHTLY) or is_black or not _DARK.isdisjoint(text_stems(read))
+    said = text_stems(_DARK_FITTINGS.sub("", read))
+    return bool(named & _NIGHTLY) or is_black or not _DARK.isdisjoint(said)
 
 
 @lru_cache(maxsize=4096)

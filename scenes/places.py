@@ -44,7 +44,8 @@ _USUAL, _PREFERRED = (  # places that come to mind first, and how much more they
     2.0,
 )
 _HOMES = {  # places that come to mind for things which others list more often
-    "temple": "jungle", "factory": "city", "tower": "meadow", "hut": "forest", "fence": "farmland",
+    "temple": "jungle", "factory": "city", "tower": "meadow", "hut": "forest",
+    "log cabin": "forest", "fence": "farmland",
     "child": "playground", "bunch of flowers": "living room", "book": "library",
     "cat": "garden", "dog": "meadow", "fireplace": "living room",
     "seagull": "beach", "oak": "meadow", "dinosaur": "jungle",

@@ -20,6 +20,17 @@ COLORED_ROOM = (
     r"\2 with \1 walls",
 )
 _PAINTED_ROOM = re.compile(rf"\b({_NAMED_ROOMS}) painted ({'|'.join(COLORS)})\b", re.I)
+_SHOWROOM = (  # before its name, with what rooms have and stages have not
+    r"^(?=.*\b(?:walls|ceiling|doors?|windows?|paintings?|pictures?|picture frames?|pews?|cabinets?"
+    r"|lamplight|candlelight|daylight|by day|at night|evening)\b)"
+    r"(?!.*\b(?:on an? (?:\w+ )?(?:gallery|exhibition)|stage|studio|spotlights?|backdrop|background"
+    r"|pedestals?|podiums?|boxes|steps|columns|arches|rings|circles|tables? with a cloth"
+    r"|hanging stars?|toy balloons)\b)(?P<before>.*?)\b"
+)
+_IN_JAPAN = (  # before a gate that is one of a shrine
+    r"^(?=.*\b(?:cherry|pagodas?|temples?|shrines?|bamboo|japan\w*|stone lanterns?)\b)"
+    r"(?P<before>.*?)\b"
+)
 _MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a place
 SHORT_FOR_IS = frozenset(("it", "there", "that", "he", "she", "here", "let"))  # before "'s"
 OWNER = rf"(?!(?:{'|'.join(SHORT_FOR_IS)})\b)\w+[{''.join(APOSTROPHES)}]s"
@@ -453,6 +464,16 @@ REWORDINGS = (  # what is read as something else, one after the other
     (re.compile(r"^(the )?moon(?=$| (where|with)\b)", re.I), "a moon landscape"),
     (re.compile(rf"^(a|the) (snowy|icy) {_MOUNTAINS}", re.I), "a snowfield with mountains"),
     (re.compile(rf"^(a|the) (\w+ )?{_MOUNTAINS}", re.I), r"a meadow with \2mountains"),
+    (
+        re.compile(rf"{_SHOWROOM}an (?:art gallery|exhibition)\b", re.I | re.S),
+        r"\g<before>a museum",
+    ),
+    (
+        re.compile(rf"{_SHOWROOM}(?:art )?(?:gallery|exhibition)\b", re.I | re.S),
+        r"\g<before>museum",
+    ),
+    (re.compile(r"\b(?:wooden|timber) (?:house|home)(?=s?\b)", re.I), "log cabin"),
+    (re.compile(rf"{_IN_JAPAN}red gate(?=s?\b)", re.I | re.S), r"\g<before>red torii"),
     COLORED_ROOM,
     (_PAINTED_ROOM, r"\1 with \3 walls"),
     (re.compile(r",? ?\bnot \w+", re.I), ""),

@@ -550,8 +550,11 @@ def test_a_landscape_keeps_the_light_and_weather_of_the_one_before(
 
 @pytest.mark.parametrize(
     ("text", "darker"),
-    [("a farm at night", "a farm"), ("a farm in a storm", "a farm"), ("a room at night", "a room")],
-)
+    [
+        ("a farm at night", "a farm"), ("a farm in a storm", "a farm"),
+        ("a room at night", "a room"), ("a farm under a purple sky", "a farm under a red sky"),
+    ],
+)  # fmt: skip
 def test_nights_and_storms_have_less_light(words: DescriptionWords, text: str, darker: str):
     assert all(one < other for one, other in zip(
         light_in(text, words), light_in(darker, words), strict=True))  # fmt: skip
@@ -611,6 +614,7 @@ def test_another_place_light_or_weather_is_another_ground(words: DescriptionWord
         ("a village in the rain at night", ""),
         ("stars over a village", ", at night under a clear sky"),
         ("a dark forest", ", at night under a clear sky"),
+        ("a kitchen with dark walls and a dark wood floor", ", in bright daylight"),
         ("a cave", ""),
         ("a neon city", ""),
     ],
@@ -648,7 +652,8 @@ def test_the_sea_floor_is_a_reef(words: DescriptionWords):
         ("a canal with boats", "outdoor"), ("a village with a shop", "outdoor"),
         ("a jungle level", "video game"), ("a shop with curtains", "indoor"),
         ("a stage with a beach ball", "object"), ("a studio with a beach ball", "object"),
-        ("a beach ball", "outdoor"),
+        ("a beach ball", "outdoor"), ("a gallery with robots", "object"),
+        ("an exhibition with pews on pedestals", "object"),
     ],
 )  # fmt: skip
 def test_all_words_for_a_place_name_it(words, text, category):
@@ -722,6 +727,14 @@ def test_every_level_is_of_a_game(words):
         assert ", in" not in words.reading(text)
 
 
+def test_things_named_for_a_place_may_be_elsewhere_and_a_background_is_of_a_game(words):
+    assert words.place("a space station with a dark background") == "video game"
+    assert words.place("a gym with two park benches") == "indoor"
+    assert words.place("a kitchen chair on a stage") == "object"
+    assert words.place("a cave mouth in a jungle") == "outdoor"
+    assert words.place("a park with park benches") == "outdoor"
+
+
 @pytest.mark.parametrize(
     ("text", "category", "has", "lacks"),
     [
@@ -775,6 +788,11 @@ def test_every_level_is_of_a_game(words):
         ("lavender, and a lavender tent", "outdoor", "purple flowers", "lavender"),
         ("a grey day in a city", "outdoor", "clouds", "grey"),
         ("a sunbed before a house", "outdoor", "swimming pool", "garden"),
+        ("two wooden houses by a lake", "outdoor", "two log cabins", "house"),
+        ("a red gate in a cherry valley", "outdoor", "red torii", "gate"),
+        ("a red gate in a garden", "outdoor", "red gate", "torii"),
+        ("an exhibition with a door and three paintings", "indoor", "a museum", "exhibition"),
+        ("a bust in a gallery in the evening", "indoor", "a museum", "gallery"),
     ],
 )
 def test_descriptions_are_read_as_they_are_meant(
