@@ -12,6 +12,7 @@ import numpy as np
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light, rgb
+from mag_sandbox.model.imagination.patterns import TURF
 from mag_sandbox.model.imagination.rules.joining import with_joined
 from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
@@ -41,6 +42,13 @@ _STORM_SKY: Mapping[str, Rgb] = {
 }  # fmt: skip
 _SKIES = {"low sky": 0.4, "high sky": 0.0}  # shares of white in the colour that words give a sky
 _BLACK_SKY = 0.2  # times as much white in a black one
+_UNDER_RAIN = 0.5  # share of that colour where rain falls: it is not seen before bright orange
+_PURPLE_GAME: tuple[Rgb, Rgb] = (156, 104, 188), (92, 62, 148)  # low and high sky of games
+_GAME_SKIES = (  # source: the renderer's
+    _PURPLE_GAME, ((58, 61, 117), (30, 33, 75)), ((156, 211, 247), (100, 176, 238)),
+    ((137, 215, 208), (83, 180, 186)), ((252, 192, 210), (232, 151, 197)),
+    ((252, 182, 118), (239, 136, 98)),
+)  # fmt: skip
 _PANES: Mapping[str, tuple[Rgb | None, Rgb]] = {  # colours of windows, None: as planned, and mean
     "night": ((64, 89, 140), (89, 115, 166)),
     "sunset": (None, (220, 130, 100)),
@@ -85,11 +93,14 @@ _SPROUTING = 0.35  # share of trees without blossom in spring
 _GRASS = frozenset(("near ground", "far ground", "far hill", "hills", "flat land"))
 _LEAF, _LEAF_SHAPE = "wild flower", 0.6  # the kind drawn for leaves on the ground, and its height
 _TREE = 3.0  # metres
+_DAYLIT = 0.8  # least channel of the light of a day
 _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
 _HALF_SEEN, _NEAREST_FOOT = 9.0, 1.0  # metres; degrees
 _PALEST, _PALEST_SKY = 0.78, 0.85  # share of fog at most: in things, which are still known, and sky
 _PALEST_COLOR = 0.25  # likewise, in things whose colour words give
-_HILL, _PALEST_HILL = "far hill", 0.35  # with their feet in sight: named things stand on them
+_RELIEF = frozenset(("mountains", "snowy peaks", "mesas"))
+_PLAINLY_SEEN, _BEFORE_SKY = 28, 0.88  # difference of colours [levels]; brightness of mountains with less
+_HILL, _PALEST_HILL = "far hill", 0.35  # with their feet in sight, and named relief
 
 
 def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:
@@ -99,7 +110,10 @@ def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObj
         # "trees" may become others, oaks stay oaks
         own = {one.kinds[0] for one in wanted.named if "red tree" not in one.kinds}
         things = in_season(things, wanted.season, own)
-    things = under_colored_sky(things, wanted.sky, wanted.light) if wanted.sky else things
+    if wanted.sky:
+        share = _UNDER_RAIN if "falling rain" in _kinds(wanted) else 1.0
+        things = under_colored_sky(things, wanted.sky, wanted.light, share)
+    things = under_game_sky(things)
     things = with_bright_lightning(in_storm(things)) if wanted.in_storm else things
     things = at_night(things) if wanted.by_night else things
     named = _kinds(wanted)
@@ -107,6 +121,7 @@ def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObj
     falls = named | ({"falling snow"} if wanted.in_snow else set())  # not for "snowy mountains"
     things = [one for one in things if one.kind not in FALLING or one.kind in falls]
     things = under_snow(things, wanted.light, named, colored) if wanted.in_snow else things
+    things = before_sky(things, named)
     return with_colored_waters(things, wanted.named, wanted.light)
 
 
@@ -284,7 +299,7 @@ def has_dark_sky(things: Sequence[PlacedObject]) -> bool:
 def at_night(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return an outdoor plan without a sun, in moonlight if its sky is a day's."""
     sky = _first(things, "low sky")
-    if sky is None or max(sky) < _DARK_SKY:
+    if sky is None or max(sky) < _DARK_SKY or sky == _PURPLE_GAME[0]:  # as of a neon city
         return [thing for thing in things if thing.kind != "sun"]
     return _under(things, _NIGHT_SKY, _NIGHT)
 
@@ -318,19 +333,57 @@ def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 
 def under_colored_sky(
-    things: Sequence[PlacedObject], color: Rgb, light: Sequence[float]
+    things: Sequence[PlacedObject], color: Rgb, light: Sequence[float], share: float = 1.0
 ) -> list[PlacedObject]:
-    """Return an outdoor plan under a sky of some colour in the named light, without a sun."""
+    """Return an outdoor plan under a sky of some colour in the named light, without a sun.
+
+    `share` is that of the named colour in the sky's; the rest is planned.
+    """
     pale = _BLACK_SKY if color == COLORS["black"] else 1.0
-    sky = {
-        kind: rgb((pale * white * 255.0 + (1 - pale * white) * np.array(color)) * light)
-        for kind, white in _SKIES.items()
-    }
-    seen = (one for one in things if one.kind != "sun")
+
+    def under(thing: PlacedObject) -> PlacedObject:
+        if thing.kind not in _SKIES or thing.color is None:
+            return thing
+        white = pale * _SKIES[thing.kind]
+        told = (white * 255.0 + (1 - white) * np.array(color)) * light
+        sky = rgb(share * told + (1 - share) * np.array(thing.color))
+        return replace(thing, color=sky, mean_color=sky)
+
+    return [under(one) for one in things if one.kind != "sun"]
+
+
+def under_game_sky(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return a game's plan with the nearest of the skies that games have.
+
+    Colours of plans are rounded, which makes a teal sky blue.
+    """
+    seen = [one.color for kind in _SKIES for one in things if one.kind == kind and one.color]
+    if len(seen) != len(_SKIES) or all(one.kind != TURF for one in things):
+        return list(things)
+    sky = min(_GAME_SKIES, key=lambda own: dist([*own[0], *own[1]], [*seen[0], *seen[1]]))
+    colors = dict(zip(_SKIES, sky, strict=True))
     return [
-        replace(one, color=sky[one.kind], mean_color=sky[one.kind]) if one.kind in sky else one
-        for one in seen
+        replace(one, color=colors[one.kind], mean_color=colors[one.kind])
+        if one.kind in colors
+        else one
+        for one in things
     ]
+
+
+def before_sky(things: Sequence[PlacedObject], named: Collection[str]) -> list[PlacedObject]:
+    """Return a plan whose named mountains stand out from the sky.
+
+    Colours of plans are rounded, and pale mountains may have exactly the sky's.
+    """
+    sky = _first(things, "low sky")
+
+    def shown(thing: PlacedObject) -> PlacedObject:
+        if sky is None or thing.color is None or thing.kind not in _RELIEF.intersection(named):
+            return thing
+        is_seen = np.abs(np.subtract(thing.color, sky)).max() >= _PLAINLY_SEEN
+        return thing if is_seen else in_other_light(thing, _BEFORE_SKY)
+
+    return [shown(one) for one in things]
 
 
 def with_bright_lightning(things: Sequence[PlacedObject]) -> list[PlacedObject]:
@@ -455,9 +508,10 @@ def _fogged(
 
     Fog has the colour of the light: it is warm in the evening. A black church is still black in it.
     """
-    fog = (_NIGHT if has_dark_sky(things) else np.array(wanted.light)) * _FOG
+    fog = _fog_over(things, wanted)
     told = [one for one in wanted.named if one.color or any(part.color for part in one.parts)]
     colored = {kind for one in told for kind in one.kinds}
+    relief = _RELIEF & _kinds(wanted)
 
     def paled(thing: PlacedObject) -> PlacedObject:
         foot = thing.height / 2 - thing.pitch  # degrees below the horizon
@@ -465,7 +519,8 @@ def _fogged(
         most = _PALEST_SKY if thing.width >= AROUND else _PALEST
         is_told = thing.kind in (_SKIES if wanted.sky and thing.width >= AROUND else colored)
         most = _PALEST_COLOR if is_told else most
-        most = _PALEST_HILL if thing.kind == _HILL and foot > _NEAREST_FOOT else most
+        is_hill = thing.kind == _HILL and foot > _NEAREST_FOOT
+        most = _PALEST_HILL if is_hill or thing.kind in relief else most
         share = min(1 - 0.5 ** (away / _HALF_SEEN), most)
         share = 0.0 if thing.kind == "near ground" else share
         share = -share / (1 - share) if lifts else share
@@ -474,6 +529,16 @@ def _fogged(
         return replace(thing, color=color, mean_color=mean)
 
     return [paled(thing) for thing in things]
+
+
+def _fog_over(things: Sequence[PlacedObject], wanted: Wanted) -> np.ndarray:
+    """Return the colour of fog, which is no brighter than the sky."""
+    light = np.array(wanted.light)
+    is_night = has_dark_sky(things) and (wanted.by_night or light.min() > _DAYLIT)
+    fog = (_NIGHT if is_night else light) * _FOG
+    sky = _first(things, "low sky") or (255, 255, 255)
+    colored: np.ndarray = fog * min(max(sky) / fog.max(), 1.0)
+    return colored
 
 
 def _first(things: Sequence[PlacedObject], kind: str) -> Rgb | None:

@@ -19,6 +19,7 @@ from mag_sandbox.model.imagination.rules.weather import (
     in_weather,
     relit,
     under_colored_sky,
+    under_game_sky,
     under_snow,
     with_bright_lightning,
     with_sky_in_windows,
@@ -94,6 +95,46 @@ def test_fog_at_night_is_dark():
     (red, _, blue), _ = (one.color for one in in_fog([SKY, BARN], evening))
     assert red > blue, "in the evening fog is warm"
     assert max(sky.color) < max(by_day.color) * 0.9
+
+
+def test_fog_at_dusk_is_no_bluer_than_dusk_and_none_is_brighter_than_its_sky():
+    dusk = replace(SKY, color=(140, 105, 145), mean_color=(140, 105, 145))
+    sky, _ = in_fog([dusk, BARN], BY_DAY._replace(light=(0.78, 0.67, 0.86)))
+    assert sky.color[0] > 0.8 * sky.color[2]
+    assert max(sky.color) <= 145
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "sky"),
+    [
+        ((140, 217, 217), (89, 166, 192), ((137, 215, 208), (83, 180, 186))),
+        ((38, 38, 115), (38, 38, 64), ((58, 61, 117), (30, 33, 75))),
+        ((166, 115, 192), (89, 64, 140), ((156, 104, 188), (92, 62, 148))),
+    ],
+)
+def test_a_game_has_just_the_colours_of_one_sky_and_a_purple_one_at_night(low, high, sky):
+    skies = [replace(SKY, color=low), replace(SKY, kind="high sky", color=high)]
+    turf = replace(GROUND, kind="turf")
+    wanted = Wanted(category="video game", by_night=max(low) < 200)
+    assert tuple(one.color for one in in_weather([*skies, turf], wanted)[:2]) == sky
+    assert under_game_sky([*skies, GROUND]) == [*skies, GROUND], "no game"
+
+
+def test_named_mountains_are_seen_before_the_sky_also_in_fog():
+    peak = PlacedObject("mountains", 0.0, 8.0, 66.0, 24.0, SKY.color, SKY.mean_color)
+    wanted = BY_DAY._replace(named=[Named(("mountains",), None)], in_fog=True)
+    sky, shown = in_fog(in_weather([SKY, peak], wanted), wanted)
+    assert np.abs(np.subtract(sky.color, shown.color)).max() > 20
+    sky, hidden = in_fog(in_weather([SKY, peak], BY_DAY), BY_DAY)
+    assert np.abs(np.subtract(sky.color, hidden.color)).max() < 20
+
+
+def test_rain_is_seen_before_a_coloured_sky():
+    grey = replace(SKY, color=(166, 140, 140))
+    dry = Wanted(sky=COLORS["orange"])
+    wet = dry._replace(named=[Named(("falling rain",), None)])
+    (bright,), (dull,) = (in_weather([grey], one) for one in (dry, wet))
+    assert vividness(np.array(dull.color)) < 0.8 * vividness(np.array(bright.color))
 
 
 def test_a_red_sky_has_no_sun_and_is_darker_at_dusk():
