@@ -46,6 +46,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     light_of,
     missing,
     turned,
+    with_colored_shell,
     with_colored_waters,
 )
 from mag_sandbox.model.imagination.rules.shores import facing_sea, without_dry
@@ -249,7 +250,8 @@ class Planner(nn.Module):
         least = sum(area(one) for own in all_planned for one in filling(own)) / len(plans) / 4
         full = self._filled(shown_first, others, least, named)
         full = with_windows(full, {kind for one in named for kind in one.kinds})
-        full = with_colored_waters(colored(varied(full), named), named, wanted.light)
+        full = with_colored_shell(colored(varied(full), named), named, wanted.light)
+        full = with_colored_waters(full, named, wanted.light)
         return standing_out(full, named, wanted.light)
 
     @torch.inference_mode()
@@ -291,8 +293,9 @@ class Planner(nn.Module):
         around = self._filled(around, others, least, wanted.named, shown)
         whole = [*shown, *around]
         whole = standing_out(varied(whole, len(shown)), wanted.named)
-        own = colored(whole[len(shown) :], wanted.named)
-        return with_colored_waters(own, wanted.named, (light_of(whole),) * 3)
+        light = (light_of(whole),) * 3
+        own = with_colored_shell(colored(whole[len(shown) :], wanted.named), wanted.named, light)
+        return with_colored_waters(own, wanted.named, light)
 
     def _filled(
         self,

@@ -21,7 +21,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     GOLDEN,
     LEVEL,
     PLASTIC,
-    SIDES,
+    SHELL,
     away,
     few_of,
     has_backdrop,
@@ -106,7 +106,6 @@ _ANYWHERE = -180.0, 180.0
 _SIDES = {"left": (-40.0, -8.0), "right": (8.0, 40.0), "ahead": (-8.0, 8.0)}  # yaws
 _CROWD, _CLOSE = 8, 24.0  # people, and degrees by which each one steps aside
 _AT_WINDOWS = WINDOWS | {"curtains"}  # in front of which furniture shows as in front of a wall
-_SHELL = SIDES | {"floor", "ceiling"}
 _CLOUD = "cloud"  # clear of flying and of high things
 _DARKER = 0.8  # far hills than the ground
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
@@ -576,7 +575,7 @@ def _cleared(
     gone: set[int] = set()
     for place in counting:
         own = things[place]
-        if own.kind in _SHELL:  # whose colour words name
+        if own.kind in SHELL:  # whose colour words name
             continue
         for index, thing in enumerate(things):
             is_before_cloud = thing.kind == _CLOUD and own.kind != _CLOUD and not _is_far(own)

@@ -38,6 +38,7 @@ _RANKS = {"behind": 0, "left": 1, "ahead": 2, "right": 3}  # in which things are
 _SINGLE = frozenset({"sun", "moon", "door"})
 _BACKDROP = "backdrop"  # of a stage
 SIDES = frozenset({"wall", _BACKDROP})  # of rooms and stages
+SHELL = SIDES | {"floor", "ceiling"}
 AHEAD = 38.0  # degrees to either side in which three quarters of a thing are ahead
 AROUND = 330.0  # degrees; wider things have no place
 GOLDEN, PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
@@ -218,7 +219,7 @@ _ALIKE = 24.0  # levels of a channel at which two colours are hardly alike any m
 _LIKENESS = np.exp(-((np.arange(256.0) / _ALIKE) ** 2))  # by levels of difference
 _FEWEST = 800  # pixels that a picture had best show of a band
 _OWN_SHARE = 0.12  # share of a band's pixels that its own colour has, where it can be seen at all
-_BEYOND_WALLS = frozenset({"floor", "ceiling"})  # most of their rows show walls
+_BEYOND_WALLS = SHELL - SIDES  # most of their rows show walls
 
 
 @dataclass(frozen=True)
@@ -431,6 +432,8 @@ _UNTINTED = {  # without the tint of the mean of such things
     "black": np.array((48.0, 46.0, 48.0)),
 }  # fmt: skip
 _GREY_WATER = np.array((112.0, 115.0, 120.0))  # darker than sand in a storm
+_SHELL_SPARE = 0.05  # like `_PLAINLY_OTHER`
+_SHELL_LIT = {"wall": 0.95, "floor": 0.86, "ceiling": 0.9, _BACKDROP: 1.0}  # shares of day
 _PURE = 0.07  # vividness of a look's white, black or grey
 _SHINING = FALLING | {"starry sky"}  # all around, and light at night, too
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
@@ -464,7 +467,7 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     among = {kind for one in named if one.one_of_many for kind in one.kinds}
     return [
         _colored(thing, wanted[place], light, _PLAINLY if thing.kind in among else spare)
-        if place in wanted and thing.kind not in WATERS
+        if place in wanted and thing.kind not in WATERS | SHELL
         else thing
         for place, thing in enumerate(things)
     ]
@@ -521,6 +524,42 @@ def _without_colors_of_one(
     return result
 
 
+def with_colored_shell(
+    things: Sequence[PlacedObject], named: Sequence[Named], light: Sequence[float]
+) -> list[PlacedObject]:
+    """Return a plan whose walls, floor and backdrop have their named colours, in some light.
+
+    All walls change if one does. A backdrop stays as bright as planned: its stage is lit like that.
+    """
+    result = list(things)
+    for kind in sorted(SHELL):
+        own = {
+            place: color for place, color in _colors_given(things, named).items()
+            if things[place].kind == kind and things[place].color
+        }  # fmt: skip
+        for spare in (_SHELL_SPARE, _PLAINLY):
+            told = {place: _shell_in(things[place], own[place], light, spare) for place in own}
+            if all(told[place] == things[place] for place in own):
+                break
+            result = [told.get(place, thing) for place, thing in enumerate(result)]
+    return result
+
+
+def _shell_in(
+    thing: PlacedObject, color: np.ndarray, light: Sequence[float], spare: float
+) -> PlacedObject:
+    planned = np.array(thing.color)
+    dimmed = np.clip(planned.max() / color.max(), _DARKEST, 1.0)
+    tint = _SHELL_LIT[thing.kind] * (dimmed if thing.kind == _BACKDROP else np.array(light))
+    by_day = replace(thing, color=rgb(planned / tint), mean_color=None)
+    told = _colored(by_day, color, 1.0, spare)
+    if told == by_day:
+        return thing
+    shade = np.array(told.color) * tint
+    mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))
+    return replace(thing, color=rgb(shade), mean_color=mean)
+
+
 def with_colored_waters(
     things: Sequence[PlacedObject], named: Sequence[Named], light: Sequence[float]
 ) -> list[PlacedObject]:
@@ -555,7 +594,8 @@ def _colors_given(things: Sequence[PlacedObject], named: Sequence[Named]) -> dic
     """Return the colours that words give things, by their places."""
     wanted: dict[int, np.ndarray] = {}
     for one in named:
-        is_kind = not one.one_of_many and not one.parts  # all of it have the colour
+        # a floor is never one of many; one wall may have a colour of its own
+        is_kind = not one.parts and (not one.one_of_many or one.kinds[0] in SHELL - {"wall"})
         shares = [(one, places_of(things, one.kinds))] if is_kind else parts_of(things, one)
         for part, own in shares:
             if color := part.color or _USUAL.get(part.kinds[0]):

@@ -99,7 +99,7 @@ _HALF_SEEN, _NEAREST_FOOT = 9.0, 1.0  # metres; degrees
 _PALEST, _PALEST_SKY = 0.78, 0.85  # share of fog at most: in things, which are still known, and sky
 _PALEST_COLOR = 0.25  # likewise, in things whose colour words give
 _RELIEF = frozenset(("mountains", "snowy peaks", "mesas"))
-_PLAINLY_SEEN, _BEFORE_SKY = 28, 0.88  # difference of colours [levels]; brightness of mountains with less
+_PLAINLY_SEEN, _BEFORE_SKY = 28, 0.88  # levels; brightness of mountains that differ by fewer
 _HILL, _PALEST_HILL = "far hill", 0.35  # with their feet in sight, and named relief
 
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.rules.plans import (
     colored,
     in_shade,
     light_of,
     of_stone,
     painted_whole,
+    with_colored_shell,
     with_colored_waters,
     with_even_ground,
     with_few_uninvited,
@@ -225,10 +226,28 @@ def test_a_pale_red_wall_of_a_white_room_is_painted_white():
     walls = [PlacedObject("wall", yaw, 0.0, 89.0, 40.0, color, color)
              for yaw, color in ((0.0, (232, 228, 224)), (90.0, (226, 204, 204)))]  # fmt: skip
     named = [Named(("wall",), (240, 240, 240), 2)]
-    plain, red = colored(walls, named)
-    assert plain.color == (232, 228, 224)
-    assert red.color is not None
-    assert max(red.color) - min(red.color) < 16
+    told = with_colored_shell(walls, named, (1.0, 1.0, 1.0))
+    assert len({wall.color for wall in told}) == 1, "all walls alike"
+    assert max(told[1].color) - min(told[1].color) < 16
+    assert with_colored_shell(told[:1], named, (1.0, 1.0, 1.0)) == told[:1]
+
+
+@pytest.mark.parametrize("light", [(1.0, 1.0, 1.0), (0.91, 0.77, 0.72)])
+def test_a_floor_has_the_colour_of_words_in_the_light_of_its_room(light):
+    brown = PlacedObject("floor", 0.0, -27.0, 360.0, 54.0, (115, 64, 38), (115, 64, 38))
+    (floor,) = with_colored_shell([brown], [Named(("floor",), COLORS["grey"], 1)], light)
+    grey = np.array(floor.color) / light
+    assert max(grey) - min(grey) < 20 < min(grey)
+
+
+def test_all_sides_of_a_backdrop_have_its_colour_as_dark_as_they_were_planned():
+    sides = [PlacedObject("backdrop", yaw, 8.0, 89.0, 49.0, color, color)
+             for yaw, color in ((0.0, (166, 140, 140)), (90.0, (220, 140, 150)))]  # fmt: skip
+    pink = Named(("backdrop",), COLORS["pink"], 1, one_of_many=True)
+    dark, bright = with_colored_shell(sides, [pink], (1.0, 1.0, 1.0))
+    assert max(dark.color) == 166 < max(bright.color)
+    assert all(color_name(rgb(240.0 / max(one.color) * np.array(one.color))) == "pink"
+               for one in (dark, bright))  # fmt: skip
 
 
 def test_beds_and_ships_have_shapes_and_colours_that_agree():
