@@ -4,32 +4,25 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 
+from mag_sandbox.scenes.conditions import BY_DAY, SPOKEN, is_under_snow, lit, speaks_of
 from mag_sandbox.scenes.descriptions import (
-    AIRY,
-    BY_DAY,
     CHANGING,
-    GROUND,
-    KINDS,
     LANDSCAPES,
-    OVERHEAD,
-    SEASON_STEMS,
-    SPOKEN,
     added_place,
     group_phrases,
     in_places,
     is_outdoor,
-    is_under_snow,
-    lit,
     located,
     named_in,
     needed_stems,
     place_phrase,
     sky_color_in,
-    speaks_of,
 )
+from mag_sandbox.scenes.kinds import GROUND, KINDS, OVERHEAD
 from mag_sandbox.scenes.places import FLOWERS, known_place
 from mag_sandbox.scenes.rewordings import SHADES
 from mag_sandbox.scenes.scene import MAX_PROMPT
+from mag_sandbox.scenes.suggestions import AIRY, SEASON_STEMS
 from mag_sandbox.scenes.things import (
     COLORS,
     COUNTS,

@@ -9,8 +9,26 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import chain, pairwise, takewhile
-from math import prod
 
+from mag_sandbox.scenes.conditions import (
+    BY_DAY,
+    COSY,
+    FITTINGS,
+    OUTSIDE_ROOMS,
+    OWN_LIGHT,
+    OWN_SEASON,
+    SEA,
+    SEASONS,
+    SILENT,
+    SPOKEN,
+    TURNING,
+    is_night_place,
+    is_under_snow,
+    is_windowless,
+    season_in,
+    sky_outside,
+    speaks_of,
+)
 from mag_sandbox.scenes.fullness import (
     CROWD,
     busy_place,
@@ -22,9 +40,9 @@ from mag_sandbox.scenes.fullness import (
     told_crowd,
     with_crowd,
 )
+from mag_sandbox.scenes.kinds import GROUND, KINDS, OVERHEAD
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.places import (
-    WINDOWLESS,
     PlaceKind,
     built_of,
     contents_of,
@@ -41,7 +59,6 @@ from mag_sandbox.scenes.rewordings import (
     CHILDS_ROOM,
     COLORED_ROOM,
     COLORED_SKY,
-    COLORED_WALLS,
     FALLING_FAR,
     FAMILIES,
     HEAPED,
@@ -73,6 +90,14 @@ from mag_sandbox.scenes.rewordings import (
     likened,
 )
 from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.suggestions import (
+    ICE,
+    WEATHER_STEMS,
+    WOODED,
+    fits_level,
+    is_unfit,
+    place_rank,
+)
 from mag_sandbox.scenes.synonyms import synonyms_of
 from mag_sandbox.scenes.things import (
     ANIMALS,
@@ -102,7 +127,6 @@ from mag_sandbox.scenes.vocabulary import (
     DETERMINERS,
     FUNCTION_WORDS,
     PLACE,
-    WEATHER,
     Phrase,
     Vocabulary,
     Word,
@@ -116,16 +140,6 @@ from mag_sandbox.scenes.vocabulary import (
     text_stems,
 )
 
-# Kinds that no player places, but words can name, by the category whose plans have them then: at
-# least three of four seeds.
-GROUND = {
-    "outdoor": (
-        "sea", "river", "path", "road", "mountains", "hills", "starry sky", "falling rain",
-        "falling snow",
-    ),
-    "object": ("columns", "arches", "rings", "steps", "stage curtains", "spotlight"),
-    "video game": ("starry sky",),
-}  # fmt: skip
 ONLY_IN = {  # what only some places have, whatever words say
     "ocean": "beach coast seashore",
     "dunes": "desert", "sand": "desert beach", "mesas": "canyon",
@@ -133,21 +147,7 @@ ONLY_IN = {  # what only some places have, whatever words say
 ABSENT_FROM = {  # backgrounds of games that plans of some of their places lack
     "mountains": "kingdom island city", "hills": "city lava", "columns": "city",
 }  # fmt: skip
-FITTING = {  # suggested in these levels alone; for other places see `places.txt`
-    "lava": "lava volcanic dungeon", "spikes": "lava dungeon game level jump",
-    "pipe": "mushroom kingdom game level jump grassland", "crystal": "ice crystal space",
-    "castles": "kingdom candy grassland", "question": "mushroom kingdom game level jump grassland"
-    " candy", "skyscrapers": "city space", "water": "ice jungle grassland candy island",
-    "robots": "city space", "ghosts": "haunted dungeon", "bats": "haunted dungeon cave",
-    "mountains": "ice desert lava jungle grassland", "hills": "mushroom candy grassland jungle",
-    "columns": "ruins dungeon arena", "crystals": "ice space", "clouds": "island candy",
-}  # fmt: skip
 LANDSCAPES = frozenset(("outdoor", "video game"))  # categories of scenes without walls
-UNDERWATER = "underwater"
-OF_WINDOWED_ROOMS = frozenset(
-    map(stem, ["windows", "curtains", "daylight", "sunny", "day", "walls"])
-)
-WEATHERS = frozenset(("clear", "cloudy", "foggy", "rainy", "stormy", "snowy"))
 _PALE, _PALE_WEATHER = ("white", "grey"), ("fog", "mist", "rain", "snow")  # in these colours
 _WARM = ("gold", "orange", "pink", "red", "yellow")
 _COLORS_OF_LIGHTS = {  # by the stems of times of day: "a blue night", but no blue evening
@@ -158,7 +158,6 @@ _COLORS_OF_LIGHTS = {  # by the stems of times of day: "a blue night", but no bl
     **dict.fromkeys(map(stem, ("night", "midnight")), ("black", "blue")),
     **dict.fromkeys(map(stem, ("afternoon", "noon", "midday", "day")), ("gold", "yellow")),
 }
-_WEATHER = frozenset(("rain", "snow", "storm", "fog", "mist", "cloud"))  # stems
 _COAST = re.compile(r"\b(sea|ocean|beach|coast|seashore|shore|harbour|harbor)\b", re.I)
 _STORM = re.compile(r"\b(stormy|thunderstorm|storm)\b", re.I)
 _IN_MOUNTAINS = re.compile(
@@ -206,11 +205,6 @@ _WITH = re.compile(
     r"|to the left|to the right|under))\b)",
     re.I,
 )
-_FITTINGS = re.compile(
-    r"\b(?:walls?|floor|ceiling|curtains?|carpets?|rugs?|shel(?:f|ves)|paintings?|counters?)\b",
-    re.I,
-)
-_DARK_FITTINGS = re.compile(rf"\bdark (?=(?:\w+ )?{_FITTINGS.pattern})", re.I)  # by day, too
 _IN_HOUSE = re.compile(
     rf"\b(inside|interior|view|windows?)\b|\b(in|into|within) (a|an|the|my|our|this) (\w+ )?"
     rf"{_HOUSES.pattern}", re.I
@@ -231,7 +225,6 @@ WINDOWS = frozenset(("square window", "arched window", "round window", "tall win
 _DOOR = "door"  # of a house, if one is there
 _CLOCK = "wall clock"  # likewise, which is not drawn
 _OF_STAGES = frozenset(("stage curtains", "ball lamp", "hanging star"))
-OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *FALLING))
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _AT = {  # what goes before the names of places, if not "in a"
@@ -288,94 +281,19 @@ _OWN_COLORS = {  # that the ground of places has by itself
     "orange": frozenset(("autumn woods", "canyon")), "pink": frozenset(("cherry valley",)),
 }  # fmt: skip
 _PINK_LAND = "pink", "candy"  # a level whose ground is pink on every seed
-BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
 _LEVEL, _LIGHT = stem("level"), stem("light")
 _GARMENT = "shirt"  # which alone has the colour of clothes
 _CHRISTMAS, _TREE_WORD = "christmas", "tree"
-SPOKEN = {
-    what: frozenset(map(stem, words.split()))
-    for what, words in {
-        "day": "day noon midday daylight sunny",
-        "night": "night midnight moonlight",
-        "fog": "fog foggy mist misty",
-        "rain": "rain rainy raining",
-        "snow": "snow snowy snowfield snowstorm snowfall winter",
-        "storm": "storm stormy thunder thunderstorm lightning",
-        "thunder": "thunder thunderstorm lightning",
-    }.items()
-}
 _MORNING = re.compile(r"(?<!early )\bmorning\b", re.I)
 _LOW_SUN = re.compile(r"\b(at|in the) (sunset|sundown|sunrise|dawn|dusk|twilight)\b", re.I)
-_EVENING_LIGHT = re.compile(r"\bevening light\b", re.I)  # of lamps
-_OUTSIDE_ROOMS = {  # skies in windows, and stems that say so
-    "sunset": frozenset(map(stem, ("sunset", "sundown", "sunrise", "dawn", "evening"))),
-    "dusk": frozenset(map(stem, ("dusk", "twilight"))),
-    "night": SPOKEN["night"],
-}
-_LIGHTS = {  # red, green and blue of lights, as shares of a clear day's; source: the renderer's
-    "outdoor": (
-        ({"dawn", "sunrise", "morning"}, (1.0, 0.9, 0.9)),
-        ({"afternoon"}, (1.04, 0.98, 0.84)),
-        ({"sunset", "sundown", "evening"}, (1.0, 0.73, 0.66)),
-        ({"dusk", "twilight"}, (0.78, 0.67, 0.86)),
-        ({"night", "midnight", "moonlight", "dark"}, (0.6, 0.66, 0.92)),
-        ({"rain", "snow"}, (0.92, 0.92, 0.92)),
-        ({"storm", "thunderstorm"}, (0.8, 0.82, 0.86)),
-    ),
-    "indoor": (
-        ({"sunset", "sundown", "evening", "dusk", "twilight", "dawn"}, (0.91, 0.77, 0.72)),
-        ({"lamplight", "candlelight"}, (0.78, 0.66, 0.58)),
-        ({"night", "midnight", "moonlight", "dark", "dim"}, (0.59, 0.59, 0.74)),
-    ),
-}
-_TIMES = frozenset(map(stem, chain(*(names for names, _ in _LIGHTS["outdoor"][:5]))))
-_SKY_TIMES = {"orange": "sunset", "purple": "dusk", "violet": "dusk"}  # that colours of it show
-_SNOW = re.compile(
-    r",? ?\b(covered in snow|(and|in|with) (the )?((falling|deep|much|lots of) )?snow|snowy)\b"
-    r"|, (much|lots of) snow\b",
-    re.I,
-)
 _LYING_SNOW = re.compile(r"\b(covered in|under|in deep) (the )?snow\b", re.I)  # though none falls
-_SEASON = re.compile(r"\b(in (the )?)?(autumn|spring)\b( (in|of)\b)?", re.I)
 _POTTED = "potted"
 _GREY_SKY, _DUSTY_SKY = (158, 163, 170), (226, 172, 128)
 _LEFT = frozenset(("abandoned", "forgotten", "desolate"))
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
-_ICE = frozenset(map(stem, ("ice", "icy", "frozen")))
 _ANYBODY = frozenset(("person", "child"))
-_COSY, _COSY_LIGHT = stem("cosy"), "in the evening"
 _SUNLIT = frozenset(map(stem, ("morning", "noon", "midday", "afternoon")))  # as windows are
-_ON_PEAKS = re.compile(
-    r"\bsnow(y|( |-)(capped|topped|covered))? (peaks?|mountains?|mountain tops?)\b"
-    r"(?! (valley|meadow|village|town|pass|path|road|forest|wood|hut|lodge|landscape|station)s?\b)"
-    r"|\b(peaks?|mountains?) (with|covered in|under) snow\b",
-    re.I,
-)
-_FROZEN_LAND = re.compile(  # under snow; neither a frozen lake nor an icy wind is
-    r"\bfrozen\b(?! ((\w+ )?(lake|pond|river|sea|ocean|water|waterfall|stream|fountain|canal|wind"
-    r"|look|eye|pizza|drink|ice)s?|in (time|fear))\b)",
-    re.I,
-)
-_OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
 _UNDERGROWTH = {"jungle": 32}  # bushes at least
-_SHADE = {"jungle": 0.7}  # share of the light that reaches the ground
-WOODED = {  # trees at least
-    "forest": 30, "jungle": 45, "autumn woods": 20, "cherry valley": 10, "park": 12,
-}  # fmt: skip
-TURNING = frozenset(("oak", "birch", "willow", "cherry tree"))  # trees that show the season
-_SEASONS, _FEWEST = ("autumn", "spring"), 8  # and how many trees there are then
-_OF_WARMTH = frozenset((  # kinds that nothing suggests in snow
-    "cherry tree", "orange tree", "red tree", "palm", "cactus", "wild flower", "butterfly", "bee",
-    "hot air balloon", "beach umbrella", "tulip", "sunflower", "frog",
-))  # fmt: skip
-_OF_HEAT = frozenset(("palm", "cactus", "camel", "sunbed", "beach umbrella", "swimming pool"))
-_MILD = frozenset(map(stem, ("summer", "spring", "hot", "warm", "sunny")))
-_AFLOAT = frozenset(("hot air balloon",))
-_UNDER_BALLOONS = frozenset((
-    "meadow", "farmland", "desert", "savanna", "canyon", "village", "riverside", "tulip field",
-    "wheat field", "cherry valley", "fairy land",
-))  # fmt: skip
-_OWN_SEASON = {"autumn woods": "autumn", "cherry valley": "spring"}  # which places always show
 _PART_OF = {  # places, and others whose ground, plants and houses they have as well
     "swimming pool": ("garden",), "playground": ("park",), "park": ("city",),
     "market": ("city", "village"), "canal town": ("city",), "harbour": ("city",),
@@ -383,7 +301,6 @@ _PART_OF = {  # places, and others whose ground, plants and houses they have as 
     "farmland": ("meadow",), "village": ("meadow",), "riverside": ("meadow",),
 }  # fmt: skip
 _KNOWN_BY = {"harbour": ("jetty",)}  # things by which places are known, beside their main ones
-_SEA, _STRIKE = "sea", Named(("lightning",), None)
 _WATER, _NO_WATER = "water", frozenset(("of", "under", "without", "no"))
 _OPEN_WATERS = WATERS | {"waterfall", "fountain", "well"}
 _OWN_WATERS = {  # of places; those of others are lakes
@@ -396,16 +313,13 @@ _SKY = frozenset(("sun", "moon"))  # which are everywhere
 # which tell no place: a fairy land is one with a dragon, too
 _ANYWHERE = _SKY | {"bird", "castle", "hills", "mountains", "rock", "ruin"}
 _OF_SUNNY_DAYS = frozenset(("beach umbrella", "sunbed"))
+_STRIKE = Named(("lightning",), None)
+_FEWEST = 8  # trees, in a season that they show
 _SWEET = "ice cream"  # as mountains are
 _RELIEF, _WAYS = frozenset(("hills", "mountains")), frozenset(("road", "path"))
 _AT_LAKES = frozenset(
     ("lake", "duck", "bird", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish")
 )
-_NIGHTLY = frozenset(("moon", "starry sky"))
-_IN_NIGHT_SKY = _NIGHTLY | {"star", "hanging star"}
-_DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
-_BLACK_SKY = re.compile(r"\bblack (sky|skies)\b", re.I)
-KINDS = (*THINGS, *chain(*GROUND.values()))
 _FILLERS = (  # words that say nothing by themselves
     "above add also background below but change distance each even front groups her his light my"
     " quite becomes gets getting heavy make paint rather really same see so standing stands such"
@@ -415,11 +329,7 @@ CHANGING = frozenset((  # likewise, of what becomes of a place
     "again", "begin", "begins", "beginning", "now", "place", "scene", "start", "starts",
     "starting", "still", "suddenly",
 ))  # fmt: skip
-AIRY = frozenset((stem("clear"), stem("sunny"), *_WEATHER)).union(
-    *(SPOKEN[weather] for weather in ("fog", "rain", "snow", "storm"))
-)
 _COLD_SEASONS = frozenset(map(stem, ("autumn", "winter")))
-SEASON_STEMS = frozenset(map(stem, ("autumn", "spring", "summer", "winter")))
 _JOINED = frozenset(("livingroom", "diningroom"))  # read as two words
 _IS = frozenset(f"{one}{mark}s" for one in SHORT_FOR_IS for mark in APOSTROPHES)
 FILLERS = frozenset((*_FILLERS.split(), *CHANGING, *_JOINED, *_IS, "full"))  # "a full moon"
@@ -427,12 +337,6 @@ FILLERS = frozenset((*_FILLERS.split(), *CHANGING, *_JOINED, *_IS, "full"))  # "
 MEASURED = {"outdoor": "winter underwater spaceship", "indoor": "night dark", "object": "wall"}
 MOST_UNSEEN = 6  # near words that nothing shows, beside those that are suggested
 MOST_THINGS = 8  # kinds that a plan shows, on 5 seeds of 5; of 9 named one was missing on 8 of 10
-# Words of phrases above that change nothing by themselves: eight plans with and without each differ
-# no more than by a word that means nothing.
-SILENT = (
-    "many few two giant small big huge tall wide bright weather view lit winding pools flying"
-    " rolling early full sailing panels circles stream old"
-)
 
 
 class DescriptionWords(Vocabulary):
@@ -460,7 +364,7 @@ class DescriptionWords(Vocabulary):
             return super().place(_BATH.sub("", text)) or place
         if place and _AS_AT_PLACES.search(text):  # a beach ball on a stage
             return super().place(_AS_AT_PLACES.sub("", text)) or place
-        if place is None and _STORE.search(text) and _FITTINGS.search(text):
+        if place is None and _STORE.search(text) and FITTINGS.search(text):
             return "indoor"  # otherwise a shop is a house
         return place
 
@@ -552,7 +456,8 @@ class DescriptionWords(Vocabulary):
         told = named_things(read, KINDS)
         named = [one.kinds for one in told if one.relation != IN_SKY or one.kinds[0] in OVERHEAD]
         kinds = [kinds for kinds in named if kinds[0] not in _ANYWHERE]
-        if text_stems(read) & (_WEATHER | _COLD_SEASONS):  # sunbeds in the rain are on no beach
+        unpleasant = WEATHER_STEMS | _COLD_SEASONS
+        if text_stems(read) & unpleasant:  # sunbeds in the rain are on no beach
             kinds = [kinds for kinds in kinds if kinds[0] not in _OF_SUNNY_DAYS]
         first = {named[0] for named in kinds}
         if "lake" in first:  # there are lakes in swamps, deserts and anywhere
@@ -562,7 +467,7 @@ class DescriptionWords(Vocabulary):
             return "on a stage"
         if _SWEET in first and {kinds[0] for kinds in named} & (_RELIEF | {"castle"}):
             return "in fairy land"
-        if "falling snow" in first or (text_stems(read) & _ICE and "ice cream" not in first):
+        if "falling snow" in first or (text_stems(read) & ICE and "ice cream" not in first):
             kinds.append(("igloo",))
         kinds = [kinds for kinds in kinds if kinds[0] not in WINDOWS]
         of_rooms = contents_of("indoor").keys() - contents_of("outdoor").keys()
@@ -594,16 +499,16 @@ class DescriptionWords(Vocabulary):
             return super().suggestions(prompt, count)
         place = place_of(category, stems)
 
-        is_dark = category in BY_DAY and not self.lights(prompt) and _is_dark(reading)
+        is_dark = category in BY_DAY and not self.lights(prompt) and is_night_place(reading)
         said |= SPOKEN["night"] if is_dark else frozenset()
         there = {kind for one in named_things(reading, KINDS) for kind in one.kinds}
 
         def rank(phrase: str) -> int | None:
             if category == "video game":
-                return 0 if _fits_level(phrase, said) else None
-            if _is_unfit(phrase, said, there, place):
+                return 0 if fits_level(phrase, said) else None
+            if is_unfit(phrase, said, there, place):
                 return None
-            return 0 if place is None else _rank(phrase, place.name)
+            return 0 if place is None else place_rank(phrase, place.name)
 
         return self.phrases_of(category, said, rank)[:count]
 
@@ -683,9 +588,9 @@ class DescriptionWords(Vocabulary):
             seen |= {place for place, one in enumerate(stems) if one == _LEVEL}
         seen |= _lonely_words(text, of_place) if category == "outdoor" else set()
         seen |= only_words(text, is_obeyed=category in BY_DAY and bool(naming_words(text, kinds)))
-        if category == "outdoor" and (place_kind is None or place_kind.name not in _OWN_SEASON):
+        if category == "outdoor" and (place_kind is None or place_kind.name not in OWN_SEASON):
             shown = season_in(reading, self)
-            seasons = {place for place, word in enumerate(read) if word in _SEASONS}
+            seasons = {place for place, word in enumerate(read) if word in SEASONS}
             seen -= seasons
             seen |= {place for place in seasons if read[place] == shown}
         also = MEASURED.get(category or "", "").split()
@@ -693,7 +598,7 @@ class DescriptionWords(Vocabulary):
         if CROWD in reading:
             seen |= {place for place, word in enumerate(read) if word == "busy"}
         if category == "indoor":
-            light = _light_words(text, self, has_windows=not _is_windowless(place_kind))
+            light = _light_words(text, self, has_windows=not is_windowless(place_kind))
             seen |= {place for place, one in enumerate(stems) if one in light}
         seen |= (telling := telling_words(text, (*THINGS, *ground)))
         needs = (need for group in self.groups for need in phrase_stems(group) if _LIGHT in need)
@@ -720,7 +625,7 @@ class DescriptionWords(Vocabulary):
         unheard = silent_words(text, (*THINGS, *ground))
         colors = {place for place in unheard if color_word(read[place])}
         seen = (seen - unheard) | (of_place - colors)
-        if place_kind and place_kind.name in _OWN_LIGHT:  # whose sky has a colour of its own
+        if place_kind and place_kind.name in OWN_LIGHT:  # whose sky has a colour of its own
             seen -= {
                 place for place, (word, follows) in enumerate(pairwise(read))
                 if color_word(word) and follows == "sky"
@@ -795,15 +700,11 @@ def _parts_of_houses(is_built: bool) -> frozenset[str]:
     return WINDOWS | {_DOOR, _CLOCK} if is_built else WINDOWS
 
 
-def _is_windowless(place: PlaceKind | None) -> bool:
-    return place is not None and place.name in WINDOWLESS
-
-
 def _light_words(text: str, words: Vocabulary, *, has_windows: bool) -> frozenset[str]:
     """Return the stems that say something seen about the light of a description's room."""
-    light = frozenset((_COSY,)) if not words.lights(text) else frozenset[str]()
+    light = frozenset((COSY,)) if not words.lights(text) else frozenset[str]()
     if sky_outside(text, words):
-        return light.union(*_OUTSIDE_ROOMS.values())
+        return light.union(*OUTSIDE_ROOMS.values())
     return light | _SUNLIT if has_windows else light
 
 
@@ -845,7 +746,7 @@ def _stuffs(text: str, place: PlaceKind | None) -> set[int]:
     kinds = {one.kinds[0] for one in named_things(text, (*THINGS, *WATERS))}
     has_water = not WATERS.isdisjoint(kinds)
     is_green = place is not None and place.name in _OWN_COLORS["green"]
-    is_turned = is_under_snow(text) or any(season in words for season in _SEASONS)
+    is_turned = is_under_snow(text) or any(season in words for season in SEASONS)
     stuffs = {
         "water": ("blue", has_water),
         **dict.fromkeys(("grass", "grassy"), ("green", is_green and not is_turned)),
@@ -1066,8 +967,8 @@ def typical_in(text: str, words: Vocabulary, said: str = "") -> tuple[Named, ...
     named += [Named((kind,), None) for kind in _KNOWN_BY.get(place.name, ())]
     if sky_outside(text, words) and not named_things(text, sorted(WINDOWS)):
         named.append(Named(tuple(sorted(WINDOWS)), None))
-    if place.some("flat") == (_SEA,):
-        named.append(Named((_SEA,), None))
+    if place.some("flat") == (SEA,):
+        named.append(Named((SEA,), None))
     if least := WOODED.get(place.name, 0):
         named.append(Named(trees, None, least))
     elif season_in(text, words):
@@ -1075,37 +976,6 @@ def typical_in(text: str, words: Vocabulary, said: str = "") -> tuple[Named, ...
     if least := _UNDERGROWTH.get(place.name, 0):
         named.append(Named(("bush",), None, least))
     return tuple(named)
-
-
-def season_in(text: str, words: Vocabulary) -> str:
-    """Return the season that the trees of a description in known words show; "": none.
-
-    Where grass and trees are few, as in deserts and harbours, none is seen.
-    """
-    place = known_place(text, words)
-    if place is None or place.name in _OWN_SEASON or TURNING.isdisjoint(place.some("plants")):
-        return ""
-    return next((season for season in _SEASONS if stem(season) in text_stems(text)), "")
-
-
-def own_season_in(text: str, words: Vocabulary) -> str:
-    """Return the season that a description's place has of itself, as autumn woods do; "": none."""
-    place = known_place(text, words)
-    return _OWN_SEASON.get(place.name, "") if place else ""
-
-
-def sky_outside(text: str, words: Vocabulary) -> str:
-    """Return the sky that windows of a description's room show, "night", "sunset" or "dusk".
-
-    It is "" by day, outdoors and in rooms without windows.
-    """
-    read = words.reading(text)
-    place = known_place(read, words)
-    if words.place(read) != "indoor" or _is_windowless(place):
-        return ""
-    said = _EVENING_LIGHT.sub("", text)
-    stems = text_stems(said)
-    return next((sky for sky, words in _OUTSIDE_ROOMS.items() if stems & words), "")
 
 
 def is_mars(text: str, place: PlaceKind | None) -> bool:
@@ -1120,7 +990,7 @@ def sky_color_in(text: str, words: Vocabulary) -> tuple[int, int, int] | None:
     """
     read = words.reading(text)
     place = known_place(read, words)
-    if words.place(read) != "outdoor" or (place and place.name in _OWN_LIGHT):
+    if words.place(read) != "outdoor" or (place and place.name in OWN_LIGHT):
         return None
     if OVERCAST.search(text):
         return _GREY_SKY
@@ -1134,21 +1004,6 @@ def sky_color_in(text: str, words: Vocabulary) -> tuple[int, int, int] | None:
 
 def _is_tree(kind: str) -> bool:
     return (STANCES[kind].tall or 0.0) >= _TREE
-
-
-def stone_in(text: str, words: Vocabulary) -> tuple[int, int, int] | None:
-    """Return the colour of the stone walls of a description's place, in known words; None: none."""
-    if not _is_windowless(known_place(text, words)):
-        return None
-    found = COLORED_WALLS.search(text)
-    name = found["color"].lower() if found else "grey"
-    return COLORS.get(SAME_COLORS.get(name, name), COLORS["grey"])
-
-
-def shade_in(text: str, words: Vocabulary) -> float:
-    """Return how much of the light reaches the ground of a description's place, 0 to 1."""
-    place = known_place(text, words)
-    return _SHADE.get(place.name, 1.0) if place else 1.0
 
 
 @cache
@@ -1239,8 +1094,8 @@ def _with_waters(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tup
     """
     read = rewritten(text, phrases)
     place = known_place(read, words)
-    is_sea = place and place.some("flat") == (_SEA,)
-    water = _SEA if is_sea else _OWN_WATERS.get(place.name, "lake") if place else "lake"
+    is_sea = place and place.some("flat") == (SEA,)
+    water = SEA if is_sea else _OWN_WATERS.get(place.name, "lake") if place else "lake"
     is_room = place and place.category != "outdoor"
     if is_room or not water or named_things(read, sorted(_OPEN_WATERS)):
         return tuple(phrases)
@@ -1493,163 +1348,3 @@ def _tells_of_outdoors(read: str) -> bool:
     is_large = any(one in outside or not _fits_room(one) for one in named)
     falls = any(speaks_of(what, read) for what in ("rain", "snow", "fog", "storm"))
     return is_large or falls or _AT_CHURCH.search(read) is not None
-
-
-def lit(text: str, words: Vocabulary) -> str:
-    """Return a text in known words that also says how light it is: by day, if it does not.
-
-    Left to chance, half of all places would be dark or grey, and named colours with them.
-    """
-    read = _without_colors_not_taken(words.reading(text))
-    category, stems = words.place(read), [stem(word.text.lower()) for word in split_words(read)]
-    place = place_of(category, stems) if category else None
-    if category not in BY_DAY or (place and place.name in _OWN_LIGHT) or words.foreign(text):
-        return read
-    if place and (place.some("flat") == (_SEA,) or place.some("skyline")) and is_under_snow(read):
-        read = _SNOW.sub("", read)  # where it is said the planner knows no sea and no streets
-    if place and place.category == "outdoor" and place.name not in _OWN_SEASON:
-        read = _SEASON.sub("", read)  # of which it knows woods and valleys; rules turn the trees
-    light, clear = BY_DAY[category]
-    light = _COSY_LIGHT if category == "indoor" and _COSY in stems else light
-    named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
-    if not words.lights(text):
-        read = f"{read}, {'at night' if _is_dark(read) else light}"
-    weather = (group for group in words.groups if group.name == WEATHER)
-    said = frozenset().union(*(need for group in weather for need in phrase_stems(group)))
-    said -= {stem(word) for word in SILENT.split()} | {stem("day"), stem("covered")}
-    dry = said.isdisjoint(text_stems(_ON_PEAKS.sub("", read))) and named.isdisjoint(FALLING)
-    return f"{read} {clear}" if clear and dry else read
-
-
-def night_words(text: str, words: Vocabulary) -> str:
-    """Return the words of a description, "full moon", for which alone it is night; "": none."""
-    read = words.reading(text)
-    place = known_place(read, words)
-    is_own = words.place(read) not in BY_DAY or (place and place.name in _OWN_LIGHT)
-    said = _DARK & text_stems(read)
-    if is_own or words.lights(text) or words.foreign(text) or said:
-        return ""
-    parts = split_words(text)
-    if black := _BLACK_SKY.search(text):
-        return black[0]
-    names = sorted(naming_words(text, sorted(_IN_NIGHT_SKY)))
-    return parts[names[0]].text if names else ""
-
-
-def _without_colors_not_taken(read: str) -> str:
-    """Return a text without colours that its things do not take.
-
-    A pink elephant is grey, and makes no pink ground.
-    """
-    parts = split_words(read)
-    silent, names = silent_words(read, KINDS), naming_words(read, KINDS)
-    for place in sorted(silent, reverse=True):
-        word = parts[place]
-        if color_word(word.text.lower()) and place + 1 in names:
-            read = read[: word.start].rstrip() + read[word.end :]
-    return read
-
-
-def light_in(text: str, words: Vocabulary) -> tuple[float, float, float]:
-    """Return the light of a description: red, green and blue, as shares of a clear day's.
-
-    Plans are in the light of sunset under an orange sky, and of dusk under a purple one.
-    """
-    read = lit(text, words)
-    stems = text_stems(_DARK_FITTINGS.sub("", read))
-    said = _LIGHTS.get(words.place(read) or "", ())
-    sky = COLORED_SKY.search(read)
-    if sky and stems.isdisjoint(_TIMES):
-        stems |= {stem(_SKY_TIMES.get(sky["color"].lower(), ""))}
-    tints = [tint for names, tint in said if not stems.isdisjoint(map(stem, names))]
-    red, green, blue = (prod(channel) for channel in zip((1.0, 1.0, 1.0), *tints, strict=True))
-    return red, green, blue
-
-
-def speaks_of(what: str, text: str) -> bool:
-    """Tell whether a description in known words is of a place by "day", by "night", in "fog"..."""
-    return not SPOKEN[what].isdisjoint(text_stems(text))
-
-
-def is_under_snow(text: str) -> bool:
-    """Tell whether a description in known words is of a place where snow lies, not on peaks alone.
-
-    >>> is_under_snow("a forest in the snow"), is_under_snow("a meadow with snowy peaks")
-    (True, False)
-    """
-    return speaks_of("snow", _ON_PEAKS.sub("", text)) or bool(_FROZEN_LAND.search(text))
-
-
-def _is_unfit(
-    phrase: str, said: frozenset[str], named: Collection[str], place: PlaceKind | None
-) -> bool:
-    """Tell whether a description, or its place, has or excludes what a phrase says.
-
-    Args:
-        phrase: that might be suggested.
-        said: stems of the description.
-        named: kinds that its words can mean.
-        place: that it is of.
-    """
-    stems = [stem(word) for word in phrase.split()]
-    kinds = {kind for one in named_things(phrase, KINDS) for kind in one.kinds}
-    if not kinds.isdisjoint(named) or (stems[-1] in said and stems[-1] != stem("light")):
-        return True
-    is_airy = not AIRY.isdisjoint(stems)
-    if is_airy and said & (AIRY | SEASON_STEMS):
-        return True
-    is_cold = not said.isdisjoint(SPOKEN["snow"] | _ICE)
-    is_warm = not said.isdisjoint(_MILD) or not _OF_HEAT.isdisjoint(named)
-    if (is_cold and kinds & _OF_WARMTH) or (is_warm and stem("snow") in stems[-1:]):
-        return True
-    is_night = not said.isdisjoint(SPOKEN["night"])
-    if kinds & _IN_NIGHT_SKY and not is_night:
-        return True
-    if "sun" in kinds and (is_night or said & AIRY):
-        return True
-    if kinds & _AFLOAT and (said & (SPOKEN["night"] | AIRY) or place is None):
-        return True
-    if place is None:
-        return False
-    if place.name in _OWN_LIGHT and (not kinds or kinds & OVERHEAD):
-        return place.category == "outdoor"
-    always = {*place.some("flat")} if len(place.some("flat")) == 1 else set()
-    always |= {*place.some("plants")} if place.name in WOODED else set()
-    return bool(kinds & always) or bool(kinds & _AFLOAT and place.name not in _UNDER_BALLOONS)
-
-
-def _is_dark(read: str) -> bool:
-    named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
-    is_black = _BLACK_SKY.search(read) is not None
-    said = text_stems(_DARK_FITTINGS.sub("", read))
-    return bool(named & _NIGHTLY) or is_black or not _DARK.isdisjoint(said)
-
-
-@lru_cache(maxsize=4096)
-def _rank(phrase: str, name: str) -> int | None:
-    """Return how much a phrase speaks of a place: least of what it always has; None: it cannot.
-
-    What no place of its category lists, like hot air balloons, fits all but those under water; any
-    weather fits places that name none. Rooms without windows have walls of stone and no daylight.
-    """
-    place, stems = read_places()[name], {stem(word) for word in phrase.split()}
-    if place.name in WINDOWLESS and stems & OF_WINDOWED_ROOMS:
-        return None
-    known = contents_of(place.category)
-    kinds = {kind for one in named_things(phrase, KINDS) for kind in one.kinds}
-    named = {value for value, need in known.items() if need == stems} or kinds & known.keys()
-    named = named or {value for value, need in known.items() if need <= stems}
-    if not named:
-        return 2 if not kinds or UNDERWATER not in place.contents else None
-    if named & {*place.some("main"), *place.some("skyline")}:
-        return 0
-    always = not place.some("weather") and named <= WEATHERS
-    return 1 if always or named & place.contents else None
-
-
-def _fits_level(phrase: str, said: frozenset[str]) -> bool:
-    return not any(
-        said.isdisjoint(map(stem, FITTING[word].split()))
-        for word in phrase.split()
-        if word in FITTING
-    )

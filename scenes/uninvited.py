@@ -2,16 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
-from mag_sandbox.scenes.descriptions import (
-    BUILDINGS,
-    OVERHEAD,
-    WINDOWS,
-    WOODED,
-    added_place,
-    is_mars,
-    named_in,
-)
+from mag_sandbox.scenes.descriptions import BUILDINGS, WINDOWS, added_place, is_mars, named_in
 from mag_sandbox.scenes.fullness import empty_words, has_only, is_alone, is_lonely
+from mag_sandbox.scenes.kinds import OVERHEAD
 from mag_sandbox.scenes.places import (
     PlaceKind,
     built_of,
@@ -20,6 +13,7 @@ from mag_sandbox.scenes.places import (
     loose_kinds,
     read_places,
 )
+from mag_sandbox.scenes.suggestions import WOODED
 from mag_sandbox.scenes.things import (
     ANIMALS,
     EXHIBITS,

@@ -63,7 +63,8 @@ from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.prompts import Conditioner, PromptFeatures, read_texts
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
-from mag_sandbox.scenes.descriptions import DescriptionWords, lit
+from mag_sandbox.scenes.conditions import lit
+from mag_sandbox.scenes.descriptions import DescriptionWords
 from mag_sandbox.scenes.things import THINGS
 from mag_sandbox.scenes.vocabulary import WORDS_FILE, Vocabulary, VocabularyError, without_unknown
 

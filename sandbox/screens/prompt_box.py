@@ -32,13 +32,13 @@ from mag_sandbox.scenes.changes import (
     under_snow_words,
 )
 from mag_sandbox.scenes.characters import clean
+from mag_sandbox.scenes.conditions import night_words
 from mag_sandbox.scenes.descriptions import (
     FILLERS,
     DescriptionWords,
     added_place,
     falls_outdoors,
     names_land,
-    night_words,
 )
 from mag_sandbox.scenes.things import ThingWords, with_small_words
 from mag_sandbox.scenes.vocabulary import (

@@ -4,22 +4,24 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple, Self
 
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.scenes.conditions import (
+    is_under_snow,
+    light_in,
+    lit,
+    own_season_in,
+    season_in,
+    shade_in,
+    sky_outside,
+    speaks_of,
+    stone_in,
+)
 from mag_sandbox.scenes.descriptions import (
     absent_in,
     added_place,
     among_others,
     as_many,
-    is_under_snow,
-    light_in,
-    lit,
     named_in,
-    own_season_in,
-    season_in,
-    shade_in,
     sky_color_in,
-    sky_outside,
-    speaks_of,
-    stone_in,
     typical_in,
     without_place,
 )

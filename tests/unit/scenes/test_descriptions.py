@@ -13,21 +13,23 @@ from mag_sandbox.scenes.changes import (
     staying,
     under_snow_words,
 )
+from mag_sandbox.scenes.conditions import (
+    is_under_snow,
+    light_in,
+    lit,
+    night_words,
+    speaks_of,
+    stone_in,
+)
 from mag_sandbox.scenes.descriptions import (
-    KINDS,
     MOST_THINGS,
     DescriptionWords,
     absent_in,
     added_place,
-    is_under_snow,
-    light_in,
-    lit,
     named_in,
-    night_words,
-    speaks_of,
-    stone_in,
     typical_in,
 )
+from mag_sandbox.scenes.kinds import KINDS
 from mag_sandbox.scenes.places import place_of, read_places
 from mag_sandbox.scenes.scene import available_scenes, load_scene
 from mag_sandbox.scenes.things import COLORS, THINGS, color_name, named_things

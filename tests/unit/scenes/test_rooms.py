@@ -3,7 +3,8 @@
 import pytest
 
 from mag_sandbox.scenes import rooms
-from mag_sandbox.scenes.descriptions import DescriptionWords, sky_outside
+from mag_sandbox.scenes.conditions import sky_outside
+from mag_sandbox.scenes.descriptions import DescriptionWords
 from mag_sandbox.scenes.rooms import DOORS, caption_behind, place_name
 from mag_sandbox.scenes.stances import STANCES
 from tests import ROOT

@@ -1,0 +1,247 @@
+"""The light, the weather and the season that a description gives its place."""
+
+import re
+from itertools import chain
+from math import prod
+
+from mag_sandbox.scenes.kinds import KINDS
+from mag_sandbox.scenes.places import WINDOWLESS, PlaceKind, known_place, place_of
+from mag_sandbox.scenes.rewordings import COLORED_SKY, COLORED_WALLS
+from mag_sandbox.scenes.things import (
+    COLORS,
+    FALLING,
+    SAME_COLORS,
+    color_word,
+    named_things,
+    naming_words,
+    silent_words,
+)
+from mag_sandbox.scenes.vocabulary import (
+    WEATHER,
+    Vocabulary,
+    phrase_stems,
+    split_words,
+    stem,
+    text_stems,
+)
+
+FITTINGS = re.compile(
+    r"\b(?:walls?|floor|ceiling|curtains?|carpets?|rugs?|shel(?:f|ves)|paintings?|counters?)\b",
+    re.I,
+)
+_DARK_FITTINGS = re.compile(rf"\bdark (?=(?:\w+ )?{FITTINGS.pattern})", re.I)  # by day, too
+BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
+SPOKEN = {
+    what: frozenset(map(stem, words.split()))
+    for what, words in {
+        "day": "day noon midday daylight sunny",
+        "night": "night midnight moonlight",
+        "fog": "fog foggy mist misty",
+        "rain": "rain rainy raining",
+        "snow": "snow snowy snowfield snowstorm snowfall winter",
+        "storm": "storm stormy thunder thunderstorm lightning",
+        "thunder": "thunder thunderstorm lightning",
+    }.items()
+}
+_EVENING_LIGHT = re.compile(r"\bevening light\b", re.I)  # of lamps
+OUTSIDE_ROOMS = {  # skies in windows, and stems that say so
+    "sunset": frozenset(map(stem, ("sunset", "sundown", "sunrise", "dawn", "evening"))),
+    "dusk": frozenset(map(stem, ("dusk", "twilight"))),
+    "night": SPOKEN["night"],
+}
+_LIGHTS = {  # red, green and blue of lights, as shares of a clear day's; source: the renderer's
+    "outdoor": (
+        ({"dawn", "sunrise", "morning"}, (1.0, 0.9, 0.9)),
+        ({"afternoon"}, (1.04, 0.98, 0.84)),
+        ({"sunset", "sundown", "evening"}, (1.0, 0.73, 0.66)),
+        ({"dusk", "twilight"}, (0.78, 0.67, 0.86)),
+        ({"night", "midnight", "moonlight", "dark"}, (0.6, 0.66, 0.92)),
+        ({"rain", "snow"}, (0.92, 0.92, 0.92)),
+        ({"storm", "thunderstorm"}, (0.8, 0.82, 0.86)),
+    ),
+    "indoor": (
+        ({"sunset", "sundown", "evening", "dusk", "twilight", "dawn"}, (0.91, 0.77, 0.72)),
+        ({"lamplight", "candlelight"}, (0.78, 0.66, 0.58)),
+        ({"night", "midnight", "moonlight", "dark", "dim"}, (0.59, 0.59, 0.74)),
+    ),
+}
+_TIMES = frozenset(map(stem, chain(*(names for names, _ in _LIGHTS["outdoor"][:5]))))
+_SKY_TIMES = {"orange": "sunset", "purple": "dusk", "violet": "dusk"}  # that colours of it show
+_SNOW = re.compile(
+    r",? ?\b(covered in snow|(and|in|with) (the )?((falling|deep|much|lots of) )?snow|snowy)\b"
+    r"|, (much|lots of) snow\b",
+    re.I,
+)
+_SEASON = re.compile(r"\b(in (the )?)?(autumn|spring)\b( (in|of)\b)?", re.I)
+COSY, _COSY_LIGHT = stem("cosy"), "in the evening"
+_ON_PEAKS = re.compile(
+    r"\bsnow(y|( |-)(capped|topped|covered))? (peaks?|mountains?|mountain tops?)\b"
+    r"(?! (valley|meadow|village|town|pass|path|road|forest|wood|hut|lodge|landscape|station)s?\b)"
+    r"|\b(peaks?|mountains?) (with|covered in|under) snow\b",
+    re.I,
+)
+_FROZEN_LAND = re.compile(  # under snow; neither a frozen lake nor an icy wind is
+    r"\bfrozen\b(?! ((\w+ )?(lake|pond|river|sea|ocean|water|waterfall|stream|fountain|canal|wind"
+    r"|look|eye|pizza|drink|ice)s?|in (time|fear))\b)",
+    re.I,
+)
+OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
+_SHADE = {"jungle": 0.7}  # share of the light that reaches the ground
+TURNING = frozenset(("oak", "birch", "willow", "cherry tree"))  # trees that show the season
+SEASONS = ("autumn", "spring")  # that trees show
+OWN_SEASON = {"autumn woods": "autumn", "cherry valley": "spring"}  # which places always show
+SEA = "sea"
+_NIGHTLY = frozenset(("moon", "starry sky"))
+IN_NIGHT_SKY = _NIGHTLY | {"star", "hanging star"}
+_DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
+_BLACK_SKY = re.compile(r"\bblack (sky|skies)\b", re.I)
+# Words of known phrases that change nothing by themselves: eight plans with and without each differ
+# no more than by a word that means nothing.
+SILENT = (
+    "many few two giant small big huge tall wide bright weather view lit winding pools flying"
+    " rolling early full sailing panels circles stream old"
+)
+
+
+def is_windowless(place: PlaceKind | None) -> bool:
+    """Tell whether a place is a room without windows, if it is known at all."""
+    return place is not None and place.name in WINDOWLESS
+
+
+def season_in(text: str, words: Vocabulary) -> str:
+    """Return the season that the trees of a description in known words show; "": none.
+
+    Where grass and trees are few, as in deserts and harbours, none is seen.
+    """
+    place = known_place(text, words)
+    if place is None or place.name in OWN_SEASON or TURNING.isdisjoint(place.some("plants")):
+        return ""
+    return next((season for season in SEASONS if stem(season) in text_stems(text)), "")
+
+
+def own_season_in(text: str, words: Vocabulary) -> str:
+    """Return the season that a description's place has of itself, as autumn woods do; "": none."""
+    place = known_place(text, words)
+    return OWN_SEASON.get(place.name, "") if place else ""
+
+
+def sky_outside(text: str, words: Vocabulary) -> str:
+    """Return the sky that windows of a description's room show, "night", "sunset" or "dusk".
+
+    It is "" by day, outdoors and in rooms without windows.
+    """
+    read = words.reading(text)
+    place = known_place(read, words)
+    if words.place(read) != "indoor" or is_windowless(place):
+        return ""
+    said = _EVENING_LIGHT.sub("", text)
+    stems = text_stems(said)
+    return next((sky for sky, words in OUTSIDE_ROOMS.items() if stems & words), "")
+
+
+def stone_in(text: str, words: Vocabulary) -> tuple[int, int, int] | None:
+    """Return the colour of the stone walls of a description's place, in known words; None: none."""
+    if not is_windowless(known_place(text, words)):
+        return None
+    found = COLORED_WALLS.search(text)
+    name = found["color"].lower() if found else "grey"
+    return COLORS.get(SAME_COLORS.get(name, name), COLORS["grey"])
+
+
+def shade_in(text: str, words: Vocabulary) -> float:
+    """Return how much of the light reaches the ground of a description's place, 0 to 1."""
+    place = known_place(text, words)
+    return _SHADE.get(place.name, 1.0) if place else 1.0
+
+
+def lit(text: str, words: Vocabulary) -> str:
+    """Return a text in known words that also says how light it is: by day, if it does not.
+
+    Left to chance, half of all places would be dark or grey, and named colours with them.
+    """
+    read = _without_colors_not_taken(words.reading(text))
+    category, stems = words.place(read), [stem(word.text.lower()) for word in split_words(read)]
+    place = place_of(category, stems) if category else None
+    if category not in BY_DAY or (place and place.name in OWN_LIGHT) or words.foreign(text):
+        return read
+    if place and (place.some("flat") == (SEA,) or place.some("skyline")) and is_under_snow(read):
+        read = _SNOW.sub("", read)  # where it is said the planner knows no sea and no streets
+    if place and place.category == "outdoor" and place.name not in OWN_SEASON:
+        read = _SEASON.sub("", read)  # of which it knows woods and valleys; rules turn the trees
+    light, clear = BY_DAY[category]
+    light = _COSY_LIGHT if category == "indoor" and COSY in stems else light
+    named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
+    if not words.lights(text):
+        read = f"{read}, {'at night' if is_night_place(read) else light}"
+    weather = (group for group in words.groups if group.name == WEATHER)
+    said = frozenset().union(*(need for group in weather for need in phrase_stems(group)))
+    said -= {stem(word) for word in SILENT.split()} | {stem("day"), stem("covered")}
+    dry = said.isdisjoint(text_stems(_ON_PEAKS.sub("", read))) and named.isdisjoint(FALLING)
+    return f"{read} {clear}" if clear and dry else read
+
+
+def night_words(text: str, words: Vocabulary) -> str:
+    """Return the words of a description, "full moon", for which alone it is night; "": none."""
+    read = words.reading(text)
+    place = known_place(read, words)
+    is_own = words.place(read) not in BY_DAY or (place and place.name in OWN_LIGHT)
+    said = _DARK & text_stems(read)
+    if is_own or words.lights(text) or words.foreign(text) or said:
+        return ""
+    parts = split_words(text)
+    if black := _BLACK_SKY.search(text):
+        return black[0]
+    names = sorted(naming_words(text, sorted(IN_NIGHT_SKY)))
+    return parts[names[0]].text if names else ""
+
+
+def _without_colors_not_taken(read: str) -> str:
+    """Return a text without colours that its things do not take.
+
+    A pink elephant is grey, and makes no pink ground.
+    """
+    parts = split_words(read)
+    silent, names = silent_words(read, KINDS), naming_words(read, KINDS)
+    for place in sorted(silent, reverse=True):
+        word = parts[place]
+        if color_word(word.text.lower()) and place + 1 in names:
+            read = read[: word.start].rstrip() + read[word.end :]
+    return read
+
+
+def light_in(text: str, words: Vocabulary) -> tuple[float, float, float]:
+    """Return the light of a description: red, green and blue, as shares of a clear day's.
+
+    Plans are in the light of sunset under an orange sky, and of dusk under a purple one.
+    """
+    read = lit(text, words)
+    stems = text_stems(_DARK_FITTINGS.sub("", read))
+    said = _LIGHTS.get(words.place(read) or "", ())
+    sky = COLORED_SKY.search(read)
+    if sky and stems.isdisjoint(_TIMES):
+        stems |= {stem(_SKY_TIMES.get(sky["color"].lower(), ""))}
+    tints = [tint for names, tint in said if not stems.isdisjoint(map(stem, names))]
+    red, green, blue = (prod(channel) for channel in zip((1.0, 1.0, 1.0), *tints, strict=True))
+    return red, green, blue
+
+
+def speaks_of(what: str, text: str) -> bool:
+    """Tell whether a description in known words is of a place by "day", by "night", in "fog"..."""
+    return not SPOKEN[what].isdisjoint(text_stems(text))
+
+
+def is_under_snow(text: str) -> bool:
+    """Tell whether a description in known words is of a place where snow lies, not on peaks alone.
+
+    >>> is_under_snow("a forest in the snow"), is_under_snow("a meadow with snowy peaks")
+    (True, False)
+    """
+    return speaks_of("snow", _ON_PEAKS.sub("", text)) or bool(_FROZEN_LAND.search(text))
+
+
+def is_night_place(read: str) -> bool:
+    """Tell whether a description in known words names darkness, or things of the night."""
+    named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
+    is_black = _BLACK_SKY.search(read) is not None
+    said = text_stems(_DARK_FITTINGS.sub("", read))
+    return bool(named & _NIGHTLY) or is_black or not _DARK.isdisjoint(said)
