@@ -963,6 +963,8 @@ def typical_in(text: str, words: Vocabulary, said: str = "") -> tuple[Named, ...
     trees = tuple(one for one in plants if one in STANCES and _is_tree(one))
     kinds = tuple(dict.fromkeys(kind for kind in place.some("main") if kind in THINGS))
     named = [Named(kinds, None)] if kinds else []
+    skyline = tuple(dict.fromkeys(place.some("skyline")))
+    named += [Named(skyline, None)] if len(skyline) > 1 else []  # a town has houses
     named += [_STRIKE] * is_struck
     named += [Named((kind,), None) for kind in _KNOWN_BY.get(place.name, ())]
     if sky_outside(text, words) and not named_things(text, sorted(WINDOWS)):
