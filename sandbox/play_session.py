@@ -17,6 +17,7 @@ from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, mutual_overlap
 from mag_sandbox.controls.edits import ENTER, Edit
 from mag_sandbox.model.loading import next_world, worlds_beside
+from mag_sandbox.model.world import FrameBlock
 from mag_sandbox.sandbox import player_changes
 from mag_sandbox.sandbox.doors import DoorsInPlay
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
@@ -53,7 +54,6 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
 from mag_sandbox.scenes.scene import MAX_SEED, Scene
-from mag_sandbox.scenes.things import words_of
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 LOUDER = 10  # percent
@@ -74,6 +74,7 @@ class WatchedSession(PlaySession):
         self._services = services
         self._begun = ""  # what to say when a beginning is shown
         self._taken_back = ""  # what to say when an undone change is shown
+        self._shown: FrameBlock | None = None  # newest
 
     @property
     def recording(self) -> Recording | None:
@@ -104,9 +105,10 @@ class WatchedSession(PlaySession):
             elif block and block.edited and block.edited.act != "forget":  # that was said before
                 if block.edited == ENTER:  # all that is said is about the place before
                     self._services.notices.clear()
-                ends = {"place": " is there", "undo": self._taken_back}
-                words = f"{words_of(block.edited)}{ends.get(block.edited.act, '')}"
-                self._services.notices.say(words)
+                words = player_changes.words_of_change(block, self._shown)
+                undone = self._taken_back if block.edited.act == "undo" else ""
+                self._services.notices.say(f"{words}{undone}")
+        self._shown = ready.block
 
 
 class SplitSession(WatchedSession):

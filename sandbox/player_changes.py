@@ -4,7 +4,7 @@ These functions are given what they need and know no session: overlays hold them
 overlays.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from functools import lru_cache, partial
 
@@ -13,6 +13,7 @@ import pygame
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import SPOT_ACTS, Act, Edit
 from mag_sandbox.model.loading import no_places
+from mag_sandbox.model.world import FrameBlock
 from mag_sandbox.sandbox.memory_choices import leave_moment
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Session
@@ -190,6 +191,23 @@ def change(
     asked.append(services.undo_stack.push(what))
     worker.call(lambda session: session.edit(edit))
     show_change(reel)
+
+
+def words_of_change(now: FrameBlock, before: FrameBlock | None) -> str:
+    """Return, for players, what a block shows that was changed, and which things it replaces."""
+    edited = now.edited
+    assert edited is not None
+    if edited.act != "place":
+        return words_of(edited)
+    words = f"{words_of(edited)} is there"
+    if before is None or before.poses[-1].position != now.poses[-1].position:
+        return words
+    was, there = (
+        Counter(one.kind for one in block.ground.things) if block.ground else Counter[str]()
+        for block in (before, now)
+    )
+    names = [f"the {kind}" for kind in was - there]
+    return f"{words}, in place of {' and '.join(names)}" if names else words
 
 
 def keep_changes(asked: deque[Moment], stack: UndoStack, ready: ReadyBlock) -> None:

@@ -79,12 +79,17 @@ class RestingMouse:
 
     def let_pass(self, event: pygame.Event) -> bool:
         """Return whether an event counts."""
-        if event.type in (pygame.KEYDOWN, *WINDOW_CHANGES):
+        if event.type in WINDOW_CHANGES:
             self.rest()
-        if event.type != pygame.MOUSEMOTION or not self._rests:
+        elif event.type == pygame.KEYDOWN:  # after which it is still where it was
+            self._rests = True
+        if event.type != pygame.MOUSEMOTION:
             return True
-        self._at = self._at or event.pos
-        self._rests = not any(event.buttons) and math.dist(self._at, event.pos) < MOVED
+        if self._rests:
+            self._at = self._at or event.pos
+            self._rests = not any(event.buttons) and math.dist(self._at, event.pos) < MOVED
+        if not self._rests:
+            self._at = event.pos
         return not self._rests
 
 

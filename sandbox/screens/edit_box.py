@@ -256,7 +256,9 @@ class EditOverlay(Overlay):
         if on_map.collidepoint(position):
             across, down = share_of(position, on_map)
             return round(across * 360.0 - 180.0, 1) % 360.0, round(TOP - down * 2 * TOP, 1)
-        if not picture.collidepoint(position):
+        from_above = self._hud.places.get("map from above")
+        is_covered = from_above is not None and from_above.collidepoint(position)
+        if is_covered or not picture.collidepoint(position):
             return None
         place, reel = share_of(position, picture), self._reel
         yaw, pitch = direction_at(place, reel.pose, reel.crop, self._aspect)

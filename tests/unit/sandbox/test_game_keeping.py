@@ -309,9 +309,11 @@ def test_a_mouse_at_rest_under_a_window_that_changes_moves_nothing():
     assert [moves(x) for x in (300, 301, 310, 311)] == [False, False, True, True]
     for change in (pygame.WINDOWSIZECHANGED, pygame.WINDOWENTER, pygame.KEYDOWN):
         assert mouse.let_pass(pygame.Event(change))
-        assert not moves(600), "the window moved under it"
+        assert not moves(601), "the window moved under it"
         assert moves(600, held=True), "a drag goes on"
         assert moves(601)
+    mouse.let_pass(pygame.Event(pygame.KEYDOWN))
+    assert moves(900), "one event takes it to another place"
 
 
 def test_keys_repeat_while_a_prompt_is_written_and_not_in_play(run):

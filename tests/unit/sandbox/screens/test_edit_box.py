@@ -9,8 +9,10 @@ import pytest
 
 from mag_sandbox.controls.camera import MAX_PITCH, CameraPose
 from mag_sandbox.controls.edits import Edit
+from mag_sandbox.model.world import GroundPlan, GroundThing
 from mag_sandbox.sandbox.hud.minimap import map_area
 from mag_sandbox.sandbox.hud.seen import TOP
+from mag_sandbox.sandbox.player_changes import words_of_change
 from mag_sandbox.sandbox.screens.edit_box import (
     NO_THING,
     NOTHING_THERE,
@@ -132,6 +134,35 @@ def test_a_right_click_on_the_map_names_a_spot_that_may_be_out_of_sight():
     assert asked[0].yaw == pytest.approx(90.0, abs=1.0)
     assert abs(asked[0].pitch) < TOP / 20
     assert not overlay.handle(click((10, 10), button=1)), "elsewhere the left button drags"
+
+
+def test_below_the_map_from_above_a_spot_is_that_in_the_middle_of_the_view():
+    overlay, _, surface, hud = made(CameraPose(10.0, 5.0))
+    hud.places["map from above"] = pygame.Rect(900, 100, 366, 160)
+    assert not overlay.handle(click((1000, 150)))
+    overlay.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=(1000, 150)))
+    overlay.open()
+    assert overlay._spot == (10.0, None)
+    overlay.draw(surface)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "x", "said"),
+    [
+        (("camel", "tent"), ("tent", "tent"), 0.0, "a red tent is there, in place of the camel"),
+        (("camel",), ("camel", "tent"), 0.0, "a red tent is there"),
+        (("camel",), ("tent",), 1.0, "a red tent is there"),  # the camera has moved on
+    ],
+)
+def test_a_thing_is_told_with_what_it_stands_in_place_of(before, now, x, said):
+    blocks = [
+        SimpleNamespace(
+            ground=GroundPlan(tuple(GroundThing(kind, 0.0, 5.0, 1.0) for kind in kinds)),
+            poses=(CameraPose(x=at),), edited=Edit("place", kind="tent", color=COLORS["red"]),
+        )
+        for kinds, at in ((before, 0.0), (now, x))
+    ]  # fmt: skip
+    assert words_of_change(blocks[1], blocks[0]) == said
 
 
 def test_a_walker_points_at_the_picture_from_where_he_stands_and_at_the_map_from_the_start():
