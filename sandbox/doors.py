@@ -24,7 +24,7 @@ from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import fit, share_of
-from mag_sandbox.scenes.things import names_in
+from mag_sandbox.scenes.naming import names_in
 from mag_sandbox.scenes.vocabulary import APOSTROPHES, DETERMINERS
 
 WALKING = "walking to the {}"

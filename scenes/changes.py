@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 
+from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS, color_name, color_word
 from mag_sandbox.scenes.conditions import BY_DAY, SPOKEN, is_under_snow, lit, speaks_of
 from mag_sandbox.scenes.descriptions import (
     CHANGING,
@@ -18,23 +19,13 @@ from mag_sandbox.scenes.descriptions import (
     place_phrase,
     sky_color_in,
 )
-from mag_sandbox.scenes.kinds import GROUND, KINDS, OVERHEAD
+from mag_sandbox.scenes.kinds import GROUND, KINDS, OVERHEAD, WATERS
+from mag_sandbox.scenes.naming import STOPS, Named, named_things, naming_words
 from mag_sandbox.scenes.places import FLOWERS, known_place
 from mag_sandbox.scenes.rewordings import SHADES
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.suggestions import AIRY, SEASON_STEMS
-from mag_sandbox.scenes.things import (
-    COLORS,
-    COUNTS,
-    SAME_COLORS,
-    STOPS,
-    WATERS,
-    Named,
-    color_name,
-    color_word,
-    named_things,
-    naming_words,
-)
+from mag_sandbox.scenes.things import COUNTS
 from mag_sandbox.scenes.vocabulary import (
     DETERMINERS,
     FUNCTION_WORDS,

@@ -4,18 +4,11 @@ import re
 from itertools import chain
 from math import prod
 
-from mag_sandbox.scenes.kinds import KINDS
+from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS, color_word
+from mag_sandbox.scenes.kinds import FALLING, KINDS
+from mag_sandbox.scenes.naming import named_things, naming_words, silent_words
 from mag_sandbox.scenes.places import WINDOWLESS, PlaceKind, known_place, place_of
 from mag_sandbox.scenes.rewordings import COLORED_SKY, COLORED_WALLS
-from mag_sandbox.scenes.things import (
-    COLORS,
-    FALLING,
-    SAME_COLORS,
-    color_word,
-    named_things,
-    naming_words,
-    silent_words,
-)
 from mag_sandbox.scenes.vocabulary import (
     WEATHER,
     Vocabulary,

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import chain, pairwise, takewhile
 
+from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS, color_word
 from mag_sandbox.scenes.conditions import (
     BY_DAY,
     COSY,
@@ -40,8 +41,32 @@ from mag_sandbox.scenes.fullness import (
     told_crowd,
     with_crowd,
 )
-from mag_sandbox.scenes.kinds import GROUND, KINDS, OVERHEAD
+from mag_sandbox.scenes.kinds import (
+    ANIMALS,
+    DRAWN_AS,
+    EXHIBITS,
+    FALLING,
+    GROUND,
+    KINDS,
+    OVERHEAD,
+    PEOPLE,
+    STANDS,
+    THINGS,
+    WATERS,
+)
 from mag_sandbox.scenes.looks import usual_looks
+from mag_sandbox.scenes.naming import (
+    STOPS,
+    Named,
+    absent_kinds,
+    garments_in,
+    in_said_colors,
+    named_things,
+    naming_words,
+    numbers_drawn,
+    silent_words,
+    telling_words,
+)
 from mag_sandbox.scenes.places import (
     PlaceKind,
     built_of,
@@ -99,29 +124,6 @@ from mag_sandbox.scenes.suggestions import (
     place_rank,
 )
 from mag_sandbox.scenes.synonyms import synonyms_of
-from mag_sandbox.scenes.things import (
-    ANIMALS,
-    COLORS,
-    DRAWN_AS,
-    EXHIBITS,
-    FALLING,
-    PEOPLE,
-    SAME_COLORS,
-    STANDS,
-    STOPS,
-    THINGS,
-    WATERS,
-    Named,
-    absent_kinds,
-    color_word,
-    garments_in,
-    in_said_colors,
-    named_things,
-    naming_words,
-    numbers_drawn,
-    silent_words,
-    telling_words,
-)
 from mag_sandbox.scenes.vocabulary import (
     APOSTROPHES,
     DETERMINERS,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 
-from mag_sandbox.scenes.things import named_things, naming_words
+from mag_sandbox.scenes.naming import named_things, naming_words
 from mag_sandbox.scenes.vocabulary import DETERMINERS, Word, split_words, stem, text_stems
 
 _BUSY = "busy"

@@ -1,8 +1,124 @@
-"""Kinds that words can name: things, and grounds, skies and falling rain by category of scenes."""
+"""Kinds of things that worlds can draw: usual sizes, and which are animals, people, waters...
 
+Sizes are medians of the renderer's log (480 scenes); the number of a kind is the most in a scene
+(of 6,800). The painter was trained on such things.
+"""
+
+from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 
-from mag_sandbox.scenes.things import FALLING, THINGS
+LIKEWISE = {  # what else a kind's name, or a player's word, can mean
+    "palm": ("potted palm",), "cactus": ("potted cactus",), "robot": ("small robot",),
+    "crystal": ("crystal cluster", "crystal block"), "cloud": ("sea of clouds",),
+    "star": ("hanging star", "starry sky"), "round table": ("table with a cloth",),
+    "hanging lamp": ("ball lamp", "chandelier"), "mountains": ("snowy peaks",),
+    "hills": ("far hill",), "hill": ("far hill",), "mountain": ("snowy peaks",),
+    "curtains": ("stage curtains",), "lake": ("frozen lake",), "pond": ("frozen lake",),
+    "box": ("crate", "cardboard box"),
+    "lamp": ("hanging lamp", "wall lamp", "table lamp", "ball lamp", "lantern", "street lamp"),
+    "lantern": ("stone lantern",), "mirror": ("round mirror", "bathroom mirror"),
+    "window": ("arched window", "round window", "tall window", "stained glass window"),
+    "rug": ("square rug",), "carpet": ("square rug",),
+    "painting": ("abstract painting", "portrait"),
+    "picture": ("abstract painting", "portrait", "picture frame"), "bed": ("bunk bed",),
+    "table": ("dining table", "round table", "coffee table", "table with a cloth"),
+    "chair": ("armchair",), "desk": ("school desk",), "shelf": ("shop shelf",),
+    "tree": ("cherry tree", "birch", "pine", "palm", "acacia", "cypress", "red tree", "orange tree",
+             "bare tree", "willow"),
+    "flower": ("wild flower", "tulip", "sunflower", "rose", "rose bush"),
+    "fruit": ("orange", "banana", "melon", "fruit crate"),
+    "rose": ("rose bush",), "balloon": ("toy balloons",), "ball": ("beach ball",),
+    "clock": ("alarm clock", "grandfather clock"), "house": ("apartment house", "log cabin"),
+    "hut": ("log cabin",), "fire": ("camp fire",), "statue": ("bust",),
+    "sculpture": ("bust",), "car": ("toy car",), "boat": ("rowing boat",),
+    "ship": ("sailing ship",), "bird": ("seagull",), "monster": ("zombie",),
+    "block": ("question block", "crystal block", "crate"), "plant": ("potted palm", "bush"),
+    "people": ("child",), "building": ("skyscraper", "cottage"), "wall": ("backdrop",),
+}  # fmt: skip
+ANIMALS = frozenset((
+    "bird", "sheep", "deer", "camel", "penguin", "snail", "bat", "cat", "dog", "horse", "cow",
+    "pig", "goat", "rabbit", "duck", "chicken", "swan", "lion", "elephant", "giraffe", "bear",
+    "fox", "monkey", "crocodile", "snake", "frog", "turtle", "fish", "shark", "owl", "parrot",
+    "butterfly", "bee", "seagull", "dinosaur", "dragon", "whale", "starfish", "crab",
+    "jellyfish", "squirrel", "hedgehog", "mouse", "unicorn",
+))  # fmt: skip
+PEOPLE = frozenset((
+    "person", "child", "princess", "king", "knight", "astronaut", "zombie", "snowman", "scarecrow",
+))  # fmt: skip
+RIDDEN = frozenset((  # which bear one each
+    "horse", "camel", "elephant", "unicorn", "dragon", "bicycle", "motorcycle", "rocking horse",
+    "swing", "chair", "armchair", "throne",
+))  # fmt: skip
+DRESSED = frozenset(("person", "child", "princess", "king"))  # whose colour is that of clothes
+EXHIBITS = frozenset((
+    "vase", "teapot", "globe", "bust", "crystal", "guitar", "robot", "toy car", "cake", "sneaker",
+    "table lamp", "alarm clock", "trophy", "rocket", "camera", "chess piece", "mug", "teddy bear",
+    "apple", "potted cactus", "cactus", "sheep", "deer", "camel", "penguin", "cat", "dog", "horse",
+    "cow", "pig", "goat", "rabbit", "duck", "chicken", "lion", "elephant", "giraffe", "bear", "fox",
+    "monkey", "frog", "turtle", "owl", "parrot", "dinosaur", "dragon", "child", "princess", "king",
+    "zombie", "astronaut", "snowman", "scarecrow", "bicycle", "motorcycle", "tram", "tractor",
+    "shop", "igloo", "bench", "fountain", "statue", "well", "market stall", "bus stop", "mailbox",
+    "signpost", "gravestone", "hay bale", "barrel", "treasure chest", "camp fire",
+    "beach umbrella", "sunbed", "sand castle", "beach ball", "ball", "slide", "swing",
+    "picnic basket", "tulip", "rose", "rose bush", "reed", "wheat", "pumpkin", "stump",
+    "stalagmite", "cave mouth", "ruin", "arch", "gate", "torii", "hut", "chair", "television",
+    "computer", "laptop", "refrigerator", "stove", "sink", "toilet", "shower", "washing machine",
+    "workbench", "cardboard box", "suitcase", "rocking horse", "toy blocks", "crib", "school desk",
+    "altar", "organ", "counter", "shop shelf", "fruit crate", "bowl", "book", "basket", "drum",
+    "harp", "violin", "easel", "telescope", "fish tank", "bird cage", "christmas tree", "present",
+    "control panel", "locker", "bunk bed", "coat rack", "throne", "cauldron", "anvil", "banana",
+    "orange", "melon", "lantern", "stone lantern", "anchor", "fishing net", "coral", "starfish",
+    "shell", "crab", "squirrel", "mouse", "unicorn", "satellite dish",
+))  # fmt: skip  # of which a stage has as many kinds as the planner's configuration says
+FALLING = frozenset(("falling rain", "falling snow"))  # kinds all around, which hide nothing
+STANDS = frozenset(("box", "pedestal", "podium", "steps", "table with a cloth"))  # of one exhibit
+DRAWN_AS = {"bus": "tram"}  # kinds of which training saw too few
+HILLS = "hills"  # on which things stand, one hill for each kind
+TREES = frozenset(("oak", *LIKEWISE["tree"]))
+MATS = frozenset(("round rug", "square rug", "picnic blanket", "sandpit"))  # lie under others
+DISCS = frozenset(("sun", "moon"))
+DEEP = frozenset((  # kinds that stop a walker
+    "lake", "sea", "swimming pool", "canal", "lava lake", "lava pit", "water pit",
+))  # fmt: skip
+SHALLOW = frozenset(("river",))  # kinds that are waded through: they have no end to go round
+WATERS = DEEP | SHALLOW | {"frozen lake"}
+FEW = 16  # things of a kind in a scene at most, of which each one counts
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """How things of a kind usually are, in degrees, and how many there are."""
+
+    width: float
+    height: float
+    pitch: float  # of the middle
+    most: int  # in a scene
+
+    @property
+    def are_few(self) -> bool:
+        """Whether each one counts, unlike trees."""
+        return self.most <= FEW
+
+
+def _read_things() -> tuple[dict[str, Usual], list[frozenset[str]]]:
+    text = Path(__file__).with_name("things.txt").read_text(encoding="utf-8")
+    usual, groups = (block.splitlines()[1:] for block in text.split("\n\n"))
+    things = {}
+    for line in usual:
+        kind, _, numbers = line.partition(":")
+        width, height, pitch, most = map(float, numbers.split())
+        things[kind] = Usual(width, height, pitch, int(most))
+    return things, [frozenset(line.split(", ")) for line in groups]
+
+
+THINGS, _GROUPS = _read_things()  # usual sizes; kinds that exclude each other
+
+
+def rivals(kind: str) -> frozenset[str]:
+    """Return the kinds that the renderer never puts into one scene with this kind."""
+    return frozenset[str]().union(*(group for group in _GROUPS if kind in group)) - {kind}
+
 
 # Kinds that no player places, but words can name, by the category whose plans have them then: at
 # least three of four seeds.

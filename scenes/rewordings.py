@@ -2,7 +2,9 @@
 
 import re
 
-from mag_sandbox.scenes.things import ALSO, ANIMALS, COLORS, THINGS
+from mag_sandbox.scenes.color_names import COLORS
+from mag_sandbox.scenes.kinds import ANIMALS, THINGS
+from mag_sandbox.scenes.naming import ALSO
 from mag_sandbox.scenes.vocabulary import APOSTROPHES, DETERMINERS
 
 SEA_FLOOR = re.compile(

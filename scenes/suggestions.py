@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from mag_sandbox.scenes.conditions import IN_NIGHT_SKY, OWN_LIGHT, SPOKEN
 from mag_sandbox.scenes.kinds import KINDS, OVERHEAD
+from mag_sandbox.scenes.naming import named_things
 from mag_sandbox.scenes.places import WINDOWLESS, PlaceKind, contents_of, read_places
-from mag_sandbox.scenes.things import named_things
 from mag_sandbox.scenes.vocabulary import stem
 
 FITTING = {  # suggested in these levels alone; for other places see `places.txt`

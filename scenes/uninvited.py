@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 
 from mag_sandbox.scenes.descriptions import BUILDINGS, WINDOWS, added_place, is_mars, named_in
 from mag_sandbox.scenes.fullness import empty_words, has_only, is_alone, is_lonely
-from mag_sandbox.scenes.kinds import OVERHEAD
+from mag_sandbox.scenes.kinds import ANIMALS, EXHIBITS, OVERHEAD, PEOPLE, THINGS, WATERS
+from mag_sandbox.scenes.naming import Named, named_things
 from mag_sandbox.scenes.places import (
     PlaceKind,
     built_of,
@@ -14,15 +15,6 @@ from mag_sandbox.scenes.places import (
     read_places,
 )
 from mag_sandbox.scenes.suggestions import WOODED
-from mag_sandbox.scenes.things import (
-    ANIMALS,
-    EXHIBITS,
-    PEOPLE,
-    THINGS,
-    WATERS,
-    Named,
-    named_things,
-)
 from mag_sandbox.scenes.vocabulary import Vocabulary, stem, text_stems
 
 _LIVED_IN = frozenset(("outdoor", "indoor"))  # categories whose places can be empty

@@ -24,7 +24,7 @@ from mag_sandbox.renderer.render import HELD_OUT, Ring, category_of, render
 from mag_sandbox.renderer.scene import Layout
 from mag_sandbox.renderer.views import view_at, view_corner
 from mag_sandbox.scenes import Scene
-from mag_sandbox.scenes.things import DISCS
+from mag_sandbox.scenes.kinds import DISCS
 
 Kind = Literal["prompt", "image"]  # the first view is invented from the caption, or given
 KINDS: tuple[Kind, ...] = ("prompt", "image")

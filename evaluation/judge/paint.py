@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mag_sandbox.evaluation.similarity.metrics import lab_colors
-from mag_sandbox.scenes.things import COLORS
+from mag_sandbox.scenes.color_names import COLORS
 
 INNER = slice(14, 50)  # px of a square of 64 that show the thing
 _NEAR = 12.0  # of L*a*b*: how far a pixel may be from a colour in some light

@@ -24,7 +24,7 @@ from mag_sandbox.renderer.render import PLANES, Ring, SceneRenderer, lay_out
 from mag_sandbox.renderer.scene import Item, Layout
 from mag_sandbox.renderer.viewpoints import geometry, is_free
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, blended_view, view_at, view_corner
-from mag_sandbox.scenes.things import DEEP
+from mag_sandbox.scenes.kinds import DEEP
 
 CLOSE = 3.0  # metres: only what stands so near to a way moves visibly against the rest
 SAME = 26.0  # dB: what a view moved as a whole does not reach has visible parallax

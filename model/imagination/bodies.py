@@ -14,8 +14,8 @@ from mag_sandbox.controls.camera import Position, yaw_difference
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.world import Door
+from mag_sandbox.scenes.kinds import ANIMALS, STANDS
 from mag_sandbox.scenes.stances import STANCES, Stance
-from mag_sandbox.scenes.things import ANIMALS, STANDS
 
 HORIZON_FOOT = 1.2  # degrees; things that stand nearer to the horizon are at infinity
 WIDEST = 120.0  # degrees; wider things lie all around

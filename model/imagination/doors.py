@@ -12,9 +12,9 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.scenes.kinds import THINGS
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import THINGS
 
 BACK = 180.0  # degrees: the yaw of the door back
 TALLEST = 3.0  # metres

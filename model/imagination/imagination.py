@@ -71,8 +71,9 @@ from mag_sandbox.model.imagination.weights import (
     require_networks,
 )
 from mag_sandbox.model.world import Frames
+from mag_sandbox.scenes.kinds import DRAWN_AS
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
-from mag_sandbox.scenes.things import DRAWN_AS, Named
 
 _ATTEMPTS, _OTHER = 4, 1000  # of a plan by day, and between the seeds of their noise
 _BEGINNINGS = 64  # of plans, of which one is to resemble the given picture

@@ -54,8 +54,9 @@ from mag_sandbox.model.imagination.rules.spacing import as_full, with_room
 from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.standing import stood
+from mag_sandbox.scenes.kinds import EXHIBITS, STANDS, THINGS, rivals
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import EXHIBITS, STANDS, THINGS, Named, rivals
 
 COLUMNS, ROWS = 160, 96  # steps in which places are told: around the ring, and down it
 SIZES = 56  # steps in which widths and heights are told

@@ -18,7 +18,7 @@ from torch.nn import functional
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.config import ReaderConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject, rgb
-from mag_sandbox.scenes.things import rivals
+from mag_sandbox.scenes.kinds import rivals
 
 FINER = 2  # places along a side of a cell
 UNIT = 2.25  # degrees; distances are logarithmic from about here on

@@ -33,8 +33,8 @@ from mag_sandbox.model.imagination.bodies import (
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.obstacles import FARTHEST_WALK, Obstacle, Obstacles, Waters
 from mag_sandbox.model.world import Door, GroundPlan, GroundThing
+from mag_sandbox.scenes.kinds import DEEP, SHALLOW, WATERS
 from mag_sandbox.scenes.stances import Stance
-from mag_sandbox.scenes.things import DEEP, SHALLOW, WATERS
 
 PARALLEL = 1e-3  # sine of the angle between walls, below which they do not meet
 FINEST = 5.0  # metres; nearer, things are not painted again

@@ -20,9 +20,9 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.bodies import HORIZON_FOOT
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.scenes.kinds import STANDS, THINGS
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.stances import Stance
-from mag_sandbox.scenes.things import STANDS, THINGS
 
 TABLES: dict[str, tuple[float, ...]] = {  # on which small things stand: at these shares of height
     **dict.fromkeys((

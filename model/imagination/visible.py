@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.scenes.things import FALLING
+from mag_sandbox.scenes.kinds import FALLING
 
 _AROUND, _HIGHEST = 360, 60  # degrees, a cell each
 _CORE = 0.7  # share of a thing's width that hides the things behind it

@@ -65,7 +65,7 @@ from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
 from mag_sandbox.scenes.conditions import lit
 from mag_sandbox.scenes.descriptions import DescriptionWords
-from mag_sandbox.scenes.things import THINGS
+from mag_sandbox.scenes.kinds import THINGS
 from mag_sandbox.scenes.vocabulary import WORDS_FILE, Vocabulary, VocabularyError, without_unknown
 
 if TYPE_CHECKING:

@@ -41,9 +41,10 @@ from mag_sandbox.model.pocket.painting import PaintingInventor, Plan, noise_of
 from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.scenes.changes import is_relit
 from mag_sandbox.scenes.descriptions import LANDSCAPES
+from mag_sandbox.scenes.kinds import ANIMALS
+from mag_sandbox.scenes.naming import names_in
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import Stance
-from mag_sandbox.scenes.things import ANIMALS, names_in
 
 AT_START = "that is right where the scene begins; point farther away from there"
 BEHIND = "the {} would be hidden by the {}; step back or point beside it"

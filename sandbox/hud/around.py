@@ -18,16 +18,10 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.world import FrameBlock, GroundPlan
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
-from mag_sandbox.scenes.things import (
-    DRESSED,
-    SMALLEST,
-    THINGS,
-    WATERS,
-    clear_color_name,
-    color_name,
-    named_things,
-    names_in,
-)
+from mag_sandbox.scenes.color_names import clear_color_name, color_name
+from mag_sandbox.scenes.kinds import DRESSED, THINGS, WATERS
+from mag_sandbox.scenes.naming import named_things, names_in
+from mag_sandbox.scenes.things import SMALLEST
 
 _NAMED = THINGS.keys() | WATERS
 _CALLED = {"shop shelf": "shelf"}  # kinds that other places have, too: kitchens

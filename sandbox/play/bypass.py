@@ -13,7 +13,7 @@ from mag_sandbox.controls.camera import (
 )
 from mag_sandbox.model.world import GroundPlan
 from mag_sandbox.sandbox.play.detour import CELL, way_round
-from mag_sandbox.scenes.things import TREES
+from mag_sandbox.scenes.kinds import TREES
 
 AHEAD = (2.0, 3.0, 4.5)  # metres: where the way past something ends, straight ahead
 PAST_TREES = (6.0, 8.0)  # metres, likewise, past trees that stand side by side

@@ -9,7 +9,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import Position
 from mag_sandbox.model.world import FROM_WALLS, FROM_WATER, SQUEEZE, WADING, GroundPlan
-from mag_sandbox.scenes.things import DEEP
+from mag_sandbox.scenes.kinds import DEEP
 
 Cell = tuple[int, int]  # counted from where the way begins
 CELL = 0.3  # metres along a side

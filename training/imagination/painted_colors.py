@@ -22,8 +22,10 @@ from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control
 from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.color_names import COLORS, color_name
+from mag_sandbox.scenes.kinds import THINGS
 from mag_sandbox.scenes.looks import PAINTED_COLORS, usual_looks
-from mag_sandbox.scenes.things import COLORS, THINGS, Named, color_name
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.training.options import ColorOptions
 
 logger = logging.getLogger(__name__)

@@ -22,9 +22,11 @@ from mag_sandbox.model.imagination.rules.plans import (
 )
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.spacing import stands
+from mag_sandbox.scenes.color_names import COLORS, lab_of
+from mag_sandbox.scenes.kinds import ANIMALS, PEOPLE, THINGS, WATERS
 from mag_sandbox.scenes.looks import Rgb
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import ANIMALS, COLORS, PEOPLE, THINGS, WATERS, Named, lab_of
 
 _VARIED = (PEOPLE - {"zombie", "snowman", "scarecrow"}) | {"dog", "cat", "horse"}
 _SAME, _LOOKS = 40.0, 3  # steps of RGB between colours of one look; usual looks but one

@@ -16,8 +16,8 @@ from mag_sandbox.model.imagination.rules.plausible import WALL, has_weight, is_b
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.model.imagination.rules.spacing import CREATURES, covered, place_of, stands
+from mag_sandbox.scenes.kinds import STANDS, THINGS, rivals
 from mag_sandbox.scenes.stances import where_of
-from mag_sandbox.scenes.things import STANDS, THINGS, rivals
 
 QUARTERS = (90.0, 180.0, 270.0)  # yaws of their middles, but for the first view
 HALF = 45.0  # degrees from the middle of a quarter to its sides

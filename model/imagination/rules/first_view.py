@@ -8,17 +8,11 @@ from dataclasses import replace
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.plans import (
-    AROUND,
-    SIDES,
-    TOP,
-    away,
-    few_of,
-    turned,
-)
+from mag_sandbox.model.imagination.rules.plans import AROUND, SIDES, TOP, away, few_of, turned
 from mag_sandbox.model.imagination.rules.spacing import stands
+from mag_sandbox.scenes.kinds import ANIMALS, STANDS, THINGS, WATERS
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import ANIMALS, STANDS, THINGS, WATERS, Named
 
 _TALLEST_ALOFT = 13.0  # degrees of what is in the sky
 _ROWS = 0.0, 5.0, 2.0  # degrees by which those in the sky are lower than each other

@@ -9,7 +9,8 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AROUND, few_of, places_of, turned
 from mag_sandbox.model.imagination.rules.relations import put_to
 from mag_sandbox.model.imagination.rules.spacing import covered, place_of, stands
-from mag_sandbox.scenes.things import ANIMALS, PEOPLE, THINGS, Named
+from mag_sandbox.scenes.kinds import ANIMALS, PEOPLE, THINGS
+from mag_sandbox.scenes.naming import Named
 
 _HIDDEN = 0.3  # share of a thing that what joins may hide, or that may hide it
 _STEPS = range(0, 21, 4)  # degrees that what joins steps aside

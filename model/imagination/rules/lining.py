@@ -15,8 +15,8 @@ from mag_sandbox.model.imagination.rules.filling import HALF, QUARTERS
 from mag_sandbox.model.imagination.rules.plausible import WALL
 from mag_sandbox.model.imagination.rules.spacing import covered, place_of, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
+from mag_sandbox.scenes.kinds import STANDS, THINGS
 from mag_sandbox.scenes.stances import where_of
-from mag_sandbox.scenes.things import STANDS, THINGS
 
 _OFTEN = 2  # of a kind along a wall, from which on it goes on along the others
 _SHELVES = frozenset((

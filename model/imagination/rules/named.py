@@ -61,11 +61,7 @@ from mag_sandbox.model.imagination.rules.spacing import (
     with_room,
 )
 from mag_sandbox.scenes.descriptions import BUILDINGS, WINDOWS
-from mag_sandbox.scenes.looks import usual_looks
-from mag_sandbox.scenes.relations import Relation
-from mag_sandbox.scenes.rooms import DOORS
-from mag_sandbox.scenes.stances import where_of
-from mag_sandbox.scenes.things import (
+from mag_sandbox.scenes.kinds import (
     ANIMALS,
     EXHIBITS,
     FALLING,
@@ -74,8 +70,12 @@ from mag_sandbox.scenes.things import (
     RIDDEN,
     STANDS,
     THINGS,
-    Named,
 )
+from mag_sandbox.scenes.looks import usual_looks
+from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.relations import Relation
+from mag_sandbox.scenes.rooms import DOORS
+from mag_sandbox.scenes.stances import where_of
 
 _SHOWN = 18.0  # degrees of a named thing's height that a level view shows at least
 _LEAST, _MOST_GROWN = 12.0, 2.5  # degrees of the longer side of few things, and their growth

@@ -9,9 +9,10 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AHEAD, away
 from mag_sandbox.model.imagination.rules.spacing import covered, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
+from mag_sandbox.scenes.kinds import ANIMALS, PEOPLE
 from mag_sandbox.scenes.looks import usual_looks
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
-from mag_sandbox.scenes.things import ANIMALS, PEOPLE, Named
 
 _MERGED = 0.1  # share of a person, or of what is on a table, that the other one may cover
 _STEPS = tuple(side * turn for turn in range(3, 46, 3) for side in (1.0, -1.0))  # degrees

@@ -12,18 +12,11 @@ import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light, rgb
+from mag_sandbox.scenes.color_names import COLORS, color_name
 from mag_sandbox.scenes.descriptions import WINDOWS
+from mag_sandbox.scenes.kinds import ANIMALS, FALLING, HILLS, THINGS, WATERS
 from mag_sandbox.scenes.looks import Look, painted_colors, usual_looks
-from mag_sandbox.scenes.things import (
-    ANIMALS,
-    COLORS,
-    FALLING,
-    HILLS,
-    THINGS,
-    WATERS,
-    Named,
-    color_name,
-)
+from mag_sandbox.scenes.naming import Named
 
 # The first view: which plan is best, turned which way
 

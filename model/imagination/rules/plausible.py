@@ -16,9 +16,10 @@ from mag_sandbox.model.imagination.rules.shores import without_dry
 from mag_sandbox.model.imagination.rules.spacing import covered, stands
 from mag_sandbox.model.imagination.standing import TABLES
 from mag_sandbox.scenes.descriptions import WINDOWS
+from mag_sandbox.scenes.kinds import ANIMALS, THINGS
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import where_of
-from mag_sandbox.scenes.things import ANIMALS, THINGS, Named
 
 _OPEN, WALL = "near ground", "wall"
 _CROWDS = {  # around at most, unless words name them or the place is known by them

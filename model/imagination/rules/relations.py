@@ -27,10 +27,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_look,
 )
 from mag_sandbox.model.imagination.standing import TABLES
-from mag_sandbox.scenes.looks import usual_looks
-from mag_sandbox.scenes.relations import Relation
-from mag_sandbox.scenes.stances import STANCES, where_of
-from mag_sandbox.scenes.things import (
+from mag_sandbox.scenes.kinds import (
     ANIMALS,
     DEEP,
     DISCS,
@@ -40,8 +37,11 @@ from mag_sandbox.scenes.things import (
     RIDDEN,
     STANDS,
     THINGS,
-    Named,
 )
+from mag_sandbox.scenes.looks import usual_looks
+from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.relations import Relation
+from mag_sandbox.scenes.stances import STANCES, where_of
 
 _SEEN = 40.0  # degrees to either side that the first view plainly shows
 _SMALLEST = 0.5  # of their size: how small things are made to be seen together

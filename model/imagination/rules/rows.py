@@ -12,8 +12,8 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.spacing import place_of
+from mag_sandbox.scenes.kinds import STANDS, THINGS
 from mag_sandbox.scenes.stances import where_of
-from mag_sandbox.scenes.things import STANDS, THINGS
 
 FEWEST = 3  # stands of a stage; fewer may be furniture
 BACKDROP = 60.0  # degrees; wider things stand on no stand

@@ -20,8 +20,9 @@ from mag_sandbox.model.imagination.rules.plans import (
     looks_of,
     with_look,
 )
+from mag_sandbox.scenes.kinds import ANIMALS, MATS
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
-from mag_sandbox.scenes.things import ANIMALS, MATS, Named
 
 SEA = "sea"
 _ROUND = frozenset(("lake", "swimming pool", "lava lake", "lava pit", "water pit"))

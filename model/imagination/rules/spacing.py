@@ -15,9 +15,9 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AROUND, GOLDEN, PLASTIC
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
+from mag_sandbox.scenes.kinds import ANIMALS, PEOPLE, STANDS, THINGS
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.stances import where_of
-from mag_sandbox.scenes.things import ANIMALS, PEOPLE, STANDS, THINGS
 
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
 _CLOUD = "cloud"

@@ -21,8 +21,9 @@ from mag_sandbox.model.imagination.rules.rows import (
     continued,
     moved_onto,
 )
+from mag_sandbox.scenes.kinds import EXHIBITS, STANDS, THINGS
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
-from mag_sandbox.scenes.things import EXHIBITS, STANDS, THINGS, Named
 
 APART = 45.0  # degrees between stands, where no picture shows them
 MOST_AHEAD, _BETWEEN = 4, 2.0  # stands drawn together into the first view; degrees between them

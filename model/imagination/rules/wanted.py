@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple, Self
 
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.scenes.color_names import color_name
 from mag_sandbox.scenes.conditions import (
     is_under_snow,
     light_in,
@@ -26,8 +27,9 @@ from mag_sandbox.scenes.descriptions import (
     without_place,
 )
 from mag_sandbox.scenes.fullness import kinds_alone
+from mag_sandbox.scenes.kinds import EXHIBITS, STANDS, TREES
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.rewordings import cleared_up
-from mag_sandbox.scenes.things import EXHIBITS, STANDS, TREES, Named, color_name
 from mag_sandbox.scenes.uninvited import elsewhere_in, others_than, strays_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import Vocabulary, with_plurals
 

@@ -26,11 +26,12 @@ from mag_sandbox.model.imagination.rules.plans import (
 from mag_sandbox.model.imagination.rules.spacing import covered
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.scenes.changes import new_in
+from mag_sandbox.scenes.color_names import COLORS
 from mag_sandbox.scenes.conditions import TURNING
 from mag_sandbox.scenes.descriptions import WINDOWS
+from mag_sandbox.scenes.kinds import DISCS, FALLING
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.stances import STANCES, where_of
-from mag_sandbox.scenes.things import COLORS, DISCS, FALLING
 
 _DARK_SKY = 170  # brightest channel of the sky by day, at least
 _DARK_PANE = 170  # likewise, of windows by day

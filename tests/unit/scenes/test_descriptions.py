@@ -13,6 +13,7 @@ from mag_sandbox.scenes.changes import (
     staying,
     under_snow_words,
 )
+from mag_sandbox.scenes.color_names import COLORS, color_name
 from mag_sandbox.scenes.conditions import (
     is_under_snow,
     light_in,
@@ -29,10 +30,10 @@ from mag_sandbox.scenes.descriptions import (
     named_in,
     typical_in,
 )
-from mag_sandbox.scenes.kinds import KINDS
+from mag_sandbox.scenes.kinds import KINDS, THINGS
+from mag_sandbox.scenes.naming import named_things
 from mag_sandbox.scenes.places import place_of, read_places
 from mag_sandbox.scenes.scene import available_scenes, load_scene
-from mag_sandbox.scenes.things import COLORS, THINGS, color_name, named_things
 from mag_sandbox.scenes.uninvited import elsewhere_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT

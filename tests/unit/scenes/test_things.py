@@ -8,24 +8,17 @@ import pytest
 
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.renderer.kinds import AREAS, CLASSES
-from mag_sandbox.scenes import things
+from mag_sandbox.scenes import naming, things
+from mag_sandbox.scenes.color_names import COLORS, clear_color_name, color_name
+from mag_sandbox.scenes.kinds import EXHIBITS, THINGS, rivals
 from mag_sandbox.scenes.looks import painted_colors
+from mag_sandbox.scenes.naming import absent_kinds, named_things, silent_words, telling_words
 from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.things import (
-    COLORS,
-    EXHIBITS,
-    THINGS,
     ThingError,
-    absent_kinds,
-    clear_color_name,
-    color_name,
-    named_things,
     parse_edit,
     parse_thing,
-    rivals,
     said_color,
-    silent_words,
-    telling_words,
     thing_vocabulary,
     with_small_words,
     words_of,
@@ -336,11 +329,12 @@ def colors_of(monkeypatch):
 
     def colors_of(**known: str) -> None:
         read = {kind.replace("_", " "): frozenset(names.split()) for kind, names in known.items()}
-        monkeypatch.setattr(things, "painted_colors", lambda: read)
-        things._naming.cache_clear()
+        for module in (naming, things):
+            monkeypatch.setattr(module, "painted_colors", lambda: read)
+        naming._naming.cache_clear()
 
     yield colors_of
-    things._naming.cache_clear()
+    naming._naming.cache_clear()
 
 
 def test_a_colour_that_a_kind_does_not_take_is_not_heard(colors_of):

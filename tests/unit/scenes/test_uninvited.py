@@ -4,8 +4,7 @@ import pytest
 
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.scenes.descriptions import BUILDINGS, DescriptionWords
-from mag_sandbox.scenes.kinds import KINDS
-from mag_sandbox.scenes.things import ANIMALS, TREES
+from mag_sandbox.scenes.kinds import ANIMALS, KINDS, TREES
 from mag_sandbox.scenes.uninvited import strays_in
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.evaluation.judge.paint import painted_shares
-from mag_sandbox.scenes.things import COLORS
+from mag_sandbox.scenes.color_names import COLORS
 
 
 @pytest.mark.parametrize("light", [(1.0, 1.0, 1.0), (0.7, 0.65, 0.56), (0.51, 0.55, 0.6)])

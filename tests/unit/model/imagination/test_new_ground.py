@@ -17,8 +17,9 @@ from mag_sandbox.model.imagination.new_ground import (
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.scenes.color_names import COLORS
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import Stance
-from mag_sandbox.scenes.things import COLORS, Named
 
 STANCES = {"tree": Stance("floor", 5.0), "castle": Stance("floor", 20.0)}
 STREET = {"apartment house": Stance("floor", 11.0), "car": Stance("floor", 1.5)}

@@ -25,7 +25,7 @@ from mag_sandbox.model.imagination.planner import (
 )
 from mag_sandbox.model.imagination.rules.plans import colored, missing, turned
 from mag_sandbox.model.imagination.rules.wanted import Wanted
-from mag_sandbox.scenes.things import Named
+from mag_sandbox.scenes.naming import Named
 from tests.unit.model.imagination.tiny import KINDS, TINY, networks, prompts
 
 NOISE = np.random.default_rng(3).random((2, TINY.planner.most, len(FIELDS)))

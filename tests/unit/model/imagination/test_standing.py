@@ -12,9 +12,10 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery, with_placed
 from mag_sandbox.model.imagination.standing import hiding_kind, stood
 from mag_sandbox.model.pocket.changes import thing_of
+from mag_sandbox.scenes.kinds import THINGS
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import THINGS, parse_edit
+from mag_sandbox.scenes.things import parse_edit
 
 AWAY, TALL = 5.0, 3.0  # of a square room: its walls, its ceiling [m]
 BEHIND = ("wall", "floor", "ceiling")

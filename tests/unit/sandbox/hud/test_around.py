@@ -14,7 +14,7 @@ from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, WIDTH, SeenRing
 from mag_sandbox.sandbox.screens.around import MOST_LINES, AroundOverlay
 from mag_sandbox.sandbox.ui.display import window
-from mag_sandbox.scenes.things import COLORS
+from mag_sandbox.scenes.color_names import COLORS
 from tests.unit.sandbox.hud.test_help_card import NotingTheme
 
 KINDS = "tent", "cake", "tree", "rock", "sofa", "lamp", "cat", "dog", "bench"

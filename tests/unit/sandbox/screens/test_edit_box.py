@@ -23,7 +23,8 @@ from mag_sandbox.sandbox.screens.edit_box import (
 )
 from mag_sandbox.sandbox.screens.prompt_box import MAX_CHIPS
 from mag_sandbox.sandbox.ui.theme import Theme
-from mag_sandbox.scenes.things import COLORS, THINGS
+from mag_sandbox.scenes.color_names import COLORS
+from mag_sandbox.scenes.kinds import THINGS
 from tests.doubles import SPEC
 
 pytestmark = pytest.mark.usefixtures("display")

@@ -6,7 +6,8 @@ from math import dist
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.contrast import seen_before, standing_out, varied
 from mag_sandbox.model.imagination.rules.plans import light_of, looks_of
-from mag_sandbox.scenes.things import COLORS, Named, named_things
+from mag_sandbox.scenes.color_names import COLORS
+from mag_sandbox.scenes.naming import Named, named_things
 
 WHITE, GREEN = (230, 228, 224), (101, 161, 99)
 FLOOR = PlacedObject("floor", 0.0, -26.0, 360.0, 54.0, WHITE, WHITE)

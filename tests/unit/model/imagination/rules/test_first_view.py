@@ -7,8 +7,8 @@ import pytest
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.first_view import below_top, centred
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.relations import Relation
-from mag_sandbox.scenes.things import Named
 
 HOUSE = PlacedObject("cottage", 324.0, 4.0, 22.0, 15.0)
 CAR = PlacedObject("car", 340.0, -6.0, 20.0, 9.0)

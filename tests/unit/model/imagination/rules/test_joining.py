@@ -6,8 +6,8 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.joining import with_joined
 from mag_sandbox.model.imagination.rules.spacing import covered
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.relations import Relation
-from mag_sandbox.scenes.things import Named
 
 GROUND = PlacedObject("near ground", 0.0, -27.0, 360.0, 54.0)
 CASTLE = PlacedObject("castle", 80.0, 8.0, 30.0, 26.0)

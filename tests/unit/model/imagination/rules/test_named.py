@@ -9,8 +9,8 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.named import obeyed, wooded
 from mag_sandbox.model.imagination.rules.plans import away, colored, shown_shares
+from mag_sandbox.scenes.naming import Named, named_things
 from mag_sandbox.scenes.relations import Relation
-from mag_sandbox.scenes.things import Named, named_things
 
 GREEN, BLUE = (90, 140, 90), (30, 60, 140)
 GROUND = [

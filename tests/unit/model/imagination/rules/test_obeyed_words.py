@@ -9,7 +9,7 @@ from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS
 from mag_sandbox.model.pocket.loading import painting_features, read_words
 from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, read_config
-from mag_sandbox.scenes.things import color_name
+from mag_sandbox.scenes.color_names import color_name
 
 SEEN = 0.3  # share of a thing
 

@@ -4,8 +4,8 @@ import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.people import with_people_clear, with_small_animals
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.relations import Relation
-from mag_sandbox.scenes.things import Named
 
 PERSON = PlacedObject("person", 10.0, -7.0, 10.0, 24.0)
 MIRROR = PlacedObject("mirror", 10.0, 4.0, 14.0, 14.0)

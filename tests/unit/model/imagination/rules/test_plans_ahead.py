@@ -4,7 +4,7 @@ import numpy as np
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import ahead_best, missing, turned
-from mag_sandbox.scenes.things import Named
+from mag_sandbox.scenes.naming import Named
 
 NAMED = [Named(("house",), None)]
 TENT = PlacedObject("tent", 200.0, -5.0, 30.0, 20.0)

@@ -19,7 +19,8 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_joined_bands,
     with_sailing_boats,
 )
-from mag_sandbox.scenes.things import COLORS, Named, color_name
+from mag_sandbox.scenes.color_names import COLORS, color_name
+from mag_sandbox.scenes.naming import Named
 
 PURPLE = [Named(("castle",), COLORS["purple"])]
 PALE = PlacedObject("castle", 0.0, 0.0, 30.0, 20.0, (230, 225, 240), (210, 205, 220))

@@ -7,7 +7,7 @@ import pytest
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plausible import hung, lying_first, plausible
 from mag_sandbox.model.imagination.rules.relations import related
-from mag_sandbox.scenes.things import Named, named_things
+from mag_sandbox.scenes.naming import Named, named_things
 
 WALL = PlacedObject("wall", 0.0, 0.0, 89.0, 40.0)
 GROUND = PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0)

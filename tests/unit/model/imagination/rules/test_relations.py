@@ -9,7 +9,8 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.named import obeyed
 from mag_sandbox.model.imagination.rules.plans import colored
 from mag_sandbox.model.imagination.rules.relations import mounted, related
-from mag_sandbox.scenes.things import color_name, named_things
+from mag_sandbox.scenes.color_names import color_name
+from mag_sandbox.scenes.naming import named_things
 
 SOFA = PlacedObject("sofa", 10.0, -14.0, 40.0, 16.0)
 CAT = PlacedObject("cat", 300.0, -18.0, 10.0, 9.0)

@@ -17,8 +17,8 @@ from mag_sandbox.model.imagination.rules.shores import (
     without_dry,
     without_stranded,
 )
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.relations import Relation
-from mag_sandbox.scenes.things import Named
 
 RIVER = PlacedObject("river", 0.0, -18.0, 89.0, 12.0)
 LAKE = PlacedObject("lake", 90.0, -12.0, 60.0, 10.0)

@@ -8,8 +8,9 @@ import pytest
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.stages import with_full_stage, with_named_ahead
+from mag_sandbox.scenes.kinds import STANDS, THINGS
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.relations import Relation
-from mag_sandbox.scenes.things import STANDS, THINGS, Named
 
 STAND = PlacedObject("podium", 0.0, -18.0, 16.0, 10.0)
 CAKE = PlacedObject("cake", 0.0, 0.0, 20.0, 20.0)

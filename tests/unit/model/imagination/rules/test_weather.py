@@ -24,7 +24,8 @@ from mag_sandbox.model.imagination.rules.weather import (
     with_bright_lightning,
     with_sky_in_windows,
 )
-from mag_sandbox.scenes.things import COLORS, Named
+from mag_sandbox.scenes.color_names import COLORS
+from mag_sandbox.scenes.naming import Named
 
 VIEW_TOP = WIDEST_FOV * ASPECT / 2  # degrees
 SKY = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243))

@@ -1,0 +1,833 @@
+"""Which things words name: how many, in which colours and sizes, and where."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache, lru_cache
+from itertools import chain, pairwise
+from typing import NamedTuple
+
+from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS, color_name, color_word
+from mag_sandbox.scenes.kinds import (
+    ANIMALS,
+    DEEP,
+    DISCS,
+    DRESSED,
+    HILLS,
+    LIKEWISE,
+    MATS,
+    PEOPLE,
+    RIDDEN,
+    THINGS,
+    TREES,
+    WATERS,
+)
+from mag_sandbox.scenes.looks import painted_colors, usual_looks
+from mag_sandbox.scenes.relations import IN_SKY, OF, NamingWords, Relation, clauses_of
+from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.synonyms import meant_in
+from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, VERB_ENDINGS, Phrase, split_words
+
+SIZES = {
+    "tiny": 0.25, "small": 0.6, "little": 0.6, "short": 0.6,
+    "big": 1.5, "large": 1.5, "tall": 1.5, "long": 1.5,
+    "huge": 2.5, "giant": 2.5, "enormous": 2.5, "gigantic": 2.5,
+}  # fmt: skip
+NUMBERS = {  # how many at least and at most
+    "one": (1, 1), "single": (1, 1), "two": (2, 2), "three": (3, 3), "four": (4, 4),
+    "five": (5, 5), "few": (3, 4), "six": (6, 6), "seven": (7, 7), "eight": (8, 8),
+    "2": (2, 2), "3": (3, 3), "4": (4, 4), "5": (5, 5), "6": (6, 6), "7": (7, 7), "8": (8, 8),
+    "several": (3, None), "many": (5, None),
+}  # fmt: skip
+_LARGE = (  # numbers of which as many are drawn, in words
+    "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen",
+)  # fmt: skip
+_EIGHT = 8  # of kinds that are wider than `_CROWDED_WIDE`, that many at most
+_CROWDED_WIDE = 18.0  # degrees
+MOST_COUNTED = _EIGHT + len(_LARGE)
+LARGE_NUMBERS = {  # numbers that may be drawn as smaller ones
+    **{word: number for number, word in enumerate(_LARGE, _EIGHT + 1)},
+    **{str(number): number for number in range(_EIGHT + 1, 101)},
+    "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40,
+    "fifty": 50, "dozen": 12, "hundred": 100, "thousand": 1000, "1000": 1000,
+}  # fmt: skip
+NUMBERS |= {word: (number, number) for word, number in LARGE_NUMBERS.items()}
+_AMOUNTS = {  # likewise, before "of"
+    "lots": (5, None), "lot": (5, None), "pair": (2, 2), "couple": (2, 2), "dozens": (8, None),
+    "full": (6, None), "hundreds": (8, None), "thousands": (8, None), "herd": (5, None),
+    "flock": (5, None), "crowd": (5, None), "swarm": (5, None), "group": (3, None),
+    "pack": (3, None), "pile": (3, None), "stack": (3, None), "row": (3, None),
+}  # fmt: skip
+_CROWDS = {  # words for many, and how many people these are at least
+    "many": 10, "lots": 10, "lot": 10, "full": 10, "crowd": 12, "dozens": 14, "hundreds": 16,
+    "thousands": 16,
+}  # fmt: skip
+_PLURALS = frozenset((
+    "people", "children", "men", "women", "mice", "cattle", "cacti", "toys", "cloudy",
+))  # fmt: skip
+_DOING = {"flying": IN_SKY, "swimming": Relation("water")}  # said before a thing
+_FEW_WIDE = 25.0  # degrees: of narrower things three are several, of wider ones two
+_COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean only one
+_BUNCHED, _IN_A_BUNCH = "toy balloons", 3  # which are drawn in bunches, and how many are in one
+_CONTAINED = 3  # of what something is full of: more are too small to be told apart
+_ALIKE = frozenset((  # whose plurals look like one, or of which there are many plants
+    "sheep", "deer", "fish", "wheat", "bamboo", "seaweed", "coral", "reed",
+))  # fmt: skip
+_ADJECTIVES = 2  # words that may stand between a number, size or colour and what has it
+_STANDING = frozenset(("floor", "small", "water", "wall", "ceiling", "sky"))  # somewhere
+_WEARING = frozenset(("in", "dressed", "wearing", "clad", "with"))
+_IS_COLORED = frozenset(("is", "are", "all", "painted", "coloured", "colored"))
+_PRONOUNS = frozenset(("it", "they", "which", "that"))
+_JOINING = frozenset(("and", "or", "with", "on", "at", "who"))
+_GARMENTS = frozenset((
+    "dress", "coat", "jacket", "shirt", "robe", "gown", "hat", "cap", "clothes", "suit", "uniform",
+    "trousers", "skirt", "sweater", "raincoat", "cloak", "jumper", "tshirt", "blouse", "scarf",
+))  # fmt: skip
+_GARMENTS |= {f"{one}{'es' if one.endswith('ss') else 's'}" for one in _GARMENTS}
+_SHARING, _LIGHT = 1.3, 0.9  # times as tall as what is on a thing, metres: what else can be
+_HIGH = 2.0  # metres, likewise: on which nothing light is
+# shown instead of a colour that a kind is not painted in: a golden temple is yellow
+_NEAR_COLORS = {"yellow": "gold", "gold": "yellow", "brown": "wooden"}
+_ARTICLES = frozenset(("a", "an", "the", "my", "its", "one"))
+_OWNERS = frozenset(("my", "his", "her", "its", "our", "your", "their"))
+_NEGATIONS = frozenset(("no", "without"))
+STOPS = frozenset(",.;:")  # after which others are meant
+ALSO = {  # a player's word -> the kind
+    "couch": "sofa", "settee": "sofa", "tree": "oak", "lamp": "floor lamp",
+    "window": "square window", "painting": "landscape painting", "picture": "landscape painting",
+    "clock": "wall clock", "rug": "round rug", "carpet": "round rug", "plant": "potted plant",
+    "shelf": "bookshelf", "bookcase": "bookshelf", "closet": "wardrobe", "cupboard": "wardrobe",
+    "sideboard": "cabinet", "easy chair": "armchair", "small table": "round table",
+    "tub": "bathtub", "bath": "bathtub", "worktop": "kitchen counter", "bar": "counter",
+    "tv": "television", "notebook": "laptop", "fridge": "refrigerator", "cooker": "stove",
+    "oven": "stove", "washbasin": "sink", "washer": "washing machine", "cot": "crib",
+    "chest": "treasure chest", "chalkboard": "blackboard", "tools": "tool wall",
+    "flower": "bunch of flowers", "bouquet": "bunch of flowers", "shrub": "bush", "fir": "pine",
+    "apple tree": "orange tree", "fruit tree": "orange tree", "maple": "red tree",
+    "dead tree": "bare tree", "tree trunk": "log", "cacti": "cactus", "toadstool": "mushroom",
+    "fruit": "apple", "corn": "wheat", "hay": "hay bale", "stone": "rock", "boulder": "rock",
+    "hill": "hills",
+    "mountain": "mountains", "pond": "lake",
+    "rails": "railway track", "cascade": "waterfall", "pool": "swimming pool",
+    "house": "cottage", "home": "cottage", "building": "apartment house", "cage": "bird cage",
+    "cabin": "log cabin",
+    "farmhouse": "barn", "mill": "windmill", "fortress": "castle", "temple tower": "pagoda",
+    "castle with tower": "castle", "lighthouse with lamp": "lighthouse", "chapel": "church",
+    "schoolhouse": "school", "railway station": "station", "train station": "station",
+    "cafe": "shop", "restaurant": "shop", "city tower": "skyscraper", "tower block": "skyscraper",
+    "hotel": "apartment house",
+    "stall": "market stall", "sign": "signpost", "letter box": "mailbox", "grave": "gravestone",
+    "tombstone": "gravestone", "sculpture": "statue", "ruins": "ruin", "lamp post": "street lamp",
+    "fire": "fireplace", "campfire": "camp fire", "bonfire": "camp fire",
+    "sandcastle": "sand castle",
+    "parasol": "beach umbrella", "umbrella": "beach umbrella", "lounger": "sunbed",
+    "deck chair": "sunbed", "goal": "football goal", "balloon": "hot air balloon",
+    "kitten": "cat", "puppy": "dog", "pony": "horse", "cattle": "cow", "piglet": "pig",
+    "bunny": "rabbit", "hare": "rabbit", "hen": "chicken", "rooster": "chicken",
+    "alligator": "crocodile", "tortoise": "turtle", "gull": "seagull", "dino": "dinosaur",
+    "mice": "mouse", "man": "person", "men": "person", "woman": "person", "women": "person",
+    "people": "person", "boy": "child", "girl": "child", "kid": "child", "baby": "child",
+    "children": "child", "queen": "princess", "lady": "princess", "spaceman": "astronaut",
+    "cosmonaut": "astronaut", "automobile": "car", "coach": "bus", "lorry": "truck",
+    "bike": "bicycle", "motorbike": "motorcycle", "locomotive": "train", "streetcar": "tram",
+    "ferry": "ship", "steamer": "ship", "pirate ship": "sailing ship", "sailboat": "boat",
+    "sailing boat": "boat", "airplane": "plane", "aeroplane": "plane", "aircraft": "plane",
+    "sledge": "sled", "flying saucer": "ufo", "teddy": "teddy bear", "toys": "toy blocks",
+    "block": "brick block", "shoe": "sneaker", "cup": "mug", "gift": "present",
+    "bag": "suitcase", "jewel": "gem", "diamond": "gem", "monster": "slime",
+    "rain": "falling rain", "rainy": "falling rain", "storm": "falling rain",
+    "stormy": "falling rain", "thunderstorm": "falling rain", "snow": "falling snow",
+    "cloudy": "cloud",
+    "table mountain": "mesas", "cloud platform": "platform",
+    "cloud ledge": "platform",
+    "kitchen unit": "kitchen counter", "chest of drawers": "cabinet", "open fire": "fireplace",
+    "head of stone": "bust", "trainer": "sneaker", "golden cup": "trophy",
+    "chess figure": "chess piece", "toy bear": "teddy bear", "cherry blossom": "cherry tree",
+    "farm building": "barn", "japanese temple": "pagoda", "stream": "river", "trail": "path",
+    "barrier": "rope barrier", "high rise": "skyscraper", "undead": "zombie",
+    "railway engine": "train", "galleon": "sailing ship", "block of flats": "apartment house",
+    "bus shelter": "bus stop", "treasure": "treasure chest", "snow house": "igloo",
+    "japanese gate": "torii", "monitor": "computer", "work bench": "workbench",
+    "building block": "toy blocks", "baby bed": "crib", "chalk board": "blackboard",
+    "gift box": "present", "control desk": "control panel", "towel": "towel rail",
+    "blanket": "picnic blanket", "basket with food": "picnic basket",
+    "entrance of a cave": "cave mouth", "cave entrance": "cave mouth",
+    "plant in pot": "potted plant", "plant in a pot": "potted plant", "standing lamp": "floor lamp",
+    "old column": "ruin",
+}  # fmt: skip
+_PLACES = ("space station", "school room", "castle hall", "hall of a castle", "pool of lava")
+_STUFFS = frozenset({"stone", "rock", "carpet"})  # that something is made of, in a description
+_ANYBODY = frozenset(("person", "child"))  # of which a crowd is
+_PERCHES = frozenset((  # with room for little more than an animal
+    "hay bale", "stump", "log", "rock", "barrel", "fence", "gravestone", "mailbox", "signpost",
+))  # fmt: skip
+_HOLDING = frozenset((  # what other things are in
+    "boat", "rowing boat", "gondola", "ship", "sailing ship", "bowl", "basket", "box", "crate",
+    "cardboard box", "fruit crate", "picnic basket", "vase", "barrel", "treasure chest", "bed",
+    "armchair", "chair", "crib", "bathtub", "sled", "cauldron", "suitcase", "sink", "throne",
+    *TREES, "bush", "hedge", "sandpit", "bird cage",
+))  # fmt: skip
+_HOUSED = frozenset(("bird cage",))  # in which are animals alone
+_ALIVE = ANIMALS | PEOPLE
+_WINDOW = "window"
+_HEAVENLY = frozenset(("sun", "moon", "star", "cloud", "starry sky"))
+_ENTERED, _GROWING = 1.4, frozenset(("sunflower", "bamboo", "reed", "wheat", "cactus", "mushroom"))
+_SITES = frozenset(("lake", "sea", "cliff", "waterfall", "palm", "sun", "moon", "cloud"))
+_PARTS = frozenset(("door", "gate", "arch", "tower", "bench"))  # that buildings have
+_BUILDINGS = frozenset(("castle", "church", "cottage", "barn", "school", "temple", "station"))
+WHERE = frozenset((
+    "on", "in", "at", "of", "by", "under", "above", "beside", "near", "next", "behind", "over",
+    "to",
+))  # fmt: skip
+
+
+class Named(NamedTuple):
+    """A thing that a description names."""
+
+    kinds: tuple[str, ...]  # that the words can mean, the likeliest first
+    color: tuple[int, int, int] | None  # that they give it
+    least: int = 1  # how many there are at least
+    most: int | None = None  # and at most; None: any number
+    scale: float = 1.0  # how much larger than usual it is
+    relation: Relation | None = None
+    uncolored: tuple[str, ...] = ()  # kinds that the words could mean but for their colour
+    one_of_many: bool = False  # others like it are around, which the words do not mean
+    parts: "tuple[Named, ...]" = ()  # that differ: "a red car on the left and a blue car"
+
+
+class _Naming(NamedTuple):
+    """The things that a description names, and its words, counted from 0, that do so."""
+
+    named: tuple[Named, ...]  # one of each kind, the longest names first
+    absent: frozenset[str]  # kinds that it says are not there
+    names: frozenset[int]
+    telling: frozenset[int]  # which say where things are, and that some are not there
+    silent: frozenset[int]  # which give things colours that these do not take
+    modifiers: frozenset[int]  # which only say of what kind the next thing is: "a bird house"
+    said: Mapping[str, str]  # kinds, and the names that it has for them
+    counted: Mapping[int, int]  # words for many, counted from 0, and how many are drawn
+
+
+def _grown(one: Named) -> Named:
+    """Return people without children, who are not counted with them."""
+    if one.kinds[0] != "person":
+        return one
+    return one._replace(kinds=one.kinds[:1], uncolored=(*one.uncolored, *one.kinds[1:]))
+
+
+def _told_apart(named: Sequence[Named]) -> tuple[Named, ...]:
+    """Return things of which none can be what another one is first of all: of people, a child."""
+    firsts = {one.kinds[0] for one in named}
+    return tuple(
+        one._replace(kinds=(one.kinds[0], *(kind for kind in one.kinds[1:] if kind not in firsts)))
+        for one in named
+    )
+
+
+def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
+    """Return the things that a description names, one of each kind, the longest names first."""
+    return _naming(text, tuple(kinds)).named
+
+
+def absent_kinds(text: str, kinds: Collection[str]) -> frozenset[str]:
+    """Return the kinds of things that a description says are not there: "no people"."""
+    return _naming(text, tuple(kinds)).absent
+
+
+def naming_words(text: str, kinds: Collection[str]) -> frozenset[int]:
+    """Return which words of a description, counted from 0, name things; see `named_things`."""
+    return _naming(text, tuple(kinds)).names
+
+
+@lru_cache(maxsize=64)
+def names_in(text: str) -> Mapping[str, str]:
+    """Return the names that a description has for kinds of things: fir, drawn as a pine.
+
+    >>> names_in("two firs and an alien")["slime"]
+    'alien'
+    """
+    kinds = tuple(THINGS)
+    names = dict(_naming(text, kinds).said)
+    for phrase, meant in meant_in([word.text.lower() for word in split_words(text)]):
+        for kind in dict.fromkeys(one for known in meant[:1] for one in _naming(known, kinds).said):
+            names.setdefault(kind, phrase)
+    return names
+
+
+def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
+    """Return which words say how many named things there are, if any, how large and where."""
+    naming = _naming(text, tuple(kinds))
+    said = enumerate(word.text.lower() for word in split_words(text))
+    words = [None if place in naming.names else word for place, word in said]
+    told = NUMBERS.keys() | _AMOUNTS.keys() | SIZES.keys() | SAME_COLORS.keys() | COLORS.keys()
+    told |= _DOING.keys()
+    after_stops = _after_stops(text)
+    return naming.telling | frozenset(
+        before
+        for place in naming.names
+        for before in words_before(words, place, after_stops)
+        if words[before] in told and before not in naming.silent
+    )
+
+
+def garments_in(text: str) -> tuple[str, ...]:
+    """Return the clothes that people in a description wear, of which the colour is painted."""
+    naming = _naming(text, tuple(THINGS))
+    said = (word.text.lower() for word in split_words(text))
+    return tuple(
+        word for place, word in enumerate(said) if word in _GARMENTS and place in naming.telling
+    )
+
+
+def numbers_drawn(text: str, kinds: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Return the words for many in a description whose number is another, or none, and that."""
+    words = [word.text for word in split_words(text)]
+    return tuple(
+        (words[place], _LARGE[drawn - _EIGHT - 1] if drawn > _EIGHT else "eight")
+        for place, drawn in sorted(_naming(text, tuple(kinds)).counted.items())
+        if LARGE_NUMBERS.get(words[place].lower()) != drawn
+    )
+
+
+def silent_words(text: str, kinds: Collection[str]) -> frozenset[int]:
+    """Return which words give things colours that these do not take, or only say of what kind."""
+    naming = _naming(text, tuple(kinds))
+    return naming.silent | naming.modifiers
+
+
+class _Mentions(NamedTuple):
+    """The names that a text has for things."""
+
+    left: list[str | None]  # its words; None: they name things
+    spans: list[NamingWords]  # also of kinds that were named before
+    called: dict[str, str]  # kinds, and the names that it has for them
+
+
+def _mentions_in(words: Sequence[str | None], kinds: tuple[str, ...]) -> _Mentions:
+    """Return the names that words have for things of some kinds, longer names first."""
+    left = list(words)
+    owners: dict[int, str] = {}  # the kind that each word names
+    mentions: list[NamingWords] = []
+    called: dict[str, str] = {}
+    for name, own, kind in _names_begun(words, kinds):
+        for start in range(len(left) - len(own) + 1):
+            said = left[start : start + len(own)]
+            if not all(map(_is_word, said, own)):
+                continue
+            if len(own) == 1 and (_is_stuff(words, start) or is_color_of_next(words, start)):
+                continue
+            left[start : start + len(own)] = [None] * len(own)  # each word names one thing
+            alike = LIKEWISE.get(kind, ()) if name == kind else LIKEWISE.get(name, ())
+            if not kind or (name in ALSO and owners.get(start - 1) in (kind, *alike)):
+                last = next((one for one in mentions if one.end == start), None)
+                if last and kind:  # the trees of "palm trees"
+                    mentions[mentions.index(last)] = last._replace(
+                        end=start + len(own), plural=last.plural or said[-1] != own[-1]
+                    )
+                continue
+            owners.update(dict.fromkeys(range(start, start + len(own)), kind))
+            meant = kind, *(one for one in alike if one in kinds)
+            plural = said[-1] != own[-1] or said[-1] in _PLURALS
+            mentions.append(NamingWords(start, start + len(own), meant, plural, start))
+            if name not in _PLURALS:
+                called.setdefault(kind, name)
+    return _Mentions(left, mentions, called)
+
+
+@lru_cache(maxsize=64)  # several questions are asked of each text
+def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
+    """Return the things that words name, and those words."""
+    words: list[str | None] = [word.text.lower() for word in split_words(text)]
+    left, mentions, called = _mentions_in(words, kinds)
+    after_stops = _after_stops(text)
+    heads = {span.start: span for span in mentions if span.start not in after_stops}
+    for span in mentions.copy():  # fir trees are pines
+        head = heads.get(span.end)
+        if head and head.kinds[0] != span.kinds[0] in head.kinds and head in mentions:
+            mentions.remove(head)
+            mentions[mentions.index(span)] = span._replace(end=head.end, plural=head.plural)
+    modifiers = [span for span in mentions if _is_modifier(words, span, heads.get(span.end))]
+    for span in modifiers:
+        mentions.remove(span)
+        left[span.start : span.end] = words[span.start : span.end]
+    found: dict[str, NamingWords] = {}  # the first mention of each kind
+    for span in mentions:
+        found.setdefault(span.kinds[0], span)
+    absent = {span: no for span in mentions if (no := _negation(left, span)) is not None}
+    worn, dressing, ends = _colors_told_later(left, mentions, after_stops)
+    of_all = {one.kinds: worn[one.start] for one in mentions
+              if one.start in worn and not _is_another(left, one.start, after_stops)}  # fmt: skip
+    for place in dressing:
+        left[place] = "in"  # which tells nothing of what follows
+    spans = sorted(
+        _with_told(left, span, after_stops)._replace(end=ends.get(span.start, span.end))
+        for span in mentions if _can_be_told_where(span)
+    )  # fmt: skip
+    clauses = [*clauses_of(left, spans, after_stops, _shares, _bears)]
+    contained = {clause.owner.start for clause in clauses if clause.relation.where == OF}
+    where = {
+        clause.owner.start: held for clause in clauses
+        if clause.owner.kinds[0] not in MATS and (held := _held(clause.relation))
+        and (clause.owner.kinds[0] not in DISCS or _is_in_sky(held))
+    }  # fmt: skip
+
+    def called_by(span: NamingWords) -> Named:
+        one = _told_before(left, span.start, span.kinds, after_stops, plural=span.plural)
+        one = _dressed(one, worn.get(span.start) or of_all.get(span.kinds))
+        if span.start in contained:
+            one = one._replace(least=min(one.least, _CONTAINED))
+        one = one._replace(relation=where.get(span.start, one.relation))
+        return _on_sides(one) if one.relation and one.relation.where == "sides" else one
+
+    def all_of(span: NamingWords) -> Named:
+        spans = [
+            one for one in mentions
+            if one.kinds[0] == span.kinds[0] and one not in absent
+            and (one == span or _is_another(left, one.start, after_stops))
+        ]  # fmt: skip
+        ones = [called_by(one) for one in spans]
+        told = [not _is_where(left, one, after_stops) for one in spans]
+        others = [
+            one for one, is_told in zip(ones, told, strict=True)
+            if is_told or one.color or one.scale != 1.0
+        ]  # fmt: skip
+        if told[0] or all(one.most is None for one in others):
+            others = [ones[0], *(one for one in others if one is not ones[0])]
+        return _together(others)
+
+    named = _told_apart([_grown(all_of(span)) for span in found.values() if span not in absent])
+    spoken = (place for place, word in enumerate(left) if word is None)
+    telling = [*absent.values(), *dressing, *chain(*(clause.said for clause in clauses))]
+    telling += chain(*(_behind_all(left, span) for span in mentions))
+    gone = frozenset(kind for span in absent for kind in span.kinds)
+    return _Naming(
+        named, gone, frozenset(spoken), frozenset(telling), _colors_not_taken(left, mentions),
+        frozenset(chain(*(range(span.start, span.end) for span in modifiers))), called,
+        _counted_words(left, mentions, after_stops),
+    )  # fmt: skip
+
+
+def _counted_words(
+    words: Sequence[str | None], mentions: Sequence[NamingWords], after_stops: Collection[int]
+) -> dict[int, int]:
+    """Return the words for many, counted from 0, and how many things are drawn for each."""
+    return {
+        before: least
+        for span in mentions
+        for before in words_before(words, span.start, after_stops)
+        if (word := words[before] or "") in LARGE_NUMBERS or word in _CROWDS
+        if (least := _drawn(word, span.kinds[0]))
+    }
+
+
+def _drawn(word: str, kind: str) -> int:
+    """Return how many things of a kind are drawn for a word for many; 0: as usual."""
+    if word in LARGE_NUMBERS:
+        is_wide = kind not in THINGS or THINGS[kind].width > _CROWDED_WIDE
+        return min(LARGE_NUMBERS[word], _EIGHT if is_wide else MOST_COUNTED)
+    return _CROWDS.get(word, 0) if kind in _ANYBODY else 0
+
+
+def _colors_told_later(
+    words: Sequence[str | None], mentions: Sequence[NamingWords], after_stops: Collection[int]
+) -> tuple[dict[int, str], list[int], dict[int, int]]:
+    """Return the colours that words give to things after their names, and which words do.
+
+    Returns:
+        The colours, by where names begin; the words, counted from 0; and where the words that
+        belong to a thing end, of the places at which these begin: "a man in a red coat by a tree".
+    """
+    worn, dressing, ends = dict[int, str](), list[int](), dict[int, int]()
+    for span in mentions:
+        clothes = _clothes(words, span, after_stops) if span.kinds[0] in PEOPLE else None
+        if given := clothes or _said_later(words, span):
+            worn[span.start], dress = given
+            dressing += dress
+            ends[span.start] = dress.stop
+    return worn, dressing, ends
+
+
+def _colors_not_taken(
+    words: Sequence[str | None], mentions: Sequence[NamingWords]
+) -> frozenset[int]:
+    """Return the words, counted from 0, for colours in which their things are not painted."""
+    return frozenset(
+        before
+        for span in mentions
+        for before in words_before(words, span.start)
+        if (color := color_word(words[before])) and _near_color(span.kinds, color) is None
+    )
+
+
+def _is_modifier(words: Sequence[str | None], span: NamingWords, head: NamingWords | None) -> bool:
+    """Tell whether a name only says of what kind the thing of the next one is: "a bird house".
+
+    Lists without articles, "castle dragon knight", name things; so does "a lake house".
+    """
+    kind = span.kinds[0]
+    if head is None or span.plural or kind in _SITES or not {kind, head.kinds[0]} <= THINGS.keys():
+        return False
+    if kind in _BUILDINGS and head.kinds[0] in _PARTS:
+        return False
+    return head.plural or _with_told(words, span).told < words_before(words, span.start).start
+
+
+def _said_later(words: Sequence[str | None], span: NamingWords) -> tuple[str, range] | None:
+    """Return the colour in "the cat is black", "painted red", and its words; None: there is none.
+
+    It may be of a pronoun: "a car, it is red".
+    """
+    place = span.end + (span.end < len(words) and words[span.end] in _PRONOUNS)
+    first = place
+    while place < len(words) and words[place] in _IS_COLORED:
+        place += 1
+    color = color_word(words[place]) if first < place < len(words) else None
+    follows = words[place + 1] if place + 1 < len(words) else ""
+    is_own = follows is not None and (follows in FUNCTION_WORDS or place + 1 == len(words))
+    return (color, range(span.end, place + 1)) if color and is_own else None
+
+
+def _is_another(words: Sequence[str | None], place: int, after_stops: Collection[int]) -> bool:
+    """Tell whether words name one more thing, and not one that was named before."""
+    told = words_before(words, place, after_stops)
+    article = words[told.start - 1] if told.start else None
+    return article in ("a", "an", "another", "and") or any(
+        words[one] in NUMBERS or words[one] in _AMOUNTS for one in told
+    )
+
+
+def _behind_all(words: Sequence[str | None], span: NamingWords) -> range:
+    """Return the words that say that what is far away is behind the rest: "mountains behind"."""
+    end = span.end + (words[span.end : span.end + 1] == ["far"])
+    is_said = words[end : end + 1] == ["behind"] and _stance(span) == "far"
+    is_said = is_said and (*words, "")[end + 1] not in ("me", "you", "us")
+    return range(span.end, end + 1 if is_said else span.end)
+
+
+def _is_where(words: Sequence[str | None], span: NamingWords, after_stops: Collection[int]) -> bool:
+    """Tell whether words name no more things: "and a cat on a sofa", "a horse race"."""
+    told = words_before(words, span.start, after_stops).start
+    follows = words[span.end] if span.end < len(words) else None
+    says = follows and (follows in FUNCTION_WORDS or follows.endswith(VERB_ENDINGS))
+    is_modifier = follows and not says and span.end not in after_stops and not span.plural
+    is_list = told - 1 in after_stops
+    return bool(is_modifier) or (told > 1 and words[told - 2] in WHERE and not is_list)
+
+
+def _together(ones: Sequence[Named]) -> Named:
+    """Return things of one kind that a description names one after the other as one name.
+
+    If their colours, sizes or directions differ they are its parts.
+    """
+    first, *others = ones
+    placed = [one for one in ones if one.relation is not None]
+    relation = placed[-1].relation if placed else None
+    alike = {(one.color, one.scale, one.relation) for one in ones}
+    if not others or (len(alike) == 1 and first.most is None):
+        are_people = first.kinds[0] in PEOPLE and all(one.least == 1 for one in ones)
+        least = len(ones) if are_people else first.least  # mum and dad are two
+        return first._replace(relation=relation, least=least)
+    directions = [one for one in placed if one.relation and not one.relation.kinds]
+    most = [one.most for one in ones if one.most is not None]
+    return first._replace(
+        color=first.color if len({one.color for one in ones}) == 1 else None,
+        scale=first.scale if len({one.scale for one in ones}) == 1 else 1.0,
+        least=sum(one.least for one in ones),
+        most=sum(most) if len(most) == len(ones) else None,
+        relation=None if directions and len(alike) > 1 else relation,
+        one_of_many=all(one.one_of_many for one in ones),
+        parts=tuple(ones) if len(alike) > 1 else (),
+    )
+
+
+def _with_told(
+    words: Sequence[str | None], span: NamingWords, after_stops: Collection[int] = ()
+) -> NamingWords:
+    """Return words that name a thing with where all that belongs to them begins."""
+    told = words_before(words, span.start, after_stops).start
+    while told and words[told - 1] in _ARTICLES:
+        told -= 1
+    return span._replace(told=told, plural=span.plural or _is_counted(words, told, span.start))
+
+
+def _is_counted(words: Sequence[str | None], start: int, end: int) -> bool:
+    return any(NUMBERS.get(word or "", (1, 1))[0] > 1 for word in words[start:end])
+
+
+def _negation(words: Sequence[str | None], span: NamingWords) -> int | None:
+    """Return the place of the word that says that a thing is not there; None: no word does."""
+    told = words_before(words, span.start)
+    return next((place for place in range(max(told.start - 1, 0), span.start)
+                 if words[place] in _NEGATIONS), None)  # fmt: skip
+
+
+def _after_stops(text: str) -> frozenset[int]:
+    """Return which words of a text, counted from 0, follow a comma or the like."""
+    words = split_words(text)
+    gaps = enumerate(pairwise(words), 1)
+    return frozenset(
+        place for place, (one, other) in gaps if STOPS.intersection(text[one.end : other.start])
+    )
+
+
+def _is_in_sky(relation: Relation) -> bool:
+    """Tell whether the sun or moon is on some side, or above a thing: over a sea it is anyway."""
+    if not relation.kinds:
+        return relation.where in ("left", "right")
+    return relation.where == "above" and "sea" not in relation.kinds
+
+
+def _can_be_told_where(span: NamingWords) -> bool:
+    is_water = span.kinds[0] in DEEP | {"frozen lake"}
+    lies = is_water or span.kinds[0] in MATS | DISCS
+    return _stance(span) in _STANDING or lies or HILLS in span.kinds
+
+
+def _stance(span: NamingWords) -> str:
+    stance = STANCES.get(span.kinds[0])
+    return stance.where if stance else "far"
+
+
+def _held(relation: Relation) -> Relation | None:
+    """Return where a thing "in" another one is: on what holds it, or in front of a house.
+
+    None: that tells nothing, as of a spaceship in the corn.
+    """
+    if relation.where == "under" and not _HEAVENLY.isdisjoint(relation.kinds):
+        return None  # everything is
+    if relation.where == "far" or (relation.where == "behind" and HILLS in relation.kinds):
+        return Relation("far")
+    kind = relation.kinds[0] if relation.kinds else ""
+    if kind in MATS and relation.where not in ("on", "in"):
+        return None  # beside all of it would be out of view
+    if relation.where not in ("in", OF):
+        return relation
+    if _WINDOW in kind:
+        return relation._replace(where="under") if relation.where == "in" else None
+    if kind in _HOLDING | WATERS:
+        return relation._replace(where="on")
+    if relation.where == OF:  # a statue of a horse
+        return None
+    usual = usual_looks().get(kind)
+    is_entered = usual is not None and usual.tall >= _ENTERED and kind not in _GROWING
+    return relation._replace(where="front") if is_entered else None
+
+
+def _on_sides(one: Named) -> Named:
+    """Return things of which one is on each side at least: a single one there is two."""
+    least = max(one.least + one.least % 2, 2)
+    return one._replace(least=least, most=one.most and max(one.most + one.most % 2, least))
+
+
+def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
+    """Tell whether a thing can be where another one, listed with it, is said to be.
+
+    No fireplace is on the sofa on which a cat is, and nothing in a pool with the moon.
+    """
+    if other.kinds[0] in DISCS and not _is_in_sky(relation):
+        return False
+    if relation.where == "in" and not _HOUSED.isdisjoint(relation.kinds):
+        return one.kinds[0] in ANIMALS  # no seller is in the cage with the parrot
+    if relation.where not in ("on", "under") or HILLS in relation.kinds:
+        return True
+    if not (RIDDEN | _PERCHES).isdisjoint(relation.kinds) and (one.kinds[0] in _ALIVE) != (
+        other.kinds[0] in _ALIVE
+    ):
+        return False  # no car is on the bicycle on which a person is
+    if relation.kinds[0] in WATERS:  # no bench is on the pond with the ducks
+        return _stance(one) == _stance(other) and (
+            len(ANIMALS.intersection((one.kinds[0], other.kinds[0]))) != 1
+        )
+    tall, most = (usual_looks().get(span.kinds[0]) for span in (one, other))
+    return tall is not None and most is not None and tall.tall <= max(_SHARING * most.tall, _LIGHT)
+
+
+def _bears(one: NamingWords, other: NamingWords) -> bool:
+    """Tell whether a thing bears another one: lakes only what swims, and houses no cakes."""
+    if one.kinds[0] in WATERS - {"frozen lake"}:
+        return _stance(other) == "water" or other.kinds[0] == "duck"
+    below, above = (usual_looks().get(span.kinds[0]) for span in (one, other))
+    is_high = below is not None and below.tall > _HIGH and one.kinds[0] not in _HOLDING
+    return not is_high or not above or above.tall > _LIGHT or other.kinds[0] in _ALIVE
+
+
+def _clothes(
+    words: Sequence[str | None], span: NamingWords, after_stops: Collection[int]
+) -> tuple[str, range] | None:
+    """Return the colour of what people wear, by the words after them, and these words."""
+    place = span.end
+    while place < len(words) and words[place] in _WEARING | _ARTICLES:
+        place += 1
+    said = color_word(words[place]) if place < len(words) else None
+    if said is None or not _WEARING.intersection(words[span.end : place]):
+        return None
+    after = words[place + 1] if place + 1 < len(words) else "and"
+    is_dress = after in _GARMENTS
+    is_color = after in _JOINING or place + 1 in after_stops  # "in red", and not "in a red car"
+    if not is_dress and not (is_color and words[place - 1] in _WEARING):
+        return None
+    name = _near_color(span.kinds[:1], said)
+    return (name, range(span.end, place + 1 + is_dress)) if name else None
+
+
+def _names_begun(
+    words: Collection[str | None], kinds: tuple[str, ...]
+) -> list[tuple[str, list[str], str]]:
+    """Return the names of which words say the first one, as `_names_of` does."""
+    names, begun = _names_of(kinds)
+    return [
+        names[place] for place in sorted({one for word in words for one in begun.get(word, ())})
+    ]
+
+
+@lru_cache(maxsize=8)
+def _names_of(
+    kinds: tuple[str, ...],
+) -> tuple[list[tuple[str, list[str], str]], dict[str | None, list[int]]]:
+    """Return names, their words and kinds ("": none of these), those of the most words first.
+
+    Returns:
+        The names, and the places of those that begin with a word.
+    """
+    names = {kind: kind for kind in kinds}
+    names |= {word: kind for word, kind in ALSO.items() if kind in names and word not in names}
+    names |= dict.fromkeys(_PLACES, "")
+    split = ((name, name.split(), kind) for name, kind in names.items())
+    ordered = sorted(split, key=lambda one: -len(one[1]))
+    begun: dict[str | None, list[int]] = {}
+    for place, (_, own, _) in enumerate(ordered):
+        for form in _forms(own[0]):
+            begun.setdefault(form, []).append(place)
+    return ordered, begun
+
+
+def is_color_of_next(words: Sequence[str | None], place: int) -> bool:
+    """Return whether a word is the colour of what follows: an orange sky holds no orange."""
+    follows = next(iter(words[place + 1 :]), None)
+    others = follows is None or follows in FUNCTION_WORDS or follows in NUMBERS.keys() | _AMOUNTS
+    return words[place] in COLORS and not others
+
+
+def _is_stuff(words: Sequence[str | None], place: int) -> bool:
+    """Return whether a word says what something is made of: a stone house, a house of stone."""
+    before, after = (words[max(place - 1, 0)], next(iter(words[place + 1 :]), None))
+    has_noun = after is not None and after not in FUNCTION_WORDS and after not in NUMBERS
+    return words[place] in _STUFFS and (has_noun or before == "of")
+
+
+def _is_word(word: str | None, name: str) -> bool:
+    return word in _forms(name)
+
+
+@cache
+def _forms(name: str) -> frozenset[str]:
+    """Return a word of a name and its plurals: "fires" are no "firs", and "ponies" no "ponds"."""
+    forms = {name, f"{name}s"}
+    ends = {
+        "y": "ies", "f": "ves", "fe": "ves", "s": "ses", "x": "xes", "z": "zes", "o": "oes",
+        "ch": "ches", "sh": "shes",
+    }  # fmt: skip
+    forms |= {name.removesuffix(end) + many for end, many in ends.items() if name.endswith(end)}
+    if name.endswith("man"):
+        forms.add(f"{name[:-2]}en")
+    return frozenset(forms)
+
+
+def words_before(
+    words: Sequence[str | None], place: int, after_stops: Collection[int] = ()
+) -> range:
+    """Return the places of words before a thing that can tell how many, how large and what colour.
+
+    That is up to a stop, any word that only joins others or names a thing (None), or a few others.
+    """
+    first, others = place, 0
+    while first and (word := words[first - 1]) and word not in FUNCTION_WORDS:
+        tells = word in SIZES or word in NUMBERS or SAME_COLORS.get(word, word) in COLORS
+        others += not tells
+        if others > _ADJECTIVES or (first in after_stops and not tells):
+            break
+        first -= 1
+        if word in NUMBERS:
+            break
+    if first > 1 and words[first - 1] == "of" and words[first - 2] in _AMOUNTS:
+        first -= 2
+    return range(first, place)
+
+
+def _told_before(
+    words: Sequence[str | None],
+    place: int,
+    kinds: tuple[str, ...],
+    after_stops: Collection[int],
+    *,
+    plural: bool,
+) -> Named:
+    """Return what words say of a thing: colour, number and size."""
+    color, scale, told = None, 1.0, words_before(words, place, after_stops)
+    does: Relation | None = None
+    article = words[told.start - 1] if told.start else None
+    is_owned = not _OWNERS.isdisjoint((article, words[told.start]))
+    the_one = (article == "the" or is_owned) and not plural and kinds[0] not in _ALIKE
+    countable = kinds[0] in THINGS and THINGS[kinds[0]].most <= _COUNTED
+    is_person = kinds[0] in DRESSED and not plural  # also "man in a boat"
+    is_one = article in ("a", "an") or the_one or is_person  # though a plural may be: "a camels"
+    several = plural or (kinds[0] in _ALIKE and not is_one)
+    least, most = _several(kinds[0]) if several else 1, None
+    if is_one:
+        least, most = 1, 1 if countable else None
+    for before in told:
+        word = words[before] or ""
+        if color is None or word != "wooden":  # a red wooden chair is red
+            color = COLORS.get(SAME_COLORS.get(word, word), color)
+        scale *= SIZES.get(word, 1.0)
+        does = _DOING.get(word, does)
+        follows = words[before + 1] if before + 1 < len(words) else None
+        counts = _AMOUNTS if follows == "of" else NUMBERS  # a full moon is one
+        least, most = counts.get(word, (least, most))
+        if word in counts and (drawn := _drawn(word, kinds[0])):
+            least, most = drawn, most and drawn
+    if kinds[0] == _BUNCHED and most:
+        least, most = (-(-number // _IN_A_BUNCH) for number in (least, most))
+    near = _near_color(kinds, color_name(color)) if color else None
+    color = COLORS[near] if near else None
+    colored = tuple(one for one in kinds if near and takes_color(one, near))
+    return Named(
+        colored or kinds, color if colored else None, least, most, scale, does,
+        uncolored=tuple(kind for kind in kinds if colored and kind not in colored),
+        one_of_many=is_one and least == 1 and most is None,
+    )  # fmt: skip
+
+
+def _several(kind: str) -> int:
+    """Return how many a plural without a number means at least."""
+    return 3 if kind in THINGS and THINGS[kind].width < _FEW_WIDE else 2
+
+
+def _dressed(one: Named, color: str | None) -> Named:
+    """Return people in clothes of a colour, unless words before them say another."""
+    return one._replace(color=COLORS[color]) if color and one.color is None else one
+
+
+def _near_color(kinds: Sequence[str], name: str) -> str | None:
+    """Return the colour nearest to a named one in which things of some kinds are painted."""
+    near = (name, _NEAR_COLORS.get(name, name))
+    return next((one for one in near if any(takes_color(kind, one) for kind in kinds)), None)
+
+
+def takes_color(kind: str, name: str) -> bool:
+    """Tell whether things of a kind are painted in a named colour; those not measured are."""
+    known = painted_colors().get(kind)
+    return known is None or name in known
+
+
+def in_said_colors(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
+    """Return phrases without the colours of what they are read as, where words say others.
+
+    A taxi is a yellow car, and a black taxi a black one.
+    """
+
+    def known(before: Phrase, phrase: Phrase) -> str | None:
+        own, _, rest = (phrase.known or "").partition(" ")
+        is_said = color_word(before.written) and color_word(own) and rest
+        return rest if is_said else phrase.known
+
+    others = (two._replace(known=known(one, two)) for one, two in pairwise(phrases))
+    return (*phrases[:1], *others)
