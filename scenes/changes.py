@@ -19,7 +19,7 @@ from mag_sandbox.scenes.descriptions import (
     place_phrase,
     sky_color_in,
 )
-from mag_sandbox.scenes.kinds import GROUND, KINDS, OVERHEAD, WATERS
+from mag_sandbox.scenes.kinds import GROUND_KINDS, KINDS, OVERHEAD, WATERS
 from mag_sandbox.scenes.naming import STOPS, Named, named_things, naming_words
 from mag_sandbox.scenes.places import FLOWERS, known_place
 from mag_sandbox.scenes.rewordings import SHADES
@@ -39,7 +39,7 @@ from mag_sandbox.scenes.vocabulary import (
 
 _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
 _OF_SKIES = OVERHEAD | {"lightning"}
-_LAND = frozenset((*WATERS, *GROUND["outdoor"]))  # no mere thing is added to a place by it
+_LAND = frozenset((*WATERS, *GROUND_KINDS["outdoor"]))  # no mere thing is added to a place by it
 _MOST_NEW = 3  # things that another light leaves their place; with more it is made anew
 _DAYTIMES = frozenset(("morning", "afternoon", "evening"))
 _GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all things, if said

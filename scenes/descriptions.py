@@ -1,4 +1,4 @@
-"""Tells which words of a description will show in the place it describes, and how much fits.
+"""Which words of a description will show in the described place, and how much fits there.
 
 A word is seen if it names a thing, the place, or something that scenes of this place differ in: the
 time of day, the weather, walls, floors, light.
@@ -46,7 +46,7 @@ from mag_sandbox.scenes.kinds import (
     DRAWN_AS,
     EXHIBITS,
     FALLING,
-    GROUND,
+    GROUND_KINDS,
     KINDS,
     OVERHEAD,
     PEOPLE,
@@ -142,7 +142,7 @@ from mag_sandbox.scenes.vocabulary import (
     text_stems,
 )
 
-ONLY_IN = {  # what only some places have, whatever words say
+ONLY_IN = {  # grounds that only some places have, whatever words say
     "ocean": "beach coast seashore",
     "dunes": "desert", "sand": "desert beach", "mesas": "canyon",
 }  # fmt: skip
@@ -175,8 +175,8 @@ _PLURAL_ENDS = ("s", "men", "people", "children", "mice")
 _DOING = frozenset(("guard", "watch", "wave"))  # of those that several do
 _JOINING = frozenset(("and", "or", "with"))  # of a list, "a dog, rocks and trees"
 _SAYING = frozenset(("is", "are", "painted"))  # between a wall and its colour
-_OLD_HOUSE = "old church"  # which no painter needs to be told is one inside
-_BATH = re.compile(r"\bbath(s|ing)?\b", re.I)  # a room, and a thing that is elsewhere, too
+_OLD_HOUSE = "old church"  # whose inside looks like any church's
+_BATH = re.compile(r"\bbath(s|ing)?\b", re.I)  # a room, and a thing found elsewhere, too
 _ROOMS = frozenset(("space station",))  # whose names the painter knows from games
 _HOUSE = "(church|chapel|shop|store|supermarket|cafe|restaurant)"
 _BESIDE = r"(in front of|behind|beside|near|next to|outside|on(?= (a|the) (\w+ )?hill))"
@@ -190,7 +190,7 @@ _HOUSE_IN_PLACE = re.compile(  # "a church in a meadow"
 _HOUSES = re.compile(
     r"\b(?:church(?:es)?|chapels?|shops?|stores?|supermarkets?|cafes?|restaurants?)\b", re.I
 )
-_SHOP = re.compile("store|supermarket")  # which no thing is called
+_SHOP = re.compile("store|supermarket")  # words that name no thing
 _GRAVEYARD, _GRAVE = "in an old graveyard", "gravestone"
 _HOUSE_KINDS = frozenset(("church", "shop"))
 _AS_AT_PLACES = re.compile(  # things named for a place, which may be elsewhere
@@ -229,7 +229,7 @@ _CLOCK = "wall clock"  # likewise, which is not drawn
 _OF_STAGES = frozenset(("stage curtains", "ball lamp", "hanging star"))
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
-_AT = {  # what goes before the names of places, if not "in a"
+_AT = {  # words before the names of places, if not "in a"
     "on a": "beach coast seashore stage savanna playground pitch",
     "at a": "pool station site market harbour port lake", "at an": "airport airfield",
     "by the": "riverside", "in": "farmland woods Venice countryside land",
@@ -252,13 +252,13 @@ _ALONE = {  # where things are that no place is known for
         "slime", "small robot", "pipe", "portal", "lava pit", "water pit", "spikes",
     )),
 }  # fmt: skip
-_VILLAGE, _MEADOW = "in a small old village", "in a green meadow"  # longer names than of houses
+_VILLAGE, _MEADOW = "in a small old village", "in a green meadow"  # longer than names of houses
 _HOMES = frozenset(("cottage", "log cabin", "hut", "castle"))  # which furniture shows from inside
 _FURNISHED = (  # rooms that houses have
     "living room", "bedroom", "library", "kitchen", "office", "dining room", "music room",
     "bathroom",
 )  # fmt: skip
-_OUTDOORS = re.compile(  # words for what is outside the windows of a room
+_OUTDOORS = re.compile(  # words for things outside the windows of a room
     r"(?<!looking )(?<!looks )(?<!staring )(?<!gazing )\b(outside|beyond|behind|through)"
     r"(?: of)? (?:the|a|my|its|every|each) (?:\w+ )?windows?\b"
     r"|(?<!looking )(?<!looks )(?<!staring )(?<!gazing )\boutside\b(?! (?:of )?(?:the|a|my)\b)",
@@ -273,7 +273,7 @@ _BESIDE_HOME = re.compile(
 )
 _IN_HOME = re.compile(r"\b(in|inside|into) (\w+ ){1,3}$", re.I)
 _OUT_OF_HOME = re.compile(r"^\W*(outside|behind|in the (distance|background)|far away)\b", re.I)
-USUAL_PLACE = "in a meadow"  # of a description whose things, if any, say nothing about a place
+USUAL_PLACE = "in a meadow"  # for a description without a place, in words or by its things
 _OWN_COLORS = {  # that the ground of places has by itself
     "green": frozenset((
         "meadow", "farmland", "forest", "jungle", "park", "garden", "football field", "riverside",
@@ -284,7 +284,7 @@ _OWN_COLORS = {  # that the ground of places has by itself
 }  # fmt: skip
 _PINK_LAND = "pink", "candy"  # a level whose ground is pink on every seed
 _LEVEL, _LIGHT = stem("level"), stem("light")
-_GARMENT = "shirt"  # which alone has the colour of clothes
+_GARMENT = "shirt"  # the only one with the colour of clothes
 _CHRISTMAS, _TREE_WORD = "christmas", "tree"
 _MORNING = re.compile(r"(?<!early )\bmorning\b", re.I)
 _LOW_SUN = re.compile(r"\b(at|in the) (sunset|sundown|sunrise|dawn|dusk|twilight)\b", re.I)
@@ -296,7 +296,7 @@ _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
 _ANYBODY = frozenset(("person", "child"))
 _SUNLIT = frozenset(map(stem, ("morning", "noon", "midday", "afternoon")))  # as windows are
 _UNDERGROWTH = {"jungle": 32}  # bushes at least
-_PART_OF = {  # places, and others whose ground, plants and houses they have as well
+_PART_OF = {  # places, and those whose ground, plants and houses they share
     "swimming pool": ("garden",), "playground": ("park",), "park": ("city",),
     "market": ("city", "village"), "canal town": ("city",), "harbour": ("city",),
     "wheat field": ("farmland",), "tulip field": ("farmland", "meadow"),
@@ -310,9 +310,9 @@ _OWN_WATERS = {  # of places; those of others are lakes
 }  # fmt: skip
 _TREE = 3.0  # metres
 _LARGEST = 6.0  # metres that things in rooms are tall or wide
-_FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and stems that say so
+_FALLS = {"falling rain": "rain", "falling snow": "snow"}  # kinds, and stems for them
 _SKY = frozenset(("sun", "moon"))  # which are everywhere
-# which tell no place: a fairy land is one with a dragon, too
+# which imply no place: a fairy land with a dragon is still one
 _ANYWHERE = _SKY | {"bird", "castle", "hills", "mountains", "rock", "ruin"}
 _OF_SUNNY_DAYS = frozenset(("beach umbrella", "sunbed"))
 _STRIKE = Named(("lightning",), None)
@@ -327,7 +327,7 @@ _FILLERS = (  # words that say nothing by themselves
     " quite becomes gets getting heavy make paint rather really same see so standing stands such"
     " too turn turns very weather which who"
 )
-CHANGING = frozenset((  # likewise, of what becomes of a place
+CHANGING = frozenset((  # likewise, of changes of a place
     "again", "begin", "begins", "beginning", "now", "place", "scene", "start", "starts",
     "starting", "still", "suddenly",
 ))  # fmt: skip
@@ -337,12 +337,12 @@ _IS = frozenset(f"{one}{mark}s" for one in SHORT_FOR_IS for mark in APOSTROPHES)
 FILLERS = frozenset((*_FILLERS.split(), *CHANGING, *_JOINED, *_IS, "full"))  # "a full moon"
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {"outdoor": "winter underwater spaceship", "indoor": "night dark", "object": "wall"}
-MOST_UNSEEN = 6  # near words that nothing shows, beside those that are suggested
+MOST_UNSEEN = 6  # unseen words near by, beside those that are suggested
 MOST_THINGS = 8  # kinds that a plan shows, on 5 seeds of 5; of 9 named one was missing on 8 of 10
 
 
 class DescriptionWords(Vocabulary):
-    """The vocabulary of a world that plans what words name.
+    """The vocabulary of a world that plans named things.
 
     >>> words = DescriptionWords.load(ROOT / "assets/weights/pocket/words.json")
     >>> [word.text for word in words.without_effect("three robots in a clever meadow at night")]
@@ -356,7 +356,7 @@ class DescriptionWords(Vocabulary):
         self._judged = lru_cache(maxsize=32)(self._judge)  # a prompt box asks at every key
 
     def place(self, text: str) -> str | None:
-        """Return the category of scenes whose place a text names; levels are of games."""
+        """Return the category of the place that a text names; levels are of games."""
         if any(stem(word.text.lower()) == _LEVEL for word in split_words(text)):
             return "video game"
         if _OF_LEVELS.search(text) and _MAY_BE_LEVEL.search(text):
@@ -412,7 +412,7 @@ class DescriptionWords(Vocabulary):
         return tuple(one for one in near if self._is_seen_alone(one))[:count]
 
     def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
-        """Return words of a text that are drawn as something else; the sea floor is a reef."""
+        """Return words of a text that are drawn as something else: the sea floor as a reef."""
         text = CHILDS_ROOM.sub("nursery", SEA_FLOOR.sub("coral reef", text))
         text = WOOD.sub(r"\g<a> \g<how>forest", _NO_ANIMALS.sub("", text))
         for said, meant in FAMILIES:
@@ -493,7 +493,7 @@ class DescriptionWords(Vocabulary):
         return next(alone, "")
 
     def suggestions(self, prompt: str, count: int = 5) -> tuple[str, ...]:
-        """Return phrases of groups that the prompt does not speak of, which fit its place."""
+        """Return phrases that fit the prompt's place, of groups that it does not mention."""
         reading = self.reading(prompt)
         stems = [stem(word.text.lower()) for word in split_words(reading)]
         said = frozenset(stems)
@@ -571,7 +571,8 @@ class DescriptionWords(Vocabulary):
         stems = [stem(word) if self.meaning(word) else "" for word in read]
         read_stems = [stem(word.text) for word in split_words(reading)]
         said = {*read_stems}
-        ground = chain(*GROUND.values()) if category is None else GROUND.get(category, ())
+        all_ground = chain(*GROUND_KINDS.values())
+        ground = all_ground if category is None else GROUND_KINDS.get(category, ())
         kinds = tuple(THINGS)
         if category == "indoor":  # no moon hangs in a room
             kinds = tuple(kind for kind in kinds if _fits_room(kind) and kind not in OVERHEAD)
@@ -605,7 +606,7 @@ class DescriptionWords(Vocabulary):
         seen |= (telling := telling_words(text, (*THINGS, *ground)))
         needs = (need for group in self.groups for need in phrase_stems(group) if _LIGHT in need)
         lights = frozenset[str]().union(*needs)
-        for place in reversed(range(len(read))):  # a colour is seen on what follows it
+        for place in reversed(range(len(read))):  # a colour is seen on the next word's thing
             if place not in telling | names and color_word(read[place]):
                 is_own = place_kind and place_kind.name in _OWN_COLORS.get(read[place], ())
                 is_own = is_own or tuple(read[place : place + 2]) == _PINK_LAND
@@ -645,7 +646,7 @@ class DescriptionWords(Vocabulary):
 
 
 def _chained(meant: Sequence[tuple[str, str]], drawn: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return what words mean, and what that is drawn as, each word once.
+    """Return words with their meanings as they are drawn, each word once.
 
     >>> _chained([("school bus", "yellow bus")], {"bus": "tram"})
     [('school bus', 'yellow tram')]
@@ -660,7 +661,7 @@ def _chained(meant: Sequence[tuple[str, str]], drawn: Mapping[str, str]) -> list
 
 
 def _counted(meant: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return what words mean, with the number that is drawn of what are many.
+    """Return words with their meanings, with the number that is drawn for "many".
 
     >>> _counted([("a crowd", "many people")])
     [('a crowd', 'ten people')]
@@ -711,7 +712,7 @@ def _light_words(text: str, words: Vocabulary, *, has_windows: bool) -> frozense
 
 
 def _silent(said: set[str], category: str | None) -> set[str]:
-    """Return the words that are not seen in a place that some stems describe."""
+    """Return the words that a described place never shows."""
 
     def is_said(places: str) -> bool:
         return not said.isdisjoint(map(stem, places.split()))
@@ -740,7 +741,7 @@ def _lonely_words(text: str, of_place: Collection[int]) -> set[int]:
 
 
 def _stuffs(text: str, place: PlaceKind | None) -> set[int]:
-    """Return which words, counted from 0, name what a place is made of, and its own colour.
+    """Return the words, counted from 0, for a place's material and its own colour.
 
     Lakes have blue water, and meadows green grass.
     """
@@ -765,7 +766,7 @@ def _stuffs(text: str, place: PlaceKind | None) -> set[int]:
 
 
 def _with_all_places(groups: Sequence[WordGroup], known: set[str]) -> list[WordGroup]:
-    """Return groups in which places have all their words that are known and name nothing else."""
+    """Return groups with all known words for places that name nothing else."""
     groups = [
         replace(group, phrases=tuple(one for one in group.phrases if one not in _ROOMS))
         for group in groups
@@ -823,14 +824,14 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
 
 
 def _off_stage(one: Named) -> Named:
-    """Return a thing that words name in a room, in whatever colour: its curtains are no stage's."""
+    """Return a named thing of a room without stage kinds: a room's curtains are not a stage's."""
     if not {*one.kinds} <= _OF_STAGES or {*one.uncolored} <= _OF_STAGES:
         return one
     return one._replace(kinds=tuple(kind for kind in one.uncolored if kind not in _OF_STAGES))
 
 
 def _unpotted(one: Named) -> Named:
-    """Return a thing that words name which, if it also grows elsewhere, grows in no pot."""
+    """Return a named thing without its potted kinds, if it also grows in the ground."""
     wild = tuple(kind for kind in one.kinds if not kind.startswith(_POTTED))
     return one._replace(kinds=wild or one.kinds)
 
@@ -851,7 +852,7 @@ def without_place(named: Sequence[Named], text: str, added: str) -> tuple[Named,
 
 
 def among_others(named: Sequence[Named], text: str, words: Vocabulary) -> tuple[Named, ...]:
-    """Return named things, of which the place of a description in known words may have others.
+    """Return named things, marked where their place may have others of the kind.
 
     A red house in a village is not its only house.
     """
@@ -865,7 +866,7 @@ def among_others(named: Sequence[Named], text: str, words: Vocabulary) -> tuple[
 
 
 def as_many(named: Sequence[Named], text: str, kinds: Collection[str]) -> tuple[Named, ...]:
-    """Return named things, several of those of which a description as it was written has a plural.
+    """Return named things, several of those that the description as written has in the plural.
 
     Known words may have none: "presents" are read as "present".
     """
@@ -897,7 +898,7 @@ def is_outdoor(one: Named) -> bool:
 
 
 def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[str]:
-    """Return the kinds that a description in known words says are not there.
+    """Return the kinds that are absent by a description in known words.
 
     It neither rains nor snows unless words say so; `said` is the description as it was written. A
     palm that is named stays where there are no trees.
@@ -911,7 +912,7 @@ def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[st
     beasts = ANIMALS.intersection(kinds) if _NO_ANIMALS.search(said) else frozenset()
     gone = absent_kinds(text, kinds) - {one.kinds[0] for one in things}
     alike = {other for kind in gone for other in _TAKEN_FOR.get(kind, ())}
-    if any(one.most and one.kinds[0] in WINDOWS for one in things):  # through which one is seen
+    if any(one.most and one.kinds[0] in WINDOWS for one in things):  # through which others are seen
         gone |= {"curtains"} - named
     return gone | dry | beasts | (alike.intersection(kinds) - named)
 
@@ -925,7 +926,7 @@ def _unseen_far(text: str) -> set[int]:
 
 
 def _unentered(text: str, words: Vocabulary) -> set[int]:
-    """Return the words of a description, counted from 0, that say one is inside what has no inside.
+    """Return the words of a description, counted from 0, that put one inside a solid thing.
 
     A whale is seen from outside, and a cave is not.
     """
@@ -952,9 +953,9 @@ def _spanned(text: str, *spans: tuple[int, int]) -> set[int]:
 
 
 def typical_in(text: str, words: Vocabulary, said: str = "") -> tuple[Named, ...]:
-    """Return the things by which the place of a description in known words is known.
+    """Return the things that the place of a description in known words is known for.
 
-    The sea of coasts is to be ahead: ships and beaches are at it. `said` is the description as it
+    The sea of coasts must be ahead: ships and beaches are at it. `said` is the description as it
     was written: at sea a thunderstorm is read as rain.
     """
     place = known_place(text, words)
@@ -1017,7 +1018,7 @@ def _needs_of(name: str) -> frozenset[frozenset[str]]:
 
 
 def _other_places(place: PlaceKind | None) -> frozenset[frozenset[str]]:
-    """Return the stems of the names of all places of a category but one, and what it is part of."""
+    """Return the stems of the names of a category's places, except one and those it is part of."""
     if place is None:
         return frozenset()
     alike = (one.name for one in read_places().values() if one.category == place.category)
@@ -1033,9 +1034,9 @@ def falls_outdoors(text: str, words: Vocabulary) -> bool:
 
 
 def names_land(text: str, words: Vocabulary) -> bool:
-    """Tell whether a description names land or water, which are in several places: a lake."""
+    """Tell whether a description names land or water of several kinds of places: a lake."""
     kinds = {one.kinds[0] for one in named_things(words.in_known_words(text), KINDS)}
-    return not kinds.isdisjoint({*WATERS, *GROUND["outdoor"]} - {*FALLING, "starry sky"})
+    return not kinds.isdisjoint({*WATERS, *GROUND_KINDS["outdoor"]} - {*FALLING, "starry sky"})
 
 
 def added_place(text: str, words: Vocabulary) -> str:
@@ -1074,12 +1075,12 @@ def needed_stems(text: str) -> tuple[str, ...]:
 
 
 def _is_owner(word: Word) -> bool:
-    """Tell whether a word names an owner, who is not there: "grandmother's"."""
+    """Tell whether a word names an absent owner: "grandmother's"."""
     return re.fullmatch(OWNER, word.text, re.I) is not None
 
 
 def _at_christmas(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
-    """Return phrases of which a tree is a Christmas tree, if words before it speak of that."""
+    """Return phrases with a tree read as a Christmas tree, if Christmas is mentioned before it."""
     written = [phrase.written for phrase in phrases]
     if _CHRISTMAS not in written or written.count(_TREE_WORD) != 1:
         return tuple(phrases)
@@ -1092,7 +1093,7 @@ def _at_christmas(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
 
 
 def _with_waters(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tuple[Phrase, ...]:
-    """Return phrases of which "water" is a lake, or that of the place, unless others are named.
+    """Return phrases with "water" read as a lake, or the place's own, unless others are named.
 
     A water tower is none, and a glass of water neither.
     """
@@ -1120,7 +1121,7 @@ def _with_waters(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tup
 def _without_outdoors(
     phrases: Sequence[Phrase], text: str, words: Vocabulary
 ) -> tuple[Phrase, ...]:
-    """Return phrases of which things outside the windows of a room mean nothing."""
+    """Return phrases without the meanings of things outside the windows of a room."""
     gone = set[int]()
     for found in _OUTDOORS.finditer(text):
         behind = [at for at, one in enumerate(phrases) if one.words[-1].end <= found.start()]
@@ -1167,7 +1168,7 @@ def _furniture() -> frozenset[str]:
 def _inside_home(
     phrases: Sequence[Phrase], text: str, words: Vocabulary
 ) -> tuple[Phrase, ...] | None:
-    """Return phrases of which a house with furniture, and nothing outdoors, is one of its rooms.
+    """Return phrases with a furnished house, and nothing outdoors, read as one of its rooms.
 
     None: there is no such house.
     """
@@ -1176,7 +1177,7 @@ def _inside_home(
     homes = [one for one in phrases if one.known and _is_home(one)]
     named = {one.kinds[0] for one in named_things(rewritten(text, phrases), KINDS)}
     furniture, others = named & _furniture(), named - _HOMES - OVERHEAD
-    is_open = not {*WATERS, *GROUND["outdoor"]}.isdisjoint(others) or not all(
+    is_open = not {*WATERS, *GROUND_KINDS["outdoor"]}.isdisjoint(others) or not all(
         map(_fits_room, others)
     )
     is_open |= any(_is_outdoors(one, words) for one in phrases if one not in homes)
@@ -1216,7 +1217,7 @@ def _is_home(phrase: Phrase) -> bool:
 
 
 def _with_same_place(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tuple[Phrase, ...]:
-    """Return phrases of which one for a place like that of others is read as it, too."""
+    """Return phrases with one for a place like another phrase's read as that place, too."""
     place = known_place(rewritten(text, phrases), words)
 
     def known(phrase: Phrase) -> str | None:
@@ -1228,7 +1229,7 @@ def _with_same_place(phrases: Sequence[Phrase], text: str, words: Vocabulary) ->
 
 
 def _with_owners(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tuple[Phrase, ...]:
-    """Return phrases of which owners without an apostrophe mean nothing: "my grandmas tent"."""
+    """Return phrases without the meanings of owners that lack an apostrophe: "my grandmas tent"."""
 
     def is_owned(phrase: Phrase) -> bool:
         known = phrase.known or ""
@@ -1257,7 +1258,7 @@ def _with_owners(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tup
 
 
 def _without_verbs(phrases: Sequence[Phrase], text: str) -> tuple[Phrase, ...]:
-    """Return phrases of which verbs that look like plurals mean nothing: "a man plants a tree"."""
+    """Return phrases without meanings of verbs that look like plurals: "a man plants a tree"."""
 
     def is_alive(phrase: Phrase) -> bool:
         kinds = {one.kinds[0] for one in named_things(phrase.known or "", KINDS)}
@@ -1291,7 +1292,7 @@ def _are_alive(name: str) -> bool:
 
 
 def _without_unseen_parts(text: str, words: Vocabulary) -> str:
-    """Return a text without what things have that is not drawn, and stands before where they are.
+    """Return a text without undrawn parts of things that stand between them and their places.
 
     "A knight with a sword before a castle" is before it, too.
     """
@@ -1332,7 +1333,7 @@ def in_places(words: Vocabulary, text: str) -> str:
 
 
 def _is_of_house(read: str) -> bool:
-    """Tell whether a description names a house, and neither its inside nor what only rooms have."""
+    """Tell whether a description names a house, but neither its inside nor things of rooms."""
     if not _HOUSES.search(read) or _IN_HOUSE.search(read):
         return False
     of_rooms = contents_of("indoor").keys() - contents_of("outdoor").keys()
@@ -1340,15 +1341,15 @@ def _is_of_house(read: str) -> bool:
 
 
 def _with_place_of_house(read: str, words: Vocabulary) -> str:
-    """Return a description of a house that says first where it stands, if that is outdoors."""
+    """Return a description of a house that begins with its place outdoors, if there is one."""
     there = _HOUSES.sub("", read)
     return f"{place_phrase(there, words, 'outdoor')}, {read}" if words.place(there) else read
 
 
 def _tells_of_outdoors(read: str) -> bool:
-    """Tell whether a description of a house names things or weather that are outside it."""
+    """Tell whether a description of a house names things or weather outside it."""
     named = {one.kinds[0] for one in named_things(read, KINDS)} - _HOUSE_KINDS
-    outside = {*GROUND["outdoor"], *WATERS, *OVERHEAD, _GRAVE}
+    outside = {*GROUND_KINDS["outdoor"], *WATERS, *OVERHEAD, _GRAVE}
     is_large = any(one in outside or not _fits_room(one) for one in named)
     falls = any(speaks_of(what, read) for what in ("rain", "snow", "fog", "storm"))
     return is_large or falls or _AT_CHURCH.search(read) is not None

@@ -122,7 +122,7 @@ def rivals(kind: str) -> frozenset[str]:
 
 # Kinds that no player places, but words can name, by the category whose plans have them then: at
 # least three of four seeds.
-GROUND = {
+GROUND_KINDS = {
     "outdoor": (
         "sea", "river", "path", "road", "mountains", "hills", "starry sky", "falling rain",
         "falling snow",
@@ -131,4 +131,4 @@ GROUND = {
     "video game": ("starry sky",),
 }  # fmt: skip
 OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *FALLING))
-KINDS = (*THINGS, *chain(*GROUND.values()))
+KINDS = (*THINGS, *chain(*GROUND_KINDS.values()))

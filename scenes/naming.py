@@ -37,10 +37,10 @@ NUMBERS = {  # how many at least and at most
     "2": (2, 2), "3": (3, 3), "4": (4, 4), "5": (5, 5), "6": (6, 6), "7": (7, 7), "8": (8, 8),
     "several": (3, None), "many": (5, None),
 }  # fmt: skip
-_LARGE = (  # numbers of which as many are drawn, in words
+_LARGE = (  # numbers that are drawn as they are, in words
     "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen",
 )  # fmt: skip
-_EIGHT = 8  # of kinds that are wider than `_CROWDED_WIDE`, that many at most
+_EIGHT = 8  # the most of kinds that are wider than `_CROWDED_WIDE`
 _CROWDED_WIDE = 18.0  # degrees
 MOST_COUNTED = _EIGHT + len(_LARGE)
 LARGE_NUMBERS = {  # numbers that may be drawn as smaller ones
@@ -67,11 +67,11 @@ _DOING = {"flying": IN_SKY, "swimming": Relation("water")}  # said before a thin
 _FEW_WIDE = 25.0  # degrees: of narrower things three are several, of wider ones two
 _COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean only one
 _BUNCHED, _IN_A_BUNCH = "toy balloons", 3  # which are drawn in bunches, and how many are in one
-_CONTAINED = 3  # of what something is full of: more are too small to be told apart
-_ALIKE = frozenset((  # whose plurals look like one, or of which there are many plants
+_CONTAINED = 3  # of things that something is full of: more would be too small to tell apart
+_ALIKE = frozenset((  # with a plural like the singular, or that are many plants
     "sheep", "deer", "fish", "wheat", "bamboo", "seaweed", "coral", "reed",
 ))  # fmt: skip
-_ADJECTIVES = 2  # words that may stand between a number, size or colour and what has it
+_ADJECTIVES = 2  # words that may stand between a number, size or colour and its thing
 _STANDING = frozenset(("floor", "small", "water", "wall", "ceiling", "sky"))  # somewhere
 _WEARING = frozenset(("in", "dressed", "wearing", "clad", "with"))
 _IS_COLORED = frozenset(("is", "are", "all", "painted", "coloured", "colored"))
@@ -82,8 +82,8 @@ _GARMENTS = frozenset((
     "trousers", "skirt", "sweater", "raincoat", "cloak", "jumper", "tshirt", "blouse", "scarf",
 ))  # fmt: skip
 _GARMENTS |= {f"{one}{'es' if one.endswith('ss') else 's'}" for one in _GARMENTS}
-_SHARING, _LIGHT = 1.3, 0.9  # times as tall as what is on a thing, metres: what else can be
-_HIGH = 2.0  # metres, likewise: on which nothing light is
+_SHARING, _LIGHT = 1.3, 0.9  # times another thing's height, or metres, of one there, too
+_HIGH = 2.0  # metres, likewise: on them nothing light is
 # shown instead of a colour that a kind is not painted in: a golden temple is yellow
 _NEAR_COLORS = {"yellow": "gold", "gold": "yellow", "brown": "wooden"}
 _ARTICLES = frozenset(("a", "an", "the", "my", "its", "one"))
@@ -159,13 +159,13 @@ _ANYBODY = frozenset(("person", "child"))  # of which a crowd is
 _PERCHES = frozenset((  # with room for little more than an animal
     "hay bale", "stump", "log", "rock", "barrel", "fence", "gravestone", "mailbox", "signpost",
 ))  # fmt: skip
-_HOLDING = frozenset((  # what other things are in
+_HOLDING = frozenset((  # kinds that contain others
     "boat", "rowing boat", "gondola", "ship", "sailing ship", "bowl", "basket", "box", "crate",
     "cardboard box", "fruit crate", "picnic basket", "vase", "barrel", "treasure chest", "bed",
     "armchair", "chair", "crib", "bathtub", "sled", "cauldron", "suitcase", "sink", "throne",
     *TREES, "bush", "hedge", "sandpit", "bird cage",
 ))  # fmt: skip
-_HOUSED = frozenset(("bird cage",))  # in which are animals alone
+_HOUSED = frozenset(("bird cage",))  # that only contain animals
 _ALIVE = ANIMALS | PEOPLE
 _WINDOW = "window"
 _HEAVENLY = frozenset(("sun", "moon", "star", "cloud", "starry sky"))
@@ -189,7 +189,7 @@ class Named(NamedTuple):
     scale: float = 1.0  # how much larger than usual it is
     relation: Relation | None = None
     uncolored: tuple[str, ...] = ()  # kinds that the words could mean but for their colour
-    one_of_many: bool = False  # others like it are around, which the words do not mean
+    one_of_many: bool = False  # there are others like it that the words do not mean
     parts: "tuple[Named, ...]" = ()  # that differ: "a red car on the left and a blue car"
 
 
@@ -199,22 +199,22 @@ class _Naming(NamedTuple):
     named: tuple[Named, ...]  # one of each kind, the longest names first
     absent: frozenset[str]  # kinds that it says are not there
     names: frozenset[int]
-    telling: frozenset[int]  # which say where things are, and that some are not there
-    silent: frozenset[int]  # which give things colours that these do not take
-    modifiers: frozenset[int]  # which only say of what kind the next thing is: "a bird house"
+    telling: frozenset[int]  # which say where things are, or that they are absent
+    silent: frozenset[int]  # which give things colours that they do not take
+    modifiers: frozenset[int]  # which only modify the next name: "a bird house"
     said: Mapping[str, str]  # kinds, and the names that it has for them
     counted: Mapping[int, int]  # words for many, counted from 0, and how many are drawn
 
 
 def _grown(one: Named) -> Named:
-    """Return people without children, who are not counted with them."""
+    """Return a name with people alone: children are not counted with them."""
     if one.kinds[0] != "person":
         return one
     return one._replace(kinds=one.kinds[:1], uncolored=(*one.uncolored, *one.kinds[1:]))
 
 
 def _told_apart(named: Sequence[Named]) -> tuple[Named, ...]:
-    """Return things of which none can be what another one is first of all: of people, a child."""
+    """Return names without kinds that other names mean first: people without children."""
     firsts = {one.kinds[0] for one in named}
     return tuple(
         one._replace(kinds=(one.kinds[0], *(kind for kind in one.kinds[1:] if kind not in firsts)))
@@ -233,7 +233,7 @@ def absent_kinds(text: str, kinds: Collection[str]) -> frozenset[str]:
 
 
 def naming_words(text: str, kinds: Collection[str]) -> frozenset[int]:
-    """Return which words of a description, counted from 0, name things; see `named_things`."""
+    """Return the words of a description, counted from 0, that name things; see `named_things`."""
     return _naming(text, tuple(kinds)).names
 
 
@@ -253,7 +253,7 @@ def names_in(text: str) -> Mapping[str, str]:
 
 
 def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
-    """Return which words say how many named things there are, if any, how large and where."""
+    """Return the words that give named things a number, size or place, or deny them."""
     naming = _naming(text, tuple(kinds))
     said = enumerate(word.text.lower() for word in split_words(text))
     words = [None if place in naming.names else word for place, word in said]
@@ -269,7 +269,7 @@ def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
 
 
 def garments_in(text: str) -> tuple[str, ...]:
-    """Return the clothes that people in a description wear, of which the colour is painted."""
+    """Return the clothes of people in a description whose colour is painted."""
     naming = _naming(text, tuple(THINGS))
     said = (word.text.lower() for word in split_words(text))
     return tuple(
@@ -278,7 +278,7 @@ def garments_in(text: str) -> tuple[str, ...]:
 
 
 def numbers_drawn(text: str, kinds: Collection[str]) -> tuple[tuple[str, str], ...]:
-    """Return the words for many in a description whose number is another, or none, and that."""
+    """Return the words for many in a description, and the numbers drawn, where they differ."""
     words = [word.text for word in split_words(text)]
     return tuple(
         (words[place], _LARGE[drawn - _EIGHT - 1] if drawn > _EIGHT else "eight")
@@ -288,7 +288,7 @@ def numbers_drawn(text: str, kinds: Collection[str]) -> tuple[tuple[str, str], .
 
 
 def silent_words(text: str, kinds: Collection[str]) -> frozenset[int]:
-    """Return which words give things colours that these do not take, or only say of what kind."""
+    """Return the words that give things colours they do not take, or only modify other names."""
     naming = _naming(text, tuple(kinds))
     return naming.silent | naming.modifiers
 
@@ -356,7 +356,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     of_all = {one.kinds: worn[one.start] for one in mentions
               if one.start in worn and not _is_another(left, one.start, after_stops)}  # fmt: skip
     for place in dressing:
-        left[place] = "in"  # which tells nothing of what follows
+        left[place] = "in"  # which says nothing about the next word
     spans = sorted(
         _with_told(left, span, after_stops)._replace(end=ends.get(span.start, span.end))
         for span in mentions if _can_be_told_where(span)
@@ -429,7 +429,7 @@ def _drawn(word: str, kind: str) -> int:
 def _colors_told_later(
     words: Sequence[str | None], mentions: Sequence[NamingWords], after_stops: Collection[int]
 ) -> tuple[dict[int, str], list[int], dict[int, int]]:
-    """Return the colours that words give to things after their names, and which words do.
+    """Return the colours given to things after their names, and the words that give them.
 
     Returns:
         The colours, by where names begin; the words, counted from 0; and where the words that
@@ -448,7 +448,7 @@ def _colors_told_later(
 def _colors_not_taken(
     words: Sequence[str | None], mentions: Sequence[NamingWords]
 ) -> frozenset[int]:
-    """Return the words, counted from 0, for colours in which their things are not painted."""
+    """Return the words, counted from 0, for colours that their things are not painted in."""
     return frozenset(
         before
         for span in mentions
@@ -458,7 +458,7 @@ def _colors_not_taken(
 
 
 def _is_modifier(words: Sequence[str | None], span: NamingWords, head: NamingWords | None) -> bool:
-    """Tell whether a name only says of what kind the thing of the next one is: "a bird house".
+    """Tell whether a name only modifies the next one: "a bird house".
 
     Lists without articles, "castle dragon knight", name things; so does "a lake house".
     """
@@ -495,7 +495,7 @@ def _is_another(words: Sequence[str | None], place: int, after_stops: Collection
 
 
 def _behind_all(words: Sequence[str | None], span: NamingWords) -> range:
-    """Return the words that say that what is far away is behind the rest: "mountains behind"."""
+    """Return the words that put a far thing behind all others: "mountains behind"."""
     end = span.end + (words[span.end : span.end + 1] == ["far"])
     is_said = words[end : end + 1] == ["behind"] and _stance(span) == "far"
     is_said = is_said and (*words, "")[end + 1] not in ("me", "you", "us")
@@ -513,7 +513,7 @@ def _is_where(words: Sequence[str | None], span: NamingWords, after_stops: Colle
 
 
 def _together(ones: Sequence[Named]) -> Named:
-    """Return things of one kind that a description names one after the other as one name.
+    """Join the names of one kind in a description into one.
 
     If their colours, sizes or directions differ they are its parts.
     """
@@ -560,7 +560,7 @@ def _negation(words: Sequence[str | None], span: NamingWords) -> int | None:
 
 
 def _after_stops(text: str) -> frozenset[int]:
-    """Return which words of a text, counted from 0, follow a comma or the like."""
+    """Return the words of a text, counted from 0, that follow a comma or the like."""
     words = split_words(text)
     gaps = enumerate(pairwise(words), 1)
     return frozenset(
@@ -587,9 +587,9 @@ def _stance(span: NamingWords) -> str:
 
 
 def _held(relation: Relation) -> Relation | None:
-    """Return where a thing "in" another one is: on what holds it, or in front of a house.
+    """Return the relation of a thing "in" another one: on a thing that holds it, or before a house.
 
-    None: that tells nothing, as of a spaceship in the corn.
+    None: it has none, like a spaceship in the corn.
     """
     if relation.where == "under" and not _HEAVENLY.isdisjoint(relation.kinds):
         return None  # everything is
@@ -612,15 +612,15 @@ def _held(relation: Relation) -> Relation | None:
 
 
 def _on_sides(one: Named) -> Named:
-    """Return things of which one is on each side at least: a single one there is two."""
+    """Return a name with at least one thing on each side: a single one becomes two."""
     least = max(one.least + one.least % 2, 2)
     return one._replace(least=least, most=one.most and max(one.most + one.most % 2, least))
 
 
 def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
-    """Tell whether a thing can be where another one, listed with it, is said to be.
+    """Tell whether a thing can share the place of another one that is listed with it.
 
-    No fireplace is on the sofa on which a cat is, and nothing in a pool with the moon.
+    A cat on a sofa shares it with no fireplace, and the moon over a pool with nothing in the pool.
     """
     if other.kinds[0] in DISCS and not _is_in_sky(relation):
         return False
@@ -631,7 +631,7 @@ def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
     if not (RIDDEN | _PERCHES).isdisjoint(relation.kinds) and (one.kinds[0] in _ALIVE) != (
         other.kinds[0] in _ALIVE
     ):
-        return False  # no car is on the bicycle on which a person is
+        return False  # a car is not on the bicycle of a person
     if relation.kinds[0] in WATERS:  # no bench is on the pond with the ducks
         return _stance(one) == _stance(other) and (
             len(ANIMALS.intersection((one.kinds[0], other.kinds[0]))) != 1
@@ -641,7 +641,7 @@ def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
 
 
 def _bears(one: NamingWords, other: NamingWords) -> bool:
-    """Tell whether a thing bears another one: lakes only what swims, and houses no cakes."""
+    """Tell whether a thing bears another one: lakes only swimmers, and houses no cakes."""
     if one.kinds[0] in WATERS - {"frozen lake"}:
         return _stance(other) == "water" or other.kinds[0] == "duck"
     below, above = (usual_looks().get(span.kinds[0]) for span in (one, other))
@@ -652,7 +652,7 @@ def _bears(one: NamingWords, other: NamingWords) -> bool:
 def _clothes(
     words: Sequence[str | None], span: NamingWords, after_stops: Collection[int]
 ) -> tuple[str, range] | None:
-    """Return the colour of what people wear, by the words after them, and these words."""
+    """Return the colour of people's clothes, by the words after them, and these words."""
     place = span.end
     while place < len(words) and words[place] in _WEARING | _ARTICLES:
         place += 1
@@ -671,7 +671,7 @@ def _clothes(
 def _names_begun(
     words: Collection[str | None], kinds: tuple[str, ...]
 ) -> list[tuple[str, list[str], str]]:
-    """Return the names of which words say the first one, as `_names_of` does."""
+    """Return the names that begin with some word of a text, as `_names_of` does."""
     names, begun = _names_of(kinds)
     return [
         names[place] for place in sorted({one for word in words for one in begun.get(word, ())})
@@ -700,14 +700,14 @@ def _names_of(
 
 
 def is_color_of_next(words: Sequence[str | None], place: int) -> bool:
-    """Return whether a word is the colour of what follows: an orange sky holds no orange."""
+    """Tell whether a word is the colour of the next one: an orange sky holds no orange."""
     follows = next(iter(words[place + 1 :]), None)
     others = follows is None or follows in FUNCTION_WORDS or follows in NUMBERS.keys() | _AMOUNTS
     return words[place] in COLORS and not others
 
 
 def _is_stuff(words: Sequence[str | None], place: int) -> bool:
-    """Return whether a word says what something is made of: a stone house, a house of stone."""
+    """Tell whether a word is a material: a stone house, a house of stone."""
     before, after = (words[max(place - 1, 0)], next(iter(words[place + 1 :]), None))
     has_noun = after is not None and after not in FUNCTION_WORDS and after not in NUMBERS
     return words[place] in _STUFFS and (has_noun or before == "of")
@@ -734,7 +734,7 @@ def _forms(name: str) -> frozenset[str]:
 def words_before(
     words: Sequence[str | None], place: int, after_stops: Collection[int] = ()
 ) -> range:
-    """Return the places of words before a thing that can tell how many, how large and what colour.
+    """Return the places of words before a thing that can give its number, size and colour.
 
     That is up to a stop, any word that only joins others or names a thing (None), or a few others.
     """
@@ -760,7 +760,7 @@ def _told_before(
     *,
     plural: bool,
 ) -> Named:
-    """Return what words say of a thing: colour, number and size."""
+    """Return the colour, number and size that words before a thing give it."""
     color, scale, told = None, 1.0, words_before(words, place, after_stops)
     does: Relation | None = None
     article = words[told.start - 1] if told.start else None
@@ -819,7 +819,7 @@ def takes_color(kind: str, name: str) -> bool:
 
 
 def in_said_colors(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
-    """Return phrases without the colours of what they are read as, where words say others.
+    """Return phrases as read, without the colours of their readings where words give others.
 
     A taxi is a yellow car, and a black taxi a black one.
     """

@@ -33,8 +33,8 @@ from mag_sandbox.scenes.vocabulary import (
     stem,
 )
 
-MOST_TRIED = 5  # things that are suggested where none comes near
-NEAREST = 3  # known things that are named for one that is not
+MOST_TRIED = 5  # things suggested if no known name is near
+NEAREST = 3  # known things named in place of an unknown one
 SMALLEST = 4.5  # degrees: a cell of the ring
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\b")
 COUNTS = frozenset(NUMBERS)
@@ -186,7 +186,7 @@ def with_small_words(text: str, some: Sequence[Word]) -> tuple[Word, ...]:
     ['with', 'a', 'hat']
     """
     words, found = split_words(text), set(some)
-    ends = True  # whether what follows belongs to no word that stays
+    ends = True  # whether the next words belong to none that stays
     for word, follows in zip(reversed(words), (None, *reversed(words)), strict=False):
         is_small = word.text.lower() in FUNCTION_WORDS
         is_last = follows is None or bool(STOPS.intersection(text[word.end : follows.start]))
@@ -200,7 +200,7 @@ def with_small_words(text: str, some: Sequence[Word]) -> tuple[Word, ...]:
 
 
 class ThingWords(Vocabulary):
-    """The words by which things and changes are named; half a name, "pirate", names nothing."""
+    """The words for things and changes; half a name, such as "pirate", names nothing."""
 
     def __init__(
         self,
@@ -276,9 +276,9 @@ def _own_stems(word: str) -> frozenset[str]:
 
 
 def thing_vocabulary(kinds: Collection[str], category: str | None = None) -> ThingWords:
-    """Return the words by which things of some kinds and changes of the world can be named.
+    """Return the vocabulary of things of some kinds and of changes of the world.
 
-    What fits scenes of a category is suggested first.
+    Things that fit scenes of a category are suggested first.
     """
     return _thing_words(tuple(kinds), category)
 
