@@ -36,6 +36,7 @@ from mag_sandbox.scenes.stances import STANCES, where_of
 _DARK_SKY = 170  # brightest channel of the sky by day, at least
 _DARK_PANE = 170  # likewise, of windows by day
 _STORMY_SKY = 165  # likewise, in a storm at most
+_YELLOW = 0.5  # share of its brightness by which no storm's sky is more red than blue
 _NIGHT = np.array((0.44, 0.55, 0.86))  # red, green and blue of light, as shares of a clear day's
 _STORM = np.array((0.8, 0.82, 0.86))  # likewise
 _NIGHT_SKY: Mapping[str, Rgb] = {"low sky": (64, 64, 89), "high sky": (38, 38, 64)}
@@ -101,7 +102,7 @@ _HALF_SEEN, _NEAREST_FOOT = 9.0, 1.0  # metres; degrees
 _PALEST, _PALEST_SKY = 0.78, 0.85  # share of fog at most: in things, which are still known, and sky
 _PALEST_COLOR = 0.25  # likewise, in things whose colour words give
 _RELIEF = frozenset(("mountains", "snowy peaks", "mesas"))
-_PLAINLY_SEEN, _BEFORE_SKY = 28, 0.88  # levels; brightness of mountains that differ by fewer
+_BEFORE_SKY = (28, 0.88), (20, 1.15)  # of mountains, of rain: least difference; light of others
 _HILL, _PALEST_HILL = "far hill", 0.35  # with their feet in sight, and named relief
 
 
@@ -320,7 +321,7 @@ def with_sky_in_windows(things: Sequence[PlacedObject], sky: str) -> list[Placed
 def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return an outdoor plan under dark clouds, if its sky is bright."""
     sky = _first(things, "low sky")
-    if sky is None or max(sky) <= _STORMY_SKY:
+    if sky is None or (max(sky) <= _STORMY_SKY and sky[0] - sky[2] < _YELLOW * max(sky)):
         return list(things)
     is_dim = light_of([one for one in things if one.kind == "near ground"]) < _DIM
     light = np.ones(3) if is_dim else _STORM
@@ -373,17 +374,19 @@ def under_game_sky(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 
 def before_sky(things: Sequence[PlacedObject], named: Collection[str]) -> list[PlacedObject]:
-    """Return a plan whose named mountains stand out from the sky.
+    """Return a plan whose named mountains, rain and snow stand out from the sky.
 
-    Colours of plans are rounded, and pale mountains may have exactly the sky's.
+    Colours of plans are rounded, and these may have exactly the sky's.
     """
     sky = _first(things, "low sky")
 
     def shown(thing: PlacedObject) -> PlacedObject:
-        if sky is None or thing.color is None or thing.kind not in _RELIEF.intersection(named):
+        level, light = _BEFORE_SKY[thing.kind in FALLING]
+        may_merge = thing.kind in FALLING or thing.kind in _RELIEF.intersection(named)
+        if sky is None or thing.color is None or not may_merge:
             return thing
-        is_seen = np.abs(np.subtract(thing.color, sky)).max() >= _PLAINLY_SEEN
-        return thing if is_seen else in_other_light(thing, _BEFORE_SKY)
+        is_seen = np.abs(np.subtract(thing.color, sky)).max() >= level
+        return thing if is_seen else in_other_light(thing, light)
 
     return [shown(one) for one in things]
 

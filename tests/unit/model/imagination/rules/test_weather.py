@@ -79,6 +79,12 @@ def test_the_sky_of_a_storm_at_sunset_is_warm():
     assert red < 240
 
 
+def test_no_storm_has_a_yellow_sky():
+    yellow = replace(SKY, color=(140, 115, 64), mean_color=(140, 115, 64))
+    sky, _ = in_storm([yellow, GROUND])
+    assert vividness(np.array(sky.color)) < 0.3
+
+
 def test_clouds_of_a_storm_are_darker_than_its_sky():
     white = PlacedObject("cloud", 0.0, 17.0, 39.0, 13.0, (243, 243, 243), (217, 243, 243))
     sky, _, cloud = in_storm([SKY, GROUND, white])
@@ -136,6 +142,11 @@ def test_rain_is_seen_before_a_coloured_sky():
     wet = dry._replace(named=[Named(("falling rain",), None)])
     (bright,), (dull,) = (in_weather([grey], one) for one in (dry, wet))
     assert vividness(np.array(dull.color)) < 0.8 * vividness(np.array(bright.color))
+    rain = replace(grey, kind="falling rain", color=(172, 140, 130))
+    drops = in_weather([grey, rain], Wanted(named=wet.named))[1]
+    assert min(drops.color) > 145, "it was planned in the sky's colour"
+    seen = replace(rain, color=(214, 232, 248))
+    assert in_weather([grey, seen], Wanted(named=wet.named)) == [grey, seen]
 
 
 def test_a_red_sky_has_no_sun_and_is_darker_at_dusk():
