@@ -107,6 +107,7 @@ _SIDES = {"left": (-40.0, -8.0), "right": (8.0, 40.0), "ahead": (-8.0, 8.0)}  # 
 _CROWD, _CLOSE = 8, 24.0  # people, and degrees by which each one steps aside
 _AT_WINDOWS = WINDOWS | {"curtains"}  # in front of which furniture shows as in front of a wall
 _CLOUD = "cloud"  # clear of flying and of high things
+_BETWEEN_STANDS = frozenset(("potted plant", "potted palm", "rope barrier"))
 _DARKER = 0.8  # far hills than the ground
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
 _LEADS, _BANK = 12.0, 0.5  # degrees: height of a way that leads ahead; between ways that cross
@@ -840,6 +841,8 @@ def _counted(things: list[PlacedObject], one: Named, named: Sequence[Named]) -> 
         return things
     if things[own[0]].kind in STANDS and has_backdrop(things):
         return things  # a stage has many stands; a name means one of them
+    if things[own[0]].kind in _BETWEEN_STANDS and has_backdrop(things) and len(own) >= one.least:
+        return things  # around its stands
     if any(thing.kind in STANDS for thing in things) and _may_be_shown(things, own[0]):
         return _exhibited(things, one, {kind for each in named for kind in each.kinds})
     shares = shown_shares(things)
@@ -927,7 +930,7 @@ def _may_be_shown(things: Sequence[PlacedObject], place: int) -> bool:
     Candles and singers stand on the floor, and rooms with a podium are no stages.
     """
     kind = things[place].kind
-    is_large = where_of(kind) == "floor" and kind not in PEOPLE | STANDS
+    is_large = where_of(kind) == "floor" and kind not in PEOPLE | STANDS | _BETWEEN_STANDS
     return kind in EXHIBITS or (is_large and has_backdrop(things))
 
 

@@ -370,6 +370,21 @@ def test_stands_bear_as_many_exhibits_as_words_say():
     assert not of(mugs, "table"), "they have stands"
 
 
+def test_plants_and_barriers_stay_between_the_stands_of_a_stage():
+    stands = [
+        thing
+        for yaw in (20.0, 90.0, 180.0, 270.0)
+        for thing in (
+            PlacedObject("podium", yaw, -19.0, 20.0, 8.0),
+            PlacedObject("mug", yaw, -7.0, 14.0, 16.0),
+        )
+    ]
+    backdrop = PlacedObject("backdrop", 0.0, 6.0, 89.0, 48.0)
+    plants = [PlacedObject("potted plant", yaw, -12.0, 10.0, 15.0) for yaw in (0.0, 225.0)]
+    stage = [backdrop, *stands, *plants]
+    assert obeyed(stage, [Named(("potted plant",), None, 2, 2)]) == stage
+
+
 def test_an_exhibit_that_words_name_stands_on_a_stand_and_not_between_two():
     stage = [
         thing
