@@ -15,7 +15,7 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, 
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.files.border import Refusal
-from mag_sandbox.files.validation import check_fields, of_type
+from mag_sandbox.files.validation import check_fields, counted, of_type
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.memory_limits import AttendedFrames, KeptMib, SinkFrames, WindowBlocks
 from mag_sandbox.scenes.scene import Seed, check_prompt
@@ -145,8 +145,7 @@ class MemoryOrigin:
 
     def words(self) -> str:
         """Return it in words."""
-        pictures = "1 picture" if self.pictures == 1 else f"{self.pictures} pictures"
-        return f"re-encoded from {pictures} of {self.world}"
+        return f"re-encoded from {counted(self.pictures, 'picture')} of {self.world}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, mutual_overlap
 from mag_sandbox.controls.edits import ENTER, Edit
+from mag_sandbox.files.validation import counted
 from mag_sandbox.model.loading import next_world, worlds_beside
 from mag_sandbox.model.world import FrameBlock
 from mag_sandbox.sandbox import player_changes
@@ -223,9 +224,8 @@ class PlayerSession(WatchedSession):
             services.notices, self._edit, self._prompt,
         )  # fmt: skip
         if origin := reel.current.block.memory.origin:
-            pictures = "picture" if origin.pictures == 1 else "pictures"
-            count = f"{origin.pictures} {pictures}"
-            self._say(f"memory was rebuilt from {count} of the world {origin.world}")
+            pictures = counted(origin.pictures, "picture")
+            self._say(f"memory was rebuilt from {pictures} of the world {origin.world}")
 
     @property
     def is_recording(self) -> bool:

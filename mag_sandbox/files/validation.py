@@ -113,6 +113,11 @@ def _shown(value: Any) -> str:
     return f'"{quoted(value)}"' if isinstance(value, str) else quoted(repr(value))
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words: "1 picture", "3 pictures"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def quoted(text: str) -> str:
     """Return a text shortened to one line for a message."""
     text = " ".join(text.split())

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mag_sandbox.command_line import Say
-from mag_sandbox.files.validation import parse_json
+from mag_sandbox.files.validation import counted, parse_json
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.loading import ServerAddress, worlds_beside
 from mag_sandbox.model.world import PARKED_MIB, Precision, World, WorldFailed
@@ -150,7 +150,7 @@ def load(request: "WorldRequest", precision: Precision = "auto") -> World:
 
 
 def _report(say: Say, world: str, places: int, address: "ListenAddress", port: int) -> None:
-    players, url = "1 player" if places == 1 else f"{places} players", address.url(port)
+    players, url = counted(places, "player"), address.url(port)
     say(f"{world} is served to {players} at {url}; there, others play it with")
     say(f"  {PROGRAM} play --world remote --url {url}")
     sys.stdout.flush()

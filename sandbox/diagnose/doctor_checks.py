@@ -26,6 +26,7 @@ import psutil
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.border import exists
 from mag_sandbox.files.folders import config_folder, data_folder
+from mag_sandbox.files.validation import counted
 from mag_sandbox.model.catalogue import memory_plan, shipped, weight_files, worlds
 from mag_sandbox.model.loading import enlarged, load_world, measure_precisions
 from mag_sandbox.model.world import GIB, MIB, WEIGHTS, Control, World, WorldFailed
@@ -366,7 +367,7 @@ def check_processor() -> list[Finding]:
     """The features of the processor, and whether the game may use all of it."""
     features, cores = processor_features(), usable_cores()
     known = ", ".join(name for name in NAMED if name in features) or "features unknown"
-    text = f"{processor_name()}, {cores} {'core' if cores == 1 else 'cores'}, {known}"
+    text = f"{processor_name()}, {counted(cores, 'core')}, {known}"
     findings = [ok(text)]
     limit = os.environ.get("OMP_NUM_THREADS")
     if limit and limit.isdecimal() and int(limit) < cores:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from mag_sandbox.files.validation import counted
 from mag_sandbox.files.whole import PART
 from mag_sandbox.model.world import Control, Frames, Progress
 from mag_sandbox.sandbox.audio import soundtrack_pieces, suggest_ambience
@@ -296,9 +297,8 @@ def _notes(footage: Footage) -> Iterator[str]:
             "export again to replay the whole session"
         )
     if footage.stored.lost:
-        lost = footage.stored.lost
-        blocks = "block" if lost == 1 else "blocks"
-        yield f"{lost} {blocks} in between had no space for pictures and are left out"
+        blocks = counted(footage.stored.lost, "block")
+        yield f"{blocks} in between had no space for pictures and are left out"
 
 
 def _size(path: Path) -> int:

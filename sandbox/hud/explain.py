@@ -9,6 +9,7 @@ from math import hypot
 import pygame
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.files.validation import counted
 from mag_sandbox.model.loading import available_policies, keeps_places, policy_look
 from mag_sandbox.model.world import KIB, MemoryEntry, MemoryUsage, SegmentKind
 from mag_sandbox.sandbox.hud.hud_state import (
@@ -57,7 +58,7 @@ def explain(memory: MemoryUsage, share: float, width: int = BAR_WIDTH) -> Explan
     lines = [policy_look(memory.policy).when_full]
     free, each = max(0, memory.budget - memory.bytes), _frame_bytes(memory)
     if each and memory.policy in available_policies() and keeps_places(memory.policy):
-        lines.insert(0, f"Space for about {_count(free // each, 'more frame')}.")
+        lines.insert(0, f"Space for about {counted(free // each, 'more frame')}.")
     return Explanation(f"Free: {bytes_text(free)} of {bytes_text(memory.budget)}", tuple(lines))
 
 
@@ -66,7 +67,7 @@ def hint(part: str, memory: MemoryUsage) -> Explanation:
     if part in LEGEND:
         return _of_kind(part, memory)
     policy = policy_look(memory.policy)
-    read = f"The current block read {_count(memory.attended_frames, 'remembered frame')}."
+    read = f"The current block read {counted(memory.attended_frames, 'remembered frame')}."
     match part:
         case "title":
             whole = bytes_text(bar_bytes(memory))
@@ -111,8 +112,8 @@ def direction_text(pose: CameraPose) -> str:
 def _of_stretch(memory: MemoryUsage, stretch: DrawnStretch, x: float, width: int) -> Explanation:
     kind, span = stretch.kind, (stretch.left / width, stretch.right / width)
     if kind == "current":
-        read = _count(memory.attended_frames, "remembered frame")
-        made = f"{_count(_frames(memory, kind), 'frame')} made together"
+        read = counted(memory.attended_frames, "remembered frame")
+        made = f"{counted(_frames(memory, kind), 'frame')} made together"
         lines = (
             f"{made}, from the prompt, the camera and {read}.",
             "This is working space, not memory; kept frames move to the left.",
@@ -142,7 +143,7 @@ def _of_stretch(memory: MemoryUsage, stretch: DrawnStretch, x: float, width: int
 
 def _of_kind(kind: SegmentKind, memory: MemoryUsage) -> Explanation:
     if kind == "current":
-        shown = _count(_frames(memory, kind), "frame")
+        shown = counted(_frames(memory, kind), "frame")
         return Explanation(
             "Current", (f"The {shown} being shown now. They are not memory yet.",), kind
         )
@@ -150,22 +151,22 @@ def _of_kind(kind: SegmentKind, memory: MemoryUsage) -> Explanation:
         return Explanation("Psi", (_kind_text(kind, memory),), kind)
     frames = [entry for entry in memory.entries if entry.kind == kind]
     read = sum(entry.attended for entry in frames)
-    kept = f"{_count(len(frames), 'frame')} kept, {read} of them read by the current block."
+    kept = f"{counted(len(frames), 'frame')} kept, {read} of them read by the current block."
     return Explanation(LEGEND[kind].capitalize(), (_kind_text(kind, memory), kept), kind)
 
 
 def _of_kept(memory: MemoryUsage) -> Explanation:
     lines = [
-        f"{_count(memory.kept_frames, 'frame')} can come back; the current block read "
+        f"{counted(memory.kept_frames, 'frame')} can come back; the current block read "
         f"{memory.attended_frames} of them.",
         "Nothing was dropped for lack of space.",
     ]
     if memory.evicted:
-        dropped = _count(memory.evicted, "frame")
+        dropped = counted(memory.evicted, "frame")
         lines[1] = f"{dropped} were dropped; what only they showed will be invented anew."
     if memory.rebuilt:
         lines.append(
-            f"{_count(memory.rebuilt, 'frame')} did not fit when the scene was parked; they "
+            f"{counted(memory.rebuilt, 'frame')} did not fit when the scene was parked; they "
             "were rebuilt and differ slightly."
         )
     return Explanation("Kept, read, forgotten", tuple(lines))
@@ -191,10 +192,6 @@ def _frame_bytes(memory: MemoryUsage) -> int:
     """Return the bytes of the frame that would be kept next."""
     kept = [segment for segment in memory.segments if segment.kind in ("compressed", "raw")]
     return min((segment.bytes // segment.frames for segment in kept if segment.frames), default=0)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 class MemoryTip:

@@ -14,6 +14,7 @@ from mag_sandbox.evaluation.similarity.recall import (
     half_life,
     recalled_after,
 )
+from mag_sandbox.files.validation import counted
 from mag_sandbox.model.loading import policy_look
 from mag_sandbox.sandbox.hud.hud_state import duration_text
 from mag_sandbox.sandbox.returns.probe_cards import (
@@ -304,10 +305,9 @@ class ProbesScreen:
         theme, (width, height) = Theme.of(self._settings, size), size
         page = pygame.Surface(size).convert()
         page.fill(theme.colour(BACKDROP))
-        counted = [one for one in self._shown if one.recall is not None]
-        kept = sum(one.word == "remembered" for one in counted)
-        returns = "1 return" if len(counted) == 1 else f"{len(counted)} returns"
-        summary = f"{returns} · {kept} remembered" if counted else "no returns yet"
+        scored = [one.word for one in self._shown if one.recall is not None]
+        returns = f"{counted(len(scored), 'return')} · {scored.count('remembered')} remembered"
+        summary = returns if scored else "no returns yet"
         header = column(Text("What came back", 24, bold=True), Text(summary, 14, MUTED))
         area = page.get_rect().inflate(-2 * theme.px(28), -2 * theme.px(18))
         draw(theme, page, header, area)

@@ -9,6 +9,7 @@ from typing import Any
 import pygame
 
 from mag_sandbox.controls.bindings import DEFAULTS, Bindings, keys_text, pad_text
+from mag_sandbox.files.validation import counted
 from mag_sandbox.model.loading import available_policies, policy_look
 from mag_sandbox.sandbox.screens import LayOver, Outcome, ScreenServices, Way
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, save_settings
@@ -124,7 +125,9 @@ def _settings() -> tuple[Item, ...]:
     scale = _choice(("crisp", "crisp edges"), ("smooth", "smooth"), ("sharp", "sharp pixels"))
     level = _choice(("small", "the map"), ("full", "lab view"), ("off", "nothing"))
     precision = _choice(("auto", "fastest"), ("fp32", "fp32"), ("bf16", "bf16"), ("int8", "int8"))
-    frames = _slider((1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32), _frames)
+    frames = _slider(
+        (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32), lambda count: counted(count, "picture")
+    )
     blocks = _slider((1, 2, 3, 4, 6, 8, 12, 16, 24, 32))
     kept, parked = _slider(KEPT_MIB, _mib), _slider(PARKED_MIB, _mib)
     volume, text = _slider(range(0, 101, 5), "{}%".format), _slider(TEXT_SCALES, "{:.0%}".format)
@@ -195,10 +198,6 @@ def _window_sizes(value: tuple[int, int]) -> Choice:
 
 def _mib(value: int) -> str:
     return f"{value // 1024} GiB" if value >= 1024 and value % 1024 == 0 else f"{value} MiB"
-
-
-def _frames(value: int) -> str:
-    return f"{value} picture" if value == 1 else f"{value} pictures"
 
 
 def item_part(

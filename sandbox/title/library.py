@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mag_sandbox.files.border import is_file, is_missing, open_plain, refusing
-from mag_sandbox.files.validation import parse_json
+from mag_sandbox.files.validation import counted, parse_json
 from mag_sandbox.files.whole import changed, folder_bytes, remove_folder, visible
 from mag_sandbox.model.loading import available_worlds
 from mag_sandbox.process import describe_unexpected
@@ -189,8 +189,7 @@ def remembered_text(header: StateHeader | ParkedScene) -> str:
     """Say how much a parked scene remembers: "180 views remembered"."""
     if header.kept is None or not header.kept.frames:
         return "nothing remembered"
-    views = "1 view" if header.kept.frames == 1 else f"{header.kept.frames} views"
-    return f"{views} remembered"
+    return f"{counted(header.kept.frames, 'view')} remembered"
 
 
 def _own_cards(folder: Path) -> list[TitleCard]:
