@@ -7,7 +7,7 @@ for as long as memory holds views of it.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import hypot, inf
+from math import atan2, degrees, hypot, inf
 
 from mag_sandbox.controls.camera import ASPECT, FARTHEST, CameraPose, Position, yaw_difference
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
@@ -54,7 +54,7 @@ ON_GROUND = Stance("floor")  # of ground itself
 FLYING = frozenset(("sky", "far"))  # stances that need no ground to stand on
 WADES = "the {} is shallow: you wade through it"
 IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
-BEHIND_YOU = 120.0  # degrees from the middle of the view
+BEHIND_YOU, AHEAD = 120.0, 30.0  # degrees from the middle of the view
 STILL_PAINTED = "one moment: the view from there is still being painted"
 START: Position = (0.0, 0.0)  # where the scene begins
 LARGEST_RECOLORED = 30.0  # degrees: larger things, but for animals, stand out in any colour
@@ -73,6 +73,14 @@ def _where_out_of_view(met: Obstacle, pose: CameraPose) -> str:
     if abs(aside) > pose.fov / 2:
         return f", on your {'right' if aside > 0 else 'left'}"
     return ", at your feet" if met.top < pose.pitch - pose.fov * ASPECT / 2 else ""
+
+
+def _advice(where: str, pose: CameraPose, end: Position) -> str:
+    """Return how to pass an obstacle outside the picture that stops a step ahead [m], or ""."""
+    heading = degrees(atan2(end[0] - pose.x, end[1] - pose.z))
+    if not where.endswith(("left", "right")) or abs(yaw_difference(heading, pose.yaw)) > AHEAD:
+        return ""
+    return f"; turn {'left' if where.endswith('right') else 'right'} to pass it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +319,8 @@ class WalkableGround:
             return UNPLANNED
         met = self.scenery.in_the_way(pose.position, end, viewpoints)
         if met.what:
-            plan, told = self._painting.plan, IN_THE_WAY + _where_out_of_view(met, pose)
+            where = _where_out_of_view(met, pose)
+            plan, told = self._painting.plan, IN_THE_WAY + where + _advice(where, pose, end)
             return told.format(names_in(plan.prompt).get(met.what, met.what) if plan else met.what)
         return STILL_PAINTED if self.apart < inf else NO_FARTHER
 

@@ -35,8 +35,9 @@ def way_round(ground: GroundPlan, start: Position, end: Position) -> list[Positi
         x and z [m], without the start, and with the end: the end alone if nothing is in the
         straight way; [] if there is no way.
     """
+    reach = hypot(*(min(abs(b - a), FARTHEST) + ASIDE for a, b in zip(start, end, strict=True)))
     for squeezes in (False, True):
-        known = _KnownGround(ground, start, squeezes=squeezes)
+        known = _KnownGround(ground, start, reach, squeezes=squeezes)
         cells = _shortest(known, start, end)
         if corners := _straightened(known, [_place(start, cell) for cell in cells]):
             return corners
@@ -44,12 +45,14 @@ def way_round(ground: GroundPlan, start: Position, end: Position) -> list[Positi
 
 
 class _KnownGround:
-    """The places where a walker may go from here."""
+    """The places where a walker may go from here, up to so far away [m]."""
 
-    def __init__(self, ground: GroundPlan, start: Position, *, squeezes: bool) -> None:
+    def __init__(
+        self, ground: GroundPlan, start: Position, reach: float, *, squeezes: bool
+    ) -> None:
         solid = [
             thing for thing in ground.things
-            if thing.clearance and dist((thing.x, thing.z), start) < 2 * FARTHEST
+            if thing.clearance and not dist((thing.x, thing.z), start) >= reach + thing.clearance
         ]  # fmt: skip
         spares = (min(max(one.clearance - one.radius, 0.0), SQUEEZE) for one in solid)
         self._places = np.array([(thing.x, thing.z) for thing in solid]).reshape(-1, 2)
@@ -57,7 +60,10 @@ class _KnownGround:
             thing.clearance - spare * squeezes for thing, spare in zip(solid, spares, strict=True)
         ])  # fmt: skip
         self._walls = _edges(ground.walls)
-        self._waters = [_edges(one.shore) for one in ground.waters if one.kind in DEEP]
+        self._waters = [
+            _edges(one.shore) for one in ground.waters
+            if one.kind in DEEP and far_from_shore(start, one.shore) - FROM_WATER < reach
+        ]  # fmt: skip
         self._from_water = FROM_WATER - WADING * squeezes
         # things that are too near already stop no step that leads no nearer
         self._least = np.minimum(self._room(np.array([start])), 0.0) - SLACK
@@ -81,6 +87,11 @@ class _KnownGround:
             -_beyond(places, self._walls) - FROM_WALLS,
             *waters,
         ))  # fmt: skip
+
+
+def far_from_shore(place: Position, shore: Sequence[Position]) -> float:
+    """Return how far a place is beyond the farthest edge of a convex shore [m]; inside, below 0."""
+    return float(_beyond(np.array([place]), _edges(shore)).max(initial=-np.inf))
 
 
 def _edges(corners: Sequence[Position]) -> np.ndarray:

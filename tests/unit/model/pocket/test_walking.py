@@ -1,6 +1,7 @@
 """The player walks about on painted ground; memory knows the place where the scene begins."""
 
 from dataclasses import replace
+from math import cos, radians, sin
 from types import SimpleNamespace
 
 import numpy as np
@@ -189,6 +190,9 @@ def test_where_what_stops_a_walker_is_said_if_it_is_out_of_the_picture(
     scenery = Scenery.of([bush], {"bush": Stance("floor", 1.2)}, ())
     monkeypatch.setattr(WalkableGround, "scenery", scenery)
     assert made._ground.why_stopped(CameraPose(yaw % 360.0, pitch), (0.0, 1.2), ()) == told
+    ahead = sin(radians(yaw)) * 0.5, cos(radians(yaw)) * 0.5
+    stopped = made._ground.why_stopped(CameraPose(yaw % 360.0, pitch), ahead, ())
+    assert ("; turn " in stopped) == ("on your" in told)
 
 
 def test_a_player_who_walks_into_a_river_is_told_that_it_is_shallow(monkeypatch):

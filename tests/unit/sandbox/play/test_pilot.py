@@ -164,9 +164,10 @@ def test_it_waits_for_ground_that_is_still_painted_but_not_for_ever(blocks, arri
     assert (pose.z == 9.0) == arrives
 
 
-def walked(bushes, *, blocks):
+def walked(things, *, blocks):
     """Return the pose of a player who has held the key that walks ahead for some blocks."""
-    pilot, scenery = Pilot(), Scenery.of(bushes, {"bush": Stance("floor", 1.2)}, ())
+    stances = {"bush": Stance("floor", 1.2), "lake": Stance("flat")}
+    pilot, scenery = Pilot(), Scenery.of(things, stances, ())
     session = Session(Ground(scenery), pilot, [pilot])
     session.start(SCENE, 7)
     pilot.press("w", DEFAULTS.moves["w"])
@@ -180,6 +181,23 @@ def test_a_player_whom_two_bushes_stop_is_led_past_them_and_looks_ahead_all_the_
     assert pose.z > 6.0
     assert abs(pose.x) < 0.1
     assert pose.yaw == 0.0
+
+
+def test_a_player_whom_a_lake_stops_is_led_past_it():
+    lake = PlacedObject("lake", 0.0, -12.0, 60.0, 10.0)
+    pose = walked([lake, bush(29.0, 5.5, 1.7)], blocks=150)
+    assert pose.z > 12.0
+    assert pose.yaw == 0.0
+
+
+def test_a_corner_from_which_a_walker_is_pushed_aside_counts_as_reached():
+    bypass, ahead = Bypass(), CameraCommand(forward=1.0)
+    bypass._set_corners([(3.0, 8.4), (2.4, 9.4)])
+    bypass._reach = 0.5
+    places = [(3.2, 8.5), (3.1, 8.7), (3.2, 8.5), (3.1, 8.7)]
+    led = [bypass.led(ahead, CameraPose(x=x, z=z), None) for x, z in places]
+    assert led[0].forward < 0.0
+    assert led[-1].forward > 0.5
 
 
 def test_a_player_whom_a_long_hedge_stops_stays_before_it():
