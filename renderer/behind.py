@@ -118,7 +118,7 @@ class _Shell(NamedTuple):
 
 
 def _colors(ring: Ring, where: np.ndarray) -> tuple[Rgb, Rgb]:
-    """Return the main and the mean colour of some pixels, of those where nothing stands if any."""
+    """Return the main and the mean colour of some pixels, of those without things if any."""
     bare = where & (ring.ids == 0)
     pixels = ring.pixels[bare if bare.sum() > FEWEST else where].reshape(-1, 3)
     if not len(pixels):  # all floor or ceiling lies beyond the ring

@@ -72,7 +72,7 @@ class Thing:
 
 
 def things_of(pixels: np.ndarray, ids: np.ndarray, placed: Sequence[Placed]) -> tuple[Thing, ...]:
-    """Return all things of which a pixel is seen, in the order in which they were placed.
+    """Return all things with at least a pixel in sight, in the order of their placement.
 
     Args:
         pixels: finished ring, uint8 [RING_HEIGHT, RING_WIDTH, 3].

@@ -46,7 +46,7 @@ _FIRES = "fireplace", "candle", "camp fire", "stove", "lantern"
 
 
 def _light_source(item: Item) -> str:
-    """Return how a thing shines, one of `_SHINING`; "": it does not."""
+    """Return the light of a thing, one of `_SHINING`; "": it does not shine."""
     if item.kind.endswith("window"):
         return "window"
     if item.kind in STANDS:
@@ -116,7 +116,7 @@ def ground_of(layout: Layout) -> palettes.Ground:
 
 
 def haze_at(distance: float, haze: float) -> float:
-    """Return how much of a thing's colour is lost at a distance [m], 0 to 1."""
+    """Return the share of a thing's colour that is lost at a distance [m], 0 to 1."""
     clear = 0.55 * (1 - np.exp(-distance / HAZE_DISTANCE))
     return float(min(0.92, clear + 1.5 * haze * (1 - np.exp(-distance / 22.0))))
 

@@ -199,7 +199,7 @@ class FieldHead(nn.Module):
         return state
 
     def _steps(self, index: int) -> list[int]:
-        """Return how many distances there are of each digit."""
+        """Return the number of distances of each digit."""
         around = index in self._around
         return [size if around else 2 * size - 1 for size in self._digits[index]]
 

@@ -31,7 +31,7 @@ class GivenPicture(NamedTuple):
     latents: np.ndarray  # float32 [C, rows, columns]; of its cells
 
     def stays(self, latents: np.ndarray, known: np.ndarray) -> np.ndarray:
-        """Return which of its cells are as they were given, bool [rows, columns].
+        """Return the cells that are as they were given, bool [rows, columns].
 
         Args:
             latents: of the ring there, float32 [C, rows, columns].

@@ -77,7 +77,7 @@ class DecodedGround:
             return RingPiece(place, shown.clone())
 
     def known(self, around: Surroundings, place: Place) -> Tensor | None:
-        """Return a picture of whole tiles, [1, C, H, W]; those of which nothing is known are 0.
+        """Return a picture of whole tiles, [1, C, H, W]; unknown ones are 0.
 
         None: nothing at all is known there.
         """
@@ -187,7 +187,7 @@ class ViewCutter:
     def nearest(
         self, around: Surroundings, pose: CameraPose, others: Iterable[CameraPose]
     ) -> tuple[CameraPose, Tensor] | None:
-        """Return the first of some poses of whose view enough is known, and its picture.
+        """Return the first of some poses with enough known ground in view, and its picture.
 
         Enough is the part that the view at `pose` shows as well; an unknown edge is extended.
 
@@ -239,7 +239,7 @@ def _shifted(picture: Tensor, taps: Sequence[float], axis: int) -> Tensor:
 
 
 def _resampling(middle: float, step: float, count: int, size: int) -> tuple[slice, Tensor]:
-    """Return which pixels of a line others are made of, by cubic interpolation, and how.
+    """Return the pixels of a line that others are made of by cubic interpolation, and how.
 
     That is the share that each of `count` pixels has of each of those, fp32 [count, those].
 

@@ -229,7 +229,7 @@ class Imagination:
 
     @torch.inference_mode()
     def lost(self, things: Sequence[PlacedObject], place: Place) -> LostDetails | None:
-        """Return what the codec loses of the things of a plan at a place, None: nothing."""
+        """Return the details of a plan's things at a place that the codec loses, None: nothing."""
         table = _painted_as(things, self._sketcher, self.config)
         sides = zip(self.config.painter.view, (place.rows, place.columns), strict=True)
         down, across = (  # as much is coded as of a view: the codec is compiled for that

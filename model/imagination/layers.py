@@ -676,7 +676,7 @@ def _shown(before: tuple[float, float], now: tuple[float, float], count: int, si
 def _resampling(
     before: tuple[float, float], now: tuple[float, float], count: int, shown: slice
 ) -> tuple[slice, np.ndarray]:
-    """Return of which pixels of a cut-out those pixels are made, and of how much of each.
+    """Return the pixels of a cut-out that those pixels are made of, and the share of each.
 
     The shares are float32 [pixels of the line, of the cut-out]; see `_shown`.
     """

@@ -62,7 +62,7 @@ def square_of(patch: Patch) -> Square:
 
 
 def patches_of(square: Square) -> list[Patch]:
-    """Return the patches of which some lies in a square."""
+    """Return the patches that lie at least partly in a square."""
     beside = range(-_HALF_SQUARE, _HALF_SQUARE + 1)
     return [
         (2 * _HALF_SQUARE * square[0] + i, 2 * _HALF_SQUARE * square[1] + j)
@@ -77,7 +77,7 @@ def patches_near(pose: CameraPose) -> frozenset[Patch]:
 
 
 def patches_seen(pose: CameraPose, beside: float = PATCH / 2) -> frozenset[Patch]:
-    """Return the patches of ground of which a view shows some, were nothing in the way.
+    """Return the patches of ground that a view would show, were nothing in the way.
 
     Args:
         pose: of the view.
@@ -139,7 +139,7 @@ def things_in(
 
 
 def is_town(things: Sequence[PlacedObject]) -> bool:
-    """Tell whether a plan has a road with houses, whose new ground is streets."""
+    """Tell whether a plan has a road with houses, so that its new ground is streets."""
     houses = sum(thing.kind in _HOUSES for thing in things)
     return houses >= _FEWEST_HOUSES and any(thing.kind == _ROAD for thing in things)
 
@@ -192,7 +192,7 @@ def _moved(thing: PlacedObject, away: float, x: float, z: float) -> PlacedObject
 
 
 def _size_of(thing: PlacedObject, away: float) -> tuple[float, float]:
-    """Return how wide and how tall a thing is that stands on the ground so far away [m]."""
+    """Return the width and height of a thing on the ground so far away [m]."""
     return 2 * _half_of(thing, away), EYE + away * tan(radians(thing.foot + thing.height))
 
 

@@ -72,7 +72,7 @@ class Waters(NamedTuple):
         )
 
     def room(self, x: float, z: float) -> np.ndarray:
-        """Return how much room each of them leaves a walker [m]."""
+        """Return the room that each of them leaves a walker [m]."""
         share, slope = self._shores(x, z)
         room: np.ndarray = (share - 1) / np.hypot(*slope.T).clip(1e-6) - FROM_WATER
         return room  # to first order
@@ -189,7 +189,7 @@ class Obstacles:
     def _room(
         self, x: float, z: float, viewpoints: Sequence[Position], *, squeezes: bool = False
     ) -> np.ndarray:
-        """Return how much room a walker has beside everything [m].
+        """Return the room of a walker beside everything [m].
 
         In this order: to the nearest viewpoint and to the end of the world, sides, things, waters.
         """

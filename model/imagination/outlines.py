@@ -93,7 +93,7 @@ def bodies_of(relief: Relief, told: np.ndarray) -> list[Body | None]:
 
 
 def _snapped(box: np.ndarray, stands: np.ndarray, places: np.ndarray) -> list[float]:
-    """Return a box, left, top, right, bottom, whose sides are where what it shows ends.
+    """Return a box, left, top, right, bottom, fitted to the thing that it shows.
 
     A side that is far from there, at the edge of the picture, or behind something stays.
 
@@ -123,7 +123,7 @@ def _snapped(box: np.ndarray, stands: np.ndarray, places: np.ndarray) -> list[fl
 
 
 def _apart(distances: np.ndarray, other: float) -> np.ndarray:
-    """Return how far distances are from another one: by their ratio, far away by what shows."""
+    """Return how distances differ from another: by ratio, or the visible shift if that is less."""
     ratio, feet = np.abs(np.log(distances / other)), np.abs(EYE / distances - EYE / other)
     return np.asarray(np.minimum(ratio, SHOWN * feet))
 

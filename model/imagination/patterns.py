@@ -206,7 +206,7 @@ def _levels(objects: ObjectTable, places: np.ndarray) -> np.ndarray:
 
 
 def _white(wall: np.ndarray, ceiling: np.ndarray, has_panels: bool) -> _White:
-    """Return what a ceiling's colour says of the light, since it is white, tinted by the walls."""
+    """Return the light of a room by its ceiling, which is white, tinted by the walls."""
     color = CEILING
     for _ in range(3):  # the light says what colour the walls have in white light
         shown = (color + LIT) / 2 if has_panels else color

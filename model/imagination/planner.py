@@ -193,7 +193,7 @@ class Planner(nn.Module):
         )
 
     def _states(self, things: Tensor, features: Tensor) -> Tensor:
-        """Return what the layers make of each step, [B, L, dim]; see `forward`."""
+        """Return the layers' output for each step, [B, L, dim]; see `forward`."""
         count, steps = things.shape[:2]
         x = torch.cat((self.start.expand(count, 1, -1), self._content(things[:, :-1])), dim=1)
         later = torch.full((steps, steps), -torch.inf, device=x.device).triu(1)
@@ -460,7 +460,7 @@ class Planner(nn.Module):
         return [scene for scene, count in has.items() if count == max(has.values())]
 
     def _next(self, drawn: Tensor, scenes: Sequence[str], named: Tensor, barred: Tensor) -> Tensor:
-        """Return which kinds may follow those drawn so far, int64 [things], bool [values].
+        """Return the kinds that may follow those drawn so far, int64 [things], bool [values].
 
         What is behind all things of a category comes first and whole; then only what its scenes
         can have and is not barred, of no kind more than any has, and together what none has only
@@ -594,7 +594,7 @@ def in_order(numbers: np.ndarray, columns: np.ndarray, first: int) -> np.ndarray
 
 
 def in_view(numbers: np.ndarray, columns: np.ndarray, middle: int) -> np.ndarray:
-    """Return which things a level view shows some of, bool [things]; see `columns_of`."""
+    """Return the things that a level view partly shows, bool [things]; see `columns_of`."""
     away = np.abs((columns - middle + COLUMNS // 2) % COLUMNS - COLUMNS // 2 + 0.5)
     width, height = (SMALLEST * _RATIO ** numbers[:, field] for field in (WIDTH, HEIGHT))
     half = width * COLUMNS / 720
@@ -605,7 +605,7 @@ def in_view(numbers: np.ndarray, columns: np.ndarray, middle: int) -> np.ndarray
 
 
 def placed_objects(numbers: np.ndarray, kinds: Sequence[str]) -> list[PlacedObject]:
-    """Return what `thing_numbers` was given, turned, to the precision of its numbers."""
+    """Return the input of `thing_numbers`, turned, to the precision of its numbers."""
     things = []
     columns = numbers[:, TURN].cumsum()
     for (kind, variant, _, base, width, height, color, mean), column in zip(

@@ -1,4 +1,4 @@
-"""Linear resampling of an axis, as a matrix: of which samples each pixel is made."""
+"""Linear resampling of an axis, as a matrix: the samples that each pixel is made of."""
 
 import numpy as np
 

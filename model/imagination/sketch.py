@@ -98,7 +98,7 @@ class Sketcher:
         self._places = np.arange(places, dtype=np.float32)
 
     def with_shapes(self, objects: ObjectTable) -> ObjectTable:
-        """Return objects of which each has a shape with a clear sprite, if its kind has any.
+        """Return objects in shapes with clear sprites, if their kinds have any.
 
         Training saw too few of the others: they would not show at all, or be blurred, as swans.
         """
@@ -223,7 +223,7 @@ class Sketcher:
     def _strip(
         self, size: tuple[int, ...], boxes: np.ndarray, first_row: int, first_column: int
     ) -> tuple[np.ndarray, slice, np.ndarray]:
-        """Return which of some straight strips is nearest in each column, and its share.
+        """Return the nearest of some straight strips in each column, and its share.
 
         Boxes are of the line straight ahead of each.
 

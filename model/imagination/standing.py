@@ -202,7 +202,7 @@ def _hung(
 
 
 def _size_here(kind: str, usual: float, scenery: Scenery) -> float:
-    """Return how tall things of a kind are that stand around, of how tall they are usually."""
+    """Return the height of a kind's things around, as a share of their usual height."""
     here = [
         distance * (tan(radians(one.pitch + one.height / 2)) - tan(radians(one.foot)))
         for one, distance in scenery.apart("upright")
@@ -326,7 +326,7 @@ def _is_taken(stand: PlacedObject, things: Sequence[tuple[PlacedObject, float]])
 
 
 def _lying(edit: Edit, pitch: float, wide: float, away: float) -> Edit:
-    """Return what lies on the ground: as deep as wide, or half as deep if it is large."""
+    """Return a thing that lies on the ground: as deep as wide, or half as deep if it is large."""
     usual = THINGS[edit.kind]
     near, far = (
         EYE / tan(radians(min(max(-end, HORIZON_FOOT), 80.0)))

@@ -40,7 +40,7 @@ class Surroundings:
 
     @classmethod
     def unknown(cls, rows: int, columns: int, channels: int) -> "Surroundings":
-        """Return those of a world of which nothing is known yet."""
+        """Return the surroundings of a world that is wholly unknown."""
         return cls(np.zeros((rows, columns), bool), np.zeros((channels, rows, columns), np.float32))
 
     def learned(
@@ -216,7 +216,7 @@ class Lattice:
         return Place(highest, first, lowest - highest, min(last - first, self._columns))
 
     def middle(self, place: Place) -> CameraPose:
-        """Return the pose of which a place, however large, is the view."""
+        """Return the pose with a place as its view, however large."""
         yaw = (place.left + place.columns / 2) * self.cell % 360.0
         pitch = (self._rows / 2 - place.top - place.rows / 2) * self.cell
         return CameraPose(yaw, pitch, place.columns * self.cell)
@@ -239,7 +239,7 @@ class Lattice:
         return result
 
     def touched(self, pose: CameraPose, beyond: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
-        """Return which cells a view shows some of, bool [rows, columns].
+        """Return the cells that a view shows at least partly, bool [rows, columns].
 
         Args:
             pose: of the view.
@@ -256,7 +256,7 @@ class Lattice:
         return result
 
     def free_yaw(self, known: np.ndarray, yaw: float) -> float:
-        """Return the yaw nearest to one whose level view shows much that is not known.
+        """Return the yaw nearest to one whose level view shows much unknown ground.
 
         Args:
             known: cells of the ring, bool [rows, columns].

@@ -102,7 +102,7 @@ class TitleScreen:
         self._untouched = not keeps_focus  # the place left last gets the focus once it is listed
         self._dirty = True
         self._now = 0.0
-        self._early: list[pygame.Event] | None = []  # done before anything was listed
+        self._early: list[pygame.Event] | None = []  # that came before anything was listed
         if actions.listing.newest is not None:
             self._list(actions.listing.newest)
         actions.listing.ask()

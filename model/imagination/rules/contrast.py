@@ -1,4 +1,4 @@
-"""Rules by which animals, and things that words name, stand out from what is behind them.
+"""Rules that make animals and named things stand out from their background.
 
 A white cat on a white floor, or a crocodile in green grass, is hardly seen. Data, and numbers made
 of it; nothing here runs a network. Things are listed from far to near.
@@ -44,7 +44,7 @@ _AT_NIGHT = (1.0, 1.3)  # of the usual looks by day: a plan's own colours may be
 _SHADES = (0.5, 1.5)  # of its colour, where no usual look of a thing stands out
 _NEARLY = 20.0  # steps of RGB: of shades that differ less, the one of the most usual look is taken
 _UNLIKE = 50.0  # steps of L*a*b* from which on colours are nothing alike
-_MERGED = 0.2, 0.35  # how like what is behind it a thing may be in its own and in a usual look
+_MERGED = 0.2, 0.35  # how like its background a thing may be, in its own and in a usual look
 
 
 def standing_out(
@@ -52,7 +52,7 @@ def standing_out(
     named: Sequence[Named],
     tint: Sequence[float] = (1.0, 1.0, 1.0),
 ) -> list[PlacedObject]:
-    """Return things of which animals and named ones differ from what is behind.
+    """Return a plan in which animals and named things differ from their background.
 
     Those whose colour words give keep it; others are bluer at night, as all is.
 
@@ -84,7 +84,7 @@ def standing_out(
 def _behind_given(
     things: Sequence[PlacedObject], given: Collection[str], light: float
 ) -> list[PlacedObject]:
-    """Return things with other colours behind those whose colour words give.
+    """Return a plan with other colours behind things whose colours are named.
 
     A red chair before a red door is hardly seen.
     """
@@ -102,7 +102,7 @@ def _behind_given(
 
 
 def seen_before(thing: PlacedObject, behind: Sequence[Rgb], light: float) -> PlacedObject:
-    """Return a thing in the usual look, or the shade of one, that is least like what is behind it.
+    """Return a thing in the usual look, or the shade of one, that is least like its background.
 
     It keeps its own if little is like that, or if its colour says what it is.
 
@@ -129,7 +129,7 @@ def seen_before(thing: PlacedObject, behind: Sequence[Rgb], light: float) -> Pla
 
 
 def varied(things: Sequence[PlacedObject], kept: int = 0) -> list[PlacedObject]:
-    """Return things of which people and pets look different from each other.
+    """Return a plan in which people and pets look different from each other.
 
     Of those that look alike all but the first take another usual look; the first `kept` things
     stay as they are.
@@ -187,7 +187,7 @@ def _changed(
 ) -> PlacedObject:
     """Return a thing in the usual look, or else the shade of its own, that differs most.
 
-    Of looks that differ enough from what is behind, it takes the one farthest from those `taken`.
+    Of looks that differ enough from the background, it takes the one farthest from those `taken`.
     """
     looks = [in_light(look, light) for look in looks_of(thing.kind)]
     looks = [look for look in looks if _apart(look.color, behind) >= _ALIKE]

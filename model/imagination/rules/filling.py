@@ -28,17 +28,17 @@ _OVER = 0.15  # share of a thing that an added one may cover, or be behind
 _GAP = 3.0  # degrees between animals, or things in the air or on a wall, and others
 _FEW = 2  # of a kind of which each counts, if one is added
 _PLATFORM, _COLLECTED = "platform", frozenset(("coin", "gem", "heart", "key", "star"))
-_SLACK = 4.0  # degrees between what is on a platform and that
+_SLACK = 4.0  # degrees between a platform and a thing on it
 _TURNS = (0.0, *(side * turn for turn in range(5, 36, 5) for side in (1.0, -1.0)))  # degrees
 
 
 def quarter_of(thing: PlacedObject) -> int:
-    """Return which quarter around the viewer a thing is in, 0: ahead."""
+    """Return the number of a thing's quarter around the viewer, 0: ahead."""
     return round((thing.yaw % 360.0) / 90.0) % 4
 
 
 def area(thing: PlacedObject) -> int:
-    """Return how large a thing is, in square degrees."""
+    """Return the size of a thing in square degrees."""
     return round(thing.width * thing.height)
 
 

@@ -14,7 +14,7 @@ from mag_sandbox.scenes.kinds import ANIMALS, STANDS, THINGS, WATERS
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import STANCES
 
-_TALLEST_ALOFT = 13.0  # degrees of what is in the sky
+_TALLEST_ALOFT = 13.0  # degrees of things in the sky
 _ROWS = 0.0, 5.0, 2.0  # degrees by which those in the sky are lower than each other
 _BESIDE = 50.0  # degrees from ahead within which a turn brings things into the first view
 _WIDE = 60.0  # degrees; wider things have no middle
@@ -27,7 +27,7 @@ _SIDES = frozenset(("left", "right", "behind", "ahead", "sides"))
 def centred(
     things: Sequence[PlacedObject], named: Sequence[Named], typical: Sequence[Named] = ()
 ) -> list[PlacedObject]:
-    """Return things turned so that the middle of those that words name is ahead.
+    """Return a plan turned so that the middle of the named things is ahead.
 
     They stay on a stage, in a room, and where words give any of them a side. Waters and ways that
     are named, or typical of a place, remain in the first view if there is room.
@@ -60,7 +60,7 @@ def centred(
 
 
 def below_top(things: Sequence[PlacedObject], places: Collection[int]) -> list[PlacedObject]:
-    """Return outdoor things of which the first view shows the tops of some.
+    """Return an outdoor plan with the tops of some things in the first view.
 
     Those that stand are farther away, those in the sky lower.
     """

@@ -22,7 +22,7 @@ def with_gradients(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 
 def _blended(upper: PlacedObject, lower: PlacedObject) -> list[PlacedObject]:
-    """Return narrow bands in place of two, whose colours are those of the middles of the two."""
+    """Return narrow bands in place of two, from the colour of one's middle to the other's."""
     above, below = (np.array(one.mean_color or one.color, float) for one in (upper, lower))
     top = upper.pitch + upper.height / 2
     count = max(round((top - lower.foot) / _STEP), 1)

@@ -1,4 +1,4 @@
-"""Rules by which a few things that words name later join a plan whose own things stay.
+"""Rules that add a few things named later to a plan, whose own things stay.
 
 Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
 """
@@ -72,7 +72,7 @@ def _before(thing: PlacedObject, others: Sequence[PlacedObject]) -> PlacedObject
 
 
 def _hides(thing: PlacedObject, others: Sequence[PlacedObject]) -> float:
-    """Return how much a thing hides others or is hidden, if that is too much, else 0.
+    """Return the share by which a thing hides others or is hidden, if too much, else 0.
 
     Trees may be hidden.
     """

@@ -72,7 +72,7 @@ def lined(
 
 
 def with_windows(things: Sequence[PlacedObject], kept: Collection[str]) -> list[PlacedObject]:
-    """Return a room's things of which all curtains hang before windows, as the renderer's do.
+    """Return a room with all curtains in front of windows, as the renderer hangs them.
 
     Rules move both. The nearest window without curtains comes behind those without a window, unless
     the first view shows only it. If there is none, curtains go, or one is added.
@@ -155,7 +155,7 @@ def _stands_free(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
 
 
 def with_lit_walls(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return things of which walls with a light before them are as light as the one in a picture.
+    """Return a plan with walls behind lamps as light as the one in a picture.
 
     Args:
         things: of a plan that goes on around a picture.
@@ -181,7 +181,7 @@ def _is_near(thing: PlacedObject, middle: float) -> bool:
 
 
 def _units(shown: Sequence[PlacedObject]) -> list[list[PlacedObject]]:
-    """Return what lines the wall of a picture: shelves, and windows with their curtains."""
+    """Return the things that line a picture's wall: shelves, and windows with their curtains."""
     own = [one for one in shown if one.kind in _SHELVES | WINDOWS | {"curtains"}]
     often = Counter(one.kind for one in own)
     own = [one for one in own if often[one.kind] >= _OFTEN]
@@ -208,7 +208,7 @@ def _free(
     middle: float,
     kept: Collection[str],
 ) -> list[PlacedObject] | None:
-    """Return what lines a wall where there is room on it; None: there is not."""
+    """Return the things that line a wall where it has room for them; None: it has none."""
     for turn in _TURNS:
         turned = [one.turned(turn) for one in unit]
         if all(_fits(one, things, middle, kept) for one in turned):

@@ -14,7 +14,7 @@ from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
 
-_MERGED = 0.1  # share of a person, or of what is on a table, that the other one may cover
+_MERGED = 0.1  # share of a person, or of a thing on a table, that the other one may cover
 _STEPS = tuple(side * turn for turn in range(3, 46, 3) for side in (1.0, -1.0))  # degrees
 _WALL = 60.0  # degrees; wider things are patterns of a wall
 _LARGER, _LEAST = 1.1, 9.0  # times as tall as in life, and degrees, that animals may be
@@ -26,13 +26,13 @@ def with_people_clear(
 ) -> list[PlacedObject]:
     """Return things with those on walls behind people, and neither hiding the other.
 
-    Named people step aside from what is on a table that they are at, and what is named on a wall
-    hangs beside them.
+    Named people step aside from things on their table, and named things on a wall
+    hang beside them.
 
     Args:
         things: from far to near.
         named: by words.
-        kept: places of what words name.
+        kept: places of named things.
     """
     joined = {kind for one in named for part in (one, *one.parts) for kind in one.kinds
               if part.relation and part.relation.where in _JOINED}  # fmt: skip
@@ -49,11 +49,11 @@ def with_people_clear(
 
 
 def with_small_animals(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
-    """Return things of which named animals are no larger beside named people than in life.
+    """Return a plan with named animals no larger beside named people than in life.
 
     Args:
         things: from far to near.
-        kept: places of what words name.
+        kept: places of named things.
     """
     looks, result = usual_looks(), list(things)
     people = [things[place] for place in kept if things[place].kind in PEOPLE & looks.keys()]

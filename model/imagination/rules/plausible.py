@@ -50,7 +50,7 @@ _SLACK = 2.5  # degrees between what is on something and that
 def plausible(
     things: Sequence[PlacedObject], named: Sequence[Named], typical: Sequence[Named] = ()
 ) -> list[PlacedObject]:
-    """Return things of a plan without a given picture, of which each is where it can be.
+    """Return a plan without a given picture in which each thing is where it can be.
 
     Args:
         things: from far to near.
@@ -86,7 +86,7 @@ def _not_too_large(thing: PlacedObject, *, is_outdoors: bool) -> PlacedObject:
 def _without_crowds(
     things: list[PlacedObject], said: Collection[str], least: Mapping[str, int]
 ) -> list[PlacedObject]:
-    """Return things of which those that stay are spread around."""
+    """Return a plan with those that stay spread around."""
     gone: set[int] = set()
     for kind, most in _CROWDS.items():
         most = max(most, least.get(kind, 0))
@@ -97,7 +97,7 @@ def _without_crowds(
 
 
 def _on_something(things: list[PlacedObject], said: Collection[str]) -> list[PlacedObject]:
-    """Return a room's things of which none is on a bare wall; named ones are on the floor."""
+    """Return a room without things on bare walls; named ones are put on the floor."""
     result = list(things)
     while True:  # what was on a thing that goes has nothing below it
         floating = [
@@ -145,7 +145,7 @@ def _levels(thing: PlacedObject) -> tuple[float, ...]:
 
 
 def hung(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return things of which named ones that hang in rooms are clear of the ceiling and each other.
+    """Return a plan whose named hanging things are clear of the ceiling and of each other.
 
     Outdoors nothing hangs but doors.
     """

@@ -137,7 +137,7 @@ IN_WATER = Relation("water")
 
 
 def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return things that stand to each other as words say; those that cannot stay where they are.
+    """Return a plan with things placed as related; those that cannot be stay where they are.
 
     On a stage all stay, each on its stand; a podium in a room bears what is on it.
     """
@@ -186,7 +186,7 @@ def put_to(
 def with_tables(
     things: Sequence[PlacedObject], named: Sequence[Named]
 ) -> tuple[list[PlacedObject], list[Named]]:
-    """Return things, and what words name, of which tableware in rooms is on tables with space.
+    """Return a plan, and named things, with a room's tableware on tables with space.
 
     Outdoors only food and drink is. Words that say where it is come first. Plans have as many mugs
     as words say, but on no table; where none has room there is one more, and what bears something
@@ -241,7 +241,7 @@ def _table_for(
 
 
 def _sided(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
-    """Return things of which the parts of a name are where words say: one car left, one right."""
+    """Return a plan with the parts of a name where words say: one car left, one right."""
     moved: dict[int, PlacedObject] = {}
     for part, own in parts_of(things, one) if one.parts else ():
         if part.relation and not part.relation.kinds and part.relation.where in _YAWS:
@@ -281,7 +281,7 @@ def _beside_each_other(
 
 
 def _put_alone(things: list[PlacedObject], one: Named, where: str) -> list[PlacedObject]:
-    """Return things of which some are where words say, seen from where the scene begins."""
+    """Return a plan with some things where words say, seen from where the scene begins."""
     if where in _YAWS:
         return _turned(things, one, _YAWS[where])
     own = _meant(things, one)
@@ -322,7 +322,7 @@ def _aloft(thing: PlacedObject) -> PlacedObject:
 def _riding(
     things: Sequence[PlacedObject], own: Sequence[int], others: Sequence[int]
 ) -> list[PlacedObject]:
-    """Return things of which some ride on others, one on each as far as there are enough."""
+    """Return a plan with riders on others, one on each while there are enough."""
     borne: dict[int, list[int]] = {}
     for rank, place in enumerate(own):
         borne.setdefault(others[rank % len(others)], []).append(place)
@@ -339,7 +339,7 @@ def _riding(
 
 
 def _far_off(thing: PlacedObject) -> PlacedObject:
-    """Return a thing that is as far away as words "in the distance" mean, but not a speck."""
+    """Return a thing as far away as "in the distance" means, but not a speck."""
     longer = max(thing.width, thing.height)
     fits = min(_FAR_FOOT / max(-thing.foot, _FAR_FOOT), _MOST_FAR / longer)
     fits = min(max(fits, _LEAST_FAR / longer), 1.0)
@@ -348,7 +348,7 @@ def _far_off(thing: PlacedObject) -> PlacedObject:
 
 
 def _turned(things: list[PlacedObject], one: Named, yaw: float) -> list[PlacedObject]:
-    """Return things of which as many of one kind as words say are in a direction.
+    """Return a plan with as many of one kind in a direction as words say.
 
     If that is behind, no other one is ahead.
     """
@@ -382,7 +382,7 @@ def _afloat(one: Named, water: str) -> Named:
 
 
 def mounted(named: Sequence[Named]) -> list[Named]:
-    """Return what words name, with as many horses as "knights on horses" ride."""
+    """Return named things, with as many horses as "knights on horses" ride."""
     riders: dict[tuple[str, ...], int] = {}
     for one in named:
         if one.relation and one.relation.where == "on" and one.relation.kinds[0] in RIDDEN:
@@ -396,7 +396,7 @@ def mounted(named: Sequence[Named]) -> list[Named]:
 
 
 def _depth(one: Named, named: Sequence[Named]) -> int:
-    """Return how many relations lead on from a thing: what the others are related to goes first."""
+    """Return the number of relations that lead on from a thing: those without one go first."""
     depth = 0
     while one.relation is not None and depth < len(named):
         depth += 1
@@ -413,7 +413,7 @@ def _moved(
     follows: bool,
     each: bool = False,
 ) -> list[PlacedObject]:
-    """Return things of which as many as words say stand to others as a relation says.
+    """Return a plan with as many things as words say in a relation to others.
 
     Args:
         things: from far to near.
@@ -462,7 +462,7 @@ def _moved(
 
 
 def _larger_on(things: list[PlacedObject], ones: Sequence[Named]) -> list[PlacedObject]:
-    """Return things of which those on others are as large or small as words say."""
+    """Return a plan with things on others as large or small as words say."""
     scales = {place: one.scale for one in ones for place in _meant(things, one)}
     return [thing.scaled(scales.get(place, 1.0)) for place, thing in enumerate(things)]
 
@@ -471,7 +471,7 @@ def _put_by_rule(
     things: Sequence[PlacedObject], own: Sequence[int], other: int, relation: Relation,
     *, follows: bool,
 ) -> list[PlacedObject]:  # fmt: skip
-    """Return things of which some stand to one other as its rule says, and all of them in view.
+    """Return a plan with some things in a relation to one other, by its rule, and all in view.
 
     Args:
         things: see `_moved`.

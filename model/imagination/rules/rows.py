@@ -52,7 +52,7 @@ class StandRow(NamedTuple):
 def continued(
     things: Sequence[PlacedObject], shown: Collection[PlacedObject], row: StandRow
 ) -> list[PlacedObject]:
-    """Return a stage whose stands are as close together as in a given picture.
+    """Return a stage with its stands as close together as in a given picture.
 
     Between any two stands is what the picture has between its own; other things step into gaps
     that are free, or are left out.
@@ -117,7 +117,7 @@ def _larger(thing: PlacedObject, stand: PlacedObject, size: float, widest: float
 def _repeated(
     things: Sequence[PlacedObject], given: Collection[PlacedObject], row: StandRow
 ) -> list[PlacedObject]:
-    """Return what is in all gaps, as large as in the picture, in the looks of all of its kind."""
+    """Return things for all gaps, as large as in the picture, in the looks of their kind there."""
     own, all_looks = defaultdict[str, list[PlacedObject]](list), defaultdict(list)
     for one in things:
         all_looks[one.kind].append((one.color, one.mean_color, one.variant))

@@ -67,7 +67,7 @@ def is_odd_sea(thing: PlacedObject) -> bool:
 
 
 def ashore(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return things of which those that stand do so on land, as much smaller as it is farther.
+    """Return a plan with standing things on land, as much smaller as it is farther away.
 
     What words put onto something else stays on that.
     """
@@ -94,7 +94,7 @@ def _off(waters: Sequence[PlacedObject], mat: PlacedObject) -> PlacedObject:
 
 
 def before_others(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
-    """Return things of which kept lakes that other kept things hide are in front of these."""
+    """Return a plan with kept lakes in front of kept things that would hide them."""
     result = list(things)
     for place in kept:
         lake = result[place]
@@ -153,7 +153,7 @@ def _edges(water: PlacedObject, thing: PlacedObject) -> tuple[float, float] | No
 
 
 def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
-    """Return things of which the kept ones that swim have water below them.
+    """Return a plan with water below kept things that swim.
 
     That is the nearest lake, or on coasts one more part of the sea: a ship may be behind.
     """
@@ -180,7 +180,7 @@ def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Placed
 def _on_lakes(
     things: list[PlacedObject], swimmers: Sequence[int], lakes: Sequence[int]
 ) -> list[PlacedObject]:
-    """Return things of which those that swim are on the nearest lake, as large as they need.
+    """Return a plan with swimming things on the nearest lake, as large as they need it.
 
     A white swan that is beside the water is hardly seen on snow.
     """
@@ -252,7 +252,7 @@ def _span(things: Sequence[PlacedObject]) -> tuple[float, float]:
 
 
 def spanning(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
-    """Return things of which the kept bridges span the nearest river."""
+    """Return a plan with kept bridges across the nearest river."""
     return [
         _over_river(things, thing) if place in kept and thing.kind == BRIDGE else thing
         for place, thing in enumerate(things)
@@ -306,7 +306,7 @@ def _is_in(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
 
 
 def without_stranded(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
-    """Return things of which those that swim beside the water do so on a sea, or are not there.
+    """Return a plan with things that swim beside the water moved onto a sea, or removed.
 
     Those to be kept stay.
     """

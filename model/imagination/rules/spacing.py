@@ -39,7 +39,7 @@ def stands(thing: PlacedObject) -> bool:
 
 
 def overlap(thing: PlacedObject, other: PlacedObject, yaws: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return how wide and tall a part of another thing's box a box covers that is at some yaws."""
+    """Return the part of another box that a box covers: its width at each yaw, and its height."""
     apart = np.abs(yaw_difference(yaws, other.yaw))
     across = np.clip((thing.width + other.width) / 2 - apart, 0.0, min(thing.width, other.width))
     down = (thing.height + other.height) / 2 - abs(thing.pitch - other.pitch)
@@ -55,7 +55,7 @@ def covered(thing: PlacedObject, other: PlacedObject) -> float:
 
 
 def with_room(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
-    """Return things of which animals and people touch no other and are not hidden.
+    """Return a plan in which animals and people touch no other and are not hidden.
 
     Two that touch are painted as one with six legs. They step aside, or are left out where there
     is no room. Other things that stand before another one of their kind step aside if they can.
@@ -115,7 +115,7 @@ def _touch(thing: PlacedObject, other: PlacedObject) -> bool:
 def in_no_row(
     things: Sequence[PlacedObject], groups: Iterable[Collection[int]]
 ) -> list[PlacedObject]:
-    """Return outdoor things of which several of a kind stand at different distances.
+    """Return an outdoor plan with several of a kind at different distances.
 
     Some are farther, unless they would stand in water, or be hidden.
 

@@ -1,4 +1,4 @@
-"""Stages: stands all around the player, each of which bears something else.
+"""Stages: stands all around the player, each with something else on it.
 
 The planner leaves one or two stands out; here the gaps are filled.
 """
@@ -134,7 +134,7 @@ def _drawn_together(
     kinds: Collection[str],
     moving: Collection[str],
 ) -> list[PlacedObject]:
-    """Return a stage whose first view shows more stands, smaller, for what words name and it lacks.
+    """Return a stage with more and smaller stands in the first view, for named things it lacks.
 
     Args:
         things: of a plan.
@@ -204,7 +204,7 @@ def _has_room(things: Sequence[PlacedObject], place: int, other: int, ahead: Seq
 
 
 def _exchanged(things: Sequence[PlacedObject], place: int, other: int) -> list[PlacedObject]:
-    """Return things of which two stands bear what the other one bore."""
+    """Return a stage on which two stands have swapped their exhibits."""
     result = list(things)
     for here, there in ((place, other), (other, place)):
         for number in borne_by(things, here):
