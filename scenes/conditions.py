@@ -36,6 +36,7 @@ SPOKEN = {
         "thunder": "thunder thunderstorm lightning",
     }.items()
 }
+_NOON = re.compile(r",? ?\b(at|around|in the) ((high )?noon|midday)\b", re.I)
 _EVENING_LIGHT = re.compile(r"\bevening light\b", re.I)  # of lamps
 OUTSIDE_ROOMS = {  # skies in windows, and stems that say so
     "sunset": frozenset(map(stem, ("sunset", "sundown", "sunrise", "dawn", "evening"))),
@@ -104,12 +105,13 @@ def is_windowless(place: PlaceKind | None) -> bool:
 def season_in(text: str, words: Vocabulary) -> str:
     """Return the season that the trees of a description in known words show; "": none.
 
-    Where grass and trees are few, as in deserts and harbours, none is seen.
+    Where grass and trees are few, as in deserts and harbours, none is seen, nor spring in snow.
     """
     place = known_place(text, words)
     if place is None or place.name in OWN_SEASON or TURNING.isdisjoint(place.some("plants")):
         return ""
-    return next((season for season in SEASONS if stem(season) in text_stems(text)), "")
+    season = next((season for season in SEASONS if stem(season) in text_stems(text)), "")
+    return "" if season == "spring" and is_under_snow(text) else season
 
 
 def own_season_in(text: str, words: Vocabulary) -> str:
@@ -164,8 +166,11 @@ def lit(text: str, words: Vocabulary) -> str:
     light, clear = BY_DAY[category]
     light = _COSY_LIGHT if category == "indoor" and COSY in stems else light
     named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
-    if not words.lights(text):
-        read = f"{read}, {'at night' if is_night_place(read) else light}"
+    at_noon = category == "outdoor" and _NOON.search(read)
+    read = _NOON.sub("", read) if at_noon else read  # of which some skies are red, or dark
+    if at_noon or not words.lights(text):
+        is_night = not at_noon and is_night_place(read)
+        read = f"{read.rstrip(' ,.')}, {'at night' if is_night else light}"
     weather = (group for group in words.groups if group.name == WEATHER)
     said = frozenset().union(*(need for group in weather for need in phrase_stems(group)))
     said -= {stem(word) for word in SILENT.split()} | {stem("day"), stem("covered")}

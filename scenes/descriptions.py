@@ -335,8 +335,14 @@ _COLD_SEASONS = frozenset(map(stem, ("autumn", "winter")))
 _JOINED = frozenset(("livingroom", "diningroom"))  # read as two words
 _IS = frozenset(f"{one}{mark}s" for one in SHORT_FOR_IS for mark in APOSTROPHES)
 FILLERS = frozenset((*_FILLERS.split(), *CHANGING, *_JOINED, *_IS, "full"))  # "a full moon"
+_ALWAYS_DARK = "neon"  # cities of games
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
-MEASURED = {"outdoor": "winter underwater spaceship", "indoor": "night dark", "object": "wall"}
+MEASURED = {
+    "outdoor": "winter underwater spaceship",
+    "indoor": "night dark",
+    "object": "wall",
+    "video game": "night",
+}
 MOST_UNSEEN = 6  # unseen words near by, beside those that are suggested
 MOST_THINGS = 8  # kinds that a plan shows, on 5 seeds of 5; of 9 named one was missing on 8 of 10
 
@@ -596,7 +602,7 @@ class DescriptionWords(Vocabulary):
             seasons = {place for place, word in enumerate(read) if word in SEASONS}
             seen -= seasons
             seen |= {place for place in seasons if read[place] == shown}
-        also = MEASURED.get(category or "", "").split()
+        also = MEASURED.get(category or "", "").split() if _ALWAYS_DARK not in said else []
         seen |= {place for place, word in enumerate(read) if word in also}
         if CROWD in reading:
             seen |= {place for place, word in enumerate(read) if word == "busy"}

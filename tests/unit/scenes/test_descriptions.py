@@ -99,6 +99,8 @@ def words():
         ("a ship with red sails to the left of a lighthouse", "red sails"),
         ("a ship with red sails far behind a lighthouse", "red sails"),
         ("a river with palms on both banks, a parked car", "parked"),
+        ("a candy land at night", ""),
+        ("a village in the snow, spring", "spring"),
         ("a white fox, a white camel and a white rabbit in the snow", "white white"),
         ("a meadow with a blue stream and a brook", ""),
         ("a pink candy land with a unicorn", ""),
@@ -625,6 +627,7 @@ def test_another_place_light_or_weather_is_another_ground(words: DescriptionWord
 )
 def test_a_description_without_light_is_painted_by_day(words: DescriptionWords, text, also):
     assert lit(text, words) == text + also
+    assert lit("a village at noon, a cow", words) == "a village, a cow, by day under a clear sky"
 
 
 def test_a_season_is_not_said_where_the_planner_would_make_woods_of_the_place(words):

@@ -291,7 +291,8 @@ def test_a_landscape_is_said_to_keep_its_light():
     [
         ("an autumn pond with ducks at night", "at night", IS_SO),
         ("a meadow in clear weather with snowy mountains", "clear sky", IS_SO),
-        ("pink gems in a candy game level", "at night", ""),  # struck out once it is written
+        ("pink gems in a candy game level", "at night", ALL_STAYS),
+        ("two robots in a neon city", "at night", ""),  # struck out once it is written
     ],
 )
 def test_light_that_is_so_already_or_that_nothing_shows_moves_nothing(before, text, notice):
