@@ -132,9 +132,9 @@ class Pen:
             outline = [(r * left, y) for r, y in edge] + [(r * right, y) for r, y in edge[::-1]]
             self.poly(outline, color)
 
-    def shadow(self, x0: float, x1: float, depth: float = 7.0, alpha: int = 46) -> None:
+    def shadow(self, x0: float, x1: float, depth: float = 7.0) -> None:
         """Lay a soft contact shadow on the floor under a thing."""
         for grow, part in ((1.0, 0.5), (0.55, 0.6)):
-            color = (*SHADE_BLUE, round(alpha * part))
+            color = (*SHADE_BLUE, round(46 * part))
             pad = 8 * grow
             self.oval(x0 - pad, -depth * grow, x1 + pad, depth * grow, color)

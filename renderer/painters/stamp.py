@@ -139,7 +139,7 @@ class Stamp:
         self.canvas.ellipse(left, top, right, bottom, (24, 28, 62, self.light.shadow))
 
 
-def dome(x: float, y: float, across: float, up: float, count: int = 14) -> list[Point]:
+def dome(x: float, y: float, across: float, up: float) -> list[Point]:
     """Upper half of an ellipse as polygon points, left to right."""
-    angles = np.linspace(np.pi, 0, count)
+    angles = np.linspace(np.pi, 0, 14)
     return [(x + across * float(np.cos(a)), y + up * float(np.sin(a))) for a in angles]

@@ -10,6 +10,7 @@ from mag_sandbox.sandbox.audio.synthesis import Wave, shifted
 FOV = 90.0  # degrees across a view that is not zoomed
 WIDTH = 0.85  # how far to one ear a sound can go: 1 would leave the other ear silent
 BEHIND = 0.3  # loudness of a sound straight behind, as a share of ahead
+JITTER = 18.0  # degrees, at most, from evenly spread directions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,11 +48,11 @@ def ear_gains(sources: Sequence[Source], yaw: float, fov: float = FOV) -> np.nda
     return gains
 
 
-def around(rng: np.random.Generator, count: int, jitter: float = 18.0) -> tuple[float, ...]:
+def around(rng: np.random.Generator, count: int) -> tuple[float, ...]:
     """Return `count` directions spread over the panorama, none next to another [degrees]."""
     first = rng.uniform(0, 360)
     return tuple(
-        (first + place * 360 / count + rng.uniform(-jitter, jitter)) % 360 for place in range(count)
+        (first + place * 360 / count + rng.uniform(-JITTER, JITTER)) % 360 for place in range(count)
     )
 
 

@@ -223,7 +223,6 @@ class PromptBox(Overlay):
         clearance: int = CLEARANCE,
         open_keys: Sequence[str] = (),
         choices: Callable[[str], Sequence[PromptChoice]] = lambda text: (),
-        history: History | None = None,
         clipboard: Clipboard | None = None,
         check: Callable[[str], str] = lambda text: "",
     ) -> None:
@@ -242,7 +241,7 @@ class PromptBox(Overlay):
         self.title, self._clearance = title, clearance
         self._open_keys = tuple(open_keys)
         self._choices = choices
-        self._history = history or History()
+        self._history = History()
         self._clipboard = clipboard or Clipboard()
         self._entry = TextEntry()
         self._opened_with, self._draft = "", ""  # a text that Esc left unapplied is offered again

@@ -19,6 +19,7 @@ GAME = "MAG sandbox"
 ICON = 64  # px, of its sign
 UNSEEN = ("dummy", "offscreen")  # drivers that SDL falls back on where there is no display
 OPENS = 2 / 3  # of the screen's width or height: the size of a new window on a large screen
+VEIL = 150  # opacity, of 255
 Size = tuple[int, int]  # px
 
 
@@ -260,8 +261,8 @@ def _edge(picture: pygame.Surface, side: str) -> pygame.Surface:
 
 
 @functools.lru_cache(maxsize=4)
-def shade(size: tuple[int, int], strength: int = 150) -> pygame.Surface:
+def shade(size: tuple[int, int]) -> pygame.Surface:
     """Return a dark veil, laid over a picture that waits."""
     veil = pygame.Surface(size, pygame.SRCALPHA)
-    veil.fill((*BACKDROP, strength))
+    veil.fill((*BACKDROP, VEIL))
     return veil

@@ -20,6 +20,7 @@ MAX_BYTES = 4 * 1024 * 1024  # our pictures are far smaller
 MAX_SIDE = 4096  # px
 MAX_PICTURES = 64  # kept as read; 0.2 MiB each
 MAX_CUTS = 160  # kept in the size they are shown
+RADIUS = 12  # of the corners
 DAWN = (44, 54, 92)  # upper end of a tile without a picture
 
 
@@ -35,7 +36,7 @@ class FreshPicture:
 
 
 PictureSource = Path | FreshPicture
-CutKey = tuple[PictureSource | None, tuple[int, int], float, bool]
+CutKey = tuple[PictureSource | None, tuple[int, int], bool]
 
 
 class Thumbnails:
@@ -60,12 +61,12 @@ class Thumbnails:
         return bool(old)
 
     def rounded(
-        self, theme: Theme, source: PictureSource | None, size: tuple[int, int], radius: float = 12
+        self, theme: Theme, source: PictureSource | None, size: tuple[int, int]
     ) -> pygame.Surface:
         """Return the picture with smooth corners; a tile where there is none. Shared."""
         return self._kept(
-            (source, size, radius, theme.high_contrast),
-            lambda: _round(theme, self.cover(source, size), radius),
+            (source, size, theme.high_contrast),
+            lambda: _round(theme, self.cover(source, size), RADIUS),
         )
 
     def cover(
