@@ -93,11 +93,11 @@ _TABLEWARE = frozenset((
     "candle", "computer", "laptop", "bottle", "bowl", "book", "basket", "bread", "ice cream",
     "pizza", "banana", "orange", "melon", "globe",
 ))  # fmt: skip
-_FOOD = frozenset((
+FOOD = frozenset((
     "teapot", "cake", "mug", "bottle", "bowl", "bread", "ice cream", "pizza", "banana", "orange",
     "melon", "candle", "vase",
 ))  # fmt: skip
-_TABLE = "table"
+TABLE = "table"
 _PLATE = 6.0  # degrees of something in `_BEARING` that a thing on it takes
 _CROWDED_PLATE = 9.0  # likewise, of other boards, on which things stand already
 _ALONGSIDE = frozenset(("beside", "left", "right", "sides"))  # where sizes are compared
@@ -195,7 +195,7 @@ def with_tables(
     result, told = list(things), list(named)
     kinds = {thing.kind for thing in things}
     is_outdoors = "near ground" in kinds
-    laid = _FOOD if is_outdoors else _TABLEWARE
+    laid = FOOD if is_outdoors else _TABLEWARE
     if kinds & STANDS or not (is_outdoors or "floor" in kinds):
         return result, told
     borne = Counter[Relation]()  # how many things
@@ -208,10 +208,10 @@ def with_tables(
             continue
         table = _table_for(result, told, borne, one.least)
         if table is None:
-            table = Relation("on", (_TABLE,))
-            look = in_light(looks_of(_TABLE)[0], light_of(things))
-            usual, yaw = THINGS[_TABLE], result[own[0]].yaw
-            added = PlacedObject(_TABLE, yaw, usual.pitch, usual.width, usual.height)
+            table = Relation("on", (TABLE,))
+            look = in_light(looks_of(TABLE)[0], light_of(things))
+            usual, yaw = THINGS[TABLE], result[own[0]].yaw
+            added = PlacedObject(TABLE, yaw, usual.pitch, usual.width, usual.height)
             result.insert(own[0], with_look(added, look))
         borne[table] += one.least
         told[place] = one._replace(relation=table)

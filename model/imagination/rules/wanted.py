@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple, Self
 
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.relations import FOOD, TABLE
 from mag_sandbox.scenes.color_names import color_name
 from mag_sandbox.scenes.conditions import (
     is_under_snow,
@@ -32,6 +33,8 @@ from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.rewordings import cleared_up
 from mag_sandbox.scenes.uninvited import elsewhere_in, others_than, strays_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import Vocabulary, with_plurals
+
+_OF_STAGES = frozenset(("table with a cloth",))  # which bears one exhibit
 
 
 class Wanted(NamedTuple):
@@ -93,9 +96,10 @@ class Wanted(NamedTuple):
         )
         if not there:
             named = among_others(named, read, words)
-        elsewhere = elsewhere_in(read, words, text)
-        named = tuple(_at_home(one, elsewhere) for one in named)
         category = words.place(read)
+        elsewhere = elsewhere_in(read, words, text)
+        elsewhere |= _OF_STAGES if category != "object" else frozenset()
+        named = tuple(_at_home(one, elsewhere) for one in named)
         if category == "object":
             named = tuple(map(_exhibited, named))
         said = {kind for one in named for kind in one.kinds}
@@ -104,6 +108,7 @@ class Wanted(NamedTuple):
         absent = absent_in(read, kinds, text) | (alike - said)
         absent |= TREES & {*kinds} - said - main if TREES & lonely else frozenset()
         strays = (strays_in(text, words) | others_than(named)) - said
+        strays -= frozenset() if FOOD.isdisjoint(said) else {TABLE}  # on which a rule puts it
         gone = absent | uninvited | strays
         typical = (
             one._replace(kinds=tuple(kind for kind in one.kinds if kind not in gone))

@@ -34,6 +34,14 @@ def test_nothing_strange_is_in_a_place_unless_words_name_it(words, text, strays,
     assert "castle" not in Wanted.of(f"{text}, a castle", words, KINDS).strays
 
 
+def test_mugs_outdoors_have_a_table_and_none_of_a_stage(words):
+    wanted = Wanted.of("four mugs on a round table under an oak", words, KINDS)
+    assert "table" not in wanted.strays
+    assert not any("table with a cloth" in one.kinds for one in wanted.named)
+    wanted = Wanted.of("a mug on a round table on a stage", words, KINDS)
+    assert any("table with a cloth" in one.kinds for one in wanted.named)
+
+
 @pytest.mark.parametrize("text", ["a lonely beach", "a quiet city street", "a remote village"])
 def test_nobody_is_where_it_is_lonely(words, text):
     assert words.without_effect(text) == ()
