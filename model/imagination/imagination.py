@@ -266,6 +266,20 @@ class Imagination:
         inner = latents[:, BESIDE:-BESIDE, BESIDE:-BESIDE]
         return around.learned(place, inner.float().cpu().numpy())
 
+    def sketched_ring(
+        self, things: Sequence[PlacedObject], viewpoint: tuple[float, float] = (0.0, 0.0)
+    ) -> np.ndarray:
+        """Return a plan's sketch of the ring, float32 [3, H, W] in [-1, 1].
+
+        Args:
+            things: of the plan, from far to near.
+            viewpoint: x and z [m].
+        """
+        table = _painted_as(things, self._sketcher, self.config)
+        rows, quarters = np.arange(self._ring[0]), np.split(np.arange(self._ring[1]), 4)
+        parts = (self._sketcher.draw(table, rows, one, viewpoint) for one in quarters)
+        return np.concatenate([sketch.picture for sketch, _ in parts], axis=2)
+
     def behind_all(self, things: Sequence[PlacedObject]) -> list[PlacedObject]:
         """Return the things of a plan that are behind all others: sky, walls, ground."""
         known = self.config.all_behind
@@ -421,11 +435,6 @@ class Imagination:
         whole: np.ndarray = _in_views(encoded, self.lattice, each)[0].float().cpu().numpy()
         return whole
 
-    @torch.inference_mode()
-    def decoded_ring(self, around: Surroundings, each: Each = map) -> Tensor:
-        """Return the picture of a ring that is known, [1, 3, H, W]."""
-        return _in_views(partial(self.picture, around), self.lattice, each)
-
     def _pictures(self, latents: Tensor) -> Tensor:
         """Return whole-numbered pictures of latents, as a screen shows them, in [-1, 1]."""
         pictures = self._coder.decode(latents)
@@ -473,6 +482,12 @@ class Imagination:
             painter.text_keys(subject.prompt.to(_dtype(painter))),
         )  # fmt: skip
         return around.learned(place, latents[0].numpy())
+
+
+@torch.inference_mode()
+def decoded_ring(imagination: Imagination, around: Surroundings, each: Each = map) -> Tensor:
+    """Return the picture of a ring that is known, [1, 3, H, W]."""
+    return _in_views(partial(imagination.picture, around), imagination.lattice, each)
 
 
 def _pixels_of(cells: np.ndarray, stride: int) -> np.ndarray:

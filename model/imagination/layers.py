@@ -97,6 +97,7 @@ class LayeredRing:
         viewpoint: tuple[float, float] = (0.0, 0.0),
         painted: np.ndarray | None = None,
         margins: Margins = PAINTED,
+        sketch: np.ndarray | None = None,
     ) -> None:
         """Cut a ring into layers.
 
@@ -108,17 +109,24 @@ class LayeredRing:
             viewpoint: of the ring, x and z [m].
             painted: which pixels are no guesses, bool [H, W]; None: the known ones.
             margins: around things.
+            sketch: of the plan, which shows what is not known of things, float32 [3, H, W];
+                None: that is not to be shown.
         """
         self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
+        self._painted = known if painted is None else painted
         boxes = scenery.boxes(*viewpoint, numbers.shape)
         ranks = np.zeros(max(numbers.max(), *boxes, 0) + 1, np.int32)  # from far to near; 0: others
         ranks[list(boxes)] = np.arange(len(boxes)) + 1
         stands = ranks[numbers] > 0
+        is_seen = known.any(axis=1).all()  # something of every row
+        if sketch is not None:
+            picture = np.where(stands & ~known, sketch, picture)
+            known = known | stands
         ids = np.where(known & stands, numbers, 0)
         if viewpoint != (0.0, 0.0):  # what the first view cuts is seen at its edge from the start
             mostly = _shares(numbers, known & stands) >= HALF
             ids = np.where(mostly[ids], ids, 0)
-        order, self._painted = ranks[ids], known if painted is None else painted
+        order = ranks[ids]
         self._cut_outs: dict[int, _CutOut] = {}
         for number, box in reversed(boxes.items()):  # nearest first: it takes pixels beside it
             cut_out = _cut_out(picture, self._painted, order, ranks[number], box, margins)
@@ -130,7 +138,6 @@ class LayeredRing:
         radian = numbers.shape[1] / (2 * np.pi)
         edges = scenery.edges(*viewpoint, (np.arange(numbers.shape[1]) + 0.5) / radian)
         edges = None if edges is None else len(numbers) / 2 - edges * radian
-        is_seen = known.any(axis=1).all()  # something of every row
         planned = None if is_seen else _planned(scenery.bands(*viewpoint), edges, numbers.shape)
         continued = (
             _continued(picture, shown, wide=WIDE, planned=planned)

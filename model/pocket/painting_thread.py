@@ -196,6 +196,11 @@ class ViewPainter(Generic[Result]):
         return self._view is not None
 
     @property
+    def coming_prompt(self) -> str | None:
+        """The prompt of the view that was begun; None: there is none."""
+        return None if self._view is None else self._view.prompt
+
+    @property
     def is_ready(self) -> bool:
         """Whether the view that was begun can be taken without a wait."""
         return self._view is None or self._view.made.done()

@@ -10,7 +10,7 @@ from mag_sandbox.model.imagination.ground import DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
-from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
+from mag_sandbox.model.pocket.painting import PaintingInventor
 
 
 class SketchedGround:
@@ -34,17 +34,10 @@ class SketchedGround:
         """
         around, plan = self._painting.around, self._painting.plan
         missing = around.mask(self._imagination.lattice.around_all((pose,))) & ~around.known
-        if not missing.any() or plan is None or not self._is_valid(plan):
+        if not missing.any() or plan is None or not stays_planned(self._painting):
             return None
         sketch = self._sketch(plan.things, missing)
         return self._views.views(around.replaced(missing, sketch), (pose,))
-
-    def _is_valid(self, plan: Plan) -> bool:
-        """Tell whether unknown ground will be painted by a plan."""
-        painting = self._painting
-        is_newest = painting.asked is not None and painting.asked[0] == plan.prompt
-        is_turned = (painting.forgotten & ~painting.around.known).any()  # before that is painted
-        return is_newest and plan.noise == painting.noise and not is_turned
 
     def _sketch(self, things: Sequence[PlacedObject], cells: np.ndarray) -> Surroundings:
         """Return a ring that shows the sketch of things in some cells, bool [rows, columns]."""
@@ -56,6 +49,14 @@ class SketchedGround:
                 sketch = self._imagination.sketched(sketch, place, things)
         self._last = things, sketch
         return sketch
+
+
+def stays_planned(painting: PaintingInventor) -> bool:
+    """Tell whether unknown ground will be painted by the present plan."""
+    plan, is_forgotten = painting.plan, (painting.forgotten & ~painting.around.known).any()
+    if plan is None or plan.noise != painting.noise or is_forgotten:
+        return False
+    return painting.coming_prompt in (None, plan.prompt)
 
 
 def _views_of(lattice: Lattice) -> Iterator[Place]:

@@ -45,7 +45,7 @@ from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.details import GivenPicture
-from mag_sandbox.model.imagination.imagination import Imagination, Subject
+from mag_sandbox.model.imagination.imagination import Imagination, Subject, decoded_ring
 from mag_sandbox.model.imagination.layers import GIVEN, HALF, KNOWN, PAINTED, LayeredRing
 from mag_sandbox.model.imagination.new_ground import Patch
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -66,6 +66,7 @@ from mag_sandbox.model.pocket.painting import (
 from mag_sandbox.model.pocket.painting_thread import ViewPainter
 from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
 from mag_sandbox.model.pocket.pictures.decoding import Draw
+from mag_sandbox.model.pocket.sketched_ground import stays_planned
 from mag_sandbox.model.pocket.walk_memory import WalkMemory
 from mag_sandbox.model.pocket.walking import START, NewGround, WalkableGround
 from mag_sandbox.model.world import MIB, WorldState
@@ -145,6 +146,7 @@ class _LayersSource:
     details: Callable[[np.ndarray, Scenery], np.ndarray]  # of this picture; see `PaintedDetails`
     known: np.ndarray  # cells to be shown, bool [rows, columns]
     painted: np.ndarray  # those that are no guesses, likewise
+    is_planned: bool  # whether a sketch of the plan says how the others will be painted
 
 
 class _MadeView(NamedTuple):
@@ -179,10 +181,15 @@ class _PlannedRings:
         self._imagination = imagination
         self.owners = lru_cache(LAYERED)(self._owners)
         self.geometry = lru_cache(2)(self._geometry)
+        self.sketch = lru_cache(2)(self._sketch)
 
     def _owners(self, scenery: Scenery, place: Position) -> np.ndarray:
         """Return the place in a plan of each pixel's thing; see `Imagination.owners`."""
         return self._imagination.owners(scenery.plan(*place))
+
+    def _sketch(self, scenery: Scenery, place: Position) -> np.ndarray:
+        """Return the sketch of a ring, float32 [3, H, W]."""
+        return self._imagination.sketched_ring(scenery.plan(*place), place)
 
     def _geometry(self, scenery: Scenery, place: Position) -> tuple[np.ndarray, np.ndarray]:
         """Return the planned thing in each pixel.
@@ -263,7 +270,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         # they are known, uint8 [H, W, 4]; of the first ring besides
         self.far = np.zeros((*self._imagination.ring_size, 4), np.uint8)
         self._first: _FirstRing | None = None
-        self._layered: dict[int, tuple[_LayersSource, Future[LayeredRing]]] = {}
+        self._layered: dict[tuple[int, bool], tuple[_LayersSource, Future[LayeredRing]]] = {}
 
     def nearest(self, pose: CameraPose) -> Position:
         """Return the nearest viewpoint."""
@@ -392,7 +399,8 @@ class Viewpoints(ViewPainter[_MadeView]):
         others, start, far = self._sources(pose), self._source_at(START), self.far
         text, _ = self._painting.texts(prompt)
         noise = noise_of(self._painting.noise, self.losses)
-        imagination = self._imagination
+        imagination, ahead = self._imagination, self._imagination.lattice.shown([pose.at_origin])
+        is_planned = _stays_planned(painting, self.walk, ahead)
 
         def make() -> _MadeView:
             layers = [self._layers(one, scenery) for one in others]
@@ -411,7 +419,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             latents = latents.astype(np.float16).astype(np.float32)
             outdated = begun.outdated & ~after.known
             made = PaintedRing(place, latents, after.known, begun.lacking, outdated)
-            own = self._layers(self._source(made), scenery)
+            own = self._layers(self._source(made, is_planned=is_planned), scenery)
             shown = own.seen(pose, imagination.view_size, cells.numbers)
             return _MadeView(made, cells, _only(cells.distant, shown))
 
@@ -442,7 +450,8 @@ class Viewpoints(ViewPainter[_MadeView]):
         """Return the parts of the first ring that others use."""
         first, things = self._first, scenery.plan(*START)
         numbered = scenery.numbers(*START, np.arange(len(things)))
-        plan = *things, *numbered.tolist()  # most new ground cannot be seen from there
+        # most new ground cannot be seen from there
+        plan = *things, *numbered.tolist(), start.is_planned
         if first is None or first.ring is not start.ring or first.plan != plan:
             layers = self._layers(start, scenery)
             numbers, distant = self._planned.geometry(scenery, START)
@@ -592,31 +601,35 @@ class Viewpoints(ViewPainter[_MadeView]):
 
     def _source_at(self, place: Position) -> _LayersSource:
         if place in self.kept:
-            return self._source(self.kept[place])
+            ring = self.kept[place]
+            is_planned = _stays_planned(self._painting, self.walk, ring.painted)
+            return self._source(ring, is_planned=is_planned)
         painting, things = self._painting, self._things
         around, given, pictures = painting.around, painting.given, painting.pictures
         return _LayersSource(
             START, around, lambda: pictures.ring(around)[None],
             lambda picture: _as_given(picture, around, given, self._imagination.ahead),
             lambda _picture, _scenery: pictures.details.first_ring(around, things, given),
-            around.known, around.known,
+            around.known, around.known, _stays_planned(painting, self.walk, around.known),
         )  # fmt: skip
 
-    def _source(self, ring: PaintedRing) -> _LayersSource:
+    def _source(self, ring: PaintedRing, *, is_planned: bool) -> _LayersSource:
         whole = ring.whole
-        decode = partial(self._imagination.decoded_ring, whole, self.thread.map)
+        decode = partial(decoded_ring, self._imagination, whole, self.thread.map)
         details = self._painting.pictures.details
 
         def detailed(picture: np.ndarray, scenery: Scenery) -> np.ndarray:
             return details.ring(picture, ring.painted, scenery.plan(*ring.place))
 
         return _LayersSource(
-            ring.place, ring, decode, lambda picture: picture, detailed, ring.known, ring.painted
-        )
+            ring.place, ring, decode, lambda picture: picture, detailed, ring.known, ring.painted,
+            is_planned,
+        )  # fmt: skip
 
     def _layers(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
         """Return a ring in layers; the last ones are kept, and threads may share them."""
-        key = id(source.ring)  # of no other one as long as this one is kept
+        # of no other ring as long as this one is kept
+        key = id(source.ring), source.is_planned
         with self._lock:
             kept = self._layered.pop(key, None)
             made: Future[LayeredRing] = kept[1] if kept else Future()
@@ -640,10 +653,12 @@ class Viewpoints(ViewPainter[_MadeView]):
         )
         is_given = source.place == START and self._painting.is_given
         margins = GIVEN if is_given else PAINTED
-        numbers = scenery.numbers(*source.place, owners)
+        numbers, sketch = scenery.numbers(*source.place, owners), None
+        if source.is_planned and not known.all():
+            sketch = self._planned.sketch(scenery, source.place)
         *colors, fine = source.details(picture, scenery)
         picture = picture * (1 - fine) + np.stack(colors)
-        return LayeredRing(picture, known, numbers, scenery, source.place, painted, margins)
+        return LayeredRing(picture, known, numbers, scenery, source.place, painted, margins, sketch)
 
     # Snapshots
 
@@ -710,6 +725,15 @@ class Viewpoints(ViewPainter[_MadeView]):
                 self.begin_view(parked.view.pose, parked.view.prompt)
 
         return restore
+
+
+def _stays_planned(painting: PaintingInventor, walk: WalkMemory, painted: np.ndarray) -> bool:
+    """Tell whether what is not painted of a ring, bool [rows, columns], is as the plan says.
+
+    Where nothing is painted, another light may be shown, or what was there before a change.
+    """
+    is_lost = walk.lost or walk.lost_patches  # it will stand elsewhere
+    return bool(painted.any()) and not is_lost and stays_planned(painting)
 
 
 def _as_given(

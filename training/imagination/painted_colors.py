@@ -13,7 +13,7 @@ import numpy as np
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.imagination import Subject
+from mag_sandbox.model.imagination.imagination import Subject, decoded_ring
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AROUND, colored, with_colored_waters
 from mag_sandbox.model.imagination.surroundings import Surroundings
@@ -126,7 +126,7 @@ def _painted(painting: PaintingInventor, pose: CameraPose, subject: Subject) -> 
     made = imagination.imagine(imagination.nothing(), pose, subject)
     latents = np.where(made.known, made.latents, np.float32(0))
     whole = Surroundings(np.ones_like(made.known), latents)
-    picture: np.ndarray = to_frames(imagination.decoded_ring(whole, painting.thread.map))[0]
+    picture: np.ndarray = to_frames(decoded_ring(imagination, whole, painting.thread.map))[0]
     return picture
 
 

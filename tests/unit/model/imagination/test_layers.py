@@ -20,6 +20,7 @@ def lamp_alone(
     picture: np.ndarray | None = None,
     viewpoint: tuple[float, float] = (0.0, 0.0),
     painted: np.ndarray | None = None,
+    sketch: np.ndarray | None = None,
 ) -> LayeredRing:
     """Return a ring with a red lamp before grey, or of a picture."""
     numbers = np.zeros(SHAPE, np.int32)
@@ -31,7 +32,8 @@ def lamp_alone(
         picture = np.full((3, *SHAPE), GREY, np.float32)
         picture[0, top:bottom, left:right] = RED
     known = np.ones(SHAPE, bool) if known is None else known
-    return LayeredRing(picture, known, numbers, Scenery.of([LAMP], STANCES, ()), viewpoint, painted)
+    scenery = Scenery.of([LAMP], STANCES, ())
+    return LayeredRing(picture, known, numbers, scenery, viewpoint, painted, sketch=sketch)
 
 
 def middle_of_red(view: np.ndarray) -> float:
@@ -127,6 +129,22 @@ def test_less_than_half_a_thing_is_shown_from_where_the_scene_begins_alone():
     for viewpoint, shows in (((0.0, 0.0), True), ((0.01, 0.0), False)):
         view = lamp_alone(known, viewpoint=viewpoint).view(CameraPose(20.0, x=0.01), SIZE)
         assert bool((np.asarray(view)[0] > 0).any()) == shows
+
+
+@pytest.mark.parametrize("known_columns", [slice(20, None), slice(18, None)])
+def test_a_thing_that_is_not_painted_yet_is_sketched_and_not_carried_on(known_columns):
+    known, pose = np.zeros(SHAPE, bool), CameraPose(z=0.5)
+    known[:, known_columns] = True
+    sketch = np.full((3, *SHAPE), RED, np.float32)
+    whole = (np.asarray(lamp_alone().view(pose, SIZE))[0] > 0).sum()
+    ring = lamp_alone(known, viewpoint=(0.0, 1e-9), sketch=sketch)
+    view = np.asarray(ring.view(pose, SIZE))
+    assert (view[0] > 0).sum() == pytest.approx(whole, rel=0.25), "and nothing beside it is"
+    unsketched = lamp_alone(known, viewpoint=(0.0, 1e-9)).view(pose, SIZE)
+    assert (np.asarray(unsketched)[0] < 0).all(), "less than half of it is known"
+    numbers = np.where(view[0] > 0, 1, 0).astype(np.int32)
+    carried = ring.seen(pose, SIZE, numbers)[..., 3][view[0] > 0] > 0
+    assert carried.mean() < 0.5
 
 
 @pytest.mark.parametrize("first", [17, 21])  # columns of the nearer thing: in the middle, or aside

@@ -532,7 +532,7 @@ def test_unknown_ground_shows_the_sketch_of_its_plan_until_it_is_painted():
     lowest = slice(-painting.imagination.view_size[0] // 6, None)  # far from what is unknown
     assert torch.equal(sketched[..., lowest, :], other[..., lowest, :])
     assert sketched.shape == painted.shape
-    painting.asked = "another place", plan.noise
+    painting._begin(above, "another place", lambda: None)
     assert sketched_at(above) is None, "another plan is on its way"
 
 

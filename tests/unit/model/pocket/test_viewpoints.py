@@ -12,6 +12,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
 from mag_sandbox.controls.edits import EVERYTHING, Edit
 from mag_sandbox.model.imagination.details import GivenPicture
+from mag_sandbox.model.imagination.layers import LayeredRing
 from mag_sandbox.model.imagination.new_ground import patches_near
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import edit_requests, relighting, viewpoints, walking
@@ -521,6 +522,29 @@ def test_a_view_from_elsewhere_is_a_guess_until_it_is_painted(monkeypatch):
     assert made._viewpoints.is_guess(replace(block.poses[-1], yaw=180.0))
     monkeypatch.setattr(made._viewpoints, "is_guess", lambda pose: pose == block.poses[-1])
     assert made.step(STILL).provisional
+
+
+def test_the_plan_is_sketched_where_a_ring_is_not_painted_unless_it_changes_before(monkeypatch):
+    made = walked(16, SKY, TREE, TENT)
+    viewpoints, sketched = made._viewpoints, []
+    place = viewpoints.nearest(made._session.pose)
+    ring = viewpoints.kept[place]
+    viewpoints.kept[place] = replace(ring, lacking=~ring.painted)
+    cut = LayeredRing.__init__
+    monkeypatch.setattr(
+        LayeredRing, "__init__", lambda *args: (sketched.append(args[-1]), cut(*args))[1]
+    )
+
+    def sketch() -> np.ndarray | None:
+        viewpoints._cut(viewpoints._source_at(place), viewpoints._scenery)
+        return sketched[-1]
+
+    assert sketch().shape == (3, *made.painting.imagination.ring_size)
+    viewpoints.walk.lost_patches = frozenset({(0, 0)})
+    assert sketch() is None, "what stood there will stand elsewhere"
+    viewpoints.walk.lost_patches = frozenset()
+    made.painting._begin(CameraPose(), "another place", lambda: None)
+    assert sketch() is None
 
 
 def test_at_rest_what_lies_beside_a_view_is_painted():
