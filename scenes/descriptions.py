@@ -623,14 +623,7 @@ class DescriptionWords(Vocabulary):
                     place + 1 in colored and (not is_light or stems[place] in lights)
                 )
                 seen = seen | {place} if is_seen else seen - {place}
-        for place, (word, follows) in enumerate(pairwise(read)):
-            if "painted" in (word, follows) and {place, place + 1} & seen:
-                seen |= {place, place + 1}
-            is_shade = word in SHADES and color_word(follows) in SHADED
-            is_pale = color_word(word) in (None, *_PALE) or stems[place + 1] not in _PALE_WEATHER
-            is_lit = color_word(word) in (None, *_COLORS_OF_LIGHTS.get(stems[place + 1], COLORS))
-            seen -= {place} if is_shade or not is_pale or not is_lit else set()
-        seen |= _stuffs(text, place_kind)
+        seen = _with_shades(seen, read, stems) | _stuffs(text, place_kind)
         unheard = silent_words(text, (*THINGS, *ground))
         colors = {place for place in unheard if color_word(read[place])}
         seen = (seen - unheard) | (of_place - colors)
@@ -640,12 +633,7 @@ class DescriptionWords(Vocabulary):
                 if color_word(word) and follows == "sky"
             }  # fmt: skip
         if category == "outdoor":
-            all_kinds, is_built = (*THINGS, *ground), bool(named_things(text, sorted(BUILDINGS)))
-            others = [kind for kind in all_kinds if kind not in _parts_of_houses(is_built)]
-            seen -= telling_words(text, all_kinds) - telling_words(text, others)
-            seen -= set() if is_built else naming_words(text, sorted(WINDOWS))
-            without = [kind for kind in all_kinds if kind != _CLOCK or not is_built]
-            seen -= naming_words(text, all_kinds) - naming_words(text, without)
+            seen -= _unseen_of_houses(text, (*THINGS, *ground))
         return seen | {
             place for place, word in enumerate(read) if word == "not" and place + 1 in seen
         }
@@ -702,6 +690,32 @@ def _in_groups(
                 named = {place for place, one in enumerate(heard) if one in need}
                 (of_place if is_place else of_others).update(named)
     return of_place, of_others
+
+
+def _with_shades(seen: set[int], read: Sequence[str], stems: Sequence[str]) -> set[int]:
+    """Return the seen words with "painted" beside one of them, and without unseen shades.
+
+    Shades of some colours are not seen, nor are colours that weather and lights do not take.
+    """
+    result = {*seen}
+    for place, (word, follows) in enumerate(pairwise(read)):
+        if "painted" in (word, follows) and {place, place + 1} & result:
+            result |= {place, place + 1}
+        is_shade = word in SHADES and color_word(follows) in SHADED
+        is_pale = color_word(word) in (None, *_PALE) or stems[place + 1] not in _PALE_WEATHER
+        is_lit = color_word(word) in (None, *_COLORS_OF_LIGHTS.get(stems[place + 1], COLORS))
+        result -= {place} if is_shade or not is_pale or not is_lit else set()
+    return result
+
+
+def _unseen_of_houses(text: str, kinds: Sequence[str]) -> set[int]:
+    """Return the words, counted from 0, for parts of houses that are not drawn outdoors."""
+    is_built = bool(named_things(text, sorted(BUILDINGS)))
+    others = [kind for kind in kinds if kind not in _parts_of_houses(is_built)]
+    unseen = {*telling_words(text, kinds) - telling_words(text, others)}
+    unseen |= set() if is_built else naming_words(text, sorted(WINDOWS))
+    without = [kind for kind in kinds if kind != _CLOCK or not is_built]
+    return unseen | (naming_words(text, kinds) - naming_words(text, without))
 
 
 def _parts_of_houses(is_built: bool) -> frozenset[str]:
