@@ -345,7 +345,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "walk": Command(
         "walk forward|back|left|right DISTANCE|TIME",
-        "Walk so far or so long, in worlds that can; what is in the way stops it.",
+        "Walk a distance, or for a time, in worlds that can; obstacles stop it.",
         "walk forward 1.2m",
         _read_walk,
     ),
