@@ -760,6 +760,7 @@ def test_things_named_for_a_place_may_be_elsewhere_and_a_background_is_of_a_game
         ("a meadow, the sky is pink", "outdoor", "under a pink sky", " is "),
         ("a meadow, not snowy", "outdoor", "meadow", "snow"),
         ("a spaceship over a volcano", "outdoor", "ufo", "spaceship"),
+        ("an old volcano game level", "video game", "lava world", "mountain"),
         ("a spaceship with robots", "indoor", "spaceship", "ufo"),
         ("an astronaut in space", "outdoor", "moon", "station"),
         ("two robots on the moon", "outdoor", "moon landscape", "on the moon"),
