@@ -196,7 +196,7 @@ def night_words(text: str, words: Vocabulary) -> str:
 def _without_colors_not_taken(read: str) -> str:
     """Return a text without colours that its things do not take.
 
-    A pink elephant is grey, and makes no pink ground.
+    A pink camel is brown, and makes no pink ground.
     """
     parts = split_words(read)
     silent, names = silent_words(read, KINDS), naming_words(read, KINDS)

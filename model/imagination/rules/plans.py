@@ -475,7 +475,7 @@ def _without_colors_of_others(
     """Return a plan in which no named thing has a colour that words give to another one.
 
     "A car beside a blue house": plans may have a blue car. It looks as such things mostly do, and
-    so does a golden shark, since the painter has never seen one.
+    so does a golden bear, since the painter has never seen one.
     """
     parts = [part for one in named for part in (one, *one.parts)]
     told = {color_name(part.color) for part in parts if part.color}
