@@ -16,6 +16,7 @@ from mag_sandbox.scenes.stances import STANCES
 
 _TALLEST_ALOFT = 13.0  # degrees of things in the sky
 _ROWS = 0.0, 5.0, 2.0  # degrees by which those in the sky are lower than each other
+_SMALL = 15.0  # degrees of the height of what stands at one's feet, such as flowers
 _BESIDE = 50.0  # degrees from ahead within which a turn brings things into the first view
 _WIDE = 60.0  # degrees; wider things have no middle
 _COURSES = (WATERS | {"road", "path", "railway track", "runway"}) - {"swimming pool"}
@@ -59,8 +60,8 @@ def centred(
     return turned(things, turn)
 
 
-def below_top(things: Sequence[PlacedObject], places: Collection[int]) -> list[PlacedObject]:
-    """Return an outdoor plan with the tops of some things in the first view.
+def within_view(things: Sequence[PlacedObject], places: Collection[int]) -> list[PlacedObject]:
+    """Return an outdoor plan with the tops and feet of some things in the first view.
 
     Those that stand are farther away, those in the sky lower.
     """
@@ -68,11 +69,11 @@ def below_top(things: Sequence[PlacedObject], places: Collection[int]) -> list[P
         return list(things)
     result = list(things)
     for rank, place in enumerate(sorted(places)):
-        result[place] = _below_top(things[place], _ROWS[rank % len(_ROWS)])
+        result[place] = _within_view(things[place], _ROWS[rank % len(_ROWS)])
     return result
 
 
-def _below_top(thing: PlacedObject, row: float) -> PlacedObject:
+def _within_view(thing: PlacedObject, row: float) -> PlacedObject:
     top, stance = thing.foot + thing.height, STANCES.get(thing.kind)
     is_aloft = stance is not None and stance.where in ("sky", "far") and thing.foot > 0.0
     if is_aloft or (stance is not None and stance.where == "sky" and thing.kind in ANIMALS):
@@ -80,7 +81,11 @@ def _below_top(thing: PlacedObject, row: float) -> PlacedObject:
         width, height = fits * thing.width, fits * thing.height
         pitch = min(thing.pitch, TOP - height / 2) - (row if thing.kind in ANIMALS else 0.0)
         return replace(thing, width=width, height=height, pitch=pitch)
-    if not stands(thing) or thing.foot >= 0.0 or top <= TOP:
+    if not stands(thing) or thing.foot >= 0.0:
+        return thing
+    if thing.foot < -TOP and thing.height < _SMALL:
+        return replace(thing, pitch=thing.height / 2 - TOP, away=None)
+    if top <= TOP:
         return thing
     fits = TOP / top
     width, height, foot = fits * thing.width, fits * thing.height, fits * thing.foot

@@ -13,7 +13,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.model.imagination.rules.first_view import below_top
+from mag_sandbox.model.imagination.rules.first_view import within_view
 from mag_sandbox.model.imagination.rules.people import with_people_clear, with_small_animals
 from mag_sandbox.model.imagination.rules.plans import (
     AHEAD,
@@ -79,6 +79,7 @@ from mag_sandbox.scenes.stances import where_of
 
 _SHOWN = 18.0  # degrees of a named thing's height that a level view shows at least
 _LEAST, _MOST_GROWN = 12.0, 2.5  # degrees of the longer side of few things, and their growth
+_OF_MANY = frozenset(("rose bush",))  # which are named as what is on them
 _LOWEST = 6.5  # degrees of the height of several, at least
 _A_DOUBLING, _MOST = 4.0, 28.0  # degrees more for twice the size of a single thing, from 1 m on
 _LOOKED_INTO = frozenset(("fish tank",))  # whose contents could not be seen at their real size
@@ -165,7 +166,7 @@ def obeyed(
         result = _one_near(result, one) if not is_stage else result
     result = _ways_apart(result)
     counting = _counting(result, named)
-    result = spanning(below_top(result, counting), counting)
+    result = spanning(within_view(result, counting), counting)
     result, named = with_tables(result, named)
     result = with_small_animals(result, _counting(result, named))
     placed = _apart(related(lying_first(hung(result, named)), named), named)
@@ -845,6 +846,10 @@ def _counted(things: list[PlacedObject], one: Named, named: Sequence[Named]) -> 
         return things  # around its stands
     if any(thing.kind in STANDS for thing in things) and _may_be_shown(things, own[0]):
         return _exhibited(things, one, {kind for each in named for kind in each.kinds})
+    single = [place for place in own if things[place].kind not in _OF_MANY]
+    if one.most and one.most > 1 and single and len(single) < len(own):
+        left = [thing for place, thing in enumerate(things) if place not in own or place in single]
+        return _counted(left, one, named)  # five flowers are no five rose bushes
     shares = shown_shares(things)
     own.sort(key=lambda place: (shares[place] < 1 - _HIDDEN, away(things[place])))
     result: list[PlacedObject] = []

@@ -6,7 +6,7 @@ import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.first_view import below_top, centred
+from mag_sandbox.model.imagination.rules.first_view import centred, within_view
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.relations import Relation
 
@@ -51,6 +51,13 @@ def test_nothing_that_words_name_leaves_the_view_for_a_river():
 def test_butterflies_are_in_no_row():
     ground = PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0)
     flying = [PlacedObject("butterfly", 16.0 * place, 0.0, 15.0, 12.0) for place in range(3)]
-    assert len({one.pitch for one in below_top([ground, *flying], {1, 2, 3})[1:]}) == 3
+    assert len({one.pitch for one in within_view([ground, *flying], {1, 2, 3})[1:]}) == 3
     moons = [PlacedObject("moon", 20.0 * place, 20.0, 13.0, 13.0) for place in range(2)]
-    assert len({one.pitch for one in below_top([ground, *moons], {1, 2})[1:]}) == 1
+    assert len({one.pitch for one in within_view([ground, *moons], {1, 2})[1:]}) == 1
+
+
+def test_flowers_at_the_lower_edge_of_the_view_are_whole():
+    ground = PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0)
+    flower = PlacedObject("wild flower", 12.0, -23.6, 8.2, 6.7)
+    assert within_view([ground, flower], {1})[1].foot == pytest.approx(-23.5)
+    assert within_view([ground, flower], ())[1] == flower

@@ -37,6 +37,15 @@ def test_there_are_as_many_as_words_say(count: int, there: int):
     assert all(shares[place] >= 0.5 for place, one in enumerate(result) if one.kind == "horse")
 
 
+def test_counted_flowers_are_no_rose_bushes():
+    flowers = [PlacedObject("wild flower", yaw, -20.0, 8.0, 7.0) for yaw in (0.0, 20.0)]
+    bush = PlacedObject("rose bush", 340.0, -8.0, 8.0, 5.0)
+    kinds = ("wild flower", "rose bush")
+    kept = obeyed([*GROUND, *flowers, bush], [Named(kinds, None, 3, 3)])
+    assert (len(of(kept, "wild flower")), of(kept, "rose bush")) == (3, [])
+    assert of(obeyed([*GROUND, *flowers, bush], [Named(kinds, None, 2)]), "rose bush")
+
+
 def test_several_are_more_than_one_and_others_stay():
     result = obeyed([*GROUND, HORSE, BARN], [Named(("horse",), None, 2)])
     assert len(of(result, "horse")) == 2
