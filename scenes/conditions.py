@@ -59,6 +59,10 @@ _LIGHTS = {  # red, green and blue of lights, as shares of a clear day's; source
         ({"night", "midnight", "moonlight", "dark", "dim"}, (0.59, 0.59, 0.74)),
     ),
 }
+_STAGE_LIGHTS = {"pink": (1.0, 0.83, 0.94), "blue": (0.77, 0.84, 1.0), "warm": (1.0, 0.86, 0.7)}
+_STAGE_LIGHT = re.compile(
+    rf"\b(?P<color>{'|'.join(_STAGE_LIGHTS)}) (?:stage |spot)?lights?\b", re.I
+)
 _TIMES = frozenset(map(stem, chain(*(names for names, _ in _LIGHTS["outdoor"][:5]))))
 _SKY_TIMES = {"orange": "sunset", "purple": "dusk", "violet": "dusk"}  # that colours of it show
 _SNOW = re.compile(
@@ -213,8 +217,12 @@ def light_in(text: str, words: Vocabulary) -> tuple[float, float, float]:
     Plans are in the light of sunset under an orange sky, and of dusk under a purple one.
     """
     read = lit(text, words)
+    category = words.place(read) or ""
+    if category == "object":
+        lamps = _STAGE_LIGHT.search(read)
+        return _STAGE_LIGHTS[lamps["color"].lower()] if lamps else (1.0, 1.0, 1.0)
     stems = text_stems(_DARK_FITTINGS.sub("", read))
-    said = _LIGHTS.get(words.place(read) or "", ())
+    said = _LIGHTS.get(category, ())
     sky = COLORED_SKY.search(read)
     if sky and stems.isdisjoint(_TIMES):
         stems |= {stem(_SKY_TIMES.get(sky["color"].lower(), ""))}

@@ -543,7 +543,8 @@ def _shell_in(
 ) -> PlacedObject:
     planned = np.array(thing.color)
     dimmed = np.clip(planned.max() / color.max(), _DARKEST, 1.0)
-    tint = _SHELL_LIT[thing.kind] * (dimmed if thing.kind == _BACKDROP else np.array(light))
+    tint = _SHELL_LIT[thing.kind] * np.array(light)
+    tint *= dimmed if thing.kind == _BACKDROP else 1.0
     by_day = replace(thing, color=rgb(planned / tint), mean_color=None)
     told = _colored(by_day, color, 1.0, spare)
     if told == by_day:

@@ -247,6 +247,7 @@ def test_all_sides_of_a_backdrop_have_its_colour_as_dark_as_they_were_planned():
     pink = Named(("backdrop",), COLORS["pink"], 1, one_of_many=True)
     dark, bright = with_colored_shell(sides, [pink], (1.0, 1.0, 1.0))
     assert max(dark.color) == 166 < max(bright.color)
+    assert with_colored_shell(sides, [pink], (0.7, 0.8, 1.0))[0].color[0] < dark.color[0]
     assert all(color_name(rgb(240.0 / max(one.color) * np.array(one.color))) == "pink"
                for one in (dark, bright))  # fmt: skip
 
