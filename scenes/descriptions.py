@@ -295,7 +295,9 @@ _LEFT = frozenset(("abandoned", "forgotten", "desolate"))
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
 _ANYBODY = frozenset(("person", "child"))
 _SUNLIT = frozenset(map(stem, ("morning", "noon", "midday", "afternoon")))  # as windows are
-_UNDERGROWTH = {"jungle": 32}  # bushes at least
+_GROWTH = {  # what else grows in places, and how many of it there are at least
+    "jungle": ("bush", 32), "wheat field": ("wheat", 24), "tulip field": ("tulip", 24),
+}  # fmt: skip
 _PART_OF = {  # places, and those whose ground, plants and houses they share
     "swimming pool": ("garden",), "playground": ("park",), "park": ("city",),
     "market": ("city", "village"), "canal town": ("city",), "harbour": ("city",),
@@ -998,8 +1000,9 @@ def typical_in(text: str, words: Vocabulary, said: str = "") -> tuple[Named, ...
         named.append(Named(trees, None, least))
     elif season_in(text, words):
         named.append(Named(tuple(one for one in trees if one in TURNING), None, _FEWEST))
-    if least := _UNDERGROWTH.get(place.name, 0):
-        named.append(Named(("bush",), None, least))
+    if place.name in _GROWTH:
+        kind, least = _GROWTH[place.name]
+        named.append(Named((kind,), None, least))
     return tuple(named)
 
 

@@ -924,6 +924,8 @@ def _free_yaw(
         wide = thing.width + 2 * gap * (other.kind == thing.kind)
         across, down = overlap(replace(thing, width=wide), other, yaws)
         covered = thing if index > last else other
+        if index > last and index in counting:  # in front of a wide barn it would merge with it
+            covered = min(thing, other, key=lambda one: one.width * one.height)
         weight = _HIDES if index < last else 1.0 if index in counting else _LEFT_OUT
         worse += weight * across * down / (covered.width * covered.height)
     return float(yaws[worse.argmin()])
