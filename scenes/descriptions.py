@@ -43,6 +43,8 @@ from mag_sandbox.scenes.fullness import (
 )
 from mag_sandbox.scenes.kinds import (
     ANIMALS,
+    ANYBODY,
+    DISCS,
     DRAWN_AS,
     EXHIBITS,
     FALLING,
@@ -293,7 +295,6 @@ _POTTED = "potted"
 _GREY_SKY, _DUSTY_SKY = (158, 163, 170), (226, 172, 128)
 _LEFT = frozenset(("abandoned", "forgotten", "desolate"))
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
-_ANYBODY = frozenset(("person", "child"))
 _SUNLIT = frozenset(map(stem, ("morning", "noon", "midday", "afternoon")))  # as windows are
 _GROWTH = {  # what else grows in places, and how many of it there are at least
     "jungle": ("bush", 32), "wheat field": ("wheat", 24), "tulip field": ("tulip", 24),
@@ -313,9 +314,8 @@ _OWN_WATERS = {  # of places; those of others are lakes
 _TREE = 3.0  # metres
 _LARGEST = 6.0  # metres that things in rooms are tall or wide
 _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # kinds, and stems for them
-_SKY = frozenset(("sun", "moon"))  # which are everywhere
 # which imply no place: a fairy land with a dragon is still one
-_ANYWHERE = _SKY | {"bird", "castle", "hills", "mountains", "rock", "ruin"}
+_ANYWHERE = DISCS | {"bird", "castle", "hills", "mountains", "rock", "ruin"}
 _OF_SUNNY_DAYS = frozenset(("beach umbrella", "sunbed"))
 _STRIKE = Named(("lightning",), None)
 _FEWEST = 8  # trees, in a season that they show
@@ -482,7 +482,7 @@ class DescriptionWords(Vocabulary):
         kinds = [kinds for kinds in kinds if kinds[0] not in WINDOWS]
         of_rooms = contents_of("indoor").keys() - contents_of("outdoor").keys()
         if first & of_rooms:  # people are in any room
-            kinds = [kinds for kinds in kinds if kinds[0] not in _ANYBODY]
+            kinds = [kinds for kinds in kinds if kinds[0] not in ANYBODY]
         said = {kinds[0] for kinds in named}
         is_at_home = _ON_FURNITURE.search(read) or (first & _AT_HOME and not said & BUILDINGS)
         is_outdoors = any(one in WATERS or not _fits_room(one) for one in said)

@@ -50,6 +50,7 @@ RIDDEN = frozenset((  # which bear one each
     "horse", "camel", "elephant", "unicorn", "dragon", "bicycle", "motorcycle", "rocking horse",
     "swing", "chair", "armchair", "throne",
 ))  # fmt: skip
+ANYBODY = frozenset(("person", "child"))  # of whom crowds are
 DRESSED = frozenset(("person", "child", "princess", "king"))  # whose colour is that of clothes
 EXHIBITS = frozenset((
     "vase", "teapot", "globe", "bust", "crystal", "guitar", "robot", "toy car", "cake", "sneaker",

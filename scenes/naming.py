@@ -8,6 +8,7 @@ from typing import NamedTuple
 from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS, color_name, color_word
 from mag_sandbox.scenes.kinds import (
     ANIMALS,
+    ANYBODY,
     DEEP,
     DISCS,
     DRESSED,
@@ -155,7 +156,6 @@ ALSO = {  # a player's word -> the kind
 }  # fmt: skip
 _PLACES = ("space station", "school room", "castle hall", "hall of a castle", "pool of lava")
 _STUFFS = frozenset({"stone", "rock", "carpet"})  # that something is made of, in a description
-_ANYBODY = frozenset(("person", "child"))  # of which a crowd is
 _PERCHES = frozenset((  # with room for little more than an animal
     "hay bale", "stump", "log", "rock", "barrel", "fence", "gravestone", "mailbox", "signpost",
 ))  # fmt: skip
@@ -423,7 +423,7 @@ def _drawn(word: str, kind: str) -> int:
     if word in LARGE_NUMBERS:
         is_wide = kind not in THINGS or THINGS[kind].width > _CROWDED_WIDE
         return min(LARGE_NUMBERS[word], _EIGHT if is_wide else MOST_COUNTED)
-    return _CROWDS.get(word, 0) if kind in _ANYBODY else 0
+    return _CROWDS.get(word, 0) if kind in ANYBODY else 0
 
 
 def _colors_told_later(

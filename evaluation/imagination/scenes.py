@@ -29,7 +29,7 @@ from mag_sandbox.scenes.kinds import DISCS
 Kind = Literal["prompt", "image"]  # the first view is invented from the caption, or given
 KINDS: tuple[Kind, ...] = ("prompt", "image")
 WALLS = (0.0, 90.0, 180.0, 270.0)  # yaws whose views together are the whole ring
-FIRST_SEED = HELD_OUT + 700_000  # of the scenes asked for; nothing else uses them
+FIRST_SEED = HELD_OUT + 700_000  # of the scenes asked for; training never sees them
 YAW_TOLERANCE = 4.0  # degrees by which a wall may be missed
 # on one or two sides only: a first view need not show them
 ONE_SIDED = frozenset({"sun", "moon", "door", "river", "path", "road"})

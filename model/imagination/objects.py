@@ -3,7 +3,7 @@
 Data, and numbers made of it; knows nothing of networks.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from mag_sandbox.files.validation import shortened
 COVERING = 6  # objects given to a cell: the nearest ones that cover it
 VARIANTS = 8  # rows of a kind in the table of looks: 0 is "any"
 MOST_OBJECTS = 4096  # of a plan; far fewer are ever drawn
+NEAR_GROUND = "near ground"  # a kind; behind all things outdoors, and nowhere else
 NUMBERS = 28  # given to a cell for each object, besides its look
 INSIDE, HALF = slice(0, 2), slice(18, 20)  # of those: where in its box, and how large that is
 LEAST_HALF = 0.5  # cells; half of an object's box counts as no less
@@ -67,6 +68,11 @@ class PlacedObject:
         """Tell whether its box and another one have a part in common."""
         across = abs(yaw_difference(self.yaw, other.yaw)) < (self.width + other.width) / 2
         return across and abs(self.pitch - other.pitch) < (self.height + other.height) / 2
+
+
+def is_outdoors(things: Iterable[PlacedObject]) -> bool:
+    """Tell whether a plan is of an outdoor place: only these have near ground."""
+    return any(thing.kind == NEAR_GROUND for thing in things)
 
 
 def check_objects(objects: Sequence[PlacedObject], kinds: Collection[str]) -> None:

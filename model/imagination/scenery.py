@@ -30,7 +30,7 @@ from mag_sandbox.model.imagination.bodies import (
     seen_size,
     sides_of,
 )
-from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.obstacles import FARTHEST_WALK, Obstacle, Obstacles, Waters
 from mag_sandbox.model.world import Door, GroundPlan, GroundThing
 from mag_sandbox.scenes.kinds import DEEP, SHALLOW, WATERS
@@ -143,7 +143,7 @@ class Scenery:
         """
         bands = [thing for thing in things if thing.kind in behind]
         sides = sides_of(bands)
-        if any(thing.kind == "near ground" for thing in things):
+        if is_outdoors(things):
             stances = {**stances, "star": FAR}
         bodies = bodies_of_plan((one for one in things if one.kind not in behind), stances, sides)
         sights = (

@@ -34,7 +34,6 @@ from mag_sandbox.scenes.things import (
     thing_vocabulary,
 )
 
-CLEARANCE = 134  # px of the reference window below the box
 RING, DOT = 15, 3  # px of the reference window: radii of the mark at the spot
 SHADOW = (10, 13, 24)
 AROUND = 3  # px around a spot whose colour is looked at
@@ -85,7 +84,6 @@ class EditOverlay(Overlay):
             _weakly(self._apply),
             thing_vocabulary(kinds),
             make_theme=make_theme,
-            clearance=CLEARANCE,
             open_keys=open_keys,
             check=_weakly(self._problem),
         )

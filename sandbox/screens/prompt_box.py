@@ -12,6 +12,7 @@ from pathlib import Path
 import pygame
 
 from mag_sandbox.sandbox.play.player_input import repeat_keys
+from mag_sandbox.sandbox.play.reel import AT_ONCE
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.prompt_card import (
     PromptCard,
@@ -54,7 +55,6 @@ from mag_sandbox.scenes.vocabulary import (
 logger = logging.getLogger(__name__)
 BLINK_S = 0.53  # of the cursor, on or off
 PAUSE = 2  # blinks without a key, after which a word at the cursor counts as written
-AT_ONCE = 0.0  # a moment that has passed on any clock
 MAX_CHIPS = 6
 MAX_HINTED = 16  # unknown words with hints below them
 NEAREST = 3
@@ -220,7 +220,6 @@ class PromptBox(Overlay):
         *,
         make_theme: Callable[[tuple[int, int]], Theme] = Theme,
         title: str = TITLE,
-        clearance: int = CLEARANCE,
         open_keys: Sequence[str] = (),
         choices: Callable[[str], Sequence[PromptChoice]] = lambda text: (),
         clipboard: Clipboard | None = None,
@@ -228,9 +227,9 @@ class PromptBox(Overlay):
     ) -> None:
         """Make a hidden box.
 
-        `apply` is given the new prompt. Without a vocabulary every word is known. `clearance` is
-        the room to leave below [px of the reference window]; the text event of the key that opens
-        the box is ignored. `choices` returns the ways to apply a text, if not by Enter alone.
+        `apply` is given the new prompt. Without a vocabulary every word is known. The text event of
+        the key that opens the box is ignored. `choices` returns the ways to apply a text, if not by
+        Enter alone.
         `check` says what is wrong with it, or ""; a text of unknown words alone is refused.
         """
         self.is_open = False
@@ -238,7 +237,7 @@ class PromptBox(Overlay):
         self._apply, self._check = apply, check
         self.vocabulary = vocabulary
         self._make_theme = make_theme
-        self.title, self._clearance = title, clearance
+        self.title = title
         self._open_keys = tuple(open_keys)
         self._choices = choices
         self._history = History()
@@ -392,7 +391,7 @@ class PromptBox(Overlay):
     def _place(self, theme: Theme, size: tuple[int, int]) -> tuple[int, int]:
         """Return the corner of a card, near the lower edge unless it would cover its subject."""
         left, lowest = (self._size[0] - size[0]) // 2, max(0, self._size[1] - size[1])
-        top = max(0, lowest - theme.px(self._clearance))
+        top = max(0, lowest - theme.px(CLEARANCE))
         area, margin = pygame.Rect((left, top), size), 2 * theme.px(CLEAR)
         if self.avoid is None or not area.inflate(margin, margin).collidepoint(self.avoid):
             return left, top

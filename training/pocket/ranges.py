@@ -22,11 +22,12 @@ from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.whole import sha256_of
 from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.enlarging import ENLARGER, NETWORK, SQUARE, Enlarger, graph_of, with_border
-from mag_sandbox.model.execution import NETWORKS, Execution
+from mag_sandbox.model.execution import NETWORKS
 from mag_sandbox.model.graphs import CompiledGraph, Graph, GraphCompiler
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of, fits
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.pocket.engines.graph_engine import GraphEngine
+from mag_sandbox.model.pocket.engines.precision import FP32
 from mag_sandbox.model.pocket.loading import load
 from mag_sandbox.model.pocket.weights import RANGES, weights_hash
 from mag_sandbox.model.quantisation import Ranges, best_range, products, write_ranges
@@ -40,7 +41,6 @@ SCENES = (  # of the library; the others are left for tests of what ranges are w
     "musicroom", "toadstools",
 )  # fmt: skip
 BLOCKS = 24  # of each scene, twice: from its picture, and from its words alone
-_FP32 = Execution("cpu", torch.float32, "sdpa", 1, compiled=True)
 _CALLS = 32  # that are kept of each graph
 _VALUES = 16_384  # of each tensor of a call
 _HELD = 5  # blocks for which a command holds
@@ -63,7 +63,7 @@ def write_calibrated(options: RangeOptions) -> None:
 def calibrated(weights: Path, scenes: Sequence[str], blocks: int) -> Ranges:
     """Return ranges of all products, from blocks of scenes with and without pictures."""
     paints = fits(IMAGINATION_WEIGHTS, weights)
-    compiler = RecordingCompiler(replace(_FP32, paints=paints))
+    compiler = RecordingCompiler(replace(FP32, paints=paints))
     world = load(
         MemorySetting(), look_ahead=True, on_progress=lambda stage, fraction: None, weights=weights,
         execution=compiler.execution, engine=GraphEngine(compiler),
@@ -77,7 +77,7 @@ def calibrated_enlarger(weights: Path, scenes: Sequence[str], blocks: int) -> Ra
     """Return ranges of the network that enlarges, from blocks of the shipped world."""
     network = Enlarger().requires_grad_(False)
     load_into(network, weights)
-    world, compiler = load_world("pocket"), RecordingCompiler(_FP32)
+    world, compiler = load_world("pocket"), RecordingCompiler(FP32)
     size = world.spec.frame_height, world.spec.frame_width
     graph = compiler.compile(NETWORK, partial(graph_of, network, *size))
     for frames in _played(world, scenes, blocks):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.plans import AROUND, SIDES, TOP, away, few_of, turned
 from mag_sandbox.model.imagination.rules.spacing import stands
 from mag_sandbox.scenes.kinds import ANIMALS, STANDS, THINGS, WATERS
@@ -65,7 +65,7 @@ def within_view(things: Sequence[PlacedObject], places: Collection[int]) -> list
 
     Those that stand are farther away, those in the sky lower.
     """
-    if all(thing.kind != "near ground" for thing in things):
+    if not is_outdoors(things):
         return list(things)
     result = list(things)
     for rank, place in enumerate(sorted(places)):

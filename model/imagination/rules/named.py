@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.model.imagination.objects import PlacedObject, rgb
+from mag_sandbox.model.imagination.objects import NEAR_GROUND, PlacedObject, is_outdoors, rgb
 from mag_sandbox.model.imagination.rules.first_view import within_view
 from mag_sandbox.model.imagination.rules.people import with_people_clear, with_small_animals
 from mag_sandbox.model.imagination.rules.plans import (
@@ -36,6 +36,7 @@ from mag_sandbox.model.imagination.rules.relations import (
     IN_WATER,
     LAKES,
     LEAST_LAKE,
+    SWIMMING,
     mounted,
     related,
     with_tables,
@@ -52,6 +53,7 @@ from mag_sandbox.model.imagination.rules.shores import (
     without_stranded,
 )
 from mag_sandbox.model.imagination.rules.spacing import (
+    CLOUD,
     covered,
     in_no_row,
     more_like,
@@ -107,13 +109,10 @@ _ANYWHERE = -180.0, 180.0
 _SIDES = {"left": (-40.0, -8.0), "right": (8.0, 40.0), "ahead": (-8.0, 8.0)}  # yaws
 _CROWD, _CLOSE = 8, 24.0  # people, and degrees by which each one steps aside
 _AT_WINDOWS = WINDOWS | {"curtains"}  # in front of which furniture shows as in front of a wall
-_CLOUD = "cloud"  # clear of flying and of high things
 _BETWEEN_STANDS = frozenset(("potted plant", "potted palm", "rope barrier"))
 _DARKER = 0.8  # far hills than the ground
-_OPEN = "near ground"  # behind all things outdoors, and nowhere else
 _LEADS, _BANK = 12.0, 0.5  # degrees: height of a way that leads ahead; between ways that cross
 _WAYS, _WAY_PITCH = frozenset(("path", "road", "river", "canal", "railway track")), -19.0
-_FISH = frozenset(("fish", "jellyfish"))  # which stand nowhere, and swim in the air of reefs
 _BASINS = LAKES | {"swimming pool"}
 _RELIEF = {  # kinds: the one added if a plan has none of them, its width and height, and how many
     ("far hill",): ("far hill", 72.0, 17.0, 7),
@@ -181,7 +180,7 @@ def obeyed(
     for houses in (typical, *([one] for one in free)):
         cleared = _with_house_ahead(cleared, houses, _counting(cleared, named))
     cleared = _with_single_stars(cleared)
-    if any(thing.kind == _OPEN for thing in cleared) and not is_stage:
+    if is_outdoors(cleared) and not is_stage:
         scattered = [one for one in named if one.relation in (None, *_SCATTERED)]
         cleared = in_no_row(cleared, [few_of(cleared, one) for one in scattered if not one.parts])
     return with_room(cleared, _counting(cleared, named))
@@ -190,7 +189,7 @@ def obeyed(
 def _with_single_stars(things: list[PlacedObject]) -> list[PlacedObject]:
     """Return an outdoor plan with single stars for a starry sky, which is painted as smears."""
     band = next((one for one in things if one.kind == "starry sky"), None)
-    if band is None or not any(one.kind == _OPEN for one in things):
+    if band is None or not is_outdoors(things):
         return things
     single = [] if any(one.kind == "star" for one in things) else _stars(_SMALL_STAR, _ALL_PITCHES)
     place = things.index(band)
@@ -255,7 +254,7 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
 
 def _has_place(thing: PlacedObject) -> bool:
     """Tell whether a thing stands, or is a fish among others."""
-    return stands(thing) or thing.kind in _FISH
+    return stands(thing) or thing.kind in SWIMMING
 
 
 def _far_first(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
@@ -264,7 +263,7 @@ def _far_first(things: list[PlacedObject], named: Sequence[Named]) -> list[Place
     Else a house would hang before a tent that is nearer. What bears another one, and what is on
     it, stay as they are; what a nearer one would hide is before that.
     """
-    if not any(thing.kind == _OPEN for thing in things):
+    if not is_outdoors(things):
         return things
     stacked = {
         kind
@@ -464,7 +463,7 @@ def _smaller(
 ) -> list[PlacedObject]:
     """Return a plan with some things farther away, or in rooms smaller; []: impossible."""
     own = [things[place] for place in places]
-    is_open = any(thing.kind == _OPEN for thing in things)
+    is_open = is_outdoors(things)
     if is_open and any(one.foot >= 0.0 for one in own):
         return []
     middle, foot = _whole(own).yaw, min(one.foot for one in own)
@@ -580,7 +579,7 @@ def _cleared(
         if own.kind in SHELL:  # whose colour words name
             continue
         for index, thing in enumerate(things):
-            is_before_cloud = thing.kind == _CLOUD and own.kind != _CLOUD and not _is_far(own)
+            is_before_cloud = thing.kind == CLOUD and own.kind != CLOUD and not _is_far(own)
             may_go = thing.kind in _MOVABLE and (_may_hide(thing) or is_before_cloud)
             if index in counting or not may_go or thing.kind in others.get(own.kind, ()):
                 continue  # the palm that a chest is under
@@ -638,7 +637,7 @@ def _is_lying(thing: PlacedObject) -> bool:
 
 def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     """Return an outdoor plan with the named hills, mountains, stars or weather."""
-    ground = (thing.color for thing in things if thing.kind in (_OPEN, "far ground"))
+    ground = (thing.color for thing in things if thing.kind in (NEAR_GROUND, "far ground"))
     colors = [color for color in ground if color is not None]
     if len(colors) < 2:
         return things
@@ -855,7 +854,7 @@ def _counted(things: list[PlacedObject], one: Named, named: Sequence[Named]) -> 
     result: list[PlacedObject] = []
     moved: list[int] = []
     lacking = max(one.least - len(own), 0)
-    is_crowd = _is_crowd(one) and any(thing.kind == _OPEN for thing in things)
+    is_crowd = _is_crowd(one) and is_outdoors(things)
     crowd = _crowd(things[own[0]], lacking) if is_crowd else []
     for place, thing in enumerate(things):
         rank = own.index(place) if place in own else 0

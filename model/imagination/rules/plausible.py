@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.objects import NEAR_GROUND, PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.plans import AHEAD, AROUND, away, painted_whole, places_of
 from mag_sandbox.model.imagination.rules.relations import SEATS
 from mag_sandbox.model.imagination.rules.shores import without_dry
@@ -21,7 +21,7 @@ from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import where_of
 
-_OPEN, WALL = "near ground", "wall"
+WALL = "wall"
 _CROWDS = {  # around at most, unless words name them or the place is known by them
     **dict.fromkeys(("bridge", "camp fire", "telescope", "flag", "lantern", "traffic light"), 2),
     **dict.fromkeys(("mailbox", "anvil", "signpost", "alarm clock", "stool", "suitcase"), 2),
@@ -60,7 +60,7 @@ def plausible(
     said = {kind for one in named for kind in one.kinds}
     least = {kind: one.least for one in typical for kind in one.kinds}
     kinds = {thing.kind for thing in things}
-    is_outdoors = _OPEN in kinds
+    is_outdoors = NEAR_GROUND in kinds
     result = [
         thing if thing.kind in said else _not_too_large(thing, is_outdoors=is_outdoors)
         for thing in things
@@ -149,7 +149,7 @@ def hung(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedO
 
     Outdoors nothing hangs but doors.
     """
-    if any(thing.kind == _OPEN for thing in things):
+    if is_outdoors(things):
         hanging = "wall", "ceiling"
         return [one for one in things if one.kind in DOORS or where_of(one.kind) not in hanging]
     said = {kind: one.scale for one in named for kind in one.kinds}

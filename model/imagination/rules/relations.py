@@ -122,7 +122,7 @@ _LEAST_FAR, _MOST_FAR = 11.0, 16.0  # degrees of its longer side
 _ALOFT = 12.0, TOP  # degrees of foot and top of flying things that usually stand
 _MIDDLE_ALOFT = 18.0  # degrees of the middle of flying things at most
 _WIDEST_ALOFT = 30.0  # degrees of its width at most
-_SWIMMING = frozenset(("fish", "jellyfish"))  # kinds that plans have in the air of reefs
+SWIMMING = frozenset(("fish", "jellyfish"))  # kinds that plans have in the air of reefs
 _WIDEST_FISH = 9.0  # degrees
 LAKES = frozenset(("lake", "frozen lake"))
 LEAST_LAKE = 6.0  # degrees of height: a lower one is a mere line
@@ -375,7 +375,7 @@ def _afloat(one: Named, water: str) -> Named:
     if one.relation == IN_WATER and not _OPEN_WATER.isdisjoint(one.kinds):
         return one._replace(relation=None)
     swims = where_of(one.kinds[0]) == "water" and water != _POOL
-    is_fish = one.kinds[0] in _SWIMMING
+    is_fish = one.kinds[0] in SWIMMING
     if one.relation != IN_WATER and (one.relation or not (swims or is_fish)):
         return one
     return one._replace(relation=Relation("on", (water,)))
@@ -706,7 +706,7 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     ):
         shore = other.pitch + other.height / 2 + _GAP / 2  # a house on a lake is beside it
         return replace(_with_foot(thing, shore), yaw=_spread(thing, other, rank, count, 0.0))
-    if thing.kind in _SWIMMING and other.kind in DEEP | LAKES:  # only its back is out of it
+    if thing.kind in SWIMMING and other.kind in DEEP | LAKES:  # only its back is out of it
         thing = thing.scaled(min(_WIDEST_FISH / thing.width, 1.0))
         yaw = _spread(thing, other, rank, count, 0.0)
         return replace(thing, yaw=yaw, pitch=other.pitch, away=None)

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from mag_sandbox.model.imagination.layers import widened
-from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.shores import is_odd_sea
 from mag_sandbox.model.imagination.rules.weather import LIGHTNING
 
-_OPEN = "near ground"  # which games and rooms have not
 _STAR = "star"
 _SKY_AROUND = 10  # px around a star: in games, something would hang there that it stands on
 
@@ -26,7 +25,7 @@ def kept_as_sketched(things: Sequence[PlacedObject], owners: np.ndarray) -> np.n
     """
     odd = [at for at, one in enumerate(things) if is_odd_sea(one) or one.kind == LIGHTNING]
     kept = np.isin(owners, odd)
-    if any(one.kind == _OPEN for one in things):
+    if is_outdoors(things):
         stars = [at for at, one in enumerate(things) if one.kind == _STAR]
         if (shown := np.isin(owners, stars)).any():
             kept |= widened(shown, _SKY_AROUND) & (shown | (owners < 0))

@@ -11,7 +11,7 @@ from math import atan, degrees, radians, tan
 import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
-from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.plans import AROUND, GOLDEN, PLASTIC
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
@@ -19,8 +19,7 @@ from mag_sandbox.scenes.kinds import ANIMALS, PEOPLE, STANDS, THINGS
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.stances import where_of
 
-_OPEN = "near ground"  # behind all things outdoors, and nowhere else
-_CLOUD = "cloud"
+CLOUD = "cloud"
 _HIDDEN = 0.3  # share of a creature that what is nearer may hide
 _CLOSE = 1.0  # degrees between the outlines of two that the painter would join
 CREATURES = ANIMALS | PEOPLE | {"ghost", "slime", "robot"}
@@ -177,7 +176,7 @@ def as_full(shown: Sequence[PlacedObject], others: Sequence[PlacedObject]) -> li
     A plan holds few things, and those that a picture shows leave little room for others.
     """
     result = [*_clouds(shown), *others]
-    if all(thing.kind != _OPEN for thing in shown):
+    if not is_outdoors(shown):
         return result
     for kind, count in Counter(thing.kind for thing in shown).items():
         own = [thing for thing in shown if thing.kind == kind]
@@ -192,7 +191,7 @@ def as_full(shown: Sequence[PlacedObject], others: Sequence[PlacedObject]) -> li
 
 def _clouds(shown: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return the clouds of a picture three times more, once with left and right exchanged."""
-    own = [thing for thing in shown if thing.kind == _CLOUD]
+    own = [thing for thing in shown if thing.kind == CLOUD]
     return [
         replace(one, yaw=(turn + side * yaw_difference(one.yaw, 0.0)) % 360.0)
         for turn, side in ((90.0, 1.0), (180.0, -1.0), (270.0, 1.0))

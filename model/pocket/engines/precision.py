@@ -55,8 +55,8 @@ _LEAST_PSNR = 42.0  # of a layer in int8 [dB]; it has 48 to 54, and 23 to 36 if 
 _CORES = torch.get_num_threads()  # a world that is loaded sets another number
 _ROUNDS, _SECONDS = 3, 0.02  # least ones of a comparison
 _TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
-_FP32 = Execution("cpu", torch.float32, "sdpa", 1, compiled=True)
-_BF16 = replace(_FP32, dtype=torch.bfloat16)
+FP32 = Execution("cpu", torch.float32, "sdpa", 1, compiled=True)
+_BF16 = replace(FP32, dtype=torch.bfloat16)
 _OF_TOKENS = ("painter", "denoise", "remember")  # the others are of pictures
 _LAYER = "layer"  # the network that a layer is compiled as
 _ROWS = 144  # of folded matrices: rows of a text, by heads
@@ -85,7 +85,7 @@ class MachineChoice:
             for network, precision in sorted(self.precisions.items())
             if precision != self.dtype and (precision != "int8" or network in quantised)
         )
-        return replace(_FP32, dtype=dtype, threads=self.threads, precisions=precisions)
+        return replace(FP32, dtype=dtype, threads=self.threads, precisions=precisions)
 
 
 def machine_of(weights: Sequence[str]) -> str:
@@ -150,7 +150,7 @@ def available(config: PocketConfig, quantised: bool) -> tuple[str, ...]:
     possible = {
         "fp32": True,
         "bf16": has_bf16() and _runs_right(layers["denoise"], _BF16),
-        "int8": quantised and all(_runs_right(layer, _in_int8(_FP32)) for layer in layers.values()),
+        "int8": quantised and all(_runs_right(layer, _in_int8(FP32)) for layer in layers.values()),
     }
     return tuple(name for name in PRECISIONS if possible[name])
 
@@ -158,11 +158,11 @@ def available(config: PocketConfig, quantised: bool) -> tuple[str, ...]:
 def sampled_choice(config: PocketConfig, machine: str) -> MachineChoice:
     """Return the best precision for layers of tokens and for layers of pictures."""
     layers = _layers(config)
-    runs = {"fp32": _TimedLayer(layers["denoise"], _FP32)}
+    runs = {"fp32": _TimedLayer(layers["denoise"], FP32)}
     if has_bf16():
         runs["bf16"] = _TimedLayer(layers["denoise"], _BF16)
     dtype = _best(_times(runs))
-    rest = {"fp32": _FP32, "bf16": _BF16}[dtype]
+    rest = {"fp32": FP32, "bf16": _BF16}[dtype]
     precisions: dict[str, str] = {}
     for network, layer in layers.items():
         wide = runs[dtype] if network == "denoise" else _TimedLayer(layer, rest)
@@ -202,7 +202,7 @@ def measured_choice(
         ranges: for int8.
         sampled: what layers say; networks are in int8 only if a layer of theirs was right in it.
     """
-    rest = replace(_FP32, dtype=_TYPES[sampled.dtype], threads=sampled.threads)
+    rest = replace(FP32, dtype=_TYPES[sampled.dtype], threads=sampled.threads)
     precisions, ms = dict(sampled.precisions), {}
     for network, write in graphs.items():
         tried = [name for name in PRECISIONS if name in ("fp32", sampled.dtype)]
@@ -312,7 +312,7 @@ def _in_int8(execution: Execution) -> Execution:
 
 def _runs_right(layer: Callable[[], Graph], execution: Execution) -> bool:
     """Tell whether a layer makes what it makes in fp32."""
-    runs = _TimedLayer(layer, _FP32), _TimedLayer(layer, execution)
+    runs = _TimedLayer(layer, FP32), _TimedLayer(layer, execution)
     try:
         for run in runs:
             run()
