@@ -188,7 +188,8 @@ def night_words(text: str, words: Vocabulary) -> str:
     place = known_place(read, words)
     is_own = words.place(read) not in BY_DAY or (place and place.name in OWN_LIGHT)
     said = _DARK & text_stems(read)
-    if is_own or words.lights(text) or words.foreign(text) or said:
+    is_night = is_night_place(read) and not said
+    if is_own or words.lights(text) or words.foreign(text) or not is_night:
         return ""
     parts = split_words(text)
     if black := _BLACK_SKY.search(text):

@@ -26,6 +26,7 @@ from mag_sandbox.scenes.conditions import (
     is_night_place,
     is_under_snow,
     is_windowless,
+    night_words,
     season_in,
     sky_outside,
     speaks_of,
@@ -88,6 +89,7 @@ from mag_sandbox.scenes.rewordings import (
     COLORED_SKY,
     FALLING_FAR,
     FAMILIES,
+    FROZEN_RIVER,
     HEAPED,
     LIGHTS_TOLD,
     LIKENESS,
@@ -100,6 +102,7 @@ from mag_sandbox.scenes.rewordings import (
     ON_WALL,
     OVERCAST,
     OWNER,
+    RAINFALL,
     REMOVED,
     REPLACED,
     REWORDINGS,
@@ -108,6 +111,7 @@ from mag_sandbox.scenes.rewordings import (
     SHADES,
     SHORT_FOR_IS,
     SKY_MADE,
+    SNOWFALL,
     UMBRELLAS,
     WEARING_NOTHING,
     WEATHER_GONE,
@@ -205,8 +209,8 @@ _STORE = re.compile(r"\b(?:shop|store)\b", re.I)
 _WITH = re.compile(
     rf"\bwith (?P<what>(?:(?:{'|'.join(DETERMINERS)}|{'|'.join(COLORS)}|big|long|small) )*"
     r"(?:\w+ )?(?!far\b)\w+ )"
-    r"(?=(?P<where>(?:far )?(?:above|at|before|behind|beside|between|by|in|near|next to|on|over"
-    r"|to the left|to the right|under))\b)",
+    r"(?=(?P<where>(?:far )?(?:above|at|before|behind|beside|between|by|in|near|next to"
+    r"|on the (?:left|right)(?: side)?|on|over|to the left|to the right|under))\b)",
     re.I,
 )
 _IN_HOUSE = re.compile(
@@ -559,6 +563,7 @@ class DescriptionWords(Vocabulary):
         seen |= {owners[place] for place in told}
         unseen_words = [*BUNCHES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED]
         unseen_words += [UMBRELLAS] if has_no_parasols(known) else []
+        unseen_words += [FROZEN_RIVER, *([SNOWFALL] if RAINFALL.search(known) else [])]
         seen -= {
             owners[place]
             for said in unseen_words
@@ -566,6 +571,11 @@ class DescriptionWords(Vocabulary):
         }  # fmt: skip
         seen |= {owners[place] for place in _words_in(ON_PLANET, known, "planet")}
         named |= {owners[place] for place in (*_unseen_far(known), *_unentered(known, self))}
+        of_night = night_words(text, self).split()  # whose light is seen
+        seen |= {
+            rank for rank, phrase in enumerate(phrases)
+            if all(word.text in of_night for word in phrase.words)
+        }  # fmt: skip
         unseen = tuple(
             word for rank, phrase in enumerate(phrases)
             if rank in named - seen for word in phrase.words

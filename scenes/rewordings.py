@@ -281,6 +281,17 @@ HEAPED = re.compile(  # of goods, which are no buildings: "pyramids of oranges"
     r"(?!(?:an?|the|egypt|giza|stones?|rocks?|sand|bricks?|gold|ice|glass)\b)(?=\w)", re.I
 )  # fmt: skip
 WEARING_NOTHING = re.compile(r" (?:wearing|dressed in) (?P<worn>nothing|empty)\b(?: at all)?", re.I)
+FROZEN_RIVER = re.compile(  # which flows, as lakes alone are seen frozen
+    r"\b(?P<frozen>frozen|icy) (?:\w+ )?"
+    r"(?:rivers?|streams?|canals?|seas?|oceans?|coasts?|waterfalls?|fountains?)\b",
+    re.I,
+)
+RAINFALL = re.compile(r"\b(?:rain|rainy|raining|storm|stormy|thunder|thunderstorms?)\b", re.I)
+SNOWFALL = re.compile(  # beside which rain alone is seen to fall
+    r"\b(?P<fall>(?:heavy|thick|dense|light|gentle|falling|soft) (?:snow|snowfall)|snowfall"
+    r"|snowflakes?|snowstorm|snow (?=falls?\b|falling\b))",
+    re.I,
+)
 UMBRELLAS = re.compile(
     r"(?: (?:with|under|holding|carrying))?"
     rf"(?P<umbrellas> (?:(?:an?|the|his|her|their|open|{_MANY}|{_COLOR}|{_SIZES}) )*"
