@@ -843,7 +843,7 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     together = (run for run in whole if {*stems[run.start : run.stop]} == name)
     for at in next(together, [stems.index(one) for one in name]):
         word = parts[at]
-        text = text[: word.start] + " " * len(word.text) + text[word.end :]
+        text = text[: word.start] + "x" * len(word.text) + text[word.end :]  # still a noun
     inside = [_off_stage(one) for one in named_things(text, kinds)]
     outdoors = {*contents_of("outdoor"), "hot air balloon"} - {*contents_of("indoor")}
     own = [tuple(kind for kind in one.kinds if kind not in outdoors) or one.kinds for one in inside]

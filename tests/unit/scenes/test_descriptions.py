@@ -794,6 +794,7 @@ def test_things_named_for_a_place_may_be_elsewhere_and_a_background_is_of_a_game
         ("a market, pyramids of oranges", "outdoor", "pile of", "pyramid"),
         ("a polar explorer with a dog", "outdoor", "snowfield", "park"),
         ("a polar station", "outdoor", "hut", "railway"),
+        ("two ducklings at a drive-in cinema", "outdoor", "two ducks at a city", "stage"),
         ("a parked car in the rain, behind a man", "outdoor", "city", "park"),
         ("a lamp beside a frozen river", "outdoor", "snowfield", "bedroom"),
         ("an ice level with slimes", "video game", "ice cave", "ice level"),
@@ -1263,6 +1264,8 @@ def test_women_are_told_as_people_in_their_colour(words: DescriptionWords):
 
 
 def test_no_house_is_in_a_room(words: DescriptionWords):
+    named = named_in(words.reading("a cauldron in a stone cellar"), words, KINDS)
+    assert [one.kinds[0] for one in named] == ["cauldron"]  # and no rock
     assert named_in(words.reading("a kitchen with a hut"), words, KINDS) == ()
     assert [word.text for word in words.without_effect("a kitchen with a hut")] == ["hut"]
 
