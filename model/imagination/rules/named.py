@@ -842,7 +842,7 @@ def _counted(things: list[PlacedObject], one: Named, named: Sequence[Named]) -> 
     if things[own[0]].kind in STANDS and has_backdrop(things):
         return things  # a stage has many stands; a name means one of them
     if things[own[0]].kind in _BETWEEN_STANDS and has_backdrop(things) and len(own) >= one.least:
-        return things  # around its stands
+        one = one._replace(least=1)  # ahead: the others are around its stands
     if any(thing.kind in STANDS for thing in things) and _may_be_shown(things, own[0]):
         return _exhibited(things, one, {kind for each in named for kind in each.kinds})
     single = [place for place in own if things[place].kind not in _OF_MANY]

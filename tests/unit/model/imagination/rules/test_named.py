@@ -399,7 +399,13 @@ def test_plants_and_barriers_stay_between_the_stands_of_a_stage():
     backdrop = PlacedObject("backdrop", 0.0, 6.0, 89.0, 48.0)
     plants = [PlacedObject("potted plant", yaw, -12.0, 10.0, 15.0) for yaw in (0.0, 225.0)]
     stage = [backdrop, *stands, *plants]
-    assert obeyed(stage, [Named(("potted plant",), None, 2, 2)]) == stage
+    named = [Named(("potted plant",), None, 2, 2)]
+    assert obeyed(stage, named) == stage
+    turned = [replace(one, yaw=(one.yaw + 90.0) % 360) for one in stage]
+    ahead = [
+        abs(yaw_difference(one.yaw, 0.0)) < 45 for one in of(obeyed(turned, named), "potted plant")
+    ]
+    assert sorted(ahead) == [False, True], "one is brought into the first view"
 
 
 def test_an_exhibit_that_words_name_stands_on_a_stand_and_not_between_two():
