@@ -262,7 +262,7 @@ def _part(edit: Edit, ring: SeenRing) -> np.ndarray:
     left = round((edit.yaw + 180.0 - edit.width / 2) * SCALE)
     columns = np.arange(left, left + max(1, round(edit.width * SCALE))) % width
     part = np.ix_(np.arange(max(0, first), min(height, last + 1)), columns)
-    pixels: np.ndarray = ring.pixels[part][ring.is_seen[part]]
+    pixels: np.ndarray = ring.pixels[part][ring.is_as_seen[part]]
     return pixels
 
 

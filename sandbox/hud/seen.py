@@ -15,6 +15,7 @@ SCALE = WIDTH / 360  # px a degree, both ways
 TOP = MAX_PITCH + 90.0 * ASPECT / 2  # degrees: the highest ground that a view shows
 HEIGHT = round(2 * TOP * SCALE)
 NEVER = -1
+OTHER_LIGHT = -1_000_000  # frame at which all was seen that shows in another light now
 Box = tuple[int, int, int, int]  # left, top, width, height [px of the ring]; may cross the seam
 
 
@@ -28,7 +29,7 @@ class SeenRing:
 
     @property
     def is_seen(self) -> np.ndarray:
-        """Which parts were seen and have not changed since, bool [HEIGHT, WIDTH]."""
+        """Which parts were seen and have not changed since but for light, bool [HEIGHT, WIDTH]."""
         seen: np.ndarray = self.seen != NEVER
         return seen
 
@@ -52,7 +53,16 @@ class SeenRing:
             self.seen[first:last, columns] = self.frames
         return box
 
+    @property
+    def is_as_seen(self) -> np.ndarray:
+        """Which parts look as they did when they were seen, bool [HEIGHT, WIDTH]."""
+        shown: np.ndarray = self.seen > NEVER
+        return shown
+
     def _forget(self, edit: Edit) -> None:
+        if edit.act == "relight":  # nothing else changes
+            self.seen[self.is_seen] = OTHER_LIGHT
+            return
         left = round((edit.yaw + 180.0 - edit.width / 2) * SCALE) % WIDTH
         top = round((TOP - edit.pitch - edit.height / 2) * SCALE)
         bottom = max(0, top + round(edit.height * SCALE))

@@ -128,6 +128,19 @@ def test_what_was_seen_long_ago_fades_but_keeps_some_colour():
     assert is_near(pixel(stitcher, 180.0), RED)
 
 
+def test_what_was_seen_in_another_light_is_faded_and_still_counts_as_seen():
+    stitcher = MapStitcher()
+    stitcher.on_start(None, block_at(0.0, kept=[CameraPose(0.0), CameraPose(120.0)]))
+    stitcher.add(block_at(120.0, colour=GREEN, kept=[CameraPose(0.0), CameraPose(120.0)]))
+    before = stitcher._draw()
+    other = block_at(120.0, colour=GREEN, kept=[CameraPose(0.0), CameraPose(120.0)])
+    stitcher.add(replace(other, edited=Edit("relight", 120.0, 0.0, *EVERYTHING)))
+    now = stitcher._draw()
+    assert now.explored == before.explored
+    assert chroma(pixel(stitcher, 0.0)) < chroma(RED)
+    assert stitcher.ring.is_as_seen.sum() < stitcher.ring.is_seen.sum()
+
+
 def test_forgotten_ground_is_grey_and_unseen_ground_is_dark():
     stitcher = MapStitcher()
     stitcher.add(block_at(0.0))
