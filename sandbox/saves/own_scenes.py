@@ -22,6 +22,7 @@ from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, split_word
 TITLE_WORDS = 5  # a prompt of no more words is its own name
 LEAST_TITLE_WORDS = 2  # a phrase of no more words names too many prompts
 TITLE_LENGTH = 60  # characters
+CUT_OFF = "…"  # after a title that goes on
 _ASKED = re.compile(r"^(?:(?:please|now|add|make|draw|show me|put|there is|i want)\b[ ,]*)+", re.I)
 _THING_END = re.compile(r",| (?=(?:and|with|in|on|at|under|by|near|beside|behind) )")
 _PART_END = re.compile(  # after which other things are named, and the joining words
@@ -146,7 +147,7 @@ def _title(prompt: str) -> str:
         ends = [end.start() for end in _THING_END.finditer(whole[: TITLE_LENGTH + 1])]
         title = title[: ends[-1]] if ends else title.rpartition(" ")[0]
     title = title.rstrip(" ,.;:")
-    cut = "…" if len(title) < len(whole.rstrip(" ,.;:")) else ""
+    cut = CUT_OFF if len(title) < len(whole.rstrip(" ,.;:")) else ""
     return f"{title[:1].upper()}{title[1:]}{cut}"
 
 
@@ -162,7 +163,8 @@ def name_with(scene: Scene, prompt: str) -> str:
     is_own = scene.name in {title_of(scene.prompt), *(_title(scene.prompt[at:]) for at in starts)}
     if added := _added(prompt, scene.prompt):
         kept = prompt.removesuffix(f", {added}")
-        goes_on = is_own and scene.name.casefold() not in kept.casefold()  # no longer "at night"
+        is_kept = scene.name.rstrip(CUT_OFF).casefold() in kept.casefold()
+        goes_on = is_own and not is_kept  # no longer "at night"
         return f"{title_of(kept) if goes_on else _without_gone(scene, kept)}, {added}"
     new = title_of(prompt)
     if is_own or prompt.startswith(scene.prompt.rstrip(" .")):

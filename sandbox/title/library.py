@@ -26,6 +26,7 @@ from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateError, State
 from mag_sandbox.sandbox.recording.frames_file import frames_per_second
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError
 from mag_sandbox.sandbox.saves.own_scenes import (
+    CUT_OFF,
     TITLE_LENGTH,
     LibraryError,
     cannot_delete,
@@ -224,12 +225,14 @@ def _parked_card(
 ) -> TitleCard:
     name = place_name(place)
     where = "" if place.world == available_worlds()[0] else f" in {place.world}"
-    if not name.startswith(place.scene.name):  # a room, behind a door of the place
+    title = uncounted(name) if name != place.scene.name else name
+    if not name.startswith(place.scene.name.rstrip(CUT_OFF)):  # a room, behind a door of the place
         where += f" · begun in {place.scene.name}"
+        title = f"{place.scene.name.rstrip(CUT_OFF)}, now {title[:1].lower()}{title[1:]}"
     return TitleCard(
         "parked",
         id,
-        uncounted(name) if name != place.scene.name else name,
+        title,
         f"{left[:1].upper()}{left[1:]} · {remembered_text(place)}{where}",
         left,
         (CONTINUE, FORK, DELETE),

@@ -131,7 +131,7 @@ def test_arrays_come_back_writable_and_empty_ones_keep_their_shape(tmp_path):
 def test_a_card_needs_no_arrays(folder):
     header = read_header(folder)
     assert (header.name, header.seed, header.frames_shown) == ("Morning meadow", 7, 9)
-    assert header.seconds == 9 / 16
+    assert header.fps == 16
     assert header.kept.frames > 0
 
 

@@ -418,7 +418,7 @@ def test_the_card_of_a_room_says_where_it_was_begun(tmp_path):
     square = Scene(prompt="A market square", name="A market square")
     parked.park(left(scene=square, prompt="A kitchen with a stove"))
     (card,) = read_title_model(parked, tmp_path).parked
-    assert card.title == "A kitchen with a stove"
+    assert card.title == "A market square, now a kitchen with a stove"
     assert card.about.endswith("begun in A market square")
 
 
@@ -463,6 +463,9 @@ def test_a_scene_in_other_light_keeps_its_name():
         (f"{own.prompt}, in the rain", "A kitchen at night, in the rain"),
     ):
         assert name_with(own, prompt) == name
+    leopard = Scene("snow leopard on a mountain, 4 eagles above", 0, "A mountain, 4 eagles…")
+    prompt = "leopard on a mountain, 4 eagles above, in the rain"
+    assert name_with(leopard, prompt) == "A mountain, 4 eagles…, in the rain"
 
 
 def test_a_place_has_the_name_of_something_that_is_shown():
