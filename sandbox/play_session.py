@@ -58,6 +58,7 @@ from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 LOUDER = 10  # percent
+REST = 8  # blocks without a step, after which nothing is in the way
 BEGUN = "beginning"  # topic of notices about the beginning of a place
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards are found where the scene begins: walking back there"
@@ -76,6 +77,7 @@ class WatchedSession(PlaySession):
         self._begun = ""  # what to say when a beginning is shown
         self._taken_back = ""  # what to say when an undone change is shown
         self._shown: FrameBlock | None = None  # newest
+        self._rested = 0  # blocks since the last one in which the player walked
 
     @property
     def recording(self) -> Recording | None:
@@ -98,9 +100,12 @@ class WatchedSession(PlaySession):
             self._begun = ""
         pose = ready.block.poses[-1]
         self._services.audio.look(pose.yaw, pose.fov)
+        walks = ready.command.forward or ready.command.right
+        self._rested = 0 if walks else self._rested + 1
+        if self._rested == REST:
+            self._services.notices.drop("way")
         for block in (ready.block, ready.block.beside):
             if block and block.notice:
-                walks = ready.command.forward or ready.command.right
                 topic = "way" if walks else ""  # then the notice is about an obstacle
                 self._services.notices.say(block.notice, "bad", topic)
             elif block and block.edited and block.edited.act != "forget":  # that was said before

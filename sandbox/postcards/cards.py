@@ -201,6 +201,8 @@ def _title_and_note(view: PostcardView, claim_key: str) -> tuple[str, str]:
     if view.missed:
         left = "last try" if view.tries == 1 else f"{view.tries} tries left"
         return "Not here...", left
+    if view.heat == 0:
+        return "Find this place", f"press {claim_key} now"
     if view.hint:
         return "Find this place", f"psst: {view.hint}, then press {claim_key}"
     return "Find this place", f"press {claim_key} when you are there; Esc ends the game"

@@ -213,6 +213,10 @@ def test_the_newest_of_what_stops_a_walker_is_told_alone(run):
     for words in ("a hut in the way", "a wall in the way"):
         game.said(words)
         assert len(game.services.notices.current) == 1
+    until = game.services.notices.current[0].until
+    game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_w, mod=0, unicode=""))
+    game.wait(lambda: not game.services.notices.current)
+    assert game.services.notices._clock() < until, "nothing is in the way of a player at rest"
 
 
 def test_without_a_dropped_anchor_the_camera_stays_and_the_key_for_one_is_named(run):

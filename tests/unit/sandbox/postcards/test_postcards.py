@@ -10,7 +10,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.similarity.pictures import Sight
-from mag_sandbox.sandbox.postcards.cards import PostcardCard, tour_card
+from mag_sandbox.sandbox.postcards.cards import PostcardCard, _title_and_note, tour_card
 from mag_sandbox.sandbox.postcards.postcards import (
     AIM_POINTS,
     CARDS,
@@ -233,6 +233,9 @@ def test_whoever_searches_long_is_told_the_way(hunt):
     lost = replace(hunt, pose=near(hunt, -60.0))
     assert lost.view(10.0 + HINT_S - 1).hint == ""
     assert lost.view(10.0 + HINT_S).hint == "right"
+    assert _title_and_note(lost.view(10.0 + HINT_S), "C")[1] == "psst: right, then press C"
+    there = replace(hunt, pose=near(hunt, -1.0)).view(10.0 + HINT_S)
+    assert _title_and_note(there, "C")[1] == "press C now"  # the one order beside "right here"
     assert direction(CameraPose(10.0), CameraPose(350.0)) == "left"
     assert direction(CameraPose(0.0, -10.0), CameraPose(2.0, 10.0)) == "up"
 
