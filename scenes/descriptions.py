@@ -295,7 +295,7 @@ _CHRISTMAS, _TREE_WORD = "christmas", "tree"
 _MORNING = re.compile(r"(?<!early )\bmorning\b", re.I)
 _LOW_SUN = re.compile(r"\b(at|in the) (sunset|sundown|sunrise|dawn|dusk|twilight)\b", re.I)
 _LYING_SNOW = re.compile(r"\b(covered in|under|in deep) (the )?snow\b", re.I)  # though none falls
-_POTTED = "potted"
+_POTTED, _FIRES = "potted", ("fireplace", "camp fire")  # that "fire" means, in rooms and outdoors
 _GREY_SKY, _DUSTY_SKY = (158, 163, 170), (226, 172, 128)
 _LEFT = frozenset(("abandoned", "forgotten", "desolate"))
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
@@ -863,8 +863,12 @@ def _off_stage(one: Named) -> Named:
 
 
 def _unpotted(one: Named) -> Named:
-    """Return a named thing without its potted kinds, if it also grows in the ground."""
+    """Return a named thing without its potted kinds, if it also grows in the ground.
+
+    A fire is no fireplace.
+    """
     wild = tuple(kind for kind in one.kinds if not kind.startswith(_POTTED))
+    wild = _FIRES[1:] if one.kinds == _FIRES else wild
     return one._replace(kinds=wild or one.kinds)
 
 

@@ -1541,6 +1541,8 @@ def test_colours_that_things_do_not_take_paint_nothing_else(words: DescriptionWo
 def test_outdoors_nothing_grows_in_a_pot_that_grows_without(words: DescriptionWords):
     (palms,) = named_in("a valley with palm trees", words, KINDS)
     assert palms.kinds == ("palm",)
+    (fire,) = named_in("a village with a big fire", words, KINDS)
+    assert fire.kinds == ("camp fire",)
 
 
 @pytest.mark.parametrize(
