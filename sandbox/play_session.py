@@ -498,6 +498,7 @@ class PlayerSession(WatchedSession):
         left = parked_at(moment, self._services)
         if left is None:
             return None
+        self._painting.end()
         at = clock_text(left.frames_shown / left.fps)
         self._say(f"taken back: {moment.back}, as at {at}")
         if left.world != self._reel.current.spec.name:

@@ -19,7 +19,7 @@ from mag_sandbox.model.world import FrameBlock, GroundPlan
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.scenes.color_names import clear_color_name, color_name
-from mag_sandbox.scenes.kinds import DRESSED, THINGS, WATERS
+from mag_sandbox.scenes.kinds import DRESSED, OVERHEAD, THINGS, WATERS
 from mag_sandbox.scenes.naming import named_things, names_in
 from mag_sandbox.scenes.things import SMALLEST
 
@@ -32,6 +32,7 @@ LEVELS = 8  # of colours looked at: fewer are named, and named colours are kept
 MOST_DIRECTIONS = 4  # of the things of a name that are told
 _AHEAD, _IN_VIEW, _BEHIND = 10.0, 45.0, 140.0  # degrees from the middle of the view
 _ABOVE = 20.0  # degrees above or below it, from which on that is told
+_OVERHEAD = 8.0  # likewise, of the moon, the sun and stars
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class Seen:
         ahead = "ahead" if abs(away) < _AHEAD else f"ahead {side}"
         aside = "behind" if abs(away) > _BEHIND else side
         across = ahead if abs(away) < _IN_VIEW else aside
-        height = "" if abs(up) < _ABOVE else " above" if up > 0 else " below"
+        least = _OVERHEAD if self.kind in OVERHEAD else _ABOVE
+        height = "" if abs(up) < least else " above" if up > 0 else " below"
         hidden = "" if self.in_sight else ", out of sight"
         return f"{across}{height}{hidden}{', placed by you' if self.placed else ''}"
 

@@ -58,6 +58,10 @@ class PaintingOverlay(Overlay):
         if edit.act != "forget":
             self._waiting, self._blocks, self._dirty = [*self._waiting, edit], 0, True
 
+    def end(self) -> None:
+        """Wait for nothing: the moment before all changes comes back."""
+        self._waiting.clear()
+
     def block_shown(self, ready: ReadyBlock) -> None:
         """Follow the shown frames."""
         self._blocks += 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pygame
 import pytest
 
-from mag_sandbox.controls.edits import Act, Edit
+from mag_sandbox.controls.edits import EVERYTHING, Act, Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox import memory_choices
@@ -161,9 +161,12 @@ def test_another_description_is_taken_back(run):
     game.play()
     game.see_blocks(3)
     game.add_words(" At night.")
+    painting = game.screen.session._painting
+    painting.begin(Edit("renew", width=EVERYTHING[0], height=EVERYTHING[1]))
     game.press(pygame.K_BACKSPACE)
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")
     game.said("taken back: the description is as it was")
+    assert not painting.is_shown
 
 
 @pytest.mark.parametrize(("key", "said"), [(pygame.K_r, "started over"), (pygame.K_n, "another")])
