@@ -38,7 +38,7 @@ GOLDEN, PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
 LEVEL = 27.0  # degrees above and below the horizon that a level view shows
 TOP = LEVEL - 3.5  # degrees: a window, which shows 90% of a view, shows things whole up to here
 _ROWING, _BOAT, _SHORTER = "rowing boat", "boat", 0.7
-_UNINVITED = {"bush": 6, "hot air balloon": 3}  # at most, around
+_UNINVITED = {"bush": 6, "hot air balloon": 3, "mouse": 0}  # at most, around; mice are too large
 _GAP = 4.0  # degrees; wider gaps between bands are meant
 HOMELY = (  # kinds that most first views of rooms show, though words seldom name them
     tuple(WINDOWS),
@@ -343,7 +343,7 @@ def of_stone(things: Sequence[PlacedObject], color: tuple[int, int, int]) -> lis
 def with_few_uninvited(
     things: Sequence[PlacedObject], named: Sequence[Named] = ()
 ) -> list[PlacedObject]:
-    """Return a plan with few bushes or balloons, without the smallest, unless words name them.
+    """Return a plan with few bushes or balloons, and no mice, unless words name them.
 
     Plans of towns, coasts and airports have two dozen, which hide all else.
     """
