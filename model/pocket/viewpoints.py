@@ -512,13 +512,14 @@ class Viewpoints(ViewPainter[_MadeView]):
     def look(self, poses: Sequence[CameraPose]) -> Draw | None:
         """Return a function that draws the views at poses, as they are painted now.
 
-        None: all of them are where the scene begins, there is no plan yet, or memory has lost all
-        that was painted.
+        None: all of them are where the scene begins, which is known, there is no plan yet, or
+        memory has lost all that was painted.
         """
         scenery, size = self._followed(), self._imagination.view_size
-        if scenery is None or not any(pose.is_away for pose in poses):
+        has_start = self._painting.around.known.any()
+        if scenery is None or not (self.kept or has_start):
             return None
-        if not self.kept and not self._painting.around.known.any():
+        if has_start and not any(pose.is_away for pose in poses):
             return None
         shown = [
             [(self._source_at(place), share) for place, share in self.shares(pose)]
