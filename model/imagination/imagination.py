@@ -266,19 +266,9 @@ class Imagination:
         inner = latents[:, BESIDE:-BESIDE, BESIDE:-BESIDE]
         return around.learned(place, inner.float().cpu().numpy())
 
-    def sketched_ring(
-        self, things: Sequence[PlacedObject], viewpoint: tuple[float, float] = (0.0, 0.0)
-    ) -> np.ndarray:
-        """Return a plan's sketch of the ring, float32 [3, H, W] in [-1, 1].
-
-        Args:
-            things: of the plan, from far to near.
-            viewpoint: x and z [m].
-        """
-        table = _painted_as(things, self._sketcher, self.config)
-        rows, quarters = np.arange(self._ring[0]), np.split(np.arange(self._ring[1]), 4)
-        parts = (self._sketcher.draw(table, rows, one, viewpoint) for one in quarters)
-        return np.concatenate([sketch.picture for sketch, _ in parts], axis=2)
+    def sprites(self, things: Sequence[PlacedObject]) -> dict[int, np.ndarray]:
+        """Return the sprites of a plan's things by their places in it; see `Sketcher.sprites`."""
+        return self._sketcher.sprites(_painted_as(things, self._sketcher, self.config))
 
     def behind_all(self, things: Sequence[PlacedObject]) -> list[PlacedObject]:
         """Return the things of a plan that are behind all others: sky, walls, ground."""

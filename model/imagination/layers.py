@@ -5,8 +5,9 @@ both sides. Seen from elsewhere, ground, walls and sky are looked up where their
 the cut-outs are put where they appear now, from far to near.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from mag_sandbox.controls.parallax import DISTANT, Box
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.resampling import linear_shares
 from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.model.imagination.sketch import sprite_box
 
 CLOSE = 24  # px from known pixels, beyond which usual or planned colours are shown
 WIDE = 320  # px between known pixels of a landscape, from which on usual colours are shown there
@@ -72,10 +74,22 @@ class _CutOut(NamedTuple):
         return layer
 
 
+class _Sprite(NamedTuple):
+    """A thing as the plan's sketch shows it."""
+
+    layer: np.ndarray  # float32 [4, h, w], see `_CutOut`
+    box: Box  # of the thing, in the layer [px]
+
+    def shown(self, near: float) -> np.ndarray:  # noqa: ARG002 (there is nothing around it)
+        """Return the layer."""
+        return self.layer
+
+
 class _Placement(NamedTuple):
     """Where a view shows a thing that is cut out."""
 
     number: int
+    cut: _CutOut | _Sprite
     box: Box  # of the thing [px]
     where: tuple[slice, slice]  # rows and columns that its cut-out covers
     near: float  # share of its surroundings that is shown, too
@@ -97,7 +111,7 @@ class LayeredRing:
         viewpoint: tuple[float, float] = (0.0, 0.0),
         painted: np.ndarray | None = None,
         margins: Margins = PAINTED,
-        sketch: np.ndarray | None = None,
+        sprites: Mapping[int, np.ndarray] = MappingProxyType({}),
     ) -> None:
         """Cut a ring into layers.
 
@@ -109,8 +123,8 @@ class LayeredRing:
             viewpoint: of the ring, x and z [m].
             painted: which pixels are no guesses, bool [H, W]; None: the known ones.
             margins: around things.
-            sketch: of the plan, which shows what is not known of things, float32 [3, H, W];
-                None: that is not to be shown.
+            sprites: of things by their numbers, which show what is not known of them; see
+                `Sketcher.sprites`.
         """
         self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
         self._painted = known if painted is None else painted
@@ -119,9 +133,12 @@ class LayeredRing:
         ranks[list(boxes)] = np.arange(len(boxes)) + 1
         stands = ranks[numbers] > 0
         is_seen = known.any(axis=1).all()  # something of every row
-        if sketch is not None:
-            picture = np.where(stands & ~known, sketch, picture)
-            known = known | stands
+        unknown = np.bincount(numbers[stands & ~known])
+        self._sprites = {
+            number: _Sprite(sprites[number], sprite_box(sprites[number]))
+            for number in np.flatnonzero(unknown).tolist()
+            if number in sprites
+        }
         ids = np.where(known & stands, numbers, 0)
         if viewpoint != (0.0, 0.0):  # what the first view cuts is seen at its edge from the start
             mostly = _shares(numbers, known & stands) >= HALF
@@ -149,12 +166,18 @@ class LayeredRing:
         self._behind = _around(soft, 1)
         self._hidden = hidden
 
-    def view(self, pose: CameraPose, size: tuple[int, int]) -> Tensor:
-        """Return the view at a pose, float32 [3, height, width]."""
+    def view(self, pose: CameraPose, size: tuple[int, int], *, is_sketched: bool = False) -> Tensor:
+        """Return the view at a pose, float32 [3, height, width].
+
+        Args:
+            pose: of the view.
+            size: height and width.
+            is_sketched: whether sprites show what is not known of things.
+        """
         canvas = self._sampled(pose, size, self._behind)
-        for place in self._places(pose, size):
-            cut_out = self._cut_outs[place.number]
-            _lay_over(canvas, cut_out.shown(place.near), cut_out.box, place)
+        sprites = self._sprites if is_sketched else {}
+        for place in self._places(pose, size, (sprites, self._cut_outs)):
+            _lay_over(canvas, place.cut.shown(place.near), place.cut.box, place)
         return torch.from_numpy(canvas)
 
     def seen(self, pose: CameraPose, size: tuple[int, int], numbers: np.ndarray) -> np.ndarray:
@@ -176,7 +199,7 @@ class LayeredRing:
         standing = np.isin(numbers, list(self._scenery.boxes(pose.x, pose.z, self._shape)))
         canvas[3, standing] = 0.0
         here, there = (self._scenery.levels(*at) for at in (self._viewpoint, (pose.x, pose.z)))
-        for place in self._places(pose, size, numbers):
+        for place in self._places(pose, size, (self._cut_outs,), numbers):
             number, cut_out = place.number, self._cut_outs[place.number]
             is_sure = there[number] <= here[number]
             share = is_sure * (AS_GLIMPSED if cut_out.is_glimpsed else 1.0)
@@ -197,7 +220,7 @@ class LayeredRing:
             numbers: see `seen`.
         """
         shown = np.zeros((4, *size), np.float32)
-        for place in self._places(pose, size, numbers):
+        for place in self._places(pose, size, (self._cut_outs,), numbers):
             cut_out = self._cut_outs[place.number]
             own = np.concatenate((cut_out.layer[:3], cut_out.there, cut_out.there))
             _lay_over(shown, own, cut_out.box, place, numbers)
@@ -206,13 +229,18 @@ class LayeredRing:
         return lacking
 
     def _places(
-        self, pose: CameraPose, size: tuple[int, int], numbers: np.ndarray | None = None
+        self,
+        pose: CameraPose,
+        size: tuple[int, int],
+        cuts: Sequence[Mapping[int, _CutOut] | Mapping[int, _Sprite]],
+        numbers: np.ndarray | None = None,
     ) -> Iterator[_Placement]:
-        """Yield where the view at a pose shows things that are cut out, from far to near.
+        """Yield where the view at a pose shows things, from far to near.
 
         Args:
             pose: of the view.
             size: height and width.
+            cuts: of things by their numbers; those of the first mapping lie under the others.
             numbers: of the planned thing in each pixel, without which it is not asked for.
         """
         height, width = size
@@ -221,8 +249,9 @@ class LayeredRing:
         top = self._shape[0] * (0.5 - pose.pitch * self._shape[1] / 360 / self._shape[0])
         top -= height / 2 * pixels
         near = max(0.0, 1 - float(np.hypot(*self._from_here(pose))) / LEFT_BEHIND)
-        planned = None if numbers is None else np.bincount(numbers.ravel()).nonzero()[0]
-        asked = self._cut_outs.keys() if planned is None else self._cut_outs.keys() & planned
+        asked = set[int]().union(*cuts)
+        if numbers is not None:
+            asked &= set(np.bincount(numbers.ravel()).nonzero()[0].tolist())
         for number, box in self._scenery.boxes(pose.x, pose.z, self._shape).items():
             if number not in asked:
                 continue
@@ -232,11 +261,12 @@ class LayeredRing:
                 across / pixels + width / 2 - box[2] / 2 / pixels, (box[1] - top) / pixels,
                 box[2] / pixels, box[3] / pixels,
             )  # fmt: skip
-            own, (tall, wide) = self._cut_outs[number].box, self._cut_outs[number].seen.shape[1:]
-            rows = _shown(own[1::2], at[1::2], tall, height)
-            columns = _shown(own[::2], at[::2], wide, width)
-            if rows.start < rows.stop and columns.start < columns.stop:
-                yield _Placement(number, at, (rows, columns), near)
+            for cut in (one[number] for one in cuts if number in one):
+                tall, wide = cut.layer.shape[1:]
+                rows = _shown(cut.box[1::2], at[1::2], tall, height)
+                columns = _shown(cut.box[::2], at[::2], wide, width)
+                if rows.start < rows.stop and columns.start < columns.stop:
+                    yield _Placement(number, cut, at, (rows, columns), near)
 
     def _from_here(self, pose: CameraPose) -> tuple[float, float]:
         """Return how far a pose is from the viewpoint, along x and z [m]."""

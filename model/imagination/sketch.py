@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mag_sandbox.controls.parallax import Box
 from mag_sandbox.model.imagination.config import FITTED
 from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, VARIANTS, ObjectTable
 from mag_sandbox.model.imagination.patterns import Patterns
@@ -150,6 +151,19 @@ class Sketcher:
         covered = _of_cells(canvas[3] + np.float32(PATTERNED) * patterned, self._cell)
         return Sketch(canvas[:3], covered, patterned), owners
 
+    def sprites(self, objects: ObjectTable) -> dict[int, np.ndarray]:
+        """Return the sprites of objects by their rows: colours times shares, and shares.
+
+        Float32 [4, places, places]; see `sprite_box`. Objects behind all others, courses and looks
+        without a sprite have none.
+        """
+        mains, means = _colors_of(objects)
+        return {
+            row: _colored(self._sprites[look], mains[row], means[row])
+            for row, look in enumerate(objects.looks.tolist())
+            if look < self._behind and look in self._known - self._courses
+        }
+
     def owners(self, objects: ObjectTable) -> np.ndarray:
         """Return which object each pixel of the ring shows, int32 [H, W]; -1: one behind all."""
         count, beside = self._columns, self._columns // 4  # beyond the ends, for what lies there
@@ -182,9 +196,7 @@ class Sketcher:
         away = (away + self._columns / 2) % self._columns - self._columns / 2 + across / 2
         middles = np.stack((objects.boxes[:, 1] - rows[0], away), axis=1) * cell
         halves = objects.boxes[:, 3:1:-1] / 2 * cell
-        mains, means = objects.colors[:, :3], objects.colors[:, 4:7]
-        has_main, has_mean = objects.colors[:, 3:4] > 0, objects.colors[:, 7:] > 0
-        mains, means = np.where(has_main, mains, means), np.where(has_mean, means, mains)
+        mains, means = _colors_of(objects)
         behind = objects.looks >= self._behind
         around = objects.boxes[:, 2] >= AROUND * self._columns
         for row in np.flatnonzero(behind & around):
@@ -282,6 +294,20 @@ class Sketcher:
         shares = linear_shares(where, self._places, max(step, 1.0))
         shares /= np.maximum(shares.sum(axis=1, keepdims=True), np.float32(1e-6))
         return shares
+
+
+def sprite_box(sprite: np.ndarray) -> Box:
+    """Return the box of its thing in a sprite, [C, places, places]: left, top, width, height."""
+    places = sprite.shape[1]
+    size = (places - 1) / BEYOND
+    return (places - size) / 2, (places - size) / 2, size, size
+
+
+def _colors_of(objects: ObjectTable) -> tuple[np.ndarray, np.ndarray]:
+    """Return the colours of the largest parts of objects, and their mean colours, [N, 3] each."""
+    mains, means = objects.colors[:, :3], objects.colors[:, 4:7]
+    has_main, has_mean = objects.colors[:, 3:4] > 0, objects.colors[:, 7:] > 0
+    return np.where(has_main, mains, means), np.where(has_mean, means, mains)
 
 
 def _colored(sprite: np.ndarray, main: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -146,7 +146,6 @@ class _LayersSource:
     details: Callable[[np.ndarray, Scenery], np.ndarray]  # of this picture; see `PaintedDetails`
     known: np.ndarray  # cells to be shown, bool [rows, columns]
     painted: np.ndarray  # those that are no guesses, likewise
-    is_planned: bool  # whether a sketch of the plan says how the others will be painted
 
 
 class _MadeView(NamedTuple):
@@ -181,15 +180,17 @@ class _PlannedRings:
         self._imagination = imagination
         self.owners = lru_cache(LAYERED)(self._owners)
         self.geometry = lru_cache(2)(self._geometry)
-        self.sketch = lru_cache(2)(self._sketch)
+        self.sprites = lru_cache(2)(self._sprites)
 
     def _owners(self, scenery: Scenery, place: Position) -> np.ndarray:
         """Return the place in a plan of each pixel's thing; see `Imagination.owners`."""
         return self._imagination.owners(scenery.plan(*place))
 
-    def _sketch(self, scenery: Scenery, place: Position) -> np.ndarray:
-        """Return the sketch of a ring, float32 [3, H, W]."""
-        return self._imagination.sketched_ring(scenery.plan(*place), place)
+    def _sprites(self, scenery: Scenery, place: Position) -> dict[int, np.ndarray]:
+        """Return the sprites of the things around a viewpoint by their numbers."""
+        things = scenery.plan(*place)
+        numbers = scenery.numbers(*place, np.arange(len(things))).tolist()
+        return {numbers[one]: sprite for one, sprite in self._imagination.sprites(things).items()}
 
     def _geometry(self, scenery: Scenery, place: Position) -> tuple[np.ndarray, np.ndarray]:
         """Return the planned thing in each pixel.
@@ -270,7 +271,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         # they are known, uint8 [H, W, 4]; of the first ring besides
         self.far = np.zeros((*self._imagination.ring_size, 4), np.uint8)
         self._first: _FirstRing | None = None
-        self._layered: dict[tuple[int, bool], tuple[_LayersSource, Future[LayeredRing]]] = {}
+        self._layered: dict[int, tuple[_LayersSource, Future[LayeredRing]]] = {}
 
     def nearest(self, pose: CameraPose) -> Position:
         """Return the nearest viewpoint."""
@@ -399,8 +400,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         others, start, far = self._sources(pose), self._source_at(START), self.far
         text, _ = self._painting.texts(prompt)
         noise = noise_of(self._painting.noise, self.losses)
-        imagination, ahead = self._imagination, self._imagination.lattice.shown([pose.at_origin])
-        is_planned = _stays_planned(painting, self.walk, ahead)
+        imagination = self._imagination
 
         def make() -> _MadeView:
             layers = [self._layers(one, scenery) for one in others]
@@ -419,7 +419,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             latents = latents.astype(np.float16).astype(np.float32)
             outdated = begun.outdated & ~after.known
             made = PaintedRing(place, latents, after.known, begun.lacking, outdated)
-            own = self._layers(self._source(made, is_planned=is_planned), scenery)
+            own = self._layers(self._source(made), scenery)
             shown = own.seen(pose, imagination.view_size, cells.numbers)
             return _MadeView(made, cells, _only(cells.distant, shown))
 
@@ -450,8 +450,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         """Return the parts of the first ring that others use."""
         first, things = self._first, scenery.plan(*START)
         numbered = scenery.numbers(*START, np.arange(len(things)))
-        # most new ground cannot be seen from there
-        plan = *things, *numbered.tolist(), start.is_planned
+        plan = *things, *numbered.tolist()  # most new ground cannot be seen from there
         if first is None or first.ring is not start.ring or first.plan != plan:
             layers = self._layers(start, scenery)
             numbers, distant = self._planned.geometry(scenery, START)
@@ -525,13 +524,18 @@ class Viewpoints(ViewPainter[_MadeView]):
             [(self._source_at(place), share) for place, share in self.shares(pose)]
             for pose in poses
         ]
+        walk, is_planned = self.walk, stays_planned(self._painting)
+        is_planned = is_planned and not (walk.lost or walk.lost_patches)  # that will be elsewhere
 
         def draw(frames: slice) -> DrawnPictures:
             views = []
             for pose, rings in zip(poses[frames], shown[frames], strict=True):
-                parts = [
-                    share * self._layers(ring, scenery).view(pose, size) for ring, share in rings
-                ]
+                parts = []
+                for ring, share in rings:
+                    # where nothing is painted, another light may be shown
+                    sketched = is_planned and bool(ring.painted.any())
+                    layers = self._layers(ring, scenery)
+                    parts.append(share * layers.view(pose, size, is_sketched=sketched))
                 views.append(torch.stack(parts).sum(dim=0))
             pictures = torch.stack(views)
             return DrawnPictures(to_frames(pictures), cells_of(pictures))
@@ -602,19 +606,17 @@ class Viewpoints(ViewPainter[_MadeView]):
 
     def _source_at(self, place: Position) -> _LayersSource:
         if place in self.kept:
-            ring = self.kept[place]
-            is_planned = _stays_planned(self._painting, self.walk, ring.painted)
-            return self._source(ring, is_planned=is_planned)
+            return self._source(self.kept[place])
         painting, things = self._painting, self._things
         around, given, pictures = painting.around, painting.given, painting.pictures
         return _LayersSource(
             START, around, lambda: pictures.ring(around)[None],
             lambda picture: _as_given(picture, around, given, self._imagination.ahead),
             lambda _picture, _scenery: pictures.details.first_ring(around, things, given),
-            around.known, around.known, _stays_planned(painting, self.walk, around.known),
+            around.known, around.known,
         )  # fmt: skip
 
-    def _source(self, ring: PaintedRing, *, is_planned: bool) -> _LayersSource:
+    def _source(self, ring: PaintedRing) -> _LayersSource:
         whole = ring.whole
         decode = partial(decoded_ring, self._imagination, whole, self.thread.map)
         details = self._painting.pictures.details
@@ -623,14 +625,12 @@ class Viewpoints(ViewPainter[_MadeView]):
             return details.ring(picture, ring.painted, scenery.plan(*ring.place))
 
         return _LayersSource(
-            ring.place, ring, decode, lambda picture: picture, detailed, ring.known, ring.painted,
-            is_planned,
-        )  # fmt: skip
+            ring.place, ring, decode, lambda picture: picture, detailed, ring.known, ring.painted
+        )
 
     def _layers(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
         """Return a ring in layers; the last ones are kept, and threads may share them."""
-        # of no other ring as long as this one is kept
-        key = id(source.ring), source.is_planned
+        key = id(source.ring)  # of no other one as long as this one is kept
         with self._lock:
             kept = self._layered.pop(key, None)
             made: Future[LayeredRing] = kept[1] if kept else Future()
@@ -654,12 +654,13 @@ class Viewpoints(ViewPainter[_MadeView]):
         )
         is_given = source.place == START and self._painting.is_given
         margins = GIVEN if is_given else PAINTED
-        numbers, sketch = scenery.numbers(*source.place, owners), None
-        if source.is_planned and not known.all():
-            sketch = self._planned.sketch(scenery, source.place)
+        numbers = scenery.numbers(*source.place, owners)
+        sprites = {} if known.all() else self._planned.sprites(scenery, source.place)
         *colors, fine = source.details(picture, scenery)
         picture = picture * (1 - fine) + np.stack(colors)
-        return LayeredRing(picture, known, numbers, scenery, source.place, painted, margins, sketch)
+        return LayeredRing(
+            picture, known, numbers, scenery, source.place, painted, margins, sprites
+        )
 
     # Snapshots
 
@@ -726,15 +727,6 @@ class Viewpoints(ViewPainter[_MadeView]):
                 self.begin_view(parked.view.pose, parked.view.prompt)
 
         return restore
-
-
-def _stays_planned(painting: PaintingInventor, walk: WalkMemory, painted: np.ndarray) -> bool:
-    """Tell whether what is not painted of a ring, bool [rows, columns], is as the plan says.
-
-    Where nothing is painted, another light may be shown, or what was there before a change.
-    """
-    is_lost = walk.lost or walk.lost_patches  # it will stand elsewhere
-    return bool(painted.any()) and not is_lost and stays_planned(painting)
 
 
 def _as_given(

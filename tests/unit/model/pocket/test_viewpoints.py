@@ -1,6 +1,5 @@
 """Walks go on beyond the first viewpoint: rings are made ahead of the player, kept and shown."""
 
-import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -536,30 +535,27 @@ def test_a_walker_at_a_start_that_memory_has_lost_sees_the_nearest_ring():
 
 
 def test_the_plan_is_sketched_where_a_ring_is_not_painted_unless_it_changes_before(monkeypatch):
-    made = walked(16, SKY, TREE, TENT)
-    viewpoints, sketched = made._viewpoints, []
-    place = viewpoints.nearest(made._session.pose)
-    ring = viewpoints.kept[place]
-    viewpoints.kept[place] = replace(ring, lacking=~ring.painted)
-    cut = LayeredRing.__init__
+    made, sketched = walked(16, SKY, TREE, TENT), list[bool]()
+    viewpoints, view = made._viewpoints, LayeredRing.view
 
-    def noted(*args) -> None:
-        if threading.current_thread() is threading.main_thread():  # others cut rings ahead
-            sketched.append(args[-1])
-        cut(*args)
+    def noted(self, pose, size, *, is_sketched: bool = False):
+        sketched.append(is_sketched)
+        return view(self, pose, size, is_sketched=is_sketched)
 
-    monkeypatch.setattr(LayeredRing, "__init__", noted)
+    monkeypatch.setattr(LayeredRing, "view", noted)
 
-    def sketch() -> np.ndarray | None:
-        viewpoints._cut(viewpoints._source_at(place), viewpoints._scenery)
-        return sketched[-1]
+    def is_sketched() -> bool:
+        sketched.clear()
+        viewpoints.look([made._session.pose])(slice(None))
+        return all(sketched)
 
-    assert sketch().shape == (3, *made.painting.imagination.ring_size)
+    made.schedule.cancel()
+    assert is_sketched()
     viewpoints.walk.lost_patches = frozenset({(0, 0)})
-    assert sketch() is None, "what stood there will stand elsewhere"
+    assert not is_sketched(), "what stood there will stand elsewhere"
     viewpoints.walk.lost_patches = frozenset()
     made.painting._begin(CameraPose(), "another place", lambda: None)
-    assert sketch() is None
+    assert not is_sketched()
 
 
 def test_at_rest_what_lies_beside_a_view_is_painted():
