@@ -123,7 +123,7 @@ class LayeredRing:
             viewpoint: of the ring, x and z [m].
             painted: which pixels are no guesses, bool [H, W]; None: the known ones.
             margins: around things.
-            sprites: of things by their numbers, which show what is not known of them; see
+            sprites: of things by their numbers, shown where they are unknown; see
                 `Sketcher.sprites`.
         """
         self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
@@ -172,7 +172,7 @@ class LayeredRing:
         Args:
             pose: of the view.
             size: height and width.
-            is_sketched: whether sprites show what is not known of things.
+            is_sketched: whether sprites fill in the unknown parts of things.
         """
         canvas = self._sampled(pose, size, self._behind)
         sprites = self._sprites if is_sketched else {}

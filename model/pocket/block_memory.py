@@ -154,17 +154,22 @@ class SpareView(NamedTuple):
     """The view in the spare slot, for a block that ends at a pose."""
 
     end: CameraPose
-    ground: object  # the painted surroundings that the view was cut from
+    ground: tuple[object, ...]  # what the view was cut from: painted surroundings, and the plan
     shown: CameraPose | None  # where the view looks: at the end, or near it; None: nothing is there
     is_painted: bool  # and not a sketch in part, which is not remembered
 
-    def is_for(self, end: CameraPose, ground: object) -> bool:
+    def is_for(self, end: CameraPose, ground: tuple[object, ...]) -> bool:
         """Return whether the view is up to date for a block that ends at a pose."""
-        return self.ground is ground and self.end == end
+        return self.end == end and same_ground(self.ground, ground)
 
     def shows_at(self, end: CameraPose) -> CameraPose | None:
         """Return where the view looks for a block that ends at a pose; None: it has none."""
         return self.shown if self.end == end else None
+
+
+def same_ground(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    """Return whether views are cut from the very same surroundings and plan."""
+    return all(part is another for part, another in zip(one, other, strict=True))
 
 
 class BlockMemory:
@@ -306,12 +311,14 @@ class BlockMemory:
 
     # The view at the end of the next block, in the spare slot
 
-    def prefetch(self, end: CameraPose, ground: object, view: CutView | None, time: int) -> None:
+    def prefetch(
+        self, end: CameraPose, ground: tuple[object, ...], view: CutView | None, time: int
+    ) -> None:
         """Write a painted view to the spare slot, for a block that ends at a pose.
 
         Args:
             end: that pose.
-            ground: the painted surroundings that the view was cut from.
+            ground: see `SpareView`.
             view: at the pose or near it; None: too little is painted there.
             time: frames shown before that block.
         """

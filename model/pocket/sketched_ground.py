@@ -1,52 +1,55 @@
-"""Ground that is planned and not painted yet: the plan's sketch beside what is known."""
+"""Ground that is planned but not painted yet: the plan's sketch, next to known ground."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.imagination.ground import DecodedGround, ViewCutter
-from mag_sandbox.model.imagination.imagination import BESIDE
+from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.pocket.painting import PaintingInventor
 
-# share of the cells that a view shows some of: those along two of its edges, which a painted view
-# beside it makes up for
-EDGES = 0.13
+EDGES = 0.13  # share of a view's cells along two of its edges; a painted view beside it shows more
+
+
+Things = tuple[PlacedObject, ...]
 
 
 class SketchedGround:
-    """Completes views of a painting's known ring with the sketch of its plan.
+    """Completes views of a known ring with the sketch of a plan.
 
-    ground = SketchedGround(painting)
-    picture = ground.view(pose)
+    ground = SketchedGround(imagination)
+    picture = ground.view(around, planned_things(painting), pose)
     """
 
-    def __init__(self, painting: PaintingInventor) -> None:
+    def __init__(self, imagination: Imagination) -> None:
         """Begin with no sketch."""
-        self._painting, self._imagination = painting, painting.imagination
+        self._imagination = imagination
         decoded = DecodedGround(self._imagination.picture, BESIDE)
         self._views = ViewCutter(self._imagination.lattice, decoded, self._imagination.view_size)
-        self._last: tuple[Sequence[PlacedObject], Surroundings] = (), self._imagination.nothing()
+        self._last: tuple[Things, Surroundings] = (), self._imagination.nothing()
 
-    def view(self, pose: CameraPose) -> Tensor | None:
-        """Return the picture at a pose, [1, 3, H, W], with the sketch of what is unknown.
+    def view(self, around: Surroundings, things: Things | None, pose: CameraPose) -> Tensor | None:
+        """Return the picture at a pose, [1, 3, H, W], with a sketch of its unknown part.
 
-        None: nearly all of it is painted, or its unknown part is planned anew before it is.
+        None: nearly all of it is painted, or there is no plan of the rest.
+
+        Args:
+            around: the known ring.
+            things: of the plan, from far to near; see `planned_things`.
+            pose: of the view.
         """
-        around, plan = self._painting.around, self._painting.plan
         shown = around.mask(self._imagination.lattice.around_all((pose,)))
         missing = shown & ~around.known
-        if missing.sum() <= EDGES * shown.sum() or plan is None:
+        if things is None or missing.sum() <= EDGES * shown.sum():
             return None
-        if not stays_planned(self._painting):
-            return None
-        sketch = self._sketch(plan.things, missing)
+        sketch = self._sketch(things, missing)
         return self._views.views(around.replaced(missing, sketch), (pose,))
 
-    def _sketch(self, things: Sequence[PlacedObject], cells: np.ndarray) -> Surroundings:
+    def _sketch(self, things: Things, cells: np.ndarray) -> Surroundings:
         """Return a ring that shows the sketch of things in some cells, bool [rows, columns]."""
         before, sketch = self._last
         if things is not before:
@@ -58,12 +61,12 @@ class SketchedGround:
         return sketch
 
 
-def stays_planned(painting: PaintingInventor) -> bool:
-    """Tell whether unknown ground will be painted by the present plan."""
+def planned_things(painting: PaintingInventor) -> Things | None:
+    """Return the things by which unknown ground will be painted; None: it is planned anew first."""
     plan, is_forgotten = painting.plan, (painting.forgotten & ~painting.around.known).any()
     if plan is None or plan.noise != painting.noise or is_forgotten:
-        return False
-    return painting.coming_prompt in (None, plan.prompt)
+        return None
+    return plan.things if painting.coming_prompt in (None, plan.prompt) else None
 
 
 def _views_of(lattice: Lattice) -> Iterator[Place]:

@@ -16,11 +16,12 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.coverage import views_beside
-from mag_sandbox.model.pocket.block_memory import BlockMemory, CutView
+from mag_sandbox.model.imagination.surroundings import Surroundings
+from mag_sandbox.model.pocket.block_memory import BlockMemory, CutView, same_ground
 from mag_sandbox.model.pocket.inventing import Inventor, Outlook, ViewMemory
 from mag_sandbox.model.pocket.painting import BLOCKS_A_PLAN, BLOCKS_A_VIEW, PaintingInventor
 from mag_sandbox.model.pocket.pictures.decoding import BlockDecoder
-from mag_sandbox.model.pocket.sketched_ground import SketchedGround
+from mag_sandbox.model.pocket.sketched_ground import SketchedGround, Things, planned_things
 from mag_sandbox.model.pocket.viewpoints import Viewpoints
 from mag_sandbox.model.pocket.walking import START
 from mag_sandbox.model.session_world import StageTimer
@@ -42,7 +43,7 @@ class _Cut:
     """A view that is being cut for the end of a block."""
 
     end: CameraPose
-    ground: object  # the painted surroundings that it is cut from
+    ground: tuple[object, ...]  # see `SpareView`
     view: "Future[CutView | None]"  # None: too little is painted there
 
 
@@ -79,7 +80,7 @@ class ViewSchedule:
         """
         self._inventor, self._decoder, self._times = inventor, decoder, times
         self._painting = inventor if isinstance(inventor, PaintingInventor) else None
-        self._sketched = SketchedGround(self._painting) if self._painting else None
+        self._sketched = SketchedGround(self._painting.imagination) if self._painting else None
         self._encode, self._grid, self.enabled = encode, grid, enabled
         self._viewpoints = viewpoints
         self.begin()
@@ -214,9 +215,11 @@ class ViewSchedule:
     def start_cut(self, end: CameraPose) -> "Future[CutView | None]":
         """Begin to cut the view at the end of a block, unless that was done already."""
         assert self._painting is not None
-        ground, cut = self._painting.around, self._cut
-        if not (cut and cut.end == end and cut.ground is ground):
-            self._cut = cut = _Cut(end, ground, self._decoder.beside(partial(self._nearest, end)))
+        # as it is now: a view may be taken or begun while this one is cut
+        ground, cut = (self._painting.around, planned_things(self._painting)), self._cut
+        if not (cut and cut.end == end and same_ground(cut.ground, ground)):
+            view = self._decoder.beside(partial(self._nearest, end, *ground))
+            self._cut = cut = _Cut(end, ground, view)
         return cut.view
 
     def prefetch(self, end: CameraPose, time: int, memory: BlockMemory) -> bool:
@@ -240,7 +243,7 @@ class ViewSchedule:
             or end == memory.policy.focused_pose
         ):
             return False
-        ground = self._painting.around
+        ground = self._painting.around, planned_things(self._painting)
         if memory.spare_view and memory.spare_view.is_for(end, ground):
             return False
         with self._times.measure("remember"):
@@ -248,18 +251,24 @@ class ViewSchedule:
             memory.prefetch(end, ground, view, time)
         return view is not None
 
-    def _nearest(self, end: CameraPose) -> CutView | None:
+    def _nearest(
+        self, end: CameraPose, around: Surroundings, things: Things | None
+    ) -> CutView | None:
         """Return the view painted or sketched at a pose, or what is painted whole tokens beside it.
 
         None: too little is.
+
+        Args:
+            end: the pose.
+            around: the painted ring.
+            things: of the plan of the rest; see `planned_things`.
         """
-        painting = self._painting
-        assert painting is not None
+        assert self._painting is not None
         assert self._sketched is not None
-        sketched = self._sketched.view(end)
+        sketched = self._sketched.view(around, things, end)
         if sketched is not None:
             return CutView(end, self._encode(sketched), is_painted=False)
         # tokens of views at other distances lie between those of the block
         beside = views_beside(end, self._grid)
-        near = painting.pictures.nearest_view(painting.around, end, beside)
+        near = self._painting.pictures.nearest_view(around, end, beside)
         return near and CutView(near[0], self._encode(near[1]), is_painted=True)

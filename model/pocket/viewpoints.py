@@ -66,7 +66,7 @@ from mag_sandbox.model.pocket.painting import (
 from mag_sandbox.model.pocket.painting_thread import ViewPainter
 from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
 from mag_sandbox.model.pocket.pictures.decoding import Draw
-from mag_sandbox.model.pocket.sketched_ground import stays_planned
+from mag_sandbox.model.pocket.sketched_ground import planned_things
 from mag_sandbox.model.pocket.walk_memory import WalkMemory
 from mag_sandbox.model.pocket.walking import START, NewGround, WalkableGround
 from mag_sandbox.model.world import MIB, WorldState
@@ -524,7 +524,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             [(self._source_at(place), share) for place, share in self.shares(pose)]
             for pose in poses
         ]
-        walk, is_planned = self.walk, stays_planned(self._painting)
+        walk, is_planned = self.walk, planned_things(self._painting) is not None
         is_planned = is_planned and not (walk.lost or walk.lost_patches)  # that will be elsewhere
 
         def draw(frames: slice) -> DrawnPictures:

@@ -41,6 +41,7 @@ from mag_sandbox.model.pocket.painting import (
     next_view,
 )
 from mag_sandbox.model.pocket.pictures.decoding import WIND
+from mag_sandbox.model.pocket.sketched_ground import planned_things
 from mag_sandbox.model.pocket.view_schedule import MOST_LATE
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed, WorldState
@@ -516,11 +517,11 @@ def test_a_block_reads_what_was_painted_where_it_ends_however_the_camera_turns()
 def test_unknown_ground_shows_the_sketch_of_its_plan_until_it_is_painted():
     made = world()
     begin(made)
-    painting, above, sketched_at = (
-        made.painting,
-        CameraPose(pitch=18.0),
-        made.schedule._sketched.view,
-    )
+    painting, above = made.painting, CameraPose(pitch=18.0)
+
+    def sketched_at(pose: CameraPose) -> torch.Tensor | None:
+        return made.schedule._sketched.view(painting.around, planned_things(painting), pose)
+
     assert sketched_at(CameraPose()) is None, "it is painted"
     with torch.inference_mode():
         sketched = sketched_at(above)
@@ -540,7 +541,7 @@ def test_a_block_reads_a_sketch_and_does_not_remember_it_as_painted():
     made = world()
     begin(made)
     sketched, cut = [], made.schedule._sketched.view
-    made.schedule._sketched.view = lambda pose: (sketched.append(pose), cut(pose))[1]
+    made.schedule._sketched.view = lambda *args: (sketched.append(args[-1]), cut(*args))[1]
     for _ in range(6):
         block = made.step(replace(UP, leave_out=(VIEWS,)))
     pose = block.poses[-1]
