@@ -37,11 +37,10 @@ EARLY_S, LATE_S = 30.0, 600.0  # of play, between which blocks are to take equal
 Say = Callable[[str], None]
 
 
-def random_weights(name: str, say: Say, *, reference: bool = False) -> dict[str, Any]:
+def random_weights(name: str, say: Say) -> dict[str, Any]:
     """Return how fast a world of the table runs here, at its full size.
 
-    On a processor that is the time of a single block, as a proof that all of it runs. The plain
-    path is measured beside it as a reference.
+    On a processor that is the time of a single block, as a proof that all of it runs.
 
     Raises:
         WorldFailed: it is no full-size stream, or there is no device for it.
@@ -52,11 +51,9 @@ def random_weights(name: str, say: Say, *, reference: bool = False) -> dict[str,
     device = find_device()
     if device is None:
         raise WorldFailed(f'"{name}" needs an NVIDIA card, and there is none; {INSTEAD}')
-    if reference and device.count > 1:
-        raise WorldFailed("--reference is measured on one device; start without torchrun")
     if device.kind == "cpu":
         return one_block(row, device, say, FULL, find_video())
-    return measure(row, device, say, FULL, find_video(), reference=reference)
+    return measure(row, device, say, FULL, find_video())
 
 
 def measure(
@@ -66,14 +63,10 @@ def measure(
     config: DiTConfig = FULL,
     video: VideoShape = VIDEO,
     wanted: MemoryPlan | None = None,
-    *,
-    reference: bool = False,
 ) -> dict[str, Any]:
     """Return frames a second of the transformer alone and of whole blocks.
 
-    Memory is laid out as wanted, less if the device has no room. The reference is the plain path:
-    nothing compiled, keys and values concatenated in every layer of every
-    pass, attention by PyTorch's own choice, decoding before remembering.
+    Memory is laid out as wanted, less if the device has no room.
 
     Returns:
         dit_fps: denoising and remembering, with memory `empty` and `full`.
@@ -84,15 +77,13 @@ def measure(
         stage_ms: medians of what a block's parts take, likewise.
         peak_bytes, predicted_bytes: on the device; the prediction has a text encoder in it, unless
             the plan says otherwise, and the peak does not; None on a processor.
-        reference: the same speeds of the plain path, its `execution`, and `times_as_fast`: ours
-            over it.
     """
-    from mag_sandbox.model.full.random_world import FAST, PLAIN, random_world
+    from mag_sandbox.model.full.random_world import random_world
 
     wanted = wanted or spread(row, wanted_plan(row, devices=device.count), asked_cards())
     plan = plan_for(row, device, wanted, tiny_decoder=True)
     say(f"random weights: {plan.words()}")
-    world = random_world(row, device.kind, plan, config, video, FAST)
+    world = random_world(row, device.kind, plan, config, video)
     say(f"run by {_way(world)}")
     numbers = _speeds(world, say)
     peak = _peak(device)
@@ -106,20 +97,7 @@ def measure(
         "provenance": world.provenance(),
     }
     world.close()
-    if reference:
-        say("the same again by the plain path")
-        plain = random_world(row, device.kind, plan, config, video, PLAIN)
-        numbers["reference"] = _compared(numbers, plain, say)
-        plain.close()
     return numbers
-
-
-def _compared(ours: dict[str, Any], plain: "MeasuredWorld", say: Say) -> dict[str, Any]:
-    say(f"run by {_way(plain)}")
-    speeds = _speeds(plain, say)
-    ratios = _ratios(ours, speeds)
-    execution = plain.provenance()["execution"]
-    return {**speeds, "execution": execution, "times_as_fast": ratios}
 
 
 def _way(world: "MeasuredWorld") -> str:
@@ -136,7 +114,9 @@ def one_block(
     That is every denoising step, the pass that remembers, and the tiny decoder, in bf16 and with
     little memory, so that it fits beside other programs.
     """
-    from mag_sandbox.model.full.random_world import COMPACT, PLACE, random_world
+    import torch
+
+    from mag_sandbox.model.full.random_world import PLACE, random_world
 
     if row.packs:
         row = replace(row, packs=replace(row.packs, steps=1))  # as few as prove it
@@ -144,7 +124,7 @@ def one_block(
     slots = FEWEST_SLOTS if row.recipe else 0
     plan = MemoryPlan(slots, text_encoder="cpu", decoder="tiny", devices=device.count)
     say(f"random weights on the {device.name}: {plan.words()}")
-    world = random_world(row, device.kind, plan, config, video, COMPACT)
+    world = random_world(row, device.kind, plan, config, video, torch.bfloat16)
     say(f"one block of {tokens} tokens; at full size this takes minutes")
     blocks: list[FrameBlock] = []
 
@@ -211,14 +191,6 @@ def _late_over_early(world: "MeasuredWorld") -> float | None:
         for played in (EARLY_S, LATE_S)
     )
     return round(late / early, 3)
-
-
-def _ratios(ours: dict[str, Any], plain: dict[str, Any]) -> dict[str, Any]:
-    by_state = {
-        part: {state: round(ours[part][state] / plain[part][state], 3) for state in STATES}
-        for part in ("dit_fps", "fps")
-    }
-    return {**by_state, "clip_fps": round(ours["clip_fps"] / plain["clip_fps"], 3)}
 
 
 def _transformer(world: "MeasuredWorld", full: bool) -> float:

@@ -30,7 +30,6 @@ from mag_sandbox.model.full.tiny_decoder import load_tiny_decoder, load_tiny_enc
 from mag_sandbox.model.full.vae import TIME_STRIDE, load_vae
 from mag_sandbox.model.full.video_stream import PictureCodec, VideoStream, exact_codec, tiny_codec
 from mag_sandbox.model.full.world import StreamWorld
-from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.lora import Adapter
 from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
 from mag_sandbox.model.rope import GridCoordinates
@@ -109,8 +108,6 @@ class Parts:
     prompts: ScenePrompts
     share: Ulysses | None = None  # of tokens and heads; None: all of them
     room: WaitingRoom | None = None  # off the device; None: the free memory
-    cache: type[KVCache] = KVCache
-    side_stream: type[SideStream] = SideStream
 
 
 def assemble(
@@ -131,9 +128,8 @@ def assemble(
     recipe = replace(row.recipe, memory=row.memory_setting(), slots=plan.slots)
     rows, columns = video.grid(config)
     heads = parts.share.heads if parts.share else None
-    cache = full_cache(
-        config, recipe, rows * columns, running.dtype, running.device, heads=heads, kind=parts.cache
-    )
+    tokens = rows * columns
+    cache = full_cache(config, recipe, tokens, running.dtype, running.device, heads=heads)
     tiers = FrameTiers(cache, parts.room, parts.share)
     grid = GridCoordinates(rows, columns, config.head_dim, running.device)
     shape = config.channels, video.latent_height, video.latent_width
@@ -147,7 +143,7 @@ def assemble(
         engine=engine,
         prompts=parts.prompts,
         video=VideoStream(parts.codec, parts.load_tiny, decoding, running.device),
-        side_stream=parts.side_stream(decoding),
+        side_stream=SideStream(decoding),
         memory=memory,
         provenance={**provenance, "execution": running.as_dict()},
         on_progress=on_progress,

@@ -1,24 +1,22 @@
 """A full-size world with random weights, to be measured: all parts are real, nothing is trained."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.attention import AttentionKernel, named_kernel
+from mag_sandbox.model.attention import named_kernel
 from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
 from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.catalogue.worlds import VideoShape, WorldRow
 from mag_sandbox.model.config import DiTConfig
-from mag_sandbox.model.dit import Attend, DiT
+from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.full.loading import Parts, assemble, execution_for, memory_place
-from mag_sandbox.model.full.offload import SideStream
 from mag_sandbox.model.full.pack_world import PackStreamWorld
 from mag_sandbox.model.full.pack_world import assemble as assemble_packing
 from mag_sandbox.model.full.splits import card, joined
@@ -27,77 +25,11 @@ from mag_sandbox.model.full.tiny_decoder import TinyDecoder, TinyEncoder
 from mag_sandbox.model.full.vae import WanVae
 from mag_sandbox.model.full.video_stream import PictureCodec, VideoStream, exact_codec, tiny_codec
 from mag_sandbox.model.full.world import StreamWorld
-from mag_sandbox.model.kv_cache import GraphCache, KVCache
 from mag_sandbox.model.memorypack.config import MEMORYPACK
 from mag_sandbox.model.memorypack.parts import PartsInfo, untrained
-from mag_sandbox.model.slots import SlotWrite
 from mag_sandbox.model.world import Progress, WorldFailed
 from mag_sandbox.scenes import Scene
 
-Result = TypeVar("Result")
-
-
-class ConcatenatedCache(KVCache):
-    """A `KVCache` without room of its own; it cannot be parked."""
-
-    def resize(self, slots: int) -> None:
-        """Forget everything and keep at most so many frames."""
-        self.slots, self._kept = slots, GraphCache(self.shape.tokens)
-
-    def attend(self, slots: Sequence[int], frames: int | None = None) -> None:
-        """See `KVCache`; a pass may make any number of frames."""
-        self._kept.attend(slots, frames)
-
-    def reader(self, kernel: AttentionKernel) -> Attend:
-        """See `KVCache`."""
-        passing: Attend = self._kept.reader(kernel)
-
-        def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-            nonlocal passing
-            if layer_index == 0:  # another pass begins, which may be kept
-                passing = self._kept.recorder(kernel)
-            return passing(layer_index, q, k, v)
-
-        return attend
-
-    def write(self, writes: Sequence[SlotWrite]) -> None:
-        """See `KVCache`."""
-        self._kept.write(writes)
-
-
-class SameStream(SideStream):
-    """Runs work at once: the plain way, to compare with."""
-
-    def __init__(self, device: str) -> None:
-        """Start no thread."""
-
-    def start(self, work: Callable[[], Result]) -> "Future[Result]":
-        """Do it at once."""
-        done: Future[Result] = Future()
-        try:
-            done.set_result(work())
-        except Exception as error:  # raised again by `result`
-            done.set_exception(error)
-        return done
-
-    def close(self) -> None:
-        """Do nothing: there is no thread."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunMode:
-    """How the same mathematics is carried out."""
-
-    cache: type[KVCache] = KVCache
-    kernel: str | None = None  # None: the best that runs
-    dtype: torch.dtype | None = None  # None: that of the device
-    side_stream: type[SideStream] = SideStream  # how a block is decoded while it is remembered
-    compiled: bool | None = None  # whether layers are; None: as the device has it
-
-
-FAST = RunMode()
-PLAIN = RunMode(ConcatenatedCache, "sdpa", side_stream=SameStream, compiled=False)
-COMPACT = RunMode(dtype=torch.bfloat16)  # half the memory, also where fp32 is faster
 TINY_WIDTHS = (256, 128, 64, 64)  # of the public tiny decoder
 TINY_ENCODER_WIDTH = 64
 PLACE = Scene("a place")
@@ -217,10 +149,14 @@ def random_world(
     plan: MemoryPlan,
     config: DiTConfig,
     video: VideoShape,
-    mode: RunMode = FAST,
+    dtype: torch.dtype | None = None,
 ) -> MeasuredWorld:
-    """Return a world with random weights, laid out by a plan, to be measured in some mode."""
-    running = _execution(device, mode)
+    """Return a world with random weights, laid out by a plan, to be measured.
+
+    Its numbers are of a type; None: that of the device.
+    """
+    running = execution_for(device, None)
+    running = replace(running, dtype=dtype or running.dtype)
     config_of = {"dit": asdict(config), "video": asdict(video)}
     provenance = {"weights": "random", "config": config_of}
     if row.packs:
@@ -233,10 +169,8 @@ def random_world(
     if row.has_memory_model:
         where, split = memory_place(plan, running.device, share)
         writer = _network(partial(empty, split), running, where)
-    parts = Parts(
-        running, dit, writer, _codec(plan, running), None, RandomTexts(config), share,
-        cache=mode.cache, side_stream=mode.side_stream,
-    )  # fmt: skip
+    codec, texts = _codec(plan, running), RandomTexts(config)
+    parts = Parts(running, dit, writer, codec, None, texts, share)
     memory = row.memory_setting()
     world = assemble(row, plan, video, parts, memory, provenance, _untold)
     return MeasuredStream(world)
@@ -267,16 +201,6 @@ def _packing(
     provenance = {**provenance, "execution": running.as_dict()}
     return assemble_packing(
         row, plan, video, networks, info, RandomTexts(config), stream, provenance, _untold
-    )
-
-
-def _execution(device: str, mode: RunMode) -> Execution:
-    running = execution_for(device, None)
-    return replace(
-        running,
-        kernel=mode.kernel or running.kernel,
-        dtype=mode.dtype or running.dtype,
-        compiled=running.compiled if mode.compiled is None else mode.compiled,
     )
 
 

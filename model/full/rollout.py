@@ -39,7 +39,6 @@ def full_cache(
     device: str = "cpu",
     batch: int = 1,
     heads: int | None = None,
-    kind: type[KVCache] = KVCache,
 ) -> KVCache:
     """Reserve the memory of a recipe on a device, for latent frames of so many tokens.
 
@@ -47,7 +46,7 @@ def full_cache(
     """
     heads = heads or config.num_heads
     shape = CacheShape(config.num_layers, tokens, heads, config.head_dim, BLOCK_LENGTH, batch)
-    return kind(shape, recipe.slots, dtype, device, most_frames=recipe.pass_frames)
+    return KVCache(shape, recipe.slots, dtype, device, most_frames=recipe.pass_frames)
 
 
 class FrameCoordinates(Protocol):

@@ -128,9 +128,6 @@ class BenchOptions(WorldOptions):
     loopback: bool = option(
         False, "measure only what a server on this machine adds to a block, and two of its players"
     )
-    reference: bool = option(
-        False, "with --random-weights: also time a plain implementation and print the speed-up"
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -210,10 +210,8 @@ def _replay(recording: Recording, options: ReplayOptions, say: Say) -> int:
 def run_bench(options: BenchOptions, say: Say) -> int:
     """Measure this machine, print the numbers and write them where asked."""
     check_place(options.json)
-    if options.reference and not options.random_weights:
-        raise WorldFailed("--reference needs --random-weights; give both")
     if options.random_weights:
-        numbers = benchmark.random_weights(options.world, say, reference=options.reference)
+        numbers = benchmark.random_weights(options.world, say)
         return _print_numbers(numbers, options.json if is_first() else None, say)
     scene, seed, choice = _what_to_play(options)
     if options.loopback:

@@ -28,9 +28,9 @@ step 70 01-cuda-tests "$PY" -m pytest -q -p no:cacheprovider -rs tests/unit/mode
 step 30 02-pocket "$PY" main.py play --headless --seconds 8 --scene meadow
 step 30 03-memorypack "$PY" main.py play --headless --seconds 5 --scene meadow --world memorypack
 
-# Full size: compiled, with the best kernel; then the plain way in the same run, for the ratio.
+# Full size: compiled, with the best kernel.
 if [ -z "$SMALL" ]; then
-  TAIL=40 step 130 04-bench-mag "$PY" main.py bench --world mag --random-weights --reference --json "$OUT/mag.json"
+  TAIL=40 step 130 04-bench-mag "$PY" main.py bench --world mag --random-weights --json "$OUT/mag.json"
   TAIL=14 step 50 05-bench-longlive "$PY" main.py bench --world longlive --random-weights
 fi
 

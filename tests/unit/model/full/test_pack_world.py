@@ -248,7 +248,7 @@ def test_its_speed_is_measured_like_any_streams(monkeypatch):
 @pytest.mark.usefixtures("small_decoder")
 def test_full_memory_is_as_many_frames_as_packing_reaches():
     plan, sizes = MemoryPlan(0, decoder="tiny"), (tiny_full.TINY_FULL, tiny_full.SMALL)
-    world = random_world.random_world(WORLDS[NAME], "cpu", plan, *sizes, random_world.PLAIN)
+    world = random_world.random_world(WORLDS[NAME], "cpu", plan, *sizes)
     assert type(world._world._networks.dit.layers[0].self_attn) is SelfAttention
     world._world._recipe = replace(world._world._recipe, steps=1)
     for full, held in ((False, 1), (True, 19)):

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -19,7 +20,6 @@ from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.full import loading as full
 from mag_sandbox.model.full import offload
 from mag_sandbox.model.full.offload import SideStream
-from mag_sandbox.model.full.random_world import SameStream
 from mag_sandbox.model.full.rollout import Rollout
 from mag_sandbox.model.full.splits import Distant
 from mag_sandbox.model.full.video_stream import VideoStream
@@ -309,8 +309,13 @@ def test_where_memory_is_full_the_tiny_decoder_goes_on(tiny, monkeypatch, caplog
 
 
 def test_pictures_made_beside_remembering_are_those_made_before_it(shared, monkeypatch):
+    def at_once(_stream, work) -> Future:
+        done = Future()
+        done.set_result(work())
+        return done
+
     blocks = play(shared(), PATH)
-    monkeypatch.setattr(SideStream, "start", SameStream.start)
+    monkeypatch.setattr(SideStream, "start", at_once)
     serial = play(shared(), PATH)
     assert same(blocks, serial)
     assert [one.memory for one in blocks] == [one.memory for one in serial]
