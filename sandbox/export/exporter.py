@@ -1,21 +1,30 @@
 """Makes one export of one recording: checks first, then writes what appears whole or not at all."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from PIL import Image
 
 from mag_sandbox.files.validation import counted
 from mag_sandbox.files.whole import PART
 from mag_sandbox.model.world import Control, Frames, Progress
 from mag_sandbox.sandbox.audio import soundtrack_pieces, suggest_ambience
-from mag_sandbox.sandbox.export import page, stills, video
+from mag_sandbox.sandbox.export import page, video
 from mag_sandbox.sandbox.export.footage import Footage, FramesFrom, Shot, played_again
 from mag_sandbox.sandbox.export.held import held_data
 from mag_sandbox.sandbox.export.hud_layer import HudLayer
-from mag_sandbox.sandbox.export.metadata import UNKNOWN, as_text, session_facts, video_tags
+from mag_sandbox.sandbox.export.metadata import (
+    INDEX_FILE,
+    UNKNOWN,
+    as_text,
+    session_facts,
+    video_tags,
+)
 from mag_sandbox.sandbox.export.options import (
     HUD_SCALE,
     ExportError,
@@ -37,11 +46,12 @@ from mag_sandbox.sandbox.recording.reader import (
 from mag_sandbox.scenes import Scene
 
 # Most bytes per pixel of an export, estimated.
-BYTES_A_PIXEL: dict[Format, float] = {"mp4": 0.08, "gif": 0.5, "webp": 0.12, "frames": 2.0}
+BYTES_A_PIXEL: dict[Format, float] = {"mp4": 0.08, "gif": 0.5, "frames": 2.0}
 KEPT_BYTES = 30_000  # of a frame of a session that is played again
-SIMPLE: tuple[Format, ...] = ("mp4", "gif", "webp", "frames")  # that pictures are enough for
-PAGE_BYTES = 16 * 2**20  # of a sheet or a page
+SIMPLE: tuple[Format, ...] = ("mp4", "gif", "frames")  # that pictures are enough for
+PAGE_BYTES = 16 * 2**20
 SHOTS_AHEAD = 24  # frames that wait, decoded
+FAST = 1  # of zlib: frames are many
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +183,8 @@ class _Job:
     def write(self, path: Path) -> None:
         writers = {
             "mp4": self._write_mp4,
-            "gif": self._write_animation,
-            "webp": self._write_animation,
+            "gif": self._write_gif,
             "frames": self._write_frames,
-            "sheet": self._write_sheet,
             "page": self._write_page,
         }
         writers[self._options.format](path)
@@ -205,31 +213,30 @@ class _Job:
             for frame in self._video_frames("writing the video"):
                 writer.add(frame)
 
-    def _write_animation(self, path: Path) -> None:
+    def _write_gif(self, path: Path) -> None:
         words, picture = as_text(self._facts), self._picture()
         step = self._options.step_for(self._footage.fps)
         fps, shots = self._footage.fps / step, self._shots("writing the animation")
         frames = (picture(shot) for shot in shots if shot.number % step == 0)
-        if self._options.format == "webp":
-            video.write_webp(path, frames, self._size, fps, words)
-            return
         paint = self._picture()
         samples = [paint(shot) for shot in self._footage.samples(video.SAMPLES)]
         video.write_gif(path, frames, samples, self._size, fps, words)
 
-    def _write_frames(self, path: Path) -> None:
-        scale = 1 if self._options.hud else self._scale
-        shots = self._shots("writing pictures")
-        stills.write_frames(path, shots, self._picture(), scale, self._facts)
-
-    def _write_sheet(self, path: Path) -> None:
-        probes = self._footage.probes(self._progress)
-        if not probes:
-            raise ExportError(
-                "no view was left and came back here, so there is nothing to compare; record a "
-                "session that looks away and back, or export another format"
-            )
-        stills.write_sheet(path, probes, self._facts)
+    def _write_frames(self, folder: Path) -> None:
+        """Write every frame as a PNG, enlarged to squares, and where each looks as JSON."""
+        folder.mkdir()
+        scale, picture = 1 if self._options.hud else self._scale, self._picture()
+        rows = []
+        for shot in self._shots("writing pictures"):
+            name = f"frame-{shot.number:06d}.png"
+            large = picture(shot).repeat(scale, axis=0).repeat(scale, axis=1)
+            Image.fromarray(large).save(folder / name, "PNG", compress_level=FAST)
+            block, second = shot.block.block_index, round(shot.second, 4)
+            rows.append({"file": name, "second": second, "block": block, **asdict(shot.pose)})
+        text = json.dumps(
+            {**self._facts, "frames": rows}, ensure_ascii=False, default=str, indent=1
+        )
+        (folder / INDEX_FILE).write_text(text + "\n", encoding="utf-8")
 
     def _write_page(self, path: Path) -> None:
         probes = self._footage.probes(self._progress)

@@ -16,22 +16,20 @@ from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.export.metadata import is_ours
 from mag_sandbox.sandbox.recording.reader import RecordingError
 
-Format = Literal["mp4", "gif", "webp", "frames", "sheet", "page"]
+Format = Literal["mp4", "gif", "frames", "page"]
 MOST_SECONDS = 1e9  # of a recording
 LEAST_FPS = 0.001  # of an animation
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 SMALL = 640  # px: worlds narrower than this are enlarged
-SCALES: dict[Format, int] = {"mp4": 2, "gif": 2, "webp": 2}  # of small worlds; others stay
+SCALES: dict[Format, int] = {"mp4": 2, "gif": 2}  # of small worlds; others stay
 HUD_SCALE = 3  # where words are to be read
 MAX_SCALE = 8
 MAX_SIDE = 8192  # px of an enlarged frame
 SUFFIXES: dict[Format, str] = {
     "mp4": ".mp4",
     "gif": ".gif",
-    "webp": ".webp",
     "frames": "-frames",
-    "sheet": "-sheet.png",
     "page": "-page.html",
 }
 SPARE = 32 * 2**20  # bytes that stay free
@@ -53,7 +51,7 @@ class ExportOptions:
     scale: int | None = option(
         None, f"enlarge every pixel N times, 1 to {MAX_SCALE}; else as suits", metavar="N"
     )
-    fps: float | None = option(None, "most frames a second of a gif or webp", metavar="N")
+    fps: float | None = option(None, "most frames a second of a gif", metavar="N")
     sound: bool = option(True, "sound in videos")
     out: Path | None = option(None, "where to write; else beside the recording", metavar="PATH")
     overwrite: bool = option(False, "replace an existing export")

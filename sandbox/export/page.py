@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from mag_sandbox.evaluation.similarity.recall import ProbeResult
+from mag_sandbox.evaluation.similarity.recall import ProbeResult, half_life
 from mag_sandbox.files.pictures import jpeg_address
 from mag_sandbox.model.world import MIB, SegmentKind
 from mag_sandbox.sandbox.export.footage import Footage
@@ -34,7 +34,6 @@ from mag_sandbox.sandbox.export.page_charts import (
     memory_chart,
     recall_chart,
 )
-from mag_sandbox.sandbox.export.stills import MOST_CARDS, summary_text
 from mag_sandbox.sandbox.hud.hud_state import LEGEND, duration_text
 from mag_sandbox.sandbox.play.pacing import percentile
 from mag_sandbox.sandbox.ui.theme import SEGMENT_COLOURS
@@ -42,6 +41,7 @@ from mag_sandbox.sandbox.ui.theme import SEGMENT_COLOURS
 QPS = (24, 30, 36, 42)  # of the video, until it is small enough
 SOUND_BITS = 64_000  # a second
 MOST_VIDEO = 16 * 2**20  # bytes
+MOST_CARDS = 24  # comparisons that are shown
 _picture = partial(jpeg_address, quality=88)
 WORDS = {"remembered": "remembered", "vaguely": "vaguely remembered", "forgotten": "forgotten"}
 NEVER_SHOWN = ("current",)  # the block being made is not kept
@@ -89,6 +89,18 @@ def render(
         configuration=_configuration(footage, facts),
         ending="was interrupted" if end is None else f"ended: {end.reason}",
     )
+
+
+def summary_text(probes: list[ProbeResult]) -> str:
+    """Say in a line what the comparisons came to."""
+    counted = [one.recall for one in probes if one.recall is not None]
+    text = f"{len(probes)} views came back" if len(probes) != 1 else "one view came back"
+    if len(probes) > MOST_CARDS:
+        text += f", the first {MOST_CARDS} shown"
+    if counted:
+        text += f" · recall {sum(counted) / len(counted):.0f} % on average"
+    life = half_life(probes)
+    return f"{text} · half forgotten after {duration_text(life)}" if life else text
 
 
 def _tiles(footage: Footage, probes: list[ProbeResult]) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Writes frames and sound as an MP4 (H.264 and AAC), or frames as a GIF or WebP that loops.
+"""Writes frames and sound as an MP4 (H.264 and AAC), or frames as a GIF that loops.
 
 Enlarged pixels stay sharp squares. Every file says what it shows.
 """
@@ -21,7 +21,6 @@ from PIL import Image
 
 from mag_sandbox.model.world import Frames
 from mag_sandbox.sandbox.audio.ambiences import RATE
-from mag_sandbox.sandbox.export.metadata import KEY
 from mag_sandbox.sandbox.export.options import ExportError
 from mag_sandbox.sandbox.recording.frames_file import FRAMES_FILE
 
@@ -40,9 +39,7 @@ Item = TypeVar("Item")
 SAMPLES = 24  # frames that the palette is chosen from
 COLOURS = 256
 GIF_CLOCK = 100  # ticks a second that the format knows
-WEBP_QUALITY = 80
 _COMMENT, _END = b"\x21\xfe", b"\x3b"  # of a GIF
-_HAS_XMP = 0x04  # flag of a WebP's first chunk
 
 
 @contextmanager
@@ -267,9 +264,20 @@ def write_gif(
             # PyAV takes a picture and its palette; its types do not say so
             yield av.VideoFrame.from_ndarray((large, table), format="pal8")  # type: ignore[arg-type]
 
-    _write_loop(
-        path, "gif", "gif", pictures(), "pal8", size, lambda n: round(n * GIF_CLOCK / fps), {}
-    )
+    def encode() -> None:
+        clock = Fraction(1, GIF_CLOCK)
+        with av.open(str(path), "w", format="gif", options={"loop": "0"}) as file:
+            stream = file.add_stream("gif", rate=GIF_CLOCK)
+            assert isinstance(stream, av.VideoStream)
+            stream.width, stream.height = size
+            stream.pix_fmt = "pal8"
+            stream.codec_context.time_base = clock
+            for number, picture in enumerate(pictures()):
+                picture.pts, picture.time_base = round(number * GIF_CLOCK / fps), clock
+                file.mux(stream.encode(picture))
+            file.mux(stream.encode(None))
+
+    _or_os_error(encode)
     with path.open("r+b") as file:
         file.seek(-1, 2)
         if comment and file.read(1) == _END:
@@ -277,72 +285,7 @@ def write_gif(
             file.write(_comment(comment) + _END)
 
 
-def write_webp(
-    path: Path, frames: Iterable[Frames], size: tuple[int, int], fps: float, comment: str
-) -> None:
-    """Write an animated WebP; arguments as for `write_gif`."""
-    enlarge = VideoReformatter()
-
-    def pictures() -> Iterator[av.VideoFrame]:
-        for frame in frames:
-            small = av.VideoFrame.from_ndarray(frame, format="rgb24")
-            yield enlarge.reformat(small, *size, "yuv420p", interpolation="POINT")
-
-    options = {"quality": str(WEBP_QUALITY), "compression_level": "1"}
-    ticks = lambda n: round(n * 1000 / fps)  # noqa: E731 -- one expression
-    _write_loop(path, "webp", "libwebp_anim", pictures(), "yuv420p", size, ticks, options)
-    _add_xmp(path, comment)
-
-
-def _write_loop(
-    path: Path,
-    kind: str,
-    codec: str,
-    pictures: Iterator[av.VideoFrame],
-    pixels: str,
-    size: tuple[int, int],
-    ticks: Callable[[int], int],
-    options: dict[str, str],
-) -> None:
-    clock = Fraction(1, GIF_CLOCK if kind == "gif" else 1000)
-
-    def encode() -> None:
-        with av.open(str(path), "w", format=kind, options={"loop": "0"}) as file:
-            stream = file.add_stream(codec, rate=1 / clock, options=options)
-            assert isinstance(stream, av.VideoStream)
-            stream.width, stream.height = size
-            stream.pix_fmt = pixels
-            stream.codec_context.time_base = clock
-            for number, picture in enumerate(pictures):
-                picture.pts, picture.time_base = ticks(number), clock
-                file.mux(stream.encode(picture))
-            file.mux(stream.encode(None))
-
-    _or_os_error(encode)
-
-
 def _comment(text: str) -> bytes:
     data = text.encode()
     parts = [data[place : place + 255] for place in range(0, len(data), 255)]
     return _COMMENT + b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
-
-
-def _add_xmp(path: Path, text: str) -> None:
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    xmp = (
-        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
-        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
-        f'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description>{KEY} {escaped}'
-        "</dc:description></rdf:Description></rdf:RDF></x:xmpmeta>"
-    ).encode()
-    with path.open("r+b") as file:
-        head = file.read(30)
-        if head[12:16] != b"VP8X":  # a single frame is no animation and has no place for words
-            return
-        file.seek(20)
-        file.write(bytes([head[20] | _HAS_XMP]))
-        end = file.seek(0, 2)
-        file.write(b"XMP " + len(xmp).to_bytes(4, "little") + xmp + b"\0" * (len(xmp) % 2))
-        end = file.tell()
-        file.seek(4)
-        file.write((end - 8).to_bytes(4, "little"))

@@ -5,7 +5,7 @@ Colours are asked for by their constant; a theme of high contrast draws its own 
 
 import bisect
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -126,20 +126,6 @@ class Theme:
         rect = words.get_rect(**place)
         surface.blit(words, rect)
         return rect
-
-    def write_lines(
-        self,
-        surface: pygame.Surface,
-        lines: Iterable[str],
-        topleft: tuple[int, int],
-        size: int = 15,
-        colour: tuple[int, ...] = INK,
-    ) -> None:
-        """Draw lines of text below each other."""
-        left, top = topleft
-        for line in lines:
-            self.write(surface, line, size, colour, topleft=(left, top))
-            top += self.line_height(size)
 
     def wrap(
         self, text: str, width: int, lines: int, size: int = 15, *, bold: bool = False
