@@ -12,8 +12,6 @@ best match forgives a wrong speed, and with it a picture that stands still, whic
 The command line looks at all files first and loads the world last.
 """
 
-import hashlib
-import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -53,7 +51,7 @@ from mag_sandbox.evaluation.options import MODES, STAND_IN, MagBenchOptions, Mod
 from mag_sandbox.evaluation.results import cited
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.intervals import mean_scores
-from mag_sandbox.evaluation.results.store import ClipStore, clip_record
+from mag_sandbox.evaluation.results.store import ClipStore, clip_record, file_key
 from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.evaluation.results.videos import VideoFault, VideoFormat, read_video
 from mag_sandbox.model.catalogue.memory_plan import find_video
@@ -141,7 +139,7 @@ class MagBenchTask:
     @property
     def key(self) -> str:
         """Name of its record."""
-        return clip_key(self.ready.clip.name, self.row)
+        return file_key(self.ready.clip.name, *map(str, asdict(self.row).values()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,18 +169,6 @@ def measure_clips(
     with workplace.workers(job) as results:
         failed = sweep(tasks, store, results)
     return [Fault(task.ready.clip.name, problem) for task, problem in failed]
-
-
-def clip_key(name: str, row: Row) -> str:
-    """Return a name for files that no other clip or row has."""
-    return file_key(name, *map(str, asdict(row).values()))
-
-
-def file_key(name: str, *more: str) -> str:
-    """Return a readable name for files that no other path has, nor the same with other words."""
-    whole = "|".join((name, *more))
-    readable = re.sub(r"[^A-Za-z0-9]+", "-", Path(name).stem)[:40]
-    return f"{readable}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
 
 
 def scores_of(pair: Continuation, matching: Matching) -> tuple[dict[str, Any], BestMatch]:

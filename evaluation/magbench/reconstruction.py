@@ -25,14 +25,14 @@ from torch import Tensor
 from mag_sandbox.command_line import Say
 from mag_sandbox.evaluation.magbench.best_match import video_psnr, video_ssim
 from mag_sandbox.evaluation.magbench.continuation import LATENT_FRAMES, as_pictures
-from mag_sandbox.evaluation.magbench.evaluate import Matching, file_key, matching_of
+from mag_sandbox.evaluation.magbench.evaluate import Matching, matching_of
 from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
 from mag_sandbox.evaluation.magbench.table import Fault, fault_lines
 from mag_sandbox.evaluation.options import ReconstructionOptions
 from mag_sandbox.evaluation.results.cited import COMPRESSION, SOURCE
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.intervals import interval_text, mean_scores
-from mag_sandbox.evaluation.results.store import ClipStore, clip_record
+from mag_sandbox.evaluation.results.store import ClipStore, clip_record, file_key
 from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.evaluation.results.videos import VideoFormat, read_video
 from mag_sandbox.files.whole import replace_file

@@ -4,9 +4,11 @@ A process that measures a clip holds its claim: a lock that the system drops whe
 it ends. So nothing is measured twice, and a killed run can be continued.
 """
 
+import hashlib
 import io
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -89,6 +91,13 @@ class ClipStore:
             file.write(line.encode())
             file.flush()
             os.fsync(file.fileno())
+
+
+def file_key(name: str, *more: str) -> str:
+    """Return a readable name for files that no other path has, nor the same with other words."""
+    whole = "|".join((name, *more))
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", Path(name).stem)[:40]
+    return f"{readable}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
 
 
 def clip_record(

@@ -13,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from mag_sandbox.evaluation.results.store import PLACE, ClipStore
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.workers.work import Results
 
@@ -24,6 +25,7 @@ class ClipAnswer:
     record: dict[str, Any] | None  # see `clip_record`; None: nothing could be measured
     # sheets, rows of pictures, by file: absolute, or relative to the store's folder
     pictures: Mapping[str, Sequence[Sequence[np.ndarray]]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)  # by name, likewise
     fault: str | None = None  # why nothing could be measured
 
 
@@ -50,6 +52,8 @@ def sweep(plan: Sequence[Any], store: ClipStore, results: Results) -> list[tuple
                 with claim:
                     for name, rows in found.pictures.items():
                         write_sheet(store.folder / name, rows)
+                    for name, data in found.files.items():
+                        replace_file(store.folder / name, data)
                     if found.record is not None:
                         store.add(task.key, {PLACE: place, **found.record})
                 if found.fault is not None:

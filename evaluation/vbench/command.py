@@ -7,24 +7,25 @@ and semantic scores; both weights and ranges belong to the suite and are not rep
 are read, not made.
 """
 
-import hashlib
 import json
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.evaluation.options import PROTOCOLS, VBenchOptions
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.opening import opener_like
-from mag_sandbox.evaluation.results.store import ClipStore, clip_record
+from mag_sandbox.evaluation.results.store import ClipStore, clip_record, file_key
+from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.evaluation.results.videos import VideoFormat, read_video, write_video
 from mag_sandbox.evaluation.vbench.consistency import (
     consistency,
@@ -33,18 +34,15 @@ from mag_sandbox.evaluation.vbench.consistency import (
     mean_sharpness,
     smoothness,
 )
-from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import Control, Frames, World
 from mag_sandbox.scenes import Scene
-from mag_sandbox.workers.work import Results
 
 SAMPLES = 5  # videos a prompt
 RATE = 16.0  # frames a second
 INSIDE = Path(__file__).with_name("inside.py")  # run in the suite's environment
 VIDEOS = "videos"  # folder beside the records
 LONGEST_NAME = 180  # bytes of a prompt in a file's name; systems allow 255 with what follows
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +62,11 @@ class Sample:
     def file(self) -> str:
         """The file that the suite looks for."""
         return f"{self.name}.mp4"
+
+    @property
+    def key(self) -> str:
+        """Name of its record."""
+        return file_key(self.name)
 
 
 def read_prompts(path: Path, extended: Path | None = None) -> dict[str, str]:
@@ -106,23 +109,6 @@ def samples_of(prompts: Mapping[str, str], count: int = SAMPLES) -> list[Sample]
 
 
 @dataclass(frozen=True, slots=True)
-class SampleTask:
-    """A video to be measured, and made before if there is none."""
-
-    sample: Sample
-    video: bytes | None = None  # the file; None: to be made
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredSample:
-    """The outcome of a sample."""
-
-    video: bytes | None  # the file, where it was made; None: it was there
-    scores: dict[str, float]  # see `own_measures`
-    fault: str | None = None  # why there are none
-
-
-@dataclass(frozen=True, slots=True)
 class VBenchJob:
     """The job of workers; see `mag_sandbox.workers.work.Job`."""
 
@@ -130,26 +116,22 @@ class VBenchJob:
     frames: int  # of a video
     seed: int  # of the first sample
     format: VideoFormat  # of the world's videos
+    row: dict[str, str]  # of the records
 
     @contextmanager
-    def ready(self) -> Iterator[Callable[[SampleTask], MeasuredSample]]:
-        """Yield a function that makes and measures; the world is opened when it is needed."""
-        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-            world = cache(lambda: stack.enter_context(closing(self.open_world())))
+    def ready(self) -> Iterator[Callable[[Sample], ClipAnswer]]:
+        """Open the world and yield a function that makes and measures a video."""
+        with tempfile.TemporaryDirectory() as folder, closing(self.open_world()) as world:
             yield partial(self._measured, world, Path(folder) / "sample.mp4")
 
-    def _measured(self, world: Callable[[], World], path: Path, task: SampleTask) -> MeasuredSample:
-        if task.video is None:
-            sample = task.sample
-            frames = play_still(world(), sample.caption, self.frames, self.seed + sample.number)
-            write_video(path, frames, self.format.fps)
-        else:
-            path.write_bytes(task.video)
-        made = path.read_bytes() if task.video is None else None
-        try:
-            return MeasuredSample(made, own_measures(read_video(path, self.format)))
-        except ValueError as error:
-            return MeasuredSample(made, {}, str(error))
+    def _measured(self, world: World, path: Path, sample: Sample) -> ClipAnswer:
+        began = time.monotonic()
+        frames = play_still(world, sample.caption, self.frames, self.seed + sample.number)
+        write_video(path, frames, self.format.fps)
+        scores = own_measures(read_video(path, self.format))
+        seconds = time.monotonic() - began
+        record = clip_record("vbench", self.row, sample.file, scores, seconds)
+        return ClipAnswer(record, files={f"{VIDEOS}/{sample.file}": path.read_bytes()})
 
 
 def play_still(world: World, prompt: str, wanted: int, seed: int) -> Frames:
@@ -209,11 +191,11 @@ def read_results(path: Path) -> dict[str, float]:
 LAYOUT = "colours on a grid"  # `layout_features`
 
 
-def run_vbench(options: VBenchOptions, say: Report) -> None:
+def run_vbench(options: VBenchOptions, say: Say) -> None:
     """Make samples and measure them, or read the suite's results.
 
     Raises:
-        ValueError: a prompt cannot be the name of a file, or no video can be read.
+        ValueError: a prompt cannot be the name of a file.
     """
     samples = samples_of(read_prompts(options.prompts, options.extended), options.samples)
     settings = {"bench": "vbench", "protocol": options.protocol, "world": options.world}
@@ -228,13 +210,11 @@ def run_vbench(options: VBenchOptions, say: Report) -> None:
     job = VBenchJob(
         open_world, round(PROTOCOLS[options.protocol] * spec.fps / RATE),
         options.seed, VideoFormat(spec.frame_width, spec.frame_height, spec.fps),
+        {**row, "features": LAYOUT},
     )  # fmt: skip
-    videos = options.out / VIDEOS
     with options.workplace().workers(job) as results:
-        measured = measure_samples(samples, store, {**row, "features": LAYOUT}, results, say)
-    if not measured:
-        raise ValueError(f"no video in {videos} can be read; see above")
-    say(f"{measured} of {len(samples)} videos measured")
+        sweep(samples, store, results)
+    videos = options.out / VIDEOS
     if options.vbench_python is None:
         say(f"give {videos} to VBench for its scores, or name its Python with --vbench-python")
         return
@@ -245,57 +225,12 @@ def run_vbench(options: VBenchOptions, say: Report) -> None:
 
 
 def keep_official(
-    store: ClipStore, row: dict[str, Any], results: dict[str, float], say: Report
+    store: ClipStore, row: dict[str, Any], results: dict[str, float], say: Say
 ) -> None:
     """Add what the suite has measured, and say it."""
-    keep(store, "official", {**row, "by": "VBench"}, "all", results)
+    with store.claim("official") as mine:
+        if mine:
+            record = clip_record("vbench", {**row, "by": "VBench"}, "all", results, 0.0)
+            store.add("official", record)
     for name, value in results.items():
         say(f"{name:28}{value:8.4f}")
-
-
-def measure_samples(
-    samples: Sequence[Sample], store: ClipStore, row: dict[str, Any], results: Results, say: Report
-) -> int:
-    """Generate missing samples and measure all of them; return how many were measured.
-
-    Videos appear in the store's folder one by one, whole.
-    """
-    videos, known = store.folder / VIDEOS, store.records().keys()
-    done = [one for one in samples if key_of(one.name) in known and (videos / one.file).exists()]
-    measured, faults = len(done), []
-
-    def tasks() -> Iterator[SampleTask]:
-        for sample in samples:
-            path = videos / sample.file
-            if sample not in done:
-                yield SampleTask(sample, path.read_bytes() if path.exists() else None)
-
-    with tqdm(total=len(samples), initial=len(done), unit="video") as bar:
-        for task, found in results(tasks()):
-            if found.video is not None:
-                replace_file(videos / task.sample.file, found.video)
-            if found.fault is None:
-                keep(store, task.sample.name, row, task.sample.file, found.scores)
-                measured += 1
-            else:
-                faults.append(f"{task.sample.file}: {found.fault}")
-            bar.update()
-    for fault in faults:
-        say(fault)
-    return measured
-
-
-def keep(
-    store: ClipStore, name: str, row: dict[str, Any], clip: str, scores: dict[str, float]
-) -> None:
-    """Add the scores of a video under a name that no other has, unless they are there."""
-    key = key_of(name)
-    with store.claim(key) as mine:
-        if mine:
-            store.add(key, clip_record("vbench", row, clip, scores, 0.0))
-
-
-def key_of(name: str) -> str:
-    """Return a name for files that no other has: "a b" is not "a-b"."""
-    readable = "".join(letter if letter.isalnum() else "-" for letter in name)[:60]
-    return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"

@@ -32,7 +32,7 @@ from mag_sandbox.evaluation.quality.pocket import QualityJob
 from mag_sandbox.evaluation.quality.scenes import Leg
 from mag_sandbox.evaluation.results.opening import fitting, opener, opener_like
 from mag_sandbox.evaluation.results.videos import VideoFormat
-from mag_sandbox.evaluation.vbench.command import Sample, SampleTask, VBenchJob
+from mag_sandbox.evaluation.vbench.command import Sample, VBenchJob
 from mag_sandbox.training.options import PrecomputeOptions
 from mag_sandbox.training.recipe.precompute import SourceVideo, TextJob, VideoJob
 from tests.rendered_worlds import PerfectWorld
@@ -51,7 +51,7 @@ def jobs() -> list:
         ReconstructionJob("mag", 4, HERE, matching, 0),
         MagBenchJob(partial(open_continuer, "mag", "generator", ["a pan"]), matching),
         ViewsJob(opener_like(PerfectWorld(), "pocket"), 0),
-        VBenchJob(opener_like(PerfectWorld(), "pocket"), 81, 0, VideoFormat(64, 64, 16)),
+        VBenchJob(opener_like(PerfectWorld(), "pocket"), 81, 0, VideoFormat(64, 64, 16), {}),
         TextJob(told),
         VideoJob(told),
     ]
@@ -70,7 +70,7 @@ def test_every_task_can_be_sent_and_comes_back_as_it_was():
         ViewsTask(4, "image"),
         RendersTask(1, ((20.0, 0.0, 90.0),)),
         RebuiltVideo("a.mp4", HERE / "a.mp4"),
-        SampleTask(Sample("a hill", "a green hill", 1), b"video"),
+        Sample("a hill", "a green hill", 1),
         SourceVideo(HERE / "a.mp4", "a"),
     ]
     assert [pickle.loads(pickle.dumps(task)) for task in tasks] == tasks

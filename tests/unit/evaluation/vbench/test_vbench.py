@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mag_sandbox.evaluation.results.store import RECORDS, ClipStore
+from mag_sandbox.evaluation.results.store import ClipStore
+from mag_sandbox.evaluation.results.sweep import sweep
 from mag_sandbox.evaluation.results.videos import VideoFormat
 from mag_sandbox.evaluation.vbench.command import (
     PROTOCOLS,
     Sample,
     VBenchJob,
-    keep,
-    measure_samples,
     play_still,
     read_prompts,
     read_results,
@@ -85,31 +84,28 @@ def test_prompts_come_from_a_file_once_each(tmp_path):
 
 def test_samples_have_their_length_are_measured_and_not_made_twice(tmp_path):
     assert len(play_still(FakeWorld(), "a place", 7, 3)) == 7
-    samples, opened, said = samples_of({"a place": "a place in the sun"}, 2), [], []
+    samples, made = samples_of({"a place": "a place in the sun"}, 2), []
     store = ClipStore(tmp_path, {})
     wanted = VideoFormat(SPEC.frame_width, SPEC.frame_height, SPEC.fps)
-    job = VBenchJob(lambda: opened.append("world") or FakeWorld(), 6, 0, wanted)
 
-    def measured() -> int:
+    class CountedWorld(FakeWorld):
+        def reset(self, scene, seed):
+            made.append(seed)
+            return super().reset(scene, seed)
+
+    job = VBenchJob(CountedWorld, 6, 10, wanted, {"world": "x"})
+    for _ in range(2):
         with Here().workers(job) as results:
-            return measure_samples(samples, store, {"world": "x"}, results, said.append)
-
-    assert measured() == measured() == 2
-    assert opened == ["world"]
+            assert sweep(samples, store, results) == []
+    assert made == [10, 11]
+    assert {one["clip"] for one in store.records().values()} == {one.file for one in samples}
+    assert all((tmp_path / "videos" / one.file).exists() for one in samples)
     (scores,) = {frozenset(one["scores"]) for one in store.records().values()}
     assert scores >= {"subject_consistency", "temporal_flickering"}
-    (tmp_path / RECORDS).unlink()
-    (tmp_path / "videos" / samples[1].file).write_bytes(b"damaged")
-    assert measured() == 1
-    assert len(said) == 1 and said[0].startswith(samples[1].file)
-    assert opened == ["world"]
 
 
-def test_prompts_that_differ_in_a_hyphen_are_two_videos(tmp_path):
-    store = ClipStore(tmp_path, {})
-    for name in ("a b-0", "a-b-0"):
-        keep(store, name, {"world": "x"}, name, {"sharpness": 1.0})
-    assert len(store.records()) == 2
+def test_prompts_that_differ_in_a_hyphen_are_two_videos():
+    assert len({one.key for one in samples_of({"a b": "a b", "a-b": "a-b"}, 1)}) == 2
 
 
 STAND_IN = """
