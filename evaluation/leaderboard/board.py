@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mag_sandbox.evaluation.lookback.result import read_result
-from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, RULES
+from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, RECALLED, STRAIGHT
 from mag_sandbox.evaluation.results.intervals import Interval, mean_interval, mean_of
 
 ENOUGH = 32  # clips; rows with fewer are marked
@@ -105,10 +105,9 @@ def row_of(result: Mapping[str, Any], file: str) -> BoardRow:
     who, summary, clips = result["participant"], result["summary"], result["clips"]
     counted = [clip for clip in clips if clip["refused"] is None]
     tasks = {task: _interval(one["scores"].get("score")) for task, one in summary["tasks"].items()}
-    rules = RULES[result["benchmark"]]
-    straight = summary["tasks"].get(rules.straight, {"scores": {}})["scores"]
+    straight = summary["tasks"].get(STRAIGHT, {"scores": {}})["scores"]
     life = summary["half_life_s"]
-    back = [clip for clip in counted if clip["task"] in rules.recalled]
+    back = [clip for clip in counted if clip["task"] in RECALLED]
     longest = max((away for clip in back for away, _ in clip["points"]), default=0.0)
     return BoardRow(
         file=file,

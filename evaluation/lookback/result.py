@@ -24,7 +24,14 @@ from typing import Annotated, Any
 import numpy as np
 from msgspec import Meta
 
-from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, KNOWN_TASKS, RULES
+from mag_sandbox.evaluation.lookback.tasks import (
+    BENCHMARK,
+    RECALLED,
+    SCORED,
+    STRAIGHT,
+    TASKS,
+    VERSIONS,
+)
 from mag_sandbox.evaluation.results.intervals import mean_interval, mean_scores
 from mag_sandbox.evaluation.similarity.metrics import RESAMPLES
 from mag_sandbox.evaluation.similarity.recall import MIN_POINTS, recalled_after
@@ -130,14 +137,14 @@ def read_result(path: Path) -> dict[str, Any]:
         if not isinstance(result, dict) or result.get("schema") != SCHEMA:
             raise ValueError(f"it is no result of schema {SCHEMA}")
         version = result.get("benchmark")
-        if not isinstance(version, str) or version not in RULES:
-            raise ValueError(f"it is of {version!r}, known are {', '.join(RULES)}")
+        if version not in VERSIONS:
+            raise ValueError(f"it is of {version!r}, known are {', '.join(VERSIONS)}")
         decode(Participant, result["participant"], "participant")
         decode(RunSettings, {"secret": None} | result["settings"], "settings")
         clips = clips_of(result)
         if not isinstance(result["made"], dict) or result["digest"] != digest_of(result):
             raise ValueError("its digest is not that of its contents")
-        if not _alike(result["summary"], json.loads(json.dumps(summary_of(clips, version)))):
+        if not _alike(result["summary"], json.loads(json.dumps(summary_of(clips)))):
             raise ValueError("its summary does not follow from its clips")
     return result
 
@@ -157,20 +164,19 @@ def digest_of(result: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def summary_of(clips: Sequence[ClipRow], version: str = BENCHMARK) -> dict[str, Any]:
-    """Return the summary of clips by the rules of a version."""
-    rules = RULES[version]
+def summary_of(clips: Sequence[ClipRow]) -> dict[str, Any]:
+    """Return the summary of clips."""
     tasks: dict[str, list[ClipRow]] = {}
     for clip in clips:
         tasks.setdefault(clip.task, []).append(clip)
     return {
-        SCORE: _interval([_score(clip) for clip in clips if clip.task in rules.scored]),
+        SCORE: _interval([_score(clip) for clip in clips if clip.task in SCORED]),
         "tasks": {task: _task(rows) for task, rows in tasks.items()},
         "half_life_s": half_life(
-            [clip.points for clip in clips if clip.refused is None and clip.task in rules.recalled]
+            [clip.points for clip in clips if clip.refused is None and clip.task in RECALLED]
         ),
         "forgetting": {  # dB at equal pose
-            "time_db": _lost(tasks.get(rules.straight, []), tasks.get("hold", [])),
+            "time_db": _lost(tasks.get(STRAIGHT, []), tasks.get("hold", [])),
             "places_db": _lost(tasks.get("hold", []), tasks.get("tour", [])),
         },
     }
@@ -228,8 +234,8 @@ def _interval(values: Sequence[float | None]) -> dict[str, Any] | None:
 
 def _clip(row: object, place: int) -> ClipRow:
     clip: ClipRow = decode(ClipRow, row, f"clips[{place}]")
-    if clip.task not in KNOWN_TASKS:
-        raise ValueError(not_found("task", clip.task, tuple(KNOWN_TASKS)))
+    if clip.task not in TASKS:
+        raise ValueError(not_found("task", clip.task, tuple(TASKS)))
     if len(clip.points) > MOST_POINTS:
         raise ValueError(f"clips[{place}] has {len(clip.points)} points, at most {MOST_POINTS}")
     if min(clip.scores.get(size) or 0.0 for size in SIZES) < 0:

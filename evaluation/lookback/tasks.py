@@ -26,7 +26,7 @@ from mag_sandbox.renderer.render import category_of, lay_out
 from mag_sandbox.renderer.scene import Layout
 
 BENCHMARK = "lookback 8"  # results of another version are not to be compared
-EARLIER = tuple(f"lookback {one}" for one in range(3, 8))  # whose results are still read
+VERSIONS = (*(f"lookback {one}" for one in range(3, 8)), BENCHMARK)  # whose results are read
 PAN, TILT, ZOOM = 40.0, 15.0, 20.0  # degrees a second, where a world is as quick
 PACE = 1.4  # metres a second, likewise
 WAY = 150.0  # degrees of the way out: what no view of its end shows is most of it
@@ -259,22 +259,10 @@ PRESETS: dict[str, tuple[Round, ...]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The names of tasks that the summary of a version contains."""
-
-    scored: frozenset[str]  # the score is the mean over their clips
-    recalled: frozenset[str]  # of which half-life is fitted
-    straight: str  # away and straight back, beside which others tell how much is forgotten
-
-
-_OWN = frozenset({"return", "hold", "tour", "diagonal", "interrupted", "repeats"})
-_SHOWN = frozenset(task.name for task in TASKS.values() if task.shown)
-RULES = {
-    **dict.fromkeys((*EARLIER, BENCHMARK), Rules(_SHOWN, _SHOWN - {"moved"}, "given")),
-    "lookback 2": Rules(_OWN | {"change"}, _OWN, "return"),
-}
-KNOWN_TASKS = TASKS.keys() | _OWN  # of results of any version
+# the score is the mean over their clips
+SCORED = frozenset(task.name for task in TASKS.values() if task.shown)
+RECALLED = SCORED - {"moved"}  # of which half-life is fitted
+STRAIGHT = "given"  # away and straight back, beside which others tell how much is forgotten
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from mag_sandbox.evaluation.lookback.result import (
     result_of,
     write_result,
 )
-from mag_sandbox.evaluation.lookback.tasks import EARLIER
+from mag_sandbox.evaluation.lookback.tasks import VERSIONS
 from tests import ROOT
 
 MADE = {"time": "2026-11-22T14:00:00+00:00", "commit": "0123456789ab"}
@@ -116,14 +116,14 @@ def test_the_table_says_which_rows_rest_on_few_clips(folder):
 def test_rows_say_how_they_walked_and_earlier_versions_are_on_the_page_alone(tmp_path):
     put(tmp_path, "walks", [clip(0, 50.0), clip(0, 40.0, task="walk"), clip(0, 30.0, task="past")])
     put(tmp_path, "stays", [clip(0, 60.0)])
-    old = json.loads(put(tmp_path, "old", [clip(0, 70.0)]).read_text()) | {"benchmark": EARLIER[0]}
+    old = json.loads(put(tmp_path, "old", [clip(0, 70.0)]).read_text()) | {"benchmark": VERSIONS[0]}
     write_result(tmp_path / "old.json", old | {"digest": digest_of(old)})
     board = read_board(tmp_path)
     rows = [line for line in markdown(board).splitlines() if ".json" in line]
     assert [("40, -, 30" in line, "not walked" in line) for line in sorted(rows)] == [
         (False, True), (True, False),
     ]  # fmt: skip
-    assert f"({EARLIER[0]}, on other scenes)" in page(board)
+    assert f"({VERSIONS[0]}, on other scenes)" in page(board)
 
 
 def test_words_of_a_result_are_only_words(folder):

@@ -6,7 +6,7 @@ import pytest
 from mag_sandbox.evaluation.lookback.measures import SENTENCES, measured
 from mag_sandbox.evaluation.lookback.participants import Player
 from mag_sandbox.evaluation.lookback.playing import play
-from mag_sandbox.evaluation.lookback.tasks import RULES, TASKS, ClipPlan, Round, SceneSplit
+from mag_sandbox.evaluation.lookback.tasks import SCORED, TASKS, ClipPlan, Round, SceneSplit
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.model.world import WorldFailed
 from tests import lookback_worlds as worlds
@@ -62,7 +62,7 @@ def test_a_cheat_scores_nothing(scene, cheat):
     assert score(cheat(scene), "given") <= 2.0
 
 
-@pytest.mark.parametrize("task", sorted(RULES["lookback 3"].scored - {"given", "moved"}))
+@pytest.mark.parametrize("task", sorted(SCORED - {"given", "moved"}))
 def test_no_task_of_the_score_is_won_without_what_was_shown(scene, task):
     assert score(worlds.RandomBlocks(scene), task) <= 2.0
 
