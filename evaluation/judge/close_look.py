@@ -22,13 +22,13 @@ from mag_sandbox.evaluation.judge.judge import (
     full_vocabulary,
     shape_for,
 )
-from mag_sandbox.evaluation.judge.paint import painted_shares
 from mag_sandbox.evaluation.judge.segmenter import (
     FEATURES,
     Answers,
     Segmenter,
     to_channels_last,
 )
+from mag_sandbox.evaluation.similarity.metrics import lab_colors
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.checkpoints import load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.frames import to_pictures
@@ -36,6 +36,7 @@ from mag_sandbox.model.packing import plain_digest
 from mag_sandbox.renderer.canvas import RING_WIDTH
 from mag_sandbox.renderer.kinds import AREAS, COURSES, KINDS
 from mag_sandbox.renderer.plan import Thing
+from mag_sandbox.scenes.color_names import COLORS
 
 NETWORK, WORDS = "close.safetensors", "close.json"
 SIDE = 64  # px of the network's pictures
@@ -47,6 +48,16 @@ SURE = 0.1  # least probability at which a thing is there; chosen on renders
 SURE_OF_COLOR, UNSURE_OF_COLOR, PAINTED = 0.3, 0.05, 0.3
 WIDEST = RING_WIDTH / 3  # px; wider things have no single place
 _BATCH = 64
+INNER = slice(14, 50)  # px of a square that show the thing
+# what tells in which colours a thing is painted, whatever the light of its scene
+_NEAR = 12.0  # of L*a*b*: how far a pixel may be from a colour in some light
+_BEHIND = 12.0  # likewise, from pixels at the edges of the square, which show the background
+_EDGE, _ALIKE = 2, 0.025  # px; share of the edges that is as near to what belongs to them
+_LEAST = 0.05  # share of the pixels that is unlike the edges, or all count
+_LIGHTS = np.multiply.outer(
+    (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1),  # of a clear day's
+    ((1.0, 1.0, 1.0), (1.0, 0.93, 0.8), (0.85, 0.92, 1.0)),  # daylight, lamps, night
+).reshape(-1, 3)
 
 
 class Looked(NamedTuple):
@@ -196,6 +207,40 @@ class CloseLook:
         write_tensors(folder / NETWORK, {key: stored(value) for key, value in state.items()})
         words = {"classes": self.vocabulary.classes, "colors": self.vocabulary.colors, **about}
         replace_file(folder / WORDS, json.dumps(words, indent=1) + "\n")
+
+
+def painted_shares(square: np.ndarray, colors: Sequence[str]) -> dict[str, float]:
+    """Return the share of the pixels around a thing's middle that have each colour, 0 to 1.
+
+    A pixel has the nearest of them, and none if all are far. Pixels that look like what is behind
+    do not count. Colours without a value have 0.
+
+    Args:
+        square: around the thing, uint8 [64, 64, 3].
+        colors: names of those that it may have.
+    """
+    known = [color for color in colors if color in COLORS]
+    shares = dict.fromkeys(colors, 0.0)
+    if known:
+        pixels = lab_colors(square[INNER, INNER].reshape(-1, 1, 3))
+        lit = (lab_colors((_LIGHTS * COLORS[color]).clip(0, 255)) for color in known)
+        far = np.stack([np.linalg.norm(pixels - some, axis=-1).min(axis=1) for some in lit])
+        nearest = np.where(far.min(axis=0) < _NEAR, far.argmin(axis=0), -1)
+        is_own = _is_unlike_edges(pixels, square)
+        nearest = nearest[is_own] if is_own.mean() >= _LEAST else nearest
+        shares |= {color: float((nearest == at).mean()) for at, color in enumerate(known)}
+    return shares
+
+
+def _is_unlike_edges(pixels: np.ndarray, square: np.ndarray) -> np.ndarray:
+    """Return which of some pixels, [N, 1, 3] in L*a*b*, are unlike all but few at the edges."""
+    inner = np.zeros(square.shape[:2], bool)
+    inner[_EDGE:-_EDGE, _EDGE:-_EDGE] = True
+    edges = lab_colors(square[~inner][::4].reshape(-1, 1, 3)).reshape(1, -1, 3)
+    far = np.linalg.norm(pixels - edges, axis=-1)
+    few = round(_ALIKE * far.shape[1])
+    is_unlike: np.ndarray = np.partition(far, few, axis=1)[:, few] > _BEHIND
+    return is_unlike
 
 
 def close_look_digest() -> str:

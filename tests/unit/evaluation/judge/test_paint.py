@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mag_sandbox.evaluation.judge.paint import painted_shares
+from mag_sandbox.evaluation.judge.close_look import painted_shares
 from mag_sandbox.scenes.color_names import COLORS
 
 

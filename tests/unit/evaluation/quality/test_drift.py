@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose, move
-from mag_sandbox.evaluation.quality.clips import (
+from mag_sandbox.evaluation.quality.pocket import (
     MEASURES,
     SHARE,
     around_and_around,

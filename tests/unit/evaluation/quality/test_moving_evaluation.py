@@ -9,8 +9,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.evaluation.options import PocketOptions
 from mag_sandbox.evaluation.quality import scenes
-from mag_sandbox.evaluation.quality.clips import measure_rest
-from mag_sandbox.evaluation.quality.pocket import measure
+from mag_sandbox.evaluation.quality.pocket import measure, measure_rest
 from mag_sandbox.evaluation.quality.scenes import MOST_SEAM, Leg, held_out_scene, record, seam_ratio
 from mag_sandbox.evaluation.quality.thresholds import MOVING, table
 from mag_sandbox.evaluation.similarity.metrics import LEAST_PIXELS, MAX_PSNR, masked_psnr, psnr
