@@ -691,12 +691,12 @@ def _on_their_sides(things: list[PlacedObject], named: Sequence[Named]) -> list[
         for place in few_of(things, one)[:1] if where in ("left", "right") else []:
             own, side = result[place], -1.0 if where == "left" else 1.0
             asides = {
-                at: side * yaw_difference(other.yaw, own.yaw)
+                at: side * yaw_difference(other.yaw, 0.0)
                 for at, other in enumerate(result)
                 if other.kind in EXHIBITS and away(other) <= AHEAD
             }
             at = max(asides, key=lambda at: asides[at], default=place)
-            if asides.get(at, 0.0) > 0.0:
+            if at != place and asides[at] > 0.0:
                 other = result[at]
                 result[place], result[at] = (
                     replace(moved, yaw=to.yaw, pitch=to.foot + moved.height / 2, away=to.away)

@@ -9,6 +9,7 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.named import obeyed, wooded
 from mag_sandbox.model.imagination.rules.plans import away, colored, shown_shares
+from mag_sandbox.scenes.color_names import color_name
 from mag_sandbox.scenes.naming import Named, named_things
 from mag_sandbox.scenes.relations import Relation
 
@@ -306,6 +307,34 @@ def test_on_a_stage_named_things_stand_on_the_sides_that_words_say():
     shown = obeyed([backdrop, piano, teddy], words)
     (bear,), (grand,) = of(shown, "teddy bear"), of(shown, "piano")
     assert yaw_difference(bear.yaw, grand.yaw) < 0.0
+
+
+def test_on_a_stage_what_is_on_the_right_is_in_the_first_view():
+    backdrop = PlacedObject("backdrop", 0.0, 0.0, 90.0, 60.0, GREEN, GREEN)
+    sheep, vase = (PlacedObject(kind, 20.0, -6.0, 12.0, 12.0) for kind in ("sheep", "vase"))
+    guitar = PlacedObject("guitar", 65.0, -6.0, 6.0, 12.0)
+    podiums = [PlacedObject("podium", yaw, -18.0, 16.0, 10.0) for yaw in (340.0, 20.0, 65.0)]
+    plan = [backdrop, *podiums, replace(vase, yaw=340.0), sheep, guitar]
+    named = [Named(("guitar",), None, 1, 1, relation=Relation("right"))]
+    (shown,) = of(obeyed(plan, named), "guitar")
+    assert 0.0 < yaw_difference(shown.yaw, 0.0) < 40.0
+
+
+@pytest.mark.parametrize(
+    ("words", "colors"),
+    [
+        ("a red car between two blue cars", ["blue", "red", "blue"]),
+        ("two blue cars left of a red car", ["blue", "blue", "red"]),
+        ("a blue car right of two red cars", ["red", "red", "blue"]),
+        ("between two blue cars is a red car", ["blue", "red", "blue"]),
+    ],
+)
+def test_of_one_kind_each_is_on_the_side_of_the_other_that_words_say(words: str, colors: list[str]):
+    cars = [PlacedObject("car", yaw, -6.0, 12.0, 5.0) for yaw in (20.0, 0.0, 340.0)]
+    named = named_things(words, ("car",))
+    shown = of(colored(obeyed([*GROUND, *cars], named), named), "car")
+    shown.sort(key=lambda one: yaw_difference(one.yaw, 0.0))
+    assert [color_name(one.color) for one in shown if one.color] == colors
 
 
 def test_counted_birds_are_all_in_sight():
