@@ -151,7 +151,8 @@ def _air(text: str, words: Vocabulary) -> tuple[frozenset[str], ...]:
     """Return the stems of the light, weather and season of a description, and its sky's colour."""
     read, stems = lit(text, words), text_stems(in_places(words, text))
     falls = frozenset() if words.place(read) == "indoor" else stems & (AIRY | SEASON_STEMS)
-    falls -= _CLEAR if is_under_snow(read) else _CLEAR | SPOKEN["snow"]  # snow on peaks is none
+    has_snow = is_under_snow(words.reading(text))  # snow on peaks is none
+    falls -= _CLEAR if has_snow else _CLEAR | SPOKEN["snow"]
     sky = sky_color_in(text, words)
     colors = frozenset((color_name(sky),) if sky else ())
     return frozenset(needed_stems(_light(read, words))), falls, colors

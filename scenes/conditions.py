@@ -7,7 +7,7 @@ from math import prod
 from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS, color_word
 from mag_sandbox.scenes.kinds import FALLING, KINDS
 from mag_sandbox.scenes.naming import named_things, naming_words, silent_words
-from mag_sandbox.scenes.places import WINDOWLESS, PlaceKind, known_place, place_of
+from mag_sandbox.scenes.places import WINDOWLESS, PlaceKind, built_of, known_place, place_of
 from mag_sandbox.scenes.rewordings import COLORED_SKY, COLORED_WALLS
 from mag_sandbox.scenes.vocabulary import (
     WEATHER,
@@ -67,7 +67,9 @@ _TIMES = frozenset(map(stem, chain(*(names for names, _ in _LIGHTS["outdoor"][:5
 _SKY_TIMES = {"orange": "sunset", "purple": "dusk", "violet": "dusk"}  # that colours of it show
 _SNOW = re.compile(
     r",? ?\b(covered in snow|(and|in|with) (the )?((falling|deep|much|lots of) )?snow|snowy)\b"
-    r"|, (much|lots of) snow\b",
+    r"|, (much|lots of) snow\b"
+    r"|\b(the )?((first|fresh|falling|deep|new|white) )*snow (falls |falling |lies )?(on|over) "
+    r"(?=(a|the|an|all)\b)|,? ?\b((and|with) )?(fresh|deep|falling|the first) snow\b",
     re.I,
 )
 _SEASON = re.compile(r"\b(in (the )?)?(autumn|spring)\b( (in|of)\b)?", re.I)
@@ -163,8 +165,8 @@ def lit(text: str, words: Vocabulary) -> str:
     place = place_of(category, stems) if category else None
     if category not in BY_DAY or (place and place.name in OWN_LIGHT) or words.foreign(text):
         return read
-    if place and (place.some("flat") == (SEA,) or place.some("skyline")) and is_under_snow(read):
-        read = _SNOW.sub("", read)  # where it is said the planner knows no sea and no streets
+    if place and (place.some("flat") == (SEA,) or built_of(place)) and is_under_snow(read):
+        read = _SNOW.sub("", read)  # where it is said the planner knows no sea and few houses
     if place and place.category == "outdoor" and place.name not in OWN_SEASON:
         read = _SEASON.sub("", read)  # of which it knows woods and valleys; rules turn the trees
     light, clear = BY_DAY[category]

@@ -87,6 +87,8 @@ from mag_sandbox.scenes.rewordings import (
     CHILDS_ROOM,
     COLORED_ROOM,
     COLORED_SKY,
+    DARK_STORM,
+    DARK_THING,
     FALLING_FAR,
     FAMILIES,
     FROZEN_RIVER,
@@ -112,6 +114,7 @@ from mag_sandbox.scenes.rewordings import (
     SHORT_FOR_IS,
     SKY_MADE,
     SNOWFALL,
+    SUNKEN_TOWN,
     UMBRELLAS,
     WEARING_NOTHING,
     WEATHER_GONE,
@@ -344,7 +347,7 @@ FILLERS = frozenset((*_FILLERS.split(), *CHANGING, *_JOINED, *_IS, "full"))  # "
 _ALWAYS_DARK = "neon"  # cities of games
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {
-    "outdoor": "winter underwater spaceship",
+    "outdoor": "winter spaceship",
     "indoor": "night dark",
     "object": "wall",
     "video game": "night",
@@ -557,11 +560,13 @@ class DescriptionWords(Vocabulary):
         told += _words_in(ON_TOP, known, "top")
         told += [*_words_in(SKY_MADE, known, "color"), *_words_in(REMOVED, known)]
         told += _words_in(REPLACED, known)
+        told += [*_words_in(SUNKEN_TOWN, known), *_words_in(DARK_STORM, known)]
         told += [place for said, _ in LIGHTS_TOLD for place in _words_in(said, known)]
         if super().place(known) is None and self.place(known) == "indoor":
             told += _words_in(_STORE, known)
         seen |= {owners[place] for place in told}
         unseen_words = [*BUNCHES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED]
+        unseen_words += [DARK_THING]
         unseen_words += [UMBRELLAS] if has_no_parasols(known) else []
         unseen_words += [FROZEN_RIVER, *([SNOWFALL] if RAINFALL.search(known) else [])]
         seen -= {
@@ -589,8 +594,7 @@ class DescriptionWords(Vocabulary):
         stems = [stem(word) if self.meaning(word) else "" for word in read]
         read_stems = [stem(word.text) for word in split_words(reading)]
         said = {*read_stems}
-        all_ground = chain(*GROUND_KINDS.values())
-        ground = all_ground if category is None else GROUND_KINDS.get(category, ())
+        ground = GROUND_KINDS.get(category or "", ())
         kinds = tuple(THINGS)
         if category == "indoor":  # no moon hangs in a room
             kinds = tuple(kind for kind in kinds if _fits_room(kind) and kind not in OVERHEAD)

@@ -22,7 +22,7 @@ from mag_sandbox.scenes.kinds import (
     WATERS,
 )
 from mag_sandbox.scenes.looks import painted_colors, usual_looks
-from mag_sandbox.scenes.relations import IN_SKY, OF, NamingWords, Relation, clauses_of
+from mag_sandbox.scenes.relations import IN_SKY, OF, Clause, NamingWords, Relation, clauses_of
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.synonyms import meant_in
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, VERB_ENDINGS, Phrase, split_words
@@ -363,9 +363,14 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     )  # fmt: skip
     clauses = [*clauses_of(left, spans, after_stops, _shares, _bears)]
     contained = {clause.owner.start for clause in clauses if clause.relation.where == OF}
+    beside = {
+        clause.owner.start: clause for clause in clauses
+        if clause.relation.kinds == clause.owner.kinds
+    }  # fmt: skip
     where = {
         clause.owner.start: held for clause in clauses
-        if clause.owner.kinds[0] not in MATS and (held := _held(clause.relation))
+        if clause.owner.kinds[0] not in MATS and clause not in beside.values()
+        and (held := _held(clause.relation))
         and (clause.owner.kinds[0] not in DISCS or _is_in_sky(held))
     }  # fmt: skip
 
@@ -391,7 +396,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         ]  # fmt: skip
         if told[0] or all(one.most is None for one in others):
             others = [ones[0], *(one for one in others if one is not ones[0])]
-        return _together(others)
+        return _in_order(_together(others), [beside.get(one.start) for one in spans])
 
     named = _told_apart([_grown(all_of(span)) for span in found.values() if span not in absent])
     spoken = (place for place, word in enumerate(left) if word is None)
@@ -536,6 +541,29 @@ def _together(ones: Sequence[Named]) -> Named:
         one_of_many=all(one.one_of_many for one in ones),
         parts=tuple(ones) if len(alike) > 1 else (),
     )
+
+
+def _in_order(one: Named, beside: Sequence[Clause | None]) -> Named:
+    """Return a name whose two parts are in their order from left to right, where words say it.
+
+    "A red house between two blue ones" has one blue house on either side.
+
+    Args:
+        one: with parts in the order in which words mention them.
+        beside: what says where each is, seen from the other one.
+    """
+    owner = next((rank for rank, clause in enumerate(beside) if clause), None)
+    if owner is None or len(one.parts) != 2 or len(beside) != 2:
+        return one
+    clause, own, other = beside[owner], one.parts[owner], one.parts[1 - owner]
+    assert clause is not None
+    if clause.relation.where == "between":
+        half = other.least // 2
+        left = other._replace(least=half, most=other.most and half)
+        right = other._replace(least=other.least - half, most=other.most and other.most - half)
+        return one._replace(parts=(left, own, right))
+    is_left = clause.relation.where == "left"
+    return one._replace(parts=(own, other) if is_left else (other, own))
 
 
 def _with_told(

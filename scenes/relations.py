@@ -26,6 +26,7 @@ RELATIONS = {  # words between two things -> where the first one is
     "under": "under", "below": "under", "beneath": "under", "underneath": "under",
     **{f"{said} of": "sides" for said in SIDES},
 }  # fmt: skip
+IN_ORDER = frozenset(("left", "right", "between"))  # said of things of one kind, too
 _TOGETHER = (  # things of one kind, or one and the one before
     "next to each other", "beside each other", "near each other", "side by side", "in a row",
     "in a line", "close together",
@@ -180,7 +181,7 @@ def clauses_of(
         relation = Relation(phrase.where, () if other is None else spans[other].kinds)
         if phrase.where == _BETWEEN and other is not None and _are_two(text, other):
             relation = relation._replace(second=spans[other + 1].kinds)
-        if relation.kinds == spans[rank].kinds:
+        if relation.kinds == spans[rank].kinds and phrase.where not in IN_ORDER:
             continue
         said = range(phrase.start, phrase.end)
         yield Clause(spans[rank], relation, said)

@@ -3,7 +3,7 @@
 import re
 
 from mag_sandbox.scenes.color_names import COLORS
-from mag_sandbox.scenes.kinds import ANIMALS, THINGS
+from mag_sandbox.scenes.kinds import ANIMALS, OVERHEAD, THINGS
 from mag_sandbox.scenes.naming import ALSO
 from mag_sandbox.scenes.vocabulary import APOSTROPHES, DETERMINERS
 
@@ -140,6 +140,27 @@ _TALL_HOUSE = (
     "lighthouse|castle|palace|fortress|citadel|temple|church|chapel|monastery|abbey|cathedral"
     "|shrine|pagoda|house|cottage|cabin|hut|tower|windmill|mill|ruins?|villa|mansion|inn"
 )
+_GLOOMY = (  # likewise, whose darkness is that of their place
+    "barn|school|shop|station|hotel|building|home|skyscraper|igloo|factory|cave mouth|gate|arch"
+    "|gravestone|grave|tombstone|window|wall|curtain|carpet|rug|shelf|painting|counter|mountain"
+    "|hill|block of flats|high rise|tower block"
+)
+_BY_DAY = sorted(
+    (name for name in {*THINGS, *ALSO} if ALSO.get(name, name) in THINGS.keys() - OVERHEAD),
+    key=len, reverse=True,
+)  # fmt: skip
+DARK_STORM = re.compile(  # by day, whose clouds are dark
+    r"\bdark,? (?:and )?(?=(?:storm|thunder) ?clouds?\b"
+    r"|(?:stormy|thundery) (?:sky|skies|clouds?|weather|day)\b)",
+    re.I,
+)
+DARK_THING = re.compile(  # which stands in the light of day, as a dark street does not
+    r"\b(?P<dark>dark) (?=(?:(?:wooden|old|small|little|big|large|huge) )?"
+    rf"(?!(?:{_TALL_HOUSE}|{_GLOOMY})s?\b)(?:{'|'.join(_BY_DAY)})(?:e?s)?\b"
+    rf"(?! (?:{_TALL_HOUSE}|{_GLOOMY}|woods?|forest|grove|garden|alley|street|lane|field"
+    r"|room)s?\b))",
+    re.I,
+)
 _STANDING = r"(?: (?:is|stands|standing|sits|sitting|perched|built|high|up|far))*"
 _HEIGHT = r"(?:cliffs?|rocks?|crags?|headland|peak|summit|mountain ?tops?|cape)"
 _ISLAND = r"(?:island|islet|isle)"
@@ -182,6 +203,13 @@ _WADING = (  # where a crane is a bird
 )
 ON_BANKS = re.compile(r"\bon (?:both|each|either) banks?\b(?: of (?:the|a) river\b)?", re.I)
 _TOYS = "toy balloons"  # none that carries people
+SUNKEN_TOWN = re.compile(
+    r"\b(?:underwater|undersea|sunken|submerged) (?:city|town|village)\b"
+    r"|\b(?:city|town|village) (?:underwater|(?:under|beneath|below) (?:the )?(?:sea|ocean|water)"
+    r"|(?:at|on) the (?:bottom of the (?:sea|ocean)|(?:sea|ocean) ?(?:floor|bed)))\b",
+    re.I,
+)
+_TOWN_AS_REEF = (SUNKEN_TOWN, "coral reef with several houses")
 DRAWN_LIKE = (  # what is drawn as something else, and so told
     *((bunch, "bunch of flowers") for bunch in BUNCHES),
     *_HIGH,
@@ -189,6 +217,9 @@ DRAWN_LIKE = (  # what is drawn as something else, and so told
     (re.compile(rf"\bcranes\b{_WADING}", re.I), "swans"),
     (re.compile(r"(?<=\bon )(?:a|the) (?:\w+ ){0,2}cliffs?\b", re.I), "a hill"),
     (re.compile(r"\b(gas|petrol|filling|service) station\b", re.I), "shop beside a road"),
+    _TOWN_AS_REEF,
+    (re.compile(r"\bsea (?:monster|serpent)\b", re.I), "whale"),
+    (re.compile(r"\bsea (?:monsters|serpents)\b", re.I), "whales"),
     (ON_WALL, r"\g<who>\g<does> on a fence"),
     (
         re.compile(
@@ -310,7 +341,8 @@ _SUNNY_PLACES = re.compile(
 )
 BABY = re.compile(rf"\bbaby (?=(?:{_BEASTS})\b)", re.I)
 _SPACESHIP = (  # and no room of one
-    r"space ?ship(?= (?:(?:that|which) (?:has|is) )?(?:(?:\w+(?:ing|ed)|lands|lies|stands) )?"
+    r"space ?ship(?= (?:(?:(?:that|which) )?(?:has|is) )?"
+    r"(?:just )?(?:(?:\w+(?:ing|ed)|lands|lies|stands) )?"
     r"(?:over|above|on|beside|near|in|at|under)\b)"
 )
 
@@ -353,8 +385,9 @@ REWORDINGS = (  # what is read as something else, one after the other
         r"\g<who>",
     ),
     (OVERCAST, _CLOUDED),
-    (re.compile(r"\bdark (?=(?:storm|thunder) ?clouds?\b)", re.I), ""),  # by day
+    (DARK_STORM, ""),
     (re.compile(r"\bdark (?=clouds?\b)", re.I), "grey "),
+    (DARK_THING, ""),
     (
         re.compile(
             rf"\b(?P<house>{_TALL_HOUSE}|barn|school|shop)(?P<with>\b.*) on (?:the|its) roof\b",
@@ -363,6 +396,7 @@ REWORDINGS = (  # what is read as something else, one after the other
         r"\g<house>\g<with> on the \g<house>",
     ),
     (CHILDS_ROOM, "nursery"),
+    _TOWN_AS_REEF,
     (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),
     (SEA_FLOOR, "coral reef"),
     (AFTER_NOUN, r"\g<look> \g<noun>"),

@@ -122,6 +122,11 @@ def words():
         ("a mouse inside a box", ""),
         ("a graveyard and far behind it a house, mountains far behind", ""),
         ("a castle and a dragon breathing fire", "breathing"),  # no slip of "bathing"
+        ("a dark boat on a pond", "dark"),
+        ("a dark street, a dark stormy sky", ""),
+        ("an underwater city with fish", ""),
+        ("an underwater cave", "underwater"),
+        ("a red car left of two blue cars", ""),
     ],
 )
 def test_words_that_will_not_be_seen_are_grey(words, text, grey):
@@ -949,6 +954,8 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a crow on every gravestone", "three birds on three gravestones, in a graveyard", ""),
         ("a street with laundry between the houses", "", "laundry"),
         ("a sea of red poppies by a road", "many red flowers by a road, in a village", ""),
+        ("a sea monster by a rock", "a whale by a rock, in a coral reef", ""),
+        ("a city under the sea", "a coral reef with several houses", ""),
         ("the moon over a sea of clouds", "the moon over many clouds, in a meadow", ""),
         ("a castle with bats", "a castle with bats, in a graveyard", ""),
         ("a car parked under a palm tree", "a car under a palm tree, in a city", "parked"),
@@ -1139,6 +1146,22 @@ def test_a_spaceship_of_a_colour_that_no_saucer_has_is_a_rocket(words: Descripti
     assert "ufo" in words.reading("a white spaceship over a field")
 
 
+def test_a_spaceship_that_has_landed_is_no_room(words: DescriptionWords):
+    assert words.reading("a spaceship has landed in a forest") == "a ufo has landed in a forest"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_night"),
+    [
+        ("a dark horse", False), ("a dark old car in a city", False),
+        ("a sunflower under a dark stormy sky", False), ("a dark oak forest", True),
+        ("a dark castle", True), ("a dark street with a car", True),
+    ],
+)  # fmt: skip
+def test_a_dark_thing_makes_no_night(words: DescriptionWords, text: str, is_night: bool):
+    assert speaks_of("night", lit(text, words)) == is_night
+
+
 @pytest.mark.parametrize(
     "text", ["a dragon breathing fire", "a dragon that breathes flames", "a fire-breathing dragon"]
 )
@@ -1207,6 +1230,8 @@ def test_nothing_of_a_house_stands_alone_outdoors(words: DescriptionWords):
 
 def test_towns_are_described_without_snow_that_a_rule_lays(words: DescriptionWords):
     assert "snow" not in lit("a snowy city, much snow", words)
+    assert "snow" not in lit("the first snow falls on the quiet village", words)
+    assert is_relit("a city where the snow melts", "a city in the snow", words)
     assert "snowy" in lit("a snowy forest", words)
     assert "clear" in lit("a lake, snowy mountains behind it", words)
 
