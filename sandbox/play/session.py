@@ -264,8 +264,11 @@ class Session:
             observer.on_start(start, first.block)
 
     def _let_join(self, event: BlockEvent, block: FrameBlock) -> None:
+        if not self._joining:
+            return
+        start = self._start_event(event, None)  # one: files of a session go by when it began
         for observer, state in self._joining:
-            observer.on_start(self._start_event(event, state), block)
+            observer.on_start(replace(start, state=state), block)
             self._attached.append(observer)
         self._joining.clear()
 

@@ -1,5 +1,8 @@
 """A session drives a world from a source and tells its observers everything, in order."""
 
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
 import pytest
 import xxhash
 
@@ -89,6 +92,21 @@ def test_the_end_is_told_once_with_totals(notes):
     (end,) = notes.ends
     assert (end.reason, end.blocks) == ("left", 2)
     assert end.frames == sum(len(block.frames) for block in notes.pictures)
+
+
+def test_observers_that_join_together_are_told_of_one_start(monkeypatch):
+    """Frames belong to the recording that began when they did, to the second."""
+    times = iter(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=n) for n in range(9))
+    clock = SimpleNamespace(now=lambda zone: next(times))  # noqa: ARG005 -- as datetime's
+    monkeypatch.setattr("mag_sandbox.sandbox.play.session.datetime", clock)
+    session = session_of(Notes(), PAN)
+    session.start(SCENE, seed=7)
+    recorder, frames = Notes(), Notes()
+    session.attach(recorder, "state")
+    session.attach(frames, "state")
+    session.advance()
+    assert recorder.starts == frames.starts
+    assert recorder.starts[0].state == "state"
 
 
 def test_a_session_that_never_began_has_no_end(notes):
