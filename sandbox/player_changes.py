@@ -24,6 +24,7 @@ from mag_sandbox.sandbox.screens.prompt_card import NEW_AREAS, PromptChoice
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
 from mag_sandbox.scenes.changes import (
+    adds_things,
     has_other_light,
     is_elsewhere,
     is_relit,
@@ -37,8 +38,10 @@ from mag_sandbox.scenes.vocabulary import Vocabulary
 OTHER_LIGHT = "light and weather change"
 LIGHT_ALONE = "light and weather"
 LIGHT_AND_NEW = "light and weather; what you named is added"
+NEW_ALONE = "what you named is added"
 RELIT = "Light and weather change; everything stays where it is"
 JOINED = "Light and weather change; what you named is added, all else stays where it is"
+ADDED = "What you named is added here; all else stays where it is"
 ELSEWHERE = "this is another place"
 FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
 SPOT_AS_IT_WAS = "this spot is as it was"
@@ -87,7 +90,7 @@ def describe(
     follows = {
         "": FOLLOWING,
         "view": "This view is repainted from this description",
-        "light": JOINED if why == LIGHT_AND_NEW else RELIT + snow,
+        "light": {LIGHT_AND_NEW: JOINED, NEW_ALONE: ADDED}.get(why, RELIT + snow),
         "everything": f"Everything is made up anew{f': {why}' if why else ''}",
     }
     services.notices.say(f"{follows[ground]}. {key} undoes")
@@ -159,21 +162,23 @@ def _stays(why: str, reel: Reel) -> bool:
 
     Things are added where the place begins alone.
     """
-    return why == LIGHT_ALONE or (why == LIGHT_AND_NEW and not _is_far(reel))
+    return why == LIGHT_ALONE or (why in (LIGHT_AND_NEW, NEW_ALONE) and not _is_far(reel))
 
 
 @lru_cache(maxsize=8)  # asked for several times a key
 def _going_on(text: str, now: str, words: Vocabulary) -> tuple[str, str]:
     """Return a description with the place in which it stays, and what else than new areas changes.
 
-    That is `LIGHT_ALONE` or `LIGHT_AND_NEW` where everything stays, or why everything is
-    repainted, or "".
+    That is `LIGHT_ALONE`, `LIGHT_AND_NEW` or `NEW_ALONE` where everything stays, or why everything
+    is repainted, or "".
     """
     text = staying(text, words, now)
     if is_elsewhere(text, now, words):
         return text, ELSEWHERE
     if is_relit(text, now, words):
         return text, LIGHT_AND_NEW if names_new(text, now, words) else LIGHT_ALONE
+    if adds_things(text, now, words):
+        return text, NEW_ALONE
     return text, OTHER_LIGHT if has_other_light(text, now, words) else ""
 
 

@@ -37,6 +37,11 @@ from mag_sandbox.scenes.vocabulary import (
     text_stems,
 )
 
+_ADDING = re.compile(  # to the place: "and a ruin", "now with two foxes"
+    r"^\W*(?:(?:now|then|also|please) )*"
+    r"(?:(?:and|with|plus|also|add|put|there (?:is|are)(?: also| now)?) )+",
+    re.I,
+)
 _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
 _OF_SKIES = OVERHEAD | {"lightning"}
 _LAND = frozenset((*WATERS, *GROUND_KINDS["outdoor"]))  # no mere thing is added to a place by it
@@ -76,6 +81,10 @@ def staying(text: str, words: Vocabulary, before: str) -> str:
             added_place(text, words) and is_relit(lit_anew, before, words)
         ):
             there, stays = before, lit_anew
+        elif _ADDING.match(text) and added_place(text, words):
+            added = f"{before.rstrip(' ,.')}, {_ADDING.sub('with ', text).rstrip(' ,.')}"
+            if adds_things(added, before, words):
+                there, stays = before, added
     return stays if there and len(stays) <= MAX_PROMPT else text
 
 
@@ -98,6 +107,23 @@ def is_relit(text: str, before: str, words: Vocabulary) -> bool:
         and place in (other_place, all_year)
         and len(new) <= _MOST_NEW
         and not _LAND.intersection(one.kinds[0] for one in things - others) - contents
+        and not any(_differs(one, other) for one in things for other in others)
+    )
+
+
+def adds_things(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether a description goes on from another one, of its place in its air, with more.
+
+    With more than a few new things the place is made anew.
+    """
+    if text == before or not text.startswith(before.rstrip(" ,.")):
+        return False
+    (place, things), (other_place, others) = (_on_ground(one, words) for one in (text, before))
+    return (
+        1 <= len(new_in(things, others)) <= _MOST_NEW
+        and place == other_place
+        and _air(text, words) == _air(before, words)
+        and {one.kinds[0] for one in others} <= {one.kinds[0] for one in things}
         and not any(_differs(one, other) for one in things for other in others)
     )
 

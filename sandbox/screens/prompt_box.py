@@ -23,6 +23,7 @@ from mag_sandbox.sandbox.screens.prompt_card import (
 from mag_sandbox.sandbox.ui.text_entry import Clipboard, History, TextEntry
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.changes import (
+    adds_things,
     has_other_light,
     is_of_air,
     is_relit,
@@ -73,6 +74,7 @@ ONLY_LAND = "it is set {}"  # a lake, which is named
 NIGHT = "night, because of “{}”"
 ALL_STAYS = "only light and weather change; everything stays where it is"
 REST_STAYS = "light and weather change, and what you named is added; everything else stays"
+ADDED_STAYS = "what you named is added; everything else stays"
 AIR_STAYS = "light and weather stay: {}"
 IS_SO = "light and weather are so already"
 STAYS = "no place named, so it stays {}"
@@ -135,7 +137,7 @@ class _Advice:
             said.append(NIGHT.format(night))
         excess = self.words.excess(self.whole)
         is_new = excess > self.words.excess(self.before)  # the place may have too many already
-        if is_new and not self._stays.startswith((ALL_STAYS, REST_STAYS)):
+        if is_new and not self._stays.startswith((ALL_STAYS, REST_STAYS, ADDED_STAYS)):
             said.append(TOO_MANY.format(excess))
         elif struck := self.struck[:MAX_HINTED]:
             instead = INSTEAD if any(map(self._instead, struck)) else ""
@@ -160,6 +162,8 @@ class _Advice:
                 return ALL_STAYS + under_snow_words(self.whole, before, words)
             if self.renewing:  # not far from where the place begins
                 return REST_STAYS
+        if before and self.renewing and adds_things(self.whole, before, words):
+            return ADDED_STAYS
         if before and is_of_air(text, words) and not has_other_light(self.whole, before, words):
             return IS_SO
         place = added_place(text, words)

@@ -510,10 +510,21 @@ def test_where_all_around_was_seen_enter_repaints_this_view(run, monkeypatch):
     game.play()
     monkeypatch.setattr(game.services.map, "sees_more_of", lambda pose: False)
     game.press(pygame.K_t)
-    game.write("castles")
+    game.write("by a lake")
     game.press(pygame.K_RETURN)
     game.wait(lambda: {"renew"} & {one.edit.act for one in asked if one.edit})
     game.said("This view is repainted")
+
+
+def test_what_is_written_on_is_added_to_what_is_seen(run):
+    asked = []
+    game = run(FakeWorld(spec=replace(FAST, kinds=("tent",)), on_step=asked.append))
+    game.play()
+    game.press(pygame.K_t)
+    game.write("castles")
+    game.press(pygame.K_RETURN)
+    game.wait(lambda: {"relight"} & {one.edit.act for one in asked if one.edit})
+    game.said("What you named is added here")
 
 
 def test_another_size_of_the_window_is_shown_at_once(run, monkeypatch):

@@ -5,6 +5,7 @@ import pytest
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.renderer.places import LEVEL_WORDS
 from mag_sandbox.scenes.changes import (
+    adds_things,
     has_other_light,
     is_elsewhere,
     is_relit,
@@ -393,6 +394,35 @@ def test_a_description_without_a_place_stays_where_the_one_before_is(
 ):
     assert staying(text, words, before) == f"{text}, {there}"
     assert is_same_ground(staying(f"{text} and a red tent", words, before), before, words)
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "whole"),
+    [
+        ("and a red balloon", "a beach with palms", "a beach with palms, with a red balloon"),
+        ("Now add two foxes.", "a forest at night", "a forest at night, with two foxes"),
+        ("also with crows and a ruin", "a farm", "a farm, with crows and a ruin"),
+        ("a meadow with a tent", "a meadow", "a meadow with a tent"),
+    ],
+)
+def test_what_is_added_to_a_description_is_added_to_its_place(words, text, before, whole):
+    assert staying(text, words, before) == whole
+    assert adds_things(whole, before, words)
+
+
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("a meadow", "a meadow"),
+        ("a meadow with a cow and a red cow", "a meadow with a cow"),  # which differs
+        ("a meadow by a lake", "a meadow"),  # as its ground does
+        ("a meadow at night with a tent", "a meadow"),
+        ("a meadow with a tent, a cow, a well and a horse", "a meadow"),  # too much
+        ("a beach with a boat", "a meadow"),
+    ],
+)
+def test_another_place_ground_or_air_is_no_addition(words, text, before):
+    assert not adds_things(text, before, words)
 
 
 @pytest.mark.parametrize(
