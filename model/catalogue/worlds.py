@@ -10,7 +10,7 @@ names: `WeightSource.names`.
 
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import Literal, Protocol, get_args
+from typing import Literal, get_args
 
 from mag_sandbox.model.catalogue.recipes import (
     FRAMEPACK_F0,
@@ -105,47 +105,19 @@ class WeightSource:
     many: bool = False  # all matching files are meant, not one file and its shards
 
 
-class Fetchable(Protocol):
-    """The owner of fetched files: a world, or a set of data."""
+@dataclass(frozen=True, slots=True)
+class Fetchable:
+    """The owner of fetched files: a world, or the data of a benchmark."""
 
-    @property
-    def name(self) -> str:
-        """Its name in commands."""
-
-    @property
-    def title(self) -> str:
-        """Its name on screens."""
-
-    @property
-    def sources(self) -> tuple[WeightSource, ...]:
-        """The sources of its files; none: they come with the game, or not at all."""
-
-    @property
-    def licence(self) -> Licence:
-        """Their licence."""
-
-    @property
-    def reason(self) -> str:
-        """Why they cannot be fetched; "": they can."""
+    name: str  # in commands
+    title: str  # on screens
+    sources: tuple[WeightSource, ...]  # none: the files come with the game, or not at all
+    licence: Licence
+    reason: str = ""  # why it cannot be fetched, or played as it comes; "": it can
 
     @property
     def roles(self) -> tuple[Role, ...]:
         """Roles without which it is of no use."""
-
-
-@dataclass(frozen=True, slots=True)
-class DataRow:
-    """Files of a benchmark."""
-
-    name: str
-    title: str
-    sources: tuple[WeightSource, ...]
-    licence: Licence
-    reason: str = ""
-
-    @property
-    def roles(self) -> tuple[Role, ...]:
-        """All of them."""
         return tuple(source.role for source in self.sources)
 
 
@@ -159,15 +131,11 @@ class PackRecipe:
     negative: str  # the negative prompt
 
 
-@dataclass(frozen=True, slots=True)
-class WorldRow:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldRow(Fetchable):
     """One world."""
 
-    name: str
-    title: str
     kind: Kind  # "clip": a whole clip at once, not real time
-    sources: tuple[WeightSource, ...]
-    licence: Licence
     memory: str = "none"  # memory policy, where there is no recipe
     recipe: Recipe | None = None  # of a stream of a few-step checkpoint
     averaged: bool = True  # the averaged weights of a training checkpoint are meant, if it has some
@@ -178,7 +146,6 @@ class WorldRow:
     words: str = ""  # folder of weights whose words it knows; "": every word
     base: str = ""  # weights shared with other worlds, which can continue each other; "": none
     steady: bool = True  # holds a picture; the key for the next world skips others
-    reason: str = ""  # why it cannot be played as it comes; "": it can
 
     @property
     def bundled(self) -> bool:
@@ -423,9 +390,7 @@ _ROWS = (
         licence=_card("Skywork/SkyReels-V2-DF-1.3B-540P-Diffusers"), clips=SKYREELS,
     ),
     *(
-        WorldRow(
-            name, title, "clip", _framepack_sources(repo), _card(repo), clips=clips,
-        )
+        WorldRow(name, title, _framepack_sources(repo), _card(repo), kind="clip", clips=clips)
         for name, title, repo, clips in (
             (
                 "framepack-f1", "FramePack F1 image-to-video, forward in time",
@@ -445,7 +410,7 @@ _ROWS = (
 WORLDS: dict[str, WorldRow] = {row.name: row for row in _ROWS}
 RECIPES: dict[str, Recipe] = {row.name: row.recipe for row in _ROWS if row.recipe}
 PLAYABLE: tuple[str, ...] = tuple(row.name for row in _ROWS if row.kind == "stream" or row.clips)
-MAG_BENCH = DataRow(
+MAG_BENCH = Fetchable(
     "mag-bench", "MAG-Bench: clips that look away and come back",
     (
         WeightSource("table", _MAG, (r"(.*/)?[^/]*bench[^/]*\.csv", r".*\.csv")),
@@ -453,4 +418,4 @@ MAG_BENCH = DataRow(
     ),
     _card(_MAG),
 )  # fmt: skip
-DATA: dict[str, DataRow] = {MAG_BENCH.name: MAG_BENCH}
+DATA: dict[str, Fetchable] = {MAG_BENCH.name: MAG_BENCH}

@@ -162,9 +162,7 @@ class ServeOptions(ListenOptions):
 
 @dataclass(frozen=True, slots=True)
 class DoctorOptions:
-    """Check this machine."""
-
-    copy: bool = option(False, "copy the report to the clipboard")
+    """Of the check of this machine there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

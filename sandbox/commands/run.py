@@ -138,19 +138,15 @@ def _recorders(options: PlayOptions, choice: WorldChoice) -> Iterator[list[Recor
             recorder.cancel()
 
 
-def run_doctor(options: DoctorOptions, say: Say) -> int:
+def run_doctor(_options: DoctorOptions, say: Say) -> int:
     """Say what this machine has, and how to get the missing parts."""
     from mag_sandbox.sandbox.diagnose import doctor
 
-    findings, lines = [], []
+    findings = []
     for finding in doctor.report():  # some take a while
         findings.append(finding)
-        lines.append(doctor.line(finding))
-        say(lines[-1])
-    lines += ["", doctor.summary(findings)]
-    say("\n".join(lines[-2:]))
-    if options.copy:
-        say(doctor.copy("\n".join(lines)))
+        say(doctor.line(finding))
+    say(f"\n{doctor.summary(findings)}")
     return doctor.exit_code(findings)
 
 

@@ -8,26 +8,13 @@ person or of the machine.
 import getpass
 import os
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mag_sandbox.sandbox.diagnose.doctor_checks import CHECKS, Check, Finding, Level
 
 MARKS: dict[Level, str] = {"ok": "ok", "note": "note", "problem": "PROBLEM"}
 WIDTH = 9  # characters before a name
-COPIERS = (
-    # program, arguments, whether Windows' encoding
-    ("pbcopy", (), False),
-    ("clip.exe", (), True),
-    ("wl-copy", (), False),
-    ("xclip", ("-selection", "clipboard"), False),
-    ("xsel", ("--clipboard", "--input"), False),
-)
-PATIENCE = 5.0  # seconds for another program
-BY_HAND = "select and copy the lines above"
 _EDGE = r"(?![A-Za-z0-9_])"
 
 
@@ -78,46 +65,6 @@ def discreet(text: str, home: Path | None = None, user: str | None = None) -> st
     if len(user) > 1:
         text = re.sub(rf"(?<![A-Za-z0-9_]){re.escape(user)}{_EDGE}", "<user>", text, flags=re.I)
     return text
-
-
-def copy(text: str, run: Callable[..., object] = subprocess.run) -> str:
-    """Put text on the clipboard and say how it went."""
-    for program, arguments, wide in COPIERS:
-        if not shutil.which(program):
-            continue
-        data = text.encode("utf-16") if wide else text.encode()
-        try:
-            run(
-                [program, *arguments],
-                input=data,
-                check=True,
-                timeout=PATIENCE,
-                stdout=subprocess.DEVNULL,  # some stay to serve the clipboard and would hold it
-                stderr=subprocess.DEVNULL,
-            )
-        except (OSError, subprocess.SubprocessError):
-            continue
-        return "The report is on the clipboard."
-    if not sys.platform.startswith("linux") and _copy_by_window(text):
-        return "The report is on the clipboard."
-    if sys.platform.startswith("linux"):  # there, what a window copied ends with it
-        tool = "wl-clipboard" if os.environ.get("WAYLAND_DISPLAY") else "xclip"
-        return f"The clipboard cannot be reached: {BY_HAND}, or install {tool}."
-    return f"The clipboard cannot be reached: {BY_HAND}."
-
-
-def _copy_by_window(text: str) -> bool:
-    import pygame
-
-    try:
-        pygame.display.init()
-        pygame.display.set_mode((1, 1), pygame.HIDDEN)
-        pygame.scrap.put_text(text)
-    except pygame.error:
-        return False
-    finally:
-        pygame.display.quit()
-    return True
 
 
 def _user() -> str:

@@ -37,7 +37,6 @@ MAIN = tuple(
         ("bench --scene medow", ('"medow"', "did you mean")),
         ("bench --json", ("--json", "expected one argument")),
         ("bench --json here/no/where/x.json", ("x.json", "name another file")),
-        ("doctor --coppy", ("--coppy", 'did you mean "--copy"')),
         ("bench-memory --workers 1000000000", ("--workers", "at most 1024")),
         ("bench-memory --workers 0", ("--workers", "above 0")),
         ("gallery", ("DIR", "--help")),

@@ -1,8 +1,6 @@
 """Doctor says what a machine has, what to do about what is missing, and nothing of its owner."""
 
-import errno
 import re
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +11,9 @@ import pytest
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.catalogue import shipped
 from mag_sandbox.model.world import MissingWeights
-from mag_sandbox.sandbox.diagnose import doctor, doctor_checks
+from mag_sandbox.sandbox.diagnose import doctor_checks
 from mag_sandbox.sandbox.diagnose.doctor import (
     Finding,
-    copy,
     discreet,
     exit_code,
     line,
@@ -389,38 +386,3 @@ def test_a_nearly_full_disk_is_noted(monkeypatch, home):
     assert levels(check_disk()) == ["ok", "ok"]
     usage["free"] = GIB // 2
     assert levels(check_disk()) == ["note", "note"]
-
-
-def tools(monkeypatch, *present):
-    monkeypatch.setattr(doctor.shutil, "which", lambda name: name if name in present else None)
-    monkeypatch.setattr(doctor.sys, "platform", "linux")
-
-
-def test_the_report_goes_to_the_first_clipboard_that_works(monkeypatch):
-    tools(monkeypatch, "wl-copy", "xclip")
-    called = []
-
-    def run(command, **options):
-        called.append((command[0], options["input"].decode()))
-        if command[0] == "wl-copy":
-            raise subprocess.CalledProcessError(1, command)
-
-    assert "on the clipboard" in copy("the report", run)
-    assert called == [("wl-copy", "the report"), ("xclip", "the report")]
-
-
-def test_without_a_clipboard_it_is_said_how_to_copy(monkeypatch):
-    tools(monkeypatch)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    said = copy("the report")
-    assert "select and copy" in said
-    assert "xclip" in said
-
-
-def test_a_clipboard_that_fails_is_not_an_error(monkeypatch):
-    tools(monkeypatch, "xclip")
-
-    def run(command, **options):
-        raise OSError(errno.ENOEXEC, "cannot run")
-
-    assert "cannot be reached" in copy("the report", run)
