@@ -165,10 +165,6 @@ class MagBenchOptions(WorkerOptions):
     mode: tuple[Mode, ...] = option(
         MODES, "memory of the predicted part: itself or the truth (both in turn)"
     )
-    prompt: Literal["caption", "empty"] = option("caption")
-    remembers: Literal["as trained", "generator"] = option(
-        "as trained", "the memory model where the world has one, or the generator by itself"
-    )
     lpips: tuple[str, ...] = option(
         (), "weights of AlexNet, and of LPIPS unless the package lpips is installed, or "
         f"hub:OWNER/NAME/FILE; without them {STAND_IN} finds the matches, and there is no LPIPS",

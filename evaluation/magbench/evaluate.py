@@ -3,7 +3,7 @@
 Every clip's history is remembered, its end predicted and compared by best match. The records are
 JSON lines (see `evaluation.results.store`) that `python -m evaluation report` makes a page of:
 
-    key, bench "magbench", row {world, remembers, mode, prompt}, clip, category, distance (what
+    key, bench "magbench", row {world, mode}, clip, category, distance (what
     found the matches), refused (null, or why the clip has no scores), picture (of its worst pair),
     scores {psnr_db, ssim, lpips (null without its weights), distance, motion_ratio}, seconds
 
@@ -72,13 +72,7 @@ class Row:
     """A measurement: one line of the table."""
 
     world: str
-    remembers: str = "as trained"  # or "generator": by itself, without the memory model
     mode: Mode = "history"
-    prompt: str = "caption"  # or "empty"
-
-    def __post_init__(self) -> None:
-        if self.mode not in MODES or self.prompt not in ("caption", "empty"):
-            raise ValueError(f"mode is {self.mode!r} and prompt {self.prompt!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +193,7 @@ def _measure(world: Continuer, task: MagBenchTask, matching: Matching, seed: int
     began = time.monotonic()
     ready, row = task.ready, task.row
     frames = read_video(ready.path, world.format)
-    prompt = ready.clip.caption if row.prompt == "caption" else ""
-    pair = continue_clip(world, frames, ready.split, row.mode, prompt, seed)
+    pair = continue_clip(world, frames, ready.split, row.mode, ready.clip.caption, seed)
     if not np.isfinite(pair.predicted).all():
         raise ValueError("the prediction holds NaN or infinity")
     scores, found = scores_of(pair, matching)
@@ -256,14 +249,12 @@ def _measure_all(options: MagBenchOptions, ready: list[ReadyClip], unusable: int
     matching = matching_of(options.lpips, say)
     from mag_sandbox.evaluation.magbench.full_rollout import open_continuer
 
-    prompts = [one.clip.caption for one in ready] if options.prompt == "caption" else []
-    job = MagBenchJob(
-        partial(open_continuer, options.world, options.remembers, prompts), matching, options.seed
-    )
+    prompts = [one.clip.caption for one in ready]
+    job = MagBenchJob(partial(open_continuer, options.world, prompts), matching, options.seed)
     settings = {"bench": "magbench", "seed": options.seed, "distance": matching.name}
     store = ClipStore(options.out, settings)
     store.note(environment(unusable_clips=unusable, arguments=_plain(options)))
-    rows = [Row(options.world, options.remembers, mode, options.prompt) for mode in options.mode]
+    rows = [Row(options.world, mode) for mode in options.mode]
     for row in rows:
         say(f"{len(ready)} clips | {' | '.join(str(value) for value in asdict(row).values())}")
     tasks = [MagBenchTask(clip, row) for row in rows for clip in ready]
@@ -304,18 +295,16 @@ def _scores_in_words(scores: Mapping[str, Any]) -> str:
 
 
 def _missing(options: MagBenchOptions, ready: int, matching: Matching) -> str:
-    """Return how a run differs from the paper's: clips, modes, captions, LPIPS."""
+    """Return how a run differs from the paper's: clips, modes, LPIPS."""
     lacks = [
         (ready != CLIPS, f"{ready} of {CLIPS} clips"),
         (set(options.mode) != set(MODES), f"only the mode {' '.join(options.mode)}"),
-        (options.prompt != "caption", "no captions"),
-        (options.remembers != "as trained", "the generator remembers by itself"),
         (matching.name != LPIPS, "no LPIPS"),
     ]
     exceptions = ", ".join(words for lacking, words in lacks if lacking)
-    return f", except: {exceptions}" if exceptions else ": all clips, both modes, captions, LPIPS"
+    return f", except: {exceptions}" if exceptions else ": all clips, both modes, LPIPS"
 
 
 def _plain(options: MagBenchOptions) -> dict[str, Any]:
-    names = ("world", "mode", "prompt", "remembers", "lpips", "clips", "seed")
+    names = ("world", "mode", "lpips", "clips", "seed")
     return {name: getattr(options, name) for name in names}

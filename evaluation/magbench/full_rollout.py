@@ -1,7 +1,6 @@
 """A full-size world as MAG-Bench drives it: latents in and out, one prompt, no camera sentences."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 from torch import Tensor
@@ -24,7 +23,7 @@ Features = Callable[[str], Tensor]  # of a text; "" is the empty prompt
 class RolloutContinuer:
     """A `Continuer` made of a full-size world's parts.
 
-    world = RolloutContinuer("mag", format, generator_only(engine), features, stream)
+    world = RolloutContinuer("mag", format, engine, features, stream)
     """
 
     def __init__(
@@ -74,16 +73,8 @@ class RolloutContinuer:
         return dit.text_keys(self._features(text).to(cache.device, cache.dtype))
 
 
-def generator_only(engine: Engine) -> Engine:
-    """Return an engine whose generator remembers by itself, under the prompt."""
-    recipe = replace(engine.recipe, remembers="generator", remembers_under="prompt")
-    return replace(engine, memory_dit=engine.dit, recipe=recipe)
-
-
-def open_continuer(name: str, writer: str, prompts: Sequence[str]) -> RolloutContinuer:
+def open_continuer(name: str, prompts: Sequence[str]) -> RolloutContinuer:
     """Load a full-size world whose weights were fetched, and encode all prompts at once.
-
-    The network that remembers is one of `magbench_command.WRITERS`.
 
     Raises:
         WorldFailed: it is unknown, or cannot run here.
@@ -96,8 +87,6 @@ def open_continuer(name: str, writer: str, prompts: Sequence[str]) -> RolloutCon
             "measure it with `pocket --out`"
         )
     engine, texts, stream = world.parts()
-    if writer == "generator":
-        engine = generator_only(engine)
     engine.fetch_writer()
     rows = texts.store.get((*prompts, NOTHING))
     spec = world.spec

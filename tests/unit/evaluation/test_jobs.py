@@ -49,7 +49,7 @@ def jobs() -> list:
         QualityJob(opens, (Leg("out", CameraCommand(), 1),), 0, moves=True),
         WalksJob(WalkOptions(), opens, Judge.load()),
         ReconstructionJob("mag", 4, HERE, matching, 0),
-        MagBenchJob(partial(open_continuer, "mag", "generator", ["a pan"]), matching),
+        MagBenchJob(partial(open_continuer, "mag", ["a pan"]), matching),
         ViewsJob(opener_like(PerfectWorld(), "pocket"), 0),
         VBenchJob(opener_like(PerfectWorld(), "pocket"), 81, 0, VideoFormat(64, 64, 16), {}),
         TextJob(told),

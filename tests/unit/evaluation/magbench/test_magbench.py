@@ -1,7 +1,7 @@
 """MAG-Bench: the loop is the official one, and what cannot be measured is named and counted."""
 
 import csv
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ from mag_sandbox.evaluation.magbench.evaluate import (
     score_lines,
     scores_of,
 )
-from mag_sandbox.evaluation.magbench.full_rollout import RolloutContinuer, generator_only
+from mag_sandbox.evaluation.magbench.full_rollout import RolloutContinuer
 from mag_sandbox.evaluation.magbench.table import (
     COLUMNS,
     BenchClip,
@@ -66,11 +66,12 @@ def golden_engine(name: str) -> Engine:
     sizes, recipe, batch = manifest()["config"], recipe_of(name), INPUTS["noise"].shape[0]
     dit = golden_dit("dit_generator")
     memory_dit = golden_dit("dit_memory")
+    if recipe.remembers == "generator":
+        memory_dit, recipe = dit, replace(recipe, remembers_under="prompt")
     cache = full_cache(dit.config, recipe, sizes["L"], torch.float32, batch=batch)
     grid = GridCoordinates(sizes["H"] // 2, sizes["W"] // 2, dit.config.head_dim)
     tiers = FrameTiers(cache, WaitingRoom(0, 0))
-    engine = Engine(dit, memory_dit, tiers, grid, recipe, INPUTS["noise"].shape[2:])
-    return generator_only(engine) if recipe.remembers == "generator" else engine
+    return Engine(dit, memory_dit, tiers, grid, recipe, INPUTS["noise"].shape[2:])
 
 
 BENCH_CASES = [name for name in CASES if name.startswith("mag_bench")]
@@ -252,13 +253,13 @@ def measured(bench: Path, out: Path, row: Row, world=None) -> dict:
 
 
 def test_records_say_what_was_measured_and_a_second_run_measures_nothing(bench, tmp_path):
-    row = Row("mirror", prompt="empty")
+    row = Row("mirror", mode="truth")
     world = MirrorWorld(LATENTS // 2)
     records = measured(bench, tmp_path, row, world)
     assert len(records) == 2
-    assert {prompt for prompt, _ in world.told} == {""}
+    assert {prompt for prompt, _ in world.told} == {"a pan over squares", ""}
     record = next(one for one in records.values() if one["clip"] == "good.mp4")
-    assert record["row"]["prompt"] == "empty"
+    assert record["row"] == {"world": "mirror", "mode": "truth"}
     assert record["distance"] == magbench.STAND_IN
     assert record["scores"]["lpips"] is None
     assert record["scores"]["psnr_db"] > 25
@@ -285,7 +286,7 @@ def test_the_folder_of_videos_is_where_most_of_a_tables_clips_lie(tmp_path):
         videos_folder(tmp_path / "t.csv", files[3:])
 
 
-def test_the_caption_is_the_prompt_if_asked_for(bench, tmp_path):
+def test_the_caption_is_the_prompt(bench, tmp_path):
     world = MirrorWorld(LATENTS // 2)
     measured(bench, tmp_path, Row("mirror"), world)
     assert {prompt for prompt, _ in world.told} == {"a pan over squares", ""}

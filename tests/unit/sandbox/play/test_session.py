@@ -97,7 +97,7 @@ def test_the_end_is_told_once_with_totals(notes):
 def test_observers_that_join_together_are_told_of_one_start(monkeypatch):
     """Frames belong to the recording that began when they did, to the second."""
     times = iter(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=n) for n in range(9))
-    clock = SimpleNamespace(now=lambda zone: next(times))  # noqa: ARG005 -- as datetime's
+    clock = SimpleNamespace(now=lambda zone: next(times))
     monkeypatch.setattr("mag_sandbox.sandbox.play.session.datetime", clock)
     session = session_of(Notes(), PAN)
     session.start(SCENE, seed=7)
