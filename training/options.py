@@ -15,7 +15,7 @@ STAGES = {
     "memory": "a memory model that rebuilds blocks from one frame of each",
     "generator": "MAG's generator: long rollouts over the frozen memory model",
 }
-PHASES = ("teacher", "direct", "student", "teacher-last", "direct-modulations")
+PHASES = ("teacher", "direct", "student")
 VARIANTS = ("ring", "A", "B", "C", "zero", "framepack")
 
 

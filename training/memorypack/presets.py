@@ -9,7 +9,7 @@ from typing import Literal
 from mag_sandbox.training.recipe.presets import Optimisation
 
 Forcing = Literal["teacher", "direct", "student"]
-Tuned = Literal["all", "memory", "last", "modulations"]
+Tuned = Literal["all", "memory", "last"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,6 @@ PRESETS: dict[str, PackTraining] = {
     "teacher": TEACHER,
     "direct": DIRECT,
     "student": STUDENT,
-    "teacher-last": replace(DIRECT, forcing="teacher"),  # the same tensors without Direct Forcing
-    "direct-modulations": replace(DIRECT, tuned="modulations"),
 }
 
 

@@ -204,10 +204,8 @@ def is_tuned(name: str, tuned: Tuned) -> bool:
     """Tell whether a tensor of `PackedNetworks` is trained.
 
     "memory" is the long-term memory, and low-rank changes of the transformer; "last" output layer
-    and final modulation (the norm there has no weights); "modulations" those of all layers, too.
+    and final modulation (the norm there has no weights).
     """
-    if tuned == "all":
-        return True
     if tuned == "memory":
         return is_new(name)
-    return name in _LAST or (tuned == "modulations" and name.endswith(".modulation"))
+    return tuned == "all" or name in _LAST

@@ -129,7 +129,7 @@ def test_a_share_of_clips_may_be_remembered_as_they_are():
     assert losses[0] == losses[1] != losses[2]
 
 
-@pytest.mark.parametrize("tuned", ["last", "modulations", "all"])
+@pytest.mark.parametrize("tuned", ["last", "all"])
 def test_after_a_step_only_the_listed_tensors_have_changed(tuned, tmp_path: Path):
     stage = toy_stage(MEMORYPACK, tuned=tuned, curriculum=(2,))
     before = {name: value.clone() for name, value in stage.module.state_dict().items()}
