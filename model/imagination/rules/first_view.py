@@ -6,9 +6,19 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
-from mag_sandbox.model.imagination.rules.plans import AROUND, SIDES, TOP, away, few_of, turned
+from mag_sandbox.model.imagination.rules.plans import (
+    AROUND,
+    SIDES,
+    TOP,
+    away,
+    cuts,
+    few_of,
+    turned,
+)
 from mag_sandbox.model.imagination.rules.spacing import stands
 from mag_sandbox.scenes.kinds import ANIMALS, STANDS, THINGS, WATERS
 from mag_sandbox.scenes.naming import Named
@@ -22,13 +32,16 @@ _WIDE = 60.0  # degrees; wider things have no middle
 _COURSES = (WATERS | {"road", "path", "railway track", "runway"}) - {"swimming pool"}
 _ASIDE = 25.0  # degrees from ahead at which the middle of these is still plainly seen
 _IN_VIEW = 43.0  # degrees from ahead within which what words name stays, whole
+_TURNS = np.arange(-30.0, 30.5)  # degrees from there that are tried
+# degrees by which a named thing is out of view, or the middle of all is off, as bad as a cut thing
+_OUT, _OFF = 3.0, 40.0
 _SIDES = frozenset(("left", "right", "behind", "ahead", "sides"))
 
 
 def centred(
     things: Sequence[PlacedObject], named: Sequence[Named], typical: Sequence[Named] = ()
 ) -> list[PlacedObject]:
-    """Return a plan turned so that the middle of the named things is ahead.
+    """Return a plan turned so that the named things are ahead, and few things cut at its sides.
 
     They stay on a stage, in a room, and where words give any of them a side. Waters and ways that
     are named, or typical of a place, remain in the first view if there is room.
@@ -51,13 +64,16 @@ def centred(
     left, right = min(yaw - half for yaw, half in boxes), max(yaw + half for yaw, half in boxes)
     turn = (left + right) / 2
     kinds = {kind for one in (*named, *typical) for kind in one.kinds} & _COURSES
-    for thing in things:
-        aside = yaw_difference(thing.yaw, 0.0)
-        if thing.kind in kinds and _WIDE <= thing.width < AROUND and abs(aside) < _BESIDE:
-            turn = min(max(turn, aside - _ASIDE), aside + _ASIDE)
-    if right - left <= 2 * _IN_VIEW:
-        turn = min(max(turn, right - _IN_VIEW), left + _IN_VIEW)
-    return turned(things, turn)
+    courses = [
+        yaw_difference(thing.yaw, 0.0) for thing in things
+        if thing.kind in kinds and _WIDE <= thing.width < AROUND and away(thing) < _BESIDE
+    ]  # fmt: skip
+    turns = turn + _TURNS
+    yaws, halves = np.array(boxes).T
+    beyond = np.maximum(np.abs(yaws - turns[:, None]) + halves - _IN_VIEW, 0.0).sum(1)
+    beyond += np.maximum(np.abs(courses - turns[:, None]) - _ASIDE, 0.0).sum(1) / 2
+    worse = cuts(things, turns) + beyond / _OUT + np.abs(turns - turn) / _OFF
+    return turned(things, float(turns[worse.argmin()]))
 
 
 def within_view(things: Sequence[PlacedObject], places: Collection[int]) -> list[PlacedObject]:

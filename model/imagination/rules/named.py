@@ -795,7 +795,8 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
     thing = _no_line(thing)
     usual, scale = THINGS[thing.kind], 1.0
     is_large = one.one_of_many and one.scale > 1.0  # a giant tree is more than a far one
-    if grows and (usual.are_few or is_large or one.most is not None):
+    is_fixed = thing.kind in DOORS and where_of(thing.kind) == "wall"  # a wall is as far as it is
+    if grows and not is_fixed and (usual.are_few or is_large or one.most is not None):
         if one.most is not None and max(thing.width, thing.height) < _SPECK:
             thing = replace(
                 thing, width=usual.width, height=usual.height, pitch=usual.pitch, away=None

@@ -17,6 +17,7 @@ from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import ANIMALS, FALLING, HILLS, THINGS, WATERS
 from mag_sandbox.scenes.looks import Look, painted_colors, usual_looks
 from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.stances import where_of
 
 # The first view: which plan is best, turned which way
 
@@ -47,6 +48,10 @@ HOMELY = (  # kinds that most first views of rooms show, though words seldom nam
 )
 _HOMELY = 0.5  # the worth of each, where a named thing has 1
 _LIKELY = 0.02  # the worth of a nat, likewise
+_CUT = 0.3  # by how much a thing that the view cuts at a side lowers its worth, likewise
+_ALOFT = frozenset(("sky", "far"))  # stances of things that may be cut
+_WHOLE = 60.0  # degrees; views cut wider things
+_EDGES = (-WIDEST_FOV / 2, WIDEST_FOV / 2)  # degrees from ahead
 
 
 def ahead_best(
@@ -72,11 +77,28 @@ def ahead_best(
     for kinds in HOMELY:
         worth += _HOMELY * plain[places_of(things, kinds)].max(axis=0, initial=0.0)
     views = np.arange(len(worth))
+    worth -= _CUT * cuts(things, (views * _STEP + _VIEW / 2) * _CELL)
     if facing := [thing.yaw for thing in things if thing.kind in SIDES]:
         views = np.round((np.array(facing) / _CELL - _VIEW / 2) / _STEP).astype(int) % len(worth)
     best = int(worth[views].argmax())
     yaw = facing[best] if facing else (best * _STEP + _VIEW / 2) * _CELL % 360.0
     return float(worth[views[best]]), float(yaw)
+
+
+def cuts(things: Sequence[PlacedObject], yaws: np.ndarray) -> np.ndarray:
+    """Return how many things a view facing each yaw cuts at its sides, int64 [yaws].
+
+    The renderer lays scenes out so that their first views cut none, but for far ones.
+    """
+    whole = [
+        thing for thing in things
+        if thing.kind in THINGS and thing.width < _WHOLE and where_of(thing.kind) not in _ALOFT
+    ]  # fmt: skip
+    middles = np.array([thing.yaw for thing in whole])
+    halves = np.array([thing.width / 2 for thing in whole])
+    edges = np.add.outer(yaws, _EDGES)[..., None]
+    count: np.ndarray = (np.abs(yaw_difference(edges, middles)) < halves - 1).sum((1, 2))
+    return count
 
 
 def missing(things: Sequence[PlacedObject], yaw: float, named: Sequence[Named]) -> list[Named]:

@@ -7,6 +7,7 @@ import pytest
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.first_view import centred, within_view
+from mag_sandbox.model.imagination.rules.plans import away
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.relations import Relation
 
@@ -39,6 +40,14 @@ def test_the_sea_of_a_beach_stays_in_view():
     house, sea = centred([HOUSE, SEA], [Named(("cottage",), None, 1, 1)], typical)
     assert abs(yaw_difference(sea.yaw, 0.0)) <= 25.0
     assert abs(yaw_difference(house.yaw, 0.0)) < 36.0
+
+
+def test_the_first_view_turns_a_little_rather_than_cut_a_house():
+    mill = PlacedObject("windmill", 5.0, 0.0, 16.0, 24.0)
+    cut, named = replace(HOUSE, yaw=49.0), [Named(("windmill",), None, 1, 1)]
+    house, shown = centred([cut, mill], named)
+    assert away(house) + house.width / 2 <= 46.0
+    assert 0.0 < away(shown) < 20.0
 
 
 def test_nothing_that_words_name_leaves_the_view_for_a_river():

@@ -59,9 +59,12 @@ def test_live_words_are_in_the_plan_in_their_number_and_colour(plan, text):
 
 def test_a_unicorn_stands_before_one_of_many_lollipops_rather_than_behind_a_house(plan):
     text = "a unicorn, 2 rainbows, a chocolate house on the right and lollipop trees"
-    things, _ = plan(f"a pink candy land with {text}", 21)
-    shares = zip(things, shown_shares(things), strict=True)
-    assert max(share for thing, share in shares if thing.kind == "unicorn") > 0.7
+    shown = []
+    for seed in (21, 22, 24, 25):
+        things, _ = plan(f"a pink candy land with {text}", seed)
+        shares = zip(things, shown_shares(things), strict=True)
+        shown.append(max(share for thing, share in shares if thing.kind == "unicorn"))
+    assert sum(shown) / len(shown) > 0.8
 
 
 @pytest.mark.parametrize(

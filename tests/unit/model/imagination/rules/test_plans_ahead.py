@@ -1,9 +1,11 @@
 """Of plans the one is taken whose view ahead shows what the caption names, in plain sight."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.plans import ahead_best, missing, turned
+from mag_sandbox.model.imagination.rules.plans import ahead_best, cuts, missing, turned
 from mag_sandbox.scenes.naming import Named
 
 NAMED = [Named(("house",), None)]
@@ -63,3 +65,10 @@ def test_what_words_name_is_missing_where_the_view_ahead_does_not_show_it():
     assert missing([SUN], 20.0, [sun, hills]) == [], "there is one sun, hills do not stand"
     assert missing([], 0.0, [tent, sun]) == [tent, sun]
     assert missing([TENT], 200.0, [Named(("castle", "tent"), None)]) == []
+
+
+def test_of_views_that_show_as_much_one_that_cuts_nothing_is_taken():
+    trees = [replace(TREE, yaw=yaw) for yaw in (10.0, 45.0, 80.0, 115.0)]
+    _, yaw = ahead_best([HOUSE, *trees], np.zeros(5), NAMED)
+    assert cuts([HOUSE, *trees], np.array([yaw])) == [0]
+    assert cuts(trees, np.array([0.0])) == [1]
