@@ -68,7 +68,7 @@ def test_what_words_name_is_missing_where_the_view_ahead_does_not_show_it():
 
 
 def test_of_views_that_show_as_much_one_that_cuts_nothing_is_taken():
-    trees = [replace(TREE, yaw=yaw) for yaw in (10.0, 45.0, 80.0, 115.0)]
+    trees = [replace(TREE, kind="oak", yaw=yaw) for yaw in (10.0, 45.0, 80.0, 115.0)]
     _, yaw = ahead_best([HOUSE, *trees], np.zeros(5), NAMED)
     assert cuts([HOUSE, *trees], np.array([yaw])) == [0]
     assert cuts(trees, np.array([0.0])) == [1]
