@@ -165,9 +165,9 @@ class MagBenchOptions(WorkerOptions):
     mode: tuple[Mode, ...] = option(
         MODES, "memory of the predicted part: itself or the truth (both in turn)"
     )
-    lpips: tuple[str, ...] = option(
-        (), "weights of AlexNet, and of LPIPS unless the package lpips is installed, or "
-        f"hub:OWNER/NAME/FILE; without them {STAND_IN} finds the matches, and there is no LPIPS",
+    lpips: tuple[Path, ...] = option(
+        (), "weights of AlexNet, and of LPIPS unless the package lpips is installed; "
+        f"without them {STAND_IN} finds the matches, and there is no LPIPS",
         metavar="FILE",
     )  # fmt: skip
     clips: int | None = option(None, "only the first rows of the table", metavar="N")
@@ -185,7 +185,7 @@ class ReconstructionOptions(WorkerOptions):
     memory: tuple[str, ...] = option(
         (), "weights of memory models for blocks of N latent frames", metavar="N=FILE"
     )
-    lpips: tuple[str, ...] = option((), "as `magbench` has it", metavar="FILE")
+    lpips: tuple[Path, ...] = option((), "as `magbench` has it", metavar="FILE")
     clips: int | None = option(None, "only the first videos by name", metavar="N")
     seed: int = option(0, "seed of the noise (%(default)s)", type=int)
 

@@ -41,10 +41,9 @@ class LookbackOptions(SplitOptions, WorkerOptions):
     url: str | None = option(None, "where a remote world is served", metavar="URL")
     token_file: Path | None = option(None, "the secret that its server wants", metavar="FILE")
     label: str | None = option(None, "what tables call it (the world and its memory)")
-    lpips: tuple[str, ...] = option(
-        (), "weights of AlexNet and LPIPS, or hub:OWNER/NAME/FILE; without, there is no LPIPS",
-        metavar="FILE",
-    )  # fmt: skip
+    lpips: tuple[Path, ...] = option(
+        (), "weights of AlexNet and LPIPS; without, there is no LPIPS", metavar="FILE"
+    )
     out: Path | None = option(
         None, "folder of the results, which go on there (runs/lookback/LABEL-PRESET)", metavar="DIR"
     )

@@ -39,7 +39,7 @@ from mag_sandbox.evaluation.magbench.continuation import (
     split_clip,
 )
 from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
-from mag_sandbox.evaluation.magbench.lpips import LpipsDistance, load_lpips, weight_paths
+from mag_sandbox.evaluation.magbench.lpips import LpipsDistance, load_lpips
 from mag_sandbox.evaluation.magbench.table import (
     BenchClip,
     Fault,
@@ -83,10 +83,10 @@ class Matching:
     distance: Distance = absolute_difference
 
 
-def matching_of(files: Sequence[str], say: Callable[[str], None]) -> Matching:
+def matching_of(files: Sequence[Path], say: Callable[[str], None]) -> Matching:
     """Return LPIPS of the weights that were named, else the stand-in, and say so."""
     if files:
-        return Matching(LPIPS, LpipsDistance(load_lpips(weight_paths(files))))
+        return Matching(LPIPS, LpipsDistance(load_lpips(files)))
     say(f"LPIPS is not measured: no weights were named; {STAND_IN} finds the matches")
     return Matching()
 
@@ -306,5 +306,5 @@ def _missing(options: MagBenchOptions, ready: int, matching: Matching) -> str:
 
 
 def _plain(options: MagBenchOptions) -> dict[str, Any]:
-    names = ("world", "mode", "lpips", "clips", "seed")
-    return {name: getattr(options, name) for name in names}
+    plain = {name: getattr(options, name) for name in ("world", "mode", "clips", "seed")}
+    return {**plain, "lpips": [str(file) for file in options.lpips]}

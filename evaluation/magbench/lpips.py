@@ -27,7 +27,6 @@ LAYERS = {0: (64, 11, 4, 2), 3: (192, 5, 1, 2), 6: (384, 3, 1, 1), 8: (256, 3, 1
 POOLED_BEFORE = (3, 6)  # layers that a pooling comes before
 SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)  # of red, green, blue
 TINY = 1e-10
-HUB = "hub:"  # before the name of a file there
 LEAST = 63  # px a side: less leaves nothing for the last layers
 _BATCH = 4
 PACKAGE, HEADS = "lpips", "weights/v0.1/alex.pth"  # which has LPIPS's linear weights, and where
@@ -174,26 +173,3 @@ def _shares(length: int, enlarged: int) -> Tensor:
 
 def _tensor(pictures: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(pictures, np.float32))
-
-
-def weight_paths(names: Sequence[str]) -> list[Path]:
-    """Return the files that were named: paths, or `hub:OWNER/NAME/FILE`, which is downloaded."""
-    return [_from_hub(name.removeprefix(HUB)) if name.startswith(HUB) else Path(name)
-            for name in names]  # fmt: skip
-
-
-def _from_hub(name: str) -> Path:
-    owner, _, rest = name.partition("/")
-    repo, _, file = rest.partition("/")
-    if not file:
-        raise MissingWeights(f'"{HUB}{name}" names no file; write {HUB}OWNER/NAME/FILE')
-    from huggingface_hub import hf_hub_download  # takes half a second to import
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-
-    try:
-        return Path(hf_hub_download(f"{owner}/{repo}", file))
-    except (HfHubHTTPError, HFValidationError, OSError) as error:
-        problem = str(error).splitlines()[0]
-        raise MissingWeights(
-            f"{name} cannot be had from the hub ({problem}); name a file instead"
-        ) from error

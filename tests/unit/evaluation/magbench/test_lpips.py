@@ -21,7 +21,6 @@ from mag_sandbox.evaluation.magbench.lpips import (
     LpipsDistance,
     load_lpips,
     mean_enlarged,
-    weight_paths,
 )
 from mag_sandbox.model.world import MissingWeights
 
@@ -148,20 +147,3 @@ def test_weights_of_another_network_and_absent_ones_are_refused(tmp_path):
 def test_small_pictures_are_refused():
     with pytest.raises(ValueError, match="LPIPS needs"):
         LpipsDistance(Lpips())(pictures(1, height=32)[0], pictures(1, height=32))
-
-
-def test_a_file_on_the_hub_is_asked_for_by_name(monkeypatch, tmp_path):
-    asked = []
-
-    def download(repo, file):
-        asked.append((repo, file))
-        return str(tmp_path / file)
-
-    monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
-    assert weight_paths(["hub:owner/name/a/b.pth", "own.pth"]) == [
-        tmp_path / "a/b.pth",
-        type(tmp_path)("own.pth"),
-    ]
-    assert asked == [("owner/name", "a/b.pth")]
-    with pytest.raises(MissingWeights, match="names no file"):
-        weight_paths(["hub:owner/name"])
