@@ -467,6 +467,11 @@ _PURER = 0.4  # of its difference from blue, by which a lake's is to be larger t
 _SHINE, _SHIMMER = 1.3, 20.0  # of water: times as bright as its colour, and levels added to that
 
 
+# share of day from which on a colour is seen for what it is: darker, yellow is olive or brown
+_SEEN_FROM = {"yellow": 0.85, "gold": 0.85, "orange": 0.75}
+_DARKER = 0.9  # times as bright is a plan's own colour that passes for one of these
+
+
 def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
     """Return a plan in which nothing plainly has another colour than words give its kind.
 
@@ -695,13 +700,14 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
         if vivid < _NEUTRAL:  # of white and grey only the brightness differs
             darker, lighter = _AS_BRIGHT
             differs |= not darker < seen[0].max() / (light * wanted.max()) < lighter
+        differs |= seen[0].max() < _SEEN_FROM.get(name, 0.0) * _DARKER * wanted.max()
         if passes and not differs and name != "black":  # navy passes for it
             return thing
     looks = [one for one in looks_of(thing.kind) if color_name(one.color) == name
              and vividness(np.array(one.color)) < _PURE]  # fmt: skip
     if looks and vividness(wanted) < _NEUTRAL:  # whites differ: a refrigerator's is not a horse's
         return with_look(thing, in_light(looks[0], light))
-    shade = _UNTINTED.get(name, wanted) * light
+    shade = _UNTINTED.get(name, wanted) * max(light, _SEEN_FROM.get(name, 0.0))
     own = _BLACK if name == "black" else _OWN  # or the walls of a black barn are brown
     mean = thing.mean_color and rgb(own * shade + (1 - own) * np.array(thing.mean_color))
     return replace(thing, color=rgb(shade), mean_color=mean)

@@ -52,6 +52,16 @@ def test_a_stage_is_as_light_as_day_however_dark_its_backdrop():
     assert color_name(guitar.color) == "gold"
 
 
+def test_yellow_taxis_are_no_olive_ones_at_night():
+    ground = PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0, (118, 118, 140), (118, 118, 140))
+    car = PlacedObject("car", 0.0, -4.0, 18.0, 6.5, (115, 89, 64), (64, 89, 89))
+    _, taxi = colored([ground, car], [Named(("car",), COLORS["yellow"])])
+    red, green, _ = taxi.color
+    assert light_of([ground]) < 0.75
+    assert red > 180
+    assert green > 140
+
+
 def test_dark_colours_are_told_apart():
     brown = PlacedObject("cabinet", 0.0, 0.0, 30.0, 27.0, (120, 76, 60), (118, 80, 66))
     (cabinet,) = colored([brown], [Named(("cabinet",), COLORS["green"])])
