@@ -97,7 +97,9 @@ class Relighting:
             things: in the other light.
         """
         owners = self._imagination.owners(self._before)
-        lit = {_place(one): one.mean_color for one in things if one.kind not in _ANEW}
+        is_same_air = _air(things) == _air(self._before)
+        anew = frozenset[str]() if is_same_air else _ANEW
+        lit = {_place(one): one.mean_color for one in things if one.kind not in anew}
         gains = np.full((len(self._before) + 1, 3), np.inf)  # the last one is the background's
         for number, one in enumerate(self._before):
             if one.mean_color and (color := lit.get(_place(one))):
@@ -110,13 +112,18 @@ class Relighting:
         if behind:
             gains[-1] = gains[behind].max(axis=0)
         result: np.ndarray = gains[owners].transpose(2, 0, 1).copy()
-        if self._now.category == "outdoor":
+        if self._now.category == "outdoor" and not is_same_air:
             above = slice(len(owners) // 2)
             result[:, above][:, owners[above] < 0] = np.inf  # the sky
         before = set(map(_place, self._before))
         joined = np.array([*(_place(one) not in before for one in things), False])
         result[:, joined[self._imagination.owners(things)]] = np.inf
         return result
+
+
+def _air(things: Things) -> set[PlacedObject]:
+    """Return the skies of a plan, and what is in them."""
+    return {one for one in things if one.kind in _SKIES or one.kind in AIR}
 
 
 def _place(thing: PlacedObject) -> tuple[str, float, float]:

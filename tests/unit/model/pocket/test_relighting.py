@@ -89,3 +89,12 @@ def test_what_joins_is_painted_and_hides_what_was_there():
     pixels = carried("a meadow with a barn and a sheep at night, a snowman", (*NIGHT, snowman))
     assert not (pixels[14:18, 20:24, 3] == 255).any()
     assert pixels[14, 35, 3] == pixels[20, 20, 3] == 255
+
+
+def test_in_the_same_light_all_that_is_there_is_carried_over():
+    before = "a meadow with a barn and a sheep"
+    snowman = replace(DAY[SHEEP], kind="snowman", yaw=100.0)
+    there = carried(f"{before}, a snowman", (*DAY, snowman))[..., 3] == 255
+    assert there[4, 20], "the sky"
+    assert there[12, 8], "the barn"
+    assert not there[14:18, 20:24].any(), "the snowman is painted"
