@@ -15,8 +15,9 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, Theme
 TURNED = 25.0  # degrees: the player looks around
 GONE = 0.2  # overlap with the first view below which it is out of sight
 BACK = 0.8  # overlap from which on it is back
-SKIP_S = 45.0  # of moving on, until a hint makes way for the next; it comes again [s]
+SKIP_S = 30.0  # of moving on, until a hint makes way for the next; it comes again [s]
 ANSWER_S = 6.0  # after the return, for a comparison to answer the question [s]
+WALKED_S = 8.0  # after the first steps, for the way back [s]
 PULSE_S = 1.2  # of the arrow that is to be pressed
 CAP, MARGIN = 60, 40  # px of the reference window: its side, and how far it is from the edge
 
@@ -49,6 +50,7 @@ KEYS: dict[Step, Action | Move] = {  # that a step teaches
     **{step: action for action, step in ACTIONS.items()},
 }
 SKIPPED = tuple(KEYS)  # after a while, twice in a session
+ONCE = (Step.LEAVE, Step.RETURN)  # likewise, once
 
 
 class HintLine:
@@ -72,7 +74,7 @@ class HintLine:
         self._start: CameraPose | None = None
         self._turned = 0.0  # degrees to the right since the beginning
         self._back_at: float | None = None  # when the first view came back
-        self._walked = False
+        self._walked_at: float | None = None  # when the first steps were taken
         # when the present step was first shown, less the time for which the camera rested since
         self._shown_at: float | None = None
         self._newest: tuple[CameraPose, float] | None = None  # pose and time seen last
@@ -97,7 +99,8 @@ class HintLine:
 
     def restart(self) -> None:
         """Begin anew from the next pose, as after a reset, with the lessons that are left."""
-        self._start = self._back_at = None
+        self._start = self._back_at = self._walked_at = None
+        self._open = [step for step in self._open if step not in self.learned]
         if self.step is Step.RETURN:
             self._open.insert(0, Step.LEAVE)
             self.learned.discard(Step.LEAVE)
@@ -128,23 +131,30 @@ class HintLine:
         elif self.step is Step.RETURN:
             if self._back_at is None and overlap >= BACK:
                 self._back_at = now
+                self.learned.add(Step.RETURN)  # the hint stays until the question is answered
             if self._back_at is not None and now - self._back_at >= ANSWER_S:
                 self._learn(Step.RETURN)
-        if self._walked and not walks:  # the way back is part of the lesson
-            self._learn(Step.WALK)
-        self._walked |= walks
+        self._follow_walk(now, walks=walks)
         if self._shown_at is None:
             self._shown_at = now
             return self.step is not before
         self._shown_at += rested
-        if self.step in SKIPPED and now - self._shown_at >= SKIP_S:
+        if self.step in (*SKIPPED, *ONCE) and now - self._shown_at >= SKIP_S:
             skipped, self._shown_at = self._open.pop(0), now
-            if skipped is Step.WALK and self._walked:
-                self.learned.add(skipped)
-            elif skipped not in self._skipped:  # once more, after the others
+            if skipped not in self._skipped and skipped not in ONCE:  # again after the others
                 self._open.append(skipped)
             self._skipped.add(skipped)
+            if skipped is Step.LEAVE and self.step is Step.RETURN:
+                del self._open[0]  # from where the player never was
         return self.step is not before
+
+    def _follow_walk(self, now: float, *, walks: bool) -> None:
+        """Note that the player walks; the hint stays for the way back, but not for long."""
+        if walks and self._walked_at is None:
+            self._walked_at = now
+            self.learned.add(Step.WALK)
+        if self._walked_at is not None and (not walks or now - self._walked_at >= WALKED_S):
+            self._learn(Step.WALK)
 
     def _learn(self, step: Step) -> None:
         """Note that a step was done, whether or not its hint was shown."""

@@ -556,13 +556,16 @@ class HintOverlay(Overlay):
         learned = self._hints.learned
         hint = hint_card(self._hints.step, self._key_of, learned=learned, forgets=forgets)
         card = self._card(theme, hint, at_most=surface.get_width() - theme.px(28))
-        above = places["keys"].top if "keys" in places else surface.get_height() - theme.px(70)
-        place = card.get_rect(midbottom=(surface.get_width() // 2, above - theme.px(10)))
+        width, height = surface.get_size()
+        place = card.get_rect(midbottom=(width // 2, height - theme.px(14)))
+        below = [places[name] for name in ("keys", "memory", "steps", "tools") if name in places]
+        if place.collidelist(below) >= 0:
+            place.bottom = min(place.top, *(one.top for one in below)) - theme.px(10)
         shown = places.get("map") or places.get("map from above")
         if shown and place.colliderect(shown):  # with large text in the lab view
             place.right = max(shown.left - theme.px(10), card.get_width())
         if not place.colliderect(self._probe.area) and "explanation" not in places:
-            surface.blit(card, place)
+            places["hint"] = surface.blit(card, place)
         if key := self._hints.key:
             arrow = self._arrow(theme, arrow_card(key))
             arrow.set_alpha(pulse(time.perf_counter()))

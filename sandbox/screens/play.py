@@ -312,9 +312,9 @@ class PlayScreen:
             self.hud.draw_help(surface, self._listed, self._help)
             return
         self.hud.draw(surface, self.hud_state(), self.level)
+        self._draw_toolbar(surface)
         for overlay in self.session.overlays:
             overlay.draw(surface)
-        self._draw_toolbar(surface)
         if self._error:
             hint = "R: try again    Esc: leave"
             self.hud.draw_message(surface, "The world stopped", self._error, hint)
@@ -332,6 +332,8 @@ class PlayScreen:
         self._toolbar.always = frozenset() if is_known else frozenset(("help",))
         self._toolbar.hidden = self.session.idle_buttons
         self._toolbar.draw(surface, theme, corner, self._context.clock())
+        if tools := [*self._toolbar.places.values()]:
+            places["tools"] = tools[0].unionall(tools)
         lights = self.feedback.lights()
         is_awake = self._clicked or self._toolbar.wake_at(self._context.clock()) is not None
         if (

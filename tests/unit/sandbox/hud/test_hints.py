@@ -9,6 +9,7 @@ from mag_sandbox.sandbox.hud.hints import (
     ANSWER_S,
     SKIP_S,
     STEPS,
+    WALKED_S,
     HintLine,
     Step,
     arrow_place,
@@ -235,3 +236,38 @@ def test_the_arrow_can_be_clicked_on_and_lies_in_the_window():
                 hud.places[f"key {key}"] = place
                 assert hud.key_at(place.center) == key
                 assert hud.key_at((size[0] // 2, 5)) is None
+
+
+def test_a_view_that_came_back_is_learned_also_where_the_player_leaves_at_once():
+    hints = HintLine()
+    follow(hints, *range(0, 181, 10), *range(180, -1, -10))
+    assert hints.step is Step.RETURN, "the question is still to be answered"
+    assert HintLine({step.name for step in hints.learned}).step is Step.WALK
+    hints.restart()
+    assert hints.step is Step.WALK
+
+
+def test_the_first_steps_are_learned_also_where_the_player_never_walks_back():
+    hints = HintLine(["LOOK", "LEAVE", "RETURN"])
+    hints.see(CameraPose(z=0.1), 0.0)
+    assert hints.step is Step.WALK
+    assert HintLine({step.name for step in hints.learned}).step is Step.prompt
+    hints.see(CameraPose(z=9.0), WALKED_S)
+    assert hints.step is Step.prompt
+
+
+def test_the_way_back_is_taught_for_a_while():
+    hints = HintLine(["LOOK"])
+    follow(hints, *range(0, 181, 10))
+    assert hints.step is Step.RETURN
+    follow(hints, 190, start=SKIP_S + 2.0)
+    assert hints.step is Step.WALK
+    assert Step.RETURN not in hints.learned, "the next session teaches it"
+
+
+def test_a_player_who_stays_is_not_told_to_come_back():
+    hints = HintLine(["LOOK"])
+    follow(hints, 0)
+    follow(hints, 2, start=SKIP_S)
+    assert hints.step is Step.WALK
+    assert not hints.learned & {Step.LEAVE, Step.RETURN}, "the next session teaches both"

@@ -233,6 +233,20 @@ def test_the_arrow_of_a_hint_leaves_the_map_free(size):
     assert not arrow.colliderect(hidden)
 
 
+@pytest.mark.parametrize(
+    "tools", [None, pygame.Rect(14, 680, 60, 26), pygame.Rect(14, 680, 500, 26)]
+)
+def test_a_hint_lies_at_the_lower_edge_unless_buttons_need_the_room(tools):
+    hud, probe = Hud(), SimpleNamespace(area=pygame.Rect(0, 0, 0, 0), is_silent=False)
+    if tools:
+        hud.places["tools"] = tools
+    with window((1280, 720), "test") as surface:
+        HintOverlay(StubReel(), hud, probe).draw(surface)
+    hint = hud.places["hint"]
+    assert (hint.bottom > 700) == (tools is None or tools.width < 100)
+    assert tools is None or not hint.colliderect(tools)
+
+
 def test_the_same_notice_is_shown_once():
     notices = Notices(clock=lambda: 0.0, notify=lambda: None)
     for topic in ("", "door", ""):
