@@ -31,7 +31,7 @@ from mag_sandbox.sandbox.screens import (
     Watch,
     Way,
 )
-from mag_sandbox.sandbox.screens.loading import READY, STAGES, LoadingScreen
+from mag_sandbox.sandbox.screens.loading import LOADED_S, READY, STAGES, LoadingScreen
 from mag_sandbox.sandbox.screens.play import (
     MakeSession,
     PlayContext,
@@ -46,6 +46,7 @@ logger = logging.getLogger(__name__)
 OPENING = "Opening the recording"
 REMEMBERING = "Remembering this place"
 SPLITTING = "Two memories, side by side"
+SPLIT_S = 6.0  # that the second world usually takes
 GOING_BACK = "Going back"
 LOOK_S = 0.1  # between two checks whether a world has ended [s]
 
@@ -235,6 +236,7 @@ class Navigator:
             ready = SPLITTING if playthrough.stage else GOING_BACK
         return LoadingScreen(
             self.worker, scene, leave, keys, picture, behind or None, ready,
+            usual_s=SPLIT_S if playthrough.stage else LOADED_S,
             continues=playthrough.parked is not None,
         )  # fmt: skip
 

@@ -208,9 +208,9 @@ def message_card(title: str, text: str, hint: str) -> Card:
     return Card(row(bar(5, 0, BAD), words, gap=14), 620, (14, 22))
 
 
-def notice_card(text: str) -> Card:
-    """Return a short word in the middle of the picture."""
-    return Card(Text(text, 20, bold=True), pad=(28, 18))
+def notice_card(text: str, below: Part | None = None) -> Card:
+    """Return a short word in the middle of the picture, perhaps with something below it."""
+    return Card(column(Text(text, 20, bold=True), below, gap=12, align=0.5), pad=(28, 18))
 
 
 def memory_bar(height: float, memory: MemoryUsage) -> CustomPart:

@@ -12,7 +12,7 @@ from mag_sandbox.sandbox.hud.cards import ARROWS, help_pages
 from mag_sandbox.sandbox.hud.hud_state import HudState
 from mag_sandbox.sandbox.play.feedback import KeyLight
 from mag_sandbox.sandbox.settings import HudLevel, SandboxConfig
-from mag_sandbox.sandbox.ui.layout import CachedCard, Card
+from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Part
 from mag_sandbox.sandbox.ui.theme import Theme
 
 MIN_FULL = (480, 300)  # px: smaller windows show the small form
@@ -114,9 +114,9 @@ class Hud:
         """Draw a banner in the middle."""
         self._centre(surface, "message", cards.message_card(title, text, hint))
 
-    def draw_notice(self, surface: pygame.Surface, text: str) -> None:
-        """Draw a short word in the middle."""
-        self._centre(surface, "notice", cards.notice_card(text))
+    def draw_notice(self, surface: pygame.Surface, text: str, below: Part | None = None) -> None:
+        """Draw a short word in the middle, perhaps with something below it."""
+        self._centre(surface, "notice", cards.notice_card(text, below))
 
     def _show(
         self, surface: pygame.Surface, name: str, card: pygame.Surface, **place: Place

@@ -8,7 +8,7 @@ from mag_sandbox.sandbox.hud.toolbar import Toolbar
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerStatus
 from mag_sandbox.sandbox.screens import Outcome, Way
 from mag_sandbox.sandbox.ui.display import shade
-from mag_sandbox.sandbox.ui.layout import CustomPart, Text, column, draw, height_of
+from mag_sandbox.sandbox.ui.layout import CustomPart, Part, Text, column, draw, height_of
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, INK, MUTED, TRACK, CachedPicture, Theme
 from mag_sandbox.sandbox.ui.thumbnails import PictureSource, Thumbnails
 from mag_sandbox.scenes import Scene
@@ -23,6 +23,7 @@ STAGES = {  # loaders' stages in words; others are shown as they are
 }
 USUAL_S = {"Starting": 2.0, "weights": 0.4, "probe": 0.2, "memory": 0.3, READY: 4.5}  # in order
 LOADED_S = 1.0  # that the first view usually takes in a world that was played before
+SLOW_S, FIRST_TIME = 4.0, "the first start takes longer than later ones"  # said after so long
 STEADY = 0.7  # share of a stage's time over which the bar grows evenly; then ever more slowly
 LEAST_PACE, MOST_PACE = 0.2, 100.0  # time of a stage over its usual time
 DAWN = (38, 46, 78)  # lower end of the backdrop
@@ -41,7 +42,9 @@ class LoadingProgress:
     (0.0, True)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, loaded_s: float = LOADED_S) -> None:
+        """Set how long the first view usually takes where the world is loaded [s]."""
+        self._loaded_s = loaded_s
         self._left = dict(USUAL_S)  # usual seconds of the unfinished stages
         self._stage, self._since = "", 0.0
         self._spent = self._usual = 0.0  # seconds of the finished stages
@@ -64,7 +67,7 @@ class LoadingProgress:
 
     def _enter(self, stage: str, now: float) -> None:
         if not self._stage and stage == READY:  # the world is loaded
-            self._left = {READY: LOADED_S}
+            self._left = {READY: self._loaded_s}
         if stage in self._left:
             order = list(USUAL_S)
             over = [one for one in self._left if order.index(one) < order.index(stage)]
@@ -95,6 +98,7 @@ class LoadingScreen:
         behind: PictureSource | None = None,
         ready: str = STAGES[READY],
         *,
+        usual_s: float = LOADED_S,
         continues: bool = False,
     ) -> None:
         """Wait for a scene.
@@ -107,10 +111,12 @@ class LoadingScreen:
             picture: stays in the window while a loaded world gets ready.
             behind: a picture of the place; None: there is none.
             ready: the words for a loaded world before its first block.
+            usual_s: time that a loaded world usually takes for it.
             continues: a place that was left is read; trying again reads the same.
         """
         self._words = STAGES | {READY: ready}
-        self._progress, self._share = LoadingProgress(), 0.0
+        self._progress, self._share = LoadingProgress(usual_s), 0.0
+        self._slow_at: float | None = None  # when to say that later starts are faster; None: never
         self._leave, self._bindings, self._continues = leave, bindings, continues
         self._picture, self._behind = picture, behind
         self._backdrop = CachedPicture()
@@ -163,6 +169,8 @@ class LoadingScreen:
             self.wake_at = None
             return changed
         self._share = self._progress.see(status.stage, status.fraction, now)
+        if self._slow_at is None and status.stage != READY:
+            self._slow_at = now + SLOW_S
         if now - self._moved_at >= MOVES_S:
             self._moved_at, changed = now, True
         self.wake_at = self._moved_at + MOVES_S
@@ -173,7 +181,7 @@ class LoadingScreen:
         status = self._worker.status
         if self._picture and status.stage == READY and not status.error:
             surface.blit(pygame.transform.scale(self._picture, surface.get_size()), (0, 0))
-            self._hud.draw_notice(surface, self._words[READY])
+            self._hud.draw_notice(surface, self._words[READY], self._bar(240))
             return
         theme, size = self._hud.theme(surface), surface.get_size()
         drawn = self._backdrop((theme, size), lambda: _backdrop(self._behind, size))
@@ -190,14 +198,15 @@ class LoadingScreen:
 
     def _draw_progress(self, surface: pygame.Surface, status: WorkerStatus) -> None:
         theme, (width, height) = self._hud.theme(surface), surface.get_size()
-        light = (self._moved_at % RUN_S) / RUN_S
         stage = self._words.get(status.stage, status.stage.capitalize())
+        if status.stage in STAGES and self._slow_at is not None and self._moved_at >= self._slow_at:
+            stage = f"{stage}; {FIRST_TIME}"
         words = column(
             Text("MAG sandbox", 14, MUTED),
             Text(self._scene.name, 40, bold=True, lines=2, centred=True),
             Text(self._scene.prompt, 17, MUTED, lines=3, centred=True),
             CustomPart(1, 30),
-            CustomPart(360, 6, _draw_bar, (self._share, light)),
+            self._bar(360),
             Text(stage, 14, MUTED),
             gap=10,
             align=0.5,
@@ -206,6 +215,10 @@ class LoadingScreen:
         area = pygame.Rect(0, 0, room, height_of(theme, words, room))
         area.center = width // 2, height // 2
         draw(theme, surface, words, area)
+
+    def _bar(self, width: float) -> Part:
+        light = (self._moved_at % RUN_S) / RUN_S
+        return CustomPart(width, 6, _draw_bar, (self._share, light))
 
 
 def _draw_bar(

@@ -12,10 +12,18 @@ from mag_sandbox.sandbox.hud.toolbar import STAYS_S
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import ReadyBlock, WorkerStatus
 from mag_sandbox.sandbox.screens import Overlay, Way
-from mag_sandbox.sandbox.screens.loading import MOVES_S, RUN_S, LoadingProgress, LoadingScreen
+from mag_sandbox.sandbox.screens.loading import (
+    FIRST_TIME,
+    MOVES_S,
+    RUN_S,
+    SLOW_S,
+    LoadingProgress,
+    LoadingScreen,
+)
 from mag_sandbox.sandbox.screens.play import PlayContext, PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes import Scene
 from tests.doubles import SPEC, WALKING, FakeWorld, block_number
 
@@ -273,6 +281,43 @@ def test_loading_shows_progress_and_keeps_the_first_block(surface):
     worker.ready = "block"
     screen.update(4.1)
     assert screen.first == "block"
+
+
+def written_by(screen, surface, monkeypatch):
+    """Return what a screen writes."""
+    written, text = [], Theme.text
+
+    def noted(theme, words, *args, **more):
+        written.append(words)
+        return text(theme, words, *args, **more)
+
+    monkeypatch.setattr(Theme, "text", noted)
+    screen.draw(surface)
+    return written
+
+
+@pytest.mark.parametrize(("stage", "is_told"), [("weights", True), ("ready", False)])
+def test_a_long_first_start_is_told_to_be_one(surface, monkeypatch, stage, is_told):
+    worker = StubWorker()
+    worker.status = WorkerStatus(stage)
+    screen = LoadingScreen(worker, SCENE)  # "ready" at once: the world was loaded before
+    screen.update(0.0)
+    assert not any(FIRST_TIME in one for one in written_by(screen, surface, monkeypatch))
+    screen.update(SLOW_S + 0.1)
+    assert is_told == any(FIRST_TIME in one for one in written_by(screen, surface, monkeypatch))
+
+
+def test_how_far_a_second_world_is_loaded_is_shown_over_the_picture(surface):
+    worker, shown = StubWorker(), []
+    worker.status = WorkerStatus("ready", 1.0)
+    picture = pygame.Surface(surface.get_size())
+    screen = LoadingScreen(worker, SCENE, picture=picture, ready="Two memories", usual_s=6.0)
+    for now in (0.0, 3.0):
+        screen.update(now)
+        screen.draw(surface)
+        pixels = pygame.surfarray.array3d(surface).astype(int)
+        shown.append(int((abs(pixels - ACCENT).max(axis=-1) < 40).sum()))
+    assert 0 < shown[0] < shown[1] / 3, "a bar grows"
 
 
 @pytest.mark.parametrize("pace", [0.5, 1.0, 8.0])
