@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pygame
@@ -335,12 +335,10 @@ def help_pages(theme: Theme, bindings: Bindings, size: tuple[int, int]) -> list[
     width = min(COLUMN, int((room // count - gap) / theme.scale))
     height = size[1] - pads[1] - theme.px(HELP_HEAD)
     rows = list(_rows(bindings))
-    lines = {one: _help_line(theme, *one, width) for one in rows}
-    strut = CustomPart(width, 0.1)
     columns: list[Part] = []
     for pages in range(1, MOST_PAGES + 1):
         shares = _dealt(rows, count * pages)
-        columns = [column(strut, *(lines[one] for one in share), gap=0) for share in shares]
+        columns = [_help_column(theme, share, width) for share in shares]
         if max(height_of(theme, one, width) for one in columns) <= height:
             break
     starts = range(0, len(columns), count)
@@ -354,13 +352,24 @@ def help_pages(theme: Theme, bindings: Bindings, size: tuple[int, int]) -> list[
     return cards
 
 
-def _help_line(theme: Theme, keys: str, text: str, button: str, width: float) -> Part:
-    """Return a line of controls; a gamepad's button is left out where it does not fit."""
+def _help_column(theme: Theme, rows: Sequence[HelpRow], width: float) -> Part:
+    """Return lines of controls, with what the keys do below each other."""
+    caps = [widths(theme, Text(keys or button, 14))[1] for keys, text, button in rows if text]
+    across = max(min(KEYS, width / 3), max(caps, default=0) / theme.scale + KEYS_GAP)
+    lines = (_help_line(theme, one, across, width) for one in rows)
+    return column(CustomPart(width, 0.1), *lines, gap=0)
+
+
+def _help_line(theme: Theme, help_row: HelpRow, across: float, width: float) -> Part:
+    """Return a line of controls; a gamepad's button is left out where it does not fit.
+
+    `across` is the room for the keys.
+    """
+    keys, text, button = help_row
     strut = CustomPart(0.1, LINE)
     if not text:
         return row(strut, Text(keys, 14, bold=True, width=width), gap=0)
-    at_least = widths(theme, Text(keys or button, 14))[1] / theme.scale + KEYS_GAP
-    cap = Text(keys or button, 14, ACCENT, width=max(min(KEYS, width / 3), at_least))
+    cap = Text(keys or button, 14, ACCENT, width=across)
     pad = Text(button if keys else "", 12, MUTED)
     line = row(strut, cap, Text(text, 14), CustomPart(8), SPRING, pad, gap=0)
     if widths(theme, line)[0] <= theme.px(width):

@@ -96,3 +96,14 @@ def test_small_windows_turn_pages_and_large_ones_need_one():
                 hud.draw_help(surface, page=page)
                 page += 1
             assert page < 6
+
+
+def test_what_keys_do_is_written_below_each_other():
+    size = (1280, 720)
+    with window(size, "test"):
+        theme = Theme(size)
+        (card,) = help_pages(theme, PLAYER_BINDINGS, size)
+        _, columns = card.content.content
+        for part in columns.content:
+            rooms = {line.content[1].width for line in part.content[1:] if len(line.content) > 2}
+            assert len(rooms) == 1
