@@ -31,6 +31,7 @@ from mag_sandbox.scenes.vocabulary import (
     rewritten,
     split_words,
     stem,
+    text_stems,
 )
 
 MOST_TRIED = 5  # things suggested if no known name is near
@@ -249,6 +250,19 @@ class ThingWords(Vocabulary):
             )
             and word.text.lower() not in _FILLERS
         )
+
+    def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
+        """Return words that are drawn as something else: balloons as a hot air balloon."""
+        words = [word.text.lower() for word in split_words(self.in_known_words(text))]
+        found = _find(words, self._kinds)
+        known = dict(super().substitutes(text))
+        if found is not None:
+            kind, start, end = found
+            read = " ".join(words[start:end])
+            said = next((one for one, other in known.items() if other in (read, kind)), read)
+            if text_stems(said) != text_stems(kind):
+                known[said] = kind
+        return tuple(known.items())
 
     @staticmethod
     def names_several(words: Sequence[Word]) -> bool:

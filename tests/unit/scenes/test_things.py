@@ -776,3 +776,16 @@ def test_pumpkins_listed_with_a_goat_are_not_on_the_hay_bale_with_it():
     assert told["pumpkin"].relation is None
     both = {one.kinds[0]: one for one in named_things("a cat and a dog on a hay bale", kinds)}
     assert both["cat"].relation == both["dog"].relation == Relation("on", ("hay bale",))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a red balloon", [("balloon", "hot air balloon")]),
+        ("an alien", [("alien", "slime")]),  # by way of a monster
+        ("a lamb", [("lamb", "sheep")]),
+        ("two sheep", []),
+    ],
+)
+def test_things_that_are_drawn_as_others_are_told(text, told):
+    assert [*thing_vocabulary(THINGS).substitutes(text)] == told
