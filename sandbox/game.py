@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
 from mag_sandbox.sandbox.export.command import Exporting
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.handover import Handover, handover, scene_for
-from mag_sandbox.sandbox.play.parked_scene import ParkedScene
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateError, read_header
 from mag_sandbox.sandbox.play.player_input import Gamepads
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough, Session
@@ -27,9 +28,10 @@ from mag_sandbox.sandbox.play.split import StandingScene, load_beside
 from mag_sandbox.sandbox.play.worker import GenerationWorker, WorkerSpec
 from mag_sandbox.sandbox.play_session import PlayerSession, SplitSession, WatchedSession
 from mag_sandbox.sandbox.recording.playback import Playback
-from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.reader import STATE_FOLDER, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene
+from mag_sandbox.sandbox.saves.parking import described
 from mag_sandbox.sandbox.saves.saves import DiskUse
 from mag_sandbox.sandbox.screens import Continue, GoBack, PlayScene, PlaySplit, Screen, Watch
 from mag_sandbox.sandbox.screens.play import PlayContext, PlaySession
@@ -235,7 +237,11 @@ class PlayerGame:
         if isinstance(recording, Path):
             recording = load_recording(recording)
         playback = Playback(recording, self.choice.server)
-        return WorkerSpec(playback.load, playback), playback.playthrough
+        playthrough = playback.playthrough
+        with suppress(StateError):  # it began in the middle of a session, as its card says
+            place = described(read_header(recording.folder / STATE_FOLDER))
+            playthrough = replace(playthrough, place=place)
+        return WorkerSpec(playback.load, playback), playthrough
 
     def equip(self, context: PlayContext) -> PlayContext:
         """Return the context of a screen of play, with the player's keys and a play session."""

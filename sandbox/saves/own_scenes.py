@@ -16,6 +16,7 @@ from mag_sandbox.files.border import Refusal, is_file, is_folder, read_plain, re
 from mag_sandbox.files.pictures import MAX_BYTES, encode_png
 from mag_sandbox.files.whole import changed, remedy_of, replace_file, visible
 from mag_sandbox.scenes import Scene, SceneError, load_scene
+from mag_sandbox.scenes.changes import is_of_air
 from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, split_words
 
@@ -119,10 +120,12 @@ def title_of(prompt: str, known: Vocabulary | None = None) -> str:
     """Return a name made of a prompt: its first phrase, or its first words.
 
     With the words that a world knows, it begins with the first part of the prompt of which that
-    world draws something.
+    world draws something, unless that is the sky alone.
     """
     prompt = _ASKED.sub("", prompt) or prompt
-    return _title(prompt[_first_shown(prompt, known) :] if known else prompt)
+    shown = prompt[_first_shown(prompt, known) :] if known else prompt
+    is_sky = known and shown != prompt and is_of_air(_PART_END.split(shown, maxsplit=1)[0], known)
+    return _title(prompt if is_sky else shown)
 
 
 def _first_shown(prompt: str, known: Vocabulary) -> int:

@@ -24,6 +24,7 @@ from mag_sandbox.sandbox.ui.layout import (
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, FAINT, INK, MUTED, Theme
 from mag_sandbox.sandbox.ui.thumbnails import PictureSource, Thumbnails
 from mag_sandbox.sandbox.ui.widgets import Button, Glide, draw_ring, named_buttons
+from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS
 
 NAME = "MAG sandbox"
 SAYING = "worlds that remember"
@@ -307,6 +308,8 @@ def short_title(title: str) -> str:
     '(2) A dragon'
     >>> short_title("A beach with two green umbrellas on the left…, at night")
     'A beach…, at night'
+    >>> short_title("A zoo with two elephants, three giraffes…, in the snow at night")
+    'A zoo…, in the snow at night'
     """
     if len(title) <= CARD_TITLE:
         return title
@@ -314,8 +317,11 @@ def short_title(title: str) -> str:
     last = title[: number.start() if number else None].rpartition(", then ")[2]
     start, _, added = last.rpartition(_CUT)
     if start:
-        begun = start[: max(CARD_TITLE - len(_CUT) - len(added), 0) + 1].rpartition(" ")[0]
-        last = f"{begun}{_CUT}{added}" if begun else added
+        room = max(CARD_TITLE - len(_CUT) - len(added), CARD_TITLE // 2)
+        begun = start[: room + 1].rpartition(" ")[0].split()
+        while begun and begun[-1].lower() in FUNCTION_WORDS:
+            begun.pop()
+        last = f"{' '.join(begun)}{_CUT}{added}" if begun else added
     return f"{number[0] if number else ''} {last[:1].upper()}{last[1:]}".strip()
 
 

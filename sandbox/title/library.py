@@ -227,8 +227,9 @@ def _parked_card(
     where = "" if place.world == available_worlds()[0] else f" in {place.world}"
     title = uncounted(name) if name != place.scene.name else name
     if not name.startswith(place.scene.name.rstrip(CUT_OFF)):
-        where += f" · begun in {place.scene.name}"
-        if not place.prompt.startswith(place.scene.prompt.rstrip(" .")):  # a room behind a door
+        if place.prompt.startswith(place.scene.prompt.rstrip(" .")):
+            where += f" · begun as “{place.scene.name}”"
+        else:  # a room behind a door
             title = f"{place.scene.name.rstrip(CUT_OFF)}, now {title[:1].lower()}{title[1:]}"
     return TitleCard(
         "parked",

@@ -204,7 +204,10 @@ def test_another_description_has_a_card_of_its_own_and_a_number_only_beside_one_
         ("Desert at sunset, then a dragon", "A dragon"),
         ("Desert at sunset, then a castle (12)", "(12) A castle"),
         ("A beach with two umbrellas on the left…, heavy rain", "A beach…, heavy rain"),
-        ("A beach with two umbrellas…, silence of the moon (2)", "(2) Silence of the moon"),
+        (
+            "A beach with two umbrellas…, silence of the moon (2)",
+            "(2) A beach…, silence of the moon",
+        ),
         ("A castle on a hill by the sea (2)", "(2) A castle on a hill by the sea"),
     ],
 )
