@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, mutual_overlap
-from mag_sandbox.controls.edits import ENTER, Edit
+from mag_sandbox.controls.edits import ENTER, Act, Edit
 from mag_sandbox.files.validation import counted
 from mag_sandbox.model.loading import next_world, worlds_beside
 from mag_sandbox.model.world import FrameBlock
@@ -70,6 +70,8 @@ CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
 class WatchedSession(PlaySession):
     """A recording that is watched: notices and sound."""
 
+    said_before: frozenset[Act] = frozenset(("forget",))  # acts of which nothing is said when done
+
     def __init__(self, services: Services, watched: Recording | None = None) -> None:
         self._watched = watched
         self.overlays: tuple[Overlay, ...] = (services.notices,)
@@ -108,7 +110,7 @@ class WatchedSession(PlaySession):
             if block and block.notice:
                 topic = "way" if walks else ""  # then the notice is about an obstacle
                 self._services.notices.say(block.notice, "bad", topic)
-            elif block and block.edited and block.edited.act != "forget":  # that was said before
+            elif block and block.edited and block.edited.act not in self.said_before:
                 if block.edited == ENTER:  # all that is said is about the place before
                     self._services.notices.clear()
                 words = player_changes.words_of_change(block, self._shown)
@@ -158,6 +160,9 @@ class PlayerSession(WatchedSession):
     session.act("anchor", playthrough)
     """
 
+    said_before: frozenset[Act] = frozenset(
+        ("forget", "renew", "relight")
+    )  # when they were asked for
     buttons = (
         ("help", "Keys"),
         ("prompt", "Describe"),
@@ -500,7 +505,7 @@ class PlayerSession(WatchedSession):
             return None
         self._painting.end()
         at = clock_text(left.frames_shown / left.fps)
-        self._say(f"taken back: {moment.back}, as at {at}")
+        self._say(f"taken back: {moment.back}; it is {at} again")
         if left.world != self._reel.current.spec.name:
             return GoBack(left)
         return self._go_on_from(left)

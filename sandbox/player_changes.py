@@ -93,7 +93,7 @@ def describe(
         "light": {LIGHT_AND_NEW: JOINED, NEW_ALONE: ADDED}.get(why, RELIT + snow),
         "everything": f"Everything is made up anew{f': {why}' if why else ''}",
     }
-    services.notices.say(f"{follows[ground]}. {key} undoes")
+    services.notices.say(f"{follows[ground]}. {key} undoes it")
 
 
 def _repaintings(ground: str, pose: CameraPose) -> list[Edit]:
@@ -126,7 +126,7 @@ def choices(
     if why:
         return (PromptChoice("Enter", f"everything anew: {why}", 0, describe),)
     if not services.map.sees_more_of(reel.pose):
-        return (PromptChoice("Enter", "this view: all around has been seen", 0, view), anew)
+        return (PromptChoice("Enter", "repaint this view; what is in it may go", 0, view), anew)
     return (
         PromptChoice("Enter", NEW_AREAS, 0, describe),
         PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view),

@@ -332,7 +332,7 @@ def thing_words(edit: Edit) -> str:
 GROUND = {"view": LARGEST, "everything": EVERYTHING}  # ground to repaint, by name [degrees]
 _DONE: dict[Act, str] = {
     "renew": "repainted", "forget": "new areas follow the description", "undo": "taken back",
-    "enter": "through the door", "relight": "in other light",
+    "enter": "through the door", "relight": "changed as described",
     **{act: row.done for act, row in SPOT_ACTS.items()},
 }  # fmt: skip
 _ACTS: dict[Act, frozenset[str]] = {

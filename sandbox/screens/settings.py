@@ -141,8 +141,10 @@ def _settings() -> tuple[Item, ...]:
         Heading("Display"),
         SettingRow(SIZE, "Window", "Size of the window.", _window_sizes),
         SettingRow(("fullscreen",), "Full screen", "Also F11.", Toggle),
-        SettingRow(("fit",), "Picture", "Show the whole picture, or crop it to the window.", fit),
-        SettingRow(("scale",), "Enlarged", "How pixels are enlarged.", scale),
+        SettingRow(("fit",), "Picture", "Shown whole, or cropped to fill the window.", fit),
+        SettingRow(
+            ("scale",), "Enlarging", "How the picture grows to the size of the window.", scale
+        ),
         Heading("On screen"),
         SettingRow(("hud",), "Details", "Shown over the picture.", level),
         SettingRow(("hints",), "First steps", "Tips until each was followed once.", Toggle),

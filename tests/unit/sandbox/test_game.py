@@ -25,7 +25,7 @@ from mag_sandbox.sandbox.screens.probes import OPEN_PROBES, ProbesScreen
 from mag_sandbox.sandbox.screens.prompt_box import load_vocabulary
 from mag_sandbox.sandbox.screens.settings import OPEN_SETTINGS, SettingsScreen
 from mag_sandbox.sandbox.title.focus import TitleFocus
-from mag_sandbox.sandbox.title.library import RECORDINGS
+from mag_sandbox.sandbox.title.library import RECORDINGS, past_recordings
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.scenes import Scene
 from tests.doubles import WALKING, FakeWorld
@@ -514,6 +514,10 @@ def test_where_all_around_was_seen_enter_repaints_this_view(run, monkeypatch):
     game.press(pygame.K_RETURN)
     game.wait(lambda: {"renew"} & {one.edit.act for one in asked if one.edit})
     game.said("This view is repainted")
+    game.wait(lambda: game.screen.reel.current.block.edited)
+    game.see_blocks(2)
+    said = [one.text for one in game.services.notices.current]
+    assert len([one for one in said if "repainted" in one]) == 1, "once is enough"
 
 
 def test_what_is_written_on_is_added_to_what_is_seen(run):
@@ -658,6 +662,21 @@ def test_the_title_stays_at_a_recording_that_was_watched(run):
     game.go(Way.TITLE, TitleScreen)
     game.wait(lambda: not game.game._listing.is_waiting)
     assert game.screen.focused == key
+
+
+def test_a_recording_is_watched_under_the_name_on_its_card(run):
+    game = run()
+    game.play()
+    game.add_words(" A castle.")
+    game.press(pygame.K_F10)
+    game.see_blocks(6)
+    game.press(pygame.K_F10)
+    game.go(Way.TITLE, TitleScreen)
+    game.parked()
+    (recording,) = past_recordings(game.game.folder / RECORDINGS)
+    loading = game.go(Watch(recording.folder), LoadingScreen)
+    assert loading._scene.name == recording.scene
+    assert loading._scene.prompt == f"{SCENE.prompt} A castle."
 
 
 def test_the_title_chooses_the_place_that_was_just_left(run):
