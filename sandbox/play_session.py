@@ -115,7 +115,7 @@ class WatchedSession(PlaySession):
                     self._services.notices.clear()
                 words = player_changes.words_of_change(block, self._shown)
                 undone = self._taken_back if block.edited.act == "undo" else ""
-                self._services.notices.say(f"{words}{undone}")
+                self._services.notices.say(f"{words}{undone}", topic=player_changes.CHANGE)
         self._shown = ready.block
 
 
@@ -505,7 +505,8 @@ class PlayerSession(WatchedSession):
             return None
         self._painting.end()
         at = clock_text(left.frames_shown / left.fps)
-        self._say(f"taken back: {moment.back}; it is {at} again")
+        text = f"taken back: {moment.back}; it is {at} again"
+        self._say(text, topic=player_changes.CHANGE)
         if left.world != self._reel.current.spec.name:
             return GoBack(left)
         return self._go_on_from(left)

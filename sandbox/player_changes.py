@@ -45,6 +45,7 @@ ADDED = "What you named is added here; all else stays where it is"
 ELSEWHERE = "this is another place"
 FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
 SPOT_AS_IT_WAS = "this spot is as it was"
+CHANGE = "change"  # topic of notices about the newest change
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 
 
@@ -93,7 +94,7 @@ def describe(
         "light": {LIGHT_AND_NEW: JOINED, NEW_ALONE: ADDED}.get(why, RELIT + snow),
         "everything": f"Everything is made up anew{f': {why}' if why else ''}",
     }
-    services.notices.say(f"{follows[ground]}. {key} undoes it")
+    services.notices.say(f"{follows[ground]}. {key} undoes it", topic=CHANGE)
 
 
 def _repaintings(ground: str, pose: CameraPose) -> list[Edit]:

@@ -166,6 +166,7 @@ def test_another_description_is_taken_back(run):
     game.press(pygame.K_BACKSPACE)
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")
     game.said("taken back: the description is as it was")
+    assert not [one for one in game.services.notices.current if "undoes it" in one.text]
     assert not painting.is_shown
 
 
