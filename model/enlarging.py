@@ -1,10 +1,7 @@
 """Pictures four times as large, with crisp edges.
 
-A small network adds to a smoothly enlarged picture what makes its edges steps. No colour goes
-beyond those of the pixels around it, so nothing overshoots. It runs as a graph where OpenVINO is
-there, in int8 where the pocket world's decoder does; else as a module.
-
-Source: sub-pixel convolution, arXiv 1609.05158.
+The network runs as a graph where OpenVINO is there, in int8 where the pocket world's decoder does;
+else as a module.
 """
 
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,57 +10,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
 from mag_sandbox.files.whole import sha256_of
-from mag_sandbox.model.checkpoints import load_into
+from mag_sandbox.model.enlarger import BORDER, ENLARGER, SCALE, Enlarger, load_enlarger
 from mag_sandbox.model.execution import Execution, compiles_here
 from mag_sandbox.model.pocket.loading import picture_precision
 from mag_sandbox.model.pocket.weights import RANGES
-from mag_sandbox.model.world import WEIGHTS
 
 if TYPE_CHECKING:
     from openvino import CompiledModel
 
     from mag_sandbox.model.graphs import CompiledGraph, Graph
 
-SCALE = 4
-ENLARGER = WEIGHTS / "enlarger" / "enlarger.safetensors"
 NETWORK = "enlarger"  # its name among graphs and ranges
 SQUARE = 3 * SCALE**2  # bytes that a pixel becomes
-_WIDTH = 16  # channels
-_BORDER = 4  # px around a picture, repeated from its edge: as far as an enlarged pixel depends
 _WHITE = 255.0
 _STRETCH = np.dtype((np.void, 3 * SCALE))  # a pixel's part of an enlarged row, copied at once
-
-
-class Enlarger(nn.Module):
-    """Enlarges pictures; see the module."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stem = nn.Conv2d(3, _WIDTH, 3, padding=1)
-        self.middle = nn.ModuleList(nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1) for _ in range(2))
-        self.head = nn.Conv2d(_WIDTH, SQUARE, 1)
-        self.base = nn.Conv2d(3, SQUARE, 3, padding=1, bias=False)
-        with torch.no_grad():
-            for weights in self.head.parameters():
-                weights.zero_()
-            self.base.weight.copy_(_smooth_kernel())
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Return pictures, [B, 3, H, W], as [B, 3, SCALE * H, SCALE * W]; colours in [0, 1]."""
-        around = functional.pad(pictures, [_BORDER] * 4, mode="replicate")
-        x = functional.relu(self.stem(around))
-        for layer in self.middle:
-            x = functional.relu(layer(x))
-        large = (self.base(around) + self.head(x)).unflatten(1, (3, SCALE**2))
-        brightest = functional.max_pool2d(around, 3, 1, 1)[:, :, None]
-        darkest = -functional.max_pool2d(-around, 3, 1, 1)[:, :, None]
-        large = torch.minimum(torch.maximum(large, darkest), brightest).flatten(1, 2)
-        inner = large[..., _BORDER:-_BORDER, _BORDER:-_BORDER]
-        return functional.pixel_shuffle(inner, SCALE)
 
 
 def is_ready(height: int, width: int) -> bool:
@@ -83,7 +46,7 @@ def enlarged(frames: np.ndarray) -> np.ndarray:
             continue
         with torch.inference_mode():
             pictures = torch.from_numpy(np.ascontiguousarray(frame)).permute(2, 0, 1)[None]
-            large = _network()(pictures / _WHITE)[0].mul_(_WHITE).round_().clamp_(0, _WHITE)
+            large = load_enlarger()(pictures / _WHITE)[0].mul_(_WHITE).round_().clamp_(0, _WHITE)
             into[:] = large.permute(1, 2, 0).to(torch.uint8).numpy()
     return made
 
@@ -95,7 +58,7 @@ def graph_of(network: Enlarger, height: int, width: int) -> "Graph":
     """
     from mag_sandbox.model import graphs  # imports its compiler
 
-    op, border = graphs.op, 2 * _BORDER
+    op, border = graphs.op, 2 * BORDER
     frames = graphs.byte_input(1, height + border, width + border, 3)
     levels = graphs.channels_first(graphs.from_bytes(frames))
     x = around = op.multiply(levels, graphs.number(1 / _WHITE))
@@ -110,7 +73,7 @@ def graph_of(network: Enlarger, height: int, width: int) -> "Graph":
 
 def with_border(frame: np.ndarray) -> np.ndarray:
     """Return a frame, [H, W, 3], with its edge repeated around it as far as the network looks."""
-    return np.pad(frame, ((_BORDER, _BORDER), (_BORDER, _BORDER), (0, 0)), mode="edge")
+    return np.pad(frame, ((BORDER, BORDER), (BORDER, BORDER), (0, 0)), mode="edge")
 
 
 def _enlarge(graph: "CompiledGraph", frame: np.ndarray, into: np.ndarray) -> None:
@@ -118,30 +81,14 @@ def _enlarge(graph: "CompiledGraph", frame: np.ndarray, into: np.ndarray) -> Non
     around = with_border(frame)
     squares = torch.empty(1, *around.shape[:2], SQUARE, dtype=torch.uint8)
     graph([torch.from_numpy(around)[None]], [squares])
-    stretches = squares.numpy()[0].view(_STRETCH)[_BORDER:-_BORDER, _BORDER:-_BORDER]
+    stretches = squares.numpy()[0].view(_STRETCH)[BORDER:-BORDER, BORDER:-BORDER]
     rows = into.reshape(height, SCALE, width * SCALE * 3)
     rows.view(_STRETCH)[:] = stretches.transpose(0, 2, 1)
-    near = around[_BORDER - 1 : 1 - _BORDER, _BORDER - 1 : 1 - _BORDER]
+    near = around[BORDER - 1 : 1 - BORDER, BORDER - 1 : 1 - BORDER]
     for limit, most in ((np.minimum, np.maximum), (np.maximum, np.minimum)):
         of_rows = most(most(near[:-2], near[1:-1]), near[2:])
         extremes = most(most(of_rows[:, :-2], of_rows[:, 1:-1]), of_rows[:, 2:])
         limit(rows, extremes.repeat(SCALE, axis=1).reshape(height, 1, -1), out=rows)
-
-
-def _smooth_kernel() -> Tensor:
-    """Return the kernel that interpolates linearly, [SQUARE, 3, 3, 3]."""
-    places = (torch.arange(SCALE) + 0.5) / SCALE - 0.5  # of new pixels, from the old one's middle
-    shares = (1 - (places[:, None] - torch.arange(-1, 2)).abs()).clamp(min=0)  # [SCALE, 3]
-    kernel = torch.einsum("ay,bx->abyx", shares, shares).reshape(SCALE**2, 3, 3)
-    colours = torch.einsum("cd,kyx->ckdyx", torch.eye(3), kernel)
-    return colours.reshape(SQUARE, 3, 3, 3)
-
-
-@cache
-def _network() -> Enlarger:
-    network = Enlarger()
-    load_into(network, ENLARGER)
-    return network.eval().requires_grad_(False)
 
 
 @cache
@@ -172,7 +119,7 @@ def _compile(height: int, width: int, precision: str) -> "CompiledModel":
     compiler = graphs.GraphCompiler(execution, ranges.quantise, weights)
     compiler.keep()  # after this, on the same thread
     size = height, width
-    return compiler.compiled(NETWORK, partial(graph_of, _network(), *size), size)
+    return compiler.compiled(NETWORK, partial(graph_of, load_enlarger(), *size), size)
 
 
 def _colours_last(weight: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mag_sandbox.model.autoencoder import Autoencoder
-from mag_sandbox.model.enlarging import ENLARGER, SCALE, Enlarger
+from mag_sandbox.model.enlarger import ENLARGER, SCALE, Enlarger
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.render import SceneRenderer, category_of, lay_out

@@ -41,6 +41,7 @@ from mag_sandbox.evaluation.similarity.metrics import gradient_energy, psnr, sha
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.checkpoints import load_into
+from mag_sandbox.model.enlarger import doubling
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject, load_imagination
 from mag_sandbox.model.imagination.layers import LayeredRing
@@ -110,7 +111,8 @@ class ScenePainter:
         picture[:, TOP : TOP + HEIGHT, way.columns] = colors
         known[TOP : TOP + HEIGHT, way.columns] = True
         owners = self.imagination.owners(scenery.plan(0.0, 0.0))
-        return LayeredRing(picture, known, scenery.numbers(0.0, 0.0, owners), scenery)
+        numbers = scenery.numbers(0.0, 0.0, owners)
+        return LayeredRing(picture, known, numbers, scenery, enlarge=doubling())
 
     def painted(
         self,

@@ -23,7 +23,8 @@ from mag_sandbox.evaluation.results.output import make_places, tell
 from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.checkpoints import load_into
-from mag_sandbox.model.enlarging import SCALE, enlarged
+from mag_sandbox.model.enlarger import SCALE
+from mag_sandbox.model.enlarging import enlarged
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH

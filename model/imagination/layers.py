@@ -5,7 +5,7 @@ both sides. Seen from elsewhere, ground, walls and sky are looked up where their
 the cut-outs are put where they appear now, from far to near.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf
 from types import MappingProxyType
 from typing import NamedTuple
@@ -32,6 +32,8 @@ SHADES, ALIKE = 16, 4  # of red, green and blue; as many apart, two have nothing
 SURELY = 4.0  # times as frequent as around a thing: such colours are its own
 MOST_BEYOND = 0.1  # of a thing's pixels; if more lie outside its shape, they are something else's
 CLOSED = 2  # px; narrower gaps in the outside are filled
+ENLARGED = 1.2  # times as large as painted, from which on a cut-out is shown with crisp edges
+OPAQUE = 0.1  # of a pixel: share of a thing from which on it has the thing's colour
 HALF_TURN = 180.0  # degrees; no wall is as wide
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # of a pixel: share that is painted, from which on it counts
@@ -51,6 +53,9 @@ class Margins(NamedTuple):
 
 # a painter's outlines differ from the plan's
 PAINTED, GIVEN = Margins(2, 6, 0.15), Margins(1, 2, 0.0)
+
+# returns pictures, [B, 3, H, W] in [0, 1], larger and with crisp edges
+Enlarge = Callable[[Tensor], Tensor]
 
 
 class _CutOut(NamedTuple):
@@ -72,6 +77,18 @@ class _CutOut(NamedTuple):
         layer = self.layer.copy()
         layer += np.float32(near) * self.around
         return layer
+
+    def enlarged(self, enlarge: Enlarge) -> "_CutOut":
+        """Return it with a larger layer, whose edges are crisp."""
+        alpha = self.layer[3:]
+        beside = _nearby(self.layer, np.ones(alpha.shape[1:], bool), CLOSED)[:3]
+        colors = np.where(alpha > OPAQUE, self.layer[:3] / np.maximum(alpha, OPAQUE), beside)
+        pictures = np.stack(((colors + 1) / 2, np.broadcast_to(alpha, colors.shape))).clip(0, 1)
+        with torch.inference_mode():
+            large = enlarge(torch.from_numpy(pictures)).numpy()
+        layer = np.concatenate(((2 * large[0] - 1) * large[1, :1], large[1, :1]))
+        left, top, wide, tall = (end * layer.shape[1] / alpha.shape[1] for end in self.box)
+        return self._replace(layer=layer, box=(left, top, wide, tall))
 
 
 class _Sprite(NamedTuple):
@@ -112,6 +129,7 @@ class LayeredRing:
         painted: np.ndarray | None = None,
         margins: Margins = PAINTED,
         sprites: Mapping[int, np.ndarray] = MappingProxyType({}),
+        enlarge: Enlarge | None = None,
     ) -> None:
         """Cut a ring into layers.
 
@@ -125,8 +143,10 @@ class LayeredRing:
             margins: around things.
             sprites: of things by their numbers, shown where they are unknown; see
                 `Sketcher.sprites`.
+            enlarge: enlarges things that are seen from nearer; None: they become soft.
         """
         self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
+        self._enlarge, self._enlarged = enlarge, dict[int, _CutOut]()
         self._painted = known if painted is None else painted
         boxes = scenery.boxes(*viewpoint, numbers.shape)
         ranks = np.zeros(max(numbers.max(), *boxes, 0) + 1, np.int32)  # from far to near; 0: others
@@ -177,8 +197,19 @@ class LayeredRing:
         canvas = self._sampled(pose, size, self._behind)
         sprites = self._sprites if is_sketched else {}
         for place in self._places(pose, size, (sprites, self._cut_outs)):
-            _lay_over(canvas, place.cut.shown(place.near), place.cut.box, place)
+            cut = self._crisp(place)
+            _lay_over(canvas, cut.shown(place.near), cut.box, place)
         return torch.from_numpy(canvas)
+
+    def _crisp(self, place: _Placement) -> _CutOut | _Sprite:
+        """Return a placed cut-out, larger and crisp if it is shown enlarged; threads may ask."""
+        cut = place.cut
+        is_soft = place.box[2] > ENLARGED * cut.box[2] and not place.near
+        if self._enlarge is None or isinstance(cut, _Sprite) or not is_soft:
+            return cut
+        if place.number not in self._enlarged:
+            self._enlarged[place.number] = cut.enlarged(self._enlarge)
+        return self._enlarged[place.number]
 
     def seen(self, pose: CameraPose, size: tuple[int, int], numbers: np.ndarray) -> np.ndarray:
         """Return the part of the view at a pose that is painted here; see `Subject`.

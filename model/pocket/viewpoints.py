@@ -43,6 +43,7 @@ from mag_sandbox.controls.camera import (
 )
 from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
+from mag_sandbox.model.enlarger import doubling
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.imagination import Imagination, Subject, decoded_ring
@@ -659,7 +660,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         *colors, fine = source.details(picture, scenery)
         picture = picture * (1 - fine) + np.stack(colors)
         return LayeredRing(
-            picture, known, numbers, scenery, source.place, painted, margins, sprites
+            picture, known, numbers, scenery, source.place, painted, margins, sprites, doubling()
         )
 
     # Snapshots

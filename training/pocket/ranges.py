@@ -21,7 +21,8 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.whole import sha256_of
 from mag_sandbox.model.checkpoints import load_into
-from mag_sandbox.model.enlarging import ENLARGER, NETWORK, SQUARE, Enlarger, graph_of, with_border
+from mag_sandbox.model.enlarger import ENLARGER, Enlarger
+from mag_sandbox.model.enlarging import NETWORK, SQUARE, graph_of, with_border
 from mag_sandbox.model.execution import NETWORKS
 from mag_sandbox.model.graphs import CompiledGraph, Graph, GraphCompiler
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of, fits

@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.config import POCKET
-from mag_sandbox.model.enlarging import SCALE, Enlarger
+from mag_sandbox.model.enlarger import SCALE, Enlarger
 from mag_sandbox.renderer.views import reduced
 from mag_sandbox.training.enlarger import (
     CROP,

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.imagination.layers import GLIMPSED, KNOWN, LayeredRing
+from mag_sandbox.model.enlarger import doubling
+from mag_sandbox.model.imagination.layers import GLIMPSED, KNOWN, Enlarge, LayeredRing
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.sketch import sprite_box
@@ -25,6 +26,7 @@ def lamp_alone(
     viewpoint: tuple[float, float] = (0.0, 0.0),
     painted: np.ndarray | None = None,
     sprites: Mapping[int, np.ndarray] = MappingProxyType({}),
+    enlarge: Enlarge | None = None,
 ) -> LayeredRing:
     """Return a ring with a red lamp before grey, or of a picture."""
     numbers = np.zeros(SHAPE, np.int32)
@@ -37,7 +39,9 @@ def lamp_alone(
         picture[0, top:bottom, left:right] = RED
     known = np.ones(SHAPE, bool) if known is None else known
     scenery = Scenery.of([LAMP], STANCES, ())
-    return LayeredRing(picture, known, numbers, scenery, viewpoint, painted, sprites=sprites)
+    return LayeredRing(
+        picture, known, numbers, scenery, viewpoint, painted, sprites=sprites, enlarge=enlarge
+    )
 
 
 def middle_of_red(view: np.ndarray) -> float:
@@ -60,6 +64,16 @@ def test_things_move_as_their_distance_says_and_leave_nothing_behind(x, z):
     red = (view[0] > 0).sum()
     still = (np.asarray(lamp_alone().view(CameraPose(), SIZE))[0] > 0).sum()
     assert red / still == pytest.approx((DISTANCE / np.hypot(*at)) ** 2, rel=0.25)
+
+
+def test_a_thing_seen_from_nearer_has_crisp_edges_in_the_same_places():
+    pose = CameraPose(20.0, x=0.6, z=1.6)  # 1.3 m before the lamp
+    soft, crisp = (
+        np.asarray(lamp_alone(enlarge=enlarge).view(pose, SIZE)) for enlarge in (None, doubling())
+    )
+    between = [((view[0] > GREY + 0.3) & (view[0] < RED - 0.3)).sum() for view in (soft, crisp)]
+    assert between[1] < 0.6 * between[0]
+    assert ((soft[0] > 0) != (crisp[0] > 0)).sum() < 0.05 * (soft[0] > 0).sum()
 
 
 def test_no_rim_of_the_background_is_cut_out_with_a_thing():

@@ -1,0 +1,79 @@
+"""The network that enlarges pictures, with crisp edges.
+
+It adds to a smoothly enlarged picture what makes its edges steps. No colour goes beyond those of
+the pixels around it, so nothing overshoots.
+
+Source: sub-pixel convolution, arXiv 1609.05158.
+"""
+
+from functools import cache
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mag_sandbox.model.checkpoints import load_into
+from mag_sandbox.model.world import WEIGHTS
+
+SCALE = 4  # at which it was trained
+ENLARGER = WEIGHTS / "enlarger" / "enlarger.safetensors"
+BORDER = 4  # px around a picture, repeated from its edge: as far as an enlarged pixel depends
+_WIDTH = 16  # channels
+
+
+class Enlarger(nn.Module):
+    """Enlarges pictures; see the module."""
+
+    def __init__(self, scale: int = SCALE) -> None:
+        super().__init__()
+        self.scale, square = scale, 3 * scale**2
+        self.stem = nn.Conv2d(3, _WIDTH, 3, padding=1)
+        self.middle = nn.ModuleList(nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1) for _ in range(2))
+        self.head = nn.Conv2d(_WIDTH, square, 1)
+        self.base = nn.Conv2d(3, square, 3, padding=1, bias=False)
+        with torch.no_grad():
+            for weights in self.head.parameters():
+                weights.zero_()
+            self.base.weight.copy_(_smooth_kernel(scale))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Return pictures, [B, 3, H, W], as [B, 3, scale * H, scale * W]; colours in [0, 1]."""
+        around = functional.pad(pictures, [BORDER] * 4, mode="replicate")
+        x = functional.relu(self.stem(around))
+        for layer in self.middle:
+            x = functional.relu(layer(x))
+        large = (self.base(around) + self.head(x)).unflatten(1, (3, self.scale**2))
+        brightest = functional.max_pool2d(around, 3, 1, 1)[:, :, None]
+        darkest = -functional.max_pool2d(-around, 3, 1, 1)[:, :, None]
+        large = torch.minimum(torch.maximum(large, darkest), brightest).flatten(1, 2)
+        inner = large[..., BORDER:-BORDER, BORDER:-BORDER]
+        return functional.pixel_shuffle(inner, self.scale)
+
+
+@cache
+def load_enlarger() -> Enlarger:
+    """Return the network with its shipped weights."""
+    network = Enlarger()
+    load_into(network, ENLARGER)
+    return network.eval().requires_grad_(False)
+
+
+@cache
+def doubling() -> Enlarger:
+    """Return the network that makes pictures twice as large: each pixel is the mean of four."""
+    network, whole = Enlarger(scale=2), load_enlarger()
+    weights = whole.state_dict()
+    for name in ("head.weight", "head.bias", "base.weight"):
+        pixels = weights[name].unflatten(0, (3, 2, SCALE // 2, 2, SCALE // 2))
+        weights[name] = pixels.mean(dim=(2, 4)).flatten(0, 2)
+    network.load_state_dict(weights)
+    return network.eval().requires_grad_(False)
+
+
+def _smooth_kernel(scale: int) -> Tensor:
+    """Return the kernel that interpolates linearly, [3 * scale^2, 3, 3, 3]."""
+    places = (torch.arange(scale) + 0.5) / scale - 0.5  # of new pixels, from the old one's middle
+    shares = (1 - (places[:, None] - torch.arange(-1, 2)).abs()).clamp(min=0)  # [scale, 3]
+    kernel = torch.einsum("ay,bx->abyx", shares, shares).reshape(scale**2, 3, 3)
+    colours = torch.einsum("cd,kyx->ckdyx", torch.eye(3), kernel)
+    return colours.reshape(3 * scale**2, 3, 3, 3)
