@@ -5,8 +5,9 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 
 from collections.abc import Sequence
 
+from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.plans import AROUND, few_of, places_of, turned
+from mag_sandbox.model.imagination.rules.plans import AHEAD, AROUND, few_of, places_of, turned
 from mag_sandbox.model.imagination.rules.relations import put_to
 from mag_sandbox.model.imagination.rules.spacing import covered, place_of, stands
 from mag_sandbox.scenes.kinds import ANIMALS, PEOPLE, THINGS
@@ -38,7 +39,7 @@ def with_joined(
     kinds = {kind for one in new for kind in one.kinds}
     # what stands to another new thing comes after that
     for one in sorted(new, key=lambda one: bool(one.relation and kinds & {*one.relation.kinds})):
-        own = [seen[place] for place in few_of(seen, one)]
+        own = [seen[place] for place in few_of(seen, one)][_count_there(result, one, facing) :]
         for thing in turned(put_to(own, turned(result, facing), one), -facing):
             where = one.relation.where if one.relation and one.relation.kinds else ""
             joining = thing if where in _HELD else _free(thing, result, where)
@@ -48,6 +49,19 @@ def with_joined(
                 place = max(place, *(at + 1 for at in places_of(result, bearing)), 0)
             result.insert(place, joining)
     return result
+
+
+def _count_there(things: Sequence[PlacedObject], one: Named, facing: float) -> int:
+    """Return how many of some counted things a view shows already: with two foxes, both of these.
+
+    A single one, and those to which words give a look or a place of their own, are other ones.
+    """
+    if one.most in (None, 1) or one.color or one.relation or one.parts or one.scale != 1.0:
+        return 0
+    return sum(
+        abs(yaw_difference(things[place].yaw, facing)) <= AHEAD
+        for place in places_of(things, one.kinds[:1])
+    )
 
 
 def _free(thing: PlacedObject, things: Sequence[PlacedObject], where: str) -> PlacedObject:

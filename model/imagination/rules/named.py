@@ -175,7 +175,7 @@ def obeyed(
     placed = with_people_clear(placed, named, _counting(placed, named))
     placed = _far_first(placed, named)  # some of which went afloat
     placed = _above_others(_on_their_sides(placed, named), named)
-    cleared = _cleared(placed, named, typical)
+    cleared = _cleared(_round_lakes(placed, named), named, typical)
     free = [one for one in named if one.relation is None and not one.parts]
     for houses in (typical, *([one] for one in free)):
         cleared = _with_house_ahead(cleared, houses, _counting(cleared, named))
@@ -718,6 +718,22 @@ def _ways_apart(things: list[PlacedObject]) -> list[PlacedObject]:
         result[place] = replace(one, pitch=nearer) if foot else one
         foot = result[place].foot
     return result
+
+
+def _round_lakes(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return a plan in which no path or road that words leave out runs through a named lake.
+
+    It runs on the near side.
+    """
+    told = {kind for one in named for kind in one.kinds}
+    lakes = [things[at] for at in _counting(things, named) if things[at].kind in LAKES]
+
+    def beside(way: PlacedObject) -> PlacedObject:
+        feet = [lake.foot for lake in lakes if covered(lake, way) > 0.0]
+        nearer = min(feet, default=0.0) - _BANK - way.height / 2
+        return replace(way, pitch=min(way.pitch, nearer)) if feet else way
+
+    return [beside(one) if one.kind in _WAYS - told - RUNNING else one for one in things]
 
 
 def _side_for_sea(things: Sequence[PlacedObject]) -> float:

@@ -158,10 +158,11 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
             for one in alike:
                 result = _put_alone(result, one, relation.where)
         else:
-            is_pinned = any(
-                one.relation == Relation("behind") and not set(relation.kinds).isdisjoint(one.kinds)
+            is_pinned = any(  # behind the viewer, or to something else
+                one.relation and (one.relation.kinds or one.relation.where == "behind")
+                and not set(relation.kinds).isdisjoint(one.kinds)
                 for one in told
-            )
+            )  # fmt: skip
             each = any(one.kinds == relation.kinds and one.least > 1 for one in named)
             result = _moved(result, alike, relation, follows=is_pinned, each=each)
     for one in named:

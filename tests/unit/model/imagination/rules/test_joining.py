@@ -53,3 +53,14 @@ def test_a_castle_that_joins_stands_before_the_trees_that_would_hide_it():
     shown = next(one for one in result if one.kind == "castle")
     assert result[-1] == shown
     assert shown.foot > -12.0
+
+
+@pytest.mark.parametrize(("there", "count", "whole"), [(1, 2, 2), (2, 2, 2), (0, 3, 3), (1, 1, 2)])
+def test_as_many_are_in_the_view_as_words_say(there: int, count: int, whole: int):
+    foxes = [PlacedObject("fox", 70.0 + 20.0 * at, -8.0, 8.0, 4.0) for at in range(3)]
+    elsewhere = foxes[0].turned(180.0)
+    named = Named(("fox",), None, count, count)
+    own = (GROUND, elsewhere, *foxes[:there])
+    result = with_joined(own, (GROUND, *foxes[:count]), (named,), 90.0)
+    shown = [one for one in result if abs(yaw_difference(one.yaw, 90.0)) < 45.0]
+    assert sum(one.kind == "fox" for one in shown) == whole

@@ -728,3 +728,13 @@ def test_a_portal_is_not_behind_a_platform_in_the_air():
     result = obeyed([*GROUND, portal, *platforms], named)
     shares = dict(zip((one.kind for one in result), shown_shares(result), strict=True))
     assert shares["portal"] > 0.9
+
+
+def test_no_road_runs_through_a_named_pond():
+    road = PlacedObject("road", 32.0, -16.0, 89.0, 13.0, (140, 140, 140), (140, 140, 140))
+    pond = PlacedObject("lake", 0.0, -10.3, 44.0, 6.0, BLUE, BLUE)
+    named = [Named(("lake",), None, 1, 1)]
+    (moved,) = of(obeyed([*GROUND, road, pond], named), "road")
+    assert moved.pitch + moved.height / 2 < pond.foot
+    (kept,) = of(obeyed([*GROUND, road, pond], []), "road")
+    assert kept == road

@@ -660,3 +660,15 @@ def test_a_car_under_a_palm_juts_out_and_is_no_toy():
     (under,) = [one for one in result if one.kind == "car"]
     assert under.width > palm.width
     assert abs(right_of(under, palm)) < 1.0
+
+
+def test_what_is_on_a_thing_stays_there_when_others_are_above_it():
+    stone = PlacedObject("gravestone", 32.0, -8.0, 9.0, 12.0)
+    cat = PlacedObject("cat", 0.0, -17.0, 16.0, 12.0)
+    bats = [PlacedObject("bat", yaw, 13.0, 20.0, 9.0) for yaw in (0.0, 20.0, 340.0)]
+    words = "a cat on a gravestone, and three bats above it"
+    plan = related([stone, cat, *bats], named_things(words, ("cat", "gravestone", "bat")))
+    (bearing,), (borne,) = (
+        [one for one in plan if one.kind == kind] for kind in ("gravestone", "cat")
+    )
+    assert bearing.yaw == borne.yaw
