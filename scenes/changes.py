@@ -77,15 +77,27 @@ def staying(text: str, words: Vocabulary, before: str) -> str:
     stays = f"{text.rstrip(' ,.')}, {there}"
     if before and before not in text:
         lit_anew = f"{_in_still_air(before, air, words)}, {air}"
-        if is_of_air(air, words) or (
-            added_place(text, words) and is_relit(lit_anew, before, words)
-        ):
+        if is_of_air(air, words):
             there, stays = before, lit_anew
-        elif _ADDING.match(text) and added_place(text, words):
-            added = f"{before.rstrip(' ,.')}, {_ADDING.sub('with ', text).rstrip(' ,.')}"
-            if adds_things(added, before, words):
-                there, stays = before, added
+        elif added_place(text, words):
+            more = _with_more(text, air, words, before)
+            there, stays = (before, more) if more else (there, stays)
     return stays if there and len(stays) <= MAX_PROMPT else text
+
+
+def _with_more(text: str, air: str, words: Vocabulary, before: str) -> str:
+    """Return a description that goes on with light or a few things; "": that cannot be added."""
+    place = added_place(before, words)  # which what is new might change: a castle, and a dragon
+
+    def there(kept: str) -> str:
+        return f"{kept}, {place}" if place and added_place(kept, words) else kept
+
+    lit_anew = f"{there(_in_still_air(before, air, words))}, {air}"
+    if is_relit(lit_anew, before, words):
+        return lit_anew
+    added = f"{there(before.rstrip(' ,.'))}, {_ADDING.sub('with ', text).rstrip(' ,.')}"
+    is_added = _ADDING.match(text) and adds_things(added, before, words)
+    return added if is_added else ""
 
 
 def is_relit(text: str, before: str, words: Vocabulary) -> bool:

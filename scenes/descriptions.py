@@ -312,6 +312,13 @@ _PART_OF = {  # places, and those whose ground, plants and houses they share
     "wheat field": ("farmland",), "tulip field": ("farmland", "meadow"),
     "farmland": ("meadow",), "village": ("meadow",), "riverside": ("meadow",),
 }  # fmt: skip
+_GROWN, _IN_A_FIELD = frozenset((  # kinds that fields and meadows are full of, and how many
+    "sunflower", "tulip", "wild flower", "rose", "wheat", "pumpkin", "mushroom",
+)), 36  # fmt: skip
+_FULL_OF = re.compile(
+    r"\b(?:(?:fields?|meadows?|garden) of|full of|covered (?:in|with)) (?P<plants>\w+(?: \w+)?)",
+    re.I,
+)
 _KNOWN_BY = {"harbour": ("jetty",)}  # things by which places are known, beside their main ones
 _WATER, _NO_WATER = "water", frozenset(("of", "under", "without", "no"))
 _OPEN_WATERS = WATERS | {"waterfall", "fountain", "well"}
@@ -1021,7 +1028,17 @@ def typical_in(text: str, words: Vocabulary, said: str = "") -> tuple[Named, ...
     if place.name in _GROWTH:
         kind, least = _GROWTH[place.name]
         named.append(Named((kind,), None, least))
+    elif place.category == "outdoor":
+        named += _fields_in(text)
     return tuple(named)
+
+
+def _fields_in(text: str) -> list[Named]:
+    """Return the plants that a description in known words has fields or meadows full of."""
+    said = (found["plants"] for found in _FULL_OF.finditer(text))
+    kinds = (one.kinds for plants in said for one in named_things(plants, KINDS))
+    grown = (next(filter(_GROWN.__contains__, own), None) for own in kinds)
+    return [Named((kind,), None, _IN_A_FIELD) for kind in grown if kind]
 
 
 def is_mars(text: str, place: PlaceKind | None) -> bool:

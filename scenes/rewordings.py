@@ -133,6 +133,10 @@ _GARDENS = {
     "rose": "roses", "tulip": "tulips", "sunflower": "sunflowers", "palm": "palms",
     "cactus": "cacti", "mushroom": "mushrooms", "pumpkin": "pumpkins",
 }  # fmt: skip
+_FIELDS = {
+    "rose": "roses", "sunflower": "sunflowers", "pumpkin": "pumpkins", "flower": "flowers",
+    "poppy": "poppies", "daisy": "daisies",
+}  # fmt: skip
 OF_WOOD = re.compile(  # rooms, of which no other walls are told
     rf"\b(?P<of>tree ?house|log cabin|cabin|hut) (?P<room>{_NAMED_ROOMS})\b(?!.*\bwalls?\b)", re.I
 )
@@ -415,6 +419,10 @@ REWORDINGS = (  # what is read as something else, one after the other
     *(  # which have many of them
         (re.compile(rf"\b{plant} (?:garden|patch)\b", re.I), f"garden with many {plants}")
         for plant, plants in _GARDENS.items()
+    ),
+    *(
+        (re.compile(rf"\b{plant} field(?P<many>s?)\b", re.I), rf"field\g<many> of {plants}")
+        for plant, plants in _FIELDS.items()
     ),
     *(  # whose trees are many: a house in it is in none of them
         (re.compile(rf"\b{tree} (?:forest|woods|grove)\b", re.I), f"forest with many {trees}")

@@ -26,7 +26,7 @@ WEATHERS = frozenset(("clear", "cloudy", "foggy", "rainy", "stormy", "snowy"))
 WEATHER_STEMS = frozenset(("rain", "snow", "storm", "fog", "mist", "cloud"))
 ICE = frozenset(map(stem, ("ice", "icy", "frozen")))
 WOODED = {  # trees at least
-    "forest": 30, "jungle": 45, "autumn woods": 20, "cherry valley": 10, "park": 12,
+    "forest": 44, "jungle": 45, "autumn woods": 20, "cherry valley": 10, "park": 12,
 }  # fmt: skip
 _OF_WARMTH = frozenset((  # kinds that nothing suggests in snow
     "cherry tree", "orange tree", "red tree", "palm", "cactus", "wild flower", "butterfly", "bee",

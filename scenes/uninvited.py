@@ -29,6 +29,11 @@ _FITTED = WINDOWS | frozenset((  # parts of rooms that stay in empty ones
     "control panel", "shop shelf",
 ))  # fmt: skip
 _ON_CONCERT_STAGES = frozenset(("guitar", "violin", "drum", "harp", "child", "princess", "king"))
+_ON_CIRCUS_STAGES = frozenset((
+    "lion", "elephant", "horse", "monkey", "bear", "dog", "cat", "rabbit", "goat", "camel",
+    "unicorn", "parrot", "child", "ball", "beach ball", "bicycle", "drum",
+))  # fmt: skip
+_CIRCUS = stem("circus")
 _CONCERT = frozenset(map(stem, ("concert", "band", "orchestra")))
 _OF_WARM_DAYS = frozenset(
     ("palm", "cactus", "camel", "hot air balloon", "sunbed", "butterfly", "bee")
@@ -151,8 +156,12 @@ def elsewhere_in(text: str, words: Vocabulary, said: str = "") -> frozenset[str]
     """
     place, stems = known_place(text, words), text_stems(text)
     if place is None:
-        is_concert = words.place(text) == "object" and (stems | text_stems(said)) & _CONCERT
-        return EXHIBITS - _ON_CONCERT_STAGES if is_concert else frozenset()
+        if words.place(text) != "object":
+            return frozenset()
+        told = stems | text_stems(said)
+        if _CIRCUS in told:
+            return EXHIBITS - _ON_CIRCUS_STAGES
+        return EXHIBITS - _ON_CONCERT_STAGES if told & _CONCERT else frozenset()
     elsewhere = kinds_elsewhere(place.name) | _RARE.get(place.name, frozenset())
     if stems & _COLD:
         return elsewhere | _OF_WARM_DAYS

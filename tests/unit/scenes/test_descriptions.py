@@ -403,6 +403,7 @@ def test_a_description_without_a_place_stays_where_the_one_before_is(
         ("Now add two foxes.", "a forest at night", "a forest at night, with two foxes"),
         ("also with crows and a ruin", "a farm", "a farm, with crows and a ruin"),
         ("a meadow with a tent", "a meadow", "a meadow with a tent"),
+        ("and a dragon above it", "a castle", "a castle, in a meadow, with a dragon above it"),
     ],
 )
 def test_what_is_added_to_a_description_is_added_to_its_place(words, text, before, whole):
@@ -1218,6 +1219,12 @@ def test_colours_of_lights_are_grey_where_none_is_painted(words: DescriptionWord
     assert not words.without_effect("a stage in blue light")
 
 
+def test_in_a_circus_are_animals_and_no_altars(words: DescriptionWords):
+    gone = elsewhere_in(words.reading("a circus with a lion"), words, "a circus with a lion")
+    assert {"altar", "toilet"} <= gone
+    assert gone.isdisjoint({"lion", "horse"})
+
+
 def test_on_concert_stages_are_instruments_and_in_the_cold_no_palms(words: DescriptionWords):
     gone = elsewhere_in("a concert stage", words)
     assert {"owl", "washing machine", "pumpkin"} < gone
@@ -1264,6 +1271,24 @@ def test_towns_are_described_without_snow_that_a_rule_lays(words: DescriptionWor
     assert is_relit("a city where the snow melts", "a city in the snow", words)
     assert "snowy" in lit("a snowy forest", words)
     assert "clear" in lit("a lake, snowy mountains behind it", words)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("a sunflower field", "sunflower"),
+        ("fields of pumpkins", "pumpkin"),
+        ("a meadow full of red poppies", "wild flower"),
+        ("a garden covered with roses", "rose"),
+    ],
+)
+def test_a_field_is_full_of_what_grows_there(words: DescriptionWords, text: str, kind: str):
+    most = {one.kinds: one.least for one in typical_in(words.reading(text), words)}
+    assert most[kind,] > 20
+
+
+def test_a_basket_full_of_apples_is_no_field(words: DescriptionWords):
+    assert all(one.least < 20 for one in typical_in("a basket full of apples in a meadow", words))
 
 
 def test_in_the_mountains_is_a_place(words: DescriptionWords):
