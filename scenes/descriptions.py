@@ -96,6 +96,7 @@ from mag_sandbox.scenes.rewordings import (
     LIGHTS_TOLD,
     LIKENESS,
     METAPHOR,
+    NOT_HUNG,
     OF_WOOD,
     ON_BANKS,
     ON_MARS,
@@ -210,7 +211,8 @@ _AS_AT_PLACES = re.compile(  # things named for a place, which may be elsewhere
 )
 _STORE = re.compile(r"\b(?:shop|store)\b", re.I)
 _WITH = re.compile(
-    rf"\bwith (?P<what>(?:(?:{'|'.join(DETERMINERS)}|{'|'.join(COLORS)}|big|long|small) )*"
+    r"\b(?:with|wearing|in(?= (?:\w+ )?(?:armou?r|mail|uniform|costume)\b)) "
+    rf"(?P<what>(?:(?:{'|'.join(DETERMINERS)}|{'|'.join(COLORS)}|big|long|small) )*"
     r"(?:\w+ )?(?!far\b)\w+ )"
     r"(?=(?P<where>(?:far )?(?:above|at|before|behind|beside|between|by|in|near|next to"
     r"|on the (?:left|right)(?: side)?|on|over|to the left|to the right|under))\b)",
@@ -573,7 +575,7 @@ class DescriptionWords(Vocabulary):
             told += _words_in(_STORE, known)
         seen |= {owners[place] for place in told}
         unseen_words = [*BUNCHES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED]
-        unseen_words += [DARK_THING]
+        unseen_words += [DARK_THING, NOT_HUNG]
         unseen_words += [UMBRELLAS] if has_no_parasols(known) else []
         unseen_words += [FROZEN_RIVER, *([SNOWFALL] if RAINFALL.search(known) else [])]
         seen -= {

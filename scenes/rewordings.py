@@ -5,6 +5,7 @@ import re
 from mag_sandbox.scenes.color_names import COLORS
 from mag_sandbox.scenes.kinds import ANIMALS, OVERHEAD, THINGS
 from mag_sandbox.scenes.naming import ALSO
+from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.vocabulary import APOSTROPHES, DETERMINERS
 
 SEA_FLOOR = re.compile(
@@ -198,6 +199,13 @@ ON_WALL = re.compile(  # of animals, for which there are fences alone
     rf"\b(?P<who>(?:{_BEASTS})s?)(?P<does>(?: \w+ing)?) on (?:top of )?(?:an?|the) "
     r"(?:(?:brick|garden|old|stone) )?(?P<wall>wall)\b",
     re.I,
+)
+_SMALL = "|".join(sorted(
+    (name for name in {*THINGS, *ALSO} if where_of(ALSO.get(name, name)) == "small"),
+    key=len, reverse=True,
+))  # fmt: skip
+NOT_HUNG = re.compile(  # things that stand where they are drawn, of which none hangs
+    rf"\b(?:{_SMALL})(?:e?s)? (?:hanging )?on (?:an?|the) (?:\w+ )?(?P<wall>walls?)\b", re.I
 )
 _WADING = (  # where a crane is a bird
     r"(?= (?:(?:(?:that|which) )?(?:(?:is|are|stands?|standing|wades?|wading|sleeps?|sleeping|flies"

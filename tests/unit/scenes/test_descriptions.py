@@ -124,6 +124,8 @@ def words():
         ("a graveyard and far behind it a house, mountains far behind", ""),
         ("a castle and a dragon breathing fire", "breathing"),  # no slip of "bathing"
         ("a dark boat on a pond", "dark"),
+        ("a music room with three violins on the wall", "wall"),
+        ("a living room with a mirror on the wall", ""),
         ("a dark street, a dark stormy sky", ""),
         ("an underwater city with fish", ""),
         ("an underwater cave", "underwater"),
@@ -985,6 +987,11 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a crow on every gravestone", "three birds on three gravestones, in a graveyard", ""),
         ("a street with laundry between the houses", "", "laundry"),
         ("a sea of red poppies by a road", "many red flowers by a road, in a village", ""),
+        (
+            "a knight in silver armour on a white horse",
+            "a knight on a white horse, in a village",
+            "silver armour",
+        ),
         ("a sea monster by a rock", "a whale by a rock, in a coral reef", ""),
         ("a city under the sea", "a coral reef with several houses", ""),
         ("the moon over a sea of clouds", "the moon over many clouds, in a meadow", ""),
