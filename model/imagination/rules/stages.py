@@ -3,7 +3,7 @@
 The planner leaves one or two stands out; here the gaps are filled.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -92,7 +92,8 @@ def with_named_ahead(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
     """Return things of a stage with what words name on the stands that the first view shows.
 
     Stands that are empty, or bear what words do not name, get named things from stands elsewhere,
-    which get what these bear. Things that words place beside or on others stay.
+    which get what these bear. Things that words place beside or on others stay; those on the left
+    or right are on that end of the first view.
 
     Args:
         things: of a plan, from far to near.
@@ -103,7 +104,8 @@ def with_named_ahead(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
     if len(stands) < FEWEST:
         return result
     kinds = {kind for one in named for kind in one.kinds}
-    moving = {kind for one in named if one.relation is None for kind in one.kinds}
+    sides = _sides(named)
+    moving = {kind for one in named if one.relation is None for kind in one.kinds} | sides.keys()
     ahead = [place for place in stands if _is_ahead(result[place])]
     free = [
         one for one in ahead if all(result[it].kind not in kinds for it in borne_by(result, one))
@@ -123,9 +125,38 @@ def with_named_ahead(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
         one for one in named
         if one.relation and one.relation.where == "on" and {*one.relation.kinds} & STANDS
     ]  # fmt: skip
-    return _drawn_together(
-        result, stands, kinds, moving | {kind for one in on_stands for kind in one.kinds}
-    )
+    moving |= {kind for one in on_stands for kind in one.kinds}
+    return _on_their_sides(_drawn_together(result, stands, kinds, moving), stands, sides)
+
+
+def _sides(named: Sequence[Named]) -> dict[str, float]:
+    """Return the side on which words put kinds of things: -1 left, 1 right."""
+    ends = {"left": -1.0, "right": 1.0}
+    return {
+        kind: ends[one.relation.where]
+        for one in named
+        if one.relation and not one.relation.kinds and one.relation.where in ends
+        for kind in one.kinds
+    }
+
+
+def _on_their_sides(
+    things: list[PlacedObject], stands: Sequence[int], sides: Mapping[str, float]
+) -> list[PlacedObject]:
+    """Return a stage with some kinds on the outermost stands of the first view on their sides."""
+    result = things
+    for kind, side in sides.items():
+        asides = {
+            place: side * yaw_difference(result[place].yaw, 0.0)
+            for place in stands if _is_ahead(result[place])
+        }  # fmt: skip
+        own = [one for one in asides if kind in {result[it].kind for it in borne_by(result, one)}]
+        at_end = max(asides, key=lambda one: asides[one], default=None)
+        if own and at_end is not None and at_end not in own:
+            there = {result[it].kind for it in borne_by(result, at_end)}
+            if all(sides.get(other) != side for other in there):
+                result = _exchanged(result, at_end, own[0])
+    return result
 
 
 def _drawn_together(

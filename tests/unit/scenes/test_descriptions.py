@@ -263,6 +263,7 @@ def test_english_and_nonsense_are_no_other_language(words, text):
         ("a crane on one leg before a temple", {"crane": "swan"}),
         ("a harbour with a crane", {}),
         ("a volcanic island", {"volcanic island": "volcanic land by the sea"}),
+        ("a theatre stage with a piano", {}),  # once a tent stood on it
         ("a jungle with a volcano", {"volcano": "mountain"}),
         (
             "a castle high above the sea",

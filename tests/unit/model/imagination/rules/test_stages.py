@@ -76,6 +76,16 @@ def test_what_words_name_stands_ahead():
     assert with_named_ahead(few, [MELON]) == few  # no stage
 
 
+def test_what_words_put_left_or_right_stands_at_that_end_of_the_first_view():
+    stands = [replace(STAND, yaw=yaw) for yaw in (337.0, 22.0, 180.0, 300.0)]
+    melon = PlacedObject("melon", 300.0, -8.0, 10.0, 10.0)
+    on = {"left": melon, "right": replace(ROBOT, yaw=337.0)}
+    named = [Named((one.kind,), None, relation=Relation(where)) for where, one in on.items()]
+    things = with_named_ahead([*stands, *on.values()], named)
+    yaws = {one.kind: one.yaw for one in things if one.kind in ("melon", "robot")}
+    assert yaws == {"melon": 337.0, "robot": 22.0}
+
+
 def test_what_words_do_not_name_makes_room_and_what_they_name_stays():
     melon = PlacedObject("melon", 180.0, -8.0, 10.0, 10.0)
     others = [replace(ROBOT, yaw=yaw) for yaw in (0.0, 25.0)]
