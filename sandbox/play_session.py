@@ -61,7 +61,7 @@ LOUDER = 10  # percent
 REST = 8  # blocks without a step, after which nothing is in the way
 BEGUN = "beginning"  # topic of notices about the beginning of a place
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
-BACK_FIRST = "postcards are found where the scene begins: walking back there"
+BACK_FIRST = "postcards show the place around the start: walking back there"
 NO_WAY_BACK = "the camera cannot get back to {}: something is in the way"
 Say = Callable[..., None]  # shows a line, perhaps with a mood
 CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
@@ -416,7 +416,7 @@ class PlayerSession(WatchedSession):
             key = services.bindings.title("postcards")
             self._say(f"the game of postcards is over; {key} deals new ones")
         if services.recordings.stop(self._worker) is not None:
-            self._say("a comparison is not recorded: the recording is on the title screen")
+            self._say("recording ended: a comparison is not recorded; find it on the title screen")
         return PlaySplit(playthrough.scene, playthrough.seed, *other, moment)
 
     def _leave_for(self, begun: str, back: str = "this is the place before") -> None:

@@ -266,7 +266,7 @@ class ThingWords(Vocabulary):
 
     @staticmethod
     def names_several(words: Sequence[Word]) -> bool:
-        """Tell whether words say how many there shall be, though one is placed at a time."""
+        """Tell whether words say how many there should be, though one is placed at a time."""
         return any(word.text.lower() in _MANY for word in words)
 
     def _where(self, stems: Mapping[Word, frozenset[str]]) -> tuple[int, range]:

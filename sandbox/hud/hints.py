@@ -29,7 +29,7 @@ class Step(Enum):
     LEAVE = ("Turn away", "until the place where you began is out of sight")
     RETURN = ("Now come back", "is everything where it was?")
     WALK = ("Hold {}", "to walk ahead; click the start on the map to walk back")
-    prompt = ("Press {}", "and describe what shall come next")
+    prompt = ("Press {}", "and describe what comes next")
     change = ("Press {}", "to put something where the mouse points")
     postcards = ("Press {}", "to play: find the places on the postcards again")
     split = ("Press {}", "to see this world beside one that forgets")

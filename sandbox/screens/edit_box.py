@@ -1,4 +1,4 @@
-"""Changing the world by pointing: where a spot of picture or map lies, and what shall be there.
+"""Changing the world by pointing: where a spot of picture or map lies, and what should be there.
 
 An overlay of play over the prompt box, which takes the words. It knows poses and rectangles;
 `scenes.things` reads the words, the session asks the world.
@@ -39,16 +39,16 @@ SHADOW = (10, 13, 24)
 AROUND = 3  # px around a spot whose colour is looked at
 EVEN = 8.0  # steps of RGB by which the colours of bare ground differ, standard deviation
 UNLIKE = 110.0  # steps of RGB from a thing's colour, from which on a spot shows another thing
-NOTHING_THERE = "what stands here is not known by name: write what shall be here"
-NOTHING_TO_REMOVE = "nothing stands here: point at what shall be removed"
+NOTHING_THERE = "what stands here is not known by name: write what should be here"
+NOTHING_TO_REMOVE = "nothing stands here: point at what should be removed"
 NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
-NOTHING_TO_COLOR = "nothing stands here: point at what shall be {0}, or write “a {0} house”"
+NOTHING_TO_COLOR = "nothing stands here: point at what should be {0}, or write “a {0} house”"
 ON_MAP = "point at it in the picture, not on the map, or write “a {} house”"
 Direction = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such things usually are
 
 
 class EditOverlay(Overlay):
-    """Asks what shall be at a spot; hidden until a key or a click names the spot.
+    """Asks what should be at a spot; hidden until a key or a click names the spot.
 
     overlay = EditOverlay(reel, hud, kinds, category, ask, fly, "whole", open_keys=("i",))
     overlay.open()  # at the pointer, or in the middle of the view
@@ -94,7 +94,7 @@ class EditOverlay(Overlay):
         return self.box.wake_at
 
     def open(self, position: tuple[int, int] | None = None) -> None:
-        """Ask what shall be at a position of the window; None: at the pointer, if it ever moved."""
+        """Ask what should be at a position of the window; None: at the pointer, if it moved."""
         if not self._may_open():
             return
         position = position or self._pointer or self._moved_to()

@@ -66,7 +66,7 @@ def test_enter_leads_through_a_door_and_elsewhere_says_that_there_is_none(game):
     assert len(game.services.notices.current) == 1, "nothing about the place before"
     assert not game.screen.session._prompt.is_open
     game.press(pygame.K_RETURN)
-    game.said("there is no door near by")
+    game.said("there is no door nearby")
     assert not game.screen.session._prompt.is_open
 
 
@@ -166,7 +166,7 @@ def test_enter_walks_to_no_door_outside_the_view(tmp_path):
     with games(tmp_path) as start:
         game = start_far_away(start, Door("door", 6.0, 5.0))
         game.press(pygame.K_RETURN)
-        game.said("there is no door near by")
+        game.said("there is no door nearby")
 
 
 def test_a_way_to_a_door_that_is_blocked_is_given_up(tmp_path):

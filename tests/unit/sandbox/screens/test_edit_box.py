@@ -1,4 +1,4 @@
-"""Pointing at picture or map and saying what shall be there."""
+"""Pointing at picture or map and saying what should be there."""
 
 from dataclasses import replace
 from types import SimpleNamespace
