@@ -205,9 +205,9 @@ EXPORTS = (
         )
     ),
     Row(
-        "export of a sheet without comparisons",
+        "export in an unknown format",
         "export here/rec --format sheet --out here/x.png",
-        ("looks away and back", "another format"),
+        ("'sheet'", "choose from 'mp4', 'gif', 'frames', 'page'"),
         recording(lambda e: None, with_frames=True),
     ),
     Row(
