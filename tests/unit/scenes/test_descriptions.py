@@ -264,6 +264,7 @@ def test_english_and_nonsense_are_no_other_language(words, text):
         ("a harbour with a crane", {}),
         ("a volcanic island", {"volcanic island": "volcanic land by the sea"}),
         ("a theatre stage with a piano", {}),  # once a tent stood on it
+        ("two boats in a port town", {"port town": "harbour"}),  # and no city without a sea
         ("a jungle with a volcano", {"volcano": "mountain"}),
         (
             "a castle high above the sea",
