@@ -162,7 +162,7 @@ class ServeOptions(ListenOptions):
 
 @dataclass(frozen=True, slots=True)
 class DoctorOptions:
-    """Of the check of this machine there are none."""
+    """The check of this machine takes no options."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
