@@ -174,7 +174,7 @@ def obeyed(
     placed = ashore(before_others(placed, _counting(placed, named)), named)
     placed = with_people_clear(placed, named, _counting(placed, named))
     placed = _far_first(placed, named)  # some of which went afloat
-    placed = _above_others(_on_their_sides(placed, named), named)
+    placed = _above_others(placed, named)
     cleared = _cleared(_round_lakes(placed, named), named, typical)
     free = [one for one in named if one.relation is None and not one.parts]
     for houses in (typical, *([one] for one in free)):
@@ -676,33 +676,6 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     falling = [PlacedObject(kind, 0.0, 0.0, 360.0, 108.0, _DROPS, _DROPS, 0) for kind in falls]
     first = next((place for place, thing in enumerate(things) if not _is_far(thing)), len(things))
     return [*things[:first], *added, *things[first:], *falling]
-
-
-def _on_their_sides(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return the plan of a stage with single named things on the left or right, as said.
-
-    They swap stands with the things that are there.
-    """
-    if not has_backdrop(things):
-        return things
-    result = list(things)
-    for one in named:
-        where = one.relation.where if one.relation and not one.relation.kinds else ""
-        for place in few_of(things, one)[:1] if where in ("left", "right") else []:
-            own, side = result[place], -1.0 if where == "left" else 1.0
-            asides = {
-                at: side * yaw_difference(other.yaw, 0.0)
-                for at, other in enumerate(result)
-                if other.kind in EXHIBITS and away(other) <= AHEAD
-            }
-            at = max(asides, key=lambda at: asides[at], default=place)
-            if at != place and asides[at] > 0.0:
-                other = result[at]
-                result[place], result[at] = (
-                    replace(moved, yaw=to.yaw, pitch=to.foot + moved.height / 2, away=to.away)
-                    for moved, to in ((own, other), (other, own))
-                )
-    return result
 
 
 def _ways_apart(things: list[PlacedObject]) -> list[PlacedObject]:

@@ -309,17 +309,6 @@ def test_on_a_stage_named_things_stand_on_the_sides_that_words_say():
     assert yaw_difference(bear.yaw, grand.yaw) < 0.0
 
 
-def test_on_a_stage_what_is_on_the_right_is_in_the_first_view():
-    backdrop = PlacedObject("backdrop", 0.0, 0.0, 90.0, 60.0, GREEN, GREEN)
-    sheep, vase = (PlacedObject(kind, 20.0, -6.0, 12.0, 12.0) for kind in ("sheep", "vase"))
-    guitar = PlacedObject("guitar", 65.0, -6.0, 6.0, 12.0)
-    podiums = [PlacedObject("podium", yaw, -18.0, 16.0, 10.0) for yaw in (340.0, 20.0, 65.0)]
-    plan = [backdrop, *podiums, replace(vase, yaw=340.0), sheep, guitar]
-    named = [Named(("guitar",), None, 1, 1, relation=Relation("right"))]
-    (shown,) = of(obeyed(plan, named), "guitar")
-    assert 0.0 < yaw_difference(shown.yaw, 0.0) < 40.0
-
-
 @pytest.mark.parametrize(
     ("words", "colors"),
     [
