@@ -5,13 +5,20 @@ The planner leaves one or two stands out; here the gaps are filled.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.rules.contrast import colors_behind, seen_before
-from mag_sandbox.model.imagination.rules.plans import in_light, light_of, looks_of, with_look
+from mag_sandbox.model.imagination.rules.plans import (
+    few_of,
+    in_light,
+    light_of,
+    looks_of,
+    with_look,
+)
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.rows import (
     BACKDROP,
@@ -28,6 +35,8 @@ from mag_sandbox.scenes.stances import where_of
 APART = 45.0  # degrees between stands, where no picture shows them
 MOST_AHEAD, _BETWEEN = 4, 2.0  # stands drawn together into the first view; degrees between them
 _SPOT = 1.2  # times as bright as planned the painter makes the wall behind an exhibit
+_AHEAD = range(-36, 37, 3)  # degrees where things stand on the floor of the first view
+_ASIDE = 0.3  # degrees covered that count as much as one between a thing and its side
 TALLEST, WIDEST = 22.0, 24.0  # degrees of what is added
 
 
@@ -92,8 +101,8 @@ def with_named_ahead(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
     """Return things of a stage with what words name on the stands that the first view shows.
 
     Stands that are empty, or bear what words do not name, get named things from stands elsewhere,
-    which get what these bear. Things that words place beside or on others stay; those on the left
-    or right are on that end of the first view.
+    which get what these bear. Things that words place beside or on others stay; those on the left,
+    on the right or in the middle are there in the first view.
 
     Args:
         things: of a plan, from far to near.
@@ -126,12 +135,13 @@ def with_named_ahead(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
         if one.relation and one.relation.where == "on" and {*one.relation.kinds} & STANDS
     ]  # fmt: skip
     moving |= {kind for one in on_stands for kind in one.kinds}
-    return _on_their_sides(_drawn_together(result, stands, kinds, moving), stands, sides)
+    result = _on_their_sides(_drawn_together(result, stands, kinds, moving), stands, sides)
+    return _between_stands(result, [one for one in named if {*one.kinds} & sides.keys()], sides)
 
 
 def _sides(named: Sequence[Named]) -> dict[str, float]:
-    """Return the side on which words put kinds of things: -1 left, 1 right."""
-    ends = {"left": -1.0, "right": 1.0}
+    """Return where words put kinds of things: -1 left, 0 in the middle, 1 right."""
+    ends = {"left": -1.0, "ahead": 0.0, "right": 1.0}
     return {
         kind: ends[one.relation.where]
         for one in named
@@ -143,20 +153,72 @@ def _sides(named: Sequence[Named]) -> dict[str, float]:
 def _on_their_sides(
     things: list[PlacedObject], stands: Sequence[int], sides: Mapping[str, float]
 ) -> list[PlacedObject]:
-    """Return a stage with some kinds on the outermost stands of the first view on their sides."""
+    """Return a stage with some kinds on those stands of the first view that are most on their side.
+
+    What is in the middle takes no stand from what has a side.
+    """
     result = things
-    for kind, side in sides.items():
+    for kind, side in sorted(sides.items(), key=lambda one: -abs(one[1])):
         asides = {
-            place: side * yaw_difference(result[place].yaw, 0.0)
-            for place in stands if _is_ahead(result[place])
-        }  # fmt: skip
+            place: _aside(result[place].yaw, side) for place in stands if _is_ahead(result[place])
+        }
         own = [one for one in asides if kind in {result[it].kind for it in borne_by(result, one)}]
         at_end = max(asides, key=lambda one: asides[one], default=None)
         if own and at_end is not None and at_end not in own:
             there = {result[it].kind for it in borne_by(result, at_end)}
-            if all(sides.get(other) != side for other in there):
+            if not there & {other for other, its in sides.items() if its == side or not side}:
                 result = _exchanged(result, at_end, own[0])
     return result
+
+
+def _aside(yaw: float, side: float) -> float:
+    """Return how far on its side something is [degrees]."""
+    yaw = yaw_difference(yaw, 0.0)
+    return side * yaw if side else -abs(yaw)
+
+
+def _between_stands(
+    things: Sequence[PlacedObject], named: Sequence[Named], sides: Mapping[str, float]
+) -> list[PlacedObject]:
+    """Return a stage with named things that stand on the floor on their sides of the first view.
+
+    They stand where they cover least of what stands there; what words do not name makes room.
+
+    Args:
+        things: of a plan.
+        named: those that have a side.
+        sides: see `_sides`.
+    """
+    result = list(things)
+    kinds = {kind for one in named for kind in one.kinds}
+    borne = {it for place, one in enumerate(things) if one.kind in STANDS
+             for it in (place, *borne_by(things, place))}  # fmt: skip
+    on_floor = [
+        place for place, one in enumerate(things)
+        if place not in borne and one.kind in THINGS and where_of(one.kind) in ON_FLOOR
+        and one.width < BACKDROP
+    ]  # fmt: skip
+    moved = [place for one in named for place in few_of(things, one) if place in on_floor]
+    for number, place in enumerate(moved):
+        own = result[place]
+        staying = [result[one] for one in (*borne, *moved[:number])]
+        yaw = min(_AHEAD, key=partial(_unfit, own, sides[own.kind], staying))
+        result[place] = replace(own, yaw=yaw % 360)
+        for other in on_floor:
+            in_the_way = result[other].kind not in kinds and result[other].overlaps(result[place])
+            if in_the_way and not result[other].overlaps(own):
+                result[other] = replace(result[other], yaw=own.yaw)
+    return result
+
+
+def _unfit(thing: PlacedObject, side: float, staying: Sequence[PlacedObject], yaw: float) -> float:
+    """Return how ill a thing stands somewhere: by what it covers, and how far from its side."""
+    there = replace(thing, yaw=yaw)
+    covered = (
+        (there.width + one.width) / 2 - abs(yaw_difference(yaw, one.yaw))
+        for one in staying if there.overlaps(one)
+    )  # fmt: skip
+    return sum(covered) + _ASIDE * abs(yaw - side * _AHEAD[-1])
 
 
 def _drawn_together(

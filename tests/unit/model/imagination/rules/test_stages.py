@@ -86,6 +86,31 @@ def test_what_words_put_left_or_right_stands_at_that_end_of_the_first_view():
     assert yaws == {"melon": 337.0, "robot": 22.0}
 
 
+@pytest.mark.parametrize(
+    ("where", "yaw"), [("left", 324.0), ("ahead", 0.0), ("right", 36.0)], ids=lambda one: str(one)
+)
+def test_what_stands_on_the_floor_is_where_words_say_too(where: str, yaw: float):
+    stands = [replace(STAND, yaw=yaw) for yaw in (340.0, 20.0, 180.0)]
+    person = PlacedObject("person", 70.0, -14.0, 5.0, 16.0)
+    plant = PlacedObject("potted plant", yaw, -16.0, 6.0, 10.0)
+    things = with_named_ahead(
+        [*stands, person, plant], [Named(("person",), None, 1, 1, relation=Relation(where))]
+    )
+    moved = {one.kind: one.yaw for one in things[3:]}
+    assert moved == {"person": pytest.approx(yaw), "potted plant": 70.0}, "the plant makes room"
+
+
+def test_in_the_middle_of_a_stage_nothing_takes_the_stand_of_what_has_a_side():
+    stands = [replace(STAND, yaw=yaw) for yaw in (337.0, 2.0, 25.0, 180.0)]
+    melon, robot = PlacedObject("melon", 2.0, -8.0, 10.0, 10.0), replace(ROBOT, yaw=337.0)
+    named = [
+        Named(("robot",), None, relation=Relation("ahead")),
+        Named(("melon",), None, relation=Relation("right")),
+    ]
+    things = with_named_ahead([*stands, melon, robot], named)
+    assert {one.kind: one.yaw for one in things[4:]} == {"melon": 25.0, "robot": 2.0}
+
+
 def test_what_words_do_not_name_makes_room_and_what_they_name_stays():
     melon = PlacedObject("melon", 180.0, -8.0, 10.0, 10.0)
     others = [replace(ROBOT, yaw=yaw) for yaw in (0.0, 25.0)]
