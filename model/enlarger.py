@@ -58,18 +58,6 @@ def load_enlarger() -> Enlarger:
     return network.eval().requires_grad_(False)
 
 
-@cache
-def doubling() -> Enlarger:
-    """Return the network that makes pictures twice as large: each pixel is the mean of four."""
-    network, whole = Enlarger(scale=2), load_enlarger()
-    weights = whole.state_dict()
-    for name in ("head.weight", "head.bias", "base.weight"):
-        pixels = weights[name].unflatten(0, (3, 2, SCALE // 2, 2, SCALE // 2))
-        weights[name] = pixels.mean(dim=(2, 4)).flatten(0, 2)
-    network.load_state_dict(weights)
-    return network.eval().requires_grad_(False)
-
-
 def _smooth_kernel(scale: int) -> Tensor:
     """Return the kernel that interpolates linearly, [3 * scale^2, 3, 3, 3]."""
     places = (torch.arange(scale) + 0.5) / scale - 0.5  # of new pixels, from the old one's middle

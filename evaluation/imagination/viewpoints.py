@@ -41,7 +41,6 @@ from mag_sandbox.evaluation.similarity.metrics import gradient_energy, psnr, sha
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.checkpoints import load_into
-from mag_sandbox.model.enlarger import doubling
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject, load_imagination
 from mag_sandbox.model.imagination.layers import LayeredRing
@@ -112,7 +111,7 @@ class ScenePainter:
         known[TOP : TOP + HEIGHT, way.columns] = True
         owners = self.imagination.owners(scenery.plan(0.0, 0.0))
         numbers = scenery.numbers(0.0, 0.0, owners)
-        return LayeredRing(picture, known, numbers, scenery, enlarge=doubling())
+        return LayeredRing(picture, known, numbers, scenery, close_ups=self.imagination.close_ups)
 
     def painted(
         self,

@@ -21,6 +21,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
+from mag_sandbox.model.imagination.close_up import CloseUps
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.details import GivenPicture, LostDetails
 from mag_sandbox.model.imagination.ground import TILE
@@ -138,6 +139,7 @@ class Imagination:
         self._coder, self._stride = coder, coder.stride
         self._margin = BESIDE * coder.stride
         self._reliefs = Reliefs(self.ring_size[1])
+        self.close_ups = CloseUps(lambda: self._networks.close_up, config.kinds)
 
     @property
     def _networks(self) -> ImaginationNetworks:

@@ -5,7 +5,7 @@ both sides. Seen from elsewhere, ground, walls and sky are looked up where their
 the cut-outs are put where they appear now, from far to near.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from types import MappingProxyType
 from typing import NamedTuple
@@ -14,8 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.parallax import DISTANT, Box
+from mag_sandbox.model.cancelling import check_cancelled
+from mag_sandbox.model.imagination.close_up import CloseUps, CutOutPicture
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.resampling import linear_shares
 from mag_sandbox.model.imagination.scenery import Scenery
@@ -32,8 +34,9 @@ SHADES, ALIKE = 16, 4  # of red, green and blue; as many apart, two have nothing
 SURELY = 4.0  # times as frequent as around a thing: such colours are its own
 MOST_BEYOND = 0.1  # of a thing's pixels; if more lie outside its shape, they are something else's
 CLOSED = 2  # px; narrower gaps in the outside are filled
-ENLARGED = 1.2  # times as large as painted, from which on a cut-out is shown with crisp edges
-OPAQUE = 0.1  # of a pixel: share of a thing from which on it has the thing's colour
+ENLARGED = 1.2  # times as large as painted, from which on a cut-out is shown as from near
+# metres, and degrees aside; things there are enlarged before the player comes up to them
+NEAR_BY, AHEAD = 7.0, 60.0
 HALF_TURN = 180.0  # degrees; no wall is as wide
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # of a pixel: share that is painted, from which on it counts
@@ -53,9 +56,6 @@ class Margins(NamedTuple):
 
 # a painter's outlines differ from the plan's
 PAINTED, GIVEN = Margins(2, 6, 0.15), Margins(1, 2, 0.0)
-
-# returns pictures, [B, 3, H, W] in [0, 1], larger and with crisp edges
-Enlarge = Callable[[Tensor], Tensor]
 
 
 class _CutOut(NamedTuple):
@@ -78,17 +78,10 @@ class _CutOut(NamedTuple):
         layer += np.float32(near) * self.around
         return layer
 
-    def enlarged(self, enlarge: Enlarge) -> "_CutOut":
-        """Return it with a larger layer, whose edges are crisp."""
-        alpha = self.layer[3:]
-        beside = _nearby(self.layer, np.ones(alpha.shape[1:], bool), CLOSED)[:3]
-        colors = np.where(alpha > OPAQUE, self.layer[:3] / np.maximum(alpha, OPAQUE), beside)
-        pictures = np.stack(((colors + 1) / 2, np.broadcast_to(alpha, colors.shape))).clip(0, 1)
-        with torch.inference_mode():
-            large = enlarge(torch.from_numpy(pictures)).numpy()
-        layer = np.concatenate(((2 * large[0] - 1) * large[1, :1], large[1, :1]))
-        left, top, wide, tall = (end * layer.shape[1] / alpha.shape[1] for end in self.box)
-        return self._replace(layer=layer, box=(left, top, wide, tall))
+    def enlarged(self, close_ups: CloseUps, thing: PlacedObject) -> "_CutOut":
+        """Return it with a larger layer, as the thing looks from near."""
+        layer, box = close_ups.enlarged(CutOutPicture(self.layer, self.box), thing)
+        return self._replace(layer=layer, box=box)
 
 
 class _Sprite(NamedTuple):
@@ -129,7 +122,7 @@ class LayeredRing:
         painted: np.ndarray | None = None,
         margins: Margins = PAINTED,
         sprites: Mapping[int, np.ndarray] = MappingProxyType({}),
-        enlarge: Enlarge | None = None,
+        close_ups: CloseUps | None = None,
     ) -> None:
         """Cut a ring into layers.
 
@@ -143,10 +136,10 @@ class LayeredRing:
             margins: around things.
             sprites: of things by their numbers, shown where they are unknown; see
                 `Sketcher.sprites`.
-            enlarge: enlarges things that are seen from nearer; None: they become soft.
+            close_ups: show things that are seen from nearer; None: they become soft.
         """
         self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
-        self._enlarge, self._enlarged = enlarge, dict[int, _CutOut]()
+        self._close_ups, self._enlarged = close_ups, dict[int, _CutOut]()
         self._painted = known if painted is None else painted
         boxes = scenery.boxes(*viewpoint, numbers.shape)
         ranks = np.zeros(max(numbers.max(), *boxes, 0) + 1, np.int32)  # from far to near; 0: others
@@ -201,15 +194,29 @@ class LayeredRing:
             _lay_over(canvas, cut.shown(place.near), cut.box, place)
         return torch.from_numpy(canvas)
 
+    def enlarge(self, pose: CameraPose) -> None:
+        """Enlarge the things near by ahead of a pose, before a view needs it."""
+        for number in self._scenery.boxes(*self._viewpoint, self._shape).keys() & self._cut_outs:
+            x, z = np.subtract(self._scenery.bodies[number - 1].place, self._viewpoint)
+            aside = yaw_difference(float(np.degrees(np.arctan2(x, z))), pose.yaw)
+            if np.hypot(x, z) < NEAR_BY and abs(aside) < AHEAD:
+                check_cancelled()
+                self._from_near(number)
+
     def _crisp(self, place: _Placement) -> _CutOut | _Sprite:
-        """Return a placed cut-out, larger and crisp if it is shown enlarged; threads may ask."""
+        """Return a placed cut-out, as from near if it is shown enlarged."""
         cut = place.cut
         is_soft = place.box[2] > ENLARGED * cut.box[2] and not place.near
-        if self._enlarge is None or isinstance(cut, _Sprite) or not is_soft:
+        return self._from_near(place.number) if is_soft and isinstance(cut, _CutOut) else cut
+
+    def _from_near(self, number: int) -> _CutOut:
+        """Return a cut-out as its thing looks from near; threads may ask."""
+        cut, thing = self._cut_outs[number], self._scenery.bodies[number - 1].told
+        if self._close_ups is None or not self._close_ups.knows(thing):
             return cut
-        if place.number not in self._enlarged:
-            self._enlarged[place.number] = cut.enlarged(self._enlarge)
-        return self._enlarged[place.number]
+        if number not in self._enlarged:
+            self._enlarged[number] = cut.enlarged(self._close_ups, thing)
+        return self._enlarged[number]
 
     def seen(self, pose: CameraPose, size: tuple[int, int], numbers: np.ndarray) -> np.ndarray:
         """Return the part of the view at a pose that is painted here; see `Subject`.

@@ -112,7 +112,7 @@ class Scenery:
     def __init__(
         self, behind: Sequence[PlacedObject], sides: Sequence[Side], bodies: Sequence[PlacedBody]
     ) -> None:
-        self._behind, self._sides, self._bodies = behind, sides, bodies
+        self._behind, self._sides, self.bodies = behind, sides, bodies
         self._standing = _Standing.of(bodies)
         self._waters, self.shallows = Waters.of(bodies, DEEP), Waters.of(bodies, SHALLOW)
         self._obstacles = Obstacles(sides, bodies, self._waters)
@@ -160,7 +160,7 @@ class Scenery:
         """The plan's things that stand or lie on the ground, and how far away each is [m]."""
         return [
             (body.told, body.distance)
-            for body in self._bodies
+            for body in self.bodies
             if not body.is_new
             and body.distance < inf
             and body.where in ("upright", "flat")
@@ -174,7 +174,7 @@ class Scenery:
         """Return things that are "upright" or on a "wall", and how far away each is [m]."""
         return [
             (body.told, body.distance)
-            for body in self._bodies
+            for body in self.bodies
             if body.where in where and body.distance < inf
         ]
 
@@ -182,13 +182,13 @@ class Scenery:
         """Return things of some kinds that are not too far away, and how the plan tells them."""
         return {
             body.as_door: body.told
-            for body in self._bodies
+            for body in self.bodies
             if body.told.kind in kinds and body.distance < inf
         }
 
     def appearing(self, things: Collection[PlacedObject], x: float, z: float) -> list[PlacedObject]:
         """Return how some of the plan's things look from another viewpoint [m]."""
-        bodies = [body for body in self._bodies if not body.is_new and body.told in things]
+        bodies = [body for body in self.bodies if not body.is_new and body.told in things]
         seen = (body.seen_from(x, z) for body in bodies)
         return [body.told for body in seen if body is not None]
 
@@ -202,7 +202,7 @@ class Scenery:
             dry = stance.where == "water" or (self._waters.room(*body.place) > 0).all()
             if body.distance < inf and dry:
                 there.append(body)
-        return Scenery(self._behind, self._sides, [*self._bodies, *there])
+        return Scenery(self._behind, self._sides, [*self.bodies, *there])
 
     def plan(self, x: float, z: float) -> list[PlacedObject]:
         """Return the plan as it is seen from a viewpoint [m], from far to near."""
@@ -261,7 +261,7 @@ class Scenery:
             and abs(body.told.pitch - told.pitch) <= body.told.height / 2
         ]
         if there:
-            body = self._bodies[min(there)[1] - 1]
+            body = self.bodies[min(there)[1] - 1]
             return (body.seen_from(0.0, 0.0) or body).told if body.is_new else body.told
         yaw, pitch = radians(told.yaw), radians(told.pitch)
         far = float(self.surfaces(x, z, np.array([yaw]), np.array([pitch]))[0, 0])
@@ -276,7 +276,7 @@ class Scenery:
 
     def ground_near(self, x: float, z: float) -> GroundPlan:
         """Return the ground and the things in sight of a viewpoint [m]; old things always are."""
-        if not any(body.is_new for body in self._bodies):
+        if not any(body.is_new for body in self.bodies):
             return self.ground
         standing = self._standing
         are_new = standing.are_new[standing.ends[:, 0] < 0.0].tolist()  # as `ground` has them
@@ -296,7 +296,7 @@ class Scenery:
             standing.ends.tolist(), strict=True,
         )  # fmt: skip
         things = (
-            (self._bodies[number - 1], x, z, half)
+            (self.bodies[number - 1], x, z, half)
             for number, (x, z), half, (foot, _) in rows if foot < 0.0
         )  # fmt: skip
         pairs = list(zip(lines, (*lines[1:], *lines[:1]), strict=True))
@@ -310,7 +310,7 @@ class Scenery:
                 for body, x, z, half in things
             ),
             tuple((float(x), float(z)) for x, z in corners),
-            waters=tuple(Waters.of(self._bodies, WATERS).from_above()),
+            waters=tuple(Waters.of(self.bodies, WATERS).from_above()),
         )
 
     def levels(self, x: float, z: float) -> dict[int, int]:
@@ -419,7 +419,7 @@ class Scenery:
         moved = [
             (place + 1, now)
             for place, size in zip(in_sight.tolist(), sizes.tolist(), strict=True)
-            if (now := self._bodies[place].seen_from(x, z, size)) is not None
+            if (now := self.bodies[place].seen_from(x, z, size)) is not None
         ]
         return sorted(moved, key=lambda one: _rank(one[1]))
 

@@ -22,6 +22,7 @@ from mag_sandbox.model.checkpoints import (
     stored,
     write_tensors,
 )
+from mag_sandbox.model.imagination.close_up import CloseUp
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, look_number
 from mag_sandbox.model.imagination.painter import Painter, Sprites
@@ -38,7 +39,8 @@ IMAGINATION_WEIGHTS = WEIGHTS / "imagination"
 CONFIG = "config.json"
 NETWORKS = ("planner", "painter", "reader")  # names of files
 RELIEF, WALLS = "relief.safetensors", "walls.safetensors"  # older folders have none
-MeasuringNetwork = TypeVar("MeasuringNetwork", ReliefReader, WallReader)
+CLOSE_UP = "close_up.safetensors"  # likewise; it changes how paintings are shown, not what they are
+OptionalNetwork = TypeVar("OptionalNetwork", ReliefReader, WallReader, CloseUp)
 TEXT, TOKENIZER = "text.safetensors", "tokenizer.json"
 _REMEDY = (
     "restore it with `git checkout -- assets/weights` "
@@ -75,8 +77,9 @@ class ImaginationNetworks:
         )
         self.painter = Painter(config.painter, kernel)
         self.reader = Reader(config.reader)
-        self.relief: ReliefReader | None = None  # these two are trained on their own
+        self.relief: ReliefReader | None = None  # these three are trained on their own
         self.walls: WallReader | None = None
+        self.close_up: CloseUp | None = None
 
     def sketcher(self, cell: int) -> Sketcher:
         """Return a sketcher of plans, in cells of a size [px]."""
@@ -116,11 +119,12 @@ def load_networks(folder: Path, kernel: AttentionKernel) -> ImaginationNetworks:
         load_into(module, folder / f"{name}.safetensors", remedy=_REMEDY)
     networks.relief = _if_there(ReliefReader(), folder / RELIEF)
     networks.walls = _if_there(WallReader(), folder / WALLS)
+    networks.close_up = _if_there(CloseUp(), folder / CLOSE_UP)
     free_plain_bytes()  # these are the last that a start loads
     return networks
 
 
-def _if_there(network: MeasuringNetwork, path: Path) -> MeasuringNetwork | None:
+def _if_there(network: OptionalNetwork, path: Path) -> OptionalNetwork | None:
     if not path.exists():
         return None
     load_into(network, path, remedy=_REMEDY)

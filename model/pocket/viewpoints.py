@@ -43,7 +43,6 @@ from mag_sandbox.controls.camera import (
 )
 from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
-from mag_sandbox.model.enlarger import doubling
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.imagination import Imagination, Subject, decoded_ring
@@ -422,6 +421,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             made = PaintedRing(place, latents, after.known, begun.lacking, outdated)
             own = self._layers(self._source(made), scenery)
             shown = own.seen(pose, imagination.view_size, cells.numbers)
+            own.enlarge(pose)
             return _MadeView(made, cells, _only(cells.distant, shown))
 
         self._begin(pose, prompt, make)
@@ -544,11 +544,14 @@ class Viewpoints(ViewPainter[_MadeView]):
         return draw
 
     def prepare(self, pose: CameraPose) -> None:
-        """Begin to cut the nearest ring into layers if the player is away from the first one."""
+        """Begin to cut the nearest ring into layers if the player is away from the first one.
+
+        Things near by are enlarged, too.
+        """
         scenery = self._followed()
         if scenery is not None and pose.is_away:
             ring = self._source_at(self.nearest(pose))
-            self._beside(lambda: self._layers(ring, scenery))
+            self._beside(lambda: self._layers(ring, scenery).enlarge(pose))
 
     def _followed(self) -> Scenery | None:
         """Return the scenery; where the player changed it, viewpoints are to be painted again."""
@@ -660,8 +663,9 @@ class Viewpoints(ViewPainter[_MadeView]):
         *colors, fine = source.details(picture, scenery)
         picture = picture * (1 - fine) + np.stack(colors)
         return LayeredRing(
-            picture, known, numbers, scenery, source.place, painted, margins, sprites, doubling()
-        )
+            picture, known, numbers, scenery, source.place, painted, margins, sprites,
+            self._imagination.close_ups,
+        )  # fmt: skip
 
     # Snapshots
 

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from mag_sandbox.evaluation.quality.enlarging import edge_widths, edges_of
 from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model import enlarging
-from mag_sandbox.model.enlarger import SCALE, doubling
+from mag_sandbox.model.enlarger import SCALE
 from mag_sandbox.model.enlarging import enlarged
 from tests.patience import PATIENCE
 
@@ -40,14 +39,6 @@ def test_plain_pictures_stay_plain_and_no_colour_is_new():
     large = enlarged(frames)
     assert np.array_equal(large[0], large[1])
     assert (large.min(), large.max()) == (frames.min(), frames.max())
-
-
-def test_twice_as_large_a_picture_has_the_means_of_one_that_is_four_times_as_large():
-    small = soft_disc(48, 1)
-    means = enlarged(small)[0].reshape(96, 2, 96, 2, 3).mean(axis=(1, 3))
-    picture = torch.from_numpy(small[0]).permute(2, 0, 1)[None] / 255
-    double = doubling()(picture)[0].permute(1, 2, 0).numpy() * 255
-    assert np.abs(double - means).mean() < 1
 
 
 def forget_graphs() -> None:

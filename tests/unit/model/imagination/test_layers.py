@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.enlarger import doubling
-from mag_sandbox.model.imagination.layers import GLIMPSED, KNOWN, Enlarge, LayeredRing
+from mag_sandbox.model.imagination.close_up import CloseUps, CutOutPicture
+from mag_sandbox.model.imagination.layers import GLIMPSED, KNOWN, LayeredRing
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.sketch import sprite_box
@@ -26,7 +26,7 @@ def lamp_alone(
     viewpoint: tuple[float, float] = (0.0, 0.0),
     painted: np.ndarray | None = None,
     sprites: Mapping[int, np.ndarray] = MappingProxyType({}),
-    enlarge: Enlarge | None = None,
+    close_ups: CloseUps | None = None,
 ) -> LayeredRing:
     """Return a ring with a red lamp before grey, or of a picture."""
     numbers = np.zeros(SHAPE, np.int32)
@@ -40,7 +40,7 @@ def lamp_alone(
     known = np.ones(SHAPE, bool) if known is None else known
     scenery = Scenery.of([LAMP], STANCES, ())
     return LayeredRing(
-        picture, known, numbers, scenery, viewpoint, painted, sprites=sprites, enlarge=enlarge
+        picture, known, numbers, scenery, viewpoint, painted, sprites=sprites, close_ups=close_ups
     )
 
 
@@ -66,14 +66,41 @@ def test_things_move_as_their_distance_says_and_leave_nothing_behind(x, z):
     assert red / still == pytest.approx((DISTANCE / np.hypot(*at)) ** 2, rel=0.25)
 
 
+class CrispCloseUps(CloseUps):
+    """Repeats each pixel, and counts."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+
+    def knows(self, thing: PlacedObject) -> bool:
+        return thing.kind == LAMP.kind
+
+    def enlarged(self, picture: CutOutPicture, thing: PlacedObject) -> CutOutPicture:
+        self.shown.append(thing.kind)
+        left, top, wide, tall = (4 * end for end in picture.box)
+        return CutOutPicture(picture.layer.repeat(4, 1).repeat(4, 2), (left, top, wide, tall))
+
+
 def test_a_thing_seen_from_nearer_has_crisp_edges_in_the_same_places():
     pose = CameraPose(20.0, x=0.6, z=1.6)  # 1.3 m before the lamp
     soft, crisp = (
-        np.asarray(lamp_alone(enlarge=enlarge).view(pose, SIZE)) for enlarge in (None, doubling())
+        np.asarray(lamp_alone(close_ups=close_ups).view(pose, SIZE))
+        for close_ups in (None, CrispCloseUps())
     )
     between = [((view[0] > GREY + 0.3) & (view[0] < RED - 0.3)).sum() for view in (soft, crisp)]
     assert between[1] < 0.6 * between[0]
     assert ((soft[0] > 0) != (crisp[0] > 0)).sum() < 0.05 * (soft[0] > 0).sum()
+
+
+@pytest.mark.parametrize(("yaw", "shown"), [(0.0, ["floor lamp"]), (180.0, [])])
+def test_things_near_by_are_enlarged_once_before_a_view_needs_them(yaw: float, shown: list[str]):
+    close_ups = CrispCloseUps()
+    ring = lamp_alone(close_ups=close_ups)
+    ring.enlarge(CameraPose(yaw))
+    assert close_ups.shown == shown
+    for _ in range(2):
+        ring.view(CameraPose(20.0, x=0.6, z=1.6), SIZE)
+    assert close_ups.shown == ["floor lamp"]
 
 
 def test_no_rim_of_the_background_is_cut_out_with_a_thing():

@@ -145,13 +145,13 @@ def test_a_room_is_painted_from_new_viewpoints_up_to_its_walls(monkeypatch):
 def test_new_ground_follows_the_newest_description_and_the_old_stays():
     made = walked(12, SKY, TREE)
     ground = made._ground
-    old, numbered = ground.new, ground.scenery._bodies
+    old, numbered = ground.new, ground.scenery.bodies
     made.painting.plan = Plan("a castle", made.painting.plan.noise, (SKY, TENT))
     ground.extend((0.0, 90.0))
     new = ground.new
     assert (new.plan.prompt, new.before) == ("a castle", old)
     assert not set(new.squares) & set(old.squares)
-    assert [one.told for one in ground.scenery._bodies if one.is_new][: len(numbered) - 1] == [
+    assert [one.told for one in ground.scenery.bodies if one.is_new][: len(numbered) - 1] == [
         one.told for one in numbered if one.is_new
     ], "numbers of things stay"
     other = world()
@@ -193,7 +193,7 @@ def test_in_another_light_a_walker_stays_and_all_viewpoints_are_painted_again(mo
     made = walked(12, SKY, TREE)
     steps(made, STILL, 6)
     pose, kept, new = made._session.pose, dict(made._viewpoints.kept), made._ground.new
-    there = [(one.told.kind, one.x, one.z) for one in made._ground.scenery._bodies]
+    there = [(one.told.kind, one.x, one.z) for one in made._ground.scenery.bodies]
     edit = Edit("relight", pose.yaw, pose.pitch, *EVERYTHING)
     made.step(replace(STILL, edit=edit, prompt="a castle"))
     changed = next(one for one in steps_one_by_one(made, STILL, 14) if made._session.edited)
@@ -215,7 +215,7 @@ def test_in_another_light_a_walker_stays_and_all_viewpoints_are_painted_again(mo
     assert ring.painted.any()
     assert not (ring.known & ring.outdated).any()
     assert new.squares == made._ground.new.squares
-    assert there == [(one.told.kind, one.x, one.z) for one in made._ground.scenery._bodies]
+    assert there == [(one.told.kind, one.x, one.z) for one in made._ground.scenery.bodies]
     assert all(made._viewpoints.kept[place] is not ring for place, ring in kept.items())
 
 
@@ -739,7 +739,7 @@ def test_ground_that_is_added_on_the_way_is_as_if_all_were_arranged_at_once():
     ground.extend((0.0, 60.0))
     first = ground.scenery
     ground.extend((0.0, 120.0))
-    bodies = ground.scenery._bodies
-    assert len(bodies) > len(first._bodies)
+    bodies = ground.scenery.bodies
+    assert len(bodies) > len(first.bodies)
     ground._scenery = None
-    assert ground.scenery._bodies == bodies
+    assert ground.scenery.bodies == bodies
