@@ -55,7 +55,7 @@ class _Fake:
 
     layered = ScenePainter.layered
     imagination = SimpleNamespace(
-        owners=lambda _things: np.full((RING_HEIGHT, RING_WIDTH), -1, np.int32)
+        owners=lambda _things: np.full((RING_HEIGHT, RING_WIDTH), -1, np.int32), close_ups=None
     )
 
     def scenery(self, _ring: Ring) -> Scenery:
