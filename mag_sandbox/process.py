@@ -64,8 +64,9 @@ def end_process(code: int) -> int:
 def describe_unexpected(error: BaseException, *, in_play: bool = False) -> str:
     """Log the traceback of an unexpected error; return the sentence that names the log.
 
-    In play it is told in plain words.
+    In play it is told in plain words. Notes on the error, such as what is safe, follow.
     """
+    notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
     if isinstance(error, MemoryError) or any(sign in str(error) for sign in NO_MEMORY):
         return "there is not enough memory; close other programs, or give it more"
     if isinstance(error, OSError) and error.errno in FULL:
@@ -82,8 +83,8 @@ def describe_unexpected(error: BaseException, *, in_play: bool = False) -> str:
     )
     for handler in logging.getLogger().handlers:
         if isinstance(handler, RotatingFileHandler) and exists(Path(handler.baseFilename)):
-            return f"{failure}; {log} is in {handler.baseFilename}"
-    return f"{failure}; try again"
+            return f"{failure}; {log} is in {handler.baseFilename}{notes}"
+    return f"{failure}; try again{notes}"
 
 
 def say(text: object) -> None:

@@ -6,8 +6,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import pygame
 
@@ -31,6 +33,7 @@ SWITCH_S = 0.001  # Python's switch interval in play [s]; halves the jitter of f
 IDLE_S = 0.25  # longest sleep of the main loop [s]
 LOOK_S = 0.012  # between two polls for events while idle [s]
 LAST_LOOK_S = 0.018  # before something is due: from here on, sleep until then [s]
+KEPT = "the place is kept: Continue on the title leads back to it"  # after a crash
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # signals, where the system has them
 SIGNALLED = 128  # exit code, to which the signal's number is added
 WAKE = pygame.event.custom_type()  # the worker has news
@@ -162,8 +165,9 @@ class _App:
         self.game.open()
         try:
             self._loop(first)
-        except BaseException:
-            self.navigator.rescue()
+        except BaseException as error:
+            if kept := self.navigator.rescue():
+                kept.add_done_callback(partial(_note_kept, error))
             raise
         finally:
             self.game.silence()
@@ -252,6 +256,11 @@ class _App:
             error=error,
             **{name: 1000 * total / max(1, self.draws) for name, total in self.draw_s.items()},
         )
+
+
+def _note_kept(error: BaseException, kept: "Future[bool]") -> None:
+    if kept.result():
+        error.add_note(KEPT)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -116,10 +117,10 @@ class Navigator:
             if worker and not worker.close(self.reason):
                 logger.warning("the world did not stop in time; its thread is left behind")
 
-    def rescue(self) -> None:
-        """Save the session after a crash of the window."""
+    def rescue(self) -> "Future[bool] | None":
+        """Save the session after a crash of the window; None: there is none to save."""
         self.reason = "crashed"
-        self._park()
+        return self._park()
 
     def _lead_without_game(self, outcome: Outcome, screen: Screen) -> Screen | None:
         if outcome is Way.RETRY:
@@ -185,12 +186,13 @@ class Navigator:
         screen.handle(pygame.Event(pygame.WINDOWFOCUSLOST))  # it gets no key releases
         return upper
 
-    def _park(self, *, says: bool = True) -> None:
+    def _park(self, *, says: bool = True) -> "Future[bool] | None":
         """Save the session if the player steered it; recordings and split screens are not saved."""
         playing, self._playing = self._playing, None
         steered = playing and not playing.playthrough.stage and self._worker_spec is self._own
         if self.game and self.worker and steered:
-            self.game.services.saves.park(self.worker, says=says)
+            return self.game.services.saves.park(self.worker, says=says)
+        return None
 
     def _to_title(self, game: PlayerGame, screen: Screen) -> Screen:
         game.services.notices.clear()

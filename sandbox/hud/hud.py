@@ -71,6 +71,14 @@ class Hud:
             slim = self._cards["slim"](theme, cards.slim_card(state))
             self._show(surface, "slim", slim, topright=(right, margin))
 
+    @property
+    def head(self) -> pygame.Rect | None:
+        """Where the card of the scene was drawn last; None: the display is off.
+
+        Buttons, keys and hints have places even then.
+        """
+        return self.places.get("scene") or self.places.get("slim")
+
     def parts(self, card: str) -> dict[str, pygame.Rect]:
         """Return where the named parts of a card were drawn last [px of the window]."""
         if card not in self.places:

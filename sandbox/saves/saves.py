@@ -64,34 +64,41 @@ class SaveThread:
         self.submit = self._thread.submit
         self._late: deque[tuple[Future[ParkedScene], Write]] = deque()  # answered after all
 
-    def write(self, future: "Future[ParkedScene]", write: Write) -> None:
-        """Write the answer of the world's thread; a problem is shown to the player."""
-        self.submit(self._write_answer, future, write)
-        self.submit(give_back_freed)  # the place is freed by then, and large
+    def write(self, future: "Future[ParkedScene]", write: Write) -> "Future[bool]":
+        """Write the answer of the world's thread; a problem is shown to the player.
 
-    def attempt(self, failed: str, change: Callable[[], object]) -> None:
-        """Do something now; a problem is shown to the player."""
+        The returned future tells whether it was written.
+        """
+        written = self.submit(self._write_answer, future, write)
+        self.submit(give_back_freed)  # the place is freed by then, and large
+        return written
+
+    def attempt(self, failed: str, change: Callable[[], object]) -> bool:
+        """Do something now; a problem is shown to the player. Return whether it was done."""
+        is_done = False
         try:
             change()
+            is_done = True
         except (WorldFailed, LibraryError) as error:
             self._say(str(error), "bad")
         except Exception:
             logger.exception(failed)
             self._say(f"{failed}; see the log", "bad")
         self._on_change()
+        return is_done
 
     def close(self) -> None:
         """Finish all requests."""
         self._thread.shutdown()
         self._write_late()
 
-    def _write_answer(self, future: "Future[ParkedScene]", write: Write) -> None:
+    def _write_answer(self, future: "Future[ParkedScene]", write: Write) -> bool:
         if not wait([future], PATIENCE_S).done:
             self._say("the world does not answer; this place will be saved when it does", "bad")
             future.add_done_callback(lambda answered: self._note_late(answered, write))
-            return
+            return False
         self._write_late()  # was requested before
-        self._write_result(future, write)
+        return self._write_result(future, write)
 
     def _note_late(self, future: "Future[ParkedScene]", write: Write) -> None:
         # on the world's thread, before its next answer
@@ -103,17 +110,17 @@ class SaveThread:
         while self._late:
             self._write_result(*self._late.popleft())
 
-    def _write_result(self, future: "Future[ParkedScene]", write: Write) -> None:
+    def _write_result(self, future: "Future[ParkedScene]", write: Write) -> bool:
         try:
             parked = future.result()
         except CancelledError:
-            return
+            return False
         except Exception as error:  # the world has stopped: nothing can be kept of it
             known = isinstance(error, Refusal | TimeoutError)
             logger.log(logging.WARNING if known else logging.ERROR, "not saved", exc_info=error)
             self._say(f"this place could not be saved: {str(error) or 'it took too long'}", "bad")
-            return
-        self.attempt("this place could not be saved", lambda: write(parked))
+            return False
+        return self.attempt("this place could not be saved", lambda: write(parked))
 
 
 class Saves(SessionObserver):
@@ -156,14 +163,14 @@ class Saves(SessionObserver):
         self._entered: ParkedScene | None = None  # its parts wait for the session to begin
         self._claimed = ""  # id of the place that other games cannot take meanwhile
 
-    def park(self, worker: GenerationWorker, *, says: bool = True) -> None:
+    def park(self, worker: GenerationWorker, *, says: bool = True) -> "Future[bool]":
         """Keep a place that is left, and perhaps say so; returns before it is written."""
 
         def write(parked: ParkedScene) -> None:
             self._park(parked, says=says)
             self._write_unwritten()
 
-        self._thread.write(worker.call(self.collect), write)
+        return self._thread.write(worker.call(self.collect), write)
 
     def save(self, worker: GenerationWorker) -> None:
         """Save this moment in place of the last one."""

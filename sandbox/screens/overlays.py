@@ -257,43 +257,48 @@ class MapOverlay(Overlay):
             self._has_walked = True
             self._shown = "above" if self._shown == "around" else self._shown
         is_told = self._tells_new and not self._reel.pose.is_far  # there a place begins anew
-        if self._shown == "above" and places and not is_told:
-            self._draw_ground(surface, theme)
-        elif self._shown != "none" and places:
-            self._draw_map(surface, theme)
+        if (head := self._hud.head) is None or self._shown == "none":
+            return
+        if self._shown == "above" and not is_told:
+            self._draw_ground(surface, theme, head)
+        else:
+            self._draw_map(surface, theme, head)
 
-    def _draw_ground(self, surface: pygame.Surface, theme: Theme) -> None:
-        above, pose = self._hud.places.get("scene") or self._hud.places["slim"], self._reel.pose
+    def _draw_ground(self, surface: pygame.Surface, theme: Theme, head: pygame.Rect) -> None:
+        pose = self._reel.pose
         card = self._ground.card(
             theme, self._reel.current.block, self._stitcher.way, self._prober.anchors, pose,
-            above.width,
+            head.width,
         )  # fmt: skip
-        if place := self._show(surface, theme, card, "map from above"):
+        if place := self._show(surface, theme, card, head, "map from above"):
             area = self._ground.area
             self._ground.area = area._replace(place=area.place.move(place.topleft))
             draw_player(surface, theme, self._ground.area, pose)
 
     def _show(
-        self, surface: pygame.Surface, theme: Theme, card: pygame.Surface, name: str
+        self,
+        surface: pygame.Surface,
+        theme: Theme,
+        card: pygame.Surface,
+        head: pygame.Rect,
+        name: str,
     ) -> pygame.Rect | None:
         """Draw a map's card and return where it is; None: there is no room."""
         places = self._hud.places
-        above = places.get("scene") or places["slim"]
-        top = above.bottom + theme.px(10 if "scene" in places else 4)
+        top = head.bottom + theme.px(10 if "scene" in places else 4)
         room = places["memory"].top if "memory" in places else surface.get_height() // 2
         if top + card.get_height() >= room:
             return None
-        places[name] = self._hud.show(surface, card, (above.left, top))
+        places[name] = self._hud.show(surface, card, (head.left, top))
         return places[name]
 
-    def _draw_map(self, surface: pygame.Surface, theme: Theme) -> None:
+    def _draw_map(self, surface: pygame.Surface, theme: Theme, head: pygame.Rect) -> None:
         marks = self._prober.anchors
-        above = self._hud.places.get("scene") or self._hud.places["slim"]
         card = self._map.card(
-            theme, self._stitcher.picture, marks, self._target(), above.width,
+            theme, self._stitcher.picture, marks, self._target(), head.width,
             tells_new=self._tells_new,
         )  # fmt: skip
-        place = self._show(surface, theme, card, "map")
+        place = self._show(surface, theme, card, head, "map")
         if place is None:
             return
         pointed_at = self._tip.explanation if self._hovers else None
@@ -414,7 +419,7 @@ class ProbeOverlay(Overlay):
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the card on the left, below the figures."""
         result = self._result
-        if result is None or self.is_silent or not self._hud.places:
+        if result is None or self.is_silent or self._hud.head is None:
             return
         theme = self._hud.theme(surface)
         self._room = theme.px(CARD_ROOM)
@@ -426,7 +431,7 @@ class ProbeOverlay(Overlay):
     def draw_under(self, surface: pygame.Surface) -> None:
         """Wipe between then and now."""
         result, spec = self._result, self._reel.current.spec
-        if result is None or self.is_silent or not self._hud.places or self._in_lab:
+        if result is None or self.is_silent or self._hud.head is None or self._in_lab:
             return
         theme = self._hud.theme(surface)
         picture = fit((spec.frame_width, spec.frame_height), surface.get_size(), self._fit_mode)

@@ -4,7 +4,8 @@ import pygame
 import pytest
 
 from mag_sandbox.files.folders import HOME_VARIABLE
-from mag_sandbox.sandbox.app import play, wake
+from mag_sandbox.process import describe_unexpected
+from mag_sandbox.sandbox.app import KEPT, play, wake
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.keyed_screens import PLAYER_BINDINGS
@@ -50,8 +51,9 @@ def test_a_bug_in_what_is_drawn_ends_the_game_and_keeps_what_is_played(game, mon
             raise ZeroDivisionError
 
     monkeypatch.setattr(MapOverlay, "draw", fail_late)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError) as caught:
         play(one, Playthrough(SCENE, 7))
+    assert describe_unexpected(caught.value).endswith(KEPT)
     (entry,) = one.services.saves.scenes.entries()
     assert entry.header.frames_shown > 20 * 3
 

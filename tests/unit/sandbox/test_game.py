@@ -725,3 +725,13 @@ def test_nothing_is_taught_behind_a_box_to_write_in(run):
     game.draw()
     assert "key right" not in game.screen.hud.places
     assert overlay._hints.step is not None
+
+
+@pytest.mark.parametrize("times", range(4))
+def test_every_level_of_the_display_can_be_drawn_while_the_mouse_moves(run, times):
+    one = run()
+    one.play()
+    for _ in range(times):
+        one.press(pygame.K_h)
+    one.screen.handle(pygame.Event(pygame.MOUSEMOTION, pos=(9, 9), rel=(1, 1), buttons=(0, 0, 0)))
+    one.draw()

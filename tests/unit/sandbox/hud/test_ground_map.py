@@ -99,6 +99,15 @@ def shown_by(made, hud, surface):
     return [name for name in hud.places if "map" in name]
 
 
+@pytest.mark.parametrize("pose", [CameraPose(), HERE])
+def test_with_the_display_off_there_is_no_map_beside_the_buttons(pose):
+    made, hud, *_ = overlay(pose=pose)
+    hud.places = {"tools": pygame.Rect(10, 380, 60, 20)}  # the mouse has moved
+    with window((640, 400), "test") as surface:
+        made.draw(surface)
+    assert list(hud.places) == ["tools"]
+
+
 @pytest.mark.parametrize(("words", "is_told"), [(NEW_AREAS, True), ("light and weather", False)])
 def test_the_map_stripes_what_will_be_new_unless_everything_stays(words: str, is_told: bool):
     made, *_ = overlay()
