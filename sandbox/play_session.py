@@ -393,8 +393,7 @@ class PlayerSession(WatchedSession):
             case "screenshot":
                 self._take_screenshot(playthrough)
             case "minimap":
-                if self._map.turn() == "none":
-                    self._say(f"no map; {services.bindings.title('minimap')} shows it again")
+                self._turn_map()
             case "mute":
                 _turn_sound(services)
             case "louder":
@@ -404,6 +403,14 @@ class PlayerSession(WatchedSession):
             case _:
                 return SCREENS.get(action)
         return None
+
+    def _turn_map(self) -> None:
+        title, notices = self._services.bindings.title, self._services.notices
+        notices.drop("map")
+        if self._hud.is_off:
+            self._say(f"the map is shown with the display; {title('hud')} shows both", topic="map")
+        elif self._map.turn() == "none":
+            self._say(f"no map; {title('minimap')} shows it again", topic="map")
 
     def _split(self, playthrough: Playthrough) -> PlaySplit | None:
         """Return the comparison with another memory, from this moment on."""

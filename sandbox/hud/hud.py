@@ -33,6 +33,7 @@ class Hud:
 
     def __init__(self, settings: SandboxConfig = SandboxConfig()) -> None:  # noqa: B008 -- frozen
         self.places: dict[str, pygame.Rect] = {}  # where each card was drawn last
+        self.is_off = False  # as drawn last
         self.room_below = 0  # px at the lower edge that are reserved for others
         self.opacity = 1.0  # of permanent cards; see `show`
         self._settings = settings
@@ -53,6 +54,7 @@ class Hud:
     def draw(self, surface: pygame.Surface, state: HudState, level: HudLevel) -> None:
         """Draw the display in the level of detail asked for."""
         self.places.clear()
+        self.is_off = level == "off"
         theme, (width, height) = self.theme(surface), surface.get_size()
         margin = theme.px(14)
         right = width - margin

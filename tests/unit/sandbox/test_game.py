@@ -622,9 +622,18 @@ def test_a_hidden_map_says_which_key_shows_it_again(run):
     game.see_blocks(2)
     game.press(pygame.K_m)
     game.said("no map; M shows it again")
-    game.services.notices.clear()
     game.press(pygame.K_m)
     assert not game.services.notices.current
+
+
+def test_with_the_display_off_the_key_of_the_map_says_what_shows_it(run):
+    game = run()
+    game.play()
+    for _ in range(2):
+        game.press(pygame.K_h)
+    game.draw()
+    game.press(pygame.K_m)
+    game.said("the map is shown with the display; H shows both")
 
 
 def test_notices_about_one_topic_take_each_others_place(run):
