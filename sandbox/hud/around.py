@@ -129,8 +129,7 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     if block.ground and block.poses[-1].is_away:
         own = [_from_here(edit, block.ground, block.poses[-1]) for edit in block.placed]
         told = [_told(edit) for edit in named]
-        shown = {edit.kind for edit in (*named, *block.placed)}
-        told += _out_of_sight(block.ground, block.poses[-1], said, shown)
+        told += _not_shown(block.ground, block.poses[-1], block.prompt, (*own, *told))
     else:
         own = [_told(edit) for edit in block.placed]
         seen = (edit for edit in named if _is_seen(edit, ring.is_seen))
@@ -187,25 +186,43 @@ def _from_here(edit: Edit, ground: GroundPlan, pose: CameraPose) -> Seen:
     return seen
 
 
-def _out_of_sight(
-    ground: GroundPlan, pose: CameraPose, said: Collection[str], shown: Collection[str]
+def _not_shown(
+    ground: GroundPlan, pose: CameraPose, prompt: str, shown: Collection[Seen]
 ) -> list[Seen]:
-    """Return what words name and the map has, but no view from a pose shows."""
-    there = [
-        (one.kind, clear_color_name(one.color) if one.color else "", one.x, one.z)
-        for one in ground.things
-    ]
+    """Return what words name and the map has, but no view from a pose is planned with.
+
+    Of several that words count ("two bears"), those are returned that are farthest from all shown;
+    they may still be seen, small, so only a thing of which none is shown is out of sight.
+    """
+    there = defaultdict[str, list[tuple[str, float]]](list)  # colours and directions by kind
+    for one in ground.things:
+        color = clear_color_name(one.color) if one.color else ""
+        there[one.kind].append((color, degrees(atan2(one.x - pose.x, one.z - pose.z)) % 360.0))
     for water in ground.waters:
-        nearest = min(water.shore, key=lambda at: dist(at, pose.position))
-        there.append((water.kind, "", *nearest))
-    return [
-        Seen(
-            kind, color, degrees(atan2(x - pose.x, z - pose.z)) % 360.0, pose.pitch, 0.0, 0.0,
-            in_sight=False,
+        x, z = min(water.shore, key=lambda at: dist(at, pose.position))
+        there[water.kind].append(("", degrees(atan2(x - pose.x, z - pose.z)) % 360.0))
+    counts, found = _counts_in(prompt), list[Seen]()
+    for kind in names_in(prompt).keys() & _NAMED:
+        ways = [one.yaw for one in shown if one.kind == kind]
+        missing = there[kind]
+        if ways:
+            missing = sorted(missing, key=lambda one: -_least_turn(one[1], ways))
+            missing = missing[: max(0, min(counts.get(kind, 0), len(missing)) - len(ways))]
+        found += (
+            Seen(kind, color, yaw, pose.pitch, 0.0, 0.0, in_sight=bool(ways))
+            for color, yaw in missing
         )
-        for kind, color, x, z in there
-        if kind in said and kind in _NAMED and kind not in shown
-    ]  # fmt: skip
+    return found
+
+
+def _least_turn(yaw: float, ways: Iterable[float]) -> float:
+    return min(abs(yaw_difference(yaw, way)) for way in ways)
+
+
+@lru_cache(maxsize=8)  # asked for every block
+def _counts_in(prompt: str) -> Mapping[str, int]:
+    """Return how many of each kind there are at least, by a description."""
+    return {one.kinds[0]: one.least for one in named_things(prompt, tuple(THINGS))}
 
 
 def _from_left(things: Sequence[Seen]) -> tuple[Seen, ...]:

@@ -181,6 +181,20 @@ def test_away_from_there_what_words_name_and_nothing_shows_is_listed_as_out_of_s
     assert lines == ["lake: right, out of sight", "red cat: behind, out of sight"]
 
 
+def test_away_from_there_as_many_are_listed_as_words_count():
+    bears = (GroundThing("teddy bear", x, 4.0, 0.2) for x in (-1.0, 0.0, 1.0))
+    shown = replace(TENT, kind="teddy bear", color=None, yaw=1.0)
+    block = Mock(
+        placed=(), planned=(shown,), poses=(CameraPose(z=1.0),), ground=GroundPlan((*bears,)),
+        prompt="two teddy bears",
+    )  # fmt: skip
+    listed = things_around(SeenRing(), block)
+    assert [round(one.yaw) for one in listed] in ([342, 1], [1, 18])
+    assert "out of sight" not in str(around_lines(listed, CameraPose(z=1.0))), "perhaps small"
+    block.prompt = "a teddy bear"
+    assert len(things_around(SeenRing(), block)) == 1
+
+
 def test_a_changed_place_is_unseen_until_it_is_looked_at_again():
     ring = SeenRing()
     ring.seen[:] = 1
