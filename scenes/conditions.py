@@ -108,6 +108,11 @@ def is_windowless(place: PlaceKind | None) -> bool:
     return place is not None and place.name in WINDOWLESS
 
 
+def is_cave(place: PlaceKind | None) -> bool:
+    """Tell whether a place has walls of rock, if it is known at all."""
+    return place is not None and place.name == "cave"
+
+
 def season_in(text: str, words: Vocabulary) -> str:
     """Return the season that the trees of a description in known words show; "": none.
 

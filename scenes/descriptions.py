@@ -91,6 +91,7 @@ from mag_sandbox.scenes.rewordings import (
     DARK_THING,
     FALLING_FAR,
     FAMILIES,
+    FLOODED_CAVE,
     FROZEN_RIVER,
     HEAPED,
     LIGHTS_TOLD,
@@ -115,6 +116,7 @@ from mag_sandbox.scenes.rewordings import (
     SHORT_FOR_IS,
     SKY_MADE,
     SNOWFALL,
+    SQUARE_IN_TOWN,
     SUNKEN_TOWN,
     UMBRELLAS,
     WEARING_NOTHING,
@@ -570,6 +572,7 @@ class DescriptionWords(Vocabulary):
         told += [*_words_in(SKY_MADE, known, "color"), *_words_in(REMOVED, known)]
         told += _words_in(REPLACED, known)
         told += [*_words_in(SUNKEN_TOWN, known), *_words_in(DARK_STORM, known)]
+        told += [*_words_in(FLOODED_CAVE, known), *_words_in(SQUARE_IN_TOWN, known)]
         told += [place for said, _ in LIGHTS_TOLD for place in _words_in(said, known)]
         if super().place(known) is None and self.place(known) == "indoor":
             told += _words_in(_STORE, known)

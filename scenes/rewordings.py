@@ -222,6 +222,20 @@ SUNKEN_TOWN = re.compile(
     re.I,
 )
 _TOWN_AS_REEF = (SUNKEN_TOWN, "coral reef with several houses")
+FLOODED_CAVE = re.compile(
+    r"\b(?:underwater|undersea|sunken|submerged|flooded) (?:cave|cavern|grotto)\b"
+    r"|\b(?:cave|cavern|grotto) (?:underwater"
+    r"|(?:under|beneath|below) (?:the )?(?:sea|ocean|water))\b",
+    re.I,
+)
+_CAVE_AS_REEF = (FLOODED_CAVE, "coral reef with rocks")
+SQUARE_IN_TOWN = re.compile(  # which lies in no meadow
+    r"\b(?:(?:(?:market|town|village|main|city|central) )?square|market(?: place| street)?)"
+    r" (?:in|of) (?:an?|the|this|our|my) (?:\w+ ){0,2}(?:town|village|city)\b"
+    r"|\b(?:town|village|city) square\b",
+    re.I,
+)
+_SQUARE_AS_MARKET = (SQUARE_IN_TOWN, "market square")
 DRAWN_LIKE = (  # what is drawn as something else, and so told
     *((bunch, "bunch of flowers") for bunch in BUNCHES),
     *_HIGH,
@@ -230,6 +244,8 @@ DRAWN_LIKE = (  # what is drawn as something else, and so told
     (re.compile(r"(?<=\bon )(?:a|the) (?:\w+ ){0,2}cliffs?\b", re.I), "a hill"),
     (re.compile(r"\b(gas|petrol|filling|service) station\b", re.I), "shop beside a road"),
     _TOWN_AS_REEF,
+    _CAVE_AS_REEF,
+    _SQUARE_AS_MARKET,
     (re.compile(r"\bsea (?:monster|serpent)\b", re.I), "whale"),
     (re.compile(r"\bsea (?:monsters|serpents)\b", re.I), "whales"),
     (ON_WALL, r"\g<who>\g<does> on a fence"),
@@ -409,6 +425,7 @@ REWORDINGS = (  # what is read as something else, one after the other
     ),
     (CHILDS_ROOM, "nursery"),
     _TOWN_AS_REEF,
+    _CAVE_AS_REEF,
     (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),
     (SEA_FLOOR, "coral reef"),
     (AFTER_NOUN, r"\g<look> \g<noun>"),

@@ -220,7 +220,8 @@ class Imagination:
         things = things if behind else with_even_ground(things)
         gone = {*wanted.absent, *wanted.uninvited, *(() if shown else wanted.strays)}
         things = [thing for thing in things if thing.kind not in gone]
-        things = of_stone(things, wanted.stone) if wanted.stone and not behind else things
+        if wanted.stone and not behind:
+            things = of_stone(things, wanted.stone, is_rock=wanted.in_cave)
         things = with_sky_in_windows(things, wanted.outside) if wanted.outside else things
         things = things if behind else _as_described(things, wanted)
         return tuple(in_fog(things, wanted) if wanted.in_fog else things)

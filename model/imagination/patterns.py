@@ -24,6 +24,10 @@ LEAST_SLOPE = 0.02  # of the foot of a wall
 CEILINGS = {1: "beams", 2: "panels"}
 FLOORS = {0: "planks", 1: "tiles", 4: "checks", 5: "planks"}
 WALLS = {1: "stripes", 2: "panels", 3: "two tones", 4: "stones"}
+ROCK = 5  # variant of the walls of caves, which the renderer has not
+WALLS[ROCK] = "rock"
+BOULDER = 1.5, 0.95  # metres across and up, of one in the rock
+CRACK, EDGE, GLOSS = 0.06, 0.34, 0.1  # metres from a crack; how dark it is, and how light tops are
 STONE_WIDE, STONE_TALL, JOINT = 0.9, 0.6, 0.03  # metres of a stone and half a joint
 LAST_STONE = 0.8  # metres: a stone begins no nearer to the right end of a wall
 STONE_SHADES = 0.1, 0.16, 0.22, 0.28  # shares of darkness
@@ -34,6 +38,7 @@ CEILING, LIT, SKIRTING = (
 WOOD, DARK, INK = (
     np.array(color, np.float32) for color in ((172, 118, 76), (40, 36, 70), (52, 48, 78))
 )
+ROCK_SHADES = -0.08, 0.2  # shares of darkness, of the lightest and the darkest boulder
 STRIPE = 46 / 255  # of the light in every second stripe of a wall
 TINT = 0.14  # share of the walls' colour in that of the ceiling
 STAGE_LIGHT = 0.8
@@ -180,8 +185,9 @@ class _Canvas(NamedTuple):
     drawn: np.ndarray  # bool [H, W]; where there is a pattern
 
     def lay(self, where: np.ndarray, share: np.ndarray | float, color: np.ndarray) -> None:
-        """Draw a colour, [3] or [3, W], 0 to 255, over a share of each of some pixels."""
-        target = (color / 127.5 - 1).astype(np.float32).reshape(3, 1, -1)
+        """Draw a colour, [3], [3, W] or [3, H, W], over a share of each of some pixels."""
+        target = (color / 127.5 - 1).astype(np.float32)
+        target = target if target.ndim == 3 else target.reshape(3, 1, -1)
         share = np.where(where, share, 0).astype(np.float32)
         self.picture[:] += share * (target - self.picture)
         self.drawn[:] |= where
@@ -262,6 +268,9 @@ def _draw_walls(
     if pattern == "stones":
         _draw_stones(canvas, room, mean)
         return
+    if pattern == "rock":
+        _draw_rock(canvas, room, mean)
+        return
     if pattern == "stripes":
         stripes = _striped(room.along[None], 0.9, 0.0, 0.45)
         main = (mean - STRIPE / 2 * lit) / (1 - STRIPE / 2)  # the other one could be either
@@ -302,6 +311,34 @@ def _draw_stones(canvas: _Canvas, room: _SeenRoom, mean: np.ndarray) -> None:
     for each, darkness in enumerate(STONE_SHADES):
         stones = share * (number == each)
         canvas.lay(room.is_wall, stones, joints + darkness * (dark - joints))
+
+
+def _draw_rock(canvas: _Canvas, room: _SeenRoom, mean: np.ndarray) -> None:
+    """Draw boulders of no regular shape on walls, whose mean colours are [3, W]."""
+    wide, tall = BOULDER
+    across = (room.along + room.side * 10 * wide)[None] / wide  # no wall is like the next
+    up = room.height / tall
+    column, row = np.floor(across), np.floor(up)
+    nearest = np.full(up.shape, np.inf, np.float32)
+    second, above, shade = nearest.copy(), np.zeros_like(nearest), np.zeros_like(nearest)
+    for right in (-1, 0, 1):
+        for higher in (-1, 0, 1):
+            x, y = column + right, row + higher
+            chance = np.sin(12.9 * x + 78.2 * y) * 43758.5
+            aside, lift = chance % 1, (chance * 7.3) % 1
+            level = up - y - 0.1 - 0.8 * lift
+            away = np.hypot((across - x - 0.1 - 0.8 * aside) * wide, level * tall)
+            closer = away < nearest
+            second = np.where(closer, nearest, np.minimum(second, away))
+            nearest = np.where(closer, away, nearest)
+            above = np.where(closer, level, above)
+            shade = np.where(closer, (chance * 3.1) % 1, shade)
+    dark, lit = ((canvas.light * color)[:, None, None] for color in (DARK, LIT))
+    darkness = ROCK_SHADES[0] + (ROCK_SHADES[1] - ROCK_SHADES[0]) * shade
+    darkness = darkness + EDGE * (second - nearest < CRACK) - GLOSS * above.clip(-1, 1)
+    base = np.broadcast_to(mean[:, None], (3, *up.shape))
+    color = np.where(darkness > 0, base + darkness * (dark - base), base - darkness * (lit - base))
+    canvas.lay(room.is_wall, 1.0, color)
 
 
 def _draw_squares(

@@ -12,6 +12,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light, rgb
+from mag_sandbox.model.imagination.patterns import ROCK
 from mag_sandbox.scenes.color_names import COLORS, color_name
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import ANIMALS, FALLING, HILLS, THINGS, WATERS
@@ -325,7 +326,7 @@ def _alike(pixels: np.ndarray, color: Sequence[int]) -> np.ndarray:
 
 _BEAMS = 1  # variant of a ceiling
 _PLAIN_CEILING = 0
-_STONES, _BARE = 4, 1  # variants of walls and of floors
+_STONES, _BARE, _EARTH = 4, 1, 2  # variants of walls, and of floors
 _STONE = 150, 148, 156  # colour of floors
 
 
@@ -342,18 +343,24 @@ def without_beams(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     ]
 
 
-def of_stone(things: Sequence[PlacedObject], color: tuple[int, int, int]) -> list[PlacedObject]:
+def of_stone(
+    things: Sequence[PlacedObject], color: tuple[int, int, int], *, is_rock: bool = False
+) -> list[PlacedObject]:
     """Return a plan with stone walls in a colour, and a bare floor; stone walls stay as they are.
 
-    Plans of caves may have a parlour's.
+    Plans of caves may have a parlour's; caves are of rock, and have no tiles.
     """
     walls = next((one for one in things if one.kind == "wall"), None)
-    if walls is None or walls.variant == _STONES:
+    if walls is None or (walls.variant == _STONES and not is_rock):
         return list(things)
     stones, bare = (rgb(light_of(things) * np.array(each)) for each in (color, _STONE))
+    if walls.variant == _STONES:  # in the light of a cave already
+        stones, bare = walls.color or stones, walls.mean_color or bare
     looks = {
-        "wall": (_STONES, stones), "floor": (_BARE, bare), "ceiling": (_PLAIN_CEILING, bare),
-    }  # fmt: skip
+        "wall": (ROCK if is_rock else _STONES, stones),
+        "floor": (_EARTH if is_rock else _BARE, bare),
+        "ceiling": (_PLAIN_CEILING, bare),
+    }
     result = list(things)
     for place, one in enumerate(things):
         if one.kind in looks:

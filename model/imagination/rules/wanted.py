@@ -7,6 +7,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.relations import FOOD, TABLE
 from mag_sandbox.scenes.color_names import color_name
 from mag_sandbox.scenes.conditions import (
+    is_cave,
     is_under_snow,
     light_in,
     lit,
@@ -30,6 +31,7 @@ from mag_sandbox.scenes.descriptions import (
 from mag_sandbox.scenes.fullness import kinds_alone
 from mag_sandbox.scenes.kinds import EXHIBITS, STANDS, TREES
 from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.places import known_place
 from mag_sandbox.scenes.rewordings import cleared_up
 from mag_sandbox.scenes.uninvited import elsewhere_in, others_than, strays_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import Vocabulary, with_plurals
@@ -57,6 +59,7 @@ class Wanted(NamedTuple):
     elsewhere: Collection[str] = ()  # kinds that its place never has, unless words name them
     typical: Sequence[Named] = ()  # things by which its place is known; likewise added
     stone: tuple[int, int, int] | None = None  # colour of its walls; None: they are not of stone
+    in_cave: bool = False  # whose walls are of rock
     shade: float = 1.0  # share of the light that reaches its ground
     light: tuple[float, float, float] = (1.0, 1.0, 1.0)  # as shares of a clear day's
 
@@ -132,6 +135,7 @@ class Wanted(NamedTuple):
             elsewhere=elsewhere,
             typical=tuple(one for one in typical if one.kinds),
             stone=stone_in(read, words),
+            in_cave=is_cave(known_place(read, words)),
             shade=shade_in(read, words),
             light=light_in(text, words),
         )

@@ -33,7 +33,7 @@ from mag_sandbox.scenes.descriptions import (
 )
 from mag_sandbox.scenes.kinds import KINDS, THINGS
 from mag_sandbox.scenes.naming import named_things
-from mag_sandbox.scenes.places import place_of, read_places
+from mag_sandbox.scenes.places import known_place, place_of, read_places
 from mag_sandbox.scenes.scene import available_scenes, load_scene
 from mag_sandbox.scenes.uninvited import elsewhere_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
@@ -128,7 +128,8 @@ def words():
         ("a living room with a mirror on the wall", ""),
         ("a dark street, a dark stormy sky", ""),
         ("an underwater city with fish", ""),
-        ("an underwater cave", "underwater"),
+        ("an underwater cave with fish", ""),
+        ("a market square in a medieval town", ""),
         ("a red car left of two blue cars", ""),
     ],
 )
@@ -996,6 +997,9 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ),
         ("a sea monster by a rock", "a whale by a rock, in a coral reef", ""),
         ("a city under the sea", "a coral reef with several houses", ""),
+        ("an underwater cave with fish", "an coral reef with rocks with fish", ""),
+        ("a town square in a village", "a market square", ""),
+        ("a market in an old town", "a market square", ""),
         ("the moon over a sea of clouds", "the moon over many clouds, in a meadow", ""),
         ("a castle with bats", "a castle with bats, in a graveyard", ""),
         ("a car parked under a palm tree", "a car under a palm tree, in a city", "parked"),
@@ -1698,3 +1702,13 @@ def test_curtains_of_a_room_are_no_stages_in_any_colour(words: DescriptionWords)
 @pytest.mark.parametrize(("place", "grow"), [("a meadow", True), ("a desert", False)])
 def test_flowers_are_said_to_lie_under_the_snow_where_they_grow(place: str, grow: bool, words):
     assert bool(under_snow_words(f"{place} in the snow", place, words)) is grow
+
+
+def test_a_market_square_in_a_town_is_a_square_with_its_houses(words):
+    read = words.reading("a market square in a medieval town with a fountain")
+    assert known_place(read, words).name == "market"
+
+
+def test_only_caves_are_of_rock(words):
+    caves = [Wanted.of(text, words, KINDS).in_cave for text in ("a dark cave", "a dungeon")]
+    assert caves == [True, False]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table
-from mag_sandbox.model.imagination.patterns import Patterns, first_looks
+from mag_sandbox.model.imagination.patterns import ROCK, Patterns, first_looks
 from mag_sandbox.model.imagination.sketch import Sketcher
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.kinds import BEHIND, CLASSES
@@ -21,19 +21,28 @@ HERE = 0.6, -0.4  # x and z [m]
 TABLE = np.zeros((1 + len(LOOKS) * 8, 9 * 6), np.float32)  # nothing has a sprite
 
 
-def drawn_both(own: dict[str, str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def drawn_both(
+    own: dict[str, str], variant: int | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the render and the sketch of an empty room, float32 [H, W, 3], and the patterned."""
     layout = lay_out("indoor", 3)
     room = replace(layout.room, **{**BARE, **own}, wall="blue")
     told = {"wall_pattern": room.pattern, "floor": room.floor, "ceiling": room.ceiling}
     attributes = {**layout.attributes, **told, "light": "daylight"}
-    return sketched_too(replace(layout, items=(), room=room, attributes=attributes))
+    return sketched_too(replace(layout, items=(), room=room, attributes=attributes), variant)
 
 
-def sketched_too(layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the render and the sketch of a scene from `HERE`, and the patterned; see above."""
+def sketched_too(
+    layout: Layout, variant: int | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the render and the sketch of a scene from `HERE`, and the patterned; see above.
+
+    Its walls are drawn in a `variant`, if one is given.
+    """
     ring = SceneRenderer(layout).ring(*HERE)
     placed = [PlacedObject(*thing.plan_entry) for thing in bands_of(ring)]
+    if variant is not None:
+        placed = [replace(one, variant=variant) if one.kind == "wall" else one for one in placed]
     table = object_table(placed, LOOKS, RING)
     sketcher = Sketcher(
         TABLE,
@@ -66,6 +75,13 @@ def test_patterns_lie_where_the_renderer_has_them(own, least):
     both = [(each[patterned] - each[patterned].mean(axis=0)).ravel() for each in (shown, sketched)]
     assert patterned.any()
     assert np.corrcoef(*both)[0, 1] > least
+
+
+def test_rock_has_no_rows_of_stones():
+    stones, rock = (drawn_both({"pattern": "stones"}, variant) for variant in (None, ROCK))
+    uneven = [sketch[60:130].mean(axis=(1, 2)).std() for _, sketch, _ in (stones, rock)]
+    assert rock[2].any() and rock[1][60:130].std(axis=1).min() > 3
+    assert uneven[1] < 0.7 * uneven[0]
 
 
 def test_a_bare_room_has_no_pattern():

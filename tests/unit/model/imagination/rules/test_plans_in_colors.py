@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
+from mag_sandbox.model.imagination.patterns import ROCK
 from mag_sandbox.model.imagination.rules.plans import (
     colored,
     in_shade,
@@ -175,7 +176,7 @@ def test_under_the_sky_by_day_a_colour_has_its_own_name_alone():
     assert color_name(colored([sky, slide], yellow)[1].color) == "yellow"
 
 
-def test_caves_have_walls_of_stone():
+def test_dungeons_have_walls_of_stone():
     wall = PlacedObject("wall", 0.0, 0.0, 89.0, 44.0, (200, 90, 90), (200, 90, 90), 2)
     floor = PlacedObject("floor", 0.0, -26.0, 360.0, 54.0, (135, 86, 68), None, 1)
     chest = PlacedObject("treasure chest", 0.0, -13.0, 16.0, 11.0, (135, 86, 68))
@@ -186,6 +187,14 @@ def test_caves_have_walls_of_stone():
     assert max(stones.color) > 140, "as light as the room was"
     dark = replace(wall, color=(115, 89, 89), variant=stones.variant)
     assert of_stone([dark, floor, chest], COLORS["grey"]) == [dark, floor, chest]
+
+
+def test_caves_have_walls_of_rock_and_no_tiles():
+    wall = PlacedObject("wall", 0.0, 0.0, 89.0, 44.0, (115, 89, 89), (110, 85, 85), 4)
+    floor = PlacedObject("floor", 0.0, -26.0, 360.0, 54.0, (135, 86, 68), None, 1)
+    rock, earth = of_stone([wall, floor], COLORS["grey"], is_rock=True)
+    assert (rock.variant, rock.color) == (ROCK, wall.color)
+    assert earth.variant != floor.variant
 
 
 def test_a_tan_camel_is_no_white_one():
