@@ -230,7 +230,7 @@ FLOODED_CAVE = re.compile(
 )
 _CAVE_AS_REEF = (FLOODED_CAVE, "coral reef with rocks")
 SQUARE_IN_TOWN = re.compile(  # which lies in no meadow
-    r"\b(?:(?:(?:market|town|village|main|city|central) )?square|market(?: place| street)?)"
+    r"\b(?:(?:(?:market|town|village|main|city|central) ?)?square|market(?: place| street)?)"
     r" (?:in|of) (?:an?|the|this|our|my) (?:\w+ ){0,2}(?:town|village|city)\b"
     r"|\b(?:town|village|city) square\b",
     re.I,
