@@ -19,6 +19,7 @@ from mag_sandbox.model.pocket import edit_requests, relighting, viewpoints, walk
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.listed import as_edits
 from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD, VIEWS
+from mag_sandbox.model.pocket.painted_ring import PaintedRing
 from mag_sandbox.model.pocket.painting import Plan
 from mag_sandbox.model.pocket.walking import START, WalkableGround
 from mag_sandbox.model.pocket.world import DiffusionWorld
@@ -502,6 +503,30 @@ def test_carried_ground_returns_to_the_colours_of_the_first_ring():
     assert (nearer[25:, :, :3] == (95, 150, 60)).all()
     rows[25:] = 250, 250, 250  # snow, where all was green: another description
     assert np.array_equal(viewpoints.anchored(seen, ground, rows), seen)
+
+
+@pytest.mark.parametrize(
+    ("width", "seen", "lacking", "stays"),
+    [
+        (40, 255, False, True),
+        (10, 255, False, False),
+        (40, 0, False, False),
+        (40, 255, True, False),
+    ],
+    ids=["large and seen", "small", "unseen", "lacking"],
+)
+def test_large_things_stay_as_they_were_seen_from_farther_away(
+    width: int, seen: int, lacking: bool, stays: bool
+):
+    numbers = np.zeros((24, 80), np.int32)
+    numbers[4:20, 20 : 20 + width // 4] = 7
+    pixels = np.full((24, 80, 4), 255, np.uint8)
+    pixels[numbers == 7, 3] = seen
+    cells = np.zeros((6, 20), bool)
+    ring = PaintedRing(START, np.zeros((4, 6, 20), np.float32), cells, cells | lacking, cells)
+    staying = viewpoints.staying(pixels, numbers, {7: (20.0, 4.0, width / 4, 2.0)}, ring)
+    assert staying.any() == stays
+    assert not staying[:, 8:].any(), "the ground beside it is painted"
 
 
 def test_the_farthest_viewpoints_are_dropped_beyond_the_budget(monkeypatch):
