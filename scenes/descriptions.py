@@ -117,6 +117,7 @@ from mag_sandbox.scenes.rewordings import (
     SKY_MADE,
     SNOWFALL,
     SQUARE_IN_TOWN,
+    STAGE_LIGHTS,
     SUNKEN_TOWN,
     UMBRELLAS,
     WEARING_NOTHING,
@@ -579,6 +580,7 @@ class DescriptionWords(Vocabulary):
         seen |= {owners[place] for place in told}
         unseen_words = [*BUNCHES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED]
         unseen_words += [DARK_THING, NOT_HUNG]
+        unseen_words += [STAGE_LIGHTS] if self.place(known) == "object" else []
         unseen_words += [UMBRELLAS] if has_no_parasols(known) else []
         unseen_words += [FROZEN_RIVER, *([SNOWFALL] if RAINFALL.search(known) else [])]
         seen -= {

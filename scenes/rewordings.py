@@ -236,6 +236,10 @@ SQUARE_IN_TOWN = re.compile(  # which lies in no meadow
     re.I,
 )
 _SQUARE_AS_MARKET = (SQUARE_IN_TOWN, "market square")
+_TINTED = "pink|blue|warm"  # lights of stages, which colour all that is there
+STAGE_LIGHTS = re.compile(  # in other colours, which are in no plan
+    rf"\b(?P<color>(?!{_TINTED})(?:{_COLOR}|violet|golden|colou?rful)) (?P<lights>lights)\b", re.I
+)
 DRAWN_LIKE = (  # what is drawn as something else, and so told
     *((bunch, "bunch of flowers") for bunch in BUNCHES),
     *_HIGH,
@@ -246,6 +250,14 @@ DRAWN_LIKE = (  # what is drawn as something else, and so told
     _TOWN_AS_REEF,
     _CAVE_AS_REEF,
     _SQUARE_AS_MARKET,
+    (
+        re.compile(
+            rf"(?<!by )(?<!under )(?<!in )\b(?P<color>(?!{_TINTED})(?:{_COLOR}|violet|golden) |)"
+            rf"(?<!pink )(?<!blue )(?<!warm )(?:spot|stage |disco )lights?\b",
+            re.I,
+        ),
+        r"\g<color>ball lamps",
+    ),
     (re.compile(r"\bsea (?:monster|serpent)\b", re.I), "whale"),
     (re.compile(r"\bsea (?:monsters|serpents)\b", re.I), "whales"),
     (ON_WALL, r"\g<who>\g<does> on a fence"),

@@ -62,7 +62,8 @@ _IN_ROWS = frozenset(("fence", "hedge"))  # one of them has several behind it on
 _SEA = "sea"
 _GAP = 2.0  # degrees between things beside each other
 _DEEPER = 2.5  # degrees between the feet of things before each other
-_ASIDE = 0.45  # of the width of both: distance of a thing from the middle of one that it covers
+_ASIDE = 0.34  # of the width of both: distance of a thing from the middle of one that hides it
+_WIDER, _PEEPING = 1.8, 0.2  # times as wide; likewise, of one that shows on both sides of the other
 _CLEAR = 0.55  # likewise, of a flying thing beside one as tall as a view
 _BEFORE = 0.25  # likewise, of a thing in front of another one that hides a part of it
 _AS_NEAR, _WIDEST_BESIDE = 0.6, 24.0  # of its foot's pitch, of things beside another; degrees
@@ -783,7 +784,8 @@ def _behind(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
     away = _with_foot(thing, foot)
     top = away.pitch + away.height / 2
     is_seen = top > other.pitch + other.height / 2 + away.height / 3
-    return replace(away, yaw=_spread(away, other, rank, count, 0.0 if is_seen else _ASIDE))
+    aside = 0.0 if is_seen else _PEEPING if away.width > _WIDER * other.width else _ASIDE
+    return replace(away, yaw=_spread(away, other, rank, count, aside))
 
 
 def _before(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:

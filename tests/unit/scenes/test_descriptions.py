@@ -1238,6 +1238,20 @@ def test_in_a_circus_are_animals_and_no_altars(words: DescriptionWords):
     assert gone.isdisjoint({"lion", "horse"})
 
 
+@pytest.mark.parametrize(
+    ("text", "read", "grey"),
+    [
+        ("a stage with green spotlights", "a stage with green ball lamps", ""),
+        ("a stage with stage lights", "a stage with ball lamps", ""),
+        ("a stage lit by blue spotlights", "a stage lit by blue spotlights", "lit"),
+        ("a concert with red lights", "a stage with red lights", "red lights"),
+    ],
+)
+def test_lights_of_stages_are_lamps_that_are_seen_or_struck_out(words, text, read, grey):
+    assert words.reading(text) == read
+    assert [word.text for word in words.without_effect(text)] == grey.split()
+
+
 def test_on_concert_stages_are_instruments_and_in_the_cold_no_palms(words: DescriptionWords):
     gone = elsewhere_in("a concert stage", words)
     assert {"owl", "washing machine", "pumpkin"} < gone

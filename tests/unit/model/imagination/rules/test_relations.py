@@ -88,6 +88,18 @@ def test_behind_and_in_front_of_are_farther_and_nearer():
     assert there["cat"].pitch - there["cat"].height / 2 < SOFA.pitch - SOFA.height / 2
 
 
+@pytest.mark.parametrize(("kind", "width"), [("dragon", 60.0), ("cat", 12.0)])
+def test_what_is_behind_a_lower_thing_is_partly_hidden_by_it(kind: str, width: float):
+    throne = PlacedObject("throne", 0.0, -7.0, 18.0, 27.0)
+    own = PlacedObject(kind, 80.0, -8.0, width, 20.0)
+    named = named_things(f"a {kind} behind the throne", (kind, "throne"))
+    back, front = related([own, throne], named)
+    assert (back.kind, front.kind) == (kind, "throne")
+    assert back.foot > front.foot, "farther away"
+    hidden = (back.width + front.width) / 2 - abs(right_of(back, front))
+    assert 0.2 * back.width < hidden < 0.7 * back.width
+
+
 def test_what_was_near_is_smaller_behind_something():
     horse = PlacedObject("horse", 8.0, -8.0, 36.0, 30.0)
     fence = PlacedObject("fence", 8.0, -7.7, 40.0, 8.2)
