@@ -34,9 +34,10 @@ SHADES, ALIKE = 16, 4  # of red, green and blue; as many apart, two have nothing
 SURELY = 4.0  # times as frequent as around a thing: such colours are its own
 MOST_BEYOND = 0.1  # of a thing's pixels; if more lie outside its shape, they are something else's
 CLOSED = 2  # px; narrower gaps in the outside are filled
-ENLARGED = 1.2  # times as large as painted, from which on a cut-out is shown as from near
+ENLARGED = 1.3  # times as large as painted, from which on a cut-out is shown as from near
+MOST_PIXELS = 20_000  # of such a cut-out: a larger one was painted from near
 # metres, and degrees aside; things there are enlarged before the player comes up to them
-NEAR_BY, AHEAD = 7.0, 60.0
+NEAR_BY, AHEAD = 8.0, 60.0
 HALF_TURN = 180.0  # degrees; no wall is as wide
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # of a pixel: share that is painted, from which on it counts
@@ -212,7 +213,8 @@ class LayeredRing:
     def _from_near(self, number: int) -> _CutOut:
         """Return a cut-out as its thing looks from near; threads may ask."""
         cut, thing = self._cut_outs[number], self._scenery.bodies[number - 1].told
-        if self._close_ups is None or not self._close_ups.knows(thing):
+        is_near = cut.layer[0].size > MOST_PIXELS
+        if is_near or self._close_ups is None or not self._close_ups.knows(thing):
             return cut
         if number not in self._enlarged:
             self._enlarged[number] = cut.enlarged(self._close_ups, thing)
