@@ -424,6 +424,7 @@ REWORDINGS = (  # what is read as something else, one after the other
         ),
         r"\g<who>",
     ),
+    (re.compile(r"\bstarry night(?: (?:sky|skies))?\b", re.I), "starry sky at night"),
     (OVERCAST, _CLOUDED),
     (DARK_STORM, ""),
     (re.compile(r"\bdark (?=clouds?\b)", re.I), "grey "),

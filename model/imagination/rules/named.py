@@ -13,6 +13,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import NEAR_GROUND, PlacedObject, is_outdoors, rgb
+from mag_sandbox.model.imagination.patterns import TURF
 from mag_sandbox.model.imagination.rules.first_view import within_view
 from mag_sandbox.model.imagination.rules.people import with_people_clear, with_small_animals
 from mag_sandbox.model.imagination.rules.plans import (
@@ -138,6 +139,7 @@ _LOWER = 0.65  # of the height of a thing called tall: that of others of its kin
 _NEAR, _PLAIN_AHEAD = 16.0, 30.0  # degrees: height of one of many, and how far from straight ahead
 _TREE_LIKE = 11.0  # degrees; smaller trees are a line at the horizon
 _FLOCK, _ROW = 13.0, 1.5  # pitch of the lowest birds [degrees]; rows, by their height
+_STARRY_SKY = "starry sky"
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
 _SMALL_STAR, _ALL_PITCHES = 2.4, (8.0, 50.0)  # where no stars are named
 _DROPS = (214, 232, 248)
@@ -187,13 +189,17 @@ def obeyed(
 
 
 def _with_single_stars(things: list[PlacedObject]) -> list[PlacedObject]:
-    """Return an outdoor plan with single stars for a starry sky, which is painted as smears."""
-    band = next((one for one in things if one.kind == "starry sky"), None)
-    if band is None or not is_outdoors(things):
+    """Return a plan of no room with single stars for a starry sky, which is painted as smears."""
+    band = next((one for one in things if one.kind == _STARRY_SKY), None)
+    if band is None or not (is_outdoors(things) or _is_game(things)):
         return things
     single = [] if any(one.kind == "star" for one in things) else _stars(_SMALL_STAR, _ALL_PITCHES)
     place = things.index(band)
     return [*things[:place], *single, *things[place + 1 :]]
+
+
+def _is_game(things: Sequence[PlacedObject]) -> bool:
+    return any(thing.kind == TURF for thing in things)
 
 
 def _stars(size: float, pitches: tuple[float, float]) -> list[PlacedObject]:
@@ -227,7 +233,10 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
     for group in groups * _TURNS:
         own = [result[place] for place in group.places]
         is_crowd = all(one.kind in crowds for one in own) and not group.where
-        if group.where == "behind" or is_crowd or not all(map(_has_place, own)):
+        if group.where == "behind" or is_crowd:
+            continue
+        told = [result[at] for other in groups if other != group for at in other.places]
+        if not all(map(_has_place, own)) and not _hang_before(own, told):
             continue
         counting = {place for other in groups for place in other.places}
         counting -= set() if many.issuperset(group.places) else many  # trees step aside themselves
@@ -250,6 +259,13 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
     for one in named:
         result = _in_a_flock(_in_a_row(_as_far_away(result, one), one), one)
     return _far_first(result, named)
+
+
+def _hang_before(things: Sequence[PlacedObject], told: Sequence[PlacedObject]) -> bool:
+    """Tell whether things in the air, such as coins, hide one that stands: a flag on a castle."""
+    return all(map(_is_aloft, things)) and any(
+        covered(other, thing) > _MERGED for thing in things for other in told if stands(other)
+    )
 
 
 def _has_place(thing: PlacedObject) -> bool:
@@ -636,14 +652,20 @@ def _is_lying(thing: PlacedObject) -> bool:
 
 
 def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
-    """Return an outdoor plan with the named hills, mountains, stars or weather."""
+    """Return an outdoor plan with the named hills, mountains, stars or weather.
+
+    Games have stars.
+    """
+    if one.kinds[0] == _STARRY_SKY and _is_game(things):
+        first = next((at for at, each in enumerate(things) if each.width < AROUND), len(things))
+        return [*things[:first], *_stars(_STAR, _STAR_PITCHES), *things[first:]]
     ground = (thing.color for thing in things if thing.kind in (NEAR_GROUND, "far ground"))
     colors = [color for color in ground if color is not None]
     if len(colors) < 2:
         return things
     kinds = {thing.kind for thing in things}
     added: list[PlacedObject] = []
-    if "starry sky" in one.kinds and "star" not in kinds:
+    if _STARRY_SKY in one.kinds and "star" not in kinds:
         added += _stars(_STAR, _STAR_PITCHES)
     for alike, (kind, width, height, count) in _RELIEF.items():
         if not kinds.isdisjoint(alike) or not set(one.kinds) & {*alike}:

@@ -998,6 +998,7 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a sea monster by a rock", "a whale by a rock, in a coral reef", ""),
         ("a city under the sea", "a coral reef with several houses", ""),
         ("an underwater cave with fish", "an coral reef with rocks with fish", ""),
+        ("a meadow in a starry night", "a meadow in a starry sky at night", ""),
         ("a town square in a village", "a market square", ""),
         ("a market in an old town", "a market square", ""),
         ("the moon over a sea of clouds", "the moon over many clouds, in a meadow", ""),

@@ -7,8 +7,10 @@ import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.filling import quarter_of
 from mag_sandbox.model.imagination.rules.named import obeyed, wooded
 from mag_sandbox.model.imagination.rules.plans import away, colored, shown_shares
+from mag_sandbox.model.imagination.rules.spacing import covered
 from mag_sandbox.scenes.color_names import color_name
 from mag_sandbox.scenes.naming import Named, named_things
 from mag_sandbox.scenes.relations import Relation
@@ -727,3 +729,25 @@ def test_no_road_runs_through_a_named_pond():
     assert moved.pitch + moved.height / 2 < pond.foot
     (kept,) = of(obeyed([*GROUND, road, pond], []), "road")
     assert kept == road
+
+
+def test_games_have_the_stars_that_words_name():
+    level = [
+        PlacedObject("turf", 0.0, -19.0, 360.0, 16.0, (90, 90, 140), (90, 90, 140)),
+        PlacedObject("bare tree", 40.0, 1.0, 4.0, 6.0),
+    ]
+    named = named_things("a starry sky at night", KINDS)
+    seen = [one for one in obeyed(level, named) if one.kind == "star" and one.pitch < 26.0]
+    assert all(any(quarter_of(one) == number for one in seen) for number in range(4))
+
+
+def test_coins_in_the_air_hide_no_flag_on_a_castle():
+    level = [
+        PlacedObject("castle", 0.0, 6.0, 28.0, 18.0),
+        PlacedObject("flag", 60.0, -4.0, 5.0, 9.0),
+        *(PlacedObject("coin", yaw, 20.0, 5.0, 4.5) for yaw in (-8.0, 0.0, 8.0)),
+    ]
+    named = named_things("a flag on a castle, coins", ("flag", "castle", "coin"))
+    result = obeyed(level, named)
+    (flag,) = [one for one in result if one.kind == "flag"]
+    assert not any(covered(flag, one) > 0.2 for one in result if one.kind == "coin")
