@@ -43,6 +43,7 @@ LEAST = 11.0  # degrees of the longer side: farther things are drawn larger than
 LEAST_SMALL, LEAST_LOW = 0.75, 0.5  # of `LEAST` and of `TALLEST`, for things that are to be small
 MOST_UNLIKE = 2.0  # times by which others of a kind may be larger or smaller than usual
 MOST_HIDDEN = 0.6  # share that things before it may hide
+WHOLE = 0.1  # likewise, where there is room in front of them
 LOWEST_HUNG, HIGHEST_HUNG = 0.5, 0.12  # metres that things on walls keep from floor and ceiling
 COST_ASIDE = 0.02  # of hanging a degree aside, as a share of the thing that overlaps others
 COST_SMALLER = 0.4  # likewise, of shrinking to nothing
@@ -227,9 +228,12 @@ def _standing(
         distance = EYE / tan(radians(-pitch)) if pitch < -HORIZON_FOOT else at_foot
         distance = min(distance, _before(edit.yaw, pitch, scenery.apart("upright")))
     fitting = _fitting(distance, wall, size)
-    nearest = _nearest_hiding(edit.yaw, fitting, (size.tall, size.wide), scenery.apart("upright"))
-    if nearest:
-        fitting = _fitting(nearest[1] - GAP, wall, size)
+    others, sides = scenery.apart("upright"), (size.tall, size.wide)
+    while nearest := _nearest_hiding(edit.yaw, fitting, sides, others, most=WHOLE):
+        nearer = _fitting(nearest[1] - GAP, wall, size)
+        if nearer >= fitting:
+            break
+        fitting = nearer
     return _Seen(fitting, 0.0)
 
 
@@ -247,8 +251,10 @@ def _nearest_hiding(
     distance: float,
     size: tuple[float, float],
     things: Sequence[tuple[PlacedObject, float]],
+    *,
+    most: float = MOST_HIDDEN,
 ) -> tuple[PlacedObject, float] | None:
-    """Return the nearest of the things that hide most of something, and its distance [m]."""
+    """Return the nearest of the things that hide more than a share, and its distance [m]."""
     tall, wide = size
     half = degrees(atan(wide / 2 / distance))
     low, high = (degrees(atan((end - EYE) / distance)) for end in (0.0, tall))
@@ -262,7 +268,7 @@ def _nearest_hiding(
         if away < distance and here.any():
             hidden |= here
             before.append((told, away))
-    return min(before, key=itemgetter(1)) if hidden.mean() > MOST_HIDDEN else None
+    return min(before, key=itemgetter(1)) if hidden.mean() > most else None
 
 
 def _before(

@@ -109,6 +109,12 @@ def test_nothing_is_hidden_by_what_stands_before_it():
     assert foot(cat) < -28.0 + 1.0
 
 
+def test_what_is_placed_half_behind_a_thing_stands_in_front_of_it():
+    cactus = PlacedObject("cactus", 6.0, 1.0, 10.0, 24.0)  # its foot 11 degrees down
+    alone, beside = (put("a tent", -6.0, scene) for scene in (meadow(), meadow(cactus)))
+    assert foot(beside) < cactus.foot < foot(alone)
+
+
 def test_what_a_near_thing_hides_is_told():
     tree = PlacedObject("oak", 0.0, 10.0, 85.0, 90.0)  # its foot 35 degrees down: at 2.3 m
     place = meadow(tree)
