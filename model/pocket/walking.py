@@ -55,7 +55,7 @@ FLYING = frozenset(("sky", "far"))  # stances that need no ground to stand on
 WADES = "the {} is shallow: you wade through it"
 IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
 BEHIND_YOU, AHEAD = 120.0, 30.0  # degrees from the middle of the view
-STILL_PAINTED = "one moment: the view from there is still being painted"
+STILL_PAINTED = "the view ahead is still being painted: hold the key, the walk goes on by itself"
 START: Position = (0.0, 0.0)  # where the scene begins
 LARGEST_RECOLORED = 30.0  # degrees: larger things, but for animals, stand out in any colour
 MOST_GENERATIONS = 8  # of new ground: descriptions that it follows
@@ -72,7 +72,9 @@ def _where_out_of_view(met: Obstacle, pose: CameraPose) -> str:
         return ", behind you"
     if abs(aside) > pose.fov / 2:
         return f", on your {'right' if aside > 0 else 'left'}"
-    return ", at your feet" if met.top < pose.pitch - pose.fov * ASPECT / 2 else ""
+    return (
+        ", at your feet, below the picture" if met.top < pose.pitch - pose.fov * ASPECT / 2 else ""
+    )
 
 
 def _advice(where: str, pose: CameraPose, end: Position) -> str:

@@ -45,7 +45,7 @@ from mag_sandbox.model.pocket.look_ahead import (
 from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.rooms import RoomParts, Rooms
 from mag_sandbox.model.pocket.viewpoints import Viewpoints
-from mag_sandbox.model.pocket.walking import START, WalkableGround
+from mag_sandbox.model.pocket.walking import START, STILL_PAINTED, WalkableGround
 from mag_sandbox.model.world import (
     NO_DOOR,
     Control,
@@ -59,6 +59,7 @@ from mag_sandbox.model.world import (
 )
 from mag_sandbox.scenes import Scene
 
+PATIENT = 6  # steps, more than a second, that a walker waits for a view before being told
 SAY_AGAIN = 32  # steps, some six seconds, after which a walker who keeps trying is told again
 _ROOMS = "rooms"  # part of a snapshot, beside those of the present room
 
@@ -429,7 +430,8 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         if stopped_by and (changes or (self._rooms and self._rooms.door_at(walked[-1]))):
             stopped_by = ""
         self._stopped_for = self._stopped_for + 1 if stopped_by == self._stopped_by else 0
-        if stopped_by and self._stopped_for % SAY_AGAIN == 1:  # after one, players are led past it
+        told_at = PATIENT if stopped_by == STILL_PAINTED else 1  # after one, players are led past
+        if stopped_by and self._stopped_for % SAY_AGAIN == told_at:
             self._notices.append(stopped_by)
         self._stopped_by = stopped_by
 
