@@ -11,6 +11,7 @@ from mag_sandbox.sandbox.postcards.postcards import (
     HEATS,
     MIN_AGE,
     SLAM_S,
+    TRIES,
     WOBBLE_S,
     PostcardStamp,
     PostcardView,
@@ -198,6 +199,8 @@ def _title_and_note(view: PostcardView, claim_key: str) -> tuple[str, str]:
         return "Asking the world...", "what does it still remember?"
     if view.stamp is not None:
         return ("Found it!" if view.stamp.is_found else "Lost in the mail"), ""
+    if view.missed and view.tries == TRIES:
+        return "Not here...", "turn to look for it; Esc ends the game"
     if view.missed:
         left = "last try" if view.tries == 1 else f"{view.tries} tries left"
         return "Not here...", left

@@ -174,7 +174,11 @@ class Tour:
         return tour
 
     def claim(self, now: float, pose: CameraPose) -> "Tour":
-        """Say that this is the place: it is, or a try is lost."""
+        """Say that this is the place: it is, or a try is lost.
+
+        Before the camera has moved, none is lost: a player who presses the key that began the game
+        again means to end it.
+        """
         if self.phase != "searching" or self.card is None:
             return self
         off = degrees_off(pose, self.card.pose)
@@ -186,6 +190,8 @@ class Tour:
             grade = next(grade for limit, grade in GRADES if off <= limit)
             claimed = PostcardStamp(grade, off, seconds, None, aim, time)
             return replace(self, phase="developing", since=now, pose=pose, claimed=claimed)
+        if off == self.start_off:
+            return replace(self, missed_at=now)
         if self.tries > 1:
             return replace(self, tries=self.tries - 1, missed_at=now, pose=pose)
         lost = PostcardStamp("lost", off, now - self.sent_at, None)

@@ -1,6 +1,7 @@
 """One key plays postcards: begin, claim, look at the end, begin again."""
 
 from concurrent.futures import Future
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -77,7 +78,7 @@ def test_a_comparison_that_does_not_count_gives_no_points_for_memory(game):
 
 def test_a_wrong_place_asks_nobody(game):
     begin(game)
-    game.hunt.press(5.0, HERE, "mag")
+    game.hunt.press(5.0, replace(HERE, yaw=20.0), "mag")
     assert game.prober.futures == []
     assert game.cues == ["card", "miss"]
 

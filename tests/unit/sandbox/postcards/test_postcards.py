@@ -128,6 +128,15 @@ def test_a_tour_waits_until_the_world_was_seen():
     assert tour.claim(1.0, HERE) == tour
 
 
+def test_the_key_that_began_the_game_costs_no_try_when_pressed_at_once_again(hunt):
+    again = hunt.claim(10.5, HERE)
+    assert again.tries == TRIES
+    assert again.view(10.5).missed
+    _, note = _title_and_note(again.view(10.5), "C")
+    assert "Esc ends the game" in note
+    assert again.claim(11.0, near(hunt, 50.0)).tries == TRIES - 1
+
+
 def test_a_card_is_found_only_at_about_its_zoom():
     card = CameraPose(30.0, 0.0, 60.0)
     close = replace(sight(30.0), pose=card)
