@@ -25,7 +25,12 @@ from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.hud_state import clock_text
 from mag_sandbox.sandbox.keyed_screens import SCREENS
-from mag_sandbox.sandbox.memory_choices import MemoryChoices, leave_moment, parked_at
+from mag_sandbox.sandbox.memory_choices import (
+    STILL_PAINTING,
+    MemoryChoices,
+    leave_moment,
+    parked_at,
+)
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.reel import Reel
@@ -415,6 +420,9 @@ class PlayerSession(WatchedSession):
     def _split(self, playthrough: Playthrough) -> PlaySplit | None:
         """Return the comparison with another memory, from this moment on."""
         other, services = self.memory.opposite, self._services
+        if self._painting.is_shown:
+            self._say(STILL_PAINTING, topic="memory")
+            return None
         if other is None:
             self._say("there is no other memory to compare this world's with")
             return None

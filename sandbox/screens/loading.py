@@ -24,6 +24,7 @@ STAGES = {  # loaders' stages in words; others are shown as they are
 USUAL_S = {"Starting": 2.0, "weights": 0.4, "probe": 0.2, "memory": 0.3, READY: 4.5}  # in order
 LOADED_S = 1.0  # that the first view usually takes in a world that was played before
 SLOW_S, FIRST_TIME = 4.0, "the first start takes longer than later ones"  # said after so long
+NO_KEYS = "keys work once it is there"
 STEADY = 0.7  # share of a stage's time over which the bar grows evenly; then ever more slowly
 LEAST_PACE, MOST_PACE = 0.2, 100.0  # time of a stage over its usual time
 DAWN = (38, 46, 78)  # lower end of the backdrop
@@ -114,7 +115,7 @@ class LoadingScreen:
             usual_s: time that a loaded world usually takes for it.
             continues: a place that was left is read; trying again reads the same.
         """
-        self._words = STAGES | {READY: ready}
+        self._ready, self._words = ready, STAGES | {READY: ready}
         self._progress, self._share = LoadingProgress(usual_s), 0.0
         self._slow_at: float | None = None  # when to say that later starts are faster; None: never
         self._leave, self._bindings, self._continues = leave, bindings, continues
@@ -156,6 +157,8 @@ class LoadingScreen:
                 self.outcome = self._leave
             elif action == "reset" and self.has_failed:
                 self.outcome = Way.RETRY
+            elif action:
+                self._words[READY], self._dirty = f"{self._ready}; {NO_KEYS}", True
         elif event.type in (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED):
             self._dirty = True
 

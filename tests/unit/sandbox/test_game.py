@@ -472,7 +472,7 @@ def test_the_card_of_a_written_place_shows_its_first_view(run):
         assert np.array_equal(np.asarray(picture), first)
 
 
-def test_a_memory_is_not_changed_while_something_is_painted(run):
+def test_a_memory_is_not_changed_or_compared_while_something_is_painted(run):
     asked = []
     game = run(FakeWorld(spec=FAST, on_step=lambda control: asked.append(control.memory)))
     game.play()
@@ -480,6 +480,11 @@ def test_a_memory_is_not_changed_while_something_is_painted(run):
     game.press(pygame.K_k)
     game.said("still being painted")
     assert game.screen.session.memory._choice is None
+    game.services.notices.clear()
+    screen = game.screen
+    game.press(pygame.K_v)
+    game.said("still being painted")
+    assert game.screen is screen, "no second box lies over that of the painter"
 
 
 @pytest.mark.parametrize(

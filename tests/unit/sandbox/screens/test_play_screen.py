@@ -320,6 +320,19 @@ def test_how_far_a_second_world_is_loaded_is_shown_over_the_picture(surface):
     assert 0 < shown[0] < shown[1] / 3, "a bar grows"
 
 
+def test_a_key_that_is_not_taken_while_a_place_gets_ready_says_so(surface, monkeypatch):
+    worker, said = StubWorker(), []
+    worker.status = WorkerStatus("ready", 1.0)
+    picture = pygame.Surface(surface.get_size())
+    screen = LoadingScreen(worker, SCENE, picture=picture, ready="Going back")
+    monkeypatch.setattr(screen._hud, "draw_notice", lambda surface, text, below: said.append(text))
+    screen.draw(surface)
+    screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_e))
+    assert screen.update(0.0)
+    screen.draw(surface)
+    assert said == ["Going back", "Going back; keys work once it is there"]
+
+
 @pytest.mark.parametrize("pace", [0.5, 1.0, 8.0])
 def test_the_bar_grows_with_time_on_any_machine_and_is_not_full_before_the_end(pace):
     progress, now, shares = LoadingProgress(), 0.0, []
