@@ -116,6 +116,7 @@ from mag_sandbox.scenes.rewordings import (
     SHORT_FOR_IS,
     SKY_MADE,
     SNOWFALL,
+    SNOWY_ROOFS,
     SQUARE_IN_TOWN,
     STAGE_LIGHTS,
     SUNKEN_TOWN,
@@ -579,7 +580,7 @@ class DescriptionWords(Vocabulary):
             told += _words_in(_STORE, known)
         seen |= {owners[place] for place in told}
         unseen_words = [*BUNCHES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED]
-        unseen_words += [DARK_THING, NOT_HUNG]
+        unseen_words += [DARK_THING, NOT_HUNG, SNOWY_ROOFS]
         unseen_words += [STAGE_LIGHTS] if self.place(known) == "object" else []
         unseen_words += [UMBRELLAS] if has_no_parasols(known) else []
         unseen_words += [FROZEN_RIVER, *([SNOWFALL] if RAINFALL.search(known) else [])]

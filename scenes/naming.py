@@ -301,7 +301,9 @@ class _Mentions(NamedTuple):
     called: dict[str, str]  # kinds, and the names that it has for them
 
 
-def _mentions_in(words: Sequence[str | None], kinds: tuple[str, ...]) -> _Mentions:
+def _mentions_in(
+    words: Sequence[str | None], kinds: tuple[str, ...], after_stops: Collection[int]
+) -> _Mentions:
     """Return the names that words have for things of some kinds, longer names first."""
     left = list(words)
     owners: dict[int, str] = {}  # the kind that each word names
@@ -312,7 +314,9 @@ def _mentions_in(words: Sequence[str | None], kinds: tuple[str, ...]) -> _Mentio
             said = left[start : start + len(own)]
             if not all(map(_is_word, said, own)):
                 continue
-            if len(own) == 1 and (_is_stuff(words, start) or is_color_of_next(words, start)):
+            if len(own) == 1 and (
+                _is_stuff(words, start, after_stops) or is_color_of_next(words, start)
+            ):
                 continue
             left[start : start + len(own)] = [None] * len(own)  # each word names one thing
             alike = LIKEWISE.get(kind, ()) if name == kind else LIKEWISE.get(name, ())
@@ -336,8 +340,8 @@ def _mentions_in(words: Sequence[str | None], kinds: tuple[str, ...]) -> _Mentio
 def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     """Return the things that words name, and those words."""
     words: list[str | None] = [word.text.lower() for word in split_words(text)]
-    left, mentions, called = _mentions_in(words, kinds)
     after_stops = _after_stops(text)
+    left, mentions, called = _mentions_in(words, kinds, after_stops)
     heads = {span.start: span for span in mentions if span.start not in after_stops}
     for span in mentions.copy():  # fir trees are pines
         head = heads.get(span.end)
@@ -734,9 +738,11 @@ def is_color_of_next(words: Sequence[str | None], place: int) -> bool:
     return words[place] in COLORS and not others
 
 
-def _is_stuff(words: Sequence[str | None], place: int) -> bool:
+def _is_stuff(words: Sequence[str | None], place: int, after_stops: Collection[int]) -> bool:
     """Tell whether a word is a material: a stone house, a house of stone."""
-    before, after = (words[max(place - 1, 0)], next(iter(words[place + 1 :]), None))
+    is_last = place + 1 in after_stops  # "a carpet, a bed"
+    before, after = words[max(place - 1, 0)], next(iter(words[place + 1 :]), None)
+    after = None if is_last else after
     has_noun = after is not None and after not in FUNCTION_WORDS and after not in NUMBERS
     return words[place] in _STUFFS and (has_noun or before == "of")
 

@@ -288,6 +288,12 @@ DRAWN_LIKE = (  # what is drawn as something else, and so told
     (re.compile(r"\b(girl|boy)\b", re.I), "child"),
     (re.compile(r"\b(girls|boys)\b", re.I), "children"),
 )
+SNOWY_ROOFS = re.compile(  # which no plan has
+    r"\bsnow(?: (?:lies|lying|is))?"
+    r"(?P<roofs> on (?:the |all |every |its |their |an? )*(?:roof(?:top)?|house)s?)\b",
+    re.I,
+)
+_PALMS, _POND = r"(?=.*\bpalms?\b)", r"(?=.*\b(?:lake|pond|pool|water)\b)"
 _SUN = (  # as it rises or sets
     r"((the|an?) )?((big|huge|large|great|bright|burning|fiery|glowing|warm|blood|red|orange|yellow"
     r"|golden|pink|purple|crimson) )*sun"
@@ -425,6 +431,10 @@ REWORDINGS = (  # what is read as something else, one after the other
         r"\g<who>",
     ),
     (re.compile(r"\bstarry night(?: (?:sky|skies))?\b", re.I), "starry sky at night"),
+    (SNOWY_ROOFS, "in deep snow"),
+    (re.compile(rf"\boasis\b{_PALMS}{_POND}", re.I), "desert"),  # not twice as many of them
+    (re.compile(rf"\boasis\b{_PALMS}", re.I), "desert with a lake"),
+    (re.compile(rf"\boasis\b{_POND}", re.I), "desert with palms"),
     (OVERCAST, _CLOUDED),
     (DARK_STORM, ""),
     (re.compile(r"\bdark (?=clouds?\b)", re.I), "grey "),

@@ -137,6 +137,7 @@ _BEFORE, _NEAREST = 1.5, -15.0  # degrees: before the hiding thing; pitch of a f
 _SCATTERED = [Relation(where) for where in ("ahead", "left", "right", "behind")]
 _LOWER = 0.65  # of the height of a thing called tall: that of others of its kind
 _NEAR, _PLAIN_AHEAD = 16.0, 30.0  # degrees: height of one of many, and how far from straight ahead
+_OF_A_GROVE = 9.0  # degrees of the width of one of many trees at least, all of which fit no view
 _TREE_LIKE = 11.0  # degrees; smaller trees are a line at the horizon
 _FLOCK, _ROW = 13.0, 1.5  # pitch of the lowest birds [degrees]; rows, by their height
 _STARRY_SKY = "starry sky"
@@ -463,6 +464,8 @@ def _together(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     if not own or not one.most or one.least < 2 or one.relation or one.parts:
         return things
     room = 2 * AHEAD / one.least - _GAP  # for each
+    kind = THINGS.get(one.kinds[0])
+    room = room if kind is None or kind.are_few else max(room, _OF_A_GROVE)
     for place in own:
         wide, tall = things[place].width, things[place].height
         least = max(min(_LEAST, room) / max(wide, tall), _LOWEST / tall)

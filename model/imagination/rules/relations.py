@@ -27,6 +27,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_look,
 )
 from mag_sandbox.model.imagination.standing import TABLES
+from mag_sandbox.scenes.descriptions import BUILDINGS
 from mag_sandbox.scenes.kinds import (
     ANIMALS,
     DEEP,
@@ -304,7 +305,7 @@ def _put_alone(things: list[PlacedObject], one: Named, where: str) -> list[Place
     elif where == "sky":
         moved = {place: _aloft(things[place]) for place in own}
     elif where == "far":
-        moved = {place: _far_off(things[place]) for place in own}
+        return _with_far_things(things, own, is_tall=one.scale > 1.0) if own else things
     return [moved.get(place, thing) for place, thing in enumerate(things)]
 
 
@@ -349,12 +350,37 @@ def _far_off(thing: PlacedObject) -> PlacedObject:
     return replace(thing, width=width, height=height, pitch=foot + height / 2, away=None)
 
 
+def _with_far_things(
+    things: list[PlacedObject], own: Sequence[int], *, is_tall: bool
+) -> list[PlacedObject]:
+    """Return a plan with some things far away, behind the houses of the first view.
+
+    Those called tall are taller than these.
+    """
+    far = [_far_off(things[place]) for place in own]
+    others = [one for place, one in enumerate(things) if place not in own]
+    houses = [
+        place for place, one in enumerate(others)
+        if one.kind in BUILDINGS and abs(yaw_difference(one.yaw, 0.0)) < _SEEN
+    ]  # fmt: skip
+    if is_tall:
+        tops = [others[place].foot + others[place].height for place in houses]
+        tall = min(max([*tops, 0.0]) + _GAP, TOP)
+        far = [one.scaled(max((tall - one.foot) / one.height, 1.0)) for one in far]
+    nearer = [at for at, one in enumerate(others) if one.kind in THINGS and one.foot < far[0].foot]
+    first = min([*houses, *nearer], default=len(others))
+    return [*others[:first], *far, *others[first:]]
+
+
 def _turned(things: list[PlacedObject], one: Named, yaw: float) -> list[PlacedObject]:
     """Return a plan with as many of one kind in a direction as words say.
 
     If that is behind, no other one is ahead.
     """
     placed = _placed(things, one.kinds)
+    if one.one_of_many:  # the one that was made large, among many trees
+        meant = few_of(things, one)
+        placed.sort(key=lambda place: place not in meant)
     is_behind, own = yaw == _YAWS["behind"], placed[: one.least]
     if not is_behind:
         across = sum(things[place].width + _GAP for place in own)

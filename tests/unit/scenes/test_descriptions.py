@@ -998,6 +998,9 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a sea monster by a rock", "a whale by a rock, in a coral reef", ""),
         ("a city under the sea", "a coral reef with several houses", ""),
         ("an underwater cave with fish", "an coral reef with rocks with fish", ""),
+        ("a city street, snow on the roofs", "a city street, in deep snow", "on the roofs"),
+        ("an oasis with two palms", "an desert with a lake with two palms", ""),
+        ("an oasis with two palms and a pond", "an desert with two palms and a pond", ""),
         ("a meadow in a starry night", "a meadow in a starry sky at night", ""),
         ("a town square in a village", "a market square", ""),
         ("a market in an old town", "a market square", ""),
@@ -1727,3 +1730,9 @@ def test_a_market_square_in_a_town_is_a_square_with_its_houses(words):
 def test_only_caves_are_of_rock(words):
     caves = [Wanted.of(text, words, KINDS).in_cave for text in ("a dark cave", "a dungeon")]
     assert caves == [True, False]
+
+
+def test_a_carpet_before_a_comma_is_one_and_not_what_the_next_thing_is_made_of():
+    told = named_things("a hall, purple carpet, torches", KINDS)
+    assert COLORS["purple"] in {one.color for one in told if "round rug" in one.kinds}
+    assert not named_things("a carpet shop", ("round rug",))

@@ -751,3 +751,31 @@ def test_coins_in_the_air_hide_no_flag_on_a_castle():
     result = obeyed(level, named)
     (flag,) = [one for one in result if one.kind == "flag"]
     assert not any(covered(flag, one) > 0.2 for one in result if one.kind == "coin")
+
+
+def test_ten_trees_are_no_line_of_bushes_and_are_ten():
+    pines = [PlacedObject("pine", 36.0 * place, 4.0, 14.0, 22.0) for place in range(12)]
+    result = obeyed([*GROUND, *pines], [Named(("pine",), None, 10, 10)])
+    assert len(of(result, "pine")) == 10
+    assert min(one.width for one in of(result, "pine")) >= 9.0
+
+
+def test_a_huge_tree_in_the_middle_is_the_one_that_was_made_huge():
+    small, tall = (
+        PlacedObject("oak", 0.0, 1.0, 4.0, 6.0),
+        PlacedObject("oak", 28.0, 3.0, 9.0, 12.0),
+    )
+    result = obeyed([*GROUND, small, tall], named_things("a huge tree in the middle", ("oak",)))
+    assert away(max(of(result, "oak"), key=lambda one: one.height)) < 10.0
+
+
+def test_a_tall_tower_far_away_is_behind_the_other_houses_and_taller():
+    houses = [PlacedObject("lighthouse", yaw, 9.0, 5.0, 20.0) for yaw in (-10.0, 10.0)]
+    tower = PlacedObject("tower", 30.0, 2.0, 12.0, 24.0)
+    kinds = ("tower", "lighthouse")
+    named = named_things("two lighthouses, a tall tower far away", kinds)
+    result = obeyed([*GROUND, *houses, tower], named)
+    (far,) = of(result, "tower")
+    assert all(result.index(far) < result.index(one) for one in of(result, "lighthouse"))
+    tops = [one.foot + one.height for one in (far, *of(result, "lighthouse"))]
+    assert tops[0] == max(tops)
