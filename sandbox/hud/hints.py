@@ -15,7 +15,8 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, Theme
 TURNED = 25.0  # degrees: the player looks around
 GONE = 0.2  # overlap with the first view below which it is out of sight
 BACK = 0.8  # overlap from which on it is back
-SKIP_S = 30.0  # of moving on, until a hint makes way for the next; it comes again [s]
+SKIP_S = 30.0  # of moving on, until a hint makes way for the next; it comes again once [s]
+RESTING = 1 / 3  # share of the time at rest that counts for this, too
 ANSWER_S = 6.0  # after the return, for a comparison to answer the question [s]
 WALKED_S = 8.0  # after the first steps, for the way back [s]
 PULSE_S = 1.2  # of the arrow that is to be pressed
@@ -56,7 +57,7 @@ ONCE = (Step.LEAVE, Step.RETURN)  # likewise, once
 class HintLine:
     """Follows what the player does and says what to try next.
 
-    Only the time in which the line can be read counts. While the camera rests, a hint stays.
+    Only the time in which the line can be read counts. While the camera rests, a hint stays longer.
 
     >>> hints = HintLine()
     >>> hints.see(CameraPose(), now=0.0)  # every block; True if the line changed
@@ -85,9 +86,14 @@ class HintLine:
         return self._open[0] if self._open else None
 
     @property
+    def settled(self) -> set[Step]:
+        """The steps that were done, or could be read long enough: later sessions teach no more."""
+        return self.learned | self._skipped.intersection(SKIPPED)
+
+    @property
     def is_over(self) -> bool:
-        """Whether everything was done once."""
-        return self.learned == set(STEPS)
+        """Whether everything was done once, or could be read long enough."""
+        return self.settled == set(STEPS)
 
     @property
     def key(self) -> str | None:
@@ -138,7 +144,7 @@ class HintLine:
         if self._shown_at is None:
             self._shown_at = now
             return self.step is not before
-        self._shown_at += rested
+        self._shown_at += rested * (1 - RESTING if self.step in SKIPPED else 1)
         if self.step in (*SKIPPED, *ONCE) and now - self._shown_at >= SKIP_S:
             skipped, self._shown_at = self._open.pop(0), now
             if skipped not in self._skipped and skipped not in ONCE:  # again after the others

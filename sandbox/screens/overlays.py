@@ -512,13 +512,13 @@ class HintOverlay(Overlay):
 
     @property
     def is_over(self) -> bool:
-        """Whether everything was done once."""
+        """Whether nothing is left to teach."""
         return self._hints.is_over
 
     @property
     def learned(self) -> str:
-        """The steps that were done, by name, with blanks between."""
-        return " ".join(step.name for step in STEPS if step in self._hints.learned)
+        """The steps that are not taught again, by name, with blanks between."""
+        return " ".join(step.name for step in STEPS if step in self._hints.settled)
 
     def did(self, action: Action) -> None:
         """Note that the player has done something."""

@@ -132,14 +132,21 @@ def test_a_key_that_is_not_pressed_makes_room_for_the_next_and_is_taught_later()
     assert HintLine({step.name for step in hints.learned}).step is Step.prompt
 
 
-def test_a_hint_stays_while_the_camera_rests():
+def test_a_hint_stays_longer_while_the_camera_rests():
     hints = HintLine(MOVED)
-    for number in range(9):
+    for number in range(3):
         hints.see(CameraPose(), number * SKIP_S)
     assert hints.step is Step.prompt
-    for number in range(9, 11):
+    hints.see(CameraPose(), 4 * SKIP_S)
+    assert hints.step is Step.change
+
+
+def test_a_hint_that_could_be_read_long_enough_is_taught_in_no_later_session():
+    hints = HintLine(MOVED, [Step.postcards])
+    for number in range(3):
         hints.see(CameraPose(float(number)), number * SKIP_S)
-    assert hints.step is Step.postcards
+    assert (hints.step, Step.postcards in hints.learned) == (None, False)
+    assert HintLine([one.name for one in hints.settled], [Step.postcards]).step is None
 
 
 def test_a_player_who_walks_on_and_on_is_taught_the_next_thing():
@@ -156,7 +163,7 @@ def test_hints_take_turns_twice_unless_they_are_followed():
         for number in range(5)
     ]
     assert shown == [Step.prompt, Step.change, Step.prompt, Step.change, None]
-    assert not hints.learned & {Step.prompt.name, Step.change.name}  # the next session teaches them
+    assert not hints.learned & {Step.prompt, Step.change}
 
 
 def test_see_says_when_the_line_changes():
