@@ -33,6 +33,7 @@ from mag_sandbox.scenes import Scene
 logger = logging.getLogger(__name__)
 PATIENCE_S = 60.0  # longest wait for the world's thread [s]: longer than it is given to stop
 AUTOSAVE_S = 30.0  # of play that a crash may cost
+LEFT = "left"  # topic of the notice about the place that was left
 LEAST_S = 5.0  # between two automatic saves, however often the camera comes to rest
 Write = Callable[[ParkedScene], None]
 
@@ -339,7 +340,7 @@ class Saves(SessionObserver):
         self.scenes.park(parked)
         self.unwritten.pop(parked.id)
         if says:
-            self._say(f"{place_name(parked)} is saved as you left it")
+            self._say(f"{place_name(parked)} is saved as you left it", topic=LEFT)
 
     def _copy(self, parked: ParkedScene) -> None:
         copy = self.scenes.park_copy(parked)

@@ -11,7 +11,7 @@ from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.loading import available_policies
 from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt
-from mag_sandbox.sandbox.saves.saves import DiskUse
+from mag_sandbox.sandbox.saves.saves import LEFT, DiskUse
 from mag_sandbox.sandbox.screens import Continue, Outcome, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
@@ -228,6 +228,8 @@ class TitleScreen:
         focus, self._untouched = self._focus, False
         self._dirty = True
         if key in MOVES:
+            if self._notices:
+                self._notices.drop(LEFT)  # it is about another card
             focus.move(*MOVES[key])
         elif key in ENTER_KEYS:
             self._activate(focus.spot)
@@ -236,8 +238,7 @@ class TitleScreen:
         elif key == "escape":
             self._step_back()
         elif key == "t":
-            focus.go(Focused("header", column=WRITE))
-            self._activate(focus.spot)
+            self._activate(Focused("header", column=WRITE))  # the focus stays, for afterwards
         elif key == "f1":
             self._go(OPEN_KEYS)
         elif key == "f11":

@@ -39,7 +39,7 @@ def said():
 
 @pytest.fixture
 def queue(tmp_path, said):
-    say = lambda text, mood="good": said.append(text)  # noqa: E731 -- one expression
+    say = lambda text, mood="good", topic="": said.append(text)  # noqa: E731 -- one expression
     queue = Saves(ParkedScenes(tmp_path, 64), say, {}, tmp_path / "own")
     yield queue
     queue.close()

@@ -8,6 +8,7 @@ import numpy as np
 import pygame
 import pytest
 
+from mag_sandbox.sandbox.saves.saves import LEFT
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.settings import OPEN_KEYS, OPEN_SETTINGS
@@ -320,6 +321,20 @@ def test_t_opens_the_card_for_a_prompt_which_then_hears_everything(game):
     assert game.writing.is_open
     assert game.press("escape") is None
     assert len(game.writing.heard) == 1
+
+
+def test_after_a_description_is_closed_enter_opens_the_card_in_view(game):
+    game.press("t")
+    game.writing.is_open = False
+    assert game.press("return") == Continue("p1")
+
+
+def test_the_notice_about_the_place_that_was_left_goes_when_the_player_moves_on(game):
+    game.screen._notices = notices = Notices(clock=lambda: 1e9, notify=lambda: None)
+    notices.say("A meadow is saved as you left it", topic=LEFT)
+    notices.say("this place could not be saved", "bad")
+    game.press("down")
+    assert [one.text for one in notices.current] == ["this place could not be saved"]
 
 
 def test_what_is_written_becomes_a_scene(game):
