@@ -226,11 +226,8 @@ def _parked_card(
     name = place_name(place)
     where = "" if place.world == available_worlds()[0] else f" in {place.world}"
     title = uncounted(name) if name != place.scene.name else name
-    if not name.startswith(place.scene.name.rstrip(CUT_OFF)):
-        if place.prompt.startswith(place.scene.prompt.rstrip(" .")):
-            where += f" · begun as “{place.scene.name}”"
-        else:  # a room behind a door
-            title = f"{place.scene.name.rstrip(CUT_OFF)}, now {title[:1].lower()}{title[1:]}"
+    if not name.startswith(place.scene.name.rstrip(CUT_OFF)):  # perhaps a room behind a door
+        where += f" · begun as “{place.scene.name}”"
     return TitleCard(
         "parked",
         id,
