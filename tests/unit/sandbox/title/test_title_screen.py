@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pygame
@@ -330,11 +331,11 @@ def test_after_a_description_is_closed_enter_opens_the_card_in_view(game):
 
 
 def test_the_notice_about_the_place_that_was_left_goes_when_the_player_moves_on(game):
-    game.screen._notices = notices = Notices(clock=lambda: 1e9, notify=lambda: None)
-    notices.say("A meadow is saved as you left it", topic=LEFT)
-    notices.say("this place could not be saved", "bad")
+    notices = Mock(wake_at=None)
+    notices.update.return_value = False
+    game.screen._notices = notices
     game.press("down")
-    assert [one.text for one in notices.current] == ["this place could not be saved"]
+    notices.drop.assert_called_once_with(LEFT)
 
 
 def test_what_is_written_becomes_a_scene(game):
