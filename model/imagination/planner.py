@@ -34,7 +34,12 @@ from mag_sandbox.model.imagination.causal import (
 from mag_sandbox.model.imagination.config import PlannerConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.rules.contrast import standing_out, varied
-from mag_sandbox.model.imagination.rules.filling import area, filled, filling
+from mag_sandbox.model.imagination.rules.filling import (
+    area,
+    filled,
+    filling,
+    with_houses_around,
+)
 from mag_sandbox.model.imagination.rules.first_view import centred
 from mag_sandbox.model.imagination.rules.lining import lined, with_lamps, with_windows
 from mag_sandbox.model.imagination.rules.named import obeyed, wooded
@@ -250,6 +255,7 @@ class Planner(nn.Module):
         all_planned = (placed_objects(one, self.kinds) for one in plans)
         least = sum(area(one) for own in all_planned for one in filling(own)) / len(plans) / 4
         full = self._filled(shown_first, others, least, named)
+        full = with_houses_around(full, wanted.typical, named)
         full = with_windows(full, {kind for one in named for kind in one.kinds})
         full = with_colored_shell(colored(varied(full), named), named, wanted.light)
         full = with_colored_waters(full, named, wanted.light)

@@ -11,12 +11,20 @@ from dataclasses import replace
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light
-from mag_sandbox.model.imagination.rules.plans import LEVEL, light_of
+from mag_sandbox.model.imagination.rules.plans import (
+    LEVEL,
+    in_light,
+    light_of,
+    looks_of,
+    with_look,
+)
 from mag_sandbox.model.imagination.rules.plausible import WALL, has_weight, is_borne
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.model.imagination.rules.spacing import CREATURES, covered, place_of, stands
+from mag_sandbox.scenes.descriptions import BUILDINGS
 from mag_sandbox.scenes.kinds import STANDS, THINGS, rivals
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
 
 QUARTERS = (90.0, 180.0, 270.0)  # yaws of their middles, but for the first view
@@ -29,6 +37,9 @@ _GAP = 3.0  # degrees between animals, or things in the air or on a wall, and ot
 _FEW = 2  # of a kind of which each counts, if one is added
 _PLATFORM, _COLLECTED = "platform", frozenset(("coin", "gem", "heart", "key", "star"))
 _SLACK = 4.0  # degrees between a platform and a thing on it
+_JETTY, _IN_HARBOURS = "jetty", ("cottage", "shop")  # by which harbours are known; houses there
+_HOUSES, _HOUSES_AT = 2, (-14.0, 14.0)  # in a quarter, and degrees from its middle
+_HOUSE, _HOUSE_FOOT = 13.0, -3.0  # degrees of the height of an added one, and of its foot
 _TURNS = (0.0, *(side * turn for turn in range(5, 36, 5) for side in (1.0, -1.0)))  # degrees
 
 
@@ -97,6 +108,39 @@ def filled(
                     own[number] += area(free)
                     there.append(free)
                     result.insert(place_of(free, result), free)
+    return result
+
+
+def with_houses_around(
+    things: Sequence[PlacedObject], typical: Sequence[Named], named: Sequence[Named]
+) -> list[PlacedObject]:
+    """Return a plan of a place that is known for houses with some in each quarter.
+
+    Houses that words count stay as many as they are.
+    """
+    counted = {kind for one in named if one.most is not None for kind in one.kinds}
+    is_harbour = any(_JETTY in one.kinds for one in typical)
+    told = [one.kinds for one in typical if BUILDINGS.issuperset(one.kinds)]
+    own = dict.fromkeys(kind for kinds in (*told, *([_IN_HARBOURS] * is_harbour)) for kind in kinds)
+    kinds = [kind for kind in own if kind not in counted]
+    result, light = list(things), light_of(things)
+    if not kinds:
+        return result
+    for number, middle in enumerate(QUARTERS, 1):
+        houses = [one for one in result if one.kind in BUILDINGS and quarter_of(one) == number]
+        for rank in range(_HOUSES - len(houses)):
+            kind = kinds[(number + rank) % len(kinds)]
+            usual, looks = THINGS[kind], looks_of(kind)
+            scale = _HOUSE / usual.height
+            yaw = (middle + _HOUSES_AT[rank]) % 360.0
+            house = PlacedObject(
+                kind, yaw, _HOUSE_FOOT + _HOUSE / 2, scale * usual.width, _HOUSE
+            )  # fmt: skip
+            if looks:
+                house = with_look(house, in_light(looks[(number + rank) % len(looks)], light))
+            free = _free(house, result, middle)
+            if free is not None:
+                result.insert(place_of(free, result), free)
     return result
 
 

@@ -3,7 +3,14 @@
 from dataclasses import replace
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.filling import filled, filling, quarter_of
+from mag_sandbox.model.imagination.rules.filling import (
+    filled,
+    filling,
+    quarter_of,
+    with_houses_around,
+)
+from mag_sandbox.scenes.descriptions import BUILDINGS
+from mag_sandbox.scenes.naming import Named
 
 GROUND = PlacedObject("near ground", 0.0, -30.0, 360.0, 60.0, (200, 200, 200))
 MOST = {"oak": 40, "well": 4, "barn": 1}
@@ -98,3 +105,16 @@ def test_coins_are_added_with_their_platform_and_never_without():
     assert filled([GROUND], [coin], ALL, most) == [GROUND]
     kinds = [one.kind for one in filled([GROUND], [platform, coin], ALL, most)]
     assert sorted(kinds) == ["coin", "near ground", "platform"]
+
+
+def test_in_a_harbour_are_houses_in_every_quarter_behind():
+    things = [
+        PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243)),
+        PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0, (140, 140, 115), (140, 140, 115)),
+    ]
+    harbour = with_houses_around(things, [Named(("jetty",), None)], [])
+    assert {quarter_of(one) for one in harbour if one.kind in BUILDINGS} == {1, 2, 3}
+    assert with_houses_around(things, [Named(("camel",), None)], []) == things
+    one_cottage = [Named(("cottage",), None, 1, 1)]
+    counted = with_houses_around(things, [Named(("cottage",), None)], one_cottage)
+    assert counted == things, "there is one cottage alone"
