@@ -15,7 +15,6 @@ from mag_sandbox.scenes.naming import (
     ALSO,
     NUMBERS,
     SIZES,
-    STOPS,
     WHERE,
     in_said_colors,
     is_color_of_next,
@@ -177,27 +176,6 @@ def _other_colors(kind: str, name: str) -> str:
     known = sorted(painted_colors()[kind])
     also = f"; try {', '.join(known[:NEAREST])}" if known else "; leave the colour out"
     return f'"{kind}" cannot be {name} in this world{also}'
-
-
-def with_small_words(text: str, some: Sequence[Word]) -> tuple[Word, ...]:
-    """Return some words of a text, and the small ones before them that lead to nothing else.
-
-    >>> text = "a fox with a hat and a red bow"
-    >>> [word.text for word in with_small_words(text, [split_words(text)[4]])]
-    ['with', 'a', 'hat']
-    """
-    words, found = split_words(text), set(some)
-    ends = True  # whether the next words belong to none that stays
-    for word, follows in zip(reversed(words), (None, *reversed(words)), strict=False):
-        is_small = word.text.lower() in FUNCTION_WORDS
-        is_last = follows is None or bool(STOPS.intersection(text[word.end : follows.start]))
-        if word in found:
-            ends = ends or is_last
-        elif is_small and follows in found and ends and not is_last:
-            found.add(word)
-        else:
-            ends = is_small
-    return tuple(word for word in words if word in found)
 
 
 class ThingWords(Vocabulary):

@@ -42,7 +42,7 @@ from mag_sandbox.scenes.descriptions import (
     falls_outdoors,
     names_land,
 )
-from mag_sandbox.scenes.things import ThingWords, with_small_words
+from mag_sandbox.scenes.things import ThingWords
 from mag_sandbox.scenes.vocabulary import (
     ENGLISH_ONLY,
     FUNCTION_WORDS,
@@ -410,7 +410,7 @@ class PromptBox(Overlay):
             cursor=entry.cursor,
             selection=entry.selection,
             composition=entry.composition,
-            struck=with_small_words(entry.text, self.struck),
+            struck=self.struck,
             hints=advice.hints if advice else (),
             chips=() if entry.composition else _suggested(words, advice, entry.text, MAX_CHIPS),
             choices=self.choices,

@@ -101,6 +101,16 @@ def find_character(pieces: Sequence[TextPiece], row: int, across: float, measure
     return best
 
 
+def sentences(notice: str) -> str:
+    """Return the parts of a notice, which semicolons divide, as whole sentences.
+
+    >>> sentences("it is set in a snowfield; grey words have no effect here")
+    'It is set in a snowfield. Grey words have no effect here.'
+    """
+    parts = (part.strip().rstrip(".") for part in notice.split("; "))
+    return " ".join(f"{part[:1].upper()}{part[1:]}." for part in parts if part)
+
+
 def _parts(run: re.Match[str], edges: set[int]) -> Iterator[tuple[int, str]]:
     """Cut a run of letters or blanks at the edges, and where it is too long."""
     text, offset, start = run[0], run.start(), 0
@@ -256,7 +266,7 @@ def _content(view: PromptView, text: Part, *, hinting: bool) -> Part:
         row(Text(view.title, 16, bold=True), SPRING, row(*keys, gap=8, drops=True)),
         field,
         # the parts below stay where they are: the box grows upwards
-        Text(view.notice, SMALL, ACCENT, lines=NOTICE_LINES) if view.notice else None,
+        Text(sentences(view.notice), SMALL, ACCENT, lines=NOTICE_LINES) if view.notice else None,
         row(CustomPart(0.1, 26), row(*tries, gap=8, drops=True), gap=0) if hinting else None,
         Flow(choices) if choices else None,
         gap=12,

@@ -20,10 +20,9 @@ from mag_sandbox.scenes.things import (
     parse_thing,
     said_color,
     thing_vocabulary,
-    with_small_words,
     words_of,
 )
-from mag_sandbox.scenes.vocabulary import WORDS_FILE, Vocabulary, split_words
+from mag_sandbox.scenes.vocabulary import WORDS_FILE, Vocabulary
 from tests import ROOT
 
 EVERYWHERE_OR_NOWHERE = {"puddle", "spotlight", "far hill", "sea of clouds"}
@@ -753,20 +752,6 @@ def test_the_renderers_own_words_and_their_plurals_are_read(text: str, kind: str
 def test_a_rock_before_a_number_is_a_thing():
     kinds = {named.kinds[0] for named in named_things("a rock, two camp fires", THINGS)}
     assert kinds == {"rock", "camp fire"}
-
-
-@pytest.mark.parametrize(
-    ("text", "grey", "struck"),
-    [
-        ("a snowman with a green hat", "green hat", "with a green hat"),
-        ("a pink elephant", "pink", "pink"),
-        ("a rainbow, a fox in a zeppelin and a dog", "rainbow zeppelin", "a rainbow in a zeppelin"),
-        ("a fox on the big zeppelin tent", "big zeppelin", "big zeppelin"),
-    ],
-)
-def test_small_words_that_lead_to_nothing_else_are_struck_with_it(text, grey, struck):
-    some = [word for word in split_words(text) if word.text in grey.split()]
-    assert " ".join(word.text for word in with_small_words(text, some)) == struck
 
 
 def test_pumpkins_listed_with_a_goat_are_not_on_the_hay_bale_with_it():

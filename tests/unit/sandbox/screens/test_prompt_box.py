@@ -34,6 +34,7 @@ from mag_sandbox.sandbox.screens.prompt_card import (
     SMALL,
     PromptChoice,
     draw_prompt_card,
+    sentences,
 )
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes import vocabulary
@@ -355,6 +356,18 @@ def test_the_longest_notice_is_shown_whole():
         one_line = replace(view, notice="x")
         taller = draw_prompt_card(theme, view, 1280, hinting=True).surface.get_height()
         assert taller > draw_prompt_card(theme, one_line, 1280, hinting=True).surface.get_height()
+
+
+def test_small_words_are_not_struck_beside_those_that_they_belong_to(desk):
+    desk.box.open("")
+    desk.write("a meadow under a zeppelin with the qqqq ")
+    desk.show()
+    assert [word.text for word in desk.box._card.view.struck] == ["zeppelin", "qqqq"]
+
+
+def test_notes_are_whole_sentences():
+    said = "it is set in a snowfield; “den” is drawn as “tent”"
+    assert sentences(said) == "It is set in a snowfield. “den” is drawn as “tent”."
 
 
 def test_a_word_being_written_is_not_struck_yet(desk):
