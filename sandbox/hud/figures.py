@@ -7,10 +7,10 @@ from mag_sandbox.model.world import NETWORK, SERVER
 EVERY_S = 0.5  # between two updates: readable, not flickering
 SMOOTHING = 0.2  # weight of the newest block
 STAGES = {  # shown first, in this order, in words
-    "denoise": "invent (denoise)",
+    "denoise": "invent",
     "remember": "remember",
-    "decode": "draw (decode)",
-    "look_ahead": "look ahead",
+    "decode": "draw",
+    "look_ahead": "prepare what comes next",
 }
 ELSEWHERE = {SERVER: "on the server", NETWORK: "in the network"}  # stages of a remote world
 MAX_STAGES = 5

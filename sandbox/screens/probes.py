@@ -85,9 +85,9 @@ def summaries(results: Sequence[ProbeResult]) -> tuple[PolicySummary, ...]:
 def half_life_text(summary: PolicySummary) -> str:
     """Say how long it takes to forget one half."""
     if not summary.enough:
-        return "too few yet"
+        return "too few views yet"
     if summary.half_life is None:
-        return "not reached"
+        return "not forgotten so far"
     return "under 1 s" if summary.half_life < 1 else duration_text(summary.half_life)
 
 

@@ -195,12 +195,14 @@ def test_each_policy_has_its_own_half_life(results):
     found = {one.policy: one for one in summaries(results)}
     assert list(found) == ["mag-retrieve", "window", "something new"]
     assert found["mag-retrieve"].returns == 1  # the refused one does not count
-    assert half_life_text(found["mag-retrieve"]) == "too few yet"
+    assert half_life_text(found["mag-retrieve"]) == "too few views yet"
     assert 10 < found["window"].half_life < 30
     assert found["window"].recall == pytest.approx(32.5)
 
 
 def test_half_lives_in_words():
-    assert half_life_text(PolicySummary("mag", 5, 99.0, None, enough=True)) == "not reached"
+    assert (
+        half_life_text(PolicySummary("mag", 5, 99.0, None, enough=True)) == "not forgotten so far"
+    )
     assert half_life_text(PolicySummary("window", 5, 9.0, 0.4, enough=True)) == "under 1 s"
     assert half_life_text(PolicySummary("window", 5, 9.0, 75.0, enough=True)) == "1 min 15 s"
