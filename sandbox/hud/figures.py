@@ -10,7 +10,7 @@ STAGES = {  # shown first, in this order, in words
     "denoise": "invent",
     "remember": "remember",
     "decode": "draw",
-    "look_ahead": "prepare what comes next",
+    "look_ahead": "work ahead",
 }
 ELSEWHERE = {SERVER: "on the server", NETWORK: "in the network"}  # stages of a remote world
 MAX_STAGES = 5

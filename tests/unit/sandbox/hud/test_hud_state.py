@@ -114,7 +114,7 @@ def test_stages_come_in_a_fixed_order_and_unknown_ones_last():
     assert rows[0] == ("of 30 possible", "16.0 fps")
     assert rows[1:4] == (
         ("draw", "3 ms"),
-        ("prepare what comes next", "21 ms"),
+        ("work ahead", "21 ms"),
         ("upscale", "2 ms"),
     )
 
