@@ -432,6 +432,7 @@ REWORDINGS = (  # what is read as something else, one after the other
     ),
     (re.compile(r"\bstarry night(?: (?:sky|skies))?\b", re.I), "starry sky at night"),
     (SNOWY_ROOFS, "in deep snow"),
+    (re.compile(r"\b(?:an? |the )?(?:snow ?storm|blizzard)\b", re.I), "heavy snow"),
     (re.compile(rf"\boasis\b{_PALMS}{_POND}", re.I), "desert"),  # not twice as many of them
     (re.compile(rf"\boasis\b{_PALMS}", re.I), "desert with a lake"),
     (re.compile(rf"\boasis\b{_POND}", re.I), "desert with palms"),

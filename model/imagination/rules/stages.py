@@ -36,6 +36,7 @@ APART = 45.0  # degrees between stands, where no picture shows them
 MOST_AHEAD, _BETWEEN = 4, 2.0  # stands drawn together into the first view; degrees between them
 _SPOT = 1.2  # times as bright as planned the painter makes the wall behind an exhibit
 _AHEAD = range(-36, 37, 3)  # degrees where things stand on the floor of the first view
+_MIDDLE = 8.0  # degrees from straight ahead within which a stand is in the middle
 _ASIDE = 0.3  # degrees covered that count as much as one between a thing and its side
 TALLEST, WIDEST = 22.0, 24.0  # degrees of what is added
 
@@ -168,7 +169,36 @@ def _on_their_sides(
             there = {result[it].kind for it in borne_by(result, at_end)}
             if not there & {other for other, its in sides.items() if its == side or not side}:
                 result = _exchanged(result, at_end, own[0])
+        if own and not side:
+            result = _in_the_middle(result, at_end if at_end is not None else own[0])
     return result
+
+
+def _in_the_middle(things: list[PlacedObject], place: int) -> list[PlacedObject]:
+    """Return a stage with a stand, and what it bears, in the middle, and free floor before it.
+
+    What stands on the floor there steps to the nearer side. Where other stands are, all stays.
+    """
+    borne, own = [place, *borne_by(things, place)], things[place]
+    if abs(yaw_difference(own.yaw, 0.0)) < _MIDDLE or any(
+        one.kind in STANDS and one != own
+        and abs(yaw_difference(one.yaw, 0.0)) < (one.width + own.width) / 2
+        for one in things
+    ):  # fmt: skip
+        return things
+    wide = max(things[number].width for number in borne)
+    turn = -yaw_difference(own.yaw, 0.0)
+    moved = [one.turned(turn) if number in borne else one for number, one in enumerate(things)]
+    on_stands = {
+        it for stand, one in enumerate(things) if one.kind in STANDS
+        for it in (stand, *borne_by(things, stand))
+    }  # fmt: skip
+    for number, one in enumerate(moved):
+        on_floor = one.kind in THINGS and where_of(one.kind) in ON_FLOOR and one.width < BACKDROP
+        yaw, clear = yaw_difference(one.yaw, 0.0), (wide + one.width) / 2 + _BETWEEN
+        if number not in on_stands and on_floor and abs(yaw) < clear:
+            moved[number] = replace(one, yaw=(clear if yaw > 0 else -clear) % 360)
+    return moved
 
 
 def _aside(yaw: float, side: float) -> float:

@@ -1001,6 +1001,7 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a city street, snow on the roofs", "a city street, in deep snow", "on the roofs"),
         ("an oasis with two palms", "an desert with a lake with two palms", ""),
         ("an oasis with two palms and a pond", "an desert with two palms and a pond", ""),
+        ("a village in a blizzard", "a village in heavy snow", ""),
         ("a meadow in a starry night", "a meadow in a starry sky at night", ""),
         ("a town square in a village", "a market square", ""),
         ("a market in an old town", "a market square", ""),

@@ -111,6 +111,21 @@ def test_in_the_middle_of_a_stage_nothing_takes_the_stand_of_what_has_a_side():
     assert {one.kind: one.yaw for one in things[4:]} == {"melon": 25.0, "robot": 2.0}
 
 
+def test_what_is_in_the_middle_of_a_stage_is_moved_there_with_its_stand():
+    knight = PlacedObject("knight", 4.0, -6.0, 10.0, 27.0)
+    around = [*stage(25, 90, 180, 270, 335), knight]
+    throne = PlacedObject("throne", 25.0, -2.0, 16.0, 22.0)
+    around[1] = throne
+    named = [
+        Named(("throne",), None, 1, 1, relation=Relation("ahead")),
+        Named(("knight",), None, 1, 1),
+    ]
+    result = with_named_ahead(around, named)
+    there = {one.kind: yaw_difference(one.yaw, 0.0) for one in result}
+    assert there["throne"] == pytest.approx(0.0, abs=0.5)
+    assert abs(there["knight"]) > 12.0, "it stands before no throne"
+
+
 def test_what_words_do_not_name_makes_room_and_what_they_name_stays():
     melon = PlacedObject("melon", 180.0, -8.0, 10.0, 10.0)
     others = [replace(ROBOT, yaw=yaw) for yaw in (0.0, 25.0)]
