@@ -41,7 +41,7 @@ from mag_sandbox.controls.camera import (
     check_pose,
     view_overlap,
 )
-from mag_sandbox.controls.parallax import DISTANT, Box
+from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.details import GivenPicture
@@ -79,8 +79,9 @@ OUTDATED, OTHER_LIGHT = 4.0, 20.0
 UNPAINTED = 3.0  # likewise, for one that has painted none of a view: others are better than a guess
 BUDGET = 32 * MIB  # of the latents of all viewpoints
 LACKS = 0.1  # share of a cell from which on it lacks a thing
-LARGE = 25.0  # degrees across or high; such things stay as they are seen from farther away
-OF_LARGE, SEEN = 0.15, 0.9  # share of a cell that is of such things; of that, what must be seen
+# metres, and degrees across or high; nearer and larger things stay as seen from farther away
+NEAR, LARGE = 4.0, 25.0
+OF_NEAR, SEEN = 0.15, 0.9  # share of a cell that is of such things; of that, what must be seen
 COARSE = 4  # px between those that tell what a cell lacks
 LAYERED = 6  # rings whose layers are kept
 SOURCES = 2  # nearest rings whose pixels are carried to a new view
@@ -415,8 +416,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             begun = before or self._carried(layers[0], place, seen_far, scenery)
             latents, painted = begun.latents, begun.painted
             numbers = self._planned.geometry(scenery, place)[0]
-            boxes = scenery.boxes(*place, numbers.shape)
-            painted = painted | staying(seen, numbers, boxes, begun)
+            painted = painted | staying(seen, numbers, _near_ones(scenery, place), begun)
             known = Surroundings(painted, np.where(painted, latents, 0))  # of those alone
             subject = Subject(text, noise, things, seen, place)
             after = imagination.imagine(known, pose.at_origin, subject)
@@ -788,28 +788,36 @@ def _unpainted(ring: PaintedRing | None, known: np.ndarray, cells: np.ndarray) -
     return float((~seen[cells]).mean())
 
 
+def _near_ones(scenery: Scenery, place: Position) -> list[int]:
+    """Return the numbers of things that are both near and large at a viewpoint."""
+    degrees = scenery.boxes(*place, (180, 360))  # a pixel each
+    return [
+        number
+        for number, (_, _, *size) in degrees.items()
+        if max(size) > LARGE and dist(scenery.bodies[number - 1].place, place) < NEAR
+    ]
+
+
 def staying(
-    seen: np.ndarray, numbers: np.ndarray, boxes: Mapping[int, Box], begun: PaintedRing
+    seen: np.ndarray, numbers: np.ndarray, near: Sequence[int], begun: PaintedRing
 ) -> np.ndarray:
-    """Return the cells of large things that stay as others show them, bool [rows, columns].
+    """Return the cells of near things that stay as others show them, bool [rows, columns].
 
     A sketch says less of such a thing than its picture from farther away, enlarged.
 
     Args:
         seen: of a view, from other viewpoints; see `Subject`.
         numbers: of the planned thing in each pixel of the ring, int32 [H, W].
-        boxes: of things by their numbers [px].
+        near: numbers of these things.
         begun: the ring before the view is painted.
     """
-    least = LARGE * numbers.shape[1] / 360
-    large = [number for number, (_, _, *size) in boxes.items() if max(size) > least]
     rows, columns = begun.painted.shape
-    is_large, is_known = np.isin(numbers, large), seen[..., 3] > 0
+    is_near, is_known = np.isin(numbers, near), seen[..., 3] > 0
     planned, known, own = (
         where.reshape(rows, len(where) // rows, columns, -1).mean(axis=(1, 3))
-        for where in (is_large, is_known, is_large & is_known)
+        for where in (is_near, is_known, is_near & is_known)
     )
-    whole = (planned > OF_LARGE) & (own > SEEN * planned) & (known > HALF)
+    whole = (planned > OF_NEAR) & (own > SEEN * planned) & (known > HALF)
     stays: np.ndarray = whole & ~begun.lacking & ~begun.outdated
     return stays
 

@@ -506,25 +506,25 @@ def test_carried_ground_returns_to_the_colours_of_the_first_ring():
 
 
 @pytest.mark.parametrize(
-    ("width", "seen", "lacking", "stays"),
+    ("near", "seen", "lacking", "stays"),
     [
-        (40, 255, False, True),
-        (10, 255, False, False),
-        (40, 0, False, False),
-        (40, 255, True, False),
+        ([7], 255, False, True),
+        ([], 255, False, False),
+        ([7], 0, False, False),
+        ([7], 255, True, False),
     ],
-    ids=["large and seen", "small", "unseen", "lacking"],
+    ids=["near and seen", "far", "unseen", "lacking"],
 )
-def test_large_things_stay_as_they_were_seen_from_farther_away(
-    width: int, seen: int, lacking: bool, stays: bool
+def test_near_things_stay_as_they_were_seen_from_farther_away(
+    near: list[int], seen: int, lacking: bool, stays: bool
 ):
     numbers = np.zeros((24, 80), np.int32)
-    numbers[4:20, 20 : 20 + width // 4] = 7
+    numbers[4:20, 20:30] = 7
     pixels = np.full((24, 80, 4), 255, np.uint8)
     pixels[numbers == 7, 3] = seen
     cells = np.zeros((6, 20), bool)
     ring = PaintedRing(START, np.zeros((4, 6, 20), np.float32), cells, cells | lacking, cells)
-    staying = viewpoints.staying(pixels, numbers, {7: (20.0, 4.0, width / 4, 2.0)}, ring)
+    staying = viewpoints.staying(pixels, numbers, near, ring)
     assert staying.any() == stays
     assert not staying[:, 8:].any(), "the ground beside it is painted"
 
