@@ -155,6 +155,13 @@ class SceneRenderer:
         lit = drawing.tinted(self.light.tint)
         return replace(lit, colors=_hazed(lit.colors, veil, self.light.haze))
 
+    def colors_at(self, index: int, distance: float) -> np.ndarray:
+        """Return the colours of a board's polygons at a distance [m]: outdoors there is haze."""
+        colors = self.drawings[index].colors
+        if self.layout.room is not None:
+            return colors
+        return _hazed(colors, max(haze_at(distance, self.haze), self.light.veil), self.light.haze)
+
     @cached_property
     def background(self) -> RingImage:
         """The background at rest, which does not depend on the viewpoint."""
@@ -267,9 +274,7 @@ class _Shot:
             shape = drawing.walking(moved.phase) if moved.phase else drawing
             shape = shape.moved(0, 0, 1.0, moved.turned) if moved.turned else shape
             points = board(shape.points, self.viewer, item.x, item.foot, item.z)
-            if scene.layout.room is None:
-                amount = max(haze_at(distance, scene.haze), scene.light.veil)
-                colors = _hazed(colors, amount, scene.light.haze)
+            colors = scene.colors_at(index, distance)
             if drawing.swings.any() or item.entry.where == "water":
                 labels = [MotionLabel.WALKER] * len(labels)
         number = len(scene.far) + index + 1

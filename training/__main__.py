@@ -16,7 +16,7 @@ from mag_sandbox.training import options
 
 OLDEST_TORCH = (2, 11)  # that trains; play needs less, see pyproject.toml
 _DO_NOT_TRAIN = ("precompute", "export", "texts", "ranges", "scenes", "colors", "curve")
-_SHOW_DEFAULTS = ("pocket", "imagination", "enlarger", "relief", "walls")
+_SHOW_DEFAULTS = ("pocket", "imagination", "enlarger", "close-ups", "relief", "walls")
 _TOGETHER = "training.__main__:train_together"
 
 COMMANDS: Mapping[str, Subcommand] = {
@@ -31,6 +31,10 @@ COMMANDS: Mapping[str, Subcommand] = {
     "enlarger": Subcommand(
         "train the network that enlarges pictures; resumes where it was stopped",
         options.EnlargerTraining, "training.enlarger:train",
+    ),
+    "close-ups": Subcommand(
+        "train the network that shows things from near; resumes where it was stopped",
+        options.CloseUpTraining, "training.close_ups:train",
     ),
     "relief": Subcommand(
         "train the network that tells what stands out of a picture; resumes where it was stopped",

@@ -86,6 +86,19 @@ class EnlargerTraining:
 
 
 @dataclass(frozen=True, slots=True)
+class CloseUpTraining:
+    """How the network that shows things from near is trained."""
+
+    folder: Path = option(Path("runs/close-ups"), "state, logs, sheets and weights")
+    scenes: int = option(600, "scenes to learn from, 2 MB each")
+    steps: int = option(12000, "steps, of twenty crops")
+    seed: int = option(0, "seed of the order of crops", type=int)
+    weights: Path = option(WEIGHTS / "pocket", "folder of the world, whose pictures are cut")
+    imagination: Path = option(WEIGHTS / "imagination", "folder of the painter")
+    init_from: Path | None = option(None, "weights to start from, with fresh optimisers")
+
+
+@dataclass(frozen=True, slots=True)
 class ReliefTraining:
     """How the network that tells what stands out is trained."""
 

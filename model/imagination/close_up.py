@@ -2,13 +2,15 @@
 
 A thing that the player walks up to is shown as it was painted from farther away. Things face the
 viewer, so from nearer it is the same picture, enlarged, in which an outline is an edge and a face
-has eyes.
+has eyes. The plan's sprite of the thing says where each of its parts is, so that parts that were
+painted badly, or were hidden, are mended.
 
 Source: sub-pixel convolution, arXiv 1609.05158; features modulated by facts, arXiv 1709.07871.
 """
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from math import pi
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -17,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.controls.parallax import Box
-from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
+from mag_sandbox.model.imagination.objects import BEYOND, VARIANTS, PlacedObject
 
 SCALE = 4  # at which it was trained
 FINER = 2  # times as many pixels across as painted that are kept of it
@@ -28,6 +30,10 @@ FACTS, TOLD = 64, 128  # numbers that say what the thing is
 NUMBERS = 9  # two colours, the size, and whether the colours are open
 USUAL = 40.0  # px; size of a thing
 GREY = 128  # of 255
+WAVES = 1, 2, 4, 8  # half turns from the middle of a thing to its edge
+DETAILS = 16, 24  # channels at twice the size, and within the block there
+MOST = 6000  # px of a cut-out; larger ones are reduced first
+CRISPER = 4.0  # times the difference from the mean around a pixel that is added to it
 
 
 class CutOutPicture(NamedTuple):
@@ -72,22 +78,31 @@ class CloseUp(nn.Module):
         self.from_half = nn.Conv2d(half, 4 * fine, 1)
         self.fine_again = _ToldBlock(fine)
         self.head = nn.Conv2d(fine, 4 * SCALE**2, 3, padding=1)
+        planned, (given, inner) = 4 + 4 * len(WAVES), DETAILS
+        self.planned = nn.Conv2d(planned, fine, 3, padding=1, bias=False)
+        self.to_twofold = nn.Conv2d(fine, 4 * given, 1)
+        self.twofold = nn.Conv2d(given + planned, inner, 3, padding=1)
+        self.twofold_told = nn.Linear(TOLD, 2 * inner)
+        self.twofold_head = nn.Conv2d(inner, 4 * 4, 3, padding=1)
 
     def forward(
-        self, layers: Tensor, places: Tensor, kinds: Tensor, variants: Tensor, numbers: Tensor
-    ) -> Tensor:
+        self, layers: Tensor, places: Tensor, sprites: Tensor, kinds: Tensor, variants: Tensor,
+        numbers: Tensor,
+    ) -> Tensor:  # fmt: skip
         """Return cut-outs, `SCALE` times as large, [B, 4, SCALE * H, SCALE * W].
 
         Args:
             layers: colours in [0, 1] times alpha, and alpha, [B, 4, H, W]; H and W are multiples
                 of `STEP`.
             places: of pixels in the box of the thing, x and y, -1 to 1 within, [B, 2, H, W].
+            sprites: of the things, in the same channels as layers, [B, 4, N, N]; see `Sketcher`.
             kinds: of things, by number, [B].
             variants: their shapes, [B].
             numbers: see `numbers_of`, [B, NUMBERS].
         """
         facts = self.told(self.kinds(kinds) + self.variants(variants) + self.numbers(numbers))
-        fine = self.fine(self.stem(torch.cat((layers, places), dim=1)), facts)
+        planned = self.planned(_planned(places, sprites))
+        fine = self.fine(self.stem(torch.cat((layers, places), dim=1)) + planned, facts)
         half = self.to_half(fine)
         for block in self.halves:
             half = block(half, facts)
@@ -98,8 +113,21 @@ class CloseUp(nn.Module):
             half + functional.pixel_shuffle(self.from_quarter(quarter), 2), facts
         )
         fine = self.fine_again(fine + functional.pixel_shuffle(self.from_half(half), 2), facts)
+        twofold = functional.pixel_shuffle(self.to_twofold(fine), 2)
+        twice = functional.interpolate(places, scale_factor=2, mode="bilinear")
+        twofold = self.twofold(torch.cat((twofold, _planned(twice, sprites)), dim=1))
+        scale, shift = self.twofold_told(facts)[..., None, None].chunk(2, 1)
+        twofold = self.twofold_head(functional.silu(twofold * (1 + scale) + shift))
         smooth = functional.interpolate(layers, scale_factor=SCALE, mode="bilinear")
-        return smooth + functional.pixel_shuffle(self.head(fine), SCALE)
+        large = smooth + functional.pixel_shuffle(self.head(fine), SCALE)
+        return large + functional.pixel_shuffle(twofold, 2)
+
+
+def _planned(places: Tensor, sprites: Tensor) -> Tensor:
+    """Return what a plan shows at places in the boxes of things, and waves of these places."""
+    shown = functional.grid_sample(sprites, places.permute(0, 2, 3, 1) / BEYOND, align_corners=True)
+    waves = torch.cat([places * (pi * wave) for wave in WAVES], dim=1)
+    return torch.cat((shown, waves.sin(), waves.cos()), dim=1)
 
 
 def numbers_of(thing: PlacedObject, box: Box) -> np.ndarray:
@@ -127,13 +155,22 @@ class CloseUps:
         picture = close_ups.enlarged(picture, thing)
     """
 
-    def __init__(self, load: Callable[[], CloseUp | None], kinds: Sequence[str]) -> None:
+    def __init__(
+        self,
+        load: Callable[[], CloseUp | None],
+        kinds: Sequence[str],
+        sprite: Callable[[PlacedObject], np.ndarray | None],
+        dtype: Callable[[], torch.dtype] = lambda: torch.float32,
+    ) -> None:
         """Take a network and the kinds that it knows, in the order of its table.
 
         Args:
             load: returns the network, None: there is none; called once, at the first question.
             kinds: by name.
+            sprite: returns that of a thing, see `Sketcher.sprites`; None: it has none.
+            dtype: returns the one of matrix products.
         """
+        self._sprite, self._dtype = sprite, dtype
         self._load, self._kinds = load, {kind: number for number, kind in enumerate(kinds)}
 
     @cached_property
@@ -149,21 +186,65 @@ class CloseUps:
 
     @torch.inference_mode()
     def enlarged(self, picture: CutOutPicture, thing: PlacedObject) -> CutOutPicture:
-        """Return the cut-out of a thing that the network knows, `FINER` times as large."""
+        """Return the cut-out of a thing that the network knows, about `FINER` times as large."""
         assert self._network is not None
-        layer, (height, width) = picture.layer, picture.layer.shape[1:]
-        unit = np.concatenate(((layer[:3] + layer[3:]) / 2, layer[3:])).clip(0, 1)
-        whole = np.pad(unit, ((0, 0), (0, -height % STEP), (0, -width % STEP)))
-        given = (whole, places_in(picture.box, whole.shape[1:]), numbers_of(thing, picture.box))
-        layers, places, numbers = (torch.from_numpy(one)[None] for one in given)
+        layer, box = reduced(picture)
+        height, width = layer.shape[1:]
+        padding = ((0, 0), (0, -height % STEP), (0, -width % STEP))
+        whole = np.pad(in_unit(layer), padding)
+        sprite = self._sprite(thing)
+        shown = np.zeros((4, 1, 1), np.float32) if sprite is None else in_unit(sprite)
+        given = (whole, places_in(box, whole.shape[1:]), shown, numbers_of(thing, box))
+        layers, places, sprites, numbers = (torch.from_numpy(one)[None] for one in given)
         kind, variant = self._kinds[thing.kind], (thing.variant or 0) % VARIANTS
-        large = self._network(
-            layers.to(memory_format=torch.channels_last), places, torch.tensor([kind]),
-            torch.tensor([variant]), numbers,
-        )  # fmt: skip
-        large = functional.avg_pool2d(large, SCALE // FINER)
-        large = large[0, :, : FINER * height, : FINER * width].clamp(0, 1).numpy()
-        alpha = large[3:]
-        colors = 2 * np.minimum(large[:3], alpha) - alpha
-        left, top, wide, tall = (FINER * end for end in picture.box)
-        return CutOutPicture(np.concatenate((colors, alpha)), (left, top, wide, tall))
+        dtype = self._dtype()
+        with torch.autocast("cpu", dtype, enabled=dtype == torch.bfloat16):
+            large = self._network(
+                layers.to(memory_format=torch.channels_last), places, sprites,
+                torch.tensor([kind]), torch.tensor([variant]), numbers,
+            )[..., : SCALE * height, : SCALE * width].float()  # fmt: skip
+        if SCALE * height > 1.5 * FINER * picture.layer.shape[1]:
+            large = functional.avg_pool2d(large, SCALE // FINER)
+        made = crisp(large)[0].clamp(0, 1).numpy()
+        alpha = made[3:]
+        colors = 2 * np.minimum(made[:3], alpha) - alpha
+        return _with_box(np.concatenate((colors, alpha)), picture)
+
+
+def crisp(pictures: Tensor) -> Tensor:
+    """Return pictures, [B, C, H, W], with steeper edges; no pixel exceeds those beside it.
+
+    The network softens what it cannot place.
+    """
+    means = functional.avg_pool2d(pictures, 3, 1, 1, count_include_pad=False)
+    brightest = functional.max_pool2d(pictures, 3, 1, 1)
+    darkest = -functional.max_pool2d(-pictures, 3, 1, 1)
+    return (pictures + CRISPER * (pictures - means)).minimum(brightest).maximum(darkest)
+
+
+def in_unit(layer: np.ndarray) -> np.ndarray:
+    """Return colours in [-1, 1] times alpha, and alpha, as colours in [0, 1] times alpha."""
+    unit: np.ndarray = np.concatenate(((layer[:3] + layer[3:]) / 2, layer[3:])).clip(0, 1)
+    return unit
+
+
+def reduced(picture: CutOutPicture) -> CutOutPicture:
+    """Return a cut-out with about `MOST` pixels at most."""
+    height, width = picture.layer.shape[1:]
+    share = (MOST / (height * width)) ** 0.5
+    if share >= 1:
+        return picture
+    size = round(share * height), round(share * width)
+    small = functional.interpolate(
+        torch.from_numpy(picture.layer)[None], size, mode="bilinear", antialias=True
+    )
+    return _with_box(small[0].numpy(), picture)
+
+
+def _with_box(layer: np.ndarray, picture: CutOutPicture) -> CutOutPicture:
+    """Return a cut-out in another size."""
+    down, across = (
+        new / old for new, old in zip(layer.shape[1:], picture.layer.shape[1:], strict=True)
+    )
+    left, top, wide, tall = picture.box
+    return CutOutPicture(layer, (left * across, top * down, wide * across, tall * down))

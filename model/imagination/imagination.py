@@ -139,7 +139,10 @@ class Imagination:
         self._coder, self._stride = coder, coder.stride
         self._margin = BESIDE * coder.stride
         self._reliefs = Reliefs(self.ring_size[1])
-        self.close_ups = CloseUps(lambda: self._networks.close_up, config.kinds)
+        self.close_ups = CloseUps(
+            lambda: self._networks.close_up, config.kinds, lambda one: self.sprites([one]).get(0),
+            lambda: _dtype(self._networks.painter),
+        )  # fmt: skip
 
     @property
     def _networks(self) -> ImaginationNetworks:

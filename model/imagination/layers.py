@@ -34,8 +34,8 @@ SHADES, ALIKE = 16, 4  # of red, green and blue; as many apart, two have nothing
 SURELY = 4.0  # times as frequent as around a thing: such colours are its own
 MOST_BEYOND = 0.1  # of a thing's pixels; if more lie outside its shape, they are something else's
 CLOSED = 2  # px; narrower gaps in the outside are filled
-ENLARGED = 1.3  # times as large as painted, from which on a cut-out is shown as from near
-MOST_PIXELS = 20_000  # of such a cut-out: a larger one was painted from near
+# times as large as painted, from which on a cut-out is shown as from near: a little, and wholly
+ENLARGED = 1.2, 1.4
 # metres, and degrees aside; things there are enlarged before the player comes up to them
 NEAR_BY, AHEAD = 8.0, 60.0
 HALF_TURN = 180.0  # degrees; no wall is as wide
@@ -83,6 +83,15 @@ class _CutOut(NamedTuple):
         """Return it with a larger layer, as the thing looks from near."""
         layer, box = close_ups.enlarged(CutOutPicture(self.layer, self.box), thing)
         return self._replace(layer=layer, box=box)
+
+    def towards(self, large: "_CutOut", share: float) -> "_CutOut":
+        """Return the way from it to a larger one, so that parts that are mended do not pop up."""
+        if share >= 1 or large is self:
+            return large
+        size = large.layer.shape[1:]
+        soft = nn.functional.interpolate(torch.from_numpy(self.layer)[None], size, mode="bilinear")
+        mixed: np.ndarray = torch.lerp(soft[0], torch.from_numpy(large.layer), share).numpy()
+        return large._replace(layer=mixed)
 
 
 class _Sprite(NamedTuple):
@@ -195,6 +204,18 @@ class LayeredRing:
             _lay_over(canvas, cut.shown(place.near), cut.box, place)
         return torch.from_numpy(canvas)
 
+    def cut_outs(self) -> dict[int, tuple[CutOutPicture, tuple[int, int]]]:
+        """Return the things that are mostly seen, and where in the ring each layer begins [px]."""
+        boxes = self._scenery.boxes(*self._viewpoint, self._shape)
+        return {
+            number: (
+                CutOutPicture(cut.layer, cut.box),
+                (round(boxes[number][0] - cut.box[0]), round(boxes[number][1] - cut.box[1])),
+            )
+            for number, cut in self._cut_outs.items()
+            if not cut.is_glimpsed
+        }
+
     def enlarge(self, pose: CameraPose) -> None:
         """Enlarge the things near by ahead of a pose, before a view needs it."""
         for number in self._scenery.boxes(*self._viewpoint, self._shape).keys() & self._cut_outs:
@@ -206,15 +227,16 @@ class LayeredRing:
 
     def _crisp(self, place: _Placement) -> _CutOut | _Sprite:
         """Return a placed cut-out, as from near if it is shown enlarged."""
-        cut = place.cut
-        is_soft = place.box[2] > ENLARGED * cut.box[2] and not place.near
-        return self._from_near(place.number) if is_soft and isinstance(cut, _CutOut) else cut
+        cut, (first, last) = place.cut, ENLARGED
+        share = (place.box[2] / cut.box[2] - first) / (last - first)
+        if share <= 0 or place.near or not isinstance(cut, _CutOut):
+            return cut
+        return cut.towards(self._from_near(place.number), min(share, 1.0))
 
     def _from_near(self, number: int) -> _CutOut:
         """Return a cut-out as its thing looks from near; threads may ask."""
         cut, thing = self._cut_outs[number], self._scenery.bodies[number - 1].told
-        is_near = cut.layer[0].size > MOST_PIXELS
-        if is_near or self._close_ups is None or not self._close_ups.knows(thing):
+        if self._close_ups is None or not self._close_ups.knows(thing):
             return cut
         if number not in self._enlarged:
             self._enlarged[number] = cut.enlarged(self._close_ups, thing)

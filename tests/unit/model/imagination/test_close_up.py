@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
 from mag_sandbox.model.attention import matmul_attention
-from mag_sandbox.model.imagination.close_up import FINER, CloseUps, CutOutPicture
-from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.close_up import FINER, MOST, CloseUps, CutOutPicture, crisp
+from mag_sandbox.model.imagination.objects import BEYOND, PlacedObject
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, load_networks
 
 MUSHROOM = PlacedObject("mushroom", 0.0, -10.0, 8.0, 8.0, (200, 40, 40), (200, 60, 60), 1)
@@ -14,7 +15,14 @@ MUSHROOM = PlacedObject("mushroom", 0.0, -10.0, 8.0, 8.0, (200, 40, 40), (200, 6
 @pytest.fixture(scope="module")
 def close_ups() -> CloseUps:
     networks = load_networks(IMAGINATION_WEIGHTS, matmul_attention)
-    return CloseUps(lambda: networks.close_up, networks.config.kinds)
+    return CloseUps(lambda: networks.close_up, networks.config.kinds, lambda _thing: sprite())
+
+
+def sprite() -> np.ndarray:
+    """Return a red disc that fills a box of `soft_disc`, as sprites are."""
+    down, across = (np.mgrid[:32, :32] - 15.5) / 15.5 * BEYOND
+    share = (np.hypot(down, across) < 1).astype(np.float32)
+    return np.stack((0.6 * share, -0.6 * share, -0.6 * share, share))
 
 
 def soft_disc(height: int, width: int, color: float = 0.6) -> CutOutPicture:
@@ -49,7 +57,58 @@ def test_outlines_are_crisper_and_stay_where_they_are(close_ups: CloseUps):
     assert ((alpha > 0.5) != (soft > 0.5)).sum() < 0.15 * (soft > 0.5).sum()
 
 
+def test_a_part_that_is_missing_is_mended_as_the_plan_has_it(close_ups: CloseUps):
+    whole = soft_disc(48, 48)
+    broken = whole.layer.copy()
+    broken[:, 26:32, :20] = 0.0  # a hole at the left edge
+    share = [
+        close_ups.enlarged(whole._replace(layer=layer), MUSHROOM).layer[3, 54:62, 22:38].mean()
+        for layer in (whole.layer, broken)
+    ]
+    assert share[0] > 0.9
+    assert share[1] > 0.3
+
+
+def test_of_a_large_cut_out_less_is_computed(close_ups: CloseUps):
+    """It takes the box with it."""
+    given = soft_disc(200, 300)
+    seen: list[tuple[int, ...]] = []
+    network = close_ups._network
+    assert network is not None
+    handle = network.register_forward_pre_hook(lambda _module, args: seen.append(args[0].shape))
+    try:
+        layer, box = close_ups.enlarged(given, MUSHROOM)
+    finally:
+        handle.remove()
+    assert seen[0][2] * seen[0][3] < 1.15 * MOST
+    assert box[2] / layer.shape[2] == pytest.approx(given.box[2] / 300)
+    assert box[1] / layer.shape[1] == pytest.approx(given.box[1] / 200)
+    assert layer.shape[1] > 200
+
+
+def test_bf16_shows_about_the_same(close_ups: CloseUps):
+    network = close_ups._network
+    half = CloseUps(
+        lambda: network, [MUSHROOM.kind], lambda _thing: sprite(), lambda: torch.bfloat16
+    )
+    full = CloseUps(lambda: network, [MUSHROOM.kind], lambda _thing: sprite())
+    layers = [one.enlarged(soft_disc(40, 40), MUSHROOM).layer for one in (full, half)]
+    assert layers[1].dtype == np.float32
+    assert not np.array_equal(*layers)
+    assert np.abs(layers[0] - layers[1]).mean() < 0.01
+
+
+def test_edges_become_steeper_and_overshoot_nothing():
+    ramp = torch.tensor([0.2, 0.2, 0.3, 0.5, 0.7, 0.8, 0.8]).expand(1, 4, 5, 7)
+    steep = crisp(ramp)[0, 0, 2]
+    assert steep.tolist() == pytest.approx([0.2, 0.2, 0.2, 0.5, 0.8, 0.8, 0.8], abs=0.11)
+    assert steep[4] - steep[2] > ramp[0, 0, 2, 4] - ramp[0, 0, 2, 2]
+    assert steep.min() >= ramp.min() and steep.max() <= ramp.max()
+
+
 def test_only_kinds_that_it_was_taught_are_known(close_ups: CloseUps):
     assert close_ups.knows(MUSHROOM)
     assert not close_ups.knows(PlacedObject("gramophone of glass", 0.0, 0.0, 1.0, 1.0))
-    assert not CloseUps(lambda: None, [MUSHROOM.kind]).knows(MUSHROOM), "weights may lack it"
+    assert not CloseUps(lambda: None, [MUSHROOM.kind], lambda _thing: None).knows(MUSHROOM), (
+        "weights may lack it"
+    )

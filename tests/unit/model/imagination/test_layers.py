@@ -92,6 +92,28 @@ def test_a_thing_seen_from_nearer_has_crisp_edges_in_the_same_places():
     assert ((soft[0] > 0) != (crisp[0] > 0)).sum() < 0.05 * (soft[0] > 0).sum()
 
 
+def test_a_thing_changes_little_by_little_on_the_way_to_it():
+    """Though the network shows it in another colour."""
+
+    class GreenCloseUps(CrispCloseUps):
+        """Shows green things."""
+
+        def enlarged(self, picture: CutOutPicture, thing: PlacedObject) -> CutOutPicture:
+            large = super().enlarged(picture, thing)
+            return large._replace(layer=large.layer[[1, 0, 2, 3]])
+
+    ring, middle = lamp_alone(close_ups=GreenCloseUps()), (slice(None), SIZE[0] // 2, SIZE[1] // 2)
+    ways = np.arange(0.4, 1.6, 0.04)
+    there = np.sin(np.radians(20.0)), np.cos(np.radians(20.0))
+    shown = [
+        np.asarray(ring.view(CameraPose(20.0, x=way * there[0], z=way * there[1]), SIZE))[middle]
+        for way in ways.tolist()
+    ]
+    assert shown[0][0] > 0.5 > shown[0][1]
+    assert shown[-1][1] > 0.5 > shown[-1][0]
+    assert np.abs(np.diff(shown, axis=0)).max() < 0.4
+
+
 @pytest.mark.parametrize(("yaw", "shown"), [(0.0, ["floor lamp"]), (180.0, [])])
 def test_things_near_by_are_enlarged_once_before_a_view_needs_them(yaw: float, shown: list[str]):
     close_ups = CrispCloseUps()

@@ -1,0 +1,34 @@
+"""Things drawn alone look as they do in the ring."""
+
+import numpy as np
+import pytest
+
+from mag_sandbox.renderer.alone import ThingsAlone
+from mag_sandbox.renderer.render import PLANES, SceneRenderer, category_of, lay_out
+
+SCALE = 4
+
+
+@pytest.mark.parametrize(
+    ("seed", "x", "z"), [(4, 0.0, 0.0), (4, 0.3, 0.4), (5, 0.0, 0.0), (5, 0.5, 0.2)]
+)
+def test_a_thing_alone_has_the_pixels_that_it_has_in_the_ring(seed: int, x: float, z: float):
+    """In a room, where light falls on it, and outdoors, where there is haze."""
+    scene = SceneRenderer(lay_out(category_of(seed), seed))
+    ring, alone = scene.ring(x, z), ThingsAlone(scene, x, z)
+    first, compared = len(scene.far) + 1, 0
+    for index, item in enumerate(scene.layout.items):
+        own = ring.ids == first + index
+        rows, columns = own.any(axis=1).nonzero()[0], own.any(axis=0).nonzero()[0]
+        if item.entry.where in PLANES or own.sum() < 200 or np.ptp(columns) > 300:
+            continue
+        top, left = int(rows[0]), int(columns[0])
+        size = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
+        drawn = alone.drawn(index, (left, top), tuple(SCALE * side for side in size), SCALE)
+        small = drawn.reshape(size[0], SCALE, size[1], SCALE, 4).mean(axis=(1, 3))
+        part = slice(top, top + size[0]), slice(left, left + size[1])
+        inside = own[part] & (small[..., 3] > 254)
+        assert inside.sum() > 0.5 * own[part].sum()
+        assert np.abs(small[inside][:, :3] - ring.pixels[part][inside]).mean() < 4
+        compared += 1
+    assert compared >= 3

@@ -1,0 +1,90 @@
+"""Training of the network that shows things from near: pairs in place, a loss that forgives."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+
+from mag_sandbox.model.attention import matmul_attention
+from mag_sandbox.model.autoencoder import Autoencoder
+from mag_sandbox.model.checkpoints import load_into
+from mag_sandbox.model.imagination.close_up import SCALE, CloseUp
+from mag_sandbox.model.imagination.imagination import Coder, Imagination, load_imagination
+from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS
+from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
+from mag_sandbox.training import close_ups
+from mag_sandbox.training.close_ups import CloseUpStage, CutOuts, ThingPair, fitted_difference
+
+SIDE = 128
+
+
+@cache
+def cut_outs() -> tuple[Imagination, CutOuts]:
+    config = read_config(POCKET_WEIGHTS)
+    autoencoder = Autoencoder(config.autoencoder).eval().requires_grad_(False)
+    load_into(autoencoder, POCKET_WEIGHTS / AUTOENCODER)
+    imagination = load_imagination(IMAGINATION_WEIGHTS, Coder.of(autoencoder), matmul_attention)
+    reads = imagination.config.planner
+    text = torch.zeros(1, reads.text_len, reads.text_dim)
+    return imagination, CutOuts(imagination, autoencoder, lambda _caption: text)
+
+
+@cache
+def pairs_of(painted: float, walked: float) -> list[ThingPair]:
+    """Return the pairs of a scene, shares of scenes being all or nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(close_ups, "PAINTED", painted)
+        patch.setattr(close_ups, "WALKED", walked)
+        return cut_outs()[1].of_scene(705)
+
+
+def test_an_edge_beside_the_drawn_one_costs_less_than_a_soft_one():
+    across = torch.arange(SIDE).float()
+    step = (across >= 64).float().expand(1, 4, SIDE, -1)
+    beside = (across >= 68).float().expand(1, 4, SIDE, -1)
+    soft = ((across - 58) / 13).clamp(0, 1).expand(1, 4, SIDE, -1)
+    exact, near, wide = (float(fitted_difference(one, step)) for one in (step, beside, soft))
+    assert exact == 0.0
+    assert near < 0.5 * wide
+
+
+def test_patches_are_shifted_on_their_own_and_may_lie_anywhere():
+    drawn = (torch.arange(SIDE) % 24 >= 12).float().expand(1, 4, SIDE, -1)
+    made = drawn.clone()
+    made[..., 64:, :] = drawn[..., 64:, :].roll(4, -1)
+    for down, across in ((0, 0), (3, 1)):
+        assert float(fitted_difference(made, drawn, down, across)) < 0.6 * float(
+            (made - drawn).abs().mean()
+        )
+
+
+@pytest.mark.parametrize(("painted", "walked"), [(0.0, 0.0), (1.0, 1.0)])
+def test_things_of_a_ring_lie_where_they_are_drawn_alone(painted: float, walked: float):
+    pairs = pairs_of(painted, walked)
+    assert len(pairs) >= 5
+    off, shifted = [], []
+    for pair in pairs:
+        height, width = pair.layer.shape[:2]
+        assert pair.drawn.shape == (SCALE * height, SCALE * width, 4)
+        small = pair.drawn.reshape(height, SCALE, width, SCALE, 4).mean(axis=(1, 3))
+        off.append(float(np.abs(small - pair.layer).mean()))
+        shifted.append(float(np.abs(np.roll(small, 3, axis=(0, 1)) - pair.layer).mean()))
+    assert np.median(off) < (16 if not painted else 30)
+    assert np.median(np.array(shifted) / off) > 1.3
+
+
+def test_all_weights_learn_from_pairs(monkeypatch, tmp_path):
+    pairs = pairs_of(0.0, 0.0)
+    stage = CloseUpStage(CloseUp(), pairs, cut_outs()[0], seed=0)
+    monkeypatch.setattr(close_ups, "BATCH", 4)
+    (optimiser,) = stage.optimisers()
+    before = {name: weight.clone() for name, weight in stage.module.named_parameters()}
+    for batch in range(2):
+        optimiser.zero_grad()
+        stage.loss(batch).backward()
+        optimiser.step()
+    after = dict(stage.module.named_parameters())
+    assert not [name for name in before if torch.equal(before[name], after[name])]
+    stage.sheet(tmp_path / "sheet.png", 0)
+    assert (tmp_path / "sheet.png").exists()

@@ -1,0 +1,358 @@
+"""`python -m training close-ups`: the network that shows things from near, on things drawn alone.
+
+It sees cut-outs of rings as the game has them: drawn, and after the autoencoder; painted from the
+renderer's own list; and painted anew from a second viewpoint, near something. It learns the same
+things as the renderer draws them alone, `SCALE` times as large. A part of a thing that lies a
+little beside the renderer's costs little, so that the network need not soften what it cannot place.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mag_sandbox.controls.camera import CameraPose, Position
+from mag_sandbox.controls.parallax import Box
+from mag_sandbox.model.attention import matmul_attention
+from mag_sandbox.model.autoencoder import Autoencoder
+from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.imagination.close_up import (
+    SCALE,
+    CloseUp,
+    CutOutPicture,
+    in_unit,
+    numbers_of,
+    places_in,
+    reduced,
+)
+from mag_sandbox.model.imagination.imagination import (
+    Coder,
+    Imagination,
+    Subject,
+    decoded_ring,
+    load_imagination,
+)
+from mag_sandbox.model.imagination.layers import LayeredRing
+from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
+from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.model.imagination.surroundings import in_pixels
+from mag_sandbox.model.imagination.weights import CLOSE_UP
+from mag_sandbox.model.pocket.loading import painting_features
+from mag_sandbox.model.pocket.weights import read_config
+from mag_sandbox.renderer.alone import ThingsAlone
+from mag_sandbox.renderer.behind import bands_of
+from mag_sandbox.renderer.render import PLANES, Ring, SceneRenderer, category_of, lay_out
+from mag_sandbox.renderer.sheets import write_sheet
+from mag_sandbox.renderer.viewpoints import near_viewpoint
+from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.training.loop import LoopConfig, Stage
+from mag_sandbox.training.options import CloseUpTraining
+from mag_sandbox.training.shown import as_shown, begun, train_and_write
+
+logger = logging.getLogger(__name__)
+
+CROP, BATCH = 48, 20  # px, crops of a step
+RATE = 1e-3
+LEAST = 9  # px: smaller things are left out
+AGREES = 0.6  # share that the boxes of a thing in plan and drawing have in common at least
+PAINTED, WALKED = 0.6, 0.5  # shares of scenes
+REACH, PATCH = 3, 10  # half px of the large picture: shifts of patches, and their size
+EXACT = 0.15  # weight of the difference without shifts
+FARTHER = 4.7e-4  # cost of a shift, for each half px across or down
+START: Position = (0.0, 0.0)  # where scenes begin [m]
+LEVEL = 0.0, 90.0, 180.0, 270.0  # degrees: views that show a ring from its left end to its right
+EDGE = 8  # px of the large picture that depend on what lies beyond the crop
+
+
+class ThingPair(NamedTuple):
+    """A thing in a ring, and drawn alone."""
+
+    thing: PlacedObject
+    layer: np.ndarray  # uint8 [h, w, 4]: colours in [0, 255] times alpha, and alpha
+    box: Box  # of the thing, in the layer [px]
+    drawn: np.ndarray  # likewise, uint8 [SCALE * h, SCALE * w, 4]
+
+
+class Batch(NamedTuple):
+    """What the network is given, see `CloseUp.forward`."""
+
+    layers: Tensor
+    places: Tensor
+    sprites: Tensor
+    kinds: Tensor
+    variants: Tensor
+    numbers: Tensor
+
+
+@dataclass(eq=False)
+class CloseUpStage(Stage):
+    """Trains `CloseUp` on crops of pairs; of rare kinds more than their share."""
+
+    name = "close_up"
+
+    module: CloseUp
+    pairs: Sequence[ThingPair]
+    imagination: Imagination  # has the kinds and their sprites
+    seed: int
+
+    def __post_init__(self) -> None:
+        self._rows = {kind: row for row, kind in enumerate(self.imagination.config.kinds)}
+        kinds = np.array([self._rows[one.thing.kind] for one in self.pairs])
+        sizes = np.array([one.layer[..., 0].size for one in self.pairs])
+        weights = sizes**0.35 / np.bincount(kinds)[kinds] ** 0.5
+        self._chances = weights / weights.sum()
+
+    def optimisers(self) -> list[torch.optim.Optimizer]:
+        """Return Adam over all weights."""
+        return [torch.optim.AdamW(self.module.parameters(), RATE, betas=(0.9, 0.98))]
+
+    def loss(self, batch: int) -> Tensor:
+        """Return the difference from the things drawn alone, parts allowed a little beside."""
+        rng = np.random.default_rng([self.seed, batch])
+        given, drawn = self._batch(rng, BATCH)
+        with torch.autocast("cpu", torch.bfloat16):
+            made = self.module(*given)
+        return fitted_difference(made.float(), drawn, *rng.integers(0, 4, 2).tolist())
+
+    def sheet(self, path: Path, step: int) -> None:
+        """Write crops: enlarged smoothly, by the network, drawn."""
+        given, drawn = self._batch(np.random.default_rng([self.seed, step, 1]), 4)
+        smooth = functional.interpolate(given.layers, scale_factor=SCALE, mode="bilinear")
+        with torch.no_grad():
+            made = self.module(*given)
+        each = (
+            to_frames(2 * (one[:, :3] + (1 - one[:, 3:]) / 2) - 1) for one in (smooth, made, drawn)
+        )
+        write_sheet(path, list(zip(*each, strict=True)))
+
+    def _batch(self, rng: np.random.Generator, count: int) -> tuple[Batch, Tensor]:
+        chosen = [self.pairs[at] for at in rng.choice(len(self.pairs), count, p=self._chances)]
+        crops = [_crop(pair, rng) for pair in chosen]
+        layers, drawn, places = (np.stack(one) for one in zip(*crops, strict=True))
+        sprites = [self.imagination.sprites([pair.thing]).get(0) for pair in chosen]
+        none = np.zeros_like(next((one for one in sprites if one is not None), np.zeros((4, 1, 1))))
+        shown = np.stack([none if one is None else in_unit(one) for one in sprites])
+        numbers = np.stack([numbers_of(pair.thing, pair.box) for pair in chosen])
+        rows = [self._rows[pair.thing.kind] for pair in chosen]
+        variants = [(pair.thing.variant or 0) % VARIANTS for pair in chosen]
+        small, large = (
+            torch.from_numpy(one).permute(0, 3, 1, 2).float() / 255 for one in (layers, drawn)
+        )
+        where, planned = (torch.from_numpy(one).float() for one in (places, shown))
+        given = Batch(
+            small,
+            where,
+            planned,
+            torch.tensor(rows),
+            torch.tensor(variants),
+            torch.from_numpy(numbers),
+        )
+        return given, large
+
+
+def _crop(pair: ThingPair, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a crop of a layer and of the drawing, and the places of its pixels; 0 beyond."""
+    corner = [
+        int(rng.integers(min(0, side - CROP), max(0, side - CROP) + 1))
+        for side in pair.layer.shape[:2]
+    ]
+    small, large = (
+        _part(one, [scale * end for end in corner], scale * CROP)
+        for one, scale in ((pair.layer, 1), (pair.drawn, SCALE))
+    )
+    left, top, wide, tall = pair.box
+    places = places_in((left - corner[1], top - corner[0], wide, tall), (CROP, CROP))
+    return small, large, places
+
+
+def _part(picture: np.ndarray, corner: Sequence[int], size: int) -> np.ndarray:
+    """Return a square of a picture, [H, W, C], that may reach beyond it."""
+    part = np.zeros((size, size, picture.shape[2]), picture.dtype)
+    first = [max(-start, 0) for start in corner]
+    there = [slice(max(start, 0), start + size) for start in corner]
+    inner = picture[there[0], there[1]]
+    part[first[0] : first[0] + inner.shape[0], first[1] : first[1] + inner.shape[1]] = inner
+    return part
+
+
+def fitted_difference(made: Tensor, drawn: Tensor, down: int = 0, across: int = 0) -> Tensor:
+    """Return the mean absolute difference of pictures, [B, 4, H, W], each patch shifted to fit.
+
+    Args:
+        made: by the network.
+        drawn: by the renderer.
+        down: half px by which all patches lie lower; edges of patches should not stay in place.
+        across: likewise, to the right.
+    """
+    top, left = EDGE + 2 * down, EDGE + 2 * across
+    height, width = ((side - 2 * EDGE - 6) // (2 * PATCH) * 2 * PATCH for side in made.shape[-2:])
+    inner = made[..., top : top + height, left : left + width]
+    shifts = [(y, x) for y in range(-REACH, REACH + 1) for x in range(-REACH, REACH + 1)]
+    with torch.no_grad():
+        half, goal = functional.avg_pool2d(inner, 2), functional.avg_pool2d(drawn, 2)
+        costs = [
+            functional.avg_pool2d(
+                (half - _shifted(goal, top // 2 + y, left // 2 + x, half)).abs(), PATCH
+            ).mean(1)
+            + FARTHER * (abs(y) + abs(x))
+            for y, x in shifts
+        ]
+        best = torch.tensor(shifts)[torch.stack(costs).argmin(0)]  # [B, patches down, across, 2]
+        each = 2 * best.repeat_interleave(2 * PATCH, 1).repeat_interleave(2 * PATCH, 2)
+        rows = torch.arange(top, top + height)[:, None] + each[..., 0]
+        columns = torch.arange(left, left + width) + each[..., 1]
+        flat = (rows * drawn.shape[-1] + columns).flatten(1)[:, None].expand(-1, drawn.shape[1], -1)
+        fitted = drawn.flatten(2).gather(2, flat).view_as(inner)
+    moved = FARTHER * best.abs().sum(-1).float().mean()
+    exact = (inner - _shifted(drawn, top, left, inner)).abs().mean()
+    return (inner - fitted).abs().mean() + moved + EXACT * exact
+
+
+def _shifted(picture: Tensor, top: int, left: int, like: Tensor) -> Tensor:
+    height, width = like.shape[-2:]
+    return picture[..., top : top + height, left : left + width]
+
+
+class CutOuts:
+    """Cuts things out of rings, and draws them alone.
+
+    pairs = CutOuts(imagination, autoencoder, texts).of_scene(7)
+    """
+
+    def __init__(
+        self, imagination: Imagination, autoencoder: Autoencoder, texts: Callable[[str], Tensor]
+    ) -> None:
+        self._imagination, self._autoencoder, self._texts = imagination, autoencoder, texts
+
+    @torch.inference_mode()
+    def of_scene(self, seed: int) -> list[ThingPair]:
+        """Return the things of a scene's ring, or of a view from a second viewpoint."""
+        rng = np.random.default_rng([seed, SCALE])
+        scene = SceneRenderer(lay_out(category_of(seed), seed))
+        ring = scene.ring()
+        config = self._imagination.config
+        told = {PlacedObject(*thing.plan_entry): thing.index for thing in ring.things}
+        bands = (PlacedObject(*band.plan_entry) for band in bands_of(ring))
+        plan = [thing for thing in (*bands, *told) if thing.kind in config.looks]
+        scenery = Scenery.of(plan, STANCES, config.all_behind)
+        layers, place = self._ring(ring, scenery, seed, is_painted=rng.random() < PAINTED), START
+        if rng.random() < WALKED:
+            place = near_viewpoint(scene.layout, rng)
+            layers = self._walked(layers, ring.caption(), scenery, seed, place)
+        alone, first = ThingsAlone(scene, *place), len(scene.far) + 1
+        pairs = []
+        for number, (picture, corner) in layers.cut_outs().items():
+            thing = scenery.bodies[number - 1].told
+            item = told.get(thing, -1) - first
+            is_board = (
+                0 <= item < len(scene.layout.items)
+                and scene.layout.items[item].entry.where not in PLANES
+            )
+            if is_board and thing.kind in config.kinds and max(picture.box[2:]) >= LEAST:
+                pairs += self._pair(thing, picture, corner, alone, item)
+        return pairs
+
+    def _pair(
+        self,
+        thing: PlacedObject,
+        picture: CutOutPicture,
+        corner: tuple[int, int],
+        alone: ThingsAlone,
+        item: int,
+    ) -> list[ThingPair]:
+        """Return a pair, if the plan has the thing where it is drawn."""
+        layer, box = reduced(picture)
+        height, width = layer.shape[1:]
+        scale = width / picture.layer.shape[2]
+        drawn = alone.drawn(item, corner, (SCALE * height, SCALE * width), SCALE * scale)
+        shown = np.argwhere(drawn[..., 3] > 0) / SCALE
+        if not len(shown):
+            return []
+        (top, left), (bottom, right) = shown.min(axis=0), shown.max(axis=0)
+        both = max(min(right, box[0] + box[2]) - max(left, box[0]), 0) * max(
+            min(bottom, box[1] + box[3]) - max(top, box[1]), 0
+        )
+        if both < AGREES * max(box[2] * box[3], (right - left) * (bottom - top)):
+            return []
+        unit = np.rint(255 * in_unit(layer)).astype(np.uint8).transpose(1, 2, 0)
+        colors = drawn[..., :3] * (drawn[..., 3:] / 255)
+        return [
+            ThingPair(
+                thing,
+                unit,
+                box,
+                np.concatenate((np.rint(colors).astype(np.uint8), drawn[..., 3:]), -1),
+            )
+        ]
+
+    def _ring(self, ring: Ring, scenery: Scenery, seed: int, *, is_painted: bool) -> LayeredRing:
+        """Return a ring in layers: painted from its plan, or as drawn, after the autoencoder."""
+        if is_painted:
+            return self._painted(ring.caption(), scenery, seed, START, None)
+        picture = as_shown(ring.pixels, self._autoencoder)
+        return self._cut(picture, np.ones(picture.shape[:2], bool), scenery, START)
+
+    def _walked(
+        self, layers: LayeredRing, caption: str, scenery: Scenery, seed: int, place: Position
+    ) -> LayeredRing:
+        """Return the ring of another viewpoint, painted over what the first one shows of it."""
+        numbers = self._numbers(scenery, place)
+        seen = np.zeros((*numbers.shape, 4), np.uint8)
+        for pose in self._level:
+            part = self._pixels(pose)
+            at = replace(pose, x=place[0], z=place[1])
+            seen[part] = layers.seen(at, self._imagination.view_size, numbers[part])
+        return self._painted(caption, scenery, seed, place, seen)
+
+    def _painted(
+        self, caption: str, scenery: Scenery, seed: int, place: Position, seen: np.ndarray | None
+    ) -> LayeredRing:
+        subject = Subject(self._texts(caption), seed, scenery.plan(*place), seen, place)
+        around = self._imagination.nothing()
+        for pose in self._level:
+            around = self._imagination.imagine(around, pose, subject)
+        picture = to_frames(decoded_ring(self._imagination, around, map))[0]
+        return self._cut(picture, in_pixels(around.known, len(picture)), scenery, place)
+
+    def _cut(
+        self, picture: np.ndarray, known: np.ndarray, scenery: Scenery, place: Position
+    ) -> LayeredRing:
+        colors = picture.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
+        return LayeredRing(colors, known, self._numbers(scenery, place), scenery, place)
+
+    def _numbers(self, scenery: Scenery, place: Position) -> np.ndarray:
+        return scenery.numbers(*place, self._imagination.owners(scenery.plan(*place)))
+
+    @property
+    def _level(self) -> list[CameraPose]:
+        """Level views all around, beside each other."""
+        lattice = self._imagination.lattice
+        return [lattice.nearest(CameraPose(yaw)) for yaw in LEVEL]
+
+    def _pixels(self, pose: CameraPose) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows, [H, 1], and columns of the ring that a view shows."""
+        place, size = self._imagination.lattice.place(pose), self._imagination.view_size
+        cell = size[0] // place.rows
+        columns = (place.left * cell + np.arange(size[1])) % self._imagination.ring_size[1]
+        return place.top * cell + np.arange(size[0])[:, None], columns
+
+
+def train(options: CloseUpTraining) -> None:
+    """Train the network and write its weights; resumes where it was stopped."""
+    torch.manual_seed(options.seed)
+    module = CloseUp()
+    autoencoder = begun(module, options.init_from, options.weights).eval()
+    config = read_config(options.weights)
+    imagination = load_imagination(options.imagination, Coder.of(autoencoder), matmul_attention)
+    texts = painting_features(options.imagination, config, known={})
+    logger.info("cutting things out of %d scenes", options.scenes)
+    cut_outs = CutOuts(imagination, autoencoder, texts)
+    pairs = [pair for seed in range(options.scenes) for pair in cut_outs.of_scene(seed)]
+    stage = CloseUpStage(module, pairs, imagination, options.seed)
+    train_and_write(stage, LoopConfig(options.steps, decay=0.6), options.folder / CLOSE_UP)
