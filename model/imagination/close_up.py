@@ -150,7 +150,7 @@ def places_in(box: Box, shape: tuple[int, int]) -> np.ndarray:
 class CloseUps:
     """Shows things from nearer than they were painted.
 
-    close_ups = CloseUps(lambda: networks.close_up, config.kinds)
+    close_ups = CloseUps(lambda: networks.close_up, config.kinds, sprite=sprite_of)
     if close_ups.knows(thing):
         picture = close_ups.enlarged(picture, thing)
     """
