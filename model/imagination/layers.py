@@ -35,9 +35,9 @@ SURELY = 4.0  # times as frequent as around a thing: such colours are its own
 MOST_BEYOND = 0.1  # of a thing's pixels; if more lie outside its shape, they are something else's
 CLOSED = 2  # px; narrower gaps in the outside are filled
 # times as large as painted, from which on a cut-out is shown as from near: a little, and wholly
-ENLARGED = 1.2, 1.4
+ENLARGED = 1.5, 1.8
 # metres, and degrees aside; things there are enlarged before the player comes up to them
-NEAR_BY, AHEAD = 8.0, 60.0
+NEAR_BY, AHEAD = 6.0, 45.0
 HALF_TURN = 180.0  # degrees; no wall is as wide
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # of a pixel: share that is painted, from which on it counts
