@@ -199,12 +199,13 @@ class PlayerSession(WatchedSession):
         describe = partial(
             player_changes.describe, services, worker, reel, self._painting, self._begun_places
         )
+        put = partial(player_changes.change, services, worker, reel, self._painting, self._asked)
         self._prompt = PromptBox(
             describe,
             services.vocabulary,
             make_theme=services.theme,
             open_keys=services.bindings["prompt"].keys,
-            choices=partial(player_changes.choices, services, reel, describe),
+            choices=partial(player_changes.choices, services, reel, describe, put),
         )
         scene, seed = playthrough.scene.name, playthrough.seed
         cue = lambda cue: services.audio.cue(CUES[cue])  # noqa: E731 -- fits the line below
@@ -223,7 +224,7 @@ class PlayerSession(WatchedSession):
             hud,
             reel.current.spec.kinds,
             partial(player_changes.category, services, reel, playthrough.scene.category),
-            partial(player_changes.change, services, worker, reel, self._painting, self._asked),
+            put,
             fly,
             services.settings.now.fit,
             make_theme=services.theme,

@@ -6,6 +6,8 @@ overlays.
 
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import pygame
@@ -31,8 +33,9 @@ from mag_sandbox.scenes.changes import (
     names_new,
     staying,
     under_snow_words,
+    without_adding,
 )
-from mag_sandbox.scenes.things import GROUND, words_of
+from mag_sandbox.scenes.things import GROUND, ThingError, parse_known, words_of
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 OTHER_LIGHT = "light and weather change"
@@ -108,9 +111,16 @@ def _repaintings(ground: str, pose: CameraPose) -> list[Edit]:
 
 
 def choices(
-    services: Services, reel: Reel, describe: Callable[..., None], text: str
+    services: Services,
+    reel: Reel,
+    describe: Callable[..., None],
+    put: Callable[[Edit], None],
+    text: str,
 ) -> tuple[PromptChoice, ...]:
-    """Return the ways to apply a description."""
+    """Return the ways to apply a description.
+
+    On walks, what a text plainly adds ("and a ruin") is put where the player looks.
+    """
     if _why_fixed(services, reel):
         return ()
     words, now = services.vocabulary, reel.current.block.prompt
@@ -123,7 +133,13 @@ def choices(
         return (light,) if _is_far(reel) else (light, anew)
     if _is_far(reel):
         begun = "another place like this" if text == now else "a new place"
-        return (PromptChoice("Enter", f"{begun} begins here", 0, describe),)
+        begin = PromptChoice("Enter", f"{begun} begins here", 0, describe)
+        if why in ("", NEW_ALONE) and (edit := _added_here(text, now, reel)):
+            what = words_of(edit)
+            title = f"Put {what} where you look"
+            here = PromptChoice("Enter", f"{what} is put here", 0, lambda _: put(edit), title)
+            return here, replace(begin, keys="Shift+Enter", mod=pygame.KMOD_SHIFT)
+        return (begin,)
     if why:
         return (PromptChoice("Enter", f"everything anew: {why}", 0, describe),)
     if not services.map.sees_more_of(reel.pose):
@@ -164,6 +180,22 @@ def _stays(why: str, reel: Reel) -> bool:
     Things are added where the place begins alone.
     """
     return why == LIGHT_ALONE or (why in (LIGHT_AND_NEW, NEW_ALONE) and not _is_far(reel))
+
+
+def _added_here(text: str, now: str, reel: Reel) -> Edit | None:
+    """Return the edit that puts what a text plainly adds where the player looks."""
+    added, pose = without_adding(text.removeprefix(now.rstrip(" ,."))), reel.pose
+    edit = _added_thing(added, tuple(reel.current.spec.kinds)) if added else None
+    return edit and replace(edit, yaw=(pose.yaw + edit.yaw) % 360.0, x=pose.x, z=pose.z)
+
+
+@lru_cache(maxsize=8)  # asked for several times a key
+def _added_thing(text: str, kinds: tuple[str, ...]) -> Edit | None:
+    """Return the edit that puts a thing ahead; None: words name none that can be put."""
+    with suppress(ThingError):
+        edit = parse_known(text, 0.0, None, kinds)
+        return edit if edit.act == "place" else None
+    return None
 
 
 @lru_cache(maxsize=8)  # asked for several times a key

@@ -39,7 +39,8 @@ from mag_sandbox.scenes.vocabulary import (
 
 _ADDING = re.compile(  # to the place: "and a ruin", "now with two foxes"
     r"^\W*(?:(?:now|then|also|please) )*"
-    r"(?:(?:and|with|plus|also|add|put|there (?:is|are)(?: also| now)?) )+",
+    r"(?:(?:and|with|plus|also|add|put|there (?:is|are)(?: also| now)?|"
+    r"place(?= (?:an?|another|one|some|the)\b)) )+",
     re.I,
 )
 _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
@@ -98,6 +99,12 @@ def _with_more(text: str, air: str, words: Vocabulary, before: str) -> str:
     added = f"{there(before.rstrip(' ,.'))}, {_ADDING.sub('with ', text).rstrip(' ,.')}"
     is_added = _ADDING.match(text) and adds_things(added, before, words)
     return added if is_added else ""
+
+
+def without_adding(text: str) -> str:
+    """Return what a text plainly adds: "a ruin" for "and a ruin"; "": it does not begin so."""
+    begun = _ADDING.match(text)
+    return text[begun.end() :] if begun else ""
 
 
 def is_relit(text: str, before: str, words: Vocabulary) -> bool:

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 
@@ -84,6 +85,24 @@ def parse_edit(
         keeps = act in SPOT_ACTS and SPOT_ACTS[act].keeps_things
         return _moved(thing, yaw, pitch) if keeps else Edit(act, yaw, pitch or 0.0)
     return _moved(parse_thing(text, kinds, category), yaw, pitch)
+
+
+def parse_known(
+    text: str, yaw: float, pitch: float | None, kinds: Collection[str], category: str | None = None
+) -> Edit:
+    """Return the edit in a player's words, if need be without those that have no effect on it.
+
+    "Two foxes by a ruin" places a fox. Arguments and errors are those of `parse_edit`.
+    """
+    try:
+        return parse_edit(text, yaw, pitch, kinds, category)
+    except ThingError:
+        others = text
+        for word in reversed(thing_vocabulary(kinds).without_effect(text)):
+            others = others[: word.start] + others[word.end :]
+        with suppress(ThingError):
+            return parse_edit(others, yaw, pitch, kinds, category)
+        raise
 
 
 def _moved(edit: Edit, yaw: float, pitch: float | None) -> Edit:

@@ -6,7 +6,6 @@ An overlay of play over the prompt box, which takes the words. It knows poses an
 
 import weakref
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from math import dist
 from typing import Any
@@ -28,7 +27,7 @@ from mag_sandbox.sandbox.ui.display import fit, share_of
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.things import (
     ThingError,
-    parse_edit,
+    parse_known,
     recolored,
     said_color,
     thing_vocabulary,
@@ -161,15 +160,7 @@ class EditOverlay(Overlay):
                 unknown = NOTHING_TO_COLOR if self._is_bare() else NO_THING
                 raise ThingError((ON_MAP if is_on_map else unknown).format(color))
             return recolored(thing, color)
-        try:
-            return parse_edit(text, *self._spot, self._kinds, self._category())
-        except ThingError:
-            others, grey = text, thing_vocabulary(self._kinds).without_effect(text)
-            for word in reversed(grey):
-                others = others[: word.start] + others[word.end :]
-            with suppress(ThingError):
-                return parse_edit(others, *self._spot, self._kinds, self._category())
-            raise
+        return parse_known(text, *self._spot, self._kinds, self._category())
 
     def _thing_there(self) -> Edit | None:
         """Return the smallest thing at the spot; None: none is known, or it is seen from away."""

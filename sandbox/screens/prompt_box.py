@@ -75,6 +75,7 @@ NIGHT = "night, because of “{}”"
 ALL_STAYS = "only light and weather change; everything stays where it is"
 REST_STAYS = "light and weather change, and what you named is added; everything else stays"
 ADDED_STAYS = "what you named is added; everything else stays"
+ONE_ADDED = "one thing is put here; everything else stays"
 AIR_STAYS = "light and weather stay: {}"
 IS_SO = "light and weather are so already"
 STAYS = "no place named, so it stays {}"
@@ -94,6 +95,7 @@ class _Advice:
     before: str = ""  # the description in force
     is_written: bool = False  # no word is still being written
     renewing: str = ""  # the keys that repaint everything; "": none do
+    only_adds: bool = False  # a thing is put here, and nothing is described
 
     @cached_property
     def grey(self) -> tuple[Word, ...]:
@@ -157,6 +159,8 @@ class _Advice:
         text, words, before = self.text, self.words, self.before
         if before and self._is_unseen:
             return ""
+        if self.only_adds:
+            return ONE_ADDED
         if before and is_relit(self.whole, before, words):
             if not names_new(self.whole, before, words):
                 return ALL_STAYS + under_snow_words(self.whole, before, words)
@@ -298,8 +302,9 @@ class PromptBox(Overlay):
         cursor = None if self._entry.composition else self._entry.cursor
         choices = self.choices
         renewing = choices[-1].keys if choices[1:] else ""
+        only_adds = any(one.title for one in choices)
         return _advice_on(
-            self.vocabulary, self.text, cursor, self._opened_with, self._rests, renewing
+            self.vocabulary, self.text, cursor, self._opened_with, self._rests, renewing, only_adds
         )
 
     def open(self, prompt: str, *, anew: bool = False) -> None:
@@ -405,7 +410,7 @@ class PromptBox(Overlay):
     def _view(self) -> PromptView:
         entry, words, advice = self._entry, self.vocabulary, self._advice
         return PromptView(
-            title=self.title,
+            title=next((one.title for one in self.choices if one.title), self.title),
             text=entry.text,
             cursor=entry.cursor,
             selection=entry.selection,

@@ -138,6 +138,7 @@ class PromptChoice:
     words: str  # its effect
     mod: int  # of pygame's KMOD bits; 0: Enter alone
     apply: Callable[[str], object]
+    title: str = ""  # of the box, if Enter does something else than describe
 
 
 @dataclass(frozen=True, slots=True)

@@ -456,6 +456,32 @@ def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_l
     assert game.screen.reel.current.block.prompt == SCENE.prompt
 
 
+@pytest.mark.parametrize("added", ["and a red tent", "put two red tents", "place a red tent"])
+def test_what_words_add_on_a_walk_is_put_where_the_player_looks(run, added):
+    speed = replace(WALKING.full_speed, walk=40.0)
+    game = run(FakeWorld(spec=replace(WALKING, fps=FAST.fps, kinds=("tent",), full_speed=speed)))
+    game.play()
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_w))
+    game.wait(lambda: game.screen.reel.pose.is_far)
+    game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_w))
+    game.see_blocks(3)
+    there = game.screen.reel.pose
+    game.press(pygame.K_t)
+    game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
+    game.screen.handle(pygame.Event(pygame.TEXTINPUT, text=added))
+    box = game.screen.session._prompt
+    assert [(one.keys, one.words) for one in box.choices] == [
+        ("Enter", "a red tent is put here"), ("Shift+Enter", "a new place begins here"),
+    ]  # fmt: skip
+    assert box._view().title == "Put a red tent where you look"
+    game.press(pygame.K_RETURN)
+    game.wait(lambda: game.screen.reel.current.block.edited is not None)
+    block = game.screen.reel.current.block
+    assert (block.edited.act, block.edited.kind, block.edited.yaw) == ("place", "tent", there.yaw)
+    assert (block.edited.x, block.edited.z) == (there.x, there.z)
+    assert block.prompt == SCENE.prompt
+
+
 def test_the_card_of_a_written_place_shows_its_first_view(run):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
     scene = scene_of_prompt("a forest at night", 3)
