@@ -44,9 +44,10 @@ from mag_sandbox.controls.camera import (
 from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.imagination.cut_outs import GIVEN, PAINTED
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.imagination import Imagination, Subject, decoded_ring
-from mag_sandbox.model.imagination.layers import GIVEN, HALF, KNOWN, PAINTED, LayeredRing
+from mag_sandbox.model.imagination.layers import HALF, KNOWN, LayeredRing
 from mag_sandbox.model.imagination.new_ground import Patch
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.obstacles import FARTHEST_WALK

@@ -1,0 +1,246 @@
+"""Cuts a thing out of the picture of a ring."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mag_sandbox.controls.parallax import Box
+from mag_sandbox.model.imagination.close_up import CloseUps, CutOutPicture
+from mag_sandbox.model.imagination.continuing import continued
+from mag_sandbox.model.imagination.objects import PlacedObject
+
+BESIDE = 0.25  # of a box: how far a cut-out may reach beyond it
+UNLIKE = 0.03  # squared difference of colours from which on two are told apart
+SHADES, ALIKE = 16, 4  # of red, green and blue; as many apart, two have nothing in common
+SURELY = 4.0  # times as frequent as around a thing: such colours are its own
+MOST_BEYOND = 0.1  # of a thing's pixels; if more lie outside its shape, they are something else's
+CLOSED = 2  # px; narrower gaps in the outside are filled
+GLIMPSE = 0.15  # share of its box below which little of a thing is seen
+
+_LIKENESS = (1 - abs(np.arange(SHADES)[:, None] - np.arange(SHADES)) / ALIKE).clip(0)
+
+
+class Margins(NamedTuple):
+    """How far around the plan's shape of a thing the thing may show [px]."""
+
+    cut: int  # pixels cut out with it
+    hidden: int  # where ground and walls are not believed
+    beyond: float  # share of its size within which pixels of its colours are cut out, too
+
+
+# a painter's outlines differ from the plan's
+PAINTED, GIVEN = Margins(2, 6, 0.15), Margins(1, 2, 0.0)
+
+
+class CutOut(NamedTuple):
+    """The visible part of a thing."""
+
+    # float32 [4, h, w]: colours times alpha, and alpha
+    layer: np.ndarray
+    seen: np.ndarray  # float32 [1, h, w]: alpha, but 0 where something nearer covers it
+    there: np.ndarray  # float32 [1, h, w]: 1 where it is, also along its outline
+    around: np.ndarray  # float32 [4, h, w]: its surroundings, up to where ground is not hidden
+    box: Box  # of the thing, in the layer [px]
+    is_glimpsed: bool  # whether little of it is seen
+    beyond: tuple[np.ndarray, np.ndarray]  # rows and columns of the ring, outside the plan's shape
+
+    def shown(self, near: float) -> np.ndarray:
+        """Return the layer with a share of its surroundings."""
+        if not near:
+            return self.layer
+        layer = self.layer.copy()
+        layer += np.float32(near) * self.around
+        return layer
+
+    def enlarged(self, close_ups: CloseUps, thing: PlacedObject) -> "CutOut":
+        """Return it with a larger layer, as the thing looks from near."""
+        layer, box = close_ups.enlarged(CutOutPicture(self.layer, self.box), thing)
+        return self._replace(layer=layer, box=box)
+
+
+def cut_out(
+    picture: np.ndarray,
+    painted: np.ndarray,
+    order: np.ndarray,
+    rank: int,
+    box: Box,
+    margins: Margins,
+) -> CutOut | None:
+    """Return a thing in a box [px]; None: nothing of it is seen.
+
+    What nearer things cover of it is guessed, row by row: what lies between its parts, and what its
+    other half shows.
+
+    Args:
+        picture: the ring, float32 [3, H, W].
+        painted: which of its pixels are no guesses, bool [H, W].
+        order: of what its pixels show, from far to near, 0: nothing that stands, int32 [H, W].
+        rank: of the thing in this order.
+        box: of the thing [px].
+        margins: around it.
+    """
+    left, top, width, height = box
+    first = int(np.floor(left - BESIDE * width)) - margins.hidden
+    last = int(np.ceil(left + (1 + BESIDE) * width)) + margins.hidden
+    highest = max(int(np.floor(top - BESIDE * height)) - margins.hidden, 0)
+    rows = slice(highest, int(np.ceil(top + (1 + BESIDE) * height)) + margins.hidden)
+    there = window(order, rows, first, last)
+    own, covered, colors = there == rank, there > rank, window(picture, rows, first, last)
+    if not own.any():
+        return None
+    is_glimpsed = bool(own.sum() < GLIMPSE * width * height)
+    if covered.any():
+        nearer, rim = covered.copy(), own & widened(covered, margins.cut)
+        mirrored = np.rint(2 * (left - first) + width - 1 - np.arange(last - first)).astype(int)
+        inside = (mirrored >= 0) & (mirrored < last - first)
+        either = own | covered & own[:, mirrored.clip(0, last - first - 1)] & inside
+        after, before = (np.maximum.accumulate(one, axis=1) for one in (either, either[:, ::-1]))
+        covered &= after & before[:, ::-1]
+        clear = own & ~widened(covered, margins.cut)
+        guessed = continued(colors, clear if clear.any() else own, covered | rim)
+        covered |= rim & _is_like(colors, nearer, guessed, 2 * margins.cut + 1)
+        colors = np.where(covered, guessed, colors)
+    whole = own | covered
+    reach = int(margins.beyond * min(width, height))
+    beyond = np.zeros_like(whole)
+    if reach > margins.hidden:  # else that margin is enough
+        beyond = _painted_beyond(colors, whole, there, reach)
+    rows_beyond, columns_beyond = beyond.nonzero()
+    part = tuple(extent((whole | beyond).any(axis=axis), margins.hidden) for axis in (1, 0))
+    whole, beyond, colors, covered = whole[part], beyond[part], colors[:, *part], covered[part]
+    free = (there[part] == 0) | whole
+    cut, wide = (free & widened(whole | beyond, margin) for margin in margins[:2])
+    colored = np.concatenate((colors, np.ones((1, *free.shape)))).astype(np.float32)
+    layer = np.where(covered, colored, _without_behind(colored, whole, cut, free, margins.cut))
+    beside = colored * wide - layer
+    guessed = covered | ~window(painted, rows, first, last)[part]
+    seen, cut = np.where(guessed, 0, layer[3:]), cut[None].astype(np.float32)
+    corner = first + part[1].start, highest + part[0].start
+    return CutOut(
+        layer, seen, cut, beside, (left - corner[0], top - corner[1], width, height), is_glimpsed,
+        (rows_beyond + highest, (columns_beyond + first) % order.shape[1]),
+    )  # fmt: skip
+
+
+def _painted_beyond(
+    colors: np.ndarray, whole: np.ndarray, order: np.ndarray, reach: int
+) -> np.ndarray:
+    """Return where a thing was painted outside its shape in the plan, bool [h, w].
+
+    Pixels of nothing else count, straight beside it, whose colours are rather its own than those
+    around it.
+
+    Args:
+        colors: float32 [3, h, w] in [-1, 1].
+        whole: where the thing is in the plan, bool [h, w].
+        order: 0 where nothing stands, see `cut_out`, int32 [h, w].
+        reach: how far outside [px].
+    """
+    shades = ((colors + 1) * (SHADES / 2)).astype(int).clip(0, SHADES - 1)
+    shade = np.ravel_multi_index(tuple(shades), (SHADES,) * 3)
+    near = widened(whole, reach) & (order == 0) & ~whole
+    own, around = (_frequencies(shade[where]) for where in (whole, ~near & ~whole))
+    is_own = whole | near & (own > SURELY * around)[shade]
+    beyond, places = np.zeros_like(whole), np.indices(whole.shape)
+    for axis in (0, 1):
+        for turned in (np.s_[:], np.s_[::-1]):
+            along = (turned, slice(None)) if axis == 0 else (slice(None), turned)
+            inside, outside = (
+                np.maximum.accumulate(np.where(there, places[axis], -1), axis=axis)
+                for there in (whole[along], ~is_own[along])
+            )
+            beyond[along] |= inside > outside  # nothing else lies between
+    beyond |= ~widened(~widened(beyond, CLOSED), CLOSED)
+    beyond &= near
+    if beyond.sum() > MOST_BEYOND * whole.sum():  # something else has these colours
+        beyond[:] = False
+    return beyond
+
+
+def _frequencies(shade: np.ndarray) -> np.ndarray:
+    """Return how frequent every shade and those like it are among some, float64 [SHADES**3]."""
+    counts = np.bincount(shade, minlength=SHADES**3).reshape((SHADES,) * 3) / max(len(shade), 1)
+    for _ in range(3):
+        counts = np.tensordot(counts, _LIKENESS, axes=(0, 0))  # the next colour comes first
+    return counts.ravel()
+
+
+def _without_behind(
+    colored: np.ndarray, whole: np.ndarray, cut: np.ndarray, free: np.ndarray, margin: int
+) -> np.ndarray:
+    """Return a cut-out without the background along its outline, colours times alpha, and alpha.
+
+    A painter's outlines are not just the plan's, so some of what is cut out along them is
+    background. How much, tells where a pixel's colour lies between those of the thing and of
+    what is around it.
+
+    Args:
+        colored: colours, and 1, float32 [4, h, w].
+        whole: where the thing is in the plan, bool [h, w].
+        cut: the pixels cut out, bool [h, w].
+        free: where no other thing is, bool [h, w].
+        margin: pixels cut out around the plan's shape.
+    """
+    inner, outer = whole & ~widened(~whole, margin), free & ~cut
+    own, behind = (_nearby(colored, where, 2 * margin + 1) for where in (inner, outer))
+    way = own[:3] - behind[:3]
+    length = (way**2).sum(axis=0)
+    share = ((colored[:3] - behind[:3]) * way).sum(axis=0) / np.maximum(length, UNLIKE)
+    is_told = (own[3] > 0) & (behind[3] > 0) & (length > UNLIKE)
+    alpha = np.where(inner | ~is_told, 1.0, share.clip(0.0, 1.0)) * cut
+    layer: np.ndarray = colored * alpha
+    layer[:3] = alpha * (layer[:3] + (1 - alpha) * own[:3])
+    return layer
+
+
+def _is_like(colors: np.ndarray, where: np.ndarray, guessed: np.ndarray, reach: int) -> np.ndarray:
+    """Tell which pixels, [3, h, w], are rather like some others nearby than like guesses."""
+    nearby = _nearby(np.concatenate((colors, np.ones((1, *where.shape)))), where, reach)
+    off, other = (((one - colors) ** 2).sum(axis=0) for one in (nearby[:3], guessed))
+    is_like: np.ndarray = (nearby[3] > 0) & (off < other)
+    return is_like
+
+
+def _nearby(colored: np.ndarray, where: np.ndarray, reach: int) -> np.ndarray:
+    """Return the mean colour of some pixels near each one, and their number, [4, h, w]."""
+    sums = np.pad(colored * where, ((0, 0), (reach + 1, reach), (reach + 1, reach)))
+    sums = sums.cumsum(axis=1, dtype=np.float64).cumsum(axis=2)
+    size = 2 * reach + 1
+    sums = sums[:, size:] - sums[:, :-size]
+    sums = sums[:, :, size:] - sums[:, :, :-size]
+    sums[:3] /= np.maximum(sums[3], 0.5)
+    means: np.ndarray = sums.astype(np.float32)
+    return means
+
+
+def window(ring: np.ndarray, rows: slice, first: int, last: int) -> np.ndarray:
+    """Return rows of a ring, [..., H, W], from a column to before another; it goes on around."""
+    start, count = first % ring.shape[-1], last - first
+    if start + count <= ring.shape[-1]:
+        return ring[..., rows, start : start + count]
+    return ring[..., rows, np.arange(first, last) % ring.shape[-1]]
+
+
+def extent(line: np.ndarray, margin: int) -> slice:
+    """Return from where to where a line is so, bool [N], with a margin within it."""
+    there = np.flatnonzero(line)
+    return slice(max(int(there[0]) - margin, 0), int(there[-1]) + 1 + margin)
+
+
+def widened_around(shape: np.ndarray, margin: int) -> np.ndarray:
+    """Return a shape of a ring, bool [H, W], with a margin above 0; columns go on around."""
+    wide = np.pad(shape, ((0, 0), (margin, margin)), mode="wrap")
+    return widened(wide, margin)[:, margin:-margin]
+
+
+def widened(shape: np.ndarray, margin: int) -> np.ndarray:
+    """Return a shape, bool [h, w], with a margin within its rows and columns."""
+    (height, width), size, reach = shape.shape, 2 * margin + 1, 1
+    wide = np.zeros((height + 2 * margin, width + 2 * margin), bool)
+    wide[margin : margin + height, margin : margin + width] = shape
+    while reach < size:  # each pixel knows as many to the right of and below it
+        step = min(reach, size - reach)
+        wide = wide[step:] | wide[:-step]
+        wide = wide[:, step:] | wide[:, :-step]
+        reach += step
+    return wide
