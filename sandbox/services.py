@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from mag_sandbox.controls.bindings import Bindings
-from mag_sandbox.model.loading import words_of
 from mag_sandbox.sandbox.audio import Audio
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
+from mag_sandbox.sandbox.known_words import known_words
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.handover import RecentBlocks
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
@@ -25,7 +25,6 @@ from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.saves.saves import Saves
 from mag_sandbox.sandbox.saves.undo import UndoStack
 from mag_sandbox.sandbox.screens.overlays import Notices
-from mag_sandbox.sandbox.screens.prompt_box import load_vocabulary
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, SettingsStore
 from mag_sandbox.sandbox.title.library import PARKED, RECORDINGS, SCENES
 from mag_sandbox.sandbox.ui.screenshots import Screenshots
@@ -110,7 +109,7 @@ def open_services(
         recent=recent,
         scores=ScoreBook(folder),
         screenshots=Screenshots(folder / "screenshots"),
-        vocabulary=load_vocabulary(words_of(choice.name)),
+        vocabulary=known_words(choice.name),
         observers=(
             *(*recorders, recordings.log, pilot, prober),
             *(*recordings.frames, stitcher, recent, saves),

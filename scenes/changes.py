@@ -8,6 +8,7 @@ from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS, color_name, colo
 from mag_sandbox.scenes.conditions import BY_DAY, SPOKEN, is_under_snow, lit, speaks_of
 from mag_sandbox.scenes.descriptions import (
     CHANGING,
+    FILLERS,
     LANDSCAPES,
     added_place,
     group_phrases,
@@ -44,6 +45,7 @@ _ADDING = re.compile(  # to the place: "and a ruin", "now with two foxes"
     re.I,
 )
 _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
+_BEFORE_AIR = frozenset(("in", "through", "under", "with"))
 _OF_SKIES = OVERHEAD | {"lightning"}
 _LAND = frozenset((*WATERS, *GROUND_KINDS["outdoor"]))  # no mere thing is added to a place by it
 _MOST_NEW = 3  # things that another light leaves their place; with more it is made anew
@@ -58,6 +60,9 @@ _LOOKS = frozenset(("capped", "covered", "topped", "snowfield"))  # after and wi
 _SAME_PLACE = re.compile(r"\b(in |on |at )?(the|this) (very )?same (?!(\w+ )?colou?r)\w+\b", re.I)
 _INDEFINITE = frozenset(("a", "an"))
 _OVER = re.compile(r"^ (over|above)\b", re.I)  # after what is gone: "sunset over the sea"
+_AND = re.compile(r"^ and ", re.I)  # after what is gone: "with tigers and a statue"
+_ARTICLE = re.compile(rf"^ (?:{'|'.join(sorted(DETERMINERS))}) ", re.I)
+_SMALL = FUNCTION_WORDS | FILLERS  # go with the word after them
 _OF_LAMPS = frozenset(map(stem, ("lamplight", "candlelight", "firelight")))
 _CLEAR = frozenset(map(stem, ("clear", "sunny")))  # as it is if words say nothing
 _HOURS = frozenset(map(stem, ("early", "late")))  # words before a time of day
@@ -245,12 +250,39 @@ def _without(text: str, gone: Collection[str]) -> str:
         at for at, (word, after) in enumerate(pairwise(said))
         if word in SHADES and color_word(after)
     }  # fmt: skip
-    left = [at for at, word in enumerate(said) if at in looks or stem(word) not in gone]
-    for last in sorted({*range(len(parts))} - {*left}, reverse=True):
-        first, follows = last, next((at for at in left if at > last), last)
-        goes_on = _goes_on(text, parts, last, follows)
+    left = {at for at, word in enumerate(said) if at in looks or stem(word) not in gone}
+    return _cut(text, {*range(len(parts))} - left)
+
+
+def without_grey(text: str, words: Vocabulary) -> str:
+    """Return a description without the words that have no effect, and the small words before each.
+
+    "In thick fog with a rainbow" is "in fog", where neither a rainbow nor thick fog is known.
+    """
+    grey = {word.start for word in words.without_effect(text)}
+    places = {at for at, word in enumerate(split_words(text)) if word.start in grey}
+    return _cut(text, places, FUNCTION_WORDS)
+
+
+def _cut(text: str, gone: Collection[int], before: Collection[str] = DETERMINERS) -> str:
+    """Return a text without some of its words, by place, and the small words before each.
+
+    A noun keeps the small words before an adjective that goes; `before` are those which show one.
+    """
+    parts, whole = split_words(text), text
+    said = [part.text.lower() for part in parts]
+    gaps = [whole[one.end : other.start] for one, other in pairwise(parts)]
+    first = len(parts)
+    for last in sorted(gone, reverse=True):
+        if last >= first:  # a small word that went with the one after it
+            continue
+        first = last
+        follows = next((at for at in range(last + 1, len(said)) if at not in gone), last)
+        while first and gaps[first - 1] == "-":
+            first -= 1
+        goes_on = _goes_on(whole, parts, first, follows, before)
         last += said[last + 1 :][:1] in (["weather"], ["sky"])
-        while first and said[first - 1] in FUNCTION_WORDS and not goes_on:
+        while first and gaps[first - 1] == " " and said[first - 1] in _SMALL and not goes_on:
             first -= 1
         head, tail = text[: parts[first].start].rstrip(), text[parts[last].end :]
         if goes_on and said[first - 1] in _INDEFINITE:
@@ -258,18 +290,30 @@ def _without(text: str, gone: Collection[str]) -> str:
             head = f"{head[: parts[first - 1].start]}{an}"
         if not first:
             tail = _OVER.sub("", tail)
-        text = (head if tail[1:2].isalpha() else head.rstrip(" ,.")) + tail
+        text = _joined(head, tail, "with" if "with" in said[first:last] else "")
     return text.strip(" ,.")
 
 
-def _goes_on(text: str, parts: Sequence[Word], place: int, follows: int) -> bool:
-    """Tell whether a word is an adjective between an article and its noun: "a foggy island".
+def _joined(head: str, tail: str, link: str) -> str:
+    """Return the text around words that are gone; what they were linked by links what follows."""
+    if (after := _AND.match(tail)) and (link or head[-1:] in (",", "")):
+        tail = f"{' ' * bool(link)}{link} {tail[after.end() :]}"
+    if head[-1:].isalpha() and _ARTICLE.match(tail):  # a verb is gone: "two knights, a dragon"
+        head += "" if head.split()[-1].lower() in FUNCTION_WORDS else ","
+    return (head if tail[1:2].isalpha() else head.rstrip(" ,.")) + tail
+
+
+def _goes_on(
+    text: str, parts: Sequence[Word], place: int, follows: int, shown_by: Collection[str]
+) -> bool:
+    """Tell whether a word is an adjective before its noun: "a foggy island", "in morning fog".
 
     Args:
         text: the description.
         parts: its words.
         place: that of the word.
         follows: that of the next word which stays.
+        shown_by: words before an adjective which show that it is one.
     """
     if not place or follows == place:
         return False
@@ -278,7 +322,8 @@ def _goes_on(text: str, parts: Sequence[Word], place: int, follows: int) -> bool
     is_joined = after not in FUNCTION_WORDS and after not in COUNTS and after != "sky"
     gap = text[parts[place].end : parts[follows].start]
     is_joined &= STOPS.isdisjoint(gap) and not is_noun
-    return before in DETERMINERS and is_joined
+    is_shown = before in shown_by or (before in _BEFORE_AIR and stem(after) in AIRY)
+    return is_shown and is_joined
 
 
 def kept_place(text: str, words: Vocabulary, before: str) -> str:

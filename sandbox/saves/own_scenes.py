@@ -7,6 +7,7 @@ are kept; one that a person named, or whose prompt was changed, is never dropped
 import hashlib
 import re
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from mag_sandbox.files.border import Refusal, is_file, is_folder, read_plain, re
 from mag_sandbox.files.pictures import MAX_BYTES, encode_png
 from mag_sandbox.files.whole import changed, remedy_of, replace_file, visible
 from mag_sandbox.scenes import Scene, SceneError, load_scene
-from mag_sandbox.scenes.changes import is_of_air
+from mag_sandbox.scenes.changes import is_of_air, without_grey
 from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, split_words
 
@@ -30,6 +31,7 @@ _PART_END = re.compile(  # after which other things are named, and the joining w
     r"\s*(?:[,;:]|\b(?:and|with|where)\b)\s*"
     r"|(?<=\w)\s+(?:in|on|at|under|over|by|near|beside|behind)\b\s*", re.I
 )  # fmt: skip
+_DANGLING = re.compile(r"^(?:and|or|with)\b ?|, (?:it|them|him|her)(?=,|$)", re.I)
 _PHRASE_END = re.compile(r"[,.;:]|\s(?:with|under|where|in front of)\s")
 MOST_OWN = 40  # scenes that the game wrote and that are kept
 
@@ -120,12 +122,20 @@ def title_of(prompt: str, known: Vocabulary | None = None) -> str:
     """Return a name made of a prompt: its first phrase, or its first words.
 
     With the words that a world knows, it begins with the first part of the prompt of which that
-    world draws something, unless that is the sky alone.
+    world draws something, unless that is the sky alone, and names nothing that has no effect.
     """
     prompt = _ASKED.sub("", prompt) or prompt
     shown = prompt[_first_shown(prompt, known) :] if known else prompt
     is_sky = known and shown != prompt and is_of_air(_PART_END.split(shown, maxsplit=1)[0], known)
-    return _title(prompt if is_sky else shown)
+    shown = prompt if is_sky else shown
+    return _title(_heard(shown, known) if known else shown)
+
+
+@lru_cache(maxsize=64)  # asked for with every frame of the display
+def _heard(prompt: str, known: Vocabulary) -> str:
+    """Return a prompt without the words that have no effect in a world; all of it, if none has."""
+    heard = _DANGLING.sub("", without_grey(prompt, known))
+    return heard if split_words(heard) else prompt
 
 
 def _first_shown(prompt: str, known: Vocabulary) -> int:
@@ -154,14 +164,17 @@ def _title(prompt: str) -> str:
     return f"{title[:1].upper()}{title[1:]}{cut}"
 
 
-def name_with(scene: Scene, prompt: str) -> str:
+def name_with(scene: Scene, prompt: str, known: Vocabulary | None = None) -> str:
     """Return a scene's name under a prompt: what was seen before a new description stays.
 
     A scene that has its name from its description takes that of the new one. Light and weather that
-    came to a description are added to its name.
+    came to a description are added to its name. Nothing is named of which a world shows nothing,
+    where the words that it knows are given.
     """
     if prompt == scene.prompt:
         return scene.name
+    if known:
+        scene, prompt = replace(scene, prompt=_heard(scene.prompt, known)), _heard(prompt, known)
     starts = (0, *(end.end() for end in _PART_END.finditer(scene.prompt)))
     is_own = scene.name in {title_of(scene.prompt), *(_title(scene.prompt[at:]) for at in starts)}
     if added := _added(prompt, scene.prompt):

@@ -19,6 +19,7 @@ from mag_sandbox.files.border import exists, is_file, is_folder, is_missing
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.files.whole import OLD, aside, remedy_of, remove_folder, tidy
 from mag_sandbox.model.world import MIB
+from mag_sandbox.sandbox.known_words import known_words
 from mag_sandbox.sandbox.play.parked_scene import (
     THUMBNAIL,
     ParkedScene,
@@ -329,7 +330,7 @@ def place_name(place: StateHeader | ParkedScene) -> str:
     if place.prompt == place.scene.prompt:
         return place.name
     number = "" if place.name == place.scene.name else place.name[len(uncounted(place.name)) :]
-    return name_with(place.scene, place.prompt) + number
+    return name_with(place.scene, place.prompt, known_words(place.world)) + number
 
 
 def described(place: StateHeader | ParkedScene) -> Scene:

@@ -19,6 +19,7 @@ from mag_sandbox.sandbox.hud.hud import Hud, next_level
 from mag_sandbox.sandbox.hud.hud_state import HudState
 from mag_sandbox.sandbox.hud.time_bar import TimeBar
 from mag_sandbox.sandbox.hud.toolbar import Buttons, Toolbar
+from mag_sandbox.sandbox.known_words import known_words
 from mag_sandbox.sandbox.play.feedback import InputFeedback
 from mag_sandbox.sandbox.play.late_warp import SHOWN, LateWarp, Shifter
 from mag_sandbox.sandbox.play.player_input import PlayerInput
@@ -368,7 +369,8 @@ class PlayScreen:
     @property
     def _place(self) -> str:
         """The name of the scene, and what it was described as last."""
-        return name_with(self.playthrough.scene, self.reel.current.block.prompt)
+        block, spec = self.reel.current.block, self.reel.current.spec
+        return name_with(self.playthrough.scene, block.prompt, known_words(spec.name))
 
     def act(self, action: Action) -> None:
         """Do what an action key asks for."""

@@ -3,11 +3,9 @@
 An overlay of play. It knows words and keys; `prompt_card.py` draws it, and only when it changed.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
 
 import pygame
 
@@ -37,7 +35,6 @@ from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.conditions import night_words
 from mag_sandbox.scenes.descriptions import (
     FILLERS,
-    DescriptionWords,
     added_place,
     falls_outdoors,
     names_land,
@@ -47,13 +44,11 @@ from mag_sandbox.scenes.vocabulary import (
     ENGLISH_ONLY,
     FUNCTION_WORDS,
     Vocabulary,
-    VocabularyError,
     Word,
     is_listed,
     split_words,
 )
 
-logger = logging.getLogger(__name__)
 BLINK_S = 0.53  # of the cursor, on or off
 PAUSE = 2  # blinks without a key, after which a word at the cursor counts as written
 MAX_CHIPS = 6
@@ -139,7 +134,7 @@ class _Advice:
             said.append(NIGHT.format(night))
         excess = self.words.excess(self.whole)
         is_new = excess > self.words.excess(self.before)  # the place may have too many already
-        if is_new and not self._stays.startswith((ALL_STAYS, REST_STAYS, ADDED_STAYS)):
+        if is_new and not self._stays.startswith((ALL_STAYS, REST_STAYS, ADDED_STAYS, ONE_ADDED)):
             said.append(TOO_MANY.format(excess))
         elif struck := self.struck[:MAX_HINTED]:
             instead = INSTEAD if any(map(self._instead, struck)) else ""
@@ -522,15 +517,6 @@ class PromptBox(Overlay):
     def _touch(self) -> None:
         self._touched = self._stale = True
         self._scrolled, self._wake_at = None, AT_ONCE
-
-
-def load_vocabulary(words: Path | None) -> Vocabulary | None:
-    """Return the words that a world knows; None: all of them, or unknown."""
-    try:
-        return DescriptionWords.load(words) if words else None
-    except VocabularyError as error:
-        logger.warning("%s", error)
-        return None
 
 
 def with_phrase(prompt: str, phrase: str) -> str:

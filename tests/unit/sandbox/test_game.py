@@ -13,8 +13,8 @@ from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
-from mag_sandbox.model.loading import words_of
 from mag_sandbox.model.remote.world import RemoteWorld
+from mag_sandbox.sandbox.known_words import known_words
 from mag_sandbox.sandbox.play_session import SplitSession
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, load_recording
 from mag_sandbox.sandbox.saves.own_scenes import own_scenes, scene_of_prompt
@@ -22,7 +22,6 @@ from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.screens.probes import OPEN_PROBES, ProbesScreen
-from mag_sandbox.sandbox.screens.prompt_box import load_vocabulary
 from mag_sandbox.sandbox.screens.settings import OPEN_SETTINGS, SettingsScreen
 from mag_sandbox.sandbox.title.focus import TitleFocus
 from mag_sandbox.sandbox.title.library import RECORDINGS, past_recordings
@@ -523,7 +522,7 @@ def test_a_memory_is_not_changed_or_compared_while_something_is_painted(run):
 )
 def test_a_view_in_another_light_is_said_to_repaint_everything(run, before, text, said):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
-    game.services.vocabulary = load_vocabulary(words_of("pocket"))
+    game.services.vocabulary = known_words("pocket")
     game.play(PlayScene(replace(SCENE, prompt=before)))
     session = game.screen.session
     game.press(pygame.K_t)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pygame
 import pytest
 
-from mag_sandbox.model.loading import words_of
+from mag_sandbox.sandbox.known_words import known_words
 from mag_sandbox.sandbox.screens.prompt_box import (
     AIR_STAYS,
     ALL_STAYS,
@@ -24,7 +24,6 @@ from mag_sandbox.sandbox.screens.prompt_box import (
     TOO_MANY,
     UNSEEN,
     PromptBox,
-    load_vocabulary,
     with_phrase,
 )
 from mag_sandbox.sandbox.screens.prompt_card import (
@@ -250,7 +249,7 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
     ],
 )
 def test_what_is_drawn_otherwise_and_what_does_not_fit_is_said(text, notice):
-    box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
+    box = PromptBox(lambda text: None, known_words("pocket"))
     with window((640, 400), "test"):
         box.open("")
         box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RSHIFT, mod=0))
@@ -261,7 +260,7 @@ def test_what_is_drawn_otherwise_and_what_does_not_fit_is_said(text, notice):
 
 def test_words_are_judged_for_the_place_that_stays_and_it_is_named():
     choices = list[PromptChoice]()
-    vocabulary = load_vocabulary(words_of("pocket"))
+    vocabulary = known_words("pocket")
     box = PromptBox(lambda text: None, vocabulary, choices=lambda text: choices)
     with window((640, 400), "test"):
         box.open("a beach at night")
@@ -277,8 +276,19 @@ def test_words_are_judged_for_the_place_that_stays_and_it_is_named():
         box.close()
 
 
+def test_of_a_thing_that_is_put_here_only_that_is_said():
+    full = "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer, robots, a well"
+    put = PromptChoice("Enter", "a ruin is put here", 0, lambda text: None, "Put a ruin here")
+    box = PromptBox(lambda text: None, known_words("pocket"), choices=lambda text: [put])
+    with window((640, 400), "test"):
+        box.open(full)
+        box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RSHIFT, mod=0))
+        box.handle(pygame.Event(pygame.TEXTINPUT, text="and a ruin"))
+        assert box.notice == "one thing is put here; everything else stays"
+
+
 def test_a_landscape_is_said_to_keep_its_light():
-    box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
+    box = PromptBox(lambda text: None, known_words("pocket"))
     with window((640, 400), "test"):
         box.open("a beach at night")
         box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RSHIFT, mod=0))
@@ -297,7 +307,7 @@ def test_a_landscape_is_said_to_keep_its_light():
     ],
 )
 def test_light_that_is_so_already_or_that_nothing_shows_moves_nothing(before, text, notice):
-    box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
+    box = PromptBox(lambda text: None, known_words("pocket"))
     with window((640, 400), "test"):
         box.open(before)
         box.handle(pygame.Event(pygame.TEXTINPUT, text=text))
@@ -306,7 +316,7 @@ def test_light_that_is_so_already_or_that_nothing_shows_moves_nothing(before, te
 
 
 def test_flowers_that_words_name_are_not_said_to_lie_under_the_snow():
-    box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
+    box = PromptBox(lambda text: None, known_words("pocket"))
     with window((640, 400), "test"):
         box.open("a meadow with yellow flowers")
         box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_END, mod=0))
@@ -317,7 +327,7 @@ def test_flowers_that_words_name_are_not_said_to_lie_under_the_snow():
 
 def test_what_was_too_much_before_is_not_said_to_be_too_much_now():
     full = "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer, robots, a well"
-    box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
+    box = PromptBox(lambda text: None, known_words("pocket"))
     with window((640, 400), "test"):
         box.open(full)
         box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_END, mod=0))
@@ -332,7 +342,7 @@ def test_what_was_too_much_before_is_not_said_to_be_too_much_now():
 
 def test_what_is_suggested_fits_the_place_in_which_a_text_stays():
     with window((640, 400), "test") as surface:
-        desk = Desk(surface, load_vocabulary(words_of("pocket")))
+        desk = Desk(surface, known_words("pocket"))
         desk.box.open("a cosy living room with a sofa")
         desk.write("with candlelight at night, green walls")
         desk.show()
@@ -344,7 +354,7 @@ def test_what_is_suggested_fits_the_place_in_which_a_text_stays():
 
 def test_the_longest_notice_is_shown_whole():
     with window((1280, 720), "test") as surface:
-        desk = Desk(surface, load_vocabulary(words_of("pocket")))
+        desk = Desk(surface, known_words("pocket"))
         desk.box.open("")
         desk.write(
             "a taxi by a volcano with sheep, tents, a castle, a lake, a windmill, boats, deer"
@@ -473,7 +483,7 @@ def test_what_is_written_is_applied_in_one_of_several_ways(size):
 
 def test_buttons_stay_where_they_are_while_the_box_grows(surface):
     choices = [PromptChoice("Enter", "what it does", 0, lambda text: None)]
-    desk = Desk(surface, load_vocabulary(words_of("pocket")), choices=choices)
+    desk = Desk(surface, known_words("pocket"), choices=choices)
     desk.box.open("")
     shown, places = [], []
     for text in ("sheep, tents in a meadow", ", castles, lakes, robots, boats, deer, cats, wells"):
@@ -588,7 +598,7 @@ def test_a_key_takes_a_long_text_apart_a_few_times_only(surface, monkeypatch):
         return cluster_end(text, start)
 
     monkeypatch.setattr(vocabulary, "cluster_end", counted)
-    desk = Desk(surface, load_vocabulary(words_of("pocket")))
+    desk = Desk(surface, known_words("pocket"))
     desk.box.open("a red church in a meadow at sunset")
     desk.write(text)
     desk.show()

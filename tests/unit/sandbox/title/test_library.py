@@ -17,6 +17,7 @@ from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.files.folders import cache_folder, data_folder
 from mag_sandbox.sandbox.hud.hud_state import clock_text
+from mag_sandbox.sandbox.known_words import known_words
 from mag_sandbox.sandbox.play.parked_scene import KeptMemory, StateHeader
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import Session
@@ -44,6 +45,7 @@ from mag_sandbox.sandbox.title.library import (
 from mag_sandbox.sandbox.title.model import one_per_place, shelves
 from mag_sandbox.sandbox.ui.amounts import ago_text, bytes_text
 from mag_sandbox.scenes import Scene, SceneError, load_scene
+from mag_sandbox.scenes.changes import staying
 from mag_sandbox.scenes.vocabulary import Vocabulary
 from tests.doubles import SPEC, FakeWorld
 from tests.unit.sandbox.saves.test_parking import left
@@ -472,8 +474,38 @@ def test_a_place_has_the_name_of_something_that_is_shown():
     words = Vocabulary({"whale": 1, "apple": 1, "meadow": 1, "stars": 1}, ())
     for prompt, title in (
         ("A submarine with a whale.", "A whale"), ("a drone", "A drone"),
-        ("An apple under a drone.", "An apple under a drone"), ("A drone over a whale", "A whale"),
-        ("A drone under the stars", "A drone under the stars"),
+        ("An apple under a drone.", "An apple"), ("A drone over a whale", "A whale"),
+        ("A drone under the stars", "Under the stars"),
     ):  # fmt: skip
         assert title_of(prompt, words) == title
-        assert name_with(Scene(prompt, 0, title), "A meadow.") == "A meadow"
+        assert name_with(Scene(prompt, 0, title), "A meadow.", words) == "A meadow"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "title"),
+    [
+        ("A spooky swamp with a wooden boat", "A swamp with a wooden boat"),
+        ("A child's bedroom in a treehouse", "A child's bedroom"),
+        ("a mountain on a windy autumn afternoon", "A mountain on an autumn afternoon"),
+        ("two knights fighting a green dragon", "Two knights, a green dragon"),
+        ("a pirate ship in a storm, with a big octopus attacking it", "A pirate ship in a storm"),
+        ("a harbour, a two-tone boat", "A harbour, a boat"),
+    ],
+)
+def test_a_name_leaves_out_words_without_effect_and_is_a_whole_phrase(prompt, title):
+    words = known_words("pocket")
+    assert title_of(prompt, words) == title
+    scene = Scene(prompt, 0, title)
+    assert name_with(scene, f"{prompt}, at night", words) == f"{title}, at night"
+
+
+def test_what_a_name_says_of_another_light_has_an_effect_too():
+    words = known_words("pocket")
+    harbour = Scene("A harbour city at night", 0, "A harbour city at night")
+    foggy = "A harbour city, at noon in thick fog with a rainbow"
+    assert name_with(harbour, foggy, words) == "A harbour city, at noon in fog"
+    jungle = scene_of_prompt("A jungle temple in morning fog with orange tigers", 0, words)
+    assert jungle.name == "A jungle temple in morning fog"
+    at_night = staying("at night with a full moon", words, jungle.prompt)
+    name = "A jungle temple in fog, at night with a full moon"
+    assert name_with(jungle, at_night, words) == name
