@@ -18,7 +18,7 @@ COLORS: dict[str, tuple[int, int, int]] = {
     "red": (214, 73, 72),
     "teal": (51, 135, 139),
     "white": (227, 207, 202),
-    "wooden": (176, 108, 82),
+    "wooden": (156, 104, 62),  # the renderer's (176, 108, 82) is painted as red as brick
     "yellow": (227, 182, 70),
 }
 _CLEAR = 17.0  # steps of L*a*b* from a named colour, up to which its name is told

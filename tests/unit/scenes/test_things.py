@@ -454,8 +454,8 @@ def test_words_that_say_where_things_are_tell():
     ("color", "name", "clear"),
     [
         ((214, 73, 72), "red", "red"),
-        ((176, 108, 82), "wooden", "wooden"),
-        ((178, 110, 84), "brown", "brown"),
+        ((156, 104, 62), "wooden", "wooden"),
+        ((140, 90, 70), "brown", "brown"),
         ((228, 60, 60), "red", "red"),
         ((200, 190, 60), "yellow", "yellow"),
         ((28, 78, 66), "teal", ""),  # a green cactus at night
@@ -615,6 +615,11 @@ def test_a_colour_counts_more_than_that_of_wood(text: str):
     (chair,) = named_things(text, ("chair",))
     assert chair.color == COLORS["red"]
     assert named_things("a wooden chair", ("chair",))[0].color == COLORS["wooden"]
+
+
+def test_wood_is_browner_than_bricks():
+    red, green, blue = COLORS["wooden"]
+    assert red - green <= 60 and green - blue >= 40
 
 
 def test_a_colour_before_another_word_is_of_that():
