@@ -124,9 +124,11 @@ from mag_sandbox.scenes.rewordings import (
     WEARING_NOTHING,
     WEATHER_GONE,
     WOOD,
+    caves_in,
     cleared_up,
     has_no_parasols,
     likened,
+    with_caves,
 )
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.suggestions import (
@@ -235,7 +237,8 @@ _OF_LEVELS = re.compile(
     r"|game|(dark|purple) background)\b",
     re.I,
 )
-_MAY_BE_LEVEL = re.compile(r"\b(dungeon|space station|night city|jungle)\b", re.I)
+_MAY_BE_LEVEL = re.compile(r"\b(dungeon|space station|night city|jungle|cave|cavern)\b", re.I)
+_CAVE = re.compile(r"\b(cave|cavern|grotto)s?\b", re.I)
 _AT_CHURCH = re.compile(r"\b(church|chapel)\b.*\b(sunset|sunrise|dawn|dusk|twilight)\b", re.I)
 _NO_ANIMALS = re.compile(r"\b(no|without)( any)? animals?\b", re.I)
 WINDOWS = frozenset(("square window", "arched window", "round window", "tall window"))
@@ -279,6 +282,7 @@ _OUTDOORS = re.compile(  # words for things outside the windows of a room
     r"|(?<!looking )(?<!looks )(?<!staring )(?<!gazing )\boutside\b(?! (?:of )?(?:the|a|my)\b)",
     re.I,
 )
+_OUT, _WALLS_OF = "outside", {"brick": "red", "stone": "grey"}  # as they are painted
 _LADDER = "ladder"  # of libraries, and before any house
 _HALL, _HAUNTED = "castle hall", "haunted"
 _BESIDE_HOME = re.compile(
@@ -390,6 +394,8 @@ class DescriptionWords(Vocabulary):
         if _OF_LEVELS.search(text) and _MAY_BE_LEVEL.search(text):
             return "video game"  # a dungeon with platforms, even a dark one
         place = super().place(text)
+        if place == "video game" and _CAVE.search(text):
+            return "indoor"  # a cave with pits of lava
         if place == "indoor" and _BATH.search(text):  # a bath in a garden
             return super().place(_BATH.sub("", text)) or place
         if place and _AS_AT_PLACES.search(text):  # a beach ball on a stage
@@ -408,7 +414,7 @@ class DescriptionWords(Vocabulary):
         phrases = _at_christmas(phrases)
         phrases = _with_waters(phrases, text, self)
         phrases = in_said_colors(phrases)
-        phrases = _with_same_place(phrases, text, self)
+        phrases = _with_walls_of_rooms(_with_same_place(phrases, text, self), text, self)
         read = rewritten(text, phrases)
         if self.place(read) == "indoor" and _OUTDOORS.search(text):
             phrases = _without_outdoors(phrases, text, self)
@@ -575,7 +581,11 @@ class DescriptionWords(Vocabulary):
         told += _words_in(REPLACED, known)
         told += [*_words_in(SUNKEN_TOWN, known), *_words_in(DARK_STORM, known)]
         told += [*_words_in(FLOODED_CAVE, known), *_words_in(SQUARE_IN_TOWN, known)]
-        told += [place for said, _ in LIGHTS_TOLD for place in _words_in(said, known)]
+        told += [
+            place
+            for said, _ in (*LIGHTS_TOLD, *caves_in(known))
+            for place in _words_in(said, known)
+        ]
         if super().place(known) is None and self.place(known) == "indoor":
             told += _words_in(_STORE, known)
         seen |= {owners[place] for place in told}
@@ -591,16 +601,20 @@ class DescriptionWords(Vocabulary):
         }  # fmt: skip
         seen |= {owners[place] for place in _words_in(ON_PLANET, known, "planet")}
         named |= {owners[place] for place in (*_unseen_far(known), *_unentered(known, self))}
+        if self.place(self.reading(text)) == "video game":  # whose sky is open
+            seen -= {rank for rank, one in enumerate(phrases) if _CAVE.fullmatch(one.written)}
         of_night = night_words(text, self).split()  # whose light is seen
         seen |= {
             rank for rank, phrase in enumerate(phrases)
             if all(word.text in of_night for word in phrase.words)
         }  # fmt: skip
-        unseen = tuple(
-            word for rank, phrase in enumerate(phrases)
-            if rank in named - seen for word in phrase.words
-        )  # fmt: skip
         reading = self.reading(text)
+        grey = named - seen
+        if self.place(reading) == "indoor":
+            grey |= _ways_out(phrases, grey)
+        unseen = tuple(
+            word for rank, phrase in enumerate(phrases) if rank in grey for word in phrase.words
+        )
         return unseen, max(0, len(named_in(reading, self, KINDS)) - MOST_THINGS)
 
     def _seen(self, text: str, read: list[str]) -> set[int]:
@@ -1184,6 +1198,39 @@ def _with_waters(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tup
     return tuple(one._replace(known=known(rank)) for rank, one in enumerate(phrases))
 
 
+def _ways_out(phrases: Sequence[Phrase], grey: Collection[int]) -> set[int]:
+    """Return the phrases, counted from 0, that say that something unseen is outside a room.
+
+    Args:
+        phrases: of a description of a room.
+        grey: those that are not seen, counted likewise.
+    """
+    telling = [
+        rank for rank, one in enumerate(phrases)
+        if one.written == _OUT or one.written not in FUNCTION_WORDS | FILLERS
+    ]  # fmt: skip
+    sides = zip(telling, (-1, *telling), (*telling[1:], -1), strict=False)
+    return {
+        rank for rank, before, after in sides
+        if phrases[rank].written == _OUT and not {before, after}.isdisjoint(grey)
+    }  # fmt: skip
+
+
+def _with_walls_of_rooms(
+    phrases: Sequence[Phrase], text: str, words: Vocabulary
+) -> tuple[Phrase, ...]:
+    """Return phrases with walls of brick or stone read as fences outdoors alone."""
+    if words.place(rewritten(text, phrases)) != "indoor":
+        return tuple(phrases)
+
+    def known(phrase: Phrase) -> str | None:
+        stuff, _, what = phrase.written.partition(" ")
+        is_wall = stuff in _WALLS_OF and what in ("wall", "walls")
+        return f"{_WALLS_OF[stuff]} {what}" if is_wall else phrase.known
+
+    return tuple(phrase._replace(known=known(phrase)) for phrase in phrases)
+
+
 def _without_outdoors(
     phrases: Sequence[Phrase], text: str, words: Vocabulary
 ) -> tuple[Phrase, ...]:
@@ -1374,7 +1421,7 @@ def _is_unseen_part(found: re.Match[str], words: Vocabulary) -> bool:
 
 def in_places(words: Vocabulary, text: str) -> str:
     """Return a text in known words; a storm at sea is rain on a coast, and winter is snow."""
-    text = _without_unseen_parts(cleared_up(text), words)
+    text = with_caves(_without_unseen_parts(cleared_up(text), words))
     if has_no_parasols(text):
         text = UMBRELLAS.sub("", text)
     for said, meant in REWORDINGS:

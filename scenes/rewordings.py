@@ -240,6 +240,32 @@ _TINTED = "pink|blue|warm"  # lights of stages, which colour all that is there
 STAGE_LIGHTS = re.compile(  # in other colours, which are in no plan
     rf"\b(?P<color>(?!{_TINTED})(?:{_COLOR}|violet|golden|colou?rful)) (?P<lights>lights)\b", re.I
 )
+_HOLLOW = r"(?:cave|cavern|grotto|tunnel)"
+_FULL_OF_LAVA = (
+    r"(?: (?:with|full of|filled with) (?:hot |red |glowing |flowing )?"
+    r"(?:(?:an? )?lava (?:lakes?|pools?|rivers?|falls?)|(?:lakes?|pools?|rivers?) of lava|lava)\b)"
+)
+_IN_A_GAME = re.compile(
+    r"\b(?:levels?|games?|platforms?|platformer|coins|jump\w*|worlds?|spikes)\b", re.I
+)
+_CAVES = (  # caves of rooms that the renderer has not, neither as levels nor as places of their own
+    (
+        re.compile(
+            rf"\b(?:lava|magma|volcanic|volcano|fire) {_HOLLOW}{_FULL_OF_LAVA}?|\b{_HOLLOW}"
+            rf"{_FULL_OF_LAVA}(?! pits?\b)",
+            re.I,
+        ),
+        "cave with lava pits",
+    ),
+    (
+        re.compile(
+            rf"\b(?:ice|icy|frozen|glacier|snow|snowy) {_HOLLOW}"
+            rf"|\b{_HOLLOW} (?:(?:made|full) )?of (?:ice|snow)\b",
+            re.I,
+        ),
+        "cave with white walls",
+    ),
+)
 DRAWN_LIKE = (  # what is drawn as something else, and so told
     *((bunch, "bunch of flowers") for bunch in BUNCHES),
     *_HIGH,
@@ -602,14 +628,29 @@ def cleared_up(text: str) -> str:
     return WEATHER_GONE.sub(_CLEAR_SKY, text)
 
 
+def with_caves(text: str) -> str:
+    """Return a text with caves of lava and ice read as caves with lava or white walls.
+
+    A level is a plain, whatever cave it is in.
+    """
+    for said, meant in caves_in(text):
+        text = said.sub(meant, text)
+    return text
+
+
+def caves_in(text: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return the wordings of caves that a text may have, and how they are read."""
+    return () if _IN_A_GAME.search(text) else _CAVES
+
+
 def likened(text: str) -> list[tuple[str, str]]:
     """Return the words of a text that are drawn as something else, each once, and what that is.
 
-    >>> likened("a church on a steep cliff")
-    [('church on a steep cliff', 'church on a hill')]
+    >>> likened("a church on a steep cliff"), likened("in an ice cave")
+    ([('church on a steep cliff', 'church on a hill')], [('ice cave', 'cave with white walls')])
     """
     told = list[tuple[str, str]]()
-    for said, drawn in DRAWN_LIKE:
+    for said, drawn in (*caves_in(text), *DRAWN_LIKE):
         told += [(found[0], found.expand(drawn)) for found in said.finditer(text)]
         text = said.sub(" , ", text)
     return told

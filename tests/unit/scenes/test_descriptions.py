@@ -1117,8 +1117,12 @@ def test_wordings_are_read_as_what_they_mean(
         ("a log cabin with a bed", "a bedroom with wooden walls with a bed", ""),
         ("a castle with a bed", "a castle hall with a bed", ""),
         ("a cat in a red house", "a cat in a living room with red walls", ""),
-        ("a kitchen with a window and a bird outside", "", "bird"),
-        ("a kitchen with a cat looking outside", "", "looking"),
+        ("a kitchen with a window and a bird outside", "", "bird outside"),
+        ("a kitchen with rain outside", "", "rain outside"),
+        ("a kitchen, it is night outside", "", ""),
+        ("a living room with brick walls", "a living room with red walls", ""),
+        ("a castle hall with stone walls", "a castle hall with grey walls", ""),
+        ("a kitchen with a cat looking outside", "", "looking outside"),
         ("outside the window of a bedroom stands a red barn", "", "stands red barn"),
         ("a kitchen with a dark wood floor", "a kitchen with a dark wood floor", ""),
         ("five apples red on a table", "five red apple on a table, in a kitchen", ""),
@@ -1420,7 +1424,7 @@ def test_windows_of_rooms_show_the_time_of_day(words: DescriptionWords, text: st
 
 def test_no_stars_hang_in_a_room(words: DescriptionWords):
     text = "a bedroom with stars outside the window"
-    assert [word.text for word in words.without_effect(text)] == ["stars"]
+    assert [word.text for word in words.without_effect(text)] == ["stars", "outside"]
     assert night_words(text, words) == ""
 
 
@@ -1726,6 +1730,28 @@ def test_flowers_are_said_to_lie_under_the_snow_where_they_grow(place: str, grow
 def test_a_market_square_in_a_town_is_a_square_with_its_houses(words):
     read = words.reading("a market square in a medieval town with a fountain")
     assert known_place(read, words).name == "market"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("in a lava cave with a dragon", "in a cave with lava pits with a dragon"),
+        ("a cave full of lava", "a cave with lava pits"),
+        ("an icy cave", "an cave with white walls"),
+        ("a grotto with a bear", "a grotto with a bear"),
+        ("an underground lake", "an cave"),
+    ],
+)
+def test_caves_of_all_kinds_have_walls_of_rock(words, text, read):
+    assert words.reading(text) == read
+    assert known_place(read, words).name == "cave"
+    assert not words.without_effect(text)
+
+
+def test_a_level_in_a_cave_is_a_plain_without_one(words):
+    text = "a platform game in a lava cave"
+    assert words.place(words.reading(text)) == "video game"
+    assert [word.text for word in words.without_effect(text)] == ["cave"]
 
 
 def test_only_caves_are_of_rock(words):
