@@ -29,7 +29,7 @@ NARROWEST = 2.7  # degrees of the shorter side of a thing: of a chicken that is 
 NEAR = 0.1  # metres: the least distance that sizes are told for
 SHOWN, LOOKED_AT = 0.12, 150  # share of a thing's pixels that have its colour; pixels looked at
 LEVELS = 8  # of colours looked at: fewer are named, and named colours are kept
-MOST_DIRECTIONS = 4  # of the things of a name that are told
+MOST_DIRECTIONS = 4  # of the things of a name; of more, only ahead, left, right, behind
 _AHEAD, _IN_VIEW, _BEHIND = 10.0, 45.0, 140.0  # degrees from the middle of the view
 _ABOVE = 20.0  # degrees above or below it, from which on that is told
 _OVERHEAD = 8.0  # likewise, of the moon, the sun and stars
@@ -229,27 +229,46 @@ def _from_left(things: Sequence[Seen]) -> tuple[Seen, ...]:
     return tuple(sorted(things, key=lambda one: (one.yaw + 180.0) % 360.0))
 
 
-def around_lines(things: Sequence[Seen], pose: CameraPose) -> list[str]:
-    """Return a line a name, the nearest to the middle of a view first; says when there is none."""
+def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = None) -> list[str]:
+    """Return a line a name, the nearest to the middle of a view first; says when there is none.
+
+    The last of `most` lines tells all others, by direction.
+    """
     named = defaultdict[str, list[str]](list)
     for one in sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw))):
         named[one.name].append(one.direction(pose))
-    return [
+    rows = list(named.items())
+    shown = rows if most is None or len(rows) <= most else rows[: most - 1]
+    lines = [
         f"{name} ({len(ways)}): {_counted(ways)}" if ways[1:] else f"{name}: {ways[0]}"
-        for name, ways in named.items()
-    ] or ["you have not seen anything with a name yet"]
+        for name, ways in shown
+    ]
+    others = [_by_direction(rows[len(shown) :])] if shown is not rows else []
+    return lines + others or ["you have not seen anything with a name yet"]
+
+
+def _by_direction(rows: Iterable[tuple[str, Sequence[str]]]) -> str:
+    """Return names and their directions in one line: "also right: tent, dog (2); behind: log"."""
+    there = defaultdict[str, list[str]](list)
+    for name, ways in rows:
+        for way, count in Counter(map(_coarse, ways)).items():
+            there[way].append(f"{name} ({count})" if count > 1 else name)
+    return "also " + "; ".join(f"{way}: {', '.join(names)}" for way, names in there.items())
 
 
 def _counted(directions: Sequence[str]) -> str:
     """Return how many things are in each direction, in one line: "2 ahead, 1 left"."""
     counts = Counter(directions)
+    if len(counts) > MOST_DIRECTIONS:
+        counts = Counter(map(_coarse, directions))
     if len(counts) == 1:
         return next(iter(counts))
-    told = list(counts.items())
-    first = told[: MOST_DIRECTIONS - 1] if told[MOST_DIRECTIONS:] else told
-    others = counts.total() - sum(count for _, count in first)
-    ways = [f"{count} {direction}" for direction, count in first]
-    return ", ".join((*ways, f"{others} elsewhere") if others else ways)
+    return ", ".join(f"{count} {direction}" for direction, count in counts.items())
+
+
+def _coarse(direction: str) -> str:
+    """Return the first word of a direction: "ahead left, placed by you" is ahead."""
+    return direction.partition(",")[0].split()[0]
 
 
 def _told(edit: Edit) -> Seen:

@@ -66,7 +66,7 @@ class AroundOverlay(Overlay):
 
     def _listing(self) -> Card:
         head = row(Text(TITLE, 16, bold=True), SPRING, Text(f"{self._key}: close", 13, MUTED))
-        return Card(column(head, *(Text(line, 13, lines=3) for line in self.lines)), WIDTH)
+        return Card(column(head, *(Text(line, 13, lines=8) for line in self.lines)), WIDTH)
 
     def _describe(self) -> tuple[str, ...]:
         if not self._is_shown:
@@ -74,8 +74,4 @@ class AroundOverlay(Overlay):
         block = self._reel.current.block
         if self._listed is None or self._listed[0] is not block:
             self._listed = block, things_around(self._stitcher.ring, block)
-        lines = around_lines(self._listed[1], self._reel.pose)
-        if len(lines) <= self._most:
-            return tuple(lines)
-        others = (line.partition(":")[0] for line in lines[self._most - 1 :])
-        return (*lines[: self._most - 1], f"also {', '.join(others)}")
+        return tuple(around_lines(self._listed[1], self._reel.pose, self._most))

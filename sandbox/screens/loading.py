@@ -24,7 +24,7 @@ STAGES = {  # loaders' stages in words; others are shown as they are
 USUAL_S = {"Starting": 2.0, "weights": 0.4, "probe": 0.2, "memory": 0.3, READY: 4.5}  # in order
 LOADED_S = 1.0  # that the first view usually takes in a world that was played before
 SLOW_S, FIRST_TIME = 4.0, "the first start takes longer than later ones"  # said after so long
-NO_KEYS = "keys work once it is there"
+NO_KEYS = "keys work once it is there; {} leaves"
 STEADY = 0.7  # share of a stage's time over which the bar grows evenly; then ever more slowly
 LEAST_PACE, MOST_PACE = 0.2, 100.0  # time of a stage over its usual time
 DAWN = (38, 46, 78)  # lower end of the backdrop
@@ -115,7 +115,8 @@ class LoadingScreen:
             usual_s: time that a loaded world usually takes for it.
             continues: a place that was left is read; trying again reads the same.
         """
-        self._ready, self._words = ready, STAGES | {READY: ready}
+        self._words = STAGES | {READY: ready}
+        self._no_keys = ""  # said after a key that does nothing here
         self._progress, self._share = LoadingProgress(usual_s), 0.0
         self._slow_at: float | None = None  # when to say that later starts are faster; None: never
         self._leave, self._bindings, self._continues = leave, bindings, continues
@@ -157,8 +158,9 @@ class LoadingScreen:
                 self.outcome = self._leave
             elif action == "reset" and self.has_failed:
                 self.outcome = Way.RETRY
-            elif action:
-                self._words[READY], self._dirty = f"{self._ready}; {NO_KEYS}", True
+            elif key not in self._bindings.moves and action != "run":
+                self._no_keys = f"; {NO_KEYS.format(self._bindings.title('leave'))}"
+                self._dirty = True
         elif event.type in (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED):
             self._dirty = True
 
@@ -184,7 +186,7 @@ class LoadingScreen:
         status = self._worker.status
         if self._picture and status.stage == READY and not status.error:
             surface.blit(pygame.transform.scale(self._picture, surface.get_size()), (0, 0))
-            self._hud.draw_notice(surface, self._words[READY], self._bar(240))
+            self._hud.draw_notice(surface, self._words[READY] + self._no_keys, self._bar(240))
             return
         theme, size = self._hud.theme(surface), surface.get_size()
         drawn = self._backdrop((theme, size), lambda: _backdrop(self._behind, size))
@@ -204,6 +206,7 @@ class LoadingScreen:
         stage = self._words.get(status.stage, status.stage.capitalize())
         if status.stage in STAGES and self._slow_at is not None and self._moved_at >= self._slow_at:
             stage = f"{stage}; {FIRST_TIME}"
+        stage += self._no_keys
         words = column(
             Text("MAG sandbox", 14, MUTED),
             Text(self._scene.name, 40, bold=True, lines=2, centred=True),

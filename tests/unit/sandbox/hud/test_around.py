@@ -44,11 +44,11 @@ def test_of_many_things_of_one_name_it_is_told_how_many_are_in_each_direction():
     assert line == "green cactus (6): 1 ahead, 2 right, 1 left, 2 behind"
 
 
-def test_of_more_directions_the_first_are_told():
+def test_more_directions_are_told_roughly():
     turns = 0.0, 20.0, 90.0, 91.0, 180.0, 181.0, 270.0
     many = [Seen("bird", "", turn, 0.0, 9.0, 9.0) for turn in turns]
     (line,) = around_lines(many, CameraPose())
-    assert line == "bird (7): 1 ahead, 1 ahead right, 2 right, 3 elsewhere"
+    assert line == "bird (7): 2 ahead, 2 right, 1 left, 2 behind"
 
 
 def test_equal_directions_are_told_once():
@@ -220,14 +220,18 @@ def test_the_key_shows_the_list_and_puts_it_away():
     assert lines == [("red tent: ahead left, placed by you",), ()]
 
 
-def test_of_a_long_list_the_farthest_are_named_in_one_line():
+def test_of_a_long_list_the_farthest_are_told_in_one_line_by_direction():
     turns = [7.0 * place for place in range(MOST_LINES + 3)]
     tents = tuple(replace(TENT, kind=f"tent {turn:.0f}", yaw=turn) for turn in turns)
     overlay = _overlay_of(tents, NotingTheme((640, 400)))
     overlay.press()
     overlay.update(0.0)
     assert len(overlay.lines) == MOST_LINES
-    assert overlay.lines[-1] == "also red tent 91, red tent 98, red tent 105, red tent 112"
+    assert overlay.lines[-1] == "also right: red tent 91, red tent 98, red tent 105, red tent 112"
+    many = [Seen(kind, "", turn, 0.0, 9.0, 9.0) for turn, kind in ((0, "cat"), (90, "dog"))]
+    many += [Seen("log", "", turn, 0.0, 9.0, 9.0) for turn in (100, 110, 180)]
+    lines = around_lines(many, CameraPose(), most=2)
+    assert lines == ["cat: ahead", "also right: dog, log (2); behind: log"]
 
 
 def test_the_list_ends_above_the_cards_below_it():

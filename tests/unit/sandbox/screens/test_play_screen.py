@@ -320,17 +320,21 @@ def test_how_far_a_second_world_is_loaded_is_shown_over_the_picture(surface):
     assert 0 < shown[0] < shown[1] / 3, "a bar grows"
 
 
-def test_a_key_that_is_not_taken_while_a_place_gets_ready_says_so(surface, monkeypatch):
+@pytest.mark.parametrize("key", [pygame.K_e, pygame.K_TAB, pygame.K_F1, pygame.K_v, pygame.K_k])
+def test_a_key_that_is_not_taken_while_a_place_gets_ready_says_so(surface, monkeypatch, key):
     worker, said = StubWorker(), []
     worker.status = WorkerStatus("ready", 1.0)
     picture = pygame.Surface(surface.get_size())
     screen = LoadingScreen(worker, SCENE, picture=picture, ready="Going back")
     monkeypatch.setattr(screen._hud, "draw_notice", lambda surface, text, below: said.append(text))
     screen.draw(surface)
-    screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_e))
+    screen.handle(pygame.Event(pygame.KEYDOWN, key=key))
     assert screen.update(0.0)
     screen.draw(surface)
-    assert said == ["Going back", "Going back; keys work once it is there"]
+    assert said == ["Going back", "Going back; keys work once it is there; Esc leaves"]
+    worker.status = WorkerStatus("weights", 0.5)
+    written = written_by(screen, surface, monkeypatch)
+    assert "Waking the world; keys work once it is there; Esc leaves" in written
 
 
 @pytest.mark.parametrize("pace", [0.5, 1.0, 8.0])
