@@ -12,7 +12,7 @@ import pygame
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
-from mag_sandbox.model.world import Door, FrameBlock, GroundPlan, MemoryEntry
+from mag_sandbox.model.world import Door, FrameBlock, GroundPlan, GroundThing, MemoryEntry
 from mag_sandbox.sandbox.hud.hud_state import SECTOR
 from mag_sandbox.sandbox.hud.minimap import CARD_WIDTH, GONE, PLACE, SHADOW
 from mag_sandbox.sandbox.ui.layout import SPRING, CustomPart, Text, draw, row
@@ -128,11 +128,16 @@ class GroundMap:
             start = _start_name(theme, self.area, pose)
             corner = self.area.place.topleft
             self._start = start[1].move(-corner[0], -corner[1]) if start else None
-            taken = [start[1]] if start else []
-            card, self.names = _drawn(theme, self.area, block.ground or GroundPlan(), words, taken)
+            ground, taken = block.ground or GroundPlan(), [start[1]] if start else []
+            taken += _arrows(theme, self.area, way)
+            card = _drawn(theme, self.area, ground)
             for place, sectors in remembered:
                 _draw_memory(card, self.area, place, sectors)
             _draw_way(card, theme, self.area, way)
+            card.set_clip(self.area.place)
+            self.names = _draw_doors(theme, card, self.area, ground, words, taken)
+            _write_names(theme, card, self.area, ground, words, taken)
+            card.set_clip(None)
             if start:
                 _write(card, *start)
             for mark in marks:
@@ -174,21 +179,23 @@ def draw_player(surface: pygame.Surface, theme: Theme, area: MapArea, pose: Came
     pygame.draw.polygon(surface, theme.colour(INK), tip)
 
 
-def _drawn(
-    theme: Theme,
-    area: MapArea,
-    ground: GroundPlan,
-    words: Mapping[str, str],
-    taken: list[pygame.Rect],
-) -> tuple[pygame.Surface, dict[Door, pygame.Rect]]:
-    """Return the card and the places of doors' names; names keep off places that are `taken`."""
+def _arrows(
+    theme: Theme, area: MapArea, way: Sequence[tuple[float, float]]
+) -> Iterable[pygame.Rect]:
+    """Yield where the player's arrow lies at the end of a way."""
+    for place in way[-1:]:
+        arrow = pygame.Rect(0, 0, theme.px(18), theme.px(18))
+        arrow.center = round(area.at(*place)[0]), round(area.at(*place)[1])
+        yield arrow
+
+
+def _drawn(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surface:
+    """Return the card with the ground and what lies on it, without names."""
     place, line = area.place, theme.line_height(13)
     card = theme.card((place.width + 2 * place.left, place.bottom + line + theme.px(12)))
     card.fill(GROUND, place)
     card.set_clip(place)
     _draw_ground(theme, card, area, ground)
-    names = _draw_doors(theme, card, area, ground, words, taken)
-    _write_names(theme, card, area, ground, words, taken)
     card.set_clip(None)
     remembered = CustomPart(14, 9, _draw_remembered), Text("remembered", 13, MUTED)
     room = place.width - theme.px(14 + 3 * 6) - theme.text("remembered", 13, MUTED).get_width()
@@ -197,7 +204,7 @@ def _drawn(
     caption = row(Text(way, 13, MUTED, lines=1), SPRING, *remembered, gap=6)
     below = pygame.Rect(place.left, place.bottom + theme.px(5), place.width, line)
     draw(theme, card, caption, below)
-    return card, names
+    return card
 
 
 def _draw_ground(theme: Theme, card: pygame.Surface, area: MapArea, ground: GroundPlan) -> None:
@@ -268,21 +275,58 @@ def _write_names(
     words: Mapping[str, str],
     taken: list[pygame.Rect],
 ) -> None:
-    """Write names of things and waters where no name stands yet; add their places to `taken`."""
-    place, apart = area.place, _apart(theme)
+    """Write names of things and waters where no name stands yet; add their places to `taken`.
+
+    A name is moved so that it lies on the map, in rooms within the walls, and off other things; it
+    is left out where another name would lie under it.
+    """
+    apart, room = _apart(theme), _room(theme, area, ground)
     unnamed = {thing.kind for thing in ground.things} - {door.kind for door in ground.doors}
-    for thing in sorted(ground.things, key=lambda one: math.hypot(one.x - area.x, one.z - area.z)):
+    discs = {thing: _disc(area, thing) for thing in ground.things}
+    for thing in sorted(discs, key=lambda one: math.hypot(one.x - area.x, one.z - area.z)):
+        disc, others = discs[thing], [disc for one, disc in discs.items() if one is not thing]
+        if thing.kind not in unnamed or not room.colliderect(disc):
+            continue
         name = theme.text(words.get(thing.kind, thing.kind), 11, MUTED)
-        middle, radius = area.at(thing.x, thing.z), max(3.0, thing.radius * area.scale)
-        label = name.get_rect(midtop=(middle[0], middle[1] + radius + 1))
-        is_free = place.contains(label) and label.inflate(apart).collidelist(taken) < 0
-        if is_free and thing.kind in unnamed:  # one name for each kind: a map has little room
+        labels = [
+            label for label in _labels(name, disc, room)
+            if label.inflate(apart).collidelist(taken) < 0
+        ]  # fmt: skip
+        if labels:  # one name for each kind: a map has little room
             unnamed.remove(thing.kind)
-            taken.append(_write(card, name, label))
+            clear = (label for label in labels if label.collidelist(others) < 0)
+            taken.append(_write(card, name, next(clear, labels[0])))
     for water in ground.waters:
         label = (name := theme.text(water.kind, 11, INK)).get_rect(center=area.at(*water.middle))
-        if place.contains(label) and label.collidelist(taken) < 0:
+        if area.place.contains(label) and label.inflate(apart).collidelist(taken) < 0:
             taken.append(_write(card, name, label))
+
+
+def _room(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Rect:
+    """Return the part of the map in which names of things may lie."""
+    shown = area.place.inflate(-theme.px(6), -theme.px(6))
+    if not ground.walls:
+        return shown
+    xs, ys = zip(*(area.at(*corner) for corner in ground.walls), strict=True)
+    walls = pygame.Rect(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+    return shown.clip(walls.inflate(-theme.px(6), -theme.px(6)))
+
+
+def _disc(area: MapArea, thing: GroundThing) -> pygame.Rect:
+    """Return the area of a thing on the map."""
+    (x, y), radius = area.at(thing.x, thing.z), max(3.0, thing.radius * area.scale)
+    return pygame.Rect(x - radius, y - radius, 2 * radius, 2 * radius)
+
+
+def _labels(name: pygame.Surface, disc: pygame.Rect, room: pygame.Rect) -> list[pygame.Rect]:
+    """Return where the name of a thing may stand, the best first: below, above, or beside it."""
+    places = (
+        name.get_rect(midtop=disc.midbottom), name.get_rect(midbottom=disc.midtop),
+        name.get_rect(midleft=disc.midright), name.get_rect(midright=disc.midleft),
+    )  # fmt: skip
+    moved = (one.clamp(room) for one in places)
+    shown = disc.clip(room).inflate(2, 2)
+    return [one for one in moved if room.contains(one) and one.colliderect(shown.inflate(4, 4))]
 
 
 def _write(card: pygame.Surface, name: pygame.Surface, place: pygame.Rect) -> pygame.Rect:

@@ -225,6 +225,39 @@ def test_a_door_is_seen_on_the_thing_that_it_is():
         assert is_near(card.get_at([round(part) for part in shown.at(1.0, 2.0)]), INK)
 
 
+def names_of(things, monkeypatch, walls=(), way=WAY):
+    """Return where names are written on a map of things, and the map's area."""
+    block = replace(block_at(0.0), ground=GroundPlan(tuple(things), walls))
+    ground_map, written = GroundMap(), list[pygame.Rect]()
+    with window((1280, 720), "test"):
+        monkeypatch.setattr(above, "_write", lambda card, name, at: written.append(at) or at)
+        ground_map.card(Theme((1280, 720)), block, way, (), HERE)
+    return written, ground_map.area
+
+
+def test_a_name_that_has_no_room_below_its_thing_is_moved(monkeypatch):
+    (corner,), shown = names_of([GroundThing("rocking horse", -3.8, -1.9, 0.4)], monkeypatch)
+    assert shown.place.contains(corner)
+    rack, cactus = GroundThing("rack", 1.5, 1.3, 0.2), GroundThing("cactus", 1.5, 0.6, 0.2)
+    names, shown = names_of([rack, cactus], monkeypatch, ROOM, ((0.0, 0.0), (-1.0, -1.0)))
+    walls = pygame.Rect(*shown.at(-2.0, 2.0), 4 * shown.scale, 4 * shown.scale)
+    assert len(names) == 2 and not names[0].colliderect(names[1])
+    assert all(walls.contains(name) for name in names)
+    for thing in (rack, cactus):
+        assert not any(name.collidepoint(shown.at(thing.x, thing.z)) for name in names)
+
+
+def test_names_lie_over_the_way_and_off_the_player(monkeypatch):
+    way = ((-2.0, 0.4), (2.0, 0.4))
+    (name,), shown = names_of([GroundThing("deer", 2.0, 0.9, 0.3)], monkeypatch, way=way)
+    assert not name.collidepoint(shown.at(2.0, 0.4))
+    drawn = []
+    monkeypatch.setattr(above, "_draw_way", lambda *_: drawn.append("way"))
+    monkeypatch.setattr(above, "_write_names", lambda *_: drawn.append("names"))
+    names_of([], monkeypatch, way=way)
+    assert drawn == ["way", "names"]
+
+
 def test_names_keep_off_the_name_of_a_start_beyond_the_map(monkeypatch):
     here, crowd = CameraPose(z=40.0), range(-8, 9, 2)
     things = [GroundThing(f"{x} {z}", x, z, 0.3) for x in crowd for z in (32, 34, 38)]
