@@ -456,6 +456,7 @@ _UNTINTED = {  # without the tint of the mean of such things
 _GREY_WATER = np.array((112.0, 115.0, 120.0))  # darker than sand in a storm
 _SHELL_SPARE = 0.05  # like `_PLAINLY_OTHER`
 _SHELL_LIT = {"wall": 0.95, "floor": 0.86, "ceiling": 0.9, _BACKDROP: 1.0}  # shares of day
+_NOT_WHITE = 0.12  # vividness from which on a bluish colour does not pass for white
 _PURE = 0.07  # vividness of a look's white, black or grey
 _SHINING = FALLING | {"starry sky"}  # all around, and light at night, too
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
@@ -707,6 +708,8 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
         if vivid < _NEUTRAL:  # of white and grey only the brightness differs
             darker, lighter = _AS_BRIGHT
             differs |= not darker < seen[0].max() / (light * wanted.max()) < lighter
+            is_lilac = shown > _NOT_WHITE and seen[0][2] > seen[0][1]  # as white is at dusk
+            differs |= name == "white" and is_lilac
         differs |= seen[0].max() < _SEEN_FROM.get(name, 0.0) * _DARKER * wanted.max()
         if passes and not differs and name != "black":  # navy passes for it
             return thing

@@ -13,6 +13,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     light_of,
     of_stone,
     painted_whole,
+    vividness,
     with_colored_shell,
     with_colored_waters,
     with_even_ground,
@@ -36,6 +37,13 @@ def test_a_thing_of_another_colour_gets_that_of_the_words():
 def test_a_thing_in_a_shade_of_the_colour_stays_as_it_was_planned():
     dark = replace(PALE, color=(80, 55, 100))
     assert colored([dark], PURPLE) == [dark]
+
+
+def test_a_white_horse_at_dusk_is_white_in_lilac_light():
+    horse = PlacedObject("horse", 20.0, -10.0, 30.0, 24.0, (192, 166, 192), (180, 160, 185))
+    (seen,) = colored([horse], [Named(("horse",), COLORS["white"])])
+    assert vividness(np.array(seen.color)) < 0.07
+    assert min(seen.color) > 170
 
 
 def test_a_right_colour_in_the_light_of_lamps_stays_though_another_name_is_nearer():
