@@ -1429,7 +1429,8 @@ def in_places(words: Vocabulary, text: str) -> str:
     if _COAST.search(text):
         text = _STORM.sub("rainy", text)
     read = COLORED_ROOM[0].sub(COLORED_ROOM[1], Vocabulary.reading(words, text))
-    if words.place(read) == "indoor":  # whose light is not that of landscapes
+    is_outside = _is_of_house(read) and _AT_CHURCH.search(read)
+    if words.place(read) == "indoor" and not is_outside:  # whose light is not that of landscapes
         read = _LOW_SUN.sub("in the evening", read)
     else:
         read = _MORNING.sub("early morning", read)  # as captions say

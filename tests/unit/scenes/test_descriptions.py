@@ -1754,6 +1754,12 @@ def test_a_level_in_a_cave_is_a_plain_without_one(words):
     assert [word.text for word in words.without_effect(text)] == ["cave"]
 
 
+@pytest.mark.parametrize("text", ["a white church at sunset", "a chapel at dusk"])
+def test_a_church_in_low_sun_is_seen_from_outside(words, text):
+    assert words.place(words.reading(text)) == "outdoor"
+    assert text in words.reading(text)
+
+
 def test_only_caves_are_of_rock(words):
     caves = [Wanted.of(text, words, KINDS).in_cave for text in ("a dark cave", "a dungeon")]
     assert caves == [True, False]
