@@ -63,6 +63,9 @@ _STAGE_LIGHTS = {"pink": (1.0, 0.83, 0.94), "blue": (0.77, 0.84, 1.0), "warm": (
 _STAGE_LIGHT = re.compile(
     rf"\b(?P<color>{'|'.join(_STAGE_LIGHTS)}) (?:stage |spot)?lights?\b", re.I
 )
+_COLORED_BACKDROP = re.compile(
+    rf"\b(?P<color>{'|'.join((*COLORS, *SAME_COLORS))}) (?:background|backdrop|walls?)\b", re.I
+)
 _TIMES = frozenset(map(stem, chain(*(names for names, _ in _LIGHTS["outdoor"][:5]))))
 _SKY_TIMES = {"orange": "sunset", "purple": "dusk", "violet": "dusk"}  # that colours of it show
 _SNOW = re.compile(
@@ -237,6 +240,20 @@ def light_in(text: str, words: Vocabulary) -> tuple[float, float, float]:
     tints = [tint for names, tint in said if not stems.isdisjoint(map(stem, names))]
     red, green, blue = (prod(channel) for channel in zip((1.0, 1.0, 1.0), *tints, strict=True))
     return red, green, blue
+
+
+def backdrop_in(text: str, words: Vocabulary) -> tuple[int, int, int] | None:
+    """Return the colour of the backdrop of a description's stage; None: any.
+
+    It is that of its lamps, unless words give it its own: a pink backdrop in blue light would only
+    be a darker pink.
+    """
+    read = lit(text, words)
+    if words.place(read) != "object":
+        return None
+    said = _COLORED_BACKDROP.search(read) or _STAGE_LIGHT.search(read)
+    color = color_word(said["color"].lower()) if said else None
+    return COLORS[color] if color else None
 
 
 def speaks_of(what: str, text: str) -> bool:

@@ -7,6 +7,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.relations import FOOD, TABLE
 from mag_sandbox.scenes.color_names import color_name
 from mag_sandbox.scenes.conditions import (
+    backdrop_in,
     is_cave,
     is_under_snow,
     light_in,
@@ -30,6 +31,7 @@ from mag_sandbox.scenes.descriptions import (
 )
 from mag_sandbox.scenes.fullness import kinds_alone
 from mag_sandbox.scenes.kinds import EXHIBITS, STANDS, TREES
+from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.places import known_place
 from mag_sandbox.scenes.rewordings import cleared_up
@@ -37,6 +39,7 @@ from mag_sandbox.scenes.uninvited import elsewhere_in, others_than, strays_in, u
 from mag_sandbox.scenes.vocabulary import Vocabulary, with_plurals
 
 _OF_STAGES = frozenset(("table with a cloth",))  # which bears one exhibit
+_BACKDROP = "backdrop"
 
 
 class Wanted(NamedTuple):
@@ -104,7 +107,7 @@ class Wanted(NamedTuple):
         elsewhere |= _OF_STAGES if category != "object" else frozenset()
         named = tuple(_at_home(one, elsewhere) for one in named)
         if category == "object":
-            named = tuple(map(_exhibited, named))
+            named = _on_stage(named, backdrop_in(text, words))
         said = {kind for one in named for kind in one.kinds}
         alike = {kind for one in named if one.most is not None for kind in one.uncolored}
         light = lit(text, words)
@@ -139,6 +142,12 @@ class Wanted(NamedTuple):
             shade=shade_in(read, words),
             light=light_in(text, words),
         )
+
+
+def _on_stage(named: tuple[Named, ...], backdrop: Rgb | None) -> tuple[Named, ...]:
+    """Return the things that words name on a stage, with its backdrop if that has a colour."""
+    named = tuple(map(_exhibited, named))
+    return named if backdrop is None else (*named, Named((_BACKDROP,), backdrop))
 
 
 def _exhibited(one: Named) -> Named:

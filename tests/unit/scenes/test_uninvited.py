@@ -3,6 +3,7 @@
 import pytest
 
 from mag_sandbox.model.imagination.rules.wanted import Wanted
+from mag_sandbox.scenes.color_names import COLORS
 from mag_sandbox.scenes.descriptions import BUILDINGS, DescriptionWords
 from mag_sandbox.scenes.kinds import ANIMALS, KINDS, TREES
 from mag_sandbox.scenes.uninvited import strays_in
@@ -131,6 +132,19 @@ def test_a_house_is_of_a_kind_that_its_place_has(words, text, houses):
 def test_boxes_of_a_stage_are_its_stands(words, text, kinds):
     named = Wanted.of(text, words, KINDS).named
     assert {kind for one in named for kind in one.kinds} == kinds
+
+
+def test_a_backdrop_has_the_colour_of_words_or_of_the_lights(words):
+    def backdrop(text: str) -> list[tuple[int, int, int] | None]:
+        named = Wanted.of(text, words, KINDS).named
+        return [one.color for one in named if one.kinds == ("backdrop",)]
+
+    assert backdrop("a stage with a piano and blue lights") == [COLORS["blue"]]
+    assert backdrop("a dancer on a stage under pink lights") == [COLORS["pink"]]
+    assert backdrop("a stage with a piano in blue light and a red backdrop") == [COLORS["red"]]
+    assert backdrop("a robot on a stage with a golden background") == [COLORS["gold"]]
+    assert not backdrop("a stage with a piano in warm light")
+    assert not backdrop("a bedroom with blue lights")
 
 
 @pytest.mark.parametrize(
