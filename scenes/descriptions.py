@@ -136,6 +136,7 @@ from mag_sandbox.scenes.suggestions import (
     WEATHER_STEMS,
     WOODED,
     fits_level,
+    is_out_of_time,
     is_unfit,
     place_rank,
 )
@@ -542,7 +543,7 @@ class DescriptionWords(Vocabulary):
         def rank(phrase: str) -> int | None:
             if category == "video game":
                 return 0 if fits_level(phrase, said) else None
-            if is_unfit(phrase, said, there, place):
+            if is_unfit(phrase, said, there, place) or is_out_of_time(phrase, text_stems(prompt)):
                 return None
             return 0 if place is None else place_rank(phrase, place.name)
 

@@ -22,6 +22,19 @@ UNDERWATER = "underwater"
 OF_WINDOWED_ROOMS = frozenset(
     map(stem, ["windows", "curtains", "daylight", "sunny", "day", "walls"])
 )
+_OF_HEAT = frozenset(("palm", "cactus", "camel", "sunbed", "beach umbrella", "swimming pool"))
+_OF_OLD = frozenset(map(stem, ("knight", "medieval", "renaissance", "viking")))
+_OF_TODAY = frozenset((  # kinds that nothing suggests for such words
+    "apartment house", "astronaut", "bench", "bicycle", "bus", "bus stop", "camera", "car",
+    "computer", "control panel", "factory", "helicopter", "hot air balloon", "laptop", "locker",
+    "mailbox", "motorcycle", "plane", "radiator", "refrigerator", "robot", "rocket",
+    "satellite dish", "school", "shower", "skyscraper", "small robot", "station", "street lamp",
+    "telescope", "television", "toilet", "tractor", "traffic light", "train", "tram", "truck",
+    "ufo", "washing machine", *_OF_HEAT,
+))  # fmt: skip
+_INDOORS = frozenset(map(stem, (  # in words for what rooms have, and caves have not
+    "afternoon", "carpet", "evening", "floor", "morning", "palm", "potted", "rug",
+)))  # fmt: skip
 WEATHERS = frozenset(("clear", "cloudy", "foggy", "rainy", "stormy", "snowy"))
 WEATHER_STEMS = frozenset(("rain", "snow", "storm", "fog", "mist", "cloud"))
 ICE = frozenset(map(stem, ("ice", "icy", "frozen")))
@@ -32,7 +45,6 @@ _OF_WARMTH = frozenset((  # kinds that nothing suggests in snow
     "cherry tree", "orange tree", "red tree", "palm", "cactus", "wild flower", "butterfly", "bee",
     "hot air balloon", "beach umbrella", "tulip", "sunflower", "frog",
 ))  # fmt: skip
-_OF_HEAT = frozenset(("palm", "cactus", "camel", "sunbed", "beach umbrella", "swimming pool"))
 _MILD = frozenset(map(stem, ("summer", "spring", "hot", "warm", "sunny")))
 _AFLOAT = frozenset(("hot air balloon",))
 _UNDER_BALLOONS = frozenset((
@@ -94,6 +106,8 @@ def place_rank(phrase: str, name: str) -> int | None:
     place, stems = read_places()[name], {stem(word) for word in phrase.split()}
     if place.name in WINDOWLESS and stems & OF_WINDOWED_ROOMS:
         return None
+    if place.name == "cave" and stems & _INDOORS:
+        return None
     known = contents_of(place.category)
     kinds = {kind for one in named_things(phrase, KINDS) for kind in one.kinds}
     named = {value for value, need in known.items() if need == stems} or kinds & known.keys()
@@ -104,6 +118,12 @@ def place_rank(phrase: str, name: str) -> int | None:
         return 0
     always = not place.some("weather") and named <= WEATHERS
     return 1 if always or named & place.contents else None
+
+
+def is_out_of_time(phrase: str, said: Collection[str]) -> bool:
+    """Tell whether a phrase is of other days, or a warmer land, than a description's stems."""
+    kinds = {kind for one in named_things(phrase, KINDS) for kind in one.kinds}
+    return not _OF_OLD.isdisjoint(said) and not _OF_TODAY.isdisjoint(kinds)
 
 
 def fits_level(phrase: str, said: frozenset[str]) -> bool:

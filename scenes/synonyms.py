@@ -54,7 +54,14 @@ def plural(phrase: str) -> str:
     *first, last = phrase.split()
     if last not in irregular and last.endswith("s"):
         return phrase
-    return " ".join((*first, irregular.get(last, f"{last}s")))
+    ending = "es" if last.endswith(("x", "ch", "sh")) else "s"
+    return " ".join((*first, irregular.get(last, f"{last}{ending}")))
+
+
+def as_many_as(word: str, phrase: str) -> str:
+    """Return a phrase in its plural if a listed word is in its own: "lions" for "tigers"."""
+    listed = synonyms_of(word)
+    return plural(phrase) if listed and listed.is_plural else phrase
 
 
 @cache

@@ -39,6 +39,8 @@ from mag_sandbox.scenes.descriptions import (
     falls_outdoors,
     names_land,
 )
+from mag_sandbox.scenes.suggestions import is_out_of_time
+from mag_sandbox.scenes.synonyms import as_many_as
 from mag_sandbox.scenes.things import ThingWords
 from mag_sandbox.scenes.vocabulary import (
     ENGLISH_ONLY,
@@ -47,6 +49,7 @@ from mag_sandbox.scenes.vocabulary import (
     Word,
     is_listed,
     split_words,
+    text_stems,
 )
 
 BLINK_S = 0.53  # of the cursor, on or off
@@ -195,7 +198,19 @@ class _Advice:
         is_known = self.words.known(word.text) and not is_listed(word.text)
         if is_known or self.words.foreign(self.text):
             return ()
-        return self.words.nearest(word.text, NEAREST, is_begun=word.end == self.cursor)
+        near = self.words.nearest(word.text, NEAREST, is_begun=word.end == self.cursor)
+        return tuple(as_many_as(word.text, one) for one in near if self._fits(word, one))
+
+    def _fits(self, word: Word, instead: str) -> bool:
+        """Tell whether a text makes sense with known words in place of one of its own.
+
+        They say nothing that it says already, name no second place, and are of its days.
+        """
+        others = f"{self.text[: word.start]} {self.text[word.end :]}"
+        said, place = text_stems(others), self.words.place
+        is_second = place(others) is not None and place(instead) is not None
+        is_said = text_stems(instead) <= said
+        return not (is_said or is_second or is_out_of_time(instead, said))
 
 
 _advice_on = lru_cache(maxsize=8)(_Advice)  # asked for several times a key

@@ -293,6 +293,8 @@ def test_what_is_drawn_as_something_else_is_told(words, text, drawn):
         ("a desert", {"igloos", "pine trees", "a church", "horses", "covered in snow", "a slide"}),
         ("a kitchen", {"a red sofa", "an organ", "a throne", "carpet floor"}),
         ("a cave", {"arched windows", "in bright daylight", "blue walls"}),
+        ("a cave", {"round rugs", "tile floor", "potted plants", "palms", "in the evening"}),
+        ("a market square in a medieval town", {"palm trees", "bicycles", "apartment houses"}),
         ("a coral reef", {"in the mist", "hot air balloons", "in the rain", "snowy mountains"}),
         ("seven balloons above a river", {"hot air balloons", "a river", "a winding river"}),
         ("a riverside with a windmill", {"a river", "windmills", "bright stars"}),

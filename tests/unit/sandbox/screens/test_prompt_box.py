@@ -287,6 +287,23 @@ def test_of_a_thing_that_is_put_here_only_that_is_said():
         assert box.notice == "one thing is put here; everything else stays"
 
 
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ("a theatre stage with curtains ", []),  # "stage" follows
+        ("two wolves in a snowfield ", ["dogs", "foxes"]),
+        ("a medieval town with a cart ", []),  # no tractor
+        ("a farm with a cart ", ["tractor"]),
+    ],
+)
+def test_words_below_grey_ones_make_sense_in_their_place(surface, text, instead):
+    desk = Desk(surface, known_words("pocket"))
+    desk.box.open("")
+    desk.write(text)
+    desk.show()
+    assert [known for *_, known in desk.box._card.hints] == instead
+
+
 def test_a_landscape_is_said_to_keep_its_light():
     box = PromptBox(lambda text: None, known_words("pocket"))
     with window((640, 400), "test"):
