@@ -22,6 +22,7 @@ from mag_sandbox.scenes.naming import (
     takes_color,
 )
 from mag_sandbox.scenes.relations import DIRECTIONS
+from mag_sandbox.scenes.synonyms import as_many_as
 from mag_sandbox.scenes.vocabulary import (
     FUNCTION_WORDS,
     MOST_NAMED,
@@ -258,7 +259,7 @@ class ThingWords(Vocabulary):
             read = " ".join(words[start:end])
             said = next((one for one, other in known.items() if other in (read, kind)), read)
             if text_stems(said) != text_stems(kind):
-                known[said] = kind
+                known[said] = as_many_as(said, kind)
         return tuple(known.items())
 
     @staticmethod

@@ -67,7 +67,6 @@ class HudLayer:
         camera = shot.event.control.camera if shot.event else CameraCommand()
         return HudState(
             scene=start.scene.name,
-            seed=start.seed,
             seconds=shot.second,
             block=block,  # as in play: the cards change once a block
             exact_pose=self._footage.stored.head.exact_pose,

@@ -98,7 +98,7 @@ def speed_card(state: HudState) -> Card:
 def scene_card(state: HudState) -> Card:
     """Return where we are: scene, prompt, compass, camera phrase, pose and clock."""
     block, pose = state.block, state.block.poses[-1]
-    detail = f"{pose_text(pose, exact=state.exact_pose)} · seed {state.seed}"
+    detail = pose_text(pose, exact=state.exact_pose)
     compass = CustomPart(52, 52, _draw_compass, (pose, block.memory))
     looks = column(Text(block.phrase, lines=1), Text(detail, 13, MUTED, lines=1), gap=4)
     return Card(

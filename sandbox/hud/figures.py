@@ -11,9 +11,12 @@ STAGES = {  # shown first, in this order, in words
     "remember": "remember",
     "decode": "draw",
     "look_ahead": "work ahead",
+    "sky": "draw the sky",
+    "move": "move things",
 }
 ELSEWHERE = {SERVER: "on the server", NETWORK: "in the network"}  # stages of a remote world
 MAX_STAGES = 5
+LONG_MS = 1000.0  # from which on a time is told in seconds
 LATENCY = "key to picture"
 Row = tuple[str, str]  # name, value
 
@@ -55,17 +58,26 @@ class Figures:
         self._updated = now
         seconds = self._block_seconds
         possible = f"of {self._block_frames / seconds:.0f} possible" if seconds else ""
-        latency = "..." if latency_ms is None else f"{latency_ms:.0f} ms"
+        latency = "..." if latency_ms is None else time_text(latency_ms)
         here, elsewhere = stage_rows(self._stages), elsewhere_rows(self._stages)
         self.rows = (
             (possible, f"{fps:.1f} fps"),
-            *((name, f"{ms} ms") for name, ms in here),
+            *((name, time_text(ms)) for name, ms in here),
             (LATENCY, latency),
-            *((name, f"{ms} ms") for name, ms in elsewhere),
+            *((name, time_text(ms)) for name, ms in elsewhere),
         )
 
     def _blend(self, before: float, newest: float) -> float:
         return before + self._smoothing * (newest - before)
+
+
+def time_text(ms: float) -> str:
+    """Return a time for people: "31 ms", from a second on "1.6 s".
+
+    >>> time_text(31.4), time_text(1580), time_text(15673)
+    ('31 ms', '1.6 s', '15.7 s')
+    """
+    return f"{ms:.0f} ms" if ms < LONG_MS else f"{ms / 1000:.1f} s"
 
 
 def stage_rows(stage_ms: Mapping[str, float]) -> tuple[tuple[str, int], ...]:

@@ -28,7 +28,7 @@ def next_level(level: HudLevel) -> HudLevel:
 class Hud:
     """Draws `HudState`; a card is drawn again only when its contents change.
 
-    >>> Hud().draw(surface, HudState("A meadow", 7, 0.0, block), "full")
+    >>> Hud().draw(surface, HudState("A meadow", 0.0, block), "full")
     """
 
     def __init__(self, settings: SandboxConfig = SandboxConfig()) -> None:  # noqa: B008 -- frozen

@@ -31,7 +31,6 @@ class HudState:
     """The contents of the display at one moment; each card of `cards.py` takes a part."""
 
     scene: str
-    seed: int
     seconds: float  # of the world's time
     block: FrameBlock  # the newest that is shown
     exact_pose: bool = True

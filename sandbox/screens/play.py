@@ -355,7 +355,6 @@ class PlayScreen:
         """Return the contents of the HUD."""
         return HudState(
             scene=self._place,
-            seed=self.playthrough.seed,
             seconds=self.reel.seconds,
             block=self.reel.current.block,
             exact_pose=self.reel.current.spec.exact_pose,

@@ -167,7 +167,7 @@ def shown(surface):
     """Return the theme, and where the memory card and its parts are drawn."""
     theme = Theme(surface.get_size())
     block = FakeWorld().reset(Scene(prompt="A place."), seed=1)
-    state = HudState("", 0, 0.0, replace(block, memory=USAGE))
+    state = HudState("", 0.0, replace(block, memory=USAGE))
     card, parts = cards.memory_card(state).drawn(theme, surface.get_width() - 20)
     place = card.get_rect(bottomleft=(10, surface.get_height() - 10))
     return theme, card, place, {name: part.move(place.topleft) for name, part in parts.items()}

@@ -40,7 +40,6 @@ def state():
     prompt = "A quiet desert at sunset with tall cacti, distant mountains and a red tower."
     return HudState(
         scene="Desert at sunset",
-        seed=7,
         seconds=134,
         block=replace(block, prompt=prompt),
         figures=figures.rows,
@@ -129,7 +128,6 @@ def test_cards_are_drawn_again_only_when_they_say_something_else(surface, state,
     for changes, card in (
         ({"figures": (("", "15.9 fps"),)}, "speed_card"),
         ({"mode": "paused"}, "scene_card"),
-        ({"seed": 8}, "scene_card"),
         ({"exact_pose": False}, "scene_card"),
         ({"lights": {**state.lights, "left": "queued"}}, "keys_card"),
         ({"block": replace(state.block, memory=replace(state.block.memory, rebuilt=1))},
