@@ -106,6 +106,16 @@ def test_edges_become_steeper_and_overshoot_nothing():
     assert steep.min() >= ramp.min() and steep.max() <= ramp.max()
 
 
+def test_the_outline_of_a_thing_has_its_colour():
+    """Also where its colour fades before its alpha does."""
+    alpha = torch.tensor([0.0, 0.1, 0.3, 0.6, 0.9, 1.0, 1.0]).expand(1, 1, 7, 7)
+    faded = 0.8 * (alpha - 0.1).clamp(0) / 0.9
+    *colors, shown = crisp(torch.cat((faded, faded, faded, alpha), dim=1))[0, :, 3]
+    outline = (shown > 0.1) & (shown < 1)
+    assert outline.any()
+    assert (colors[0] / shown)[outline].min() > 0.75
+
+
 def test_only_kinds_that_it_was_taught_are_known(close_ups: CloseUps):
     assert close_ups.knows(MUSHROOM)
     assert not close_ups.knows(PlacedObject("gramophone of glass", 0.0, 0.0, 1.0, 1.0))
