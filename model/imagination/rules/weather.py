@@ -101,6 +101,7 @@ _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies 
 _HALF_SEEN, _NEAREST_FOOT = 9.0, 1.0  # metres; degrees
 _PALEST, _PALEST_SKY = 0.78, 0.85  # share of fog at most: in things, which are still known, and sky
 _PALEST_COLOR = 0.25  # likewise, in things whose colour words give
+_PALEST_NAMED = 0.5  # likewise, in others that words name
 _RELIEF = frozenset(("mountains", "snowy peaks", "mesas"))
 _BEFORE_SKY = (28, 0.88), (20, 1.15)  # of mountains, of rain: least difference; light of others
 _HILL, _PALEST_HILL = "far hill", 0.35  # with their feet in sight, and named relief
@@ -516,12 +517,14 @@ def _fogged(
     fog = _fog_over(things, wanted)
     told = [one for one in wanted.named if one.color or any(part.color for part in one.parts)]
     colored = {kind for one in told for kind in one.kinds}
-    relief = _RELIEF & _kinds(wanted)
+    named = _kinds(wanted)
+    relief = _RELIEF & named
 
     def paled(thing: PlacedObject) -> PlacedObject:
         foot = thing.height / 2 - thing.pitch  # degrees below the horizon
         away = EYE / np.tan(np.radians(foot)) if foot > _NEAREST_FOOT else np.inf
-        most = _PALEST_SKY if thing.width >= AROUND else _PALEST
+        most = _PALEST_NAMED if thing.kind in named else _PALEST
+        most = _PALEST_SKY if thing.width >= AROUND else most
         is_told = thing.kind in (_SKIES if wanted.sky and thing.width >= AROUND else colored)
         most = _PALEST_COLOR if is_told else most
         is_hill = thing.kind == _HILL and foot > _NEAREST_FOOT

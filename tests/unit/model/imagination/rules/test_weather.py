@@ -53,6 +53,13 @@ def test_in_fog_things_are_paler_the_farther_they_are():
     assert in_fog([grey, near], BY_DAY) == [grey, near], "the planner has seen to it"
 
 
+def test_a_statue_that_words_name_is_seen_in_fog():
+    statue = PlacedObject("statue", 0.0, 0.0, 10.0, 24.0, (80, 70, 70), (90, 80, 80))
+    named = BY_DAY._replace(named=[Named(("statue",), None)])
+    plain, told = (in_fog([SKY, statue], one)[1] for one in (BY_DAY, named))
+    assert statue.color < told.color < plain.color
+
+
 @pytest.mark.parametrize("weather", [at_night, in_storm])
 def test_under_a_bright_sky_everything_darkens_and_lanterns_shine(weather):
     sky, ground, barn, lantern = weather([SKY, GROUND, SUN, BARN, LANTERN])
