@@ -207,7 +207,7 @@ def with_tables(
             borne[one.relation] += one.least
     for place, one in enumerate(named):
         own = _placed(result, one.kinds)
-        if one.kinds[0] not in laid or one.relation or one.parts or not own:
+        if one.relation or one.parts or not own or result[own[0]].kind not in laid:
             continue
         table = _table_for(result, told, borne, one.least)
         if table is None:

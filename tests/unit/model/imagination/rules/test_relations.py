@@ -71,6 +71,14 @@ def test_tableware_is_on_a_table_and_there_is_one_if_a_room_had_none(has_table: 
         assert table.pitch < mug.foot <= table.pitch + table.height / 2
 
 
+@pytest.mark.parametrize(("kind", "tables"), [("alarm clock", 1), ("wall clock", 0)])
+def test_a_clock_is_on_a_table_unless_it_hangs_on_a_wall(kind: str, tables: int):
+    floor = PlacedObject("floor", 0.0, -30.0, 360.0, 60.0, (120, 90, 60), (120, 90, 60))
+    clock = PlacedObject(kind, 4.0, -6.0, 20.0, 20.0)
+    result = obeyed([floor, clock], named_things("a clock", ("wall clock", "alarm clock")))
+    assert sum(one.kind == "table" for one in result) == tables
+
+
 def test_several_on_something_sit_beside_each_other():
     cats = [CAT, PlacedObject("cat", 250.0, -18.0, 10.0, 9.0)]
     result = related([SOFA, *cats], named_things("two cats on the sofa", KINDS))
