@@ -94,6 +94,7 @@ from mag_sandbox.scenes.rewordings import (
     FLOODED_CAVE,
     FROZEN_RIVER,
     HEAPED,
+    IMAGES,
     LIGHTS_TOLD,
     LIKENESS,
     METAPHOR,
@@ -590,7 +591,7 @@ class DescriptionWords(Vocabulary):
         if super().place(known) is None and self.place(known) == "indoor":
             told += _words_in(_STORE, known)
         seen |= {owners[place] for place in told}
-        unseen_words = [*BUNCHES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED]
+        unseen_words = [*BUNCHES, *IMAGES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED]
         unseen_words += [DARK_THING, NOT_HUNG, SNOWY_ROOFS]
         unseen_words += [STAGE_LIGHTS] if self.place(known) == "object" else []
         unseen_words += [UMBRELLAS] if has_no_parasols(known) else []

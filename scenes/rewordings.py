@@ -232,7 +232,8 @@ _CAVE_AS_REEF = (FLOODED_CAVE, "coral reef with rocks")
 SQUARE_IN_TOWN = re.compile(  # which lies in no meadow
     r"\b(?:(?:(?:market|town|village|main|city|central) ?)?square|market(?: place| street)?)"
     r" (?:in|of) (?:an?|the|this|our|my) (?:\w+ ){0,2}(?:town|village|city)\b"
-    r"|\b(?:town|village|city) square\b",
+    r"|\b(?:town|village|city) square\b|(?<=^a )(?:big |large |wide |small |old |empty )?square"
+    r"(?=$|[,.;:]| (?:at|by|full|in|of|on|where|with)\b)",
     re.I,
 )
 _SQUARE_AS_MARKET = (SQUARE_IN_TOWN, "market square")
@@ -374,6 +375,22 @@ LIKENESS = re.compile(  # what something is said to be like, and which is not th
     r"(?=$|[,.;:]| (?:and|with|in|on|at|under|over|by|beside|near|behind|before|above|of)\b)",
     re.I,
 )
+_SHOWN = (  # by a picture, up to which words tell of it
+    rf"(?P<shown>(?:(?:an?|the|some|my|two|three) )?(?:(?:{_COLOR}|{_SIZES}|old) )*(?:\w+ )?\w+)"
+    r"(?=$|[,.;:]| (?:and|with|in|on|at|under|over|by|beside|near|behind|before|above|over)\b)"
+)
+IMAGES = (  # of things that are not there: the lion of a statue
+    re.compile(
+        r"\b(statues?|sculptures?|busts?|portraits?|posters?) (?P<of>of) "
+        rf"(?!(?:stone|wood|gold|marble|bronze|ice)\b){_SHOWN}",
+        re.I,
+    ),
+    re.compile(  # "a picture of a forest" is the forest
+        r"(?<!^)(?<!^a )(?<!^an )(?<!^the )\b"
+        rf"(paintings?|pictures?|photos?|photographs?|drawings?) (?P<of>of) {_SHOWN}",
+        re.I,
+    ),
+)
 METAPHOR = re.compile(  # of what is said to be another thing, which is not there
     r"\b(sea(?: coast)?|lake|water|ocean|river|pond|sky|fog|mist|snow|night|moon|sun)"
     rf"(?P<is> (?:is|are|was) (?:an?|the) (?:\w+ )?(?!gold|orange)(?:{_NOUNS})(?:e?s)?)\b",
@@ -434,6 +451,7 @@ def has_no_parasols(text: str) -> bool:
 REWORDINGS = (  # what is read as something else, one after the other
     (re.compile(rf"\bas (?=(?:{_COLOR}|{_SIZES}) as\b)", re.I), ""),
     (LIKENESS, ""),
+    *((image, r"\1") for image in IMAGES),
     (WEARING_NOTHING, ""),
     (METAPHOR, r"\1"),
     (HEAPED, "pile of "),

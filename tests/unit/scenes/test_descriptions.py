@@ -1762,6 +1762,29 @@ def test_a_church_in_low_sun_is_seen_from_outside(words, text):
     assert text in words.reading(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "kinds", "grey"),
+    [
+        ("a park with a statue of a lion", {"statue"}, "lion"),
+        ("a bedroom with paintings of cats and a sofa", {"landscape painting", "sofa"}, "cats"),
+        ("a poster of a dragon in a bedroom", {"landscape painting"}, "dragon"),
+        ("a statue of gold in a park", {"statue"}, "gold"),
+        ("a picture of a bedroom with a cat", {"landscape painting", "cat"}, ""),
+    ],
+)
+def test_what_a_statue_or_a_picture_is_of_is_not_there(words, text, kinds, grey):
+    named = named_in(words.reading(text), words, KINDS)
+    assert {one.kinds[0] for one in named} == kinds
+    assert [word.text for word in words.without_effect(text)] == grey.split()
+
+
+@pytest.mark.parametrize("text", ["a square with a statue of a king", "a big square at night"])
+def test_a_square_is_one_of_a_town(words, text):
+    read = words.reading(text)
+    assert known_place(read, words).name == "market"
+    assert known_place(words.reading("a square room with a bed"), words).name == "living room"
+
+
 def test_only_caves_are_of_rock(words):
     caves = [Wanted.of(text, words, KINDS).in_cave for text in ("a dark cave", "a dungeon")]
     assert caves == [True, False]
