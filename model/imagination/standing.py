@@ -43,7 +43,10 @@ LEAST = 11.0  # degrees of the longer side: farther things are drawn larger than
 LEAST_SMALL, LEAST_LOW = 0.75, 0.5  # of `LEAST` and of `TALLEST`, for things that are to be small
 MOST_UNLIKE = 2.0  # times by which others of a kind may be larger or smaller than usual
 MOST_HIDDEN = 0.6  # share that things before it may hide
-WHOLE = 0.1  # likewise, where there is room in front of them
+WHOLE = 0.1  # likewise, where there is room in front of them, or beside
+BELOW = 4.0  # degrees that a thing may lie below the pointer before it moves aside instead
+IN_VIEW = 24.0  # degrees below the pointer, from which on its foot may be out of the picture
+ASIDE = (-5.0, 5.0, -10.0, 10.0, -15.0, 15.0)  # degrees that a thing moves to be in sight
 LOWEST_HUNG, HIGHEST_HUNG = 0.5, 0.12  # metres that things on walls keep from floor and ceiling
 COST_ASIDE = 0.02  # of hanging a degree aside, as a share of the thing that overlaps others
 COST_SMALLER = 0.4  # likewise, of shrinking to nothing
@@ -60,6 +63,7 @@ class _Seen(NamedTuple):
 
     distance: float  # metres
     foot: float  # its height above the ground [m]
+    aside: float = 0.0  # degrees to the right of the pointer
 
 
 class _Size(NamedTuple):
@@ -109,6 +113,7 @@ def stood(edit: Edit, scenery: Scenery, stance: Stance) -> Edit:
     else:
         size = _Size(tall, wide, TALLEST * max(min(asked, 1.0), LEAST_LOW))
         seen = _standing(edit, pitch, scenery, size, look.away, wall, stance)
+        edit = replace(edit, yaw=(edit.yaw + seen.aside) % 360.0)
     low, high = (
         degrees(atan((end - EYE) / seen.distance)) for end in (seen.foot, seen.foot + tall)
     )
@@ -126,7 +131,7 @@ def stood(edit: Edit, scenery: Scenery, stance: Stance) -> Edit:
 
 
 def hiding_kind(edit: Edit, scenery: Scenery, stance: Stance) -> str:
-    """Return the kind of the nearest thing if things hide most of a placement; "": they do not.
+    """Return the kind of the thing that hides most if things hide most of a placement; or "".
 
     What may be on a table, or has no foot on the ground, counts as visible.
 
@@ -141,8 +146,8 @@ def hiding_kind(edit: Edit, scenery: Scenery, stance: Stance) -> str:
     distance = EYE / tan(radians(-foot)) - IN_FRONT
     tall = distance * (tan(radians(edit.pitch + edit.height / 2)) - tan(radians(foot)))
     size = tall, 2 * distance * tan(radians(edit.width / 2))
-    nearest = _nearest_hiding(edit.yaw, distance, size, scenery.apart("upright"))
-    return nearest[0].kind if nearest else ""
+    hidden, before = _hiding(edit.yaw, distance, size, scenery.apart("upright"))
+    return max(before, key=itemgetter(2))[0].kind if hidden > MOST_HIDDEN else ""
 
 
 def farther(edit: Edit, times: float) -> Edit:
@@ -224,17 +229,39 @@ def _standing(
             return table
     distance = away
     if -inf < pitch:
-        at_foot = wall - IN_FRONT if wall < inf else away
+        far = away if size.tall >= EYE else max(away, EYE / tan(radians(LEAST)))
+        at_foot = wall - IN_FRONT if wall < inf else far  # where it reaches the horizon
         distance = EYE / tan(radians(-pitch)) if pitch < -HORIZON_FOOT else at_foot
         distance = min(distance, _before(edit.yaw, pitch, scenery.apart("upright")))
-    fitting = _fitting(distance, wall, size)
+    return _in_sight(edit.yaw, pitch, _fitting(distance, wall, size), scenery, size, wall)
+
+
+def _in_sight(
+    yaw: float, pitch: float, distance: float, scenery: Scenery, size: _Size, wall: float
+) -> _Seen:
+    """Return where nothing hides much of a thing: in front of what would, or beside that.
+
+    It comes nearer only as long as it stays where the player points, and in the picture.
+    """
     others, sides = scenery.apart("upright"), (size.tall, size.wide)
-    while nearest := _nearest_hiding(edit.yaw, fitting, sides, others, most=WHOLE):
-        nearer = _fitting(nearest[1] - GAP, wall, size)
-        if nearer >= fitting:
+
+    def hidden(aside: float, away: float) -> float:
+        return _hiding(yaw + aside, away, sides, others)[0]
+
+    nearer = distance
+    while hidden(0.0, nearer) > WHOLE:
+        _, before = _hiding(yaw, nearer, sides, others)
+        in_front = _fitting(min(away for _, away, _ in before) - GAP, wall, size)
+        if in_front >= nearer:
             break
-        fitting = nearer
-    return _Seen(fitting, 0.0)
+        nearer = in_front
+    foot, top = (degrees(atan((end - EYE) / nearer)) for end in (0.0, size.tall))
+    is_seen = foot > pitch - IN_VIEW and top > pitch - BELOW and hidden(0.0, nearer) <= WHOLE
+    if nearer == distance or is_seen:
+        return _Seen(nearer, 0.0)
+    beside = (aside for aside in ASIDE if hidden(aside, distance) <= WHOLE)
+    aside = next(beside, None)
+    return _Seen(nearer, 0.0) if aside is None else _Seen(distance, 0.0, aside)
 
 
 def _fitting(distance: float, wall: float, size: _Size) -> float:
@@ -246,29 +273,27 @@ def _fitting(distance: float, wall: float, size: _Size) -> float:
     return max(min(distance, wall - IN_FRONT), NEAREST)
 
 
-def _nearest_hiding(
+def _hiding(
     yaw: float,
     distance: float,
     size: tuple[float, float],
     things: Sequence[tuple[PlacedObject, float]],
-    *,
-    most: float = MOST_HIDDEN,
-) -> tuple[PlacedObject, float] | None:
-    """Return the nearest of the things that hide more than a share, and its distance [m]."""
+) -> tuple[float, list[tuple[PlacedObject, float, float]]]:
+    """Return the share of a thing that others hide, and those: with distance [m] and share."""
     tall, wide = size
     half = degrees(atan(wide / 2 / distance))
     low, high = (degrees(atan((end - EYE) / distance)) for end in (0.0, tall))
     columns = yaw + np.linspace(-half, half, _POINTS)
     rows = np.linspace(low, high, _POINTS)
     hidden = np.zeros((_POINTS, _POINTS), bool)
-    before: list[tuple[PlacedObject, float]] = []
+    before: list[tuple[PlacedObject, float, float]] = []
     for told, away in things:
         across = np.abs(yaw_difference(columns, told.yaw)) < told.width / 2
         here = (np.abs(rows - told.pitch) < told.height / 2)[:, None] & across
         if away < distance and here.any():
             hidden |= here
-            before.append((told, away))
-    return min(before, key=itemgetter(1)) if hidden.mean() > most else None
+            before.append((told, away, float(here.mean())))
+    return float(hidden.mean()), before
 
 
 def _before(

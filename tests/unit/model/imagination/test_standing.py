@@ -115,6 +115,27 @@ def test_what_is_placed_half_behind_a_thing_stands_in_front_of_it():
     assert foot(beside) < cactus.foot < foot(alone)
 
 
+@pytest.mark.parametrize("words", ["a cat", "a pink swan", "a robot"])
+def test_a_thing_that_is_put_at_the_horizon_reaches_it(words):
+    placed = put(words, 0.0, meadow())
+    assert placed.pitch + placed.height / 2 > -3.0
+
+
+def test_a_thing_moves_aside_rather_than_far_below_the_pointer():
+    bush = PlacedObject("bush", 0.0, -17.0, 11.0, 24.0)  # its foot 29 degrees down: at 2.9 m
+    swan, alone = (put("a swan", 0.0, scene) for scene in (meadow(bush), meadow()))
+    assert (swan.pitch, swan.height) == (alone.pitch, alone.height)
+    aside = abs((swan.yaw + 180.0) % 360.0 - 180.0)
+    assert bush.width / 2 < aside <= 15.0
+
+
+def test_what_hides_most_is_named_not_what_is_nearest():
+    oak = PlacedObject("oak", 0.0, 10.0, 85.0, 90.0)
+    dog = PlacedObject("dog", 20.0, -30.0, 40.0, 14.0)  # nearer, over a corner
+    place = meadow(oak, dog)
+    assert hiding_kind(put("an elephant", -1.0, place), place, STANCES["elephant"]) == "oak"
+
+
 def test_what_a_near_thing_hides_is_told():
     tree = PlacedObject("oak", 0.0, 10.0, 85.0, 90.0)  # its foot 35 degrees down: at 2.3 m
     place = meadow(tree)
