@@ -381,13 +381,13 @@ _SHOWN = (  # by a picture, up to which words tell of it
 )
 IMAGES = (  # of things that are not there: the lion of a statue
     re.compile(
-        r"\b(statues?|sculptures?|busts?|portraits?|posters?) (?P<of>of) "
+        r"\b(statues?|sculptures?|busts?|portraits?) (?P<of>of) "
         rf"(?!(?:stone|wood|gold|marble|bronze|ice)\b){_SHOWN}",
         re.I,
     ),
     re.compile(  # "a picture of a forest" is the forest
         r"(?<!^)(?<!^a )(?<!^an )(?<!^the )\b"
-        rf"(paintings?|pictures?|photos?|photographs?|drawings?) (?P<of>of) {_SHOWN}",
+        rf"(paintings?|pictures?|photos?|photographs?|posters?|drawings?) (?P<of>of) {_SHOWN}",
         re.I,
     ),
 )

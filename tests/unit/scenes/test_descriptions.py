@@ -1767,7 +1767,7 @@ def test_a_church_in_low_sun_is_seen_from_outside(words, text):
     [
         ("a park with a statue of a lion", {"statue"}, "lion"),
         ("a bedroom with paintings of cats and a sofa", {"landscape painting", "sofa"}, "cats"),
-        ("a poster of a dragon in a bedroom", {"landscape painting"}, "dragon"),
+        ("a bedroom with a poster of a dragon", {"landscape painting"}, "dragon"),
         ("a statue of gold in a park", {"statue"}, "gold"),
         ("a picture of a bedroom with a cat", {"landscape painting", "cat"}, ""),
     ],

@@ -54,7 +54,7 @@ def test_in_fog_things_are_paler_the_farther_they_are():
 
 
 def test_a_statue_that_words_name_is_seen_in_fog():
-    statue = PlacedObject("statue", 0.0, 0.0, 10.0, 24.0, (80, 70, 70), (90, 80, 80))
+    statue = PlacedObject("statue", 0.0, 0.0, 4.0, 8.0, (80, 70, 70), (90, 80, 80))
     named = BY_DAY._replace(named=[Named(("statue",), None)])
     plain, told = (in_fog([SKY, statue], one)[1] for one in (BY_DAY, named))
     assert statue.color < told.color < plain.color
