@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerSpec
 from mag_sandbox.sandbox.recording.playback import Playback
+from mag_sandbox.sandbox.saves.own_scenes import told
 from mag_sandbox.sandbox.screens import (
     Continue,
     GoBack,
@@ -230,6 +231,9 @@ class Navigator:
         leave = Way.TITLE if self.game else Way.LEAVE
         scene, keys = playthrough.place or playthrough.scene, self._bindings
         behind = self.game.picture_of(scene) if self.game else scene.image and Path(scene.image)
+        if self.game:
+            shown = told(scene, scene.prompt, self.game.services.vocabulary)
+            scene = replace(scene, prompt=shown)
         keeps_frames = isinstance(spec.source, Playback) and spec.source.seeks
         ready = OPENING if keeps_frames else STAGES[READY]
         if playthrough.parked is not None:

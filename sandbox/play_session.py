@@ -210,9 +210,6 @@ class PlayerSession(WatchedSession):
         scene, seed = playthrough.scene.name, playthrough.seed
         cue = lambda cue: services.audio.cue(CUES[cue])  # noqa: E731 -- fits the line below
         hunt = PostcardHunt(services.prober, services.scores, scene, seed, cue)
-        probe = ProbeOverlay(
-            reel, hud, services.prober, services.audio.cue, services.settings.now.fit
-        )
         claim = services.bindings.title("postcards")
         fly = partial(_fly, services, reel)
         self._map = MapOverlay(
@@ -231,7 +228,10 @@ class PlayerSession(WatchedSession):
             open_keys=services.bindings["change"].keys,
             may_open=partial(player_changes.may_change, services, reel),
         )
-        boxes = self._prompt, self._edit.box
+        boxes, audio = (self._prompt, self._edit.box), services.audio
+        probe = ProbeOverlay(
+            reel, hud, services.prober, audio.cue, services.settings.now.fit, boxes
+        )
         self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim, boxes)
         self._hints = self._hint_overlay(probe) if services.settings.now.hints else None
         hints = (self._hints,) if self._hints else ()

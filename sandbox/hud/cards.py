@@ -104,7 +104,7 @@ def scene_card(state: HudState) -> Card:
     return Card(
         column(
             row(Text(state.scene, 18, bold=True, lines=2), SPRING, *_clock(state), gap=8),
-            Text(block.prompt, 13, MUTED, lines=3),
+            Text(state.description or block.prompt, 13, MUTED, lines=3),
             row(compass, looks, gap=16),
             gap=6,
         ),

@@ -36,6 +36,7 @@ class HudState:
     exact_pose: bool = True
     figures: tuple[tuple[str, str], ...] = ()  # rows of `Figures`
     lights: Mapping[str, KeyLight] = field(default_factory=dict)
+    description: str = ""  # as it is shown; "": the block's
     mode: str = ""  # "paused", "replay", or nothing
     coming_memory: str = ""  # chosen, but not in force yet
     recording: bool = False

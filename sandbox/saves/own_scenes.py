@@ -131,6 +131,15 @@ def title_of(prompt: str, known: Vocabulary | None = None) -> str:
     return _title(_heard(shown, known) if known else shown)
 
 
+def told(scene: Scene, prompt: str, known: Vocabulary | None) -> str:
+    """Return a prompt in force as it is shown: without a player's words that have no effect."""
+    is_given = prompt == scene.prompt and scene.image is not None
+    if is_given or known is None:
+        return prompt
+    shown = _heard(prompt, known)
+    return f"{shown[:1].upper()}{shown[1:]}" if prompt[:1].isupper() else shown
+
+
 @lru_cache(maxsize=64)  # asked for with every frame of the display
 def _heard(prompt: str, known: Vocabulary) -> str:
     """Return a prompt without the words that have no effect in a world; all of it, if none has."""

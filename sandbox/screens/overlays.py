@@ -363,9 +363,16 @@ class ProbeOverlay(Overlay):
     """
 
     def __init__(
-        self, reel: Reel, hud: Hud, prober: Prober, cue: Cue, fit_mode: FitMode = "fill"
+        self,
+        reel: Reel,
+        hud: Hud,
+        prober: Prober,
+        cue: Cue,
+        fit_mode: FitMode = "fill",
+        boxes: Collection[PromptBox] = (),
     ) -> None:
         self._reel, self._hud, self._prober, self._cue = reel, hud, prober, cue
+        self._boxes = boxes  # nothing is compared behind one in which the player writes
         self._fit_mode: FitMode = fit_mode
         self._seen = prober.latest
         self._waits: ProbeResult | None = None  # for the camera to rest
@@ -405,13 +412,14 @@ class ProbeOverlay(Overlay):
             self._prompt = self._reel.current.block.prompt
         if self._is_changed:  # now is another picture than the one that was compared
             self._waits = None
-        if self._waits is not None and not self.is_silent and self._is_time(self._waits, now):
+        is_busy = self.is_silent or any(box.is_open for box in self._boxes)
+        if self._waits is not None and not is_busy and self._is_time(self._waits, now):
             self._result, self._waits, self._since = self._waits, None, now
             self._until = now + (PROBE_S if self._in_lab else WIPE_S)
             self._cue("probe_good" if self._result.word == "remembered" else "probe_bad")
             return True
         moved = not self._in_lab and self._reel.current.command != CameraCommand()
-        if self._result and (now >= self._until or moved):
+        if self._result and (now >= self._until or moved or is_busy):
             self._result = None
             return True
         return self._result is not None and not self._in_lab

@@ -28,7 +28,7 @@ from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.recording.reader import Recording, next_part
-from mag_sandbox.sandbox.saves.own_scenes import name_with
+from mag_sandbox.sandbox.saves.own_scenes import name_with, told
 from mag_sandbox.sandbox.screens import Outcome, Overlay, Way
 from mag_sandbox.sandbox.settings import HudLevel, SandboxConfig
 from mag_sandbox.sandbox.ui.display import Picture, fit, name_window, shade, toggle_fullscreen
@@ -361,6 +361,11 @@ class PlayScreen:
             figures=self._figures.rows,
             lights=self.feedback.lights(),
             mode=self._mode_text(),
+            description=told(
+                self.playthrough.scene,
+                self.reel.current.block.prompt,
+                known_words(self.reel.current.spec.name),
+            ),
             coming_memory=self.session.coming_memory,
             recording=self.session.is_recording,
         )

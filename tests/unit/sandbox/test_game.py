@@ -455,6 +455,13 @@ def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_l
     assert game.screen.reel.current.block.prompt == SCENE.prompt
 
 
+def test_loading_and_the_lab_view_tell_what_has_an_effect(run):
+    game = run()
+    game.services.vocabulary = known_words("pocket")
+    game.go(PlayScene(Scene("A spooky swamp", 3, "A swamp")), LoadingScreen)
+    assert game.screen._scene.prompt == "A swamp"
+
+
 @pytest.mark.parametrize("added", ["and a red tent", "put two red tents", "place a red tent"])
 def test_what_words_add_on_a_walk_is_put_where_the_player_looks(run, added):
     speed = replace(WALKING.full_speed, walk=40.0)

@@ -76,6 +76,18 @@ def test_a_view_that_comes_back_is_wiped_between_then_and_now(overlay, prober):
     assert overlay.wake_at is None
 
 
+def test_nothing_is_wiped_behind_a_box_in_which_the_player_writes(prober):
+    box, hud = SimpleNamespace(is_open=False), Hud()
+    hud.places["slim"] = pygame.Rect(0, 0, 10, 10)
+    overlay = ProbeOverlay(StubReel(), hud, prober, lambda cue: None, boxes=[box])
+    prober.latest = result(1, then=result(2).then)
+    assert overlay.update(1.0) and overlay.wake_at is not None
+    box.is_open = True
+    assert overlay.update(1.1) and overlay.wake_at is None, "it goes"
+    prober.latest = result(2, then=result(1).then)
+    assert not overlay.update(60.0)
+
+
 def test_a_wipe_begins_and_ends_with_now():
     assert [round(wiped(share), 3) for share in (0.0, 0.5, 1.0, 2.0)] == [0.0, 1.0, 0.0, 0.0]
 

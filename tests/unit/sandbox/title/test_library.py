@@ -33,6 +33,7 @@ from mag_sandbox.sandbox.saves.own_scenes import (
     save_own_scene,
     scene_of_prompt,
     title_of,
+    told,
 )
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.title.library import (
@@ -509,3 +510,12 @@ def test_what_a_name_says_of_another_light_has_an_effect_too():
     at_night = staying("at night with a full moon", words, jungle.prompt)
     name = "A jungle temple in fog, at night with a full moon"
     assert name_with(jungle, at_night, words) == name
+
+
+def test_a_players_description_is_shown_without_words_that_have_no_effect():
+    words, text = known_words("pocket"), "A spooky swamp with a wooden boat"
+    own, given = Scene(text), Scene(text, image="swamp.png")
+    assert told(own, text, words) == "A swamp with a wooden boat"
+    assert told(given, text, words) == text, "with the picture that it is of"
+    assert told(given, f"{text} and a drone", words) == "A swamp with a wooden boat"
+    assert told(own, text, None) == text
