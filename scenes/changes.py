@@ -261,7 +261,7 @@ def without_grey(text: str, words: Vocabulary) -> str:
     """
     grey = {word.start for word in words.without_effect(text)}
     places = {at for at, word in enumerate(split_words(text)) if word.start in grey}
-    return _cut(text, places, FUNCTION_WORDS)
+    return _cut(text, places, FUNCTION_WORDS) if places else text
 
 
 def _cut(text: str, gone: Collection[int], before: Collection[str] = DETERMINERS) -> str:
