@@ -9,6 +9,7 @@ Source: sub-pixel convolution, arXiv 1609.05158; features modulated by facts, ar
 """
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from functools import cached_property
 from math import pi
 from typing import NamedTuple, cast
@@ -101,6 +102,11 @@ class CloseUp(nn.Module):
             variants: their shapes, [B].
             numbers: see `numbers_of`, [B, NUMBERS].
         """
+        dtype = self.stem.weight.dtype
+        smooth = functional.interpolate(layers, scale_factor=SCALE, mode="bilinear")  # of all bits
+        layers, places, sprites, numbers = (
+            one.to(dtype) for one in (layers, places, sprites, numbers)
+        )
         facts = self.told(self.kinds(kinds) + self.variants(variants) + self.numbers(numbers))
         planned = self.planned(_planned(places, sprites))
         fine = self.fine(self.stem(torch.cat((layers, places), dim=1)) + planned, facts)
@@ -119,7 +125,6 @@ class CloseUp(nn.Module):
         twofold = self.twofold(torch.cat((twofold, _planned(twice, sprites)), dim=1))
         scale, shift = self.twofold_told(facts)[..., None, None].chunk(2, 1)
         twofold = self.twofold_head(functional.silu(twofold * (1 + scale) + shift))
-        smooth = functional.interpolate(layers, scale_factor=SCALE, mode="bilinear")
         large = smooth + functional.pixel_shuffle(self.head(fine), SCALE)
         return large + functional.pixel_shuffle(twofold, 2)
 
@@ -177,17 +182,32 @@ class CloseUps:
     @cached_property
     def _network(self) -> CloseUp | None:
         network = self._load()
-        if network is not None:
-            network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return network
+        if network is None:
+            return None
+        with torch.inference_mode(mode=False):  # threads may be first that draw
+            network = deepcopy(network).eval().to(self._dtype())
+            return cast(CloseUp, network.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
 
     def knows(self, thing: PlacedObject) -> bool:
         """Tell whether there is a network that was taught things of this kind."""
         return thing.kind in self._kinds and self._network is not None
 
-    @torch.inference_mode()
     def enlarged(self, picture: CutOutPicture, thing: PlacedObject) -> CutOutPicture:
         """Return the cut-out of a thing that the network knows, about `FINER` times as large."""
+        large = self._large(picture, thing)
+        if large.shape[2] > 1.5 * FINER * picture.layer.shape[1]:
+            large = functional.avg_pool2d(large, SCALE // FINER)
+        return _with_box(_in_levels(crisp(large)), picture)
+
+    def redrawn(self, picture: CutOutPicture, thing: PlacedObject) -> CutOutPicture:
+        """Return the cut-out of a thing that the network knows, as large as it is."""
+        large = crisp(functional.avg_pool2d(self._large(picture, thing), SCALE // FINER))
+        made = functional.interpolate(large, picture.layer.shape[1:], mode="area")
+        return CutOutPicture(_in_levels(made), picture.box)
+
+    @torch.inference_mode()
+    def _large(self, picture: CutOutPicture, thing: PlacedObject) -> Tensor:
+        """Return what the network makes of a cut-out that is reduced, [1, 4, H, W]."""
         assert self._network is not None
         layer, box = reduced(picture)
         height, width = layer.shape[1:]
@@ -198,18 +218,18 @@ class CloseUps:
         given = (whole, places_in(box, whole.shape[1:]), shown, numbers_of(thing, box))
         layers, places, sprites, numbers = (torch.from_numpy(one)[None] for one in given)
         kind, variant = self._kinds[thing.kind], (thing.variant or 0) % VARIANTS
-        dtype = self._dtype()
-        with torch.autocast("cpu", dtype, enabled=dtype == torch.bfloat16):
-            large = self._network(
-                layers.to(memory_format=torch.channels_last), places, sprites,
-                torch.tensor([kind]), torch.tensor([variant]), numbers,
-            )[..., : SCALE * height, : SCALE * width].float()  # fmt: skip
-        if SCALE * height > 1.5 * FINER * picture.layer.shape[1]:
-            large = functional.avg_pool2d(large, SCALE // FINER)
-        made = crisp(large)[0].clamp(0, 1).numpy()
-        alpha = made[3:]
-        colors = 2 * np.minimum(made[:3], alpha) - alpha
-        return _with_box(np.concatenate((colors, alpha)), picture)
+        large: Tensor = self._network(
+            layers.to(memory_format=torch.channels_last), places, sprites,
+            torch.tensor([kind]), torch.tensor([variant]), numbers,
+        )  # fmt: skip
+        return large[..., : SCALE * height, : SCALE * width].float()
+
+
+def _in_levels(made: Tensor) -> np.ndarray:
+    """Return a picture, [1, 4, H, W], of colours in [0, 1], in a layer's levels; see `in_unit`."""
+    unit = made[0].clamp(0, 1).numpy()
+    alpha = unit[3:]
+    return np.concatenate((2 * np.minimum(unit[:3], alpha) - alpha, alpha))
 
 
 def crisp(pictures: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ SHADES, ALIKE = 16, 4  # of red, green and blue; as many apart, two have nothing
 SURELY = 4.0  # times as frequent as around a thing: such colours are its own
 MOST_BEYOND = 0.1  # of a thing's pixels; if more lie outside its shape, they are something else's
 CLOSED = 2  # px; narrower gaps in the outside are filled
+TRIMMED = 2  # px around what shows of a thing
 GLIMPSE = 0.15  # share of its box below which little of a thing is seen
 
 _LIKENESS = (1 - abs(np.arange(SHADES)[:, None] - np.arange(SHADES)) / ALIKE).clip(0)
@@ -54,8 +55,22 @@ class CutOut(NamedTuple):
 
     def enlarged(self, close_ups: CloseUps, thing: PlacedObject) -> "CutOut":
         """Return it with a larger layer, as the thing looks from near."""
-        layer, box = close_ups.enlarged(CutOutPicture(self.layer, self.box), thing)
+        layer, box = close_ups.enlarged(self._trimmed()[0], thing)
         return self._replace(layer=layer, box=box)
+
+    def redrawn(self, close_ups: CloseUps, thing: PlacedObject) -> "CutOut":
+        """Return it as the network of close-ups draws the thing, as large as it is."""
+        trimmed, part = self._trimmed()
+        layer = np.zeros_like(self.layer)
+        layer[:, *part] = close_ups.redrawn(trimmed, thing).layer
+        return self._replace(layer=layer, around=(self.around + self.layer) * (1 - layer[3]))
+
+    def _trimmed(self) -> tuple[CutOutPicture, tuple[slice, slice]]:
+        """Return its layer as far as it shows something, and which part that is."""
+        rows, columns = (extent(self.layer[3].any(axis=axis), TRIMMED) for axis in (1, 0))
+        left, top, wide, tall = self.box
+        box = left - columns.start, top - rows.start, wide, tall
+        return CutOutPicture(self.layer[:, rows, columns], box), (rows, columns)
 
 
 def cut_out(
@@ -182,7 +197,7 @@ def _without_behind(
         margin: pixels cut out around the plan's shape.
     """
     inner, outer = whole & ~widened(~whole, margin), free & ~cut
-    own, behind = (_nearby(colored, where, 2 * margin + 1) for where in (inner, outer))
+    own, behind = (nearby(colored, where, 2 * margin + 1) for where in (inner, outer))
     way = own[:3] - behind[:3]
     length = (way**2).sum(axis=0)
     share = ((colored[:3] - behind[:3]) * way).sum(axis=0) / np.maximum(length, UNLIKE)
@@ -195,13 +210,13 @@ def _without_behind(
 
 def _is_like(colors: np.ndarray, where: np.ndarray, guessed: np.ndarray, reach: int) -> np.ndarray:
     """Tell which pixels, [3, h, w], are rather like some others nearby than like guesses."""
-    nearby = _nearby(np.concatenate((colors, np.ones((1, *where.shape)))), where, reach)
-    off, other = (((one - colors) ** 2).sum(axis=0) for one in (nearby[:3], guessed))
-    is_like: np.ndarray = (nearby[3] > 0) & (off < other)
+    beside = nearby(np.concatenate((colors, np.ones((1, *where.shape)))), where, reach)
+    off, other = (((one - colors) ** 2).sum(axis=0) for one in (beside[:3], guessed))
+    is_like: np.ndarray = (beside[3] > 0) & (off < other)
     return is_like
 
 
-def _nearby(colored: np.ndarray, where: np.ndarray, reach: int) -> np.ndarray:
+def nearby(colored: np.ndarray, where: np.ndarray, reach: int) -> np.ndarray:
     """Return the mean colour of some pixels near each one, and their number, [4, h, w]."""
     sums = np.pad(colored * where, ((0, 0), (reach + 1, reach), (reach + 1, reach)))
     sums = sums.cumsum(axis=1, dtype=np.float64).cumsum(axis=2)

@@ -7,7 +7,7 @@ bit for bit. No state is kept in between, and nothing depends on time.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import takewhile
 from pathlib import Path
 from threading import Lock
@@ -77,6 +77,7 @@ from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
 
 _ATTEMPTS, _OTHER = 4, 1000  # of a plan by day, and between the seeds of their noise
+_SPRITES = 256  # that are kept
 _BEGINNINGS = 64  # of plans, of which one is to resemble the given picture
 BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
 Each = Callable[[Callable[[Place], Tensor], Iterable[Place]], Iterable[Tensor]]  # `map`, or like it
@@ -136,11 +137,12 @@ class Imagination:
         self._ring = config.painter.ring
         self.lattice = Lattice(*self._ring, config.painter.view)
         self.ahead = self.lattice.place(self.lattice.nearest(CameraPose()))  # the first view
-        self._coder, self._stride = coder, coder.stride
+        self._coder, self.stride = coder, coder.stride  # px of a cell
         self._margin = BESIDE * coder.stride
         self._reliefs = Reliefs(self.ring_size[1])
+        sprite_of = lru_cache(_SPRITES)(lambda thing: self.sprites([thing]).get(0))
         self.close_ups = CloseUps(
-            lambda: self._networks.close_up, config.kinds, lambda one: self.sprites([one]).get(0),
+            lambda: self._networks.close_up, config.kinds, lambda one: sprite_of(_anywhere(one)),
             lambda: _dtype(self._networks.painter),
         )  # fmt: skip
 
@@ -245,7 +247,7 @@ class Imagination:
         columns = np.arange(place.left - across, place.left + place.columns + across)
         sketched, owners = self._sketcher.draw(table, rows, columns)
         sketch = sketched.picture
-        high, wide = (slice(self._stride * edge, -self._stride * edge) for edge in (down, across))
+        high, wide = (slice(self.stride * edge, -self.stride * edge) for edge in (down, across))
         inner = (..., high, wide)
         if (owners[inner] < 0).all():
             return None
@@ -423,7 +425,7 @@ class Imagination:
         wide = nn.functional.pad(wide, (0, 0, edge, edge), mode="replicate")
 
         def encoded(place: Place) -> Tensor:
-            top, left = place.top * self._stride, place.left * self._stride
+            top, left = place.top * self.stride, place.left * self.stride
             bottom, right = top + self.view_size[0] + 2 * edge, left + self.view_size[1] + 2 * edge
             part = wide[..., top:bottom, left:right]
             return self._encoded(part)[..., BESIDE:-BESIDE, BESIDE:-BESIDE]
@@ -444,12 +446,12 @@ class Imagination:
     def view_size(self) -> tuple[int, int]:
         """Height and width of a view [px]."""
         rows, columns = self.config.painter.view
-        return self._stride * rows, self._stride * columns
+        return self.stride * rows, self.stride * columns
 
     @property
     def ring_size(self) -> tuple[int, int]:
         """Height and width of the whole ring [px]."""
-        return self._stride * self._ring[0], self._stride * self._ring[1]
+        return self.stride * self._ring[0], self.stride * self._ring[1]
 
     def _painted(self, around: Surroundings, place: Place, subject: Subject) -> Surroundings:
         rows = np.arange(place.top, place.top + place.rows)
@@ -459,7 +461,7 @@ class Imagination:
         objects = covering_objects(table, rows, columns, self._ring[1], owners)
         seen = subject.seen
         if seen is not None:
-            down, across = (_pixels_of(each, self._stride) for each in (rows, columns))
+            down, across = (_pixels_of(each, self.stride) for each in (rows, columns))
             seen = seen[down[:, None], across]
         is_odd = kept_as_sketched(subject.things, owners)
         if is_odd.any():
@@ -537,6 +539,11 @@ def load_imagination(
         return networks
 
     return Imagination(config, load, coder)
+
+
+def _anywhere(thing: PlacedObject) -> PlacedObject:
+    """Return a thing without its place and size, on which its sprite does not depend."""
+    return replace(thing, yaw=0.0, pitch=0.0, width=1.0, height=1.0, away=None)
 
 
 def _dtype(module: torch.nn.Module) -> torch.dtype:

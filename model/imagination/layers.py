@@ -32,6 +32,7 @@ from mag_sandbox.model.imagination.cut_outs import (
     extent,
     widened_around,
 )
+from mag_sandbox.model.imagination.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.resampling import linear_shares
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.sketch import sprite_box
@@ -86,6 +87,7 @@ class LayeredRing:
         margins: Margins = PAINTED,
         sprites: Mapping[int, np.ndarray] = MappingProxyType({}),
         close_ups: CloseUps | None = None,
+        redrawn: RedrawnThings | None = None,
     ) -> None:
         """Cut a ring into layers.
 
@@ -100,6 +102,7 @@ class LayeredRing:
             sprites: of things by their numbers, shown where they are unknown; see
                 `Sketcher.sprites`.
             close_ups: show things that are seen from nearer; None: they become soft.
+            redrawn: draws painted things again; None: the picture shows them so already.
         """
         self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
         self._close_ups, self._enlarged = close_ups, dict[int, CutOut]()
@@ -126,6 +129,9 @@ class LayeredRing:
             if cut is not None:
                 self._cut_outs[number] = cut
                 order[cut.beyond], stands[cut.beyond] = ranks[number], True
+        if redrawn is not None:
+            told = {number: scenery.bodies[number - 1].told for number in self._cut_outs}
+            self._cut_outs |= redrawn.whole_ones(self._cut_outs, told, numbers, self._painted)
         hidden = widened_around(stands, margins.hidden)
         shown = known & ~hidden
         radian = numbers.shape[1] / (2 * np.pi)
@@ -411,5 +417,6 @@ def _resampling(
     shares = linear_shares(places - first, np.arange(last - first, dtype=np.float32), wide)
     if wide > 1:
         shares /= shares.sum(axis=1, keepdims=True)
-    there = slice(max(first, 0), max(min(last, count), 0))
+    start = min(max(first, 0), count)
+    there = slice(start, max(min(last, count), start))
     return there, shares[:, there.start - first : there.stop - first]

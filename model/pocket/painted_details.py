@@ -1,8 +1,9 @@
-"""The details that the codec loses in painted pictures: of things, and of a given view."""
+"""What painted pictures lack: things drawn again, what the codec loses of them, a given view."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,11 +14,34 @@ from mag_sandbox.model.imagination.details import GivenPicture, LostDetails, ali
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.redrawing import RedrawnThings, StandingThings
+from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
+from mag_sandbox.scenes.stances import STANCES
 
+Things = tuple[PlacedObject, ...]
+_START = 0.0, 0.0
 _TILE = 2 * TILE[0], 2 * TILE[1]  # rows and columns of cells
 _KEPT = 32  # tiles whose details are kept: those of three rings
+_REACH = 12  # cells by which things of a tile may reach beyond it; they are drawn when whole
 _MARGIN = 6  # cells beyond a tile that are coded with it, since things may reach in from there
+
+
+class _RedrawnRing(NamedTuple):
+    """The things around the place where a scene begins, drawn again."""
+
+    around: Surroundings  # that shows them
+    things: Things
+    over: np.ndarray  # see `RedrawnThings.over`
+
+    def is_of(self, around: Surroundings, things: Things) -> bool:
+        """Tell whether it is that of known surroundings and a plan."""
+        if self.things != things:
+            return False
+        return around is self.around or (
+            np.array_equal(around.known, self.around.known)
+            and np.array_equal(around.latents, self.around.latents)
+        )
 
 
 class PaintedDetails:
@@ -26,16 +50,22 @@ class PaintedDetails:
     Pictures of them have four channels: colours times shares, and shares.
     """
 
-    def __init__(self, imagination: Imagination, decoded: DecodedGround) -> None:
+    def __init__(
+        self, imagination: Imagination, decoded: DecodedGround, redrawn: RedrawnThings
+    ) -> None:
         """Begin with no pictures.
 
         Args:
             imagination: knows what its codec loses.
             decoded: the ring where a scene begins.
+            redrawn: draws things again.
         """
         self._imagination, self._decoded = imagination, decoded
         self._lost = lru_cache(_KEPT)(imagination.lost)
         self._everywhere = {*imagination.config.all_behind, *imagination.config.courses}
+        self._redrawn, self._coming = redrawn, DecodedGround(imagination.picture, BESIDE)
+        self._standing = lru_cache(2)(self._standing_of)
+        self._rings: list[_RedrawnRing] = []  # those made last
         self._lock = Lock()
         self._given: GivenPicture | None = None
         self._first: np.ndarray | None = None
@@ -84,6 +114,24 @@ class PaintedDetails:
         ring: np.ndarray = found[0].numpy()
         return ring
 
+    @torch.inference_mode()
+    def drawn_again(self, around: Surroundings, things: Things) -> np.ndarray:
+        """Return the things around the place where a scene begins, float32 [4, H, W].
+
+        The painting thread asks for them first, for it takes long.
+        """
+        for one in self._rings:  # which another thread may replace
+            if one.is_of(around, things):
+                return one.over
+        whole = self._imagination.lattice.whole
+        picture, standing = self._coming.known(around, whole), self._standing(things)
+        if picture is None:
+            return np.zeros((4, *standing.numbers.shape), np.float32)
+        colors, known = picture[0].float().cpu().numpy(), in_pixels(around.known, picture.shape[2])
+        over = self._redrawn.over(colors, known, standing)
+        self._rings = [*self._rings[-1:], _RedrawnRing(around, things, over)]
+        return over
+
     def ring(
         self, picture: np.ndarray, painted: np.ndarray, things: Sequence[PlacedObject]
     ) -> np.ndarray:
@@ -114,21 +162,25 @@ class PaintedDetails:
         imagination, self._things = self._imagination, things
         if given is not self._given:
             self._given, self._first = given, None  # and what the codec makes of it
-        self._ground = DecodedGround(self._found, BESIDE, _TILE)
+        self._ground = DecodedGround(self._found, _REACH, _TILE)
         self._views = ViewCutter(imagination.lattice, self._ground, imagination.view_size)
 
     def _found(self, around: Surroundings, place: Place) -> Tensor:
         """Return a tile of the first ring, [1, 4, H, W]."""
-        lost = self._lost_at(place, self._things)
-        picture = self._decoded.known(around, place) if lost else None
-        cell = self._imagination.view_size[0] // self._imagination.lattice.view[0]
+        lost, picture = self._lost_at(place, self._things), self._decoded.known(around, place)
+        cell = self._imagination.stride
         found = np.zeros((4, cell * place.rows, cell * place.columns), np.float32)
-        if lost and picture is not None:
-            shown = in_pixels(around.at(place).known, found.shape[1])
-            found = lost.found_in(picture[0].float().cpu().numpy()) * shown
+        if picture is not None:
+            rows, columns = cell * place.top, cell * place.left
+            over = self.drawn_again(around, self._things)
+            found = over[:, rows : rows + found.shape[1], columns : columns + found.shape[2]]
+            if lost:
+                shown = _under(picture[0].float().cpu().numpy(), found)
+                known = in_pixels(around.at(place).known, found.shape[1])
+                found = _both(found, lost.found_in(shown) * known)
         if self._given is not None:
             given = self._given_at(place, self._given, around)
-            found = found * (1 - given[3]) + given
+            found = _both(found, given)
         return torch.from_numpy(found)[None]
 
     def _given_at(self, place: Place, given: GivenPicture, around: Surroundings) -> np.ndarray:
@@ -160,6 +212,12 @@ class PaintedDetails:
         now = self._decoded.piece(around, ahead).picture
         return alike(now[0].float().cpu().numpy(), self._first)
 
+    def _standing_of(self, things: Things) -> StandingThings:
+        """Return the things of a plan that stand around where a scene begins."""
+        scenery = Scenery.of(things, STANCES, self._imagination.config.all_behind)
+        owners = self._imagination.owners(scenery.plan(*_START))
+        return StandingThings.around(_START, scenery, scenery.numbers(*_START, owners))
+
     def _lost_at(self, place: Place, things: Sequence[PlacedObject]) -> LostDetails | None:
         lattice = self._imagination.lattice
         yaw, pitch, width, height = lattice.extent(place)
@@ -171,6 +229,18 @@ class PaintedDetails:
                 and abs(one.pitch - pitch) < (one.height + height + margin) / 2)
         )  # fmt: skip
         return self._lost(near, place)
+
+
+def _under(picture: np.ndarray, over: np.ndarray) -> np.ndarray:
+    """Return a picture, [3, H, W], under another one; that has shares, [4, H, W]."""
+    shown: np.ndarray = picture * (1 - over[3]) + over[:3]
+    return shown
+
+
+def _both(below: np.ndarray, over: np.ndarray) -> np.ndarray:
+    """Return two pictures with shares, [4, H, W], as one."""
+    shown: np.ndarray = below * (1 - over[3]) + over
+    return shown
 
 
 def covering(cells: np.ndarray, view: tuple[int, int]) -> Iterator[Place]:

@@ -10,6 +10,7 @@ from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.ground import DecodedGround, RemadeGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
+from mag_sandbox.model.imagination.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.surroundings import Surroundings
 from mag_sandbox.model.pocket.painted_details import PaintedDetails
 
@@ -22,17 +23,20 @@ _SKY_UNKNOWN = 1  # columns; the wind takes four seconds for one
 class PaintedPictures:
     """Decodes the known ring where pictures of it are asked for; threads may share it."""
 
-    def __init__(self, imagination: Imagination, sky_alone: SkyAlone) -> None:
+    def __init__(
+        self, imagination: Imagination, sky_alone: SkyAlone, redrawn: RedrawnThings
+    ) -> None:
         """Begin with no pictures.
 
         Args:
             imagination: decodes cells.
+            redrawn: draws things again.
             sky_alone: takes out of pictures at poses what stands before the sky.
         """
         self._lattice, size = imagination.lattice, imagination.view_size
         self._ring_size = imagination.ring_size
         self._decoded, self._whole = DecodedGround(imagination.picture, BESIDE), self._lattice.whole
-        self.details = PaintedDetails(imagination, self._decoded)
+        self.details = PaintedDetails(imagination, self._decoded, redrawn)
         skies = RemadeGround(
             self._decoded,
             lambda piece: sky_alone(piece.picture, (self._lattice.middle(piece.place),)),

@@ -32,6 +32,7 @@ from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.doors import NO_DOORS, RoomDoors, with_doors
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
+from mag_sandbox.model.imagination.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.rules.plans import turned
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
@@ -318,8 +319,9 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.imagination, self.weights = imagination, weights
         self.texts = partial(_texts, features, words)
         self.words = words
-        self.pictures = PaintedPictures(imagination, sky_alone)
         super().__init__(PaintingThread())
+        self.redrawn = RedrawnThings(imagination.close_ups, self.thread.map)
+        self.pictures = PaintedPictures(imagination, sky_alone, self.redrawn)
         self._shown = _ShownCells(imagination.lattice)
         self.around = imagination.nothing()  # the known part of the ring
         self.plan: Plan | None = None  # None: nothing was invented
@@ -555,10 +557,12 @@ class PaintingInventor(ViewPainter[_PaintedView]):
 
     def _begin_painting(self, pose: CameraPose, prompt: str) -> None:
         around, imagination = self.around, self.imagination
-        paint = self._painter(prompt, self.noise, self.plan)
+        paint, details = self._painter(prompt, self.noise, self.plan), self.pictures.details
 
         def make() -> _PaintedView:
             ground = paint(around, pose)
+            if ground.plan is not None:
+                details.drawn_again(ground.around, ground.plan.things)
             return _PaintedView(ground, imagination.view(ground.around, pose))
 
         self._begin(pose, prompt, make)

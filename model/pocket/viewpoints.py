@@ -670,7 +670,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         picture = picture * (1 - fine) + np.stack(colors)
         return LayeredRing(
             picture, known, numbers, scenery, source.place, painted, margins, sprites,
-            self._imagination.close_ups,
+            self._imagination.close_ups, None if source.place == START else self._painting.redrawn,
         )  # fmt: skip
 
     # Snapshots

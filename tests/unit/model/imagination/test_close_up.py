@@ -48,6 +48,17 @@ def test_a_close_up_is_as_many_times_as_large_and_no_colour_exceeds_its_alpha(
     assert np.array_equal(layer, close_ups.enlarged(given, MUSHROOM).layer)
 
 
+@pytest.mark.parametrize(("height", "width"), [(37, 42), (150, 150)])
+def test_a_thing_drawn_again_is_as_large_as_it_was(close_ups: CloseUps, height: int, width: int):
+    given = soft_disc(height, width)
+    layer, box = close_ups.redrawn(given, MUSHROOM)
+    assert layer.shape == given.layer.shape
+    assert box == given.box
+    assert (np.abs(layer[:3]) <= layer[3:] + 1e-6).all()
+    apart = (layer[3] > 0.5) != (given.layer[3] > 0.5)
+    assert apart.sum() < 0.15 * (given.layer[3] > 0.5).sum()
+
+
 def test_outlines_are_crisper_and_stay_where_they_are(close_ups: CloseUps):
     given = soft_disc(48, 48)
     alpha = close_ups.enlarged(given, MUSHROOM).layer[3]

@@ -10,10 +10,12 @@ from torch.nn import functional
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.imagination.close_up import CloseUps, CutOutPicture
 from mag_sandbox.model.imagination.details import SOFT, GivenPicture, LostDetails, alike
 from mag_sandbox.model.imagination.ground import DecodedGround, RingPiece, ViewCutter
-from mag_sandbox.model.imagination.imagination import BESIDE
+from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.pocket.painted_details import PaintedDetails, covering
 from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
@@ -27,6 +29,7 @@ ROWS, COLUMNS, CELL = 8, 16, 16  # of the tiny imagination
 TENT = PlacedObject("tent", 45.0, 0.0, 25.0, 30.0)
 THING = slice(48, 80), slice(12, 52)  # its pixels
 ALL = Surroundings(np.ones((ROWS, COLUMNS), bool), np.zeros((3, ROWS, COLUMNS), np.float32))
+STANDING = PlacedObject("tent", 45.0, -10.0, 25.0, 30.0)
 HERE, BESIDE_IT, AWAY = CameraPose(45.0), CameraPose(50.0, 1.0), CameraPose(225.0)
 
 
@@ -41,9 +44,14 @@ def pictures() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return sketch, coded, owners
 
 
-def details(around_shows: np.ndarray | None = None) -> PaintedDetails:
+def details(
+    around_shows: np.ndarray | None = None, made: Imagination | None = None
+) -> PaintedDetails:
     """Return the details of a ring that shows what the codec makes of its sketch."""
-    made = imagination()
+    if made is None:
+        made = imagination()
+    else:  # its pictures are those of the ring
+        made.picture = lambda around, place: decode(around, place)
     sketch, coded, owners = pictures()
     shown = coded if around_shows is None else around_shows
 
@@ -60,8 +68,8 @@ def details(around_shows: np.ndarray | None = None) -> PaintedDetails:
     def decode(around: Surroundings, place: Place) -> Tensor:
         return torch.from_numpy(cut(shown, place).copy())[None]
 
-    made.lost = lost
-    return PaintedDetails(made, DecodedGround(decode, BESIDE))
+    made.lost, made.owners = lost, lambda _things: owners
+    return PaintedDetails(made, DecodedGround(decode, BESIDE), RedrawnThings(made.close_ups))
 
 
 def test_views_show_a_thing_that_stands_there_and_nothing_elsewhere():
@@ -177,6 +185,35 @@ def test_rings_of_other_viewpoints_show_what_is_painted_there(left: int):
     if left == 0:
         assert np.allclose(ring[:, pixels], whole[:, pixels], atol=1e-6)
     assert not made.ring(coded, np.zeros_like(painted), (TENT,)).any()
+
+
+class WhiteCloseUps(CloseUps):
+    """Draws all of a cut-out white, and counts."""
+
+    def __init__(self) -> None:
+        self.drawn = 0
+
+    def knows(self, thing: PlacedObject) -> bool:
+        return thing == STANDING
+
+    def redrawn(self, picture: CutOutPicture, thing: PlacedObject) -> CutOutPicture:
+        self.drawn += 1
+        return picture._replace(layer=np.broadcast_to(picture.layer[3:], picture.layer.shape))
+
+
+def test_a_thing_that_stands_there_is_drawn_again_before_a_view_needs_it():
+    close_ups, made = WhiteCloseUps(), imagination()
+    made.close_ups = close_ups
+    given = details(made=made)
+    nothing = given.views(ALL.without(ALL.mask(Place(0, 0, 8, 4))), (STANDING,), [HERE])
+    assert nothing is None, "it is not whole"
+    given.drawn_again(ALL, (STANDING,))
+    assert close_ups.drawn == 1
+    view = given.views(ALL, (STANDING,), [HERE])
+    assert close_ups.drawn == 1
+    assert view is not None
+    assert (view[0].amin(dim=0) > 0.95).sum() > 200
+    assert given.first_ring(ALL, (STANDING,))[3].any()
 
 
 def test_some_cells_of_a_ring_are_covered_by_few_places():

@@ -1,0 +1,170 @@
+"""The things of a painted ring, drawn again by the network that knows what they are.
+
+A painter has few numbers for a thing that is a few cells large: its outline is ragged, and a wheel
+is a smear. The network of close-ups was taught what each kind of thing looks like. So each thing
+that is painted is cut out, drawn again (`close_up.py`), and put back where it was.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from mag_sandbox.controls.camera import Position
+from mag_sandbox.controls.parallax import Box
+from mag_sandbox.model.imagination.close_up import CloseUps
+from mag_sandbox.model.imagination.cut_outs import PAINTED, CutOut, cut_out, nearby, widened_around
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.scenery import Scenery
+
+KEPT = 192  # things that were drawn last: those of three rings
+NEAR, FAR = 3, 8  # px: how far from what is behind a thing its colour is taken
+SMALLEST = 10  # px of the longer side; smaller things stay as they are
+Each = Callable[[Callable[[int], CutOut], Iterable[int]], Iterable[CutOut]]
+
+
+class StandingThings(NamedTuple):
+    """The things that stand around a viewpoint, as a ring shows them."""
+
+    numbers: np.ndarray  # of each pixel's thing, 0 where none stands, int32 [H, W]
+    # by number, from far to near; boxes [px]
+    things: dict[int, tuple[Box, PlacedObject]]
+
+    @classmethod
+    def around(cls, place: Position, scenery: Scenery, numbers: np.ndarray) -> "StandingThings":
+        """Return those of a plan.
+
+        Args:
+            place: the viewpoint, x and z [m].
+            scenery: the plan in metres.
+            numbers: of the thing in each pixel of the ring, 0: none, int32 [H, W].
+        """
+        boxes = scenery.boxes(*place, numbers.shape)
+        there = {number: (box, scenery.bodies[number - 1].told) for number, box in boxes.items()}
+        return cls(np.where(np.isin(numbers, list(boxes)), numbers, 0), there)
+
+
+class RedrawnThings:
+    """Draws the things of rings again, and remembers what it drew; threads may share it.
+
+    redrawn = RedrawnThings(close_ups)
+    over = redrawn.over(picture, known, standing)
+    """
+
+    def __init__(self, close_ups: CloseUps, each: Each = map) -> None:
+        """Begin with none.
+
+        Args:
+            close_ups: draw things.
+            each: `map`, or like it on several threads.
+        """
+        self._close_ups, self._each = close_ups, each
+        self._drawn: dict[bytes, CutOut] = {}
+        self._lock = Lock()
+
+    def over(self, picture: np.ndarray, known: np.ndarray, standing: StandingThings) -> np.ndarray:
+        """Return the things that are painted whole, float32 [4, H, W].
+
+        Colours in [-1, 1] times shares, and shares; beside a thing, what is behind it shows.
+
+        Args:
+            picture: a ring, float32 [3, H, W] in [-1, 1].
+            known: which pixels are painted, bool [H, W].
+            standing: the things in it.
+        """
+        numbers, things = standing
+        ranks = np.zeros(max(numbers.max(), *things, 0) + 1, np.int32)
+        ranks[list(things)] = np.arange(len(things)) + 1
+        order, cuts = ranks[numbers], dict[int, CutOut]()
+        for number, (box, _) in reversed(things.items()):  # nearest first, see `LayeredRing`
+            cut = cut_out(picture, known, order, int(ranks[number]), box, PAINTED)
+            if cut is not None:
+                order[cut.beyond], cuts[number] = ranks[number], cut
+        told = {number: thing for number, (_, thing) in things.items()}
+        drawn = self.whole_ones(cuts, told, numbers, known)
+        over, free = (
+            np.zeros((4, *numbers.shape), np.float32),
+            known & ~widened_around(order > 0, PAINTED.cut),
+        )
+        for number in (one for one in things if one in drawn):  # from far to near
+            there = np.s_[:, *_where(drawn[number], things[number][0], over)]
+            over[there] = _put(over[there], drawn[number], picture[there], free[there[1:]])
+        return over
+
+    def whole_ones(
+        self,
+        cuts: Mapping[int, CutOut],
+        things: Mapping[int, PlacedObject],
+        numbers: np.ndarray,
+        known: np.ndarray,
+    ) -> dict[int, CutOut]:
+        """Return those cut-outs, drawn again, whose things are painted whole.
+
+        Args:
+            cuts: by the numbers of their things.
+            things: by number.
+            numbers: of each pixel's thing, int32 [H, W].
+            known: which pixels are painted, bool [H, W].
+        """
+        partly = set(np.unique(numbers[~known]).tolist())
+        whole = [
+            number for number, cut in cuts.items()
+            if number not in partly and not cut.is_glimpsed and max(cut.box[2:]) >= SMALLEST
+            and self._close_ups.knows(things[number])
+        ]  # fmt: skip
+        drawn = self._each(lambda number: self._redrawn(cuts[number], things[number]), whole)
+        return dict(zip(whole, drawn, strict=True))
+
+    def _redrawn(self, cut: CutOut, thing: PlacedObject) -> CutOut:
+        digest = blake2b(f"{thing} {cut.box} {cut.layer.shape}".encode())
+        digest.update(np.ascontiguousarray(cut.layer))
+        key = digest.digest()
+        with self._lock:
+            drawn = self._drawn.pop(key, None)
+        if drawn is None:
+            drawn = cut.redrawn(self._close_ups, thing)
+        with self._lock:
+            self._drawn[key] = drawn
+            for old in list(self._drawn)[:-KEPT]:
+                del self._drawn[old]
+        return drawn
+
+
+Part = tuple[np.ndarray, np.ndarray]  # rows and columns of a ring
+
+
+def _where(cut: CutOut, box: Box, ring: np.ndarray) -> Part:
+    """Return the pixels of a ring, [..., W], that a cut-out of a thing in a box [px] covers."""
+    high, wide = cut.there.shape[1:]
+    rows = round(box[1] - cut.box[1]) + np.arange(high)[:, None]
+    return rows, (round(box[0] - cut.box[0]) + np.arange(wide)) % ring.shape[-1]
+
+
+def _put(over: np.ndarray, cut: CutOut, picture: np.ndarray, free: np.ndarray) -> np.ndarray:
+    """Return pixels, [4, h, w], with a thing over them, and beside it what is behind it.
+
+    Args:
+        over: the pixels.
+        cut: the thing.
+        picture: those of the ring, [3, h, w].
+        free: where nothing stands, bool [h, w].
+    """
+    colored = np.concatenate((picture, np.ones((1, *free.shape), np.float32)))
+    near, far = (nearby(colored, free, reach) for reach in (NEAR, FAR))
+    behind = np.where(near[3] > 0, near, far)
+    beside = np.where(behind[3] > 0, _softened(cut.there), 0) - cut.layer[3:]
+    beside = beside.clip(0).astype(np.float32)
+    shown: np.ndarray = over * (1 - cut.layer[3] - beside[0]) + cut.layer
+    shown += np.concatenate((beside * behind[:3], beside))
+    return shown
+
+
+def _softened(shape: np.ndarray) -> np.ndarray:
+    """Return a shape, [1, h, w], that fades at its edge."""
+    around = functional.pad(torch.from_numpy(shape)[None], (1, 1, 1, 1), mode="replicate")
+    soft: np.ndarray = functional.avg_pool2d(around, 3, 1)[0].numpy() * shape
+    return soft

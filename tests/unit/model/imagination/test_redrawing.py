@@ -1,0 +1,103 @@
+"""Things of painted rings are drawn again where they are painted whole."""
+
+import numpy as np
+import pytest
+
+from mag_sandbox.model.imagination.close_up import CloseUps, CutOutPicture
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.redrawing import RedrawnThings, StandingThings
+from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.scenes.stances import STANCES
+
+SHAPE, PIXEL = (96, 320), 320 / 360  # of the ring [px], and of a degree
+FAR = PlacedObject("floor lamp", 40.0, -3.0, 20.0, 30.0)
+NEAR = PlacedObject("chair", 52.0, -10.0, 20.0, 30.0)
+SEAM = PlacedObject("floor lamp", 0.0, -5.0, 20.0, 30.0)
+SHADES = {"floor lamp": 0.5, "chair": -0.5}
+
+
+class ShadedCloseUps(CloseUps):
+    """Draws all of a cut-out's box in the shade of its kind, and counts."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+
+    def knows(self, thing: PlacedObject) -> bool:
+        return thing.kind in SHADES
+
+    def redrawn(self, picture: CutOutPicture, thing: PlacedObject) -> CutOutPicture:
+        self.shown.append(thing.kind)
+        layer = np.zeros_like(picture.layer)
+        left, top, wide, tall = (round(end) for end in picture.box)
+        box = slice(max(top, 0), top + tall), slice(left, left + wide)
+        layer[3, *box] = 1.0
+        layer[:3, *box] = SHADES[thing.kind]
+        return CutOutPicture(layer, picture.box)
+
+
+def box_of(thing: PlacedObject) -> tuple[slice, np.ndarray]:
+    """Return rows and columns of a thing in the ring."""
+    left, right = (round((thing.yaw + side * thing.width / 2) * PIXEL) for side in (-1, 1))
+    top, bottom = (
+        round(SHAPE[0] / 2 - (thing.pitch + side * thing.height / 2) * PIXEL) for side in (1, -1)
+    )
+    return slice(top, bottom), np.arange(left, right) % SHAPE[1]
+
+
+def standing(*things: PlacedObject) -> StandingThings:
+    """Return things, from far to near, around where a scene begins."""
+    scenery, numbers = Scenery.of(things, STANCES, ()), np.zeros(SHAPE, np.int32)
+    for number, thing in enumerate(things, 1):
+        numbers[box_of(thing)] = number
+    return StandingThings.around((0.0, 0.0), scenery, numbers)
+
+
+def picture(*things: PlacedObject) -> np.ndarray:
+    """Return a grey ring with things in other greys."""
+    ring = np.full((3, *SHAPE), -0.1, np.float32)
+    for thing in things:
+        ring[:, *box_of(thing)] = SHADES[thing.kind] / 2
+    return ring
+
+
+KNOWN = np.ones(SHAPE, bool)
+
+
+@pytest.mark.parametrize("thing", [FAR, SEAM])
+def test_a_thing_is_drawn_again_where_it_is_and_around_it_is_what_is_behind(thing: PlacedObject):
+    over = RedrawnThings(ShadedCloseUps()).over(picture(thing), KNOWN, standing(thing))
+    rows, columns = box_of(thing)
+    assert over.shape == (4, *SHAPE)
+    assert np.allclose(over[:, rows, columns][:, 1:-1, 1:-1], [[[0.5]], [[0.5]], [[0.5]], [[1]]])
+    over[:, rows, columns] = 0
+    over[:, rows.start - 1 : rows.stop + 1, (columns[:, None] + [-1, 1]) % SHAPE[1]] = 0
+    assert over[3].any()
+    assert np.allclose(over[:3], -0.1 * over[3], atol=1e-3)
+    over[3][rows.start - 2 : rows.stop + 2, (columns[:, None] + [-2, 2]) % SHAPE[1]] = 0
+    assert not over[3].any()
+
+
+def test_a_nearer_thing_covers_a_farther_one():
+    over = RedrawnThings(ShadedCloseUps()).over(picture(FAR, NEAR), KNOWN, standing(FAR, NEAR))
+    rows, columns = box_of(NEAR)
+    assert over[0][rows, columns][2:-2, 2:-2].max() == SHADES["chair"]
+
+
+@pytest.mark.parametrize("kind", ["floor lamp", "bench"])
+def test_what_is_not_painted_whole_or_not_known_stays_as_it_is(kind: str):
+    thing = PlacedObject(kind, 40.0, -3.0, 20.0, 30.0)
+    known, close_ups = KNOWN.copy(), ShadedCloseUps()
+    known[:, : round(35 * PIXEL)] = kind != "floor lamp"
+    assert not RedrawnThings(close_ups).over(picture(FAR), known, standing(thing)).any()
+    assert not close_ups.shown
+
+
+def test_what_looks_the_same_is_drawn_once():
+    close_ups = ShadedCloseUps()
+    redrawn, ring = RedrawnThings(close_ups), picture(FAR)
+    first, again = (redrawn.over(ring, KNOWN, standing(FAR)) for _ in range(2))
+    assert np.array_equal(first, again)
+    assert len(close_ups.shown) == 1
+    ring[:, *box_of(FAR)] += 0.1
+    redrawn.over(ring, KNOWN, standing(FAR))
+    assert len(close_ups.shown) == 2
