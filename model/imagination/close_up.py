@@ -194,22 +194,22 @@ class CloseUps:
 
     def enlarged(self, picture: CutOutPicture, thing: PlacedObject) -> CutOutPicture:
         """Return the cut-out of a thing that the network knows, about `FINER` times as large."""
-        large = self._large(picture, thing)
+        large = self._large(reduced(picture), thing)
         if large.shape[2] > 1.5 * FINER * picture.layer.shape[1]:
             large = functional.avg_pool2d(large, SCALE // FINER)
         return _with_box(_in_levels(crisp(large)), picture)
 
     def redrawn(self, picture: CutOutPicture, thing: PlacedObject) -> CutOutPicture:
         """Return the cut-out of a thing that the network knows, as large as it is."""
-        large = crisp(functional.avg_pool2d(self._large(picture, thing), SCALE // FINER))
-        made = functional.interpolate(large, picture.layer.shape[1:], mode="area")
+        twofold = crisp(functional.avg_pool2d(self._large(picture, thing), SCALE // FINER))
+        made = functional.avg_pool2d(twofold, FINER)
         return CutOutPicture(_in_levels(made), picture.box)
 
     @torch.inference_mode()
     def _large(self, picture: CutOutPicture, thing: PlacedObject) -> Tensor:
-        """Return what the network makes of a cut-out that is reduced, [1, 4, H, W]."""
+        """Return what the network makes of a cut-out, [1, 4, SCALE * H, SCALE * W]."""
         assert self._network is not None
-        layer, box = reduced(picture)
+        layer, box = picture
         height, width = layer.shape[1:]
         padding = ((0, 0), (0, -height % STEP), (0, -width % STEP))
         whole = np.pad(in_unit(layer), padding)

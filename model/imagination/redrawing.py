@@ -23,7 +23,9 @@ from mag_sandbox.model.imagination.scenery import Scenery
 
 KEPT = 192  # things that were drawn last: those of three rings
 NEAR, FAR = 3, 8  # px: how far from what is behind a thing its colour is taken
-SMALLEST = 10  # px of the longer side; smaller things stay as they are
+FAINT = 0.02  # of a pixel: share of a thing from which on what is behind it is shown beside it
+# px of the longer side, and of the area; smaller and larger things stay as they are
+SMALLEST, LARGEST = 10, 16_000
 Each = Callable[[Callable[[int], CutOut], Iterable[int]], Iterable[CutOut]]
 
 
@@ -92,7 +94,8 @@ class RedrawnThings:
         )
         for number in (one for one in things if one in drawn):  # from far to near
             there = np.s_[:, *_where(drawn[number], things[number][0], over)]
-            over[there] = _put(over[there], drawn[number], picture[there], free[there[1:]])
+            faint = cuts[number].layer[3:] > FAINT
+            over[there] = _put(over[there], drawn[number], faint, picture[there], free[there[1:]])
         return over
 
     def whole_ones(
@@ -113,7 +116,8 @@ class RedrawnThings:
         partly = set(np.unique(numbers[~known]).tolist())
         whole = [
             number for number, cut in cuts.items()
-            if number not in partly and not cut.is_glimpsed and max(cut.box[2:]) >= SMALLEST
+            if number not in partly and not cut.is_glimpsed
+            and max(cut.box[2:]) >= SMALLEST and cut.box[2] * cut.box[3] <= LARGEST
             and self._close_ups.knows(things[number])
         ]  # fmt: skip
         drawn = self._each(lambda number: self._redrawn(cuts[number], things[number]), whole)
@@ -144,19 +148,22 @@ def _where(cut: CutOut, box: Box, ring: np.ndarray) -> Part:
     return rows, (round(box[0] - cut.box[0]) + np.arange(wide)) % ring.shape[-1]
 
 
-def _put(over: np.ndarray, cut: CutOut, picture: np.ndarray, free: np.ndarray) -> np.ndarray:
+def _put(
+    over: np.ndarray, cut: CutOut, before: np.ndarray, picture: np.ndarray, free: np.ndarray
+) -> np.ndarray:
     """Return pixels, [4, h, w], with a thing over them, and beside it what is behind it.
 
     Args:
         over: the pixels.
         cut: the thing.
+        before: where it was painted, bool [1, h, w].
         picture: those of the ring, [3, h, w].
         free: where nothing stands, bool [h, w].
     """
     colored = np.concatenate((picture, np.ones((1, *free.shape), np.float32)))
     near, far = (nearby(colored, free, reach) for reach in (NEAR, FAR))
     behind = np.where(near[3] > 0, near, far)
-    beside = np.where(behind[3] > 0, _softened(cut.there), 0) - cut.layer[3:]
+    beside = np.where(behind[3] > 0, _softened(before.astype(np.float32)), 0) - cut.layer[3:]
     beside = beside.clip(0).astype(np.float32)
     shown: np.ndarray = over * (1 - cut.layer[3] - beside[0]) + cut.layer
     shown += np.concatenate((beside * behind[:3], beside))
