@@ -199,11 +199,16 @@ class CloseUps:
             large = functional.avg_pool2d(large, SCALE // FINER)
         return _with_box(_in_levels(crisp(large)), picture)
 
-    def redrawn(self, picture: CutOutPicture, thing: PlacedObject) -> CutOutPicture:
-        """Return the cut-out of a thing that the network knows, as large as it is."""
-        twofold = crisp(functional.avg_pool2d(self._large(picture, thing), SCALE // FINER))
-        made = functional.avg_pool2d(twofold, FINER)
-        return CutOutPicture(_in_levels(made), picture.box)
+    def redrawn(
+        self, picture: CutOutPicture, thing: PlacedObject
+    ) -> tuple[CutOutPicture, CutOutPicture]:
+        """Return the cut-out of a thing that the network knows: as it is, and as from near.
+
+        That is as large as it was, and `FINER` times as large.
+        """
+        finer = crisp(functional.avg_pool2d(self._large(picture, thing), SCALE // FINER))
+        own, near = (_in_levels(one) for one in (functional.avg_pool2d(finer, FINER), finer))
+        return CutOutPicture(own, picture.box), _with_box(near, picture)
 
     @torch.inference_mode()
     def _large(self, picture: CutOutPicture, thing: PlacedObject) -> Tensor:

@@ -44,6 +44,7 @@ class CutOut(NamedTuple):
     box: Box  # of the thing, in the layer [px]
     is_glimpsed: bool  # whether little of it is seen
     beyond: tuple[np.ndarray, np.ndarray]  # rows and columns of the ring, outside the plan's shape
+    near: CutOutPicture | None = None  # as it looks from near, if that is known
 
     def shown(self, near: float) -> np.ndarray:
         """Return the layer with a share of its surroundings."""
@@ -55,15 +56,17 @@ class CutOut(NamedTuple):
 
     def enlarged(self, close_ups: CloseUps, thing: PlacedObject) -> "CutOut":
         """Return it with a larger layer, as the thing looks from near."""
-        layer, box = close_ups.enlarged(self._trimmed()[0], thing)
-        return self._replace(layer=layer, box=box)
+        near = self.near or close_ups.enlarged(self._trimmed()[0], thing)
+        return self._replace(layer=near.layer, box=near.box)
 
     def redrawn(self, close_ups: CloseUps, thing: PlacedObject) -> "CutOut":
         """Return it as the network of close-ups draws the thing, as large as it is."""
         trimmed, part = self._trimmed()
+        own, near = close_ups.redrawn(trimmed, thing)
         layer = np.zeros_like(self.layer)
-        layer[:, *part] = close_ups.redrawn(trimmed, thing).layer
-        return self._replace(layer=layer, around=(self.around + self.layer) * (1 - layer[3]))
+        layer[:, *part] = own.layer
+        around = (self.around + self.layer) * (1 - layer[3])
+        return self._replace(layer=layer, around=around, near=near)
 
     def _trimmed(self) -> tuple[CutOutPicture, tuple[slice, slice]]:
         """Return its layer as far as it shows something, and which part that is."""

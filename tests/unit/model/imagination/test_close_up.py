@@ -51,9 +51,11 @@ def test_a_close_up_is_as_many_times_as_large_and_no_colour_exceeds_its_alpha(
 @pytest.mark.parametrize(("height", "width"), [(37, 42), (150, 150)])
 def test_a_thing_drawn_again_is_as_large_as_it_was(close_ups: CloseUps, height: int, width: int):
     given = soft_disc(height, width)
-    layer, box = close_ups.redrawn(given, MUSHROOM)
+    (layer, box), near = close_ups.redrawn(given, MUSHROOM)
     assert layer.shape == given.layer.shape
     assert box == given.box
+    assert near.layer.shape == (4, FINER * height, FINER * width)
+    assert near.box == tuple(FINER * end for end in box)
     assert (np.abs(layer[:3]) <= layer[3:] + 1e-6).all()
     apart = (layer[3] > 0.5) != (given.layer[3] > 0.5)
     assert apart.sum() < 0.15 * (given.layer[3] > 0.5).sum()

@@ -10,6 +10,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.imagination.close_up import CloseUps, CutOutPicture
 from mag_sandbox.model.imagination.layers import GLIMPSED, KNOWN, LayeredRing
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.sketch import sprite_box
 from mag_sandbox.scenes.stances import STANCES
@@ -27,6 +28,7 @@ def lamp_alone(
     painted: np.ndarray | None = None,
     sprites: Mapping[int, np.ndarray] = MappingProxyType({}),
     close_ups: CloseUps | None = None,
+    redrawn: RedrawnThings | None = None,
 ) -> LayeredRing:
     """Return a ring with a red lamp before grey, or of a picture."""
     numbers = np.zeros(SHAPE, np.int32)
@@ -40,8 +42,9 @@ def lamp_alone(
     known = np.ones(SHAPE, bool) if known is None else known
     scenery = Scenery.of([LAMP], STANCES, ())
     return LayeredRing(
-        picture, known, numbers, scenery, viewpoint, painted, sprites=sprites, close_ups=close_ups
-    )
+        picture, known, numbers, scenery, viewpoint, painted, sprites=sprites,
+        close_ups=close_ups, redrawn=redrawn,
+    )  # fmt: skip
 
 
 def middle_of_red(view: np.ndarray) -> float:
@@ -74,6 +77,15 @@ class CrispCloseUps(CloseUps):
 
     def knows(self, thing: PlacedObject) -> bool:
         return thing.kind == LAMP.kind
+
+    def redrawn(
+        self, picture: CutOutPicture, thing: PlacedObject
+    ) -> tuple[CutOutPicture, CutOutPicture]:
+        self.shown.append("drawn again")
+        assert self.knows(thing)
+        green = picture.layer.copy()
+        green[1] = green[3]
+        return picture._replace(layer=green), picture._replace(layer=green)
 
     def enlarged(self, picture: CutOutPicture, thing: PlacedObject) -> CutOutPicture:
         self.shown.append(thing.kind)
@@ -123,6 +135,15 @@ def test_things_near_by_are_enlarged_once_before_a_view_needs_them(yaw: float, s
     for _ in range(2):
         ring.view(CameraPose(20.0, x=0.6, z=1.6), SIZE)
     assert close_ups.shown == ["floor lamp"]
+
+
+def test_a_thing_that_is_drawn_again_is_not_enlarged_apart():
+    close_ups = CrispCloseUps()
+    ring = lamp_alone(close_ups=close_ups, redrawn=RedrawnThings(close_ups))
+    ring.enlarge(CameraPose(20.0))
+    view = np.asarray(ring.view(CameraPose(20.0, x=0.6, z=1.6), SIZE))
+    assert close_ups.shown == ["drawn again"]
+    assert (view[1] > 0).any(), "it is shown as it was drawn"
 
 
 def test_no_rim_of_the_background_is_cut_out_with_a_thing():

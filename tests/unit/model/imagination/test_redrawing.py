@@ -25,14 +25,16 @@ class ShadedCloseUps(CloseUps):
     def knows(self, thing: PlacedObject) -> bool:
         return thing.kind in SHADES
 
-    def redrawn(self, picture: CutOutPicture, thing: PlacedObject) -> CutOutPicture:
+    def redrawn(
+        self, picture: CutOutPicture, thing: PlacedObject
+    ) -> tuple[CutOutPicture, CutOutPicture]:
         self.shown.append(thing.kind)
         layer = np.zeros_like(picture.layer)
         left, top, wide, tall = (round(end) for end in picture.box)
         box = slice(max(top, 0), top + tall), slice(left, left + wide)
         layer[3, *box] = 1.0
         layer[:3, *box] = SHADES[thing.kind]
-        return CutOutPicture(layer, picture.box)
+        return CutOutPicture(layer, picture.box), CutOutPicture(layer, picture.box)
 
 
 def box_of(thing: PlacedObject) -> tuple[slice, np.ndarray]:

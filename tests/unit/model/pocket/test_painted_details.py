@@ -196,9 +196,14 @@ class WhiteCloseUps(CloseUps):
     def knows(self, thing: PlacedObject) -> bool:
         return thing == STANDING
 
-    def redrawn(self, picture: CutOutPicture, thing: PlacedObject) -> CutOutPicture:
+    def redrawn(
+        self,
+        picture: CutOutPicture,
+        thing: PlacedObject,
+    ) -> tuple[CutOutPicture, CutOutPicture]:
         self.drawn += 1
-        return picture._replace(layer=np.broadcast_to(picture.layer[3:], picture.layer.shape))
+        white = picture._replace(layer=np.broadcast_to(picture.layer[3:], picture.layer.shape))
+        return white, white
 
 
 def test_a_thing_that_stands_there_is_drawn_again_before_a_view_needs_it():
