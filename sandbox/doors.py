@@ -29,7 +29,7 @@ from mag_sandbox.scenes.vocabulary import APOSTROPHES, DETERMINERS
 
 WALKING = "walking to the {}"
 LEADS_TO = "the {} ahead leads to {}"
-CAN_ENTER = "click the {} to walk there and through it"
+CAN_ENTER = "click the {} to walk there and go in"
 BLOCKED = "something is in the way to the {}: walk around it"
 NEAR = 20.0  # metres of a door to walk to
 SAME = 0.5  # metres between two doors at least

@@ -139,13 +139,16 @@ class Theme:
         return list(self._wrapped[key])
 
     def _break(self, text: str, width: int, lines: int, size: int, bold: bool) -> list[str]:
-        font, broken = self._font(size, bold), [""]
-        for word in printable(text).split():
+        font, broken, words = self._font(size, bold), [""], printable(text).split()
+        for place, word in enumerate(words):
             longer = f"{broken[-1]} {word}".strip()
             if font.size(longer)[0] <= width or not broken[-1]:
                 broken[-1] = longer
             elif len(broken) == lines:
-                return [*broken[:-1], self._cut(f"{broken[-1]}...", width, font)]
+                return [
+                    *broken[:-1],
+                    self._cut(" ".join((broken[-1], *words[place:])), width, font),
+                ]
             else:
                 broken.append(word)
         return [self._cut(line, width, font) for line in broken]
@@ -176,7 +179,7 @@ class Theme:
         shorter = [f"{text[:length].rstrip(' .')}..." for length in range(MAX_CUT)]
         fits = bisect.bisect_right(shorter, width, key=lambda line: font.size(line)[0])
         length = max(0, fits - 1)
-        at_word = text.rfind(" ", length // 2, length + 1)  # else within a long word
+        at_word = text.rfind(" ", 2 * length // 3, length + 1)  # else within a long word
         return shorter[length] if at_word < 0 else f"{text[:at_word].rstrip(' .,;')}..."
 
     def _font(self, size: int, bold: bool = False) -> pygame.font.Font:

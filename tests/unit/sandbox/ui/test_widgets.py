@@ -226,6 +226,13 @@ def test_high_contrast_is_readable():
     assert INK in HIGH_CONTRAST
 
 
+def test_a_long_last_word_is_cut_rather_than_left_out(surface):
+    theme, text = Theme((640, 400)), "Three white lighthouses"
+    narrow = theme.text(text).get_width() - 1
+    assert theme.wrap(text, narrow + 1, 1) == [text]
+    assert theme.wrap(text, narrow, 1)[0].startswith("Three white light")
+
+
 def test_one_line_fits_and_ends_in_dots(surface):
     theme = Theme((640, 400))
     for text in ("word " * 50, "w" * 5000, "\x00\n" * 50):
