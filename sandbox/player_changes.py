@@ -35,6 +35,7 @@ from mag_sandbox.scenes.changes import (
     under_snow_words,
     without_adding,
 )
+from mag_sandbox.scenes.naming import named_things
 from mag_sandbox.scenes.things import GROUND, ThingError, parse_known, words_of
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
@@ -119,7 +120,7 @@ def choices(
 ) -> tuple[PromptChoice, ...]:
     """Return the ways to apply a description.
 
-    On walks, what a text plainly adds ("and a ruin") is put where the player looks.
+    A thing that a text plainly adds ("and a ruin") is put where the player looks.
     """
     if _why_fixed(services, reel):
         return ()
@@ -128,17 +129,18 @@ def choices(
     kept, why = _going_on(text, now, words) if words else (text, "")
     label = "everything" if kept == text else "everything, from these words alone"
     anew = PromptChoice("Shift+Enter", label, pygame.KMOD_SHIFT, everything)
+    begun = "another place like this" if text == now else "a new place"
+    begin = PromptChoice("Enter", f"{begun} begins here", 0, describe)
+    if why in ("", NEW_ALONE) and (edit := _added_here(text, now, reel)):
+        what = words_of(edit)
+        title = f"Put {what} where you look"
+        here = PromptChoice("Enter", f"{what} is put here", 0, lambda _: put(edit), title)
+        begin = replace(begin, keys="Shift+Enter", mod=pygame.KMOD_SHIFT)
+        return (here, begin) if _is_far(reel) else (here, anew)
     if _stays(why, reel):
         light = PromptChoice("Enter", why, 0, describe)
         return (light,) if _is_far(reel) else (light, anew)
     if _is_far(reel):
-        begun = "another place like this" if text == now else "a new place"
-        begin = PromptChoice("Enter", f"{begun} begins here", 0, describe)
-        if why in ("", NEW_ALONE) and (edit := _added_here(text, now, reel)):
-            what = words_of(edit)
-            title = f"Put {what} where you look"
-            here = PromptChoice("Enter", f"{what} is put here", 0, lambda _: put(edit), title)
-            return here, replace(begin, keys="Shift+Enter", mod=pygame.KMOD_SHIFT)
         return (begin,)
     if why:
         return (PromptChoice("Enter", f"everything anew: {why}", 0, describe),)
@@ -185,8 +187,17 @@ def _stays(why: str, reel: Reel) -> bool:
 def _added_here(text: str, now: str, reel: Reel) -> Edit | None:
     """Return the edit that puts what a text plainly adds where the player looks."""
     added, pose = without_adding(text.removeprefix(now.rstrip(" ,."))), reel.pose
-    edit = _added_thing(added, tuple(reel.current.spec.kinds)) if added else None
+    kinds = tuple(reel.current.spec.kinds)
+    # where the place begins, several things, and where they are, are planned
+    is_put = added and (_is_far(reel) or _names_one(added, kinds))
+    edit = _added_thing(added, kinds) if is_put else None
     return edit and replace(edit, yaw=(pose.yaw + edit.yaw) % 360.0, x=pose.x, z=pose.z)
+
+
+def _names_one(text: str, kinds: tuple[str, ...]) -> bool:
+    """Tell whether words name a single thing, and not where it is."""
+    named = named_things(text, kinds)
+    return len(named) == 1 and named[0].least == 1 and named[0].relation is None
 
 
 @lru_cache(maxsize=8)  # asked for several times a key

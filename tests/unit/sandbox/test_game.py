@@ -488,6 +488,28 @@ def test_what_words_add_on_a_walk_is_put_where_the_player_looks(run, added):
     assert block.prompt == SCENE.prompt
 
 
+@pytest.mark.parametrize(
+    ("added", "is_put"), [("and a red tent", True), ("and two red tents", False)]
+)
+def test_a_single_thing_added_where_a_place_begins_is_put_where_the_player_looks(
+    run, added, is_put
+):
+    game = run(FakeWorld(spec=replace(WALKING, fps=FAST.fps, kinds=("tent",))))
+    game.services.vocabulary = known_words("pocket")
+    game.play()
+    game.press(pygame.K_t)
+    game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
+    game.screen.handle(pygame.Event(pygame.TEXTINPUT, text=added))
+    choices = game.screen.session._prompt.choices
+    assert (choices[0].words == "a red tent is put here") == is_put
+    if not is_put:
+        return
+    game.press(pygame.K_RETURN)
+    game.wait(lambda: game.screen.reel.current.block.edited is not None)
+    edited = game.screen.reel.current.block.edited
+    assert (edited.act, edited.kind, edited.yaw) == ("place", "tent", game.screen.reel.pose.yaw)
+
+
 def test_the_card_of_a_written_place_shows_its_first_view(run):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
     scene = scene_of_prompt("a forest at night", 3)
