@@ -59,6 +59,7 @@ MAX_HINTED = 16  # unknown words with hints below them
 NEAREST = 3
 TITLE = "Change the world from here on"
 CLEAR = 24  # px of the reference window around the place that the box must not cover
+EDGE = 14  # px from the edge of the window
 CLEARANCE = 134  # px of the reference window below the box: the memory bar stays in sight
 JOINING = ("at", "in", "under", "by", "on", "covered", "lit", "with")
 EMPTY = "describe the place in a few words"
@@ -415,7 +416,8 @@ class PromptBox(Overlay):
         if self.avoid is None or not area.inflate(margin, margin).collidepoint(self.avoid):
             return left, top
         above = self.avoid[1] > self._size[1] / 2
-        return left, 0 if above else lowest
+        edge = theme.px(EDGE)
+        return left, min(edge, lowest) if above else max(lowest - edge, 0)
 
     def _view(self) -> PromptView:
         entry, words, advice = self._entry, self.vocabulary, self._advice
