@@ -122,6 +122,7 @@ from mag_sandbox.scenes.rewordings import (
     STAGE_LIGHTS,
     SUNKEN_TOWN,
     UMBRELLAS,
+    UNDERWATER_REEF,
     WEARING_NOTHING,
     WEATHER_GONE,
     WOOD,
@@ -583,6 +584,7 @@ class DescriptionWords(Vocabulary):
         told += _words_in(REPLACED, known)
         told += [*_words_in(SUNKEN_TOWN, known), *_words_in(DARK_STORM, known)]
         told += [*_words_in(FLOODED_CAVE, known), *_words_in(SQUARE_IN_TOWN, known)]
+        told += _words_in(UNDERWATER_REEF, known)
         told += [
             place
             for said, _ in (*LIGHTS_TOLD, *caves_in(known))

@@ -229,6 +229,9 @@ FLOODED_CAVE = re.compile(
     re.I,
 )
 _CAVE_AS_REEF = (FLOODED_CAVE, "coral reef with rocks")
+UNDERWATER_REEF = re.compile(  # as every reef is
+    r"\b(?:underwater|undersea) (?:coral )?reef\b|\b(?:coral )?reef underwater\b", re.I
+)
 SQUARE_IN_TOWN = re.compile(  # which lies in no meadow
     r"\b(?:(?:(?:market|town|village|main|city|central) ?)?square|market(?: place| street)?)"
     r" (?:in|of) (?:an?|the|this|our|my) (?:\w+ ){0,2}(?:town|village|city)\b"
@@ -494,6 +497,7 @@ REWORDINGS = (  # what is read as something else, one after the other
     (CHILDS_ROOM, "nursery"),
     _TOWN_AS_REEF,
     _CAVE_AS_REEF,
+    (UNDERWATER_REEF, "coral reef"),
     (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),
     (SEA_FLOOR, "coral reef"),
     (AFTER_NOUN, r"\g<look> \g<noun>"),

@@ -129,6 +129,8 @@ def words():
         ("a dark street, a dark stormy sky", ""),
         ("an underwater city with fish", ""),
         ("an underwater cave with fish", ""),
+        ("an underwater reef with sharks", ""),
+        ("a coral reef underwater", ""),
         ("a market square in a medieval town", ""),
         ("a red car left of two blue cars", ""),
     ],
