@@ -26,6 +26,7 @@ from mag_sandbox.model.imagination.close_up import (
     SCALE,
     CloseUp,
     CutOutPicture,
+    crisp,
     in_unit,
     numbers_of,
     places_in,
@@ -64,6 +65,8 @@ AGREES = 0.6  # share that the boxes of a thing in plan and drawing have in comm
 PAINTED, WALKED = 0.6, 0.5  # shares of scenes
 REACH, PATCH = 3, 10  # half px of the large picture: shifts of patches, and their size
 EXACT = 0.15  # weight of the difference without shifts
+SMALL, SMALL_SHARE = 60.0, 0.7  # px: size of small things, and their share of crops
+FILLED = 0.08  # of a crop: less of it counts as much for all that its thing fills
 FARTHER = 4.7e-4  # cost of a shift, for each half px across or down
 START: Position = (0.0, 0.0)  # where scenes begin [m]
 LEVEL = 0.0, 90.0, 180.0, 270.0  # degrees: views that show a ring from its left end to its right
@@ -106,6 +109,9 @@ class CloseUpStage(Stage):
         kinds = np.array([self._rows[one.thing.kind] for one in self.pairs])
         sizes = np.array([one.layer[..., 0].size for one in self.pairs])
         weights = sizes**0.35 / np.bincount(kinds)[kinds] ** 0.5
+        is_small = np.array([max(one.box[2:]) <= SMALL for one in self.pairs])
+        for share, among in ((SMALL_SHARE, is_small), (1 - SMALL_SHARE, ~is_small)):
+            weights[among] *= share / weights[among].sum()
         self._chances = weights / weights.sum()
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
@@ -113,12 +119,20 @@ class CloseUpStage(Stage):
         return [torch.optim.AdamW(self.module.parameters(), RATE, betas=(0.9, 0.98))]
 
     def loss(self, batch: int) -> Tensor:
-        """Return the difference from the things drawn alone, parts allowed a little beside."""
+        """Return the difference from the things drawn alone, parts allowed a little beside.
+
+        Half of it is that of the crisp picture, so that the network does not draw what dots it.
+        """
         rng = np.random.default_rng([self.seed, batch])
         given, drawn = self._batch(rng, BATCH)
         with torch.autocast("cpu", torch.bfloat16):
-            made = self.module(*given)
-        return fitted_difference(made.float(), drawn, *rng.integers(0, 4, 2).tolist())
+            made = self.module(*given).float()
+        shift = rng.integers(0, 4, 2).tolist()
+        each = fitted_differences(made, drawn, *shift) + fitted_differences(
+            crisp(made), drawn, *shift
+        )
+        weights = drawn[:, 3].mean((1, 2)).clamp(min=FILLED) ** -0.5  # else small things are lost
+        return (each * weights).mean() / (2 * weights.mean())
 
     def sheet(self, path: Path, step: int) -> None:
         """Write crops: enlarged smoothly, by the network, drawn."""
@@ -181,12 +195,12 @@ def _part(picture: np.ndarray, corner: Sequence[int], size: int) -> np.ndarray:
     return part
 
 
-def fitted_difference(made: Tensor, drawn: Tensor, down: int = 0, across: int = 0) -> Tensor:
-    """Return the mean absolute difference of pictures, [B, 4, H, W], each patch shifted to fit.
+def fitted_differences(made: Tensor, drawn: Tensor, down: int = 0, across: int = 0) -> Tensor:
+    """Return the mean absolute differences of pictures, [B], each patch shifted to fit.
 
     Args:
-        made: by the network.
-        drawn: by the renderer.
+        made: by the network, [B, 4, H, W].
+        drawn: by the renderer, likewise.
         down: half px by which all patches lie lower; edges of patches should not stay in place.
         across: likewise, to the right.
     """
@@ -209,9 +223,9 @@ def fitted_difference(made: Tensor, drawn: Tensor, down: int = 0, across: int = 
         columns = torch.arange(left, left + width) + each[..., 1]
         flat = (rows * drawn.shape[-1] + columns).flatten(1)[:, None].expand(-1, drawn.shape[1], -1)
         fitted = drawn.flatten(2).gather(2, flat).view_as(inner)
-    moved = FARTHER * best.abs().sum(-1).float().mean()
-    exact = (inner - _shifted(drawn, top, left, inner)).abs().mean()
-    return (inner - fitted).abs().mean() + moved + EXACT * exact
+    moved = FARTHER * best.abs().sum(-1).float().mean((1, 2))
+    exact = (inner - _shifted(drawn, top, left, inner)).abs().mean((1, 2, 3))
+    return (inner - fitted).abs().mean((1, 2, 3)) + moved + EXACT * exact
 
 
 def _shifted(picture: Tensor, top: int, left: int, like: Tensor) -> Tensor:

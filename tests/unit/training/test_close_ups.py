@@ -14,7 +14,7 @@ from mag_sandbox.model.imagination.imagination import Coder, Imagination, load_i
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
 from mag_sandbox.training import close_ups
-from mag_sandbox.training.close_ups import CloseUpStage, CutOuts, ThingPair, fitted_difference
+from mag_sandbox.training.close_ups import CloseUpStage, CutOuts, ThingPair, fitted_differences
 
 SIDE = 128
 
@@ -44,7 +44,7 @@ def test_an_edge_beside_the_drawn_one_costs_less_than_a_soft_one():
     step = (across >= 64).float().expand(1, 4, SIDE, -1)
     beside = (across >= 68).float().expand(1, 4, SIDE, -1)
     soft = ((across - 58) / 13).clamp(0, 1).expand(1, 4, SIDE, -1)
-    exact, near, wide = (float(fitted_difference(one, step)) for one in (step, beside, soft))
+    exact, near, wide = (float(fitted_differences(one, step)) for one in (step, beside, soft))
     assert exact == 0.0
     assert near < 0.5 * wide
 
@@ -54,7 +54,7 @@ def test_patches_are_shifted_on_their_own_and_may_lie_anywhere():
     made = drawn.clone()
     made[..., 64:, :] = drawn[..., 64:, :].roll(4, -1)
     for down, across in ((0, 0), (3, 1)):
-        assert float(fitted_difference(made, drawn, down, across)) < 0.6 * float(
+        assert float(fitted_differences(made, drawn, down, across)) < 0.6 * float(
             (made - drawn).abs().mean()
         )
 
