@@ -206,8 +206,9 @@ class CloseUps:
 
         That is as large as it was, and `FINER` times as large.
         """
-        finer = crisp(functional.avg_pool2d(self._large(picture, thing), SCALE // FINER))
-        own, near = (_in_levels(one) for one in (functional.avg_pool2d(finer, FINER), finer))
+        soft = functional.avg_pool2d(self._large(picture, thing), SCALE // FINER)
+        finer = crisp(soft)
+        own, near = (_in_levels(one) for one in (functional.avg_pool2d(soft, FINER), finer))
         return CutOutPicture(own, picture.box), _with_box(near, picture)
 
     @torch.inference_mode()
