@@ -6,6 +6,7 @@ the cut-outs are put where they appear now, from far to near.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import dist
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -40,7 +41,7 @@ from mag_sandbox.model.imagination.sketch import sprite_box
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses its surroundings
 # times as large as painted, from which on a cut-out is shown as from near: a little, and wholly
 ENLARGED = 1.5, 1.8
-# metres, and degrees aside; things there are enlarged before the player comes up to them
+# metres, and degrees aside; things there are drawn as from near before the player comes up to them
 NEAR_BY, AHEAD = 6.0, 45.0
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # of a pixel: share that is painted, from which on it counts
@@ -102,7 +103,7 @@ class LayeredRing:
             sprites: of things by their numbers, shown where they are unknown; see
                 `Sketcher.sprites`.
             close_ups: show things that are seen from nearer; None: they become soft.
-            redrawn: draws painted things again; None: the picture shows them so already.
+            redrawn: draws things near by again; None: the picture shows all of them so already.
         """
         self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
         self._close_ups, self._enlarged = close_ups, dict[int, CutOut]()
@@ -130,8 +131,9 @@ class LayeredRing:
                 self._cut_outs[number] = cut
                 order[cut.beyond], stands[cut.beyond] = ranks[number], True
         if redrawn is not None:
-            told = {number: scenery.bodies[number - 1].told for number in self._cut_outs}
-            self._cut_outs |= redrawn.whole_ones(self._cut_outs, told, numbers, self._painted)
+            near = {one: cut for one, cut in self._cut_outs.items() if self._away(one) < NEAR_BY}
+            told = {number: scenery.bodies[number - 1].told for number in near}
+            self._cut_outs |= redrawn.whole_ones(near, told, numbers, self._painted)
         hidden = widened_around(stands, margins.hidden)
         shown = known & ~hidden
         radian = numbers.shape[1] / (2 * np.pi)
@@ -179,7 +181,7 @@ class LayeredRing:
         for number in self._scenery.boxes(*self._viewpoint, self._shape).keys() & self._cut_outs:
             x, z = np.subtract(self._scenery.bodies[number - 1].place, self._viewpoint)
             aside = yaw_difference(float(np.degrees(np.arctan2(x, z))), pose.yaw)
-            if np.hypot(x, z) < NEAR_BY and abs(aside) < AHEAD:
+            if self._away(number) < NEAR_BY and abs(aside) < AHEAD:
                 check_cancelled()
                 self._from_near(number)
 
@@ -194,6 +196,10 @@ class LayeredRing:
         if enlarged < 1 and large is not cut:  # so that parts that are mended do not pop up
             shown += np.float32(1 - enlarged) * (_stamp(cut.layer, cut.box, place) - shown)
         return shown
+
+    def _away(self, number: int) -> float:
+        """Return how far a thing is from the viewpoint [m]."""
+        return dist(self._scenery.bodies[number - 1].place, self._viewpoint)
 
     def _from_near(self, number: int) -> CutOut:
         """Return a cut-out as its thing looks from near; threads may ask."""

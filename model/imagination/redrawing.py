@@ -21,7 +21,7 @@ from mag_sandbox.model.imagination.cut_outs import PAINTED, CutOut, cut_out, nea
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 
-KEPT = 96  # things that were drawn last: those of two rings
+KEPT = 192  # things that were drawn last: those of some rings
 NEAR, FAR = 3, 8  # px: how far from what is behind a thing its colour is taken
 FAINT = 0.02  # of a pixel: share of a thing from which on what is behind it is shown beside it
 # px of the longer side, and of the area; smaller and larger things stay as they are
