@@ -320,7 +320,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.texts = partial(_texts, features, words)
         self.words = words
         super().__init__(PaintingThread())
-        self.redrawn = RedrawnThings(imagination.close_ups, self.thread.map)
+        self.redrawn: RedrawnThings = RedrawnThings(imagination.close_ups, self.thread.map)
         self.pictures = PaintedPictures(imagination, sky_alone, self.redrawn)
         self._shown = _ShownCells(imagination.lattice)
         self.around = imagination.nothing()  # the known part of the ring
