@@ -64,6 +64,7 @@ class DecodedGround:
         self._pictures: Tensor | None = None  # of the ring, twice: no place ends at its seam
         self._lock = Lock()
 
+    @torch.inference_mode()  # whichever thread was first: tiles of others are added to it
     def piece(self, around: Surroundings, place: Place) -> RingPiece:
         """Return a picture of the place alone; see `RingGround`."""
         height, width = around.known.shape

@@ -430,7 +430,8 @@ def test_postcards_walk_back_first_to_where_the_scene_begins(run):
     assert not game.screen.reel.pose.is_away
 
 
-def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_leads_back(run):
+def game_far_away(run):
+    """Return a game whose player has walked far from where the place begins."""
     speed = replace(WALKING.full_speed, walk=40.0)
     game = run(FakeWorld(spec=replace(WALKING, fps=FAST.fps, kinds=("tent",), full_speed=speed)))
     game.play()
@@ -438,6 +439,11 @@ def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_l
     game.wait(lambda: game.screen.reel.pose.is_far)
     game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_w))
     game.see_blocks(3)
+    return game
+
+
+def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_leads_back(run):
+    game = game_far_away(run)
     there = game.screen.reel.pose
     game.press(pygame.K_t)
     game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
@@ -464,13 +470,7 @@ def test_loading_and_the_lab_view_tell_what_has_an_effect(run):
 
 @pytest.mark.parametrize("added", ["and a red tent", "put two red tents", "place a red tent"])
 def test_what_words_add_on_a_walk_is_put_where_the_player_looks(run, added):
-    speed = replace(WALKING.full_speed, walk=40.0)
-    game = run(FakeWorld(spec=replace(WALKING, fps=FAST.fps, kinds=("tent",), full_speed=speed)))
-    game.play()
-    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_w))
-    game.wait(lambda: game.screen.reel.pose.is_far)
-    game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_w))
-    game.see_blocks(3)
+    game = game_far_away(run)
     there = game.screen.reel.pose
     game.press(pygame.K_t)
     game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
