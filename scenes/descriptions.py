@@ -605,16 +605,17 @@ class DescriptionWords(Vocabulary):
         }  # fmt: skip
         seen |= {owners[place] for place in _words_in(ON_PLANET, known, "planet")}
         named |= {owners[place] for place in (*_unseen_far(known), *_unentered(known, self))}
-        if self.place(self.reading(text)) == "video game":  # whose sky is open
+        reading = self.reading(text)
+        place = self.place(reading)
+        if place == "video game":  # whose sky is open
             seen -= {rank for rank, one in enumerate(phrases) if _CAVE.fullmatch(one.written)}
         of_night = night_words(text, self).split()  # whose light is seen
         seen |= {
             rank for rank, phrase in enumerate(phrases)
             if all(word.text in of_night for word in phrase.words)
         }  # fmt: skip
-        reading = self.reading(text)
         grey = named - seen
-        if self.place(reading) == "indoor":
+        if place == "indoor":
             grey |= _ways_out(phrases, grey)
         unseen = tuple(
             word for rank, phrase in enumerate(phrases) if rank in grey for word in phrase.words

@@ -76,6 +76,35 @@ class CutOut(NamedTuple):
         return CutOutPicture(self.layer[:, rows, columns], box), (rows, columns)
 
 
+def cut_outs(
+    picture: np.ndarray,
+    painted: np.ndarray,
+    numbers: np.ndarray,
+    boxes: dict[int, Box],
+    margins: Margins,
+) -> tuple[dict[int, CutOut], np.ndarray]:
+    """Return the things of a ring by number, the nearest first: it takes pixels beside it.
+
+    Args:
+        picture: the ring, float32 [3, H, W].
+        painted: which of its pixels are no guesses, bool [H, W].
+        numbers: of the thing that each pixel shows, int32 [H, W]; those without a box count as 0.
+        boxes: of things by number, from far to near [px].
+        margins: around them.
+
+    Returns:
+        The things, and what pixels show; see `order` of `cut_out`.
+    """
+    ranks = np.zeros(max(numbers.max(), *boxes, 0) + 1, np.int32)  # from far to near; 0: others
+    ranks[list(boxes)] = np.arange(len(boxes)) + 1
+    order, cuts = ranks[numbers], dict[int, CutOut]()
+    for number, box in reversed(boxes.items()):
+        cut = cut_out(picture, painted, order, int(ranks[number]), box, margins)
+        if cut is not None:
+            order[cut.beyond], cuts[number] = ranks[number], cut
+    return cuts, order
+
+
 def cut_out(
     picture: np.ndarray,
     painted: np.ndarray,

@@ -74,6 +74,12 @@ class GivenPicture(NamedTuple):
         return torch.from_numpy(self.pixels).permute(2, 0, 1) / 127.5 - 1
 
 
+def shown_under(picture: np.ndarray, over: np.ndarray) -> np.ndarray:
+    """Return a picture, [3, H, W], under one of colours times shares, and shares, [4, H, W]."""
+    shown: np.ndarray = picture * (1 - over[3]) + over[:3]
+    return shown
+
+
 def alike(now: np.ndarray, before: np.ndarray) -> np.ndarray:
     """Return where two pictures, float32 [3, H, W] in [-1, 1], look the same, bool [H, W]."""
     apart = torch.from_numpy(np.abs(now - before).mean(axis=0))[None]

@@ -29,7 +29,7 @@ from mag_sandbox.model.imagination.cut_outs import (
     PAINTED,
     CutOut,
     Margins,
-    cut_out,
+    cut_outs,
     extent,
     widened_around,
 )
@@ -109,9 +109,7 @@ class LayeredRing:
         self._close_ups, self._enlarged = close_ups, dict[int, CutOut]()
         self._painted = known if painted is None else painted
         boxes = scenery.boxes(*viewpoint, numbers.shape)
-        ranks = np.zeros(max(numbers.max(), *boxes, 0) + 1, np.int32)  # from far to near; 0: others
-        ranks[list(boxes)] = np.arange(len(boxes)) + 1
-        stands = ranks[numbers] > 0
+        stands = np.isin(numbers, list(boxes))
         is_seen = known.any(axis=1).all()  # something of every row
         unknown = np.bincount(numbers[stands & ~known])
         self._sprites = {
@@ -123,13 +121,8 @@ class LayeredRing:
         if viewpoint != (0.0, 0.0):  # what the first view cuts is seen at its edge from the start
             mostly = _shares(numbers, known & stands) >= HALF
             ids = np.where(mostly[ids], ids, 0)
-        order = ranks[ids]
-        self._cut_outs: dict[int, CutOut] = {}
-        for number, box in reversed(boxes.items()):  # nearest first: it takes pixels beside it
-            cut = cut_out(picture, self._painted, order, ranks[number], box, margins)
-            if cut is not None:
-                self._cut_outs[number] = cut
-                order[cut.beyond], stands[cut.beyond] = ranks[number], True
+        self._cut_outs, order = cut_outs(picture, self._painted, ids, boxes, margins)
+        stands |= order > 0  # also outside the plan's shapes
         if redrawn is not None:
             near = {one: cut for one, cut in self._cut_outs.items() if self._away(one) < NEAR_BY}
             told = {number: scenery.bodies[number - 1].told for number in near}

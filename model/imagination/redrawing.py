@@ -17,7 +17,7 @@ from torch.nn import functional
 from mag_sandbox.controls.camera import Position
 from mag_sandbox.controls.parallax import Box
 from mag_sandbox.model.imagination.close_up import CloseUps
-from mag_sandbox.model.imagination.cut_outs import PAINTED, CutOut, cut_out, nearby, widened_around
+from mag_sandbox.model.imagination.cut_outs import PAINTED, CutOut, cut_outs, nearby, widened_around
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 
@@ -32,9 +32,9 @@ Each = Callable[[Callable[[int], CutOut], Iterable[int]], Iterable[CutOut]]
 class StandingThings(NamedTuple):
     """The things that stand around a viewpoint, as a ring shows them."""
 
-    numbers: np.ndarray  # of each pixel's thing, 0 where none stands, int32 [H, W]
-    # by number, from far to near; boxes [px]
-    things: dict[int, tuple[Box, PlacedObject]]
+    numbers: np.ndarray  # of each pixel's thing, int32 [H, W]; those of others have no box
+    boxes: dict[int, Box]  # by number, from far to near [px]
+    told: Mapping[int, PlacedObject]  # the things, likewise
 
     @classmethod
     def around(cls, place: Position, scenery: Scenery, numbers: np.ndarray) -> "StandingThings":
@@ -46,8 +46,7 @@ class StandingThings(NamedTuple):
             numbers: of the thing in each pixel of the ring, 0: none, int32 [H, W].
         """
         boxes = scenery.boxes(*place, numbers.shape)
-        there = {number: (box, scenery.bodies[number - 1].told) for number, box in boxes.items()}
-        return cls(np.where(np.isin(numbers, list(boxes)), numbers, 0), there)
+        return cls(numbers, boxes, {number: scenery.bodies[number - 1].told for number in boxes})
 
 
 class RedrawnThings:
@@ -78,22 +77,13 @@ class RedrawnThings:
             known: which pixels are painted, bool [H, W].
             standing: the things in it.
         """
-        numbers, things = standing
-        ranks = np.zeros(max(numbers.max(), *things, 0) + 1, np.int32)
-        ranks[list(things)] = np.arange(len(things)) + 1
-        order, cuts = ranks[numbers], dict[int, CutOut]()
-        for number, (box, _) in reversed(things.items()):  # nearest first, see `LayeredRing`
-            cut = cut_out(picture, known, order, int(ranks[number]), box, PAINTED)
-            if cut is not None:
-                order[cut.beyond], cuts[number] = ranks[number], cut
-        told = {number: thing for number, (_, thing) in things.items()}
+        numbers, boxes, told = standing
+        cuts, order = cut_outs(picture, known, numbers, boxes, PAINTED)
         drawn = self.whole_ones(cuts, told, numbers, known)
-        over, free = (
-            np.zeros((4, *numbers.shape), np.float32),
-            known & ~widened_around(order > 0, PAINTED.cut),
-        )
-        for number in (one for one in things if one in drawn):  # from far to near
-            there = np.s_[:, *_where(drawn[number], things[number][0], over)]
+        over = np.zeros((4, *numbers.shape), np.float32)
+        free = known & ~widened_around(order > 0, PAINTED.cut)
+        for number in (one for one in boxes if one in drawn):  # from far to near
+            there = np.s_[:, *_where(drawn[number], boxes[number], over)]
             faint = cuts[number].layer[3:] > FAINT
             over[there] = _put(over[there], drawn[number], faint, picture[there], free[there[1:]])
         return over

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
-from mag_sandbox.model.imagination.details import GivenPicture, LostDetails, alike
+from mag_sandbox.model.imagination.details import GivenPicture, LostDetails, alike, shown_under
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -63,6 +63,7 @@ class PaintedDetails:
         self._imagination, self._decoded = imagination, decoded
         self._lost = lru_cache(_KEPT)(imagination.lost)
         self._everywhere = {*imagination.config.all_behind, *imagination.config.courses}
+        # tiles of its own: the painting thread's ring is newer than the one that is shown
         self._redrawn, self._coming = redrawn, DecodedGround(imagination.picture, BESIDE)
         self._standing = lru_cache(2)(self._standing_of)
         self._rings: list[_RedrawnRing] = []  # those made last
@@ -175,7 +176,7 @@ class PaintedDetails:
             over = self.drawn_again(around, self._things)
             found = over[:, rows : rows + found.shape[1], columns : columns + found.shape[2]]
             if lost:
-                shown = _under(picture[0].float().cpu().numpy(), found)
+                shown = shown_under(picture[0].float().cpu().numpy(), found)
                 known = in_pixels(around.at(place).known, found.shape[1])
                 found = _both(found, lost.found_in(shown) * known)
         if self._given is not None:
@@ -229,12 +230,6 @@ class PaintedDetails:
                 and abs(one.pitch - pitch) < (one.height + height + margin) / 2)
         )  # fmt: skip
         return self._lost(near, place)
-
-
-def _under(picture: np.ndarray, over: np.ndarray) -> np.ndarray:
-    """Return a picture, [3, H, W], under another one; that has shares, [4, H, W]."""
-    shown: np.ndarray = picture * (1 - over[3]) + over[:3]
-    return shown
 
 
 def _both(below: np.ndarray, over: np.ndarray) -> np.ndarray:

@@ -30,8 +30,8 @@ class PaintedPictures:
 
         Args:
             imagination: decodes cells.
-            redrawn: draws things again.
             sky_alone: takes out of pictures at poses what stands before the sky.
+            redrawn: draws things again.
         """
         self._lattice, size = imagination.lattice, imagination.view_size
         self._ring_size = imagination.ring_size

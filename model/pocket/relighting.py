@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mag_sandbox.model.imagination.cut_outs import widened_around
-from mag_sandbox.model.imagination.details import GivenPicture
+from mag_sandbox.model.imagination.details import GivenPicture, shown_under
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.wanted import Wanted
@@ -81,7 +81,7 @@ class Relighting:
             return None
         picture = pictures.ring(around).numpy()
         details = pictures.details.first_ring(around, tuple(self._before), given)
-        picture = picture * (1 - details[3]) + details[:3]
+        picture = shown_under(picture, details)
         pixels = np.zeros((*stays.shape, 4), np.uint8)
         colors = (picture + 1.0) * 127.5 * np.where(stays, gains, 0.0)
         pixels[..., :3] = np.rint(colors).clip(0, 255).transpose(1, 2, 0)

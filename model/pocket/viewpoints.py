@@ -45,7 +45,7 @@ from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.cut_outs import GIVEN, PAINTED
-from mag_sandbox.model.imagination.details import GivenPicture
+from mag_sandbox.model.imagination.details import GivenPicture, shown_under
 from mag_sandbox.model.imagination.imagination import Imagination, Subject, decoded_ring
 from mag_sandbox.model.imagination.layers import HALF, KNOWN, LayeredRing
 from mag_sandbox.model.imagination.new_ground import Patch
@@ -666,8 +666,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         margins = GIVEN if is_given else PAINTED
         numbers = scenery.numbers(*source.place, owners)
         sprites = {} if known.all() else self._planned.sprites(scenery, source.place)
-        *colors, fine = source.details(picture, scenery)
-        picture = picture * (1 - fine) + np.stack(colors)
+        picture = shown_under(picture, source.details(picture, scenery))
         return LayeredRing(
             picture, known, numbers, scenery, source.place, painted, margins, sprites,
             self._imagination.close_ups, None if source.place == START else self._painting.redrawn,

@@ -15,6 +15,7 @@ from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
 from mag_sandbox.training import close_ups
 from mag_sandbox.training.close_ups import CloseUpStage, CutOuts, ThingPair, fitted_differences
+from tests.unit.training.learning import unchanged_weights
 
 SIDE = 128
 
@@ -78,13 +79,6 @@ def test_all_weights_learn_from_pairs(monkeypatch, tmp_path):
     pairs = pairs_of(0.0, 0.0)
     stage = CloseUpStage(CloseUp(), pairs, cut_outs()[0], seed=0)
     monkeypatch.setattr(close_ups, "BATCH", 4)
-    (optimiser,) = stage.optimisers()
-    before = {name: weight.clone() for name, weight in stage.module.named_parameters()}
-    for batch in range(2):
-        optimiser.zero_grad()
-        stage.loss(batch).backward()
-        optimiser.step()
-    after = dict(stage.module.named_parameters())
-    assert not [name for name in before if torch.equal(before[name], after[name])]
+    assert not unchanged_weights(stage, batches=2)
     stage.sheet(tmp_path / "sheet.png", 0)
     assert (tmp_path / "sheet.png").exists()
