@@ -10,7 +10,7 @@ Source: sub-pixel convolution, arXiv 1609.05158; features modulated by facts, ar
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from functools import cached_property
+from functools import cached_property, reduce
 from math import pi
 from typing import NamedTuple, cast
 
@@ -86,12 +86,13 @@ class CloseUp(nn.Module):
         self.twofold = nn.Conv2d(given + planned, inner, 3, padding=1)
         self.twofold_told = nn.Linear(TOLD, 2 * inner)
         self.twofold_head = nn.Conv2d(inner, 4 * 4, 3, padding=1)
+        self.scale = SCALE
 
     def forward(
         self, layers: Tensor, places: Tensor, sprites: Tensor, kinds: Tensor, variants: Tensor,
         numbers: Tensor,
     ) -> Tensor:  # fmt: skip
-        """Return cut-outs, `SCALE` times as large, [B, 4, SCALE * H, SCALE * W].
+        """Return cut-outs, `scale` times as large, [B, 4, scale * H, scale * W].
 
         Args:
             layers: colours in [0, 1] times alpha, and alpha, [B, 4, H, W]; H and W are multiples
@@ -103,7 +104,8 @@ class CloseUp(nn.Module):
             numbers: see `numbers_of`, [B, NUMBERS].
         """
         dtype = self.stem.weight.dtype
-        smooth = functional.interpolate(layers, scale_factor=SCALE, mode="bilinear")  # of all bits
+        scale = self.scale
+        smooth = functional.interpolate(layers, scale_factor=scale, mode="bilinear")  # of all bits
         layers, places, sprites, numbers = (
             one.to(dtype) for one in (layers, places, sprites, numbers)
         )
@@ -123,17 +125,41 @@ class CloseUp(nn.Module):
         twofold = functional.pixel_shuffle(self.to_twofold(fine), 2)
         twice = functional.interpolate(places, scale_factor=2, mode="bilinear")
         twofold = self.twofold(torch.cat((twofold, _planned(twice, sprites)), dim=1))
-        scale, shift = self.twofold_told(facts)[..., None, None].chunk(2, 1)
-        twofold = self.twofold_head(functional.silu(twofold * (1 + scale) + shift))
-        large = smooth + functional.pixel_shuffle(self.head(fine), SCALE)
-        return large + functional.pixel_shuffle(twofold, 2)
+        factor, shift = self.twofold_told(facts)[..., None, None].chunk(2, 1)
+        twofold = self.twofold_head(functional.silu(twofold * (1 + factor) + shift))
+        large = smooth + functional.pixel_shuffle(self.head(fine), scale)
+        return large + functional.pixel_shuffle(twofold, scale // 2)
+
+    def pooled(self) -> "CloseUp":
+        """Return a copy whose pictures are the means of two by two pixels of this one's.
+
+        The mean of what a convolution gives is what the mean of its weights gives, and bilinear
+        pictures at half the scale are the means of those at the whole one.
+        """
+        copy, half = deepcopy(self), self.scale // 2
+        copy.scale = half
+        for head, size in ((copy.head, half), (copy.twofold_head, half // 2)):
+            for name in ("weight", "bias"):
+                values = getattr(head, name).detach()
+                parts = values.reshape(4, size, 2, size, 2, *values.shape[1:])
+                means = parts.mean((2, 4)).reshape(4 * size**2, *values.shape[1:])
+                setattr(head, name, nn.Parameter(means))
+            head.out_channels = 4 * size**2
+        return copy
 
 
 def _planned(places: Tensor, sprites: Tensor) -> Tensor:
     """Return what a plan shows at places in the boxes of things, and waves of these places."""
     shown = functional.grid_sample(sprites, places.permute(0, 2, 3, 1) / BEYOND, align_corners=True)
-    waves = torch.cat([places * (pi * wave) for wave in WAVES], dim=1)
-    return torch.cat((shown, waves.sin(), waves.cos()), dim=1)
+    # rows of a box are alike, and columns
+    lines = places[:, :1, :1] * pi, places[:, 1:, :, :1] * pi
+    waves = [line * wave for wave in WAVES for line in lines]
+    alike = [
+        wave.expand_as(places[:, :1])
+        for turn in (torch.sin, torch.cos)
+        for wave in map(turn, waves)
+    ]
+    return torch.cat((shown, *alike), dim=1)
 
 
 def numbers_of(thing: PlacedObject, box: Box) -> np.ndarray:
@@ -180,23 +206,27 @@ class CloseUps:
         self._load, self._kinds = load, {kind: number for number, kind in enumerate(kinds)}
 
     @cached_property
-    def _network(self) -> CloseUp | None:
+    def _networks(self) -> dict[int, CloseUp]:
+        """The network by the scale of its pictures; empty: there is none."""
         network = self._load()
         if network is None:
-            return None
+            return {}
         with torch.inference_mode(mode=False):  # threads may be first that draw
-            network = deepcopy(network).eval().to(self._dtype())
-            return cast(CloseUp, network.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
+            ready = [
+                one.eval().to(self._dtype()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+                for one in (deepcopy(network), network.pooled())
+            ]
+        return {one.scale: one for one in ready}
 
     def knows(self, thing: PlacedObject) -> bool:
         """Tell whether there is a network that was taught things of this kind."""
-        return thing.kind in self._kinds and self._network is not None
+        return thing.kind in self._kinds and bool(self._networks)
 
     def enlarged(self, picture: CutOutPicture, thing: PlacedObject) -> CutOutPicture:
         """Return the cut-out of a thing that the network knows, about `FINER` times as large."""
-        large = self._large(reduced(picture), thing)
-        if large.shape[2] > 1.5 * FINER * picture.layer.shape[1]:
-            large = functional.avg_pool2d(large, SCALE // FINER)
+        small = reduced(picture)
+        is_large = SCALE * small.layer.shape[1] <= 1.5 * FINER * picture.layer.shape[1]
+        large = self._large(small, thing, SCALE if is_large else FINER)
         return _with_box(_in_levels(crisp(large)), picture)
 
     def redrawn(
@@ -206,15 +236,14 @@ class CloseUps:
 
         That is as large as it was, and `FINER` times as large.
         """
-        soft = functional.avg_pool2d(self._large(picture, thing), SCALE // FINER)
+        soft = self._large(picture, thing, FINER)
         finer = crisp(soft)
         own, near = (_in_levels(one) for one in (functional.avg_pool2d(soft, FINER), finer))
         return CutOutPicture(own, picture.box), _with_box(near, picture)
 
     @torch.inference_mode()
-    def _large(self, picture: CutOutPicture, thing: PlacedObject) -> Tensor:
-        """Return what the network makes of a cut-out, [1, 4, SCALE * H, SCALE * W]."""
-        assert self._network is not None
+    def _large(self, picture: CutOutPicture, thing: PlacedObject, scale: int) -> Tensor:
+        """Return what the network makes of a cut-out, [1, 4, scale * H, scale * W]."""
         layer, box = picture
         height, width = layer.shape[1:]
         padding = ((0, 0), (0, -height % STEP), (0, -width % STEP))
@@ -224,11 +253,11 @@ class CloseUps:
         given = (whole, places_in(box, whole.shape[1:]), shown, numbers_of(thing, box))
         layers, places, sprites, numbers = (torch.from_numpy(one)[None] for one in given)
         kind, variant = self._kinds[thing.kind], (thing.variant or 0) % VARIANTS
-        large: Tensor = self._network(
+        large: Tensor = self._networks[scale](
             layers.to(memory_format=torch.channels_last), places, sprites,
             torch.tensor([kind]), torch.tensor([variant]), numbers,
         )  # fmt: skip
-        return large[..., : SCALE * height, : SCALE * width].float()
+        return large[..., : scale * height, : scale * width].float()
 
 
 def _in_levels(made: Tensor) -> np.ndarray:
@@ -249,8 +278,7 @@ def crisp(pictures: Tensor) -> Tensor:
     """
     alpha = pictures[:, 3:].clamp(0, 1)
     shown = pictures[:, :3].clamp(min=0).minimum(alpha)
-    size, margin = 2 * OUTLINE + 1, OUTLINE
-    near, there = (functional.avg_pool2d(one * alpha, size, 1, margin) for one in (shown, alpha))
+    near, there = (_sums(one * alpha, OUTLINE) for one in (shown, alpha))
     share = (2 * alpha - 1).clamp(0, 1)  # along the outline, colours are those near by
     colors = torch.lerp(near / there.clamp(min=HARDLY), shown / alpha.clamp(min=HARDLY), share)
     alpha = _steeper(alpha)
@@ -259,10 +287,29 @@ def crisp(pictures: Tensor) -> Tensor:
 
 def _steeper(pictures: Tensor) -> Tensor:
     """Return pictures, [B, C, H, W], whose pixels differ more from those beside them."""
-    means = functional.avg_pool2d(pictures, 3, 1, 1, count_include_pad=False)
-    brightest = functional.max_pool2d(pictures, 3, 1, 1)
-    darkest = -functional.max_pool2d(-pictures, 3, 1, 1)
+    means = _sums(pictures, 1) / _sums(torch.ones_like(pictures[:1, :1]), 1)
+    darkest, brightest = (_of_three(one, pictures) for one in (torch.minimum, torch.maximum))
     return (pictures + CRISPER * (pictures - means)).minimum(brightest).maximum(darkest)
+
+
+def _sums(pictures: Tensor, reach: int) -> Tensor:
+    """Return the sums of the pixels near each one, [B, C, H, W]; beyond the edge is nothing."""
+    for axis in (2, 3):
+        margins = (reach, reach) if axis == 3 else (0, 0, reach, reach)
+        wide, count = functional.pad(pictures, margins), pictures.shape[axis]
+        pictures = wide.narrow(axis, 0, count).clone()
+        for first in range(1, 2 * reach + 1):
+            pictures += wide.narrow(axis, first, count)
+    return pictures
+
+
+def _of_three(chosen: Callable[[Tensor, Tensor], Tensor], pictures: Tensor) -> Tensor:
+    """Return the pixel that is chosen of each one and those beside it, [B, C, H, W]."""
+    wide = functional.pad(pictures, (1, 1, 1, 1), mode="replicate")
+    for axis in (2, 3):
+        ends = (wide.narrow(axis, first, wide.shape[axis] - 2) for first in range(3))
+        wide = reduce(chosen, ends)
+    return wide
 
 
 def in_unit(layer: np.ndarray) -> np.ndarray:

@@ -5,7 +5,16 @@ import pytest
 import torch
 
 from mag_sandbox.model.attention import matmul_attention
-from mag_sandbox.model.imagination.close_up import FINER, MOST, CloseUps, CutOutPicture, crisp
+from mag_sandbox.model.imagination.close_up import (
+    FINER,
+    MOST,
+    NUMBERS,
+    SCALE,
+    CloseUps,
+    CutOutPicture,
+    crisp,
+    places_in,
+)
 from mag_sandbox.model.imagination.objects import BEYOND, PlacedObject
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, load_networks
 
@@ -86,8 +95,7 @@ def test_of_a_large_cut_out_less_is_computed(close_ups: CloseUps):
     """It takes the box with it."""
     given = soft_disc(200, 300)
     seen: list[tuple[int, ...]] = []
-    network = close_ups._network
-    assert network is not None
+    network = close_ups._networks[SCALE]
     handle = network.register_forward_pre_hook(lambda _module, args: seen.append(args[0].shape))
     try:
         layer, box = close_ups.enlarged(given, MUSHROOM)
@@ -100,7 +108,7 @@ def test_of_a_large_cut_out_less_is_computed(close_ups: CloseUps):
 
 
 def test_bf16_shows_about_the_same(close_ups: CloseUps):
-    network = close_ups._network
+    network = close_ups._networks[SCALE]
     half = CloseUps(
         lambda: network, [MUSHROOM.kind], lambda _thing: sprite(), lambda: torch.bfloat16
     )
@@ -109,6 +117,16 @@ def test_bf16_shows_about_the_same(close_ups: CloseUps):
     assert layers[1].dtype == np.float32
     assert not np.array_equal(*layers)
     assert np.abs(layers[0] - layers[1]).mean() < 0.01
+
+
+def test_the_means_of_two_by_two_pixels_are_computed_directly(close_ups: CloseUps):
+    network = close_ups._networks[SCALE]
+    places = torch.from_numpy(places_in((2.0, 2.0, 9.0, 14.0), (20, 12)))[None]
+    given = torch.rand(1, 4, 20, 12), places, torch.rand(1, 4, 32, 32)
+    told = torch.tensor([3]), torch.tensor([1]), torch.rand(1, NUMBERS)
+    with torch.inference_mode():
+        whole, means = (one(*given, *told) for one in (network, network.pooled()))
+    assert torch.allclose(torch.nn.functional.avg_pool2d(whole, 2), means, atol=1e-5)
 
 
 def test_edges_become_steeper_and_overshoot_nothing():
