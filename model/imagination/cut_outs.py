@@ -1,5 +1,7 @@
 """Cuts a thing out of the picture of a ring."""
 
+from collections.abc import Callable
+from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +19,8 @@ MOST_BEYOND = 0.1  # of a thing's pixels; if more lie outside its shape, they ar
 CLOSED = 2  # px; narrower gaps in the outside are filled
 TRIMMED = 2  # px around what shows of a thing
 GLIMPSE = 0.15  # share of its box below which little of a thing is seen
+
+NOTHING, FARTHER, OWN, NEARER = range(4)  # what pixels around a thing show
 
 _LIKENESS = (1 - abs(np.arange(SHADES)[:, None] - np.arange(SHADES)) / ALIKE).clip(0)
 
@@ -43,7 +47,8 @@ class CutOut(NamedTuple):
     around: np.ndarray  # float32 [4, h, w]: its surroundings, up to where ground is not hidden
     box: Box  # of the thing, in the layer [px]
     is_glimpsed: bool  # whether little of it is seen
-    beyond: tuple[np.ndarray, np.ndarray]  # rows and columns of the ring, outside the plan's shape
+    # rows and columns of the ring, outside the plan's shape; columns may go on beyond its width
+    beyond: tuple[np.ndarray, np.ndarray]
     near: CutOutPicture | None = None  # as it looks from near, if that is known
 
     def shown(self, near: float) -> np.ndarray:
@@ -76,71 +81,71 @@ class CutOut(NamedTuple):
         return CutOutPicture(self.layer[:, rows, columns], box), (rows, columns)
 
 
-def cut_outs(
-    picture: np.ndarray,
-    painted: np.ndarray,
-    numbers: np.ndarray,
-    boxes: dict[int, Box],
-    margins: Margins,
-) -> tuple[dict[int, CutOut], np.ndarray]:
-    """Return the things of a ring by number, the nearest first: it takes pixels beside it.
+class SeenPart(NamedTuple):
+    """What a ring shows in and around the box of a thing."""
 
-    Args:
-        picture: the ring, float32 [3, H, W].
-        painted: which of its pixels are no guesses, bool [H, W].
-        numbers: of the thing that each pixel shows, int32 [H, W]; those without a box count as 0.
-        boxes: of things by number, from far to near [px].
-        margins: around them.
+    colors: np.ndarray  # float32 [3, h, w]
+    painted: np.ndarray  # which of them are no guesses, bool [h, w]
+    shown: np.ndarray  # `NOTHING`, `FARTHER`, `OWN` or `NEARER` of each pixel, uint8 [h, w]
+    box: Box  # of the thing, in the ring [px]
+    corner: tuple[int, int]  # column and row of the ring with which it begins
+    margins: Margins
 
-    Returns:
-        The things, and what pixels show; see `order` of `cut_out`.
-    """
-    ranks = np.zeros(max(numbers.max(), *boxes, 0) + 1, np.int32)  # from far to near; 0: others
-    ranks[list(boxes)] = np.arange(len(boxes)) + 1
-    order, cuts = ranks[numbers], dict[int, CutOut]()
-    for number, box in reversed(boxes.items()):
-        cut = cut_out(picture, painted, order, int(ranks[number]), box, margins)
-        if cut is not None:
-            order[cut.beyond], cuts[number] = ranks[number], cut
-    return cuts, order
+    @classmethod
+    def of(
+        cls,
+        picture: np.ndarray,
+        painted: np.ndarray,
+        order: np.ndarray,
+        rank: int,
+        box: Box,
+        margins: Margins,
+    ) -> "SeenPart | None":
+        """Return that of a thing in a box [px]; None: nothing of it is seen.
+
+        Args:
+            picture: the ring, float32 [3, H, W].
+            painted: which of its pixels are no guesses, bool [H, W].
+            order: of what its pixels show, from far to near, 0: nothing that stands, int32 [H, W].
+            rank: of the thing in this order.
+            box: of the thing [px].
+            margins: around it.
+        """
+        left, top, width, height = box
+        first = int(np.floor(left - BESIDE * width)) - margins.hidden
+        last = int(np.ceil(left + (1 + BESIDE) * width)) + margins.hidden
+        highest = max(int(np.floor(top - BESIDE * height)) - margins.hidden, 0)
+        rows = slice(highest, int(np.ceil(top + (1 + BESIDE) * height)) + margins.hidden)
+        there, colors, known = (window(one, rows, first, last) for one in (order, picture, painted))
+        if not (there == rank).any():
+            return None
+        shown = np.where(there == 0, NOTHING, OWN + np.sign(there - rank)).astype(np.uint8)
+        return cls(colors, known, shown, box, (first, highest), margins)
+
+    @property
+    def digest(self) -> bytes:
+        """A digest of all that a cut-out depends on."""
+        digest = blake2b(f"{self.box} {self.corner} {self.margins} {self.shown.shape}".encode())
+        for pixels in self[:3]:
+            digest.update(np.ascontiguousarray(pixels))
+        return digest.digest()
 
 
-def cut_out(
-    picture: np.ndarray,
-    painted: np.ndarray,
-    order: np.ndarray,
-    rank: int,
-    box: Box,
-    margins: Margins,
-) -> CutOut | None:
-    """Return a thing in a box [px]; None: nothing of it is seen.
+def cut_out(part: SeenPart) -> CutOut:
+    """Return a thing of which something is seen.
 
     What nearer things cover of it is guessed, row by row: what lies between its parts, and what its
     other half shows.
-
-    Args:
-        picture: the ring, float32 [3, H, W].
-        painted: which of its pixels are no guesses, bool [H, W].
-        order: of what its pixels show, from far to near, 0: nothing that stands, int32 [H, W].
-        rank: of the thing in this order.
-        box: of the thing [px].
-        margins: around it.
     """
-    left, top, width, height = box
-    first = int(np.floor(left - BESIDE * width)) - margins.hidden
-    last = int(np.ceil(left + (1 + BESIDE) * width)) + margins.hidden
-    highest = max(int(np.floor(top - BESIDE * height)) - margins.hidden, 0)
-    rows = slice(highest, int(np.ceil(top + (1 + BESIDE) * height)) + margins.hidden)
-    there = window(order, rows, first, last)
-    own, covered, colors = there == rank, there > rank, window(picture, rows, first, last)
-    if not own.any():
-        return None
+    (left, top, width, height), (first, highest), margins = part[3:]
+    own, covered, colors = part.shown == OWN, part.shown == NEARER, part.colors
+    count = own.shape[1]
     is_glimpsed = bool(own.sum() < GLIMPSE * width * height)
     if covered.any():
         nearer, rim = covered.copy(), own & widened(covered, margins.cut)
-        mirrored = np.rint(2 * (left - first) + width - 1 - np.arange(last - first)).astype(int)
-        inside = (mirrored >= 0) & (mirrored < last - first)
-        either = own | covered & own[:, mirrored.clip(0, last - first - 1)] & inside
+        mirrored = np.rint(2 * (left - first) + width - 1 - np.arange(count)).astype(int)
+        inside = (mirrored >= 0) & (mirrored < count)
+        either = own | covered & own[:, mirrored.clip(0, count - 1)] & inside
         after, before = (np.maximum.accumulate(one, axis=1) for one in (either, either[:, ::-1]))
         covered &= after & before[:, ::-1]
         clear = own & ~widened(covered, margins.cut)
@@ -151,26 +156,59 @@ def cut_out(
     reach = int(margins.beyond * min(width, height))
     beyond = np.zeros_like(whole)
     if reach > margins.hidden:  # else that margin is enough
-        beyond = _painted_beyond(colors, whole, there, reach)
-    rows_beyond, columns_beyond = beyond.nonzero()
-    part = tuple(extent((whole | beyond).any(axis=axis), margins.hidden) for axis in (1, 0))
-    whole, beyond, colors, covered = whole[part], beyond[part], colors[:, *part], covered[part]
-    free = (there[part] == 0) | whole
+        beyond = _painted_beyond(colors, whole, part.shown, reach)
+    rows, columns = beyond.nonzero()
+    inner = tuple(extent((whole | beyond).any(axis=axis), margins.hidden) for axis in (1, 0))
+    whole, beyond, colors, covered = whole[inner], beyond[inner], colors[:, *inner], covered[inner]
+    free = (part.shown[inner] == NOTHING) | whole
     cut, wide = (free & widened(whole | beyond, margin) for margin in margins[:2])
     colored = np.concatenate((colors, np.ones((1, *free.shape)))).astype(np.float32)
     layer = np.where(covered, colored, _without_behind(colored, whole, cut, free, margins.cut))
     beside = colored * wide - layer
-    guessed = covered | ~window(painted, rows, first, last)[part]
+    guessed = covered | ~part.painted[inner]
     seen, cut = np.where(guessed, 0, layer[3:]), cut[None].astype(np.float32)
-    corner = first + part[1].start, highest + part[0].start
+    corner = first + inner[1].start, highest + inner[0].start
     return CutOut(
         layer, seen, cut, beside, (left - corner[0], top - corner[1], width, height), is_glimpsed,
-        (rows_beyond + highest, (columns_beyond + first) % order.shape[1]),
+        (rows + highest, columns + first),
     )  # fmt: skip
 
 
+def cut_outs(
+    picture: np.ndarray,
+    painted: np.ndarray,
+    numbers: np.ndarray,
+    boxes: dict[int, Box],
+    margins: Margins,
+    cut: Callable[[SeenPart], CutOut] = cut_out,
+) -> tuple[dict[int, CutOut], np.ndarray]:
+    """Return the things of a ring by number, the nearest first: it takes pixels beside it.
+
+    Args:
+        picture: the ring, float32 [3, H, W].
+        painted: which of its pixels are no guesses, bool [H, W].
+        numbers: of the thing that each pixel shows, int32 [H, W]; those without a box count as 0.
+        boxes: of things by number, from far to near [px].
+        margins: around them.
+        cut: `cut_out`, or a function that remembers what it returned.
+
+    Returns:
+        The things, and what pixels show; see `order` of `SeenPart.of`.
+    """
+    ranks = np.zeros(max(numbers.max(), *boxes, 0) + 1, np.int32)  # from far to near; 0: others
+    ranks[list(boxes)] = np.arange(len(boxes)) + 1
+    order, cuts = ranks[numbers], dict[int, CutOut]()
+    for number, box in reversed(boxes.items()):
+        part = SeenPart.of(picture, painted, order, int(ranks[number]), box, margins)
+        if part is not None:
+            cuts[number] = cut(part)
+            rows, columns = cuts[number].beyond
+            order[rows, columns % order.shape[1]] = ranks[number]
+    return cuts, order
+
+
 def _painted_beyond(
-    colors: np.ndarray, whole: np.ndarray, order: np.ndarray, reach: int
+    colors: np.ndarray, whole: np.ndarray, shown: np.ndarray, reach: int
 ) -> np.ndarray:
     """Return where a thing was painted outside its shape in the plan, bool [h, w].
 
@@ -180,12 +218,12 @@ def _painted_beyond(
     Args:
         colors: float32 [3, h, w] in [-1, 1].
         whole: where the thing is in the plan, bool [h, w].
-        order: 0 where nothing stands, see `cut_out`, int32 [h, w].
+        shown: see `SeenPart`, uint8 [h, w].
         reach: how far outside [px].
     """
     shades = ((colors + 1) * (SHADES / 2)).astype(int).clip(0, SHADES - 1)
     shade = np.ravel_multi_index(tuple(shades), (SHADES,) * 3)
-    near = widened(whole, reach) & (order == 0) & ~whole
+    near = widened(whole, reach) & (shown == NOTHING) & ~whole
     own, around = (_frequencies(shade[where]) for where in (whole, ~near & ~whole))
     is_own = whole | near & (own > SURELY * around)[shade]
     beyond, places = np.zeros_like(whole), np.indices(whole.shape)

@@ -17,15 +17,24 @@ from torch.nn import functional
 from mag_sandbox.controls.camera import Position
 from mag_sandbox.controls.parallax import Box
 from mag_sandbox.model.imagination.close_up import CloseUps
-from mag_sandbox.model.imagination.cut_outs import PAINTED, CutOut, cut_outs, nearby, widened_around
+from mag_sandbox.model.imagination.cut_outs import (
+    PAINTED,
+    CutOut,
+    SeenPart,
+    cut_out,
+    cut_outs,
+    nearby,
+    widened,
+    widened_around,
+)  # fmt: skip
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 
-KEPT = 192  # things that were drawn last: those of some rings
+KEPT = 192  # things that were cut out or drawn last: those of some rings
 NEAR, FAR = 3, 8  # px: how far from what is behind a thing its colour is taken
 FAINT = 0.02  # of a pixel: share of a thing from which on what is behind it is shown beside it
 # px of the longer side, and of the area; smaller and larger things stay as they are
-SMALLEST, LARGEST = 10, 16_000
+SMALLEST, LARGEST = 10, 9_000
 Each = Callable[[Callable[[int], CutOut], Iterable[int]], Iterable[CutOut]]
 
 
@@ -49,6 +58,24 @@ class StandingThings(NamedTuple):
         return cls(numbers, boxes, {number: scenery.bodies[number - 1].told for number in boxes})
 
 
+class _LastOnes:
+    """The cut-outs that were asked for last, by digests; threads may share it."""
+
+    def __init__(self) -> None:
+        self._found: dict[bytes, CutOut] = {}
+        self._lock = Lock()
+
+    def found(self, digest: bytes, make: Callable[[], CutOut]) -> CutOut:
+        with self._lock:
+            found = self._found.pop(digest, None)
+        found = make() if found is None else found
+        with self._lock:
+            self._found[digest] = found
+            for old in list(self._found)[:-KEPT]:
+                del self._found[old]
+        return found
+
+
 class RedrawnThings:
     """Draws the things of rings again, and remembers what it drew; threads may share it.
 
@@ -64,8 +91,7 @@ class RedrawnThings:
             each: `map`, or like it on several threads.
         """
         self._close_ups, self._each = close_ups, each
-        self._drawn: dict[bytes, CutOut] = {}
-        self._lock = Lock()
+        self._cuts, self._drawn = _LastOnes(), _LastOnes()
 
     def over(self, picture: np.ndarray, known: np.ndarray, standing: StandingThings) -> np.ndarray:
         """Return the things that are painted whole, float32 [4, H, W].
@@ -78,14 +104,19 @@ class RedrawnThings:
             standing: the things in it.
         """
         numbers, boxes, told = standing
-        cuts, order = cut_outs(picture, known, numbers, boxes, PAINTED)
+        cuts, order = cut_outs(picture, known, numbers, boxes, PAINTED, self._cut_out)
         drawn = self.whole_ones(cuts, told, numbers, known)
         over = np.zeros((4, *numbers.shape), np.float32)
         free = known & ~widened_around(order > 0, PAINTED.cut)
-        for number in (one for one in boxes if one in drawn):  # from far to near
+        stays = [rank for rank, number in enumerate(boxes, 1) if number not in drawn]
+        staying = np.where(np.isin(order, stays), order, 0)
+        for rank, number in enumerate(boxes, 1):  # from far to near
+            if number not in drawn:
+                continue
             there = np.s_[:, *_where(drawn[number], boxes[number], over)]
-            faint = cuts[number].layer[3:] > FAINT
-            over[there] = _put(over[there], drawn[number], faint, picture[there], free[there[1:]])
+            visible = ~widened(staying[there[1:]] > rank, PAINTED.cut)
+            layer, faint = drawn[number].layer * visible, cuts[number].layer[3:] > FAINT
+            over[there] = _put(over[there], layer, faint & visible, picture[there], free[there[1:]])
         return over
 
     def whole_ones(
@@ -113,19 +144,13 @@ class RedrawnThings:
         drawn = self._each(lambda number: self._redrawn(cuts[number], things[number]), whole)
         return dict(zip(whole, drawn, strict=True))
 
+    def _cut_out(self, part: SeenPart) -> CutOut:
+        return self._cuts.found(part.digest, lambda: cut_out(part))
+
     def _redrawn(self, cut: CutOut, thing: PlacedObject) -> CutOut:
         digest = blake2b(f"{thing} {cut.box} {cut.layer.shape}".encode())
         digest.update(np.ascontiguousarray(cut.layer))
-        key = digest.digest()
-        with self._lock:
-            drawn = self._drawn.pop(key, None)
-        if drawn is None:
-            drawn = cut.redrawn(self._close_ups, thing)
-        with self._lock:
-            self._drawn[key] = drawn
-            for old in list(self._drawn)[:-KEPT]:
-                del self._drawn[old]
-        return drawn
+        return self._drawn.found(digest.digest(), lambda: cut.redrawn(self._close_ups, thing))
 
 
 Part = tuple[np.ndarray, np.ndarray]  # rows and columns of a ring
@@ -139,13 +164,13 @@ def _where(cut: CutOut, box: Box, ring: np.ndarray) -> Part:
 
 
 def _put(
-    over: np.ndarray, cut: CutOut, before: np.ndarray, picture: np.ndarray, free: np.ndarray
+    over: np.ndarray, layer: np.ndarray, before: np.ndarray, picture: np.ndarray, free: np.ndarray
 ) -> np.ndarray:
     """Return pixels, [4, h, w], with a thing over them, and beside it what is behind it.
 
     Args:
         over: the pixels.
-        cut: the thing.
+        layer: the thing, [4, h, w].
         before: where it was painted, bool [1, h, w].
         picture: those of the ring, [3, h, w].
         free: where nothing stands, bool [h, w].
@@ -153,9 +178,9 @@ def _put(
     colored = np.concatenate((picture, np.ones((1, *free.shape), np.float32)))
     near, far = (nearby(colored, free, reach) for reach in (NEAR, FAR))
     behind = np.where(near[3] > 0, near, far)
-    beside = np.where(behind[3] > 0, _softened(before.astype(np.float32)), 0) - cut.layer[3:]
+    beside = np.where(behind[3] > 0, _softened(before.astype(np.float32)), 0) - layer[3:]
     beside = beside.clip(0).astype(np.float32)
-    shown: np.ndarray = over * (1 - cut.layer[3] - beside[0]) + cut.layer
+    shown: np.ndarray = over * (1 - layer[3] - beside[0]) + layer
     shown += np.concatenate((beside * behind[:3], beside))
     return shown
 

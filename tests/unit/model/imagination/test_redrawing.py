@@ -85,6 +85,17 @@ def test_a_nearer_thing_covers_a_farther_one():
     assert over[0][rows, columns][2:-2, 2:-2].max() == SHADES["chair"]
 
 
+def test_nothing_is_laid_over_a_nearer_thing_that_stays_as_it_is():
+    bench = PlacedObject("bench", NEAR.yaw, NEAR.pitch, NEAR.width, NEAR.height)
+    numbers = standing(FAR, NEAR).numbers
+    over = RedrawnThings(ShadedCloseUps()).over(
+        picture(FAR, NEAR), KNOWN, standing(FAR, bench)._replace(numbers=numbers)
+    )
+    rows, columns = box_of(NEAR)
+    assert not over[3][rows, columns].any()
+    assert over[3][box_of(FAR)].any()
+
+
 @pytest.mark.parametrize("kind", ["floor lamp", "bench"])
 def test_what_is_not_painted_whole_or_not_known_stays_as_it_is(kind: str):
     thing = PlacedObject(kind, 40.0, -3.0, 20.0, 30.0)
