@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import atan, atan2, degrees, hypot
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -25,6 +25,7 @@ WEIGHTS = Path(__file__).parents[1] / "assets" / "weights"  # that come with the
 Frames = np.ndarray  # uint8 [T, H, W, 3]
 Precision = Literal["auto", "fp32", "bf16", "int8"]  # of networks; auto: the fastest of each
 Progress = Callable[[str, float], None]  # stage, fraction in [0, 1]
+Stage = Literal["waiting", "planning", "painting", "remembering"]  # in this order
 SegmentKind = Literal[
     "sink", "compressed", "raw", "look-ahead", "current", "packed-4x", "packed-2x", "psi"
 ]
@@ -343,6 +344,13 @@ class Past:
         return self.blocks[-1].block_index + 1
 
 
+class StageShare(NamedTuple):
+    """A stage of long work, and the share of its steps that are done."""
+
+    stage: Stage
+    share: float
+
+
 def checked_seed(scene: Scene, seed: int) -> int:
     """Return the seed of `World.reset` as a Python integer."""
     of_type("scene", scene, Scene)
@@ -375,6 +383,10 @@ class World(Protocol):
     def waits(self) -> tuple[str, ...]:
         """Return the work that the next block would wait for, unless its control leaves it out."""
         return ()
+
+    def under_way(self) -> StageShare | None:
+        """Return how far the newest change is, or another room; on any thread. None: not known."""
+        return None
 
     def snapshot(self) -> WorldState:
         """Return a state from which `restore` continues."""

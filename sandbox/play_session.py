@@ -192,7 +192,9 @@ class PlayerSession(WatchedSession):
         self._save: Future[ParkedScene] | None = None  # that is being read, to go on from it
         self._world_asked_until = 0.0  # the worlds that there are were listed
         self._errand: Callable[[], None] | None = None  # for which the camera flies somewhere
-        self._painting = PaintingOverlay(reel, hud, services.settings.now.fit)
+        self._painting = PaintingOverlay(
+            reel, hud, services.settings.now.fit, lambda: worker.under_way()
+        )
         self._doors = DoorsInPlay(services, worker, reel, hud, self._painting)
         self._begun_places: deque[str] = deque(maxlen=1)  # descriptions of places to begin
         self._asked: deque[Moment] = deque()  # before changes that the world has not made yet

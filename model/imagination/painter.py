@@ -215,7 +215,7 @@ class Painter(nn.Module):
         sampler = AdamsBashforthSampler(euler_levels(self.config.steps, self.config.shift))
         x = torch.where(there, latents, noise)
         for step, timestep in enumerate(sampler.timesteps):
-            check_cancelled()
+            check_cancelled("painting", step / self.config.steps)
             flow = flow_of(x, timestep)
             x = torch.where(there, latents, sampler.advance(x, flow, step, _no_noise))
         return x

@@ -401,7 +401,7 @@ class Planner(nn.Module):
         rows[:, : len(begun)] = torch.from_numpy(begun)
         said, lengths = np.zeros((most, count)), np.full(count, most)
         for index in range(most):
-            check_cancelled()
+            check_cancelled("planning", index / most)
             state = self.head.norm(self._through(x, columns, index, text, cache.attend)[:, 0])
             cache.steps += 1
             if index >= len(begun):

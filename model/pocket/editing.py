@@ -24,6 +24,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.edits import LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import decode
+from mag_sandbox.model.cancelling import check_cancelled
 from mag_sandbox.model.imagination.bodies import ground_distance
 from mag_sandbox.model.imagination.cut_outs import widened_around
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
@@ -233,7 +234,11 @@ class Editor:
         def views() -> dict[CameraPose, Tensor]:
             around = begun.made.result().around
             anew = rewriting(now, imagination.lattice, begun.cells, around.known, renewed=renewed)
-            return {pose: imagination.view(around, pose) for pose in anew.poses.values()}
+            made: dict[CameraPose, Tensor] = {}
+            for number, pose in enumerate(anew.poses.values()):
+                check_cancelled("remembering", number / len(anew.poses))
+                made[pose] = imagination.view(around, pose)
+            return made
 
         self._begun = replace(begun, views=self._inventor.thread.after_all(views))
         return blocks

@@ -32,7 +32,7 @@ from mag_sandbox.model.pocket.view_schedule import MOST_LATE, ViewRequest, ViewS
 from mag_sandbox.model.pocket.viewpoints import Viewpoints
 from mag_sandbox.model.pocket.walking import WalkableGround
 from mag_sandbox.model.session_world import MOST_BLOCKS
-from mag_sandbox.model.world import Control, Frames
+from mag_sandbox.model.world import Control, Frames, StageShare
 from mag_sandbox.scenes import Scene
 
 Memory = TypeVar("Memory", bound=ViewMemory)
@@ -137,6 +137,10 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         block, schedule = self._running().block_index, self.schedule
         is_owed = schedule.views_owed > 0 and schedule.paints(self.memory)
         return (SIDES,) * is_owed + (VIEWS,) * self._is_late(block)
+
+    def under_way(self) -> StageShare | None:
+        """Return how far the newest change is, or another room; see `World`."""
+        return self.painting.thread.under_way if self.painting else None
 
     def painted(self, pose: CameraPose) -> Frames | None:
         """Return the painted or given view at a pose; see `World`."""

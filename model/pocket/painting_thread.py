@@ -14,7 +14,8 @@ from typing import Generic, TypeVar
 import torch
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.cancelling import cancellable, check_cancelled
+from mag_sandbox.model.cancelling import Report, cancellable, check_cancelled
+from mag_sandbox.model.world import StageShare
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -42,6 +43,8 @@ class PaintingThread:
         self._begun: deque[Callable[[], object]] = deque()  # next for the thread
         self._held: deque[Callable[[], object]] | None = None  # work that waits; None: none does
         self._cancelled = 0  # how often everything was
+        # how far the newest work is that a player may wait for: changes, and views of other rooms
+        self.under_way: StageShare | None = None
         self._is_closed = False
 
     def hold(self) -> None:
@@ -88,10 +91,13 @@ class PaintingThread:
         if self._background is not None:
             given_up = self._background
             return self._thread.submit(
-                _cancellable(make, lambda: self._give_way() or given_up.is_set())
+                _cancellable(make, lambda: self._give_way() or given_up.is_set(), self._report)
             )
+        return self._begin(make, self._report if self._is_awaited else None)
+
+    def _begin(self, make: Callable[[], Result], report: Report | None) -> "Future[Result]":
         before = self._cancelled
-        make = _cancellable(make, lambda: self._cancelled != before)
+        make = _cancellable(make, lambda: self._cancelled != before, report)
         if self._is_awaited:
             return self._urgent.submit(make)
         made: Future[Result] = Future()
@@ -110,9 +116,16 @@ class PaintingThread:
         return made
 
     def after_all(self, function: Callable[[], Result]) -> "Future[Result]":
-        """Call a function after all that was begun, which waits no longer."""
+        """Call a function after all that was begun, which waits no longer, and tell how far it is.
+
+        It belongs to a change of the world, for which the player waits.
+        """
         self.release()
-        return self.begin(function)
+        self._report(StageShare("waiting", 0.0))
+        return self._begin(function, self._report)
+
+    def _report(self, done: StageShare) -> None:
+        self.under_way = done
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Return the results of a function on items, computed on this thread and one beside it."""
@@ -164,10 +177,10 @@ class PaintingThread:
 
 
 def _cancellable(
-    make: Callable[[], Result], is_cancelled: Callable[[], bool]
+    make: Callable[[], Result], is_cancelled: Callable[[], bool], report: Report | None
 ) -> Callable[[], Result]:
     def work() -> Result:
-        with cancellable(is_cancelled):
+        with cancellable(is_cancelled, report):
             check_cancelled()
             return make()
 

@@ -19,7 +19,7 @@ import numpy as np
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import Recorded
 from mag_sandbox.files.border import Refusal
-from mag_sandbox.model.world import FrameBlock, Frames, Progress, World, WorldSpec
+from mag_sandbox.model.world import FrameBlock, Frames, Progress, StageShare, World, WorldSpec
 from mag_sandbox.process import WORLD_THREAD, describe_unexpected
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.optional_work import OptionalWork
@@ -150,6 +150,7 @@ class GenerationWorker:
         self._enlarging = FrameEnlarging(enlarge, clock)
         self._changed = threading.Condition()  # guards what follows
         self._stop_reason = ""  # not empty: the thread is to end
+        self.under_way: Callable[[], StageShare | None] = lambda: None  # of the world
         self._answers = True  # accepts calls; False once the world is gone
         self._rest_reason = RESET
         self._playthrough: Playthrough | None = None
@@ -233,6 +234,7 @@ class GenerationWorker:
         world = None
         try:
             world = load(self._on_progress)
+            self.under_way = world.under_way
             gc.freeze()  # else a garbage collection stops all threads for a tenth of a second
             self._serve(Session(world, self._source, self._observers))
         except _ClosedWhileLoadingError:
@@ -241,6 +243,7 @@ class GenerationWorker:
             self._report(error)
         finally:
             self._cancel_calls()
+            self.under_way = lambda: None  # else it keeps the world
             if world:
                 world.close()
             gc.unfreeze()

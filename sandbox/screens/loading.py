@@ -7,9 +7,10 @@ from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.toolbar import Toolbar
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerStatus
 from mag_sandbox.sandbox.screens import Outcome, Way
+from mag_sandbox.sandbox.screens.change_progress import MOVES_S, progress_bar
 from mag_sandbox.sandbox.ui.display import shade
-from mag_sandbox.sandbox.ui.layout import CustomPart, Part, Text, column, draw, height_of
-from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, INK, MUTED, TRACK, CachedPicture, Theme
+from mag_sandbox.sandbox.ui.layout import CustomPart, Text, column, draw, height_of
+from mag_sandbox.sandbox.ui.theme import BACKDROP, MUTED, CachedPicture
 from mag_sandbox.sandbox.ui.thumbnails import PictureSource, Thumbnails
 from mag_sandbox.scenes import Scene
 
@@ -28,8 +29,6 @@ NO_KEYS = "keys work once it is there; {} leaves"
 STEADY = 0.7  # share of a stage's time over which the bar grows evenly; then ever more slowly
 LEAST_PACE, MOST_PACE = 0.2, 100.0  # time of a stage over its usual time
 DAWN = (38, 46, 78)  # lower end of the backdrop
-MOVES_S = 1 / 15  # between two pictures of the light that runs along the bar
-RUN_S, LIGHT = 1.6, 0.22  # the time it takes, and its share of the bar
 
 
 class LoadingProgress:
@@ -186,7 +185,11 @@ class LoadingScreen:
         status = self._worker.status
         if self._picture and status.stage == READY and not status.error:
             surface.blit(pygame.transform.scale(self._picture, surface.get_size()), (0, 0))
-            self._hud.draw_notice(surface, self._words[READY] + self._no_keys, self._bar(240))
+            self._hud.draw_notice(
+                surface,
+                self._words[READY] + self._no_keys,
+                progress_bar(240, self._share, self._moved_at),
+            )
             return
         theme, size = self._hud.theme(surface), surface.get_size()
         drawn = self._backdrop((theme, size), lambda: _backdrop(self._behind, size))
@@ -212,7 +215,7 @@ class LoadingScreen:
             Text(self._scene.name, 40, bold=True, lines=2, centred=True),
             Text(self._scene.prompt, 17, MUTED, lines=3, centred=True),
             CustomPart(1, 30),
-            self._bar(360),
+            progress_bar(360, self._share, self._moved_at),
             Text(stage, 14, MUTED),
             gap=10,
             align=0.5,
@@ -221,23 +224,6 @@ class LoadingScreen:
         area = pygame.Rect(0, 0, room, height_of(theme, words, room))
         area.center = width // 2, height // 2
         draw(theme, surface, words, area)
-
-    def _bar(self, width: float) -> Part:
-        light = (self._moved_at % RUN_S) / RUN_S
-        return CustomPart(width, 6, _draw_bar, (self._share, light))
-
-
-def _draw_bar(
-    theme: Theme, surface: pygame.Surface, area: pygame.Rect, done: float, light: float
-) -> None:
-    """Draw the progress, and a light that runs along."""
-    surface.blit(theme.rounded(area.size, TRACK, 3), area)
-    length = max(area.height, round(area.width * done))
-    surface.blit(theme.rounded((length, area.height), ACCENT, 3), area)
-    spot = pygame.Rect(0, area.top, round(area.width * LIGHT), area.height)
-    spot.right = area.left + round(light * (area.width + spot.width))
-    if (seen := spot.clip(area)).width:
-        surface.blit(theme.rounded(seen.size, (*INK, 110), 3), seen)
 
 
 def _backdrop(behind: PictureSource | None, size: tuple[int, int]) -> pygame.Surface:

@@ -2,51 +2,65 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 
 import pygame
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.edits import ENTER, SPOT_ACTS, Edit
+from mag_sandbox.model.world import StageShare
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.worker import ReadyBlock
 from mag_sandbox.sandbox.screens import Overlay
+from mag_sandbox.sandbox.screens.change_progress import ChangeProgress
 from mag_sandbox.sandbox.settings import FitMode
 from mag_sandbox.sandbox.ui.display import fit, shade
-from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Text
-from mag_sandbox.sandbox.ui.theme import ACCENT
+from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Part, Text, column
+from mag_sandbox.sandbox.ui.theme import ACCENT, MUTED
+from mag_sandbox.scenes.things import words_of
 
-MOVES_S = 1 / 15  # between two pictures of the light
 PULSE_S = 1.2
-MOST_BLOCKS = 160  # after which it no longer waits; a busy painter takes long
-WORDS = {"undo": "Taking it back ...", "enter": "Going through ..."} | {
-    act: row.under_way for act, row in SPOT_ACTS.items()
-}
+BAR = 200  # px across
+MOST_BLOCKS = 160  # without progress, after which it no longer waits
+WORDS = {
+    "undo": "Taking it back ...",
+    "enter": "Going through ...",
+    "relight": "Changing light and weather ...",
+} | {act: row.under_way for act, row in SPOT_ACTS.items()}
 PAINTING = "Painting ..."  # all others
+WHAT = {"renew": "the description", "relight": "light and weather", "undo": "taking it back"}
 
 
 class PaintingOverlay(Overlay):
     """Shows that a change is under way, around the part of the view that it affects.
 
-    overlay = PaintingOverlay(reel, hud, "fill")
+    overlay = PaintingOverlay(reel, hud, "fill", lambda: worker.under_way())
     overlay.begin(edit)
     overlay.block_shown(ready)  # every block: the change may be there
     """
 
-    def __init__(self, reel: Reel, hud: Hud, fit_mode: FitMode) -> None:
+    def __init__(
+        self,
+        reel: Reel,
+        hud: Hud,
+        fit_mode: FitMode,
+        under_way: Callable[[], StageShare | None] = lambda: None,
+    ) -> None:
         self._reel, self._hud = reel, hud
+        self._progress = ChangeProgress(under_way)
         self._fit_mode: FitMode = fit_mode
         self._waiting: list[Edit] = []
-        self._blocks = 0  # shown since the last request
-        self._looked_at, self._dirty = 0.0, False
+        self._share = 0.0  # of the change under way, when a block was shown last
+        self._blocks = 0  # shown since the last request, or since it was last farther
+        self._dirty = False
         self._card = CachedCard()
 
     @property
     def wake_at(self) -> float | None:
         """When the light moves on."""
-        return self._looked_at + MOVES_S if self._waiting else None
+        return self._progress.wake_at if self._waiting else None
 
     @property
     def is_shown(self) -> bool:
@@ -56,6 +70,8 @@ class PaintingOverlay(Overlay):
     def begin(self, edit: Edit) -> None:
         """Wait for a change, unless it affects nothing in the view."""
         if edit.act != "forget":
+            if not self._waiting:
+                self._progress.begin()
             self._waiting, self._blocks, self._dirty = [*self._waiting, edit], 0, True
 
     def end(self) -> None:
@@ -64,23 +80,23 @@ class PaintingOverlay(Overlay):
 
     def block_shown(self, ready: ReadyBlock) -> None:
         """Follow the shown frames."""
-        self._blocks += 1
+        before, self._share = self._share, self._progress.share()
+        self._blocks = self._blocks + 1 if self._share == before else 0
         edited = ready.block.edited
         if (edited and edited.act != "forget") or ready.block.notice:
             done = _rank(edited, self._waiting) if edited else 0
             is_undone = [one.act for one in self._waiting[done : done + 1]] == ["undo"]
             # with what was still under way, or with all that was shown at the same time
             del self._waiting[max(0, done - 1) if is_undone else 0 : done + 1]
+            self._progress.begin()
             self._dirty = True
         if self._blocks >= MOST_BLOCKS:
             self._waiting.clear()
 
     def update(self, now: float) -> bool:
         """Move the light."""
-        moved, self._dirty = self._dirty or now >= self._looked_at + MOVES_S, False
-        if moved and self._waiting:
-            self._looked_at = now
-        return moved and bool(self._waiting)
+        is_dirty, self._dirty = self._dirty, False
+        return bool(self._waiting) and (self._progress.update(now) or is_dirty)
 
     def draw_under(self, surface: pygame.Surface) -> None:
         """Draw a frame of light around what changes, and a word in its middle."""
@@ -89,8 +105,7 @@ class PaintingOverlay(Overlay):
         edit, theme = self._waiting[0], self._hud.theme(surface)
         if edit == ENTER:  # the other room is not there yet
             surface.blit(shade(surface.get_size()), (0, 0))
-        words = WORDS.get(edit.act, PAINTING)
-        card = self._card(theme, Card(Text(words, 15, ACCENT, bold=True)))
+        card = self._card(theme, Card(column(*self._lines(), gap=8, align=0.5)))
         spec = self._reel.current.spec
         picture = fit((spec.frame_width, spec.frame_height), surface.get_size(), self._fit_mode)
         seen = self._place(edit, picture).clip(picture).clip(surface.get_rect())
@@ -100,6 +115,16 @@ class PaintingOverlay(Overlay):
         frame = theme.rounded(seen.size, (*ACCENT, round(90 + 150 * light)), 12, line=4)
         surface.blit(frame, seen)
         surface.blit(card, card.get_rect(center=seen.center).clamp(surface.get_rect()))
+
+    def _lines(self) -> Iterator[Part | None]:
+        """Yield what is under way, how far it is, and what comes after it."""
+        edit, *others = self._waiting
+        words = f"Painting {words_of(edit)} ..." if edit.act == "place" else PAINTING
+        yield Text(WORDS.get(edit.act, words), 15, ACCENT, bold=True)
+        if edit.act != "undo":
+            yield self._progress.part(BAR)
+        if others:
+            yield Text(f"then: {', then '.join(map(_what, others))}", 13, MUTED)
 
     def _place(self, edit: Edit, picture: pygame.Rect) -> pygame.Rect:
         """Return where a change lies in the window; the whole picture if it is larger than that."""
@@ -117,6 +142,12 @@ class PaintingOverlay(Overlay):
         place = pygame.Rect(0, 0, round(edit.width * across), round(edit.height * across))
         place.center = round(middle.x), round(middle.y)
         return place
+
+
+def _what(edit: Edit) -> str:
+    """Return what an edit changes, for a list."""
+    spot = "a spot" if edit.act in SPOT_ACTS else words_of(edit)
+    return WHAT.get(edit.act, spot)
 
 
 def _rank(edited: Edit, waiting: Sequence[Edit]) -> int:

@@ -30,6 +30,7 @@ from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.recording.reader import Recording, next_part
 from mag_sandbox.sandbox.saves.own_scenes import name_with, told
 from mag_sandbox.sandbox.screens import Outcome, Overlay, Way
+from mag_sandbox.sandbox.screens.change_progress import ChangeProgress
 from mag_sandbox.sandbox.settings import HudLevel, SandboxConfig
 from mag_sandbox.sandbox.ui.display import Picture, fit, name_window, shade, toggle_fullscreen
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
@@ -183,6 +184,7 @@ class PlayScreen:
         self.playthrough = context.playthrough
         self._context = context
         self._devices = PlayerInput(context.keyboard, context.settings)
+        self._progress = ChangeProgress(lambda: context.worker.under_way())  # of another place
         self._picture = Picture(context.settings.fit, context.settings.scale)
         warps = self.late_warp and context.settings.late_warp and first.spec.exact_pose
         is_one = not context.is_split  # two pictures cannot be shifted as one
@@ -209,6 +211,7 @@ class PlayScreen:
         times = [frame, *(overlay.wake_at for overlay in self.session.overlays)]
         times.append(self._toolbar.wake_at(self._context.clock()))
         times.append(self._warp.wake_at(self._context.keyboard))
+        times.append(self._progress.wake_at if self.reel.starting_over else None)
         return min((time for time in times if time is not None), default=None)
 
     @property
@@ -269,7 +272,7 @@ class PlayScreen:
             self._moved = changed = True
         for overlay in self.session.overlays:
             changed |= overlay.update(now)
-        return changed
+        return (self.reel.starting_over and self._progress.update(now)) or changed
 
     def _end(self) -> None:
         """End the screen when a script is over."""
@@ -321,7 +324,8 @@ class PlayScreen:
             self.hud.draw_message(surface, "The world stopped", self._error, hint)
         elif self._is_veiled:
             going_on = f": {self._bindings.title('pause')} goes on" if self.reel.paused else ""
-            self.hud.draw_notice(surface, f"{self._mode_text().capitalize()}{going_on}")
+            below = self._progress.part(240) if self.reel.starting_over else None
+            self.hud.draw_notice(surface, f"{self._mode_text().capitalize()}{going_on}", below)
 
     def _draw_toolbar(self, surface: pygame.Surface) -> None:
         theme, places = self.hud.theme(surface), self.hud.places
@@ -424,6 +428,7 @@ class PlayScreen:
         self.playthrough = playthrough
         self._context.worker.begin(playthrough)
         self.reel.restart()
+        self._progress.begin()
         self._warp.restart()
 
     def camera_key(self, key: str, *, down: bool) -> bool:

@@ -53,6 +53,18 @@ def test_background_work_ends_when_it_is_given_up_or_the_thread_closes(thread):
         made.result(PATIENCE)
 
 
+def test_work_of_a_change_tells_how_far_it_is_and_a_view_does_not(thread):
+    thread.begin(lambda: check_cancelled("painting", 0.5)).result(PATIENCE)
+    assert thread.under_way is None
+    busy = Event()
+    thread.begin(lambda: busy.wait(PATIENCE))
+    made = thread.after_all(lambda: check_cancelled("planning", 0.25))
+    assert thread.under_way == ("waiting", 0.0)
+    busy.set()
+    made.result(PATIENCE)
+    assert thread.under_way == ("planning", 0.25)
+
+
 def test_two_threads_share_items_and_results_keep_their_order(thread):
     both = Barrier(2, timeout=PATIENCE)
 

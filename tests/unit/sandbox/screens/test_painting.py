@@ -6,11 +6,13 @@ import pygame
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.edits import EVERYTHING, Edit
+from mag_sandbox.model.world import StageShare
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.late_warp import WHOLE
 from mag_sandbox.sandbox.screens.painting import MOST_BLOCKS, PaintingOverlay
 from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.sandbox.ui.layout import ColumnPart, Text
 from tests.doubles import SPEC
 
 NIGHT = (0, 0, 40)
@@ -89,3 +91,48 @@ def test_nothing_is_waited_for_forever(overlay):
     for _ in range(MOST_BLOCKS):
         shown(overlay)
     assert not lit(overlay)
+
+
+def words_shown(overlay):
+    return [part.words for part in overlay._lines() if isinstance(part, Text)]
+
+
+def share_shown(overlay):
+    """Return the stage in words and the share of the bar; None: there is no bar."""
+    (column,) = [part for part in overlay._lines() if isinstance(part, ColumnPart)] or [None]
+    return column and (column.content[0].words, column.content[1].values[0])
+
+
+def test_a_change_shows_how_far_it_is_and_an_older_one_does_not_count():
+    reports = [StageShare("remembering", 0.9)]
+    overlay = PaintingOverlay(None, Hud(), "fill", lambda: reports[-1])
+    overlay.begin(Edit("relight", width=EVERYTHING[0], height=EVERYTHING[1]))
+    assert share_shown(overlay) is None
+    shares = []
+    for stage, share in (("planning", 0.5), ("painting", 0.0), ("planning", 0.1)):
+        reports.append(StageShare(stage, share))
+        words, done = share_shown(overlay)
+        shares.append(done)
+    assert 0.0 < shares[0] < shares[1] < 1.0
+    assert shares[2] == shares[1], "it never shrinks"
+    assert words == "painting it"
+
+
+def test_a_change_that_gets_on_is_waited_for_however_long_it_takes():
+    reports = [None]
+    overlay = PaintingOverlay(None, Hud(), "fill", lambda: reports[-1])
+    overlay.begin(Edit("relight", width=EVERYTHING[0], height=EVERYTHING[1]))
+    for step in range(4):
+        reports.append(StageShare("planning", step / 4))
+        assert share_shown(overlay)
+        for _ in range(MOST_BLOCKS - 1):
+            shown(overlay)
+    assert overlay.is_shown
+
+
+def test_a_second_order_is_named_as_the_next(overlay):
+    overlay.begin(Edit("place", kind="tent", color=(214, 73, 72)))
+    overlay.begin(Edit("place", kind="castle"))
+    assert words_shown(overlay) == ["Painting a red tent ...", "then: a castle"]
+    shown(overlay, edited=Edit("place", kind="tent", color=(214, 73, 72)))
+    assert words_shown(overlay) == ["Painting a castle ..."]

@@ -12,10 +12,9 @@ from mag_sandbox.sandbox.hud.toolbar import STAYS_S
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import ReadyBlock, WorkerStatus
 from mag_sandbox.sandbox.screens import Overlay, Way
+from mag_sandbox.sandbox.screens.change_progress import MOVES_S, RUN_S
 from mag_sandbox.sandbox.screens.loading import (
     FIRST_TIME,
-    MOVES_S,
-    RUN_S,
     SLOW_S,
     LoadingProgress,
     LoadingScreen,
@@ -41,6 +40,7 @@ class StubWorker:
         self.ready = None
         self.needed = []
         self.begun = []  # from the screen on
+        self.under_way = lambda: None
 
     def take(self):
         ready, self.ready = self.ready, None
