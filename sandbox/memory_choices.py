@@ -123,9 +123,12 @@ class MemoryChoices:
             text = f"{text}; for more, raise Budget in the settings"
         self._announce(replace(now, kept_mib=mib), text, forgets=forgets)
 
-    def drop_choice(self) -> None:
-        """Keep the memory as it is."""
-        self._choice = None
+    def drop_choice(self) -> bool:
+        """Keep the memory as it is; tell whether another one was announced, also the player."""
+        is_announced, self._choice = self.is_announced, None
+        if is_announced:
+            self._services.notices.say("memory stays as it is", topic="memory")
+        return is_announced
 
     def block_shown(self) -> None:
         """Once a change of memory is in force, say what it dropped, and how to restore it."""

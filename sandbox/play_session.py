@@ -66,8 +66,10 @@ LOUDER = 10  # percent
 REST = 8  # blocks without a step, after which nothing is in the way
 BEGUN = "beginning"  # topic of notices about the beginning of a place
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
-BACK_FIRST = "postcards show the place around the start: walking back there"
-NO_WAY_BACK = "the camera cannot get back to {}: something is in the way"
+BACK_FIRST = "postcards show the place around the start: walking back there; any arrow key stops"
+NO_WAY_BACK = (
+    "the camera cannot get back to {}: something is in the way; walk on from here yourself"
+)
 Say = Callable[..., None]  # shows a line, perhaps with a mood
 CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
 
@@ -112,7 +114,9 @@ class WatchedSession(PlaySession):
         if self._rested == REST:
             self._services.notices.drop("way")
         for block in (ready.block, ready.block.beside):
-            if block and block.notice:
+            if block and block.notice and walks and self._services.pilot.is_flying:
+                pass  # it goes round what is in the way, or gives up and says so
+            elif block and block.notice:
                 topic = "way" if walks else ""  # then the notice is about an obstacle
                 self._services.notices.say(block.notice, "bad", topic)
             elif block and block.edited and block.edited.act not in self.said_before:
@@ -501,9 +505,7 @@ class PlayerSession(WatchedSession):
 
     def _undo(self) -> Outcome | Playthrough | None:
         """Undo the newest change; one that is only announced is dropped."""
-        if self.memory.is_announced:
-            self.memory.drop_choice()
-            self._say("memory stays as it is", topic="memory")
+        if self.memory.drop_choice():
             return None
         moment = self._services.undo_stack.pop()
         self._asked.clear()

@@ -12,10 +12,11 @@ from functools import lru_cache, partial
 
 import pygame
 
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.edits import SPOT_ACTS, Act, Edit
 from mag_sandbox.model.loading import no_places
 from mag_sandbox.model.world import FrameBlock
+from mag_sandbox.sandbox.hud.around import seen_from
 from mag_sandbox.sandbox.memory_choices import leave_moment
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Session
@@ -247,7 +248,7 @@ def words_of_change(now: FrameBlock, before: FrameBlock | None) -> str:
     edited = now.edited
     assert edited is not None
     if edited.act != "place":
-        return words_of(edited)
+        return words_of(edited) + (_out_of_view(now, before) if edited.act == "undo" else "")
     words = f"{words_of(edited)} is there"
     if before is None or before.poses[-1].position != now.poses[-1].position:
         return words
@@ -257,6 +258,20 @@ def words_of_change(now: FrameBlock, before: FrameBlock | None) -> str:
     )
     names = [f"the {kind}" for kind in was - there]
     return f"{words}, in place of {' and '.join(names)}" if names else words
+
+
+def _out_of_view(now: FrameBlock, before: FrameBlock | None) -> str:
+    """Return where a thing stood that was taken back, if it was out of view."""
+    pose, gone = (
+        now.poses[-1],
+        [one for one in before.placed if one not in now.placed] if before else [],
+    )
+    if len(gone) != 1 or before is None:
+        return ""
+    seen = seen_from(gone[0], before.ground, pose)
+    if abs(yaw_difference(seen.yaw, pose.yaw)) < (pose.fov + seen.width) / 2:
+        return ""
+    return f", out of view ({seen.direction(pose)})"
 
 
 def keep_changes(asked: deque[Moment], stack: UndoStack, ready: ReadyBlock) -> None:

@@ -127,7 +127,7 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
         if one.kind in _NAMED and _is_large(one, is_said=one.kind in said)
     ]  # fmt: skip
     if block.ground and block.poses[-1].is_away:
-        own = [_from_here(edit, block.ground, block.poses[-1]) for edit in block.placed]
+        own = [seen_from(edit, block.ground, block.poses[-1]) for edit in block.placed]
         told = [_told(edit) for edit in named]
         told += _not_shown(block.ground, block.poses[-1], block.prompt, (*own, *told))
     else:
@@ -173,10 +173,10 @@ def _as_shown(thing: Seen, pixels: np.ndarray) -> Seen:
     return thing if shown >= SHOWN * len(some) else replace(thing, color="")
 
 
-def _from_here(edit: Edit, ground: GroundPlan, pose: CameraPose) -> Seen:
+def seen_from(edit: Edit, ground: GroundPlan | None, pose: CameraPose) -> Seen:
     """Return a placed thing as it is seen from a pose; it is told from where the scene begins."""
     seen = _told(edit)
-    for thing in ground.things:
+    for thing in ground.things if ground and pose.is_away else ():
         if seen.is_at(thing.kind, degrees(atan2(thing.x, thing.z))):
             x, z = thing.x - pose.x, thing.z - pose.z
             away = max(hypot(x, z), NEAR)

@@ -25,12 +25,14 @@ from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.settings import FitMode
 from mag_sandbox.sandbox.ui.display import fit, share_of
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
+from mag_sandbox.scenes.color_names import color_name
 from mag_sandbox.scenes.things import (
     ThingError,
     parse_known,
     recolored,
     said_color,
     thing_vocabulary,
+    words_of,
 )
 
 RING, DOT = 15, 3  # px of the reference window: radii of the mark at the spot
@@ -40,6 +42,8 @@ EVEN = 8.0  # steps of RGB by which the colours of bare ground differ, standard 
 UNLIKE = 110.0  # steps of RGB from a thing's colour, from which on a spot shows another thing
 NOTHING_THERE = "what stands here is not known by name: write what should be here"
 NOTHING_TO_REMOVE = "nothing stands here: point at what should be removed"
+STANDS = "{} stands here already: “another” draws it anew"
+SAME_SPOT = 0.3  # of a thing's width: how far from its middle it is replaced by another one
 NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
 NOTHING_TO_COLOR = "nothing stands here: point at what should be {0}, or write “a {0} house”"
 ON_MAP = "point at it in the picture, not on the map, or write “a {} house”"
@@ -207,6 +211,8 @@ class EditOverlay(Overlay):
             return str(problem)
         block = self._reel.current.block
         pose = self._reel.pose
+        if edit.act == "place":
+            return STANDS.format(words_of(edit)) if self._stands(edit) else ""
         if edit.act not in SPOT_ACTS or block.planned is None or self._viewpoint != pose.position:
             return ""
         placed = () if pose.is_away else block.placed  # there they are among the planned things
@@ -215,6 +221,15 @@ class EditOverlay(Overlay):
         if SPOT_ACTS[edit.act].keeps_things:
             return NOTHING_THERE
         return NOTHING_TO_REMOVE if self._is_bare() else ""
+
+    def _stands(self, edit: Edit) -> bool:
+        """Tell whether the very thing that an edit puts stands there already."""
+        thing = self._thing_there()
+        if thing is None or thing.color is None or edit.color is None:
+            return False
+        aside = abs(yaw_difference(thing.yaw, edit.yaw)) / thing.width
+        is_alike = thing.kind == edit.kind and color_name(thing.color) == color_name(edit.color)
+        return is_alike and aside < SAME_SPOT
 
     def _where(self) -> str:
         """Name the spot: a ring marks it where it is in sight."""

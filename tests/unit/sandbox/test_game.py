@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from mag_sandbox.controls.bindings import DEFAULTS
-from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.remote.world import RemoteWorld
@@ -216,6 +216,21 @@ def test_the_newest_of_what_stops_a_walker_is_told_alone(run):
     game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_w, mod=0, unicode=""))
     game.wait(lambda: not game.services.notices.current)
     assert game.services.notices._clock() < until, "nothing is in the way of a player at rest"
+
+
+def test_what_the_camera_goes_round_by_itself_is_not_told(run):
+    class Told(FakeWorld):
+        def step(self, control):
+            block = super().step(control)
+            return replace(block, notice="a hut in the way" if control.camera.forward else "")
+
+    game = run(Told(spec=replace(WALKING, fps=FAST.fps)))
+    game.play()
+    game.services.pilot.fly_to(CameraPose(z=1.0), game.screen.reel.current.spec)
+    game.wait(lambda: not game.services.pilot.is_flying)
+    game.see_blocks(1)
+    assert game.screen.reel.pose.is_away
+    assert not any("hut" in one.text for one in game.services.notices.current)
 
 
 def test_without_a_dropped_anchor_the_camera_stays_and_the_key_for_one_is_named(run):

@@ -67,6 +67,18 @@ def test_a_memory_that_forgets_is_announced_and_can_be_prevented(run, monkeypatc
     assert (memory(game).policy, len(game.services.undo_stack)) == ("mag-retrieve", changes)
 
 
+def test_another_place_drops_an_announced_memory_and_its_warning(run, monkeypatch):
+    game = run()
+    game.play()
+    monkeypatch.setattr(memory_choices, "WARNED_S", 3600.0)
+    while game.screen.session.memory.setting.policy != "window":
+        game.press(pygame.K_k)
+    game.said("Backspace prevents it")
+    game.press(pygame.K_n)
+    game.said("memory stays as it is")
+    assert not any("prevents" in one.text for one in game.services.notices.current)
+
+
 def test_the_card_names_the_announced_memory_and_no_warning_outlasts_the_change(run):
     game = run()
     game.play()

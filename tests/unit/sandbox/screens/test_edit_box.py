@@ -19,6 +19,7 @@ from mag_sandbox.sandbox.screens.edit_box import (
     NOTHING_TO_COLOR,
     NOTHING_TO_REMOVE,
     ON_MAP,
+    STANDS,
     EditOverlay,
 )
 from mag_sandbox.sandbox.screens.prompt_box import MAX_CHIPS
@@ -240,6 +241,28 @@ def test_changes_of_what_stands_nowhere_are_refused_and_the_box_stays_open():
         assert overlay.box.is_open
         assert overlay.box.notice == notice
         assert not asked
+
+
+def test_the_very_thing_that_stands_there_is_not_put_again():
+    red = COLORS["red"]
+    for color, yaw, is_put in (("red", 0.0, False), ("blue", 0.0, True), ("red", 5.0, True)):
+        overlay, asked, _, _ = made(things=(Edit("place", yaw, -2.0, 12.0, 8.0, "tent", red),))
+        overlay.handle(click((640, 384)))
+        write(overlay, f"a {color} tent")
+        assert (bool(asked), overlay.box.is_open) == (is_put, not is_put)
+        assert is_put or overlay.box.notice == STANDS.format("a red tent")
+
+
+@pytest.mark.parametrize(
+    ("yaw", "said"), [(10.0, "taken back"), (170.0, "taken back, out of view (behind)")]
+)
+def test_what_is_taken_back_out_of_view_is_said_to_be_there(yaw, said):
+    tent = Edit("place", yaw, -2.0, 12.0, 8.0, "tent")
+    blocks = [
+        SimpleNamespace(ground=None, poses=(CameraPose(),), edited=Edit("undo"), placed=placed)
+        for placed in ((tent,), ())
+    ]
+    assert words_of_change(blocks[1], blocks[0]) == said
 
 
 def test_enter_places_the_thing_that_the_box_announces():
