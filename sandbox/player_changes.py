@@ -28,6 +28,7 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
 from mag_sandbox.scenes.changes import (
     adds_things,
+    alters,
     has_other_light,
     is_elsewhere,
     is_relit,
@@ -44,10 +45,13 @@ OTHER_LIGHT = "light and weather change"
 LIGHT_ALONE = "light and weather"
 LIGHT_AND_NEW = "light and weather; what you named is added"
 NEW_ALONE = "what you named is added"
+ALTERED_ALONE = "what you named changes"
 RELIT = "Light and weather change; everything stays where it is"
 JOINED = "Light and weather change; what you named is added, all else stays where it is"
 ADDED = "What you named is added here; all else stays where it is"
 ELSEWHERE = "this is another place"
+ALTERED = "What you named changes; all else stays where it is"
+_SAID_STAYING = {LIGHT_AND_NEW: JOINED, NEW_ALONE: ADDED, ALTERED_ALONE: ALTERED}
 FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
 SPOT_AS_IT_WAS = "this spot is as it was"
 CHANGE = "change"  # topic of notices about the newest change
@@ -96,7 +100,7 @@ def describe(
     follows = {
         "": FOLLOWING,
         "view": "This view is repainted from this description",
-        "light": {LIGHT_AND_NEW: JOINED, NEW_ALONE: ADDED}.get(why, RELIT + snow),
+        "light": _SAID_STAYING.get(why, RELIT + snow),
         "everything": f"Everything is made up anew{f': {why}' if why else ''}",
     }
     services.notices.say(f"{follows[ground]}. {key} undoes it", topic=CHANGE)
@@ -182,7 +186,7 @@ def _stays(why: str, reel: Reel) -> bool:
 
     Things are added where the place begins alone.
     """
-    return why == LIGHT_ALONE or (why in (LIGHT_AND_NEW, NEW_ALONE) and not _is_far(reel))
+    return why == LIGHT_ALONE or (why in _SAID_STAYING and not _is_far(reel))
 
 
 def _added_here(text: str, now: str, reel: Reel) -> Edit | None:
@@ -214,8 +218,8 @@ def _added_thing(text: str, kinds: tuple[str, ...]) -> Edit | None:
 def _going_on(text: str, now: str, words: Vocabulary) -> tuple[str, str]:
     """Return a description with the place in which it stays, and what else than new areas changes.
 
-    That is `LIGHT_ALONE`, `LIGHT_AND_NEW` or `NEW_ALONE` where everything stays, or why everything
-    is repainted, or "".
+    That is `LIGHT_ALONE`, `LIGHT_AND_NEW`, `NEW_ALONE` or `ALTERED_ALONE` where everything else
+    stays, or why everything is repainted, or "".
     """
     text = staying(text, words, now)
     if is_elsewhere(text, now, words):
@@ -224,6 +228,8 @@ def _going_on(text: str, now: str, words: Vocabulary) -> tuple[str, str]:
         return text, LIGHT_AND_NEW if names_new(text, now, words) else LIGHT_ALONE
     if adds_things(text, now, words):
         return text, NEW_ALONE
+    if alters(text, now, words):
+        return text, ALTERED_ALONE
     return text, OTHER_LIGHT if has_other_light(text, now, words) else ""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS, color_name, color_word
-from mag_sandbox.scenes.conditions import BY_DAY, SPOKEN, is_under_snow, lit, speaks_of
+from mag_sandbox.scenes.conditions import BY_DAY, OWN_LIGHT, SPOKEN, is_under_snow, lit, speaks_of
 from mag_sandbox.scenes.descriptions import (
     CHANGING,
     FILLERS,
@@ -21,7 +21,15 @@ from mag_sandbox.scenes.descriptions import (
     sky_color_in,
 )
 from mag_sandbox.scenes.kinds import GROUND_KINDS, KINDS, OVERHEAD, WATERS
-from mag_sandbox.scenes.naming import STOPS, Named, named_things, naming_words
+from mag_sandbox.scenes.naming import (
+    SIZES,
+    STOPS,
+    Named,
+    absent_kinds,
+    named_things,
+    naming_words,
+    words_before,
+)
 from mag_sandbox.scenes.places import FLOWERS, known_place
 from mag_sandbox.scenes.rewordings import SHADES
 from mag_sandbox.scenes.scene import MAX_PROMPT
@@ -59,6 +67,12 @@ _OF_CHANGES = frozenset(map(stem, (  # words of a description that say how a pla
 _LOOKS = frozenset(("capped", "covered", "topped", "snowfield"))  # after and with snow, for one
 _SAME_PLACE = re.compile(r"\b(in |on |at )?(the|this) (very )?same (?!(\w+ )?colou?r)\w+\b", re.I)
 _INDEFINITE = frozenset(("a", "an"))
+_RECOLORING = re.compile(r"^\W*(?:(?:now|then|please) )*(?:make|paint|colou?r|turn)\b", re.I)
+_GONE = re.compile(  # the beginning of a text by which something goes
+    r"^\W*(?:(?:and|now|then|please) )*(?:with no|no more|no|without|remove|delete|take away"
+    r"|get rid of)(?: all)?(?: of)? ", re.I
+)  # fmt: skip
+_PLEASE = re.compile(r"\W*\bplease\b\W*$", re.I)
 _OVER = re.compile(r"^ (over|above)\b", re.I)  # after what is gone: "sunset over the sea"
 _AND = re.compile(r"^ and ", re.I)  # after what is gone: "with tigers and a statue"
 _ARTICLE = re.compile(rf"^ (?:{'|'.join(sorted(DETERMINERS))}) ", re.I)
@@ -78,6 +92,8 @@ def staying(text: str, words: Vocabulary, before: str) -> str:
     forest, at night". Light and weather alone leave all that was named: "in the rain" after it is
     "a beach at night, in the rain"; with a few things that are new there, they are added to it.
     """
+    if altered := _altered(text, words, before):
+        return altered
     air = _SAME_PLACE.sub("", text).strip(" ,.")
     there = kept_place(text, words, before) or kept_air(text, words, before)
     stays = f"{text.rstrip(' ,.')}, {there}"
@@ -104,6 +120,94 @@ def _with_more(text: str, air: str, words: Vocabulary, before: str) -> str:
     added = f"{there(before.rstrip(' ,.'))}, {_ADDING.sub('with ', text).rstrip(' ,.')}"
     is_added = _ADDING.match(text) and adds_things(added, before, words)
     return added if is_added else ""
+
+
+def _altered(text: str, words: Vocabulary, before: str) -> str:
+    """Return a description in which named things have another colour, or are gone; "": none are.
+
+    "Make the boat blue" after "a lake with a red boat" is "a lake with a blue boat", and "without
+    the boat" is "a lake, without the boat".
+    """
+    if not before or words.place(in_places(words, text)) is not None or words.foreign(text):
+        return ""
+    read = in_places(words, text)
+    named, gone = named_things(read, KINDS), absent_kinds(read, KINDS)
+    result = ""
+    if gone and not named:
+        text, kept = _PLEASE.sub("", text), _without_things(before, gone)
+        there = kept or added_place(before, words)
+        result = f"{there}, {_GONE.sub('without ', text).strip(' ,.')}" if there else ""
+    elif _RECOLORING.match(text) and len(named) == 1 and not gone and (color := named[0].color):
+        result = _recolored(before, named[0].kinds, color_name(color))
+    is_change = bool(result) and len(result) <= MAX_PROMPT and alters(result, before, words)
+    return result if is_change else ""
+
+
+def _without_things(text: str, kinds: Collection[str]) -> str:
+    """Return a text without the words for things of some kinds, and what tells how they look."""
+    said = [word.text.lower() for word in split_words(text)]
+    gone = {*naming_words(text, KINDS)} - {*naming_words(text, sorted({*KINDS} - {*kinds}))}
+    for name in sorted(gone):
+        gone.update(
+            at for at in words_before(said, name)
+            if said[at] in COUNTS or said[at] in SIZES or color_word(said[at])
+        )  # fmt: skip
+    return _cut(text, gone) if gone else text
+
+
+def _recolored(text: str, kinds: Collection[str], color: str) -> str:
+    """Return a text that gives things of some kinds another colour; "": it does not name them."""
+    parts = split_words(text)
+    said = [part.text.lower() for part in parts]
+    names = {*naming_words(text, KINDS)} - {*naming_words(text, sorted({*KINDS} - {*kinds}))}
+    for first in sorted((at for at in names if at - 1 not in names), reverse=True):
+        colors = [at for at in words_before(said, first) if color_word(said[at])]
+        start, end = (colors[0], colors[-1]) if colors else (first, first)
+        tail = text[parts[end].end :] if colors else f" {text[parts[first].start :]}"
+        text = f"{text[: parts[start].start]}{color}{tail}"
+    return text if names else ""
+
+
+def alters(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether a description is the one before, but for things that go or have another colour.
+
+    All else, place and air included, stays.
+    """
+    if text == before:
+        return False
+    (place, things), (other_place, others) = (_on_ground(one, words) for one in (text, before))
+    gone = denied_in(text, words) - denied_in(before, words)
+    was = {_meant(one): one for one in others}
+    left = {kind for one in others for kind in _meant(one)} - {
+        kind for one in things for kind in _meant(one)
+    }
+    has_other_color = any(
+        one.color not in (None, was[_meant(one)].color) for one in things if _meant(one) in was
+    )
+    return (
+        bool(gone or has_other_color)
+        and all(_is_but_for_color(one, was.get(_meant(one))) for one in things)
+        and left <= gone
+        and place == other_place
+        and _air(text, words) == _air(before, words)
+    )
+
+
+def denied_in(text: str, words: Vocabulary) -> frozenset[str]:
+    """Return the kinds of things that a description says are not there."""
+    return absent_kinds(words.reading(text), KINDS)
+
+
+def _meant(one: Named) -> frozenset[str]:
+    """Return the kinds that the words for a thing can mean, whatever its colour is."""
+    return frozenset((*one.kinds, *one.uncolored))
+
+
+def _is_but_for_color(one: Named, before: Named | None) -> bool:
+    """Tell whether a thing is as it was before, but perhaps for its colour."""
+    return before is not None and not one.parts and (one.scale, one.relation, one.least) == (
+        before.scale, before.relation, before.least,
+    )  # fmt: skip
 
 
 def without_adding(text: str) -> str:
@@ -351,6 +455,9 @@ def kept_air(text: str, words: Vocabulary, before: str) -> str:
     """Return the light and weather that a landscape keeps of the one before, "at night"; or ""."""
     places = {words.place(words.reading(one)) for one in (text, before)}
     if not before or None in places or not places <= LANDSCAPES or words.foreign(text):
+        return ""
+    place = known_place(words.reading(text), words)
+    if place and place.name in OWN_LIGHT:  # a reef has no evening
         return ""
     return _air_of(words.reading(before), text, words)
 

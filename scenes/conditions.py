@@ -97,7 +97,7 @@ SEA = "sea"
 _NIGHTLY = frozenset(("moon", "starry sky"))
 IN_NIGHT_SKY = _NIGHTLY | {"star", "hanging star"}
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
-_BLACK_SKY = re.compile(r"\bblack (sky|skies)\b", re.I)
+BLACK_SKY = re.compile(r"\bblack (sky|skies)\b", re.I)
 # Words of known phrases that change nothing by themselves: eight plans with and without each differ
 # no more than by a word that means nothing.
 SILENT = (
@@ -202,7 +202,7 @@ def night_words(text: str, words: Vocabulary) -> str:
     if is_own or words.lights(text) or words.foreign(text) or not is_night:
         return ""
     parts = split_words(text)
-    if black := _BLACK_SKY.search(text):
+    if black := BLACK_SKY.search(text):
         return black[0]
     names = sorted(naming_words(text, sorted(IN_NIGHT_SKY)))
     return parts[names[0]].text if names else ""
@@ -273,6 +273,6 @@ def is_under_snow(text: str) -> bool:
 def is_night_place(read: str) -> bool:
     """Tell whether a description in known words names darkness, or things of the night."""
     named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
-    is_black = _BLACK_SKY.search(read) is not None
+    is_black = BLACK_SKY.search(read) is not None
     said = text_stems(_DARK_FITTINGS.sub("", read))
     return bool(named & _NIGHTLY) or is_black or not _DARK.isdisjoint(said)

@@ -12,6 +12,7 @@ from itertools import chain, pairwise, takewhile
 
 from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS, color_word
 from mag_sandbox.scenes.conditions import (
+    BLACK_SKY,
     BY_DAY,
     COSY,
     FITTINGS,
@@ -251,10 +252,12 @@ _OF_STAGES = frozenset(("stage curtains", "ball lamp", "hanging star"))
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _AT = {  # words before the names of places, if not "in a"
-    "on a": "beach coast seashore stage savanna playground pitch",
+    "on a": "beach coast seashore shore stage savanna playground pitch",
     "at a": "pool station site market harbour port lake", "at an": "airport airfield",
     "by the": "riverside", "in": "farmland woods Venice countryside land",
 }  # fmt: skip
+_ON_MOON = "moon"
+_NAME_OF_MOON = re.compile(r"\b(moon (?=landscape)|(?<=surface of the )moon\b)", re.I)
 _PITCHES = frozenset(("football field", "sports field", "soccer field"))
 _AT_HOME = WINDOWS | frozenset((
     "curtains", "floor lamp", "hanging lamp", "wall lamp", "ball lamp", "chandelier", "round rug",
@@ -318,12 +321,14 @@ _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
 _SUNLIT = frozenset(map(stem, ("morning", "noon", "midday", "afternoon")))  # as windows are
 _GROWTH = {  # what else grows in places, and how many of it there are at least
     "jungle": ("bush", 32), "wheat field": ("wheat", 24), "tulip field": ("tulip", 24),
+    "rocky coast": ("rock", 16),
 }  # fmt: skip
 _PART_OF = {  # places, and those whose ground, plants and houses they share
     "swimming pool": ("garden",), "playground": ("park",), "park": ("city",),
     "market": ("city", "village"), "canal town": ("city",), "harbour": ("city",),
     "wheat field": ("farmland",), "tulip field": ("farmland", "meadow"),
     "farmland": ("meadow",), "village": ("meadow",), "riverside": ("meadow",),
+    "rocky coast": ("beach",),
 }  # fmt: skip
 _GROWN, _IN_A_FIELD = frozenset((  # kinds that fields and meadows are full of, and how many
     "sunflower", "tulip", "wild flower", "rose", "wheat", "pumpkin", "mushroom",
@@ -682,6 +687,8 @@ class DescriptionWords(Vocabulary):
                 place for place, (word, follows) in enumerate(pairwise(read))
                 if color_word(word) and follows == "sky"
             }  # fmt: skip
+        if place_kind and place_kind.name == _ON_MOON:
+            seen |= _words_in(BLACK_SKY, text)
         if category == "outdoor":
             seen -= _unseen_of_houses(text, (*THINGS, *ground))
         return seen | {
@@ -867,7 +874,7 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     balloons are toys.
     """
     if words.place(text) != "indoor":  # where no wall is that windows could be in
-        named = named_things(_LYING_SNOW.sub("", text), kinds)
+        named = named_things(_NAME_OF_MOON.sub("", _LYING_SNOW.sub("", text)), kinds)
         is_built = any(one.kinds[0] in BUILDINGS for one in named)
         parts_of_houses = _parts_of_houses(is_built)
         return tuple(_unpotted(one) for one in named if one.kinds[0] not in parts_of_houses)

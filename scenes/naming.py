@@ -365,7 +365,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         _with_told(left, span, after_stops)._replace(end=ends.get(span.start, span.end))
         for span in mentions if _can_be_told_where(span)
     )  # fmt: skip
-    clauses = [*clauses_of(left, spans, after_stops, _shares, _bears)]
+    clauses = [*clauses_of(left, spans, after_stops, _shares, _bears, _has)]
     contained = {clause.owner.start for clause in clauses if clause.relation.where == OF}
     beside = {
         clause.owner.start: clause for clause in clauses
@@ -586,8 +586,10 @@ def _is_counted(words: Sequence[str | None], start: int, end: int) -> bool:
 
 def _negation(words: Sequence[str | None], span: NamingWords) -> int | None:
     """Return the place of the word that says that a thing is not there; None: no word does."""
-    told = words_before(words, span.start)
-    return next((place for place in range(max(told.start - 1, 0), span.start)
+    first = words_before(words, span.start).start - 1
+    while first > 0 and words[first] in _ARTICLES | {"any"}:  # "without the trees"
+        first -= 1
+    return next((place for place in range(max(first, 0), span.start)
                  if words[place] in _NEGATIONS), None)  # fmt: skip
 
 
@@ -679,6 +681,12 @@ def _bears(one: NamingWords, other: NamingWords) -> bool:
     below, above = (usual_looks().get(span.kinds[0]) for span in (one, other))
     is_high = below is not None and below.tall > _HIGH and one.kinds[0] not in _HOLDING
     return not is_high or not above or above.tall > _LIGHT or other.kinds[0] in _ALIVE
+
+
+def _has(one: NamingWords, other: NamingWords) -> bool:
+    """Tell whether a living thing can carry another one, or have it at its side."""
+    usual = usual_looks().get(other.kinds[0])
+    return one.kinds[0] in _ALIVE and usual is not None and usual.tall <= _HIGH
 
 
 def _clothes(

@@ -38,6 +38,7 @@ _SHIPS = frozenset(("ship", "sailing ship", "lighthouse"))  # what else is named
 _RARE = {  # places that more is needed for than usual things, and what that is
     "swimming pool": ("sunbed", "beach umbrella"),
     "volcano": ("lava", "lava lake"),
+    "rocky coast": (),
 }
 _USUAL, _PREFERRED = (  # places that come to mind first, and how much more they are worth
     frozenset(("meadow", "forest", "city", "village", "park", "living room", "bedroom", "kitchen")),

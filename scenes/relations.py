@@ -73,6 +73,7 @@ _JOINERS = frozenset(("and", "or", "with"))
 _ADJECTIVES = 2  # words that may stand between a thing and what says where it is
 _BEARING = frozenset(("on", "under"))  # of whatever was named last
 _ASIDE = frozenset(("left", "right", "behind"))  # which nothing "in front" is seen before
+_WITH_OWNER = frozenset(("left", "right", "ahead", "behind", "far", "front"))  # where both are
 _GROUNDS = frozenset(("field", "fields"))  # after what grows there: a corn field
 _BETWEEN = "between"  # two of one kind, or one and another
 _CONTAINED = frozenset(("full", "of", "a", "an", "the"))  # words between "basket" and "apples"
@@ -122,6 +123,7 @@ class _Reader(NamedTuple):
     after_stops: frozenset[int]
     shares: Callable[[NamingWords, NamingWords, Relation], bool]
     bears: Callable[[NamingWords, NamingWords], bool]
+    has: Callable[[NamingWords, NamingWords], bool]
 
 
 def clauses_of(
@@ -130,6 +132,7 @@ def clauses_of(
     after_stops: frozenset[int],
     shares: Callable[[NamingWords, NamingWords, Relation], bool],
     bears: Callable[[NamingWords, NamingWords], bool],
+    has: Callable[[NamingWords, NamingWords], bool],
 ) -> Iterator[Clause]:
     """Yield what says where things are.
 
@@ -141,8 +144,9 @@ def clauses_of(
         after_stops: words that follow a comma: "a windmill, on a tulip field" tells where both are.
         shares: whether the first of two things can be where the second one is said to be.
         bears: whether the second of two things can be on the first one.
+        has: whether the first of two things can have the second one with it.
     """
-    text = _Reader(words, spans, after_stops, shares, bears)
+    text = _Reader(words, spans, after_stops, shares, bears, has)
     owners: dict[int, _Phrase] = {}  # by rank
     contents = {rank for rank in range(1, len(spans)) if _is_of(text, rank)}
     minor: set[int] = set()  # ranks of things that "it" hardly means
@@ -150,6 +154,9 @@ def clauses_of(
         for phrase in _phrases(text, rank):
             owner = _owner(text, rank, phrase, owners.get(rank))
             owner = rank - 1 if rank in contents and owner == rank else owner
+            if owner == rank and phrase.where in _WITH_OWNER and _is_had(text, rank):
+                owners.setdefault(rank, phrase._replace(where="beside", other=rank - 1))
+                owner = rank - 1  # "a knight with a shield on the left"
             if owner is None or (owner in owners and owners[owner].other is not None):
                 continue
             other = phrase.other
@@ -282,6 +289,14 @@ def _owner(text: _Reader, rank: int, phrase: _Phrase, told: _Phrase | None) -> i
         is_apart = phrase.other is not None and _first(text, phrase) in text.after_stops
         return None if is_apart else rank
     return None
+
+
+def _is_had(text: _Reader, rank: int) -> bool:
+    """Tell whether the thing before has a thing with it: "a knight with a shield"."""
+    if rank < 1:
+        return False
+    owner, own = text.spans[rank - 1 : rank + 1]
+    return list(text.words[owner.end : own.told]) == ["with"] and text.has(owner, own)
 
 
 def _names_another(text: _Reader, between: range) -> bool:

@@ -612,6 +612,7 @@ REWORDINGS = (  # what is read as something else, one after the other
     ),
     (re.compile(r"\bin (the )?winter\b", re.I), "in deep snow"),  # not on peaks alone
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
+    (re.compile(r"\brocky (beach|coast|seashore|shore)\b", re.I), "coast of rock"),
     (ON_PLANET, "in a moon landscape"),
     (re.compile(r"^(the )?moon(?=$| (where|with)\b)", re.I), "a moon landscape"),
     (re.compile(rf"^(a|the) (snowy|icy) {_MOUNTAINS}", re.I), "a snowfield with mountains"),

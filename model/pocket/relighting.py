@@ -122,8 +122,8 @@ class Relighting:
 
 
 def _air(things: Things) -> set[PlacedObject]:
-    """Return the skies of a plan, and what is in them."""
-    return {one for one in things if one.kind in _SKIES or one.kind in AIR}
+    """Return the skies of a plan, those in windows too, and what is in them."""
+    return {one for one in things if one.kind in _SKIES or one.kind in AIR | WINDOWS}
 
 
 def _place(thing: PlacedObject) -> tuple[str, float, float]:

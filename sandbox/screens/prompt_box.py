@@ -22,6 +22,7 @@ from mag_sandbox.sandbox.ui.text_entry import Clipboard, History, TextEntry
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.changes import (
     adds_things,
+    alters,
     has_other_light,
     is_of_air,
     is_relit,
@@ -74,6 +75,7 @@ NIGHT = "night, because of “{}”"
 ALL_STAYS = "only light and weather change; everything stays where it is"
 REST_STAYS = "light and weather change, and what you named is added; everything else stays"
 ADDED_STAYS = "what you named is added; everything else stays"
+ALTERED_STAYS = "what you named changes; everything else stays"
 ONE_ADDED = "one thing is put here; everything else stays"
 AIR_STAYS = "light and weather stay: {}"
 IS_SO = "light and weather are so already"
@@ -167,6 +169,8 @@ class _Advice:
                 return REST_STAYS
         if before and self.renewing and adds_things(self.whole, before, words):
             return ADDED_STAYS
+        if before and self.renewing and alters(self.whole, before, words):
+            return ALTERED_STAYS
         if before and is_of_air(text, words) and not has_other_light(self.whole, before, words):
             return IS_SO
         place = added_place(text, words)

@@ -5,6 +5,7 @@ from typing import NamedTuple, Self
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.relations import FOOD, TABLE
+from mag_sandbox.scenes.changes import denied_in
 from mag_sandbox.scenes.color_names import color_name
 from mag_sandbox.scenes.conditions import (
     backdrop_in,
@@ -57,6 +58,7 @@ class Wanted(NamedTuple):
     by_night: bool = False  # its light and sky are those of a night
     by_day: bool = False  # a plan with a dark sky is drawn anew
     absent: Collection[str] = ()  # kinds that it says are not there
+    denied: Collection[str] = ()  # of these, those that its words name
     uninvited: Collection[str] = ()  # kinds that it leaves out by saying what alone is there
     strays: Collection[str] = ()  # kinds that its place seldom has, and people not named
     elsewhere: Collection[str] = ()  # kinds that its place never has, unless words name them
@@ -133,6 +135,7 @@ class Wanted(NamedTuple):
             by_night=speaks_of("night", light),
             by_day=speaks_of("day", light),
             absent=absent,
+            denied=denied_in(text, words),
             uninvited=uninvited,
             strays=strays,
             elsewhere=elsewhere,

@@ -17,6 +17,7 @@ from mag_sandbox.model.imagination.rules.joining import with_joined
 from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
     GOLDEN,
+    colored,
     light_of,
     looks_of,
     vividness,
@@ -90,6 +91,7 @@ _TURNED = {  # kinds and colours of trees in a season, one after the other
     "spring": (("cherry tree", (244, 167, 181)), ("cherry tree", (245, 172, 191))),
 }  # fmt: skip
 _IN_AUTUMN, _GREEN_TREE = frozenset(("orange tree", "red tree")), "oak"
+_EVERGREEN, _MIXED = frozenset(("pine", "cypress")), 0.5  # and the share that others take
 _FALLEN = ((222, 120, 54), (196, 72, 52), (232, 176, 74))  # colours of leaves on the ground
 _WITHERED, _SHARE = np.array((184, 168, 86)), 0.6  # colour of grass in autumn, and its share
 _SPROUTING = 0.35  # share of trees without blossom in spring
@@ -154,6 +156,7 @@ def relit(
     own = [one for one in _without_air(things, before, now) if one.kind not in air]
     lit = _under(own, _skies(under, before, now), np.array(now.light) / before.light)
     lit = _in_other_air(lit, before, now)
+    lit = _altered(lit, before, now)
     new = new_in(now.named, before.named)
     lit = with_joined(lit, under, new, facing) if new else lit
     kept = air - FALLING - (_kinds(now) - _kinds(before))
@@ -167,6 +170,18 @@ def relit(
         *(one for one in above if one.kind in FALLING),
     ]  # fmt: skip
     return with_bright_lightning(result) if now.in_storm else result
+
+
+def _altered(things: Sequence[PlacedObject], before: Wanted, now: Wanted) -> list[PlacedObject]:
+    """Return a plan without what words now say is gone, and in the colours that they now give."""
+    gone = {*now.denied} - {*before.denied} - _kinds(now)
+    were = {one.kinds[0]: one for one in before.named}
+    changed = [
+        one for one in now.named
+        if one.color and not one.parts and one.color != were.get(one.kinds[0], one).color
+    ]  # fmt: skip
+    kept = [one for one in things if one.kind not in gone]
+    return colored(kept, changed) if changed else kept
 
 
 def _kinds(wanted: Wanted) -> set[str]:
@@ -461,10 +476,22 @@ def in_season(
 ) -> list[PlacedObject]:
     """Return an outdoor plan with a season's trees: orange in autumn, some in blossom in spring.
 
-    Trees of named kinds only take the colour.
+    Trees of named kinds only take the colour. Among pines alone some are others, which turn.
     """
     light = light_of(things)
+    if not any(one.kind in TURNING for one in things):
+        things = _mixed(things, named)
     return [_in_season(one, season, place, light, named) for place, one in enumerate(things)]
+
+
+def _mixed(things: Sequence[PlacedObject], named: Collection[str]) -> list[PlacedObject]:
+    """Return a plan with green trees that turn in place of some evergreen ones."""
+    return [
+        replace(one, kind=_GREEN_TREE)
+        if one.kind in _EVERGREEN.difference(named) and place * GOLDEN % 1 < _MIXED
+        else one
+        for place, one in enumerate(things)
+    ]
 
 
 def _in_season(

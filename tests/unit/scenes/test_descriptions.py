@@ -6,10 +6,12 @@ from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.renderer.places import LEVEL_WORDS
 from mag_sandbox.scenes.changes import (
     adds_things,
+    alters,
     has_other_light,
     is_elsewhere,
     is_relit,
     is_same_ground,
+    kept_air,
     names_new,
     staying,
     under_snow_words,
@@ -496,6 +498,57 @@ def test_other_light_weather_or_season_alone_is_of_the_same_things_in_the_same_p
     assert now == told.format(before)
     assert is_relit(now, foggy, words)
     assert not words.without_effect(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "whole"),
+    [
+        ("make the boats yellow", "a lake with two boats", "a lake with two yellow boats"),
+        ("paint the house blue", "a street with a red house", "a street with a blue house"),
+        ("without the chair", "a kitchen with a green chair", "a kitchen, without the chair"),
+        ("remove the castle", "a castle", "in a meadow, without the castle"),
+        ("no sheep please", "a meadow with two sheep and a dog",
+         "a meadow with a dog, without sheep"),
+    ],
+)  # fmt: skip
+def test_what_is_recoloured_or_taken_away_changes_alone(words, text, before, whole):
+    assert staying(text, words, before) == whole
+    assert alters(whole, before, words)
+
+
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("a lake with a yellow boat", "a lake with two boats"),
+        ("a beach with a blue house", "a street with a red house"),
+        ("a street with a blue house and a dog", "a street with a red house"),
+        ("a street with a blue house at night", "a street with a red house"),
+    ],
+)
+def test_another_number_place_thing_or_light_is_no_mere_change_of_colour(words, text, before):
+    assert not alters(text, before, words)
+
+
+def test_a_rocky_coast_has_rocks_and_nothing_of_holidays(words: DescriptionWords):
+    text = "a lighthouse on a rocky coast"
+    wanted = Wanted.of(text, words, KINDS)
+    assert {"sunbed", "beach umbrella", "palm"} <= {*wanted.elsewhere}
+    assert [one.least for one in wanted.typical if one.kinds == ("rock",)] == [1, 16]
+    assert not words.without_effect(text)
+    assert words.reading("a rock").endswith("in a meadow")
+
+
+def test_over_the_moon_is_no_moon_and_its_sky_is_black(words: DescriptionWords):
+    text = "an astronaut on the moon under a black sky"
+    assert "moon" in Wanted.of(text, words, KINDS).strays
+    assert not words.without_effect(text)
+    assert "moon" not in Wanted.of("a moon over the surface of the moon", words, KINDS).strays
+
+
+def test_no_evening_stays_on_a_reef(words: DescriptionWords):
+    evening = "a desert in the evening"
+    assert not kept_air("an underwater reef with fish", words, evening)
+    assert kept_air("a beach", words, evening) == "in the evening"
 
 
 @pytest.mark.parametrize("text", ["at night in the snow", "in the rain", "in autumn", "at dawn"])

@@ -437,7 +437,23 @@ def test_a_person_fishing_from_a_boat_is_on_it():
     assert person.relation == Relation("on", ("boat", "rowing boat"))
 
 
-@pytest.mark.parametrize("text", ["a street with no people", "without any people, a street"])
+def test_a_thing_that_someone_carries_is_where_its_owner_is():
+    kinds = ("knight", "shield", "person", "dog", "cottage", "oak")
+
+    def where(text: str) -> dict[str, Relation | None]:
+        return {one.kinds[0]: one.relation for one in named_things(text, kinds)}
+
+    knight = where("a knight with a red shield on the left")
+    assert knight == {"knight": Relation("left"), "shield": Relation("beside", ("knight",))}
+    assert where("a man with a dog behind me")["person"] == Relation("behind")
+    house = where("a cottage with an oak on the left")
+    assert house == {"cottage": None, "oak": Relation("left")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a street with no people", "without any people, a street", "a street without the people"],
+)
 def test_what_words_say_is_not_there_is_not_named(text):
     assert not any("person" in one.kinds for one in named_things(text, THINGS))
     assert absent_kinds(text, THINGS) == {"person", "child"}

@@ -249,6 +249,26 @@ def test_trees_turn_in_autumn_and_bloom_in_spring():
     assert all(one.color and one.color[0] > one.color[1] for one in named[:9])
 
 
+def test_a_wood_of_pines_alone_shows_the_season_too_unless_words_name_pines():
+    pines = [PlacedObject("pine", 30.0 * one, 2.0, 12.0, 20.0, (60, 110, 80)) for one in range(9)]
+    autumn = in_season(pines, "autumn")
+    turned = [one for one in autumn if one.kind in ("orange tree", "red tree")]
+    assert 3 <= len(turned) <= 6
+    assert [(one.yaw, one.height) for one in autumn] == [(one.yaw, one.height) for one in pines]
+    assert in_season(pines, "autumn", {"pine"}) == pines
+
+
+def test_what_words_recolour_or_take_away_changes_and_all_else_stays():
+    lake = [SKY, GROUND, BARN, replace(BARN, kind="tent", yaw=60.0), LANTERN]
+    red, blue = COLORS["red"], COLORS["blue"]
+    before = Wanted((Named(("barn",), red),), category="outdoor")
+    now = Wanted((Named(("barn",), blue),), category="outdoor", denied={"tent"})
+    sky, ground, barn, lantern = relit(lake, [SKY, GROUND], before, now, BEHIND)
+    assert (sky, ground, lantern) == (SKY, GROUND, LANTERN)
+    assert (barn.kind, barn.yaw) == ("barn", BARN.yaw)
+    assert barn.mean_color and barn.mean_color[2] > barn.mean_color[0]
+
+
 @pytest.mark.parametrize("sky", ["night", "sunset", "dusk"])
 def test_windows_by_day_show_another_sky_and_others_stay(sky: str):
     day, *dark = (
