@@ -20,7 +20,7 @@ from mag_sandbox.scenes.descriptions import (
     place_phrase,
     sky_color_in,
 )
-from mag_sandbox.scenes.kinds import GROUND_KINDS, KINDS, OVERHEAD, WATERS
+from mag_sandbox.scenes.kinds import GROUND_KINDS, KINDS, OVERHEAD, THINGS, WATERS
 from mag_sandbox.scenes.naming import (
     SIZES,
     STOPS,
@@ -38,6 +38,7 @@ from mag_sandbox.scenes.things import COUNTS
 from mag_sandbox.scenes.vocabulary import (
     DETERMINERS,
     FUNCTION_WORDS,
+    VERB_ENDINGS,
     WEATHER,
     Vocabulary,
     Word,
@@ -364,8 +365,30 @@ def without_grey(text: str, words: Vocabulary) -> str:
     "In thick fog with a rainbow" is "in fog", where neither a rainbow nor thick fog is known.
     """
     grey = {word.start for word in words.without_effect(text)}
-    places = {at for at, word in enumerate(split_words(text)) if word.start in grey}
+    parts = split_words(text)
+    places = {at for at, word in enumerate(parts) if word.start in grey}
+    places -= {at for at in places if _is_needed(text, parts, at, places, words)}
     return _cut(text, places, FUNCTION_WORDS) if places else text
+
+
+def _is_needed(
+    text: str, parts: Sequence[Word], at: int, grey: Collection[int], words: Vocabulary
+) -> bool:
+    """Tell whether a phrase makes no sense without a word: "a lava (cave)", "(lit) by"."""
+    said = [part.text.lower() for part in parts]
+    follows = said[at + 1] if at + 1 < len(said) else ""
+    if said[at] == "lit":
+        return follows == "by" and at + 2 not in grey
+    ends = not follows or follows in FUNCTION_WORDS or text[parts[at].end] != " "
+    first = at
+    while first and said[first - 1] not in FUNCTION_WORDS and first - 1 not in grey:
+        first -= 1
+    if not ends or first == at or not first or said[first - 1] not in (*_INDEFINITE, "the"):
+        return False
+    kept = text[parts[first].start : parts[at - 1].end]
+    if said[max(0, first - 2)] == "in" and not said[at].endswith(VERB_ENDINGS):
+        return True
+    return "," not in kept and not (named_things(kept, tuple(THINGS)) or words.place(kept))
 
 
 def _cut(text: str, gone: Collection[int], before: Collection[str] = DETERMINERS) -> str:

@@ -151,6 +151,13 @@ class Anchor(AnchorFacts):
     now: Sight | None = None  # best frame of the return so far
     now_overlap: float = 0.0  # greatest of the return so far
     now_score: float = 0.0  # overlap less misfit, of `now`
+    is_settling: bool = False  # the camera rests there since the first sight, which gets sharper
+
+    def settle(self, sight: Sight) -> None:
+        """Take its first look from the newest frame, as long as the camera has not moved."""
+        self.is_settling &= sight.pose == self.pose
+        if self.is_settling:
+            self.first = replace(sight, frame=sight.frame.copy())
 
     def renew(self, sight: Sight, overlap: float) -> None:
         """Take what it looks like from now on: the player has changed it."""
@@ -205,6 +212,7 @@ class ReturnTracker:
     named: dict[AnchorKind, int] = field(default_factory=dict)  # how many anchors had a name
     _memory: MemoryView | None = None  # after the newest block
     _rested: int = 0  # blocks for which the camera has been at rest
+    _rests_since: int = 0  # number of the first frame of that rest
 
     def add(self, block: FrameBlock) -> list[Return]:
         """Take a block and return the views that came back in it."""
@@ -224,10 +232,13 @@ class ReturnTracker:
         if not (newest.pose.is_away or block.provisional):
             self.store.add(newest)
         self._rested = self._rested + 1 if block.poses[0] == newest.pose == before else 0
+        if not self._rested:
+            self._rests_since = newest.number
         rests = self._rested >= PAINTED or not newest.pose.is_away
         if rests and not block.provisional:
             self._place_anchor(newest)
         for anchor in self.anchors:
+            anchor.settle(newest)
             self._follow_memory(anchor, memory)
         return returns
 
@@ -314,7 +325,10 @@ class ReturnTracker:
             for anchor in self.anchors
             if anchor.kind != "auto" or mutual_overlap(anchor.pose, sight.pose) < SEEN
         ]
-        return self._set(kind, sight, self.store.first_sight(sight.pose, SEEN))
+        first = self.store.first_sight(sight.pose, SEEN)
+        anchor = self._set(kind, sight, first)
+        anchor.is_settling = first is None or first.number >= self._rests_since
+        return anchor
 
     def sight_near(self, pose: CameraPose) -> Sight:
         """Return the newest of the recent frames that look most like a pose."""

@@ -291,6 +291,20 @@ def test_an_anchor_dropped_by_key_stands_where_the_player_looked(walk):
     assert walk.tracker.drop("key", seen) is anchor
 
 
+def test_an_anchor_is_compared_with_what_came_to_rest_there(ring):
+    walk = Walk(ring)
+    sharp = walk.picture
+    walk.picture = lambda pose: sharp(pose) // 2
+    walk.stay(2)
+    anchor = walk.tracker.drop("key")
+    walk.picture = sharp
+    walk.stay(2)
+    assert np.array_equal(anchor.first.frame, walk.tracker.recent[-1].frame)
+    rested = anchor.first
+    walk.go(10).go(-10)
+    assert anchor.first is rested, "the camera had moved"
+
+
 def test_anchors_are_bounded_and_dropped_ones_stay_longest(walk):
     for yaw in range(0, 360, 8):
         walk.pose = CameraPose(float(yaw))

@@ -1,6 +1,7 @@
 """The prober hears of a session, looks at it on its own thread and publishes what came back."""
 
 import json
+import re
 import threading
 from dataclasses import replace
 from types import SimpleNamespace
@@ -261,7 +262,7 @@ def test_places_of_a_damaged_file_are_refused(prober):
         ('"key"', '"door"'),
         ('"picture": 0}', '"picture": 9999}'),
         ('"fov": 90.0', '"fov": 0.0'),
-        ('"number": 2,', '"number": "two",'),
+        (re.search('"number": [0-9]+,', text)[0], '"number": "two",'),
     ):
         assert damage[0] in text
         with pytest.raises(ValueError, match="they start over"):

@@ -491,6 +491,8 @@ def test_a_place_has_the_name_of_something_that_is_shown():
         ("two knights fighting a green dragon", "Two knights, a green dragon"),
         ("a pirate ship in a storm, with a big octopus attacking it", "A pirate ship in a storm"),
         ("a harbour, a two-tone boat", "A harbour, a boat"),
+        ("a platform game in a lava cave", "A platform game in a lava cave"),
+        ("a platform game in a crystal cave", "A platform game in a crystal cave"),
     ],
 )
 def test_a_name_leaves_out_words_without_effect_and_is_a_whole_phrase(prompt, title):
@@ -498,6 +500,11 @@ def test_a_name_leaves_out_words_without_effect_and_is_a_whole_phrase(prompt, ti
     assert title_of(prompt, words) == title
     scene = Scene(prompt, 0, title)
     assert name_with(scene, f"{prompt}, at night", words) == f"{title}, at night"
+
+
+def test_a_name_keeps_the_word_that_light_is_said_with():
+    words = known_words("pocket")
+    assert title_of("a theatre stage lit by spotlights", words) == "A stage lit by spotlights"
 
 
 def test_what_a_name_says_of_another_light_has_an_effect_too():
