@@ -340,7 +340,9 @@ class Saves(SessionObserver):
         self.scenes.park(parked)
         self.unwritten.pop(parked.id)
         if says:
-            self._say(f"{place_name(parked)} is saved as you left it", topic=LEFT)
+            self._say(
+                f"{place_name(parked)} is saved as you left it, first under Continue", topic=LEFT
+            )
 
     def _copy(self, parked: ParkedScene) -> None:
         copy = self.scenes.park_copy(parked)

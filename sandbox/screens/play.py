@@ -4,7 +4,7 @@ In a replay the recording steers.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pygame
 
@@ -641,6 +641,13 @@ class ReplayScreen(PlayScreen):
                 self.reel.restart(paused=self.reel.paused, hurry_to=block)
         else:
             self.reel.hurry_to(block)
+
+    def hud_state(self) -> HudState:
+        """Return the contents of the HUD; of a recording, with the clock of its bar."""
+        state = super().hud_state()
+        return replace(
+            state, seconds=max(0.0, state.seconds - (self._bar.begin if self._bar else 0))
+        )
 
     @property
     def _is_veiled(self) -> bool:

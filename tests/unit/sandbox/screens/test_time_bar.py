@@ -177,6 +177,9 @@ def test_the_bar_shows_where_it_is_and_what_came_back(watch):
     changed = np.flatnonzero((watching.draw()[:, row] != beginning).any(axis=-1))
     assert len(changed) > 0.9 * bar._track.width
     assert watching.screen.reel.seconds == pytest.approx(bar.end, abs=0.2)
+    bar.begin += 1.0  # as of a recording that began later than its place
+    shown = watching.screen.hud_state().seconds
+    assert shown == watching.screen.reel.seconds - bar.begin, "the display has the bar's clock"
 
 
 def test_moments_when_a_view_came_back_are_those_of_the_comparisons(watch):
