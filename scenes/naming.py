@@ -751,7 +751,7 @@ def _is_stuff(words: Sequence[str | None], place: int, after_stops: Collection[i
     is_last = place + 1 in after_stops  # "a carpet, a bed"
     before, after = words[max(place - 1, 0)], next(iter(words[place + 1 :]), None)
     after = None if is_last else after
-    has_noun = after is not None and after not in FUNCTION_WORDS and after not in NUMBERS
+    has_noun = after is not None and after not in FUNCTION_WORDS | NUMBERS.keys() | WHERE
     return words[place] in _STUFFS and (has_noun or before == "of")
 
 

@@ -545,6 +545,13 @@ def test_over_the_moon_is_no_moon_and_its_sky_is_black(words: DescriptionWords):
     assert "moon" not in Wanted.of("a moon over the surface of the moon", words, KINDS).strays
 
 
+def test_an_iceberg_is_a_white_rock_where_words_say(words: DescriptionWords):
+    text = "a penguin colony on ice with a big iceberg behind it"
+    (rock,) = (one for one in Wanted.of(text, words, KINDS).named if one.kinds == ("rock",))
+    assert (rock.color, rock.scale) == (COLORS["white"], 1.5)
+    assert not words.without_effect(text)
+
+
 def test_no_evening_stays_on_a_reef(words: DescriptionWords):
     evening = "a desert in the evening"
     assert not kept_air("an underwater reef with fish", words, evening)

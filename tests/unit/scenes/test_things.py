@@ -669,6 +669,13 @@ def test_a_full_moon_is_one_and_a_box_full_of_apples_has_many():
     assert apples.least > 5
 
 
+def test_a_rock_behind_a_house_is_no_material():
+    named = named_things("a big rock behind a cottage", ("rock", "cottage"))
+    (rock,) = (one for one in named if one.kinds == ("rock",))
+    assert rock.relation == Relation("behind", ("cottage",))
+    assert [one.kinds for one in named_things("a rock garden", ("rock",))] == []
+
+
 def test_what_leans_on_a_tree_is_beside_it():
     bicycle = named_things("a bicycle leaning on an oak", ("bicycle", "oak"))[0]
     assert bicycle.relation == Relation("beside", ("oak",))
