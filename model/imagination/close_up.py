@@ -33,7 +33,8 @@ USUAL = 40.0  # px; size of a thing
 GREY = 128  # of 255
 WAVES = 1, 2, 4, 8  # half turns from the middle of a thing to its edge
 DETAILS = 16, 24  # channels at twice the size, and within the block there
-MOST = 6000  # px of a cut-out; larger ones are reduced first
+# px of a cut-out, and of one whose hidden parts are asked for; larger ones are reduced first
+MOST, COARSE = 6000, 2500
 CRISPER = 4.0  # times the difference from the mean around a pixel that is added to it
 OUTLINE, HARDLY = 2, 1e-3  # px over which it is soft, and the least alpha that colours are told by
 
@@ -241,6 +242,12 @@ class CloseUps:
         own, near = (_in_levels(one) for one in (functional.avg_pool2d(soft, FINER), finer))
         return CutOutPicture(own, picture.box), _with_box(near, picture)
 
+    def whole(self, picture: CutOutPicture, thing: PlacedObject) -> np.ndarray:
+        """Return the layer of a thing that the network knows, with its hidden parts, coarsely."""
+        soft = self._large(reduced(picture, COARSE), thing, FINER)
+        size = picture.layer.shape[1:]
+        return _in_levels(functional.interpolate(soft, size, mode="bilinear", antialias=True))
+
     @torch.inference_mode()
     def _large(self, picture: CutOutPicture, thing: PlacedObject, scale: int) -> Tensor:
         """Return what the network makes of a cut-out, [1, 4, scale * H, scale * W]."""
@@ -318,10 +325,10 @@ def in_unit(layer: np.ndarray) -> np.ndarray:
     return unit
 
 
-def reduced(picture: CutOutPicture) -> CutOutPicture:
-    """Return a cut-out with about `MOST` pixels at most."""
+def reduced(picture: CutOutPicture, most: int = MOST) -> CutOutPicture:
+    """Return a cut-out with about so many pixels at most."""
     height, width = picture.layer.shape[1:]
-    share = (MOST / (height * width)) ** 0.5
+    share = (most / (height * width)) ** 0.5
     if share >= 1:
         return picture
     size = round(share * height), round(share * width)

@@ -49,6 +49,8 @@ class CutOut(NamedTuple):
     is_glimpsed: bool  # whether little of it is seen
     # rows and columns of the ring, outside the plan's shape; columns may go on beyond its width
     beyond: tuple[np.ndarray, np.ndarray]
+    # which pixels something nearer may cover, bool [h, w]; None: none
+    covered: np.ndarray | None = None
     near: CutOutPicture | None = None  # as it looks from near, if that is known
 
     def shown(self, near: float) -> np.ndarray:
@@ -64,6 +66,14 @@ class CutOut(NamedTuple):
         near = self.near or close_ups.enlarged(self._trimmed()[0], thing)
         return self._replace(layer=near.layer, box=near.box)
 
+    def mended(self, close_ups: CloseUps, thing: PlacedObject) -> "CutOut":
+        """Return it with what is covered of it as the network of close-ups draws the thing."""
+        if self.covered is None:
+            return self
+        drawn = close_ups.whole(CutOutPicture(self.layer, self.box), thing)
+        layer = np.where(self.covered, drawn, self.layer)
+        return self._replace(layer=layer, around=np.where(self.covered, 0, self.around))
+
     def redrawn(self, close_ups: CloseUps, thing: PlacedObject) -> "CutOut":
         """Return it as the network of close-ups draws the thing, as large as it is."""
         trimmed, part = self._trimmed()
@@ -71,7 +81,7 @@ class CutOut(NamedTuple):
         layer = np.zeros_like(self.layer)
         layer[:, *part] = own.layer
         around = (self.around + self.layer) * (1 - layer[3])
-        return self._replace(layer=layer, around=around, near=near)
+        return self._replace(layer=layer, around=around, covered=None, near=near)
 
     def _trimmed(self) -> tuple[CutOutPicture, tuple[slice, slice]]:
         """Return its layer as far as it shows something, and which part that is."""
@@ -153,12 +163,14 @@ def cut_out(part: SeenPart) -> CutOut:
         covered |= rim & _is_like(colors, nearer, guessed, 2 * margins.cut + 1)
         colors = np.where(covered, guessed, colors)
     whole = own | covered
+    nearer = (part.shown == NEARER) & _within(part)
     reach = int(margins.beyond * min(width, height))
     beyond = np.zeros_like(whole)
     if reach > margins.hidden:  # else that margin is enough
         beyond = _painted_beyond(colors, whole, part.shown, reach)
     rows, columns = beyond.nonzero()
-    inner = tuple(extent((whole | beyond).any(axis=axis), margins.hidden) for axis in (1, 0))
+    shape = whole | beyond | nearer
+    inner = tuple(extent(shape.any(axis=axis), margins.hidden) for axis in (1, 0))
     whole, beyond, colors, covered = whole[inner], beyond[inner], colors[:, *inner], covered[inner]
     free = (part.shown[inner] == NOTHING) | whole
     cut, wide = (free & widened(whole | beyond, margin) for margin in margins[:2])
@@ -168,10 +180,19 @@ def cut_out(part: SeenPart) -> CutOut:
     guessed = covered | ~part.painted[inner]
     seen, cut = np.where(guessed, 0, layer[3:]), cut[None].astype(np.float32)
     corner = first + inner[1].start, highest + inner[0].start
+    hidden = widened(nearer, margins.cut)[inner] if nearer.any() else None
     return CutOut(
         layer, seen, cut, beside, (left - corner[0], top - corner[1], width, height), is_glimpsed,
-        (rows + highest, columns + first),
+        (rows + highest, columns + first), hidden,
     )  # fmt: skip
+
+
+def _within(part: SeenPart) -> np.ndarray:
+    """Return which pixels of a part lie in the box of the thing, bool [h, w]."""
+    (left, top, width, height), (first, highest) = part.box, part.corner
+    down, across = (np.arange(count) + 0.5 for count in part.shown.shape)
+    rows, columns = down + highest - top, across + first - left
+    return ((rows >= 0) & (rows < height))[:, None] & (columns >= 0) & (columns < width)
 
 
 def cut_outs(

@@ -5,7 +5,7 @@ both sides. Seen from elsewhere, ground, walls and sky are looked up where their
 the cut-outs are put where they appear now, from far to near.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import dist
 from types import MappingProxyType
 from typing import NamedTuple
@@ -33,6 +33,7 @@ from mag_sandbox.model.imagination.cut_outs import (
     extent,
     widened_around,
 )
+from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.resampling import linear_shares
 from mag_sandbox.model.imagination.scenery import Scenery
@@ -106,7 +107,8 @@ class LayeredRing:
             redrawn: draws things near by again; None: the picture shows all of them so already.
         """
         self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
-        self._close_ups, self._enlarged = close_ups, dict[int, CutOut]()
+        self._close_ups = close_ups
+        self._mended, self._enlarged = dict[int, CutOut](), dict[int, CutOut]()
         self._painted = known if painted is None else painted
         boxes = scenery.boxes(*viewpoint, numbers.shape)
         stands = np.isin(numbers, list(boxes))
@@ -169,18 +171,20 @@ class LayeredRing:
             if not cut.is_glimpsed
         }
 
-    def enlarge(self, pose: CameraPose) -> None:
-        """Enlarge the things near by ahead of a pose, before a view needs it."""
+    def mend(self, pose: CameraPose) -> None:
+        """Mend the things ahead of a pose, and enlarge those near by, before a view needs it."""
         for number in self._scenery.boxes(*self._viewpoint, self._shape).keys() & self._cut_outs:
             x, z = np.subtract(self._scenery.bodies[number - 1].place, self._viewpoint)
             aside = yaw_difference(float(np.degrees(np.arctan2(x, z))), pose.yaw)
-            if self._away(number) < NEAR_BY and abs(aside) < AHEAD:
+            if abs(aside) < AHEAD:
                 check_cancelled()
-                self._from_near(number)
+                (self._from_near if self._away(number) < NEAR_BY else self._whole)(number)
 
     def _shown(self, place: _Placement) -> np.ndarray:
         """Return a placed thing as a view shows it, [4, h, w]: as from near if it is enlarged."""
         cut, (first, last) = place.cut, ENLARGED
+        if isinstance(cut, CutOut) and place.near < 1:
+            cut = self._whole(place.number)
         enlarged = (place.box[2] / cut.box[2] - first) / (last - first)
         if enlarged <= 0 or place.near or not isinstance(cut, CutOut):
             return _stamp(cut.shown(place.near), cut.box, place)
@@ -196,12 +200,25 @@ class LayeredRing:
 
     def _from_near(self, number: int) -> CutOut:
         """Return a cut-out as its thing looks from near; threads may ask."""
-        cut, thing = self._cut_outs[number], self._scenery.bodies[number - 1].told
+        return self._kept(self._enlarged, number, lambda: self._whole(number).enlarged)
+
+    def _whole(self, number: int) -> CutOut:
+        """Return a cut-out with what is covered of its thing; threads may ask."""
+        return self._kept(self._mended, number, lambda: self._cut_outs[number].mended)
+
+    def _kept(
+        self,
+        kept: dict[int, CutOut],
+        number: int,
+        drawing: Callable[[], Callable[[CloseUps, PlacedObject], CutOut]],
+    ) -> CutOut:
+        """Return a cut-out that the network of close-ups draws once; else as it was cut."""
+        thing = self._scenery.bodies[number - 1].told
         if self._close_ups is None or not self._close_ups.knows(thing):
-            return cut
-        if number not in self._enlarged:
-            self._enlarged[number] = cut.enlarged(self._close_ups, thing)
-        return self._enlarged[number]
+            return self._cut_outs[number]
+        if number not in kept:
+            kept[number] = drawing()(self._close_ups, thing)
+        return kept[number]
 
     def seen(self, pose: CameraPose, size: tuple[int, int], numbers: np.ndarray) -> np.ndarray:
         """Return the part of the view at a pose that is painted here; see `Subject`.

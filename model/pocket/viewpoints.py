@@ -427,7 +427,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             made = PaintedRing(place, latents, after.known, begun.lacking, outdated)
             own = self._layers(self._source(made), scenery)
             shown = own.seen(pose, imagination.view_size, cells.numbers)
-            own.enlarge(pose)
+            own.mend(pose)
             return _MadeView(made, cells, _only(cells.distant, shown))
 
         self._begin(pose, prompt, make)
@@ -557,7 +557,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         scenery = self._followed()
         if scenery is not None and pose.is_away:
             ring = self._source_at(self.nearest(pose))
-            self._beside(lambda: self._layers(ring, scenery).enlarge(pose))
+            self._beside(lambda: self._layers(ring, scenery).mend(pose))
 
     def _followed(self) -> Scenery | None:
         """Return the scenery; where the player changed it, viewpoints are to be painted again."""

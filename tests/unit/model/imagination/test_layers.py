@@ -130,17 +130,46 @@ def test_a_thing_changes_little_by_little_on_the_way_to_it():
 def test_things_near_by_are_enlarged_once_before_a_view_needs_them(yaw: float, shown: list[str]):
     close_ups = CrispCloseUps()
     ring = lamp_alone(close_ups=close_ups)
-    ring.enlarge(CameraPose(yaw))
+    ring.mend(CameraPose(yaw))
     assert close_ups.shown == shown
     for _ in range(2):
         ring.view(CameraPose(20.0, x=0.6, z=1.6), SIZE)
     assert close_ups.shown == ["floor lamp"]
 
 
+def test_what_a_nearer_thing_hides_is_drawn_by_the_network_once_the_player_moves():
+    chair = PlacedObject("chair", 24.0, -22.0, 12.0, 24.0)  # 2.4 m away, before the lamp's foot
+    numbers, pixel = np.zeros(SHAPE, np.int32), SHAPE[1] / 360
+    for number, thing in enumerate((LAMP, chair), 1):
+        left, right = (round((thing.yaw + side * thing.width / 2) * pixel) for side in (-1, 1))
+        top, bottom = (
+            round(SHAPE[0] / 2 - (thing.pitch + side * thing.height / 2) * pixel)
+            for side in (1, -1)
+        )
+        numbers[top:bottom, left:right] = number
+    picture = np.full((3, *SHAPE), GREY, np.float32)
+    picture[0, numbers == 1] = picture[2, numbers == 2] = RED
+
+    class GreenCloseUps(CrispCloseUps):
+        """Shows green things where they are hidden."""
+
+        def whole(self, picture: CutOutPicture, thing: PlacedObject) -> np.ndarray:
+            self.shown.append(thing.kind)
+            return picture.layer[[1, 0, 2, 3]]
+
+    close_ups, scenery = GreenCloseUps(), Scenery.of([LAMP, chair], STANCES, ())
+    ring = LayeredRing(picture, np.ones(SHAPE, bool), numbers, scenery, close_ups=close_ups)
+    here, aside = (np.asarray(ring.view(CameraPose(20.0, x=x), SIZE)) for x in (0.0, 0.7))
+    assert not (here[1] > 0).any()
+    assert (aside[1] > 0).any()
+    assert (aside[0] > 0).sum() > 20, "what was seen of it stays as it is"
+    assert close_ups.shown == [LAMP.kind]
+
+
 def test_a_thing_that_is_drawn_again_is_not_enlarged_apart():
     close_ups = CrispCloseUps()
     ring = lamp_alone(close_ups=close_ups, redrawn=RedrawnThings(close_ups))
-    ring.enlarge(CameraPose(20.0))
+    ring.mend(CameraPose(20.0))
     view = np.asarray(ring.view(CameraPose(20.0, x=0.6, z=1.6), SIZE))
     assert close_ups.shown == ["drawn again"]
     assert (view[1] > 0).any(), "it is shown as it was drawn"
