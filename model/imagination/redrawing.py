@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from mag_sandbox.controls.camera import Position
 from mag_sandbox.controls.parallax import Box
+from mag_sandbox.model.cancelling import check_cancelled
 from mag_sandbox.model.imagination.close_up import CloseUps
 from mag_sandbox.model.imagination.cut_outs import (
     PAINTED,
@@ -145,6 +146,7 @@ class RedrawnThings:
         return dict(zip(whole, drawn, strict=True))
 
     def _cut_out(self, part: SeenPart) -> CutOut:
+        check_cancelled()
         return self._cuts.found(part.digest, lambda: cut_out(part))
 
     def _redrawn(self, cut: CutOut, thing: PlacedObject) -> CutOut:
