@@ -227,3 +227,9 @@ def test_each_quarter_has_something_that_the_others_do_not_have(category):
             total += 1
             lonely += not any(counts[group] == 1 for group in quarter)
     assert lonely <= 0.08 * total
+
+
+def test_a_seed_draws_the_scene_that_weights_were_trained_and_judged_on():
+    """Places that are added later change no scene."""
+    places = [lay_out("outdoor", seed).place for seed in (1870101, 1870137)]
+    assert places == ["market", "railway station"]
