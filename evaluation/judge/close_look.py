@@ -8,7 +8,7 @@ its shape, wherever it stands, and not by its place. Part of no loss. Knows noth
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -20,12 +20,12 @@ from mag_sandbox.evaluation.judge.judge import (
     REMEDY,
     JudgeVocabulary,
     full_vocabulary,
-    shape_for,
 )
 from mag_sandbox.evaluation.judge.segmenter import (
     FEATURES,
     Answers,
     Segmenter,
+    SegmenterShape,
     to_channels_last,
 )
 from mag_sandbox.evaluation.similarity.metrics import lab_colors
@@ -205,7 +205,8 @@ class CloseLook:
         """Write weights (bf16), vocabulary and facts about them."""
         state = self.network.state_dict()
         write_tensors(folder / NETWORK, {key: stored(value) for key, value in state.items()})
-        words = {"classes": self.vocabulary.classes, "colors": self.vocabulary.colors, **about}
+        known = {"classes": self.vocabulary.classes, "colors": self.vocabulary.colors}
+        words = {**known, "answers": self.network.segmenter.shape.values, **about}
         replace_file(folder / WORDS, json.dumps(words, indent=1) + "\n")
 
 
@@ -248,9 +249,10 @@ def close_look_digest() -> str:
     return plain_digest(JUDGE_WEIGHTS / NETWORK)[:16]
 
 
-def _untrained(words: Mapping[str, Sequence[str]]) -> Namer:
+def _untrained(words: Mapping[str, Any]) -> Namer:
     """Return a network for a vocabulary, which must be the renderer's."""
     now = full_vocabulary()
     if tuple(words["classes"]) != now.classes or tuple(words["colors"]) != now.colors:
         raise ValueError("it names other kinds or colours than the renderer draws")
-    return Namer(Segmenter(shape_for(now)))
+    answers = tuple(words["answers"])  # it is asked nothing; others may have been added since
+    return Namer(Segmenter(SegmenterShape(len(now.classes) + 1, len(now.colors), answers)))

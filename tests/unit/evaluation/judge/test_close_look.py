@@ -129,6 +129,13 @@ def test_a_thing_is_as_likely_in_the_mirror():
     assert names.sum() == pytest.approx(1.0, abs=1e-5)
 
 
+def test_weights_are_read_after_a_place_was_added(tmp_path):
+    fewer = replace(shape_for(VOCABULARY), values=(4, 3))
+    CloseLook(Namer(Segmenter(fewer)), VOCABULARY).save(tmp_path, {})
+    assert CloseLook.load(tmp_path).network.segmenter.shape == fewer
+    CloseLook.load()  # those that are shipped
+
+
 def test_weights_are_read_back_and_damaged_ones_are_refused(tmp_path):
     own = look()
     own.save(tmp_path, {"steps": 1})
