@@ -34,7 +34,7 @@ GREY = 128  # of 255
 WAVES = 1, 2, 4, 8  # half turns from the middle of a thing to its edge
 DETAILS = 16, 24  # channels at twice the size, and within the block there
 # px of a cut-out, and of one whose hidden parts are asked for; larger ones are reduced first
-MOST, COARSE = 6000, 2500
+MOST, COARSE = 6000, 1500
 CRISPER = 4.0  # times the difference from the mean around a pixel that is added to it
 OUTLINE, HARDLY = 2, 1e-3  # px over which it is soft, and the least alpha that colours are told by
 

@@ -18,6 +18,7 @@ SURELY = 4.0  # times as frequent as around a thing: such colours are its own
 MOST_BEYOND = 0.1  # of a thing's pixels; if more lie outside its shape, they are something else's
 CLOSED = 2  # px; narrower gaps in the outside are filled
 TRIMMED = 2  # px around what shows of a thing
+PLAINLY = 400  # px of its box from which on it matters that they are covered
 GLIMPSE = 0.15  # share of its box below which little of a thing is seen
 
 NOTHING, FARTHER, OWN, NEARER = range(4)  # what pixels around a thing show
@@ -49,7 +50,7 @@ class CutOut(NamedTuple):
     is_glimpsed: bool  # whether little of it is seen
     # rows and columns of the ring, outside the plan's shape; columns may go on beyond its width
     beyond: tuple[np.ndarray, np.ndarray]
-    # which pixels something nearer may cover, bool [h, w]; None: none
+    # which pixels something nearer may cover, bool [h, w]; None: too few, or nearly all
     covered: np.ndarray | None = None
     near: CutOutPicture | None = None  # as it looks from near, if that is known
 
@@ -180,7 +181,8 @@ def cut_out(part: SeenPart) -> CutOut:
     guessed = covered | ~part.painted[inner]
     seen, cut = np.where(guessed, 0, layer[3:]), cut[None].astype(np.float32)
     corner = first + inner[1].start, highest + inner[0].start
-    hidden = widened(nearer, margins.cut)[inner] if nearer.any() else None
+    matters = nearer.sum() >= PLAINLY and not is_glimpsed
+    hidden = widened(nearer, margins.cut)[inner] if matters else None
     return CutOut(
         layer, seen, cut, beside, (left - corner[0], top - corner[1], width, height), is_glimpsed,
         (rows + highest, columns + first), hidden,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.imagination import cut_outs
 from mag_sandbox.model.imagination.close_up import CloseUps, CutOutPicture
 from mag_sandbox.model.imagination.layers import GLIMPSED, KNOWN, LayeredRing
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -137,7 +138,8 @@ def test_things_near_by_are_enlarged_once_before_a_view_needs_them(yaw: float, s
     assert close_ups.shown == ["floor lamp"]
 
 
-def test_what_a_nearer_thing_hides_is_drawn_by_the_network_once_the_player_moves():
+def test_what_a_nearer_thing_hides_is_drawn_by_the_network_once_the_player_moves(monkeypatch):
+    monkeypatch.setattr(cut_outs, "PLAINLY", 20)  # px; the ring is small
     chair = PlacedObject("chair", 24.0, -22.0, 12.0, 24.0)  # 2.4 m away, before the lamp's foot
     numbers, pixel = np.zeros(SHAPE, np.int32), SHAPE[1] / 360
     for number, thing in enumerate((LAMP, chair), 1):
