@@ -36,6 +36,8 @@ DETAILS = 16, 24  # channels at twice the size, and within the block there
 # px of a cut-out, and of one whose hidden parts are asked for; larger ones are reduced first
 MOST, COARSE = 6000, 1500
 CRISPER = 4.0  # times the difference from the mean around a pixel that is added to it
+# share of a pixel, and difference of colours in [0, 1] from which on something else is shown
+SURE, UNLIKE = 0.5, 0.2
 OUTLINE, HARDLY = 2, 1e-3  # px over which it is soft, and the least alpha that colours are told by
 
 
@@ -151,7 +153,7 @@ class CloseUp(nn.Module):
 
 def _planned(places: Tensor, sprites: Tensor) -> Tensor:
     """Return what a plan shows at places in the boxes of things, and waves of these places."""
-    shown = functional.grid_sample(sprites, places.permute(0, 2, 3, 1) / BEYOND, align_corners=True)
+    shown = _sampled(sprites, places)
     # rows of a box are alike, and columns
     lines = places[:, :1, :1] * pi, places[:, 1:, :, :1] * pi
     waves = [line * wave for wave in WAVES for line in lines]
@@ -161,6 +163,11 @@ def _planned(places: Tensor, sprites: Tensor) -> Tensor:
         for wave in map(turn, waves)
     ]
     return torch.cat((shown, *alike), dim=1)
+
+
+def _sampled(sprites: Tensor, places: Tensor) -> Tensor:
+    """Return what sprites show at places in the boxes of things, [B, 4, H, W]."""
+    return functional.grid_sample(sprites, places.permute(0, 2, 3, 1) / BEYOND, align_corners=True)
 
 
 def numbers_of(thing: PlacedObject, box: Box) -> np.ndarray:
@@ -222,6 +229,21 @@ class CloseUps:
     def knows(self, thing: PlacedObject) -> bool:
         """Tell whether there is a network that was taught things of this kind."""
         return thing.kind in self._kinds and bool(self._networks)
+
+    def shows(self, picture: CutOutPicture, thing: PlacedObject) -> bool:
+        """Tell whether a cut-out has about the colours of the plan's sprite of its thing.
+
+        A painter may show something else in its place.
+        """
+        sprite = self._sprite(thing)
+        if sprite is None:
+            return True
+        places = torch.from_numpy(places_in(picture.box, picture.layer.shape[1:]))[None]
+        planned = _sampled(torch.from_numpy(in_unit(sprite))[None], places)[0].numpy()
+        shown = in_unit(picture.layer)
+        both = (planned[3] > SURE) & (shown[3] > SURE)
+        off = shown[:3, both] / shown[3, both] - planned[:3, both] / planned[3, both]
+        return not both.any() or bool((off**2).mean() < UNLIKE**2)
 
     def enlarged(self, picture: CutOutPicture, thing: PlacedObject) -> CutOutPicture:
         """Return the cut-out of a thing that the network knows, about `FINER` times as large."""

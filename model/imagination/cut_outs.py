@@ -54,6 +54,11 @@ class CutOut(NamedTuple):
     covered: np.ndarray | None = None
     near: CutOutPicture | None = None  # as it looks from near, if that is known
 
+    @property
+    def visible(self) -> CutOutPicture:
+        """The layer without what is guessed of it."""
+        return CutOutPicture(np.where(self.seen > 0, self.layer, 0), self.box)
+
     def shown(self, near: float) -> np.ndarray:
         """Return the layer with a share of its surroundings."""
         if not near:

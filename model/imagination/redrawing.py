@@ -141,6 +141,7 @@ class RedrawnThings:
             if number not in partly and not cut.is_glimpsed
             and max(cut.box[2:]) >= SMALLEST and cut.box[2] * cut.box[3] <= LARGEST
             and self._close_ups.knows(things[number])
+            and self._close_ups.shows(cut.visible, things[number])
         ]  # fmt: skip
         drawn = self._each(lambda number: self._redrawn(cuts[number], things[number]), whole)
         return dict(zip(whole, drawn, strict=True))

@@ -119,6 +119,11 @@ def test_bf16_shows_about_the_same(close_ups: CloseUps):
     assert np.abs(layers[0] - layers[1]).mean() < 0.01
 
 
+def test_a_cut_out_shows_its_thing_if_it_has_about_its_colours(close_ups: CloseUps):
+    shown = [close_ups.shows(soft_disc(40, 40, color), MUSHROOM) for color in (0.6, 0.4, -0.6)]
+    assert shown == [True, True, False]
+
+
 def test_the_means_of_two_by_two_pixels_are_computed_directly(close_ups: CloseUps):
     network = close_ups._networks[SCALE]
     places = torch.from_numpy(places_in((2.0, 2.0, 9.0, 14.0), (20, 12)))[None]

@@ -79,6 +79,9 @@ class CrispCloseUps(CloseUps):
     def knows(self, thing: PlacedObject) -> bool:
         return thing.kind == LAMP.kind
 
+    def shows(self, picture: CutOutPicture, thing: PlacedObject) -> bool:
+        return self.knows(thing)
+
     def redrawn(
         self, picture: CutOutPicture, thing: PlacedObject
     ) -> tuple[CutOutPicture, CutOutPicture]:

@@ -25,6 +25,10 @@ class ShadedCloseUps(CloseUps):
     def knows(self, thing: PlacedObject) -> bool:
         return thing.kind in SHADES
 
+    def shows(self, picture: CutOutPicture, thing: PlacedObject) -> bool:
+        alpha = picture.layer[3]
+        return bool(abs(picture.layer[0].sum() / alpha.sum() - SHADES[thing.kind] / 2) < 0.3)
+
     def redrawn(
         self, picture: CutOutPicture, thing: PlacedObject
     ) -> tuple[CutOutPicture, CutOutPicture]:
@@ -102,6 +106,13 @@ def test_what_is_not_painted_whole_or_not_known_stays_as_it_is(kind: str):
     known, close_ups = KNOWN.copy(), ShadedCloseUps()
     known[:, : round(35 * PIXEL)] = kind != "floor lamp"
     assert not RedrawnThings(close_ups).over(picture(FAR), known, standing(thing)).any()
+    assert not close_ups.shown
+
+
+def test_where_the_painter_shows_something_else_that_stays():
+    """A torch that was drawn from a dragon's colours was a ghost."""
+    close_ups, ring = ShadedCloseUps(), -picture(FAR)
+    assert not RedrawnThings(close_ups).over(ring, KNOWN, standing(FAR)).any()
     assert not close_ups.shown
 
 
