@@ -89,7 +89,7 @@ class PlayerGame:
             lambda: read_title_model(saves.scenes, folder, tuple(saves.unwritten.values()))
         )
         self._gamepads: Gamepads  # from `open` on
-        self._written: Scene | None = None  # described on the title, not begun yet
+        self._written: Scene | None = None  # described on the title, not shown yet
         self._title: TitleScreen | None = None
         self._watched = False  # whether the title led to a recording last
         self._compared: Future[ParkedScene] | None = None  # from which a split screen continued
@@ -157,6 +157,7 @@ class PlayerGame:
             export=self._exporting.begin,
             delete_recording=delete_recording,
             keep_scene=self._note_written,
+            draft=self._written.prompt if self._written else "",
             delete_scene=lambda key: delete_own_scene(Path(key)),
         )
         focused = self._title.focused if self._title else None

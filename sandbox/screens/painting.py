@@ -23,6 +23,7 @@ from mag_sandbox.scenes.things import words_of
 
 PULSE_S = 1.2
 BAR = 200  # px across
+LARGE, HIGH = 0.8, 0.3  # shares of the window's and of the change's height
 MOST_BLOCKS = 160  # without progress, after which it no longer waits
 WORDS = {
     "undo": "Taking it back ...",
@@ -111,10 +112,13 @@ class PaintingOverlay(Overlay):
         seen = self._place(edit, picture).clip(picture).clip(surface.get_rect())
         if not seen.width or not seen.height:  # out of sight
             seen = surface.get_rect()
+        middle = pygame.Vector2(seen.center)
+        if seen.height > LARGE * surface.get_height():  # above the box that a player may type in
+            middle.y = seen.top + HIGH * seen.height
         light = 0.5 + 0.5 * math.sin(2 * math.pi * time.perf_counter() / PULSE_S)
         frame = theme.rounded(seen.size, (*ACCENT, round(90 + 150 * light)), 12, line=4)
         surface.blit(frame, seen)
-        surface.blit(card, card.get_rect(center=seen.center).clamp(surface.get_rect()))
+        surface.blit(card, card.get_rect(center=middle).clamp(surface.get_rect()))
 
     def _lines(self) -> Iterator[Part | None]:
         """Yield what is under way, how far it is, and what comes after it."""

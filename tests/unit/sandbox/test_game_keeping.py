@@ -359,7 +359,7 @@ def test_what_was_written_on_the_title_has_a_picture_although_it_was_described_a
     assert own.thumbnail
 
 
-def test_a_start_that_is_cancelled_leaves_nothing(run):
+def test_a_start_that_is_cancelled_leaves_nothing_but_its_words(run):
     game = run(*(FakeWorld(spec=FAST) for _ in range(2)))
     game.press(pygame.K_t)
     game.write("A quiet harbour at dawn.")
@@ -367,6 +367,9 @@ def test_a_start_that_is_cancelled_leaves_nothing(run):
     game.wait(lambda: isinstance(game.screen, LoadingScreen))
     game.press(pygame.K_ESCAPE)
     game.wait(lambda: isinstance(game.screen, TitleScreen))
+    game.press(pygame.K_t)
+    assert game.screen._writing.text == "A quiet harbour at dawn.", "the words are offered again"
+    game.press(pygame.K_ESCAPE)
     game.play()
     assert own_scenes(game.game.folder / SCENES) == []
     assert not game.services.saves.scenes.entries()

@@ -61,6 +61,8 @@ def test_a_view_is_framed_whole_and_a_refusal_ends_it(overlay, end):
     overlay.begin(Edit("renew", width=90.0, height=54.0))
     frame = max(lit(overlay), key=lambda rect: rect.width)
     assert frame.width >= 1200
+    (words,) = (rect for rect in lit(overlay) if rect != frame and rect.width > 100)
+    assert words.bottom < 360, "the box for words does not cut through it"
     shown(overlay, **end)
     assert not lit(overlay)
 
