@@ -13,6 +13,7 @@ from mag_sandbox.files.validation import counted
 from mag_sandbox.model.loading import available_policies, policy_look
 from mag_sandbox.sandbox.screens import LayOver, Outcome, ScreenServices, Way
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, save_settings
+from mag_sandbox.sandbox.ui.display import fits_screen
 from mag_sandbox.sandbox.ui.layout import (
     SPRING,
     CustomPart,
@@ -196,7 +197,7 @@ def _policy(value: str) -> Choice:
 
 
 def _window_sizes(value: tuple[int, int]) -> Choice:
-    sizes = sorted({*WINDOW_SIZES, value})
+    sizes = sorted({*filter(fits_screen, WINDOW_SIZES), value})
     return Choice(value, [(size, f"{size[0]} x {size[1]}") for size in sizes])
 
 

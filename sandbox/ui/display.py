@@ -90,6 +90,15 @@ def opening_size(asked: Size, desktop: Size | None = None) -> Size:
     return round(asked[0] * factor), round(asked[1] * factor)
 
 
+def fits_screen(size: Size, desktop: Size | None = None) -> bool:
+    """Tell whether a window of a size fits on the screen; where there is none, all do."""
+    if desktop is None:
+        if pygame.display.get_driver() in UNSEEN:
+            return True
+        desktop = pygame.display.get_desktop_sizes()[0]
+    return size[0] <= desktop[0] and size[1] <= desktop[1]
+
+
 def toggle_fullscreen(size: Size = REFERENCE_SIZE) -> None:
     """Fill the screen, or go back; also where no window manager helps. There may be no screen.
 

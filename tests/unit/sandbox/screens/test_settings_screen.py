@@ -269,3 +269,9 @@ def test_the_first_picture_marks_the_section_it_begins_at(monkeypatch):
     with window(SIZES[0], "test") as surface:
         Player(surface, at_keys=True)
     assert set(marked) == {"Keys"}
+
+
+def test_no_window_is_offered_that_is_larger_than_the_screen(monkeypatch):
+    monkeypatch.setattr(settings, "fits_screen", lambda size: size[0] <= 1280)
+    choice = settings._window_sizes((1280, 720))
+    assert choice.options[-1] == ((1280, 720), "1280 x 720")

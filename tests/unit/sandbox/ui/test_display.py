@@ -13,6 +13,7 @@ from mag_sandbox.sandbox.ui import display
 from mag_sandbox.sandbox.ui.display import (
     Picture,
     fit,
+    fits_screen,
     name_window,
     opening_size,
     toggle_fullscreen,
@@ -142,3 +143,9 @@ def test_where_nothing_remembers_a_window_it_opens_again_in_the_size_of_the_sett
 def test_a_window_has_a_name_that_can_be_shown(screen):
     name_window("a\0b\u202e")
     assert pygame.display.get_caption()[0].startswith("a b ")
+
+
+def test_a_window_fits_on_a_screen_that_is_as_large():
+    screen = 1280, 720
+    sizes = (960, 540), (1280, 720), (1600, 700), (1920, 1080)
+    assert [fits_screen(size, screen) for size in sizes] == [True, True, False, False]
