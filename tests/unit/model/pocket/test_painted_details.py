@@ -196,6 +196,9 @@ class WhiteCloseUps(CloseUps):
     def knows(self, thing: PlacedObject) -> bool:
         return thing == STANDING
 
+    def shows(self, picture: CutOutPicture, thing: PlacedObject) -> bool:
+        return True
+
     def redrawn(
         self,
         picture: CutOutPicture,
