@@ -200,25 +200,26 @@ class LayeredRing:
 
     def _from_near(self, number: int) -> CutOut:
         """Return a cut-out as its thing looks from near; threads may ask."""
-        return self._kept(self._enlarged, number, lambda: self._whole(number).enlarged)
+        return self._drawn(self._enlarged, number, self._whole(number), CutOut.enlarged)
 
     def _whole(self, number: int) -> CutOut:
         """Return a cut-out with what is covered of its thing; threads may ask."""
-        return self._kept(self._mended, number, lambda: self._cut_outs[number].mended)
+        return self._drawn(self._mended, number, self._cut_outs[number], CutOut.mended)
 
-    def _kept(
+    def _drawn(
         self,
-        kept: dict[int, CutOut],
+        drawn: dict[int, CutOut],
         number: int,
-        drawing: Callable[[], Callable[[CloseUps, PlacedObject], CutOut]],
+        cut: CutOut,
+        draw: Callable[[CutOut, CloseUps, PlacedObject], CutOut],
     ) -> CutOut:
-        """Return a cut-out that the network of close-ups draws once; else as it was cut."""
+        """Return a cut-out as the network of close-ups draws it, once; else as it is."""
         thing = self._scenery.bodies[number - 1].told
         if self._close_ups is None or not self._close_ups.knows(thing):
-            return self._cut_outs[number]
-        if number not in kept:
-            kept[number] = drawing()(self._close_ups, thing)
-        return kept[number]
+            return cut
+        if number not in drawn:
+            drawn[number] = draw(cut, self._close_ups, thing)
+        return drawn[number]
 
     def seen(self, pose: CameraPose, size: tuple[int, int], numbers: np.ndarray) -> np.ndarray:
         """Return the part of the view at a pose that is painted here; see `Subject`.
