@@ -97,13 +97,20 @@ class DecodedGround:
             _cut(whole, inside, (one.left - place.left) % width, place.rows).copy_(picture)
         return whole
 
+    def forget(self, cells: np.ndarray) -> None:
+        """Make the pictures of some cells anew, bool [rows, columns]: they look otherwise now."""
+        with self._lock:
+            self._forget(cells)
+
     def _follow(self, around: Surroundings) -> None:
         before, self._around = self._around, around
         if before is None or around is before:
             return
-        changed = (around.latents != before.latents).any(axis=0) | (around.known != before.known)
-        if changed.any():
-            self._tiles = {tile for tile in self._tiles if not self._depends(tile, changed)}
+        self._forget(around.differing(before))
+
+    def _forget(self, cells: np.ndarray) -> None:
+        if cells.any():
+            self._tiles = {tile for tile in self._tiles if not self._depends(tile, cells)}
 
     def _depends(self, tile: Place, cells: np.ndarray) -> bool:
         """Tell whether a tile depends on any of some cells of the ring, bool [rows, columns]."""

@@ -151,6 +151,7 @@ class RedrawnThings:
         return self._cuts.found(part.digest, lambda: cut_out(part))
 
     def _redrawn(self, cut: CutOut, thing: PlacedObject) -> CutOut:
+        check_cancelled()
         digest = blake2b(f"{thing} {cut.box} {cut.layer.shape}".encode())
         digest.update(np.ascontiguousarray(cut.layer))
         return self._drawn.found(digest.digest(), lambda: cut.redrawn(self._close_ups, thing))

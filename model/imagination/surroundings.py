@@ -64,7 +64,11 @@ class Surroundings:
 
     def without(self, cells: np.ndarray) -> "Surroundings":
         """Return these without some cells, bool [rows, columns]."""
-        return Surroundings(self.known & ~cells, np.where(cells, np.float32(0), self.latents))
+        return self.only(self.known & ~cells)
+
+    def only(self, cells: np.ndarray) -> "Surroundings":
+        """Return some cells of these, bool [rows, columns], all of which count as known."""
+        return Surroundings(cells, np.where(cells, self.latents, np.float32(0)))
 
     def replaced(self, cells: np.ndarray, other: "Surroundings") -> "Surroundings":
         """Return these with what others have in some cells, bool [rows, columns]."""
@@ -76,6 +80,12 @@ class Surroundings:
         """Tell whether others know the same."""
         same = np.array_equal(self.known, other.known)
         return same and np.array_equal(self.latents, other.latents)
+
+    def differing(self, other: "Surroundings") -> np.ndarray:
+        """Return which cells others know otherwise, bool [rows, columns]."""
+        otherwise: np.ndarray = (self.latents != other.latents).any(axis=0)
+        otherwise |= self.known != other.known
+        return otherwise
 
     def at(self, place: Place) -> "Surroundings":
         """Return those of a place alone."""

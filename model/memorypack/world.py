@@ -4,6 +4,7 @@ Where psi has a place for every direction, views are painted ahead as in `model.
 learns them when they are seen, and a block that psi knows is read from it alone.
 """
 
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from mag_sandbox.model.pocket.listed import as_edits, things_at_start
 from mag_sandbox.model.pocket.loading import load_base, load_memory_model, prompt_features
 from mag_sandbox.model.pocket.look_ahead import (
     FIRST_VIEWS,
+    VIEWS,
     LookAheadSession,
     LookAheadWorld,
     SavedProgress,
@@ -99,9 +101,9 @@ class MemoryPackWorld(LookAheadWorld[PackedBlocks]):
         """Return the next block; see `World`."""
         of_type("control", control, Control)
         with torch.inference_mode():
-            takes = self._catch_up(control)
+            self._catch_up(control)
             poses = self._obey(control)
-            self._schedule_views(control.camera, takes=takes)
+            self._schedule_views(control.camera)
             paints = self.schedule.paints(self.memory)
             is_known = self.memory.knows(poses) or (paints and self._see(poses[-1]))
             latents = self.memory.generate(poses, is_known=is_known)
@@ -190,9 +192,9 @@ class MemoryPackWorld(LookAheadWorld[PackedBlocks]):
         self.schedule.begin()
         self._times.taken()
 
-    def _prepare(self, *, takes: bool = True) -> bool:
+    def _prepare(self, leave_out: Collection[str] = ()) -> bool:
         """Do pending work; tell whether there was any; see `LookAheadWorld`."""
-        block = self._running().block_index
+        block, takes = self._running().block_index, VIEWS not in leave_out
         with torch.inference_mode():
             return takes and self.schedule.remember_due(block, self.memory) is not None
 

@@ -1,6 +1,7 @@
 """Worlds that make views before the camera gets there, with any memory of these views."""
 
 from abc import abstractmethod
+from collections.abc import Collection
 from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -40,6 +41,7 @@ FIRST_VIEWS = 2  # one to each side of the first, for which the camera's first m
 LOOK_AHEAD = "look-ahead"  # while the camera moves, views are made at leisure, and come later
 SIDES = "sides"  # the first movement does not wait for the views beside the first one
 VIEWS = "views"  # views and edits that are due are not remembered yet: they are being painted
+THINGS = "things"  # things are not shown drawn again yet: they are being drawn
 OPTIONAL = (WIND, LOOK_AHEAD, MOTION)  # what blocks may leave out, first what shows least
 _LEISURE = 2  # times the blocks that are given to a view otherwise
 
@@ -128,7 +130,7 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
 
     def prepare(self) -> bool:
         """Finish the edit and remember the views that are due and painted; see `World`."""
-        return self._prepare(takes=VIEWS not in self.waits())
+        return self._prepare(self.waits())
 
     def waits(self) -> tuple[str, ...]:
         """Return the work that the next block would wait for; see `World`."""
@@ -136,7 +138,8 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
             return ()
         block, schedule = self._running().block_index, self.schedule
         is_owed = schedule.views_owed > 0 and schedule.paints(self.memory)
-        return (SIDES,) * is_owed + (VIEWS,) * self._is_late(block)
+        is_drawing = self.painting.drawing.is_late(block)
+        return (SIDES,) * is_owed + (VIEWS,) * self._is_late(block) + (THINGS,) * is_drawing
 
     def under_way(self) -> StageShare | None:
         """Return how far the newest change is, or another room; see `World`."""
@@ -173,22 +176,21 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
             painting.listed = read_listed(Path(scene.image), size, painting.imagination.config)
         return view
 
-    def _catch_up(self, control: Control) -> bool:
-        """Do the work due before a block; tell whether the block takes views that are due."""
-        takes = VIEWS not in control.leave_out
-        while self._prepare(takes=takes):  # first: work done early makes no difference
+    def _catch_up(self, control: Control) -> None:
+        """Do the work due before a block, unless its control leaves it out."""
+        while self._prepare(control.leave_out):  # first: work done early makes no difference
             pass
         if control.camera != CameraCommand():
             self._remember_views_owed(wait=SIDES not in control.leave_out)
         self._advance(leave_out=control.leave_out, no_collision=control.no_collision)
-        return takes
 
     @abstractmethod
-    def _prepare(self, *, takes: bool = True) -> bool:
+    def _prepare(self, leave_out: Collection[str] = ()) -> bool:
         """Do pending work; tell whether there was any.
 
         Args:
-            takes: whether views that are due are remembered, and waited for if still being painted.
+            leave_out: what the next block does: `VIEWS` or `THINGS`. Else those that are due are
+                waited for if they are still being made.
         """
 
     def _is_late(self, block: int) -> bool:
@@ -211,7 +213,7 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
             schedule.has_remembered = False
         schedule.views_owed = 0
 
-    def _schedule_views(self, command: CameraCommand, *, takes: bool) -> None:
+    def _schedule_views(self, command: CameraCommand) -> None:
         """Request the view that a command leads to, or else the one the camera was heading for."""
         session, schedule = self._running(), self.schedule
         if self.painting:
@@ -224,7 +226,7 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
             self._request_view(session.command, session.block_index)
         if command == CameraCommand():  # the player looks at unpainted places
             schedule.hasten(session.block_index)
-        self._prepare(takes=takes)
+        self._prepare(session.leave_out)
 
     def _request_view(self, command: CameraCommand, next_block: int) -> None:
         """Request a view if the camera moves to where one is missing."""

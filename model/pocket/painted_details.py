@@ -17,11 +17,12 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.redrawing import RedrawnThings, StandingThings
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
+from mag_sandbox.model.pocket.drawing_again import GroundThings, Things
 from mag_sandbox.scenes.stances import STANCES
 
-Things = tuple[PlacedObject, ...]
 _START = 0.0, 0.0
 _TILE = 2 * TILE[0], 2 * TILE[1]  # rows and columns of cells
+_RINGS = 3  # whose things were drawn last: that shown, one under way, one to walk away from
 _KEPT = 32  # tiles whose details are kept: those of three rings
 _REACH = 12  # cells by which things of a tile may reach beyond it; they are drawn when whole
 _MARGIN = 6  # cells beyond a tile that are coded with it, since things may reach in from there
@@ -30,18 +31,8 @@ _MARGIN = 6  # cells beyond a tile that are coded with it, since things may reac
 class _RedrawnRing(NamedTuple):
     """The things around the place where a scene begins, drawn again."""
 
-    around: Surroundings  # that shows them
-    things: Things
+    ground: GroundThings  # that shows them
     over: np.ndarray  # see `RedrawnThings.over`
-
-    def is_of(self, around: Surroundings, things: Things) -> bool:
-        """Tell whether it is that of known surroundings and a plan."""
-        if self.things != things:
-            return False
-        return around is self.around or (
-            np.array_equal(around.known, self.around.known)
-            and np.array_equal(around.latents, self.around.latents)
-        )
 
 
 class PaintedDetails:
@@ -70,67 +61,66 @@ class PaintedDetails:
         self._lock = Lock()
         self._given: GivenPicture | None = None
         self._first: np.ndarray | None = None
+        self._drawn: GroundThings | None = None
         self._begin((), None)
 
     @torch.inference_mode()
     def views(
         self,
-        around: Surroundings,
-        things: tuple[PlacedObject, ...],
+        ground: GroundThings,
         poses: Sequence[CameraPose],
         given: GivenPicture | None = None,
+        drawn: GroundThings | None = None,
     ) -> Tensor | None:
         """Return what the codec loses at poses near to each other, [F, 4, H, W]; None: nothing.
 
         Args:
-            around: the known ring.
-            things: that it shows, from far to near.
+            ground: the known ring, and the things that it shows.
             poses: of the views.
             given: the view that the scene begins from, if any.
+            drawn: ground whose things are drawn again; those that changed since are not.
         """
         with self._lock:
-            self._follow(things, given)
+            self._follow(ground.things, given, drawn)
             different = list(dict.fromkeys(poses))  # at rest, all frames have the same one
-            views = self._views.views(
-                around, different, unknown=self._imagination.lattice.whole.columns
-            )
+            unknown = self._imagination.lattice.whole.columns
+            views = self._views.views(ground.around, different, unknown=unknown)
         assert views is not None
         if not (views[:, 3] > 0).any():  # beside a thing, shares are a little below 0
             return None
         return views if different == list(poses) else views[[different.index(one) for one in poses]]
 
     @torch.inference_mode()
-    def first_ring(
-        self,
-        around: Surroundings,
-        things: tuple[PlacedObject, ...],
-        given: GivenPicture | None = None,
-    ) -> np.ndarray:
-        """Return what the codec loses where a scene begins, float32 [4, H, W]; see `views`."""
+    def first_ring(self, ground: GroundThings, given: GivenPicture | None = None) -> np.ndarray:
+        """Return what the codec loses where a scene begins, float32 [4, H, W]; see `views`.
+
+        All of its things are drawn again.
+        """
         with self._lock:
-            self._follow(things, given)
-            found = self._ground.known(around, self._imagination.lattice.whole)
+            self._follow(ground.things, given, ground)
+            found = self._ground.known(ground.around, self._imagination.lattice.whole)
         if found is None:
             return np.zeros((4, *self._imagination.ring_size), np.float32)
         ring: np.ndarray = found[0].numpy()
         return ring
 
     @torch.inference_mode()
-    def drawn_again(self, around: Surroundings, things: Things) -> np.ndarray:
+    def drawn_again(self, ground: GroundThings) -> np.ndarray:
         """Return the things around the place where a scene begins, float32 [4, H, W].
 
         The painting thread asks for them first, for it takes long.
         """
         for one in self._rings:  # which another thread may replace
-            if one.is_of(around, things):
+            if ground.equals(one.ground):
                 return one.over
-        whole = self._imagination.lattice.whole
-        picture, standing = self._coming.known(around, whole), self._standing(things)
+        whole, standing = self._imagination.lattice.whole, self._standing(ground.things)
+        picture = self._coming.known(ground.around, whole)
         if picture is None:
             return np.zeros((4, *standing.numbers.shape), np.float32)
-        colors, known = picture[0].float().cpu().numpy(), in_pixels(around.known, picture.shape[2])
+        colors = picture[0].float().cpu().numpy()
+        known = in_pixels(ground.around.known, colors.shape[1])
         over = self._redrawn.over(colors, known, standing)
-        self._rings = [*self._rings[-1:], _RedrawnRing(around, things, over)]
+        self._rings = [*self._rings[1 - _RINGS :], _RedrawnRing(ground, over)]
         return over
 
     def ring(
@@ -154,12 +144,17 @@ class PaintedDetails:
         found *= in_pixels(painted, picture.shape[1])
         return found
 
-    def _follow(self, things: tuple[PlacedObject, ...], given: GivenPicture | None) -> None:
+    def _follow(
+        self, things: Things, given: GivenPicture | None, drawn: GroundThings | None
+    ) -> None:
+        """Show the details of other things, and others drawn again; see `views`."""
         if things != self._things or given is not self._given:
             self._begin(things, given)
+        before, self._drawn = self._drawn, drawn
+        if drawn is not before:
+            self._ground.forget(_redrawn_cells(before, drawn, self._imagination.nothing()))
 
-    def _begin(self, things: tuple[PlacedObject, ...], given: GivenPicture | None) -> None:
-        """Show the details of other things."""
+    def _begin(self, things: Things, given: GivenPicture | None) -> None:
         imagination, self._things = self._imagination, things
         if given is not self._given:
             self._given, self._first = given, None  # and what the codec makes of it
@@ -172,9 +167,7 @@ class PaintedDetails:
         cell = self._imagination.stride
         found = np.zeros((4, cell * place.rows, cell * place.columns), np.float32)
         if picture is not None:
-            rows, columns = cell * place.top, cell * place.left
-            over = self.drawn_again(around, self._things)
-            found = over[:, rows : rows + found.shape[1], columns : columns + found.shape[2]]
+            found = self._drawn_at(place, around)
             if lost:
                 shown = shown_under(picture[0].float().cpu().numpy(), found)
                 known = in_pixels(around.at(place).known, found.shape[1])
@@ -183,6 +176,18 @@ class PaintedDetails:
             given = self._given_at(place, self._given, around)
             found = _both(found, given)
         return torch.from_numpy(found)[None]
+
+    def _drawn_at(self, place: Place, around: Surroundings) -> np.ndarray:
+        """Return the things that a tile shows drawn again, float32 [4, H, W]."""
+        cell, drawn = self._imagination.stride, self._drawn
+        rows = slice(cell * place.top, cell * (place.top + place.rows))
+        columns = slice(cell * place.left, cell * (place.left + place.columns))
+        if drawn is None:
+            return np.zeros((4, cell * place.rows, cell * place.columns), np.float32)
+        there = self.drawn_again(drawn)[:, rows, columns]
+        now, then = around.at(place), drawn.around.at(place)
+        stays = ~then.known | ~now.differing(then)
+        return there if stays.all() else there * in_pixels(stays, there.shape[1])
 
     def _given_at(self, place: Place, given: GivenPicture, around: Surroundings) -> np.ndarray:
         """Return the part of a given view that a tile shows, float32 [4, H, W]."""
@@ -230,6 +235,20 @@ class PaintedDetails:
                 and abs(one.pitch - pitch) < (one.height + height + margin) / 2)
         )  # fmt: skip
         return self._lost(near, place)
+
+
+def _redrawn_cells(
+    before: GroundThings | None, after: GroundThings | None, nothing: Surroundings
+) -> np.ndarray:
+    """Return the cells whose things are drawn again in one ground, or otherwise in the other.
+
+    They are bool [rows, columns].
+    """
+    if before and after and before.things == after.things:
+        return before.around.differing(after.around)
+    known = [one.around.known for one in (before, after) if one]
+    cells: np.ndarray = np.logical_or.reduce([nothing.known, *known])
+    return cells
 
 
 def _both(below: np.ndarray, over: np.ndarray) -> np.ndarray:

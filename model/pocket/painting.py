@@ -37,6 +37,7 @@ from mag_sandbox.model.imagination.rules.plans import turned
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
+from mag_sandbox.model.pocket.drawing_again import DrawingAgain, GroundThings, drawn_name
 from mag_sandbox.model.pocket.inventing import Outlook, ViewMemory
 from mag_sandbox.model.pocket.painted_pictures import PaintedPictures, SkyAlone
 from mag_sandbox.model.pocket.painting_thread import PaintingThread, ViewPainter
@@ -197,6 +198,18 @@ class _AskedView:
 
 
 @dataclass(frozen=True, slots=True)
+class _ParkedDrawing:
+    """Parked things that are shown drawn again, or being drawn."""
+
+    due: int  # index of a block; 0: they are shown
+    things: tuple[PlacedObject, ...] | None = None  # None: those of the plan
+
+    def __post_init__(self) -> None:
+        if self.due < 0:
+            raise ValueError(f"things are due at {self.due}")
+
+
+@dataclass(frozen=True, slots=True)
 class _ParkedPainter:
     """A parked inventor without its ring."""
 
@@ -212,6 +225,7 @@ class _ParkedPainter:
     doors: tuple[float, ...] = ()
     back: PlacedObject | None = None
     is_given: bool = False
+    drawn: tuple[_ParkedDrawing, ...] = ()
 
     def __post_init__(self) -> None:
         if not (0 <= self.seed <= MAX_SEED and min(self.losses, self.evictions) >= 0):
@@ -232,6 +246,8 @@ class _ParkedPainter:
             ValueError: it does not fit.
         """
         back = (self.back,) if self.back else ()
+        for one in self.drawn:
+            check_objects(one.things or (), kinds)
         check_objects((*self.listed, *(self.plan.things if self.plan else ()), *back), kinds)
         if self.view:
             lattice.place(check_pose(self.view.pose))
@@ -322,6 +338,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         super().__init__(PaintingThread())
         self.redrawn: RedrawnThings = RedrawnThings(imagination.close_ups, self.thread.map)
         self.pictures = PaintedPictures(imagination, sky_alone, self.redrawn)
+        self.drawing = DrawingAgain(self.thread, self.pictures.details.drawn_again)
         self._shown = _ShownCells(imagination.lattice)
         self.around = imagination.nothing()  # the known part of the ring
         self.plan: Plan | None = None  # None: nothing was invented
@@ -346,6 +363,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """Begin a room of which only the doors are known."""
         self.drop_view()
         self.thread.cancel()
+        self.drawing = self.drawing.anew()
         self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
         self.doors, self.asked, self.listed = doors, None, ()
         self._facing = 0.0
@@ -407,8 +425,10 @@ class PaintingInventor(ViewPainter[_PaintedView]):
 
     def take_view(self, memory: ViewMemory) -> Tensor:  # noqa: ARG002
         """Return the view that was begun, and add it to the known ring."""
-        made = self._take()
+        made, is_first = self._take(), not self.around.known.any()
         self.around, self.plan = made.ground.around, made.ground.plan
+        if is_first and self.plan is not None:
+            self.drawing.show(GroundThings(self.around, self.plan.things))
         return made.latents
 
     def forget(self, cells: np.ndarray) -> None:
@@ -499,6 +519,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         if self.given is not None:
             tensors["given"] = torch.from_numpy(self.given.pixels)
             tensors["given latents"] = torch.from_numpy(self.given.latents)
+        drawn, told = self.drawing.snapshot(GroundThings(around, _things_of(self.plan)))
         data = {
             "weights": self.weights,
             "seed": self._seed,
@@ -512,8 +533,9 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             "doors": list(self.doors.yaws),
             "back": self.doors.back and asdict(self.doors.back),
             "is_given": self.is_given,
+            "drawn": told,
         }
-        return packed(tensors, data)
+        return packed(tensors | drawn, data)
 
     def read_snapshot(self, state: WorldState) -> Callable[[], None]:
         """Check a snapshot; return a function that restores it.
@@ -523,7 +545,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         parked: _ParkedPainter | None = None  # of an older world
         around: Surroundings | None = None  # of other weights, like the next
         given: GivenPicture | None = None
-        forgotten = self.imagination.nothing().known
+        forgotten, drawn = self.imagination.nothing().known, list[tuple[GroundThings, int]]()
         if state.arrays:
             parked = decode(_ParkedPainter, plain(state), "around")
         if parked is not None and parked.weights == self.weights:
@@ -531,6 +553,15 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             tensors = unpacked(state)
             around, forgotten = _ground_of(tensors, self.imagination.nothing())
             given = _given_of(tensors, self.imagination)
+            nothing = self.imagination.nothing()
+            for number, one in enumerate(parked.drawn):
+                name = drawn_name(number)
+                known = tensors.get(f"{name}known", tensors["known"])
+                shown = around.only(cells_of(known, nothing))
+                if f"{name}latents" in tensors:
+                    shown = Surroundings(shown.known, _latents_of(tensors, nothing, name))
+                things = _things_of(parked.plan) if one.things is None else one.things
+                drawn.append((GroundThings(shown, things), one.due))
 
         def restore() -> None:
             self.drop_view()
@@ -543,6 +574,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
                 return
             self.around, self.plan, self.forgotten = around, parked.plan, forgotten
             self.listed, self.is_given, self.given = parked.listed, parked.is_given, given
+            self.drawing.restore(drawn)
             if parked.asked is not None:
                 self._begin_plan(*parked.asked, parked.facing)
             if parked.view is not None:
@@ -558,11 +590,12 @@ class PaintingInventor(ViewPainter[_PaintedView]):
     def _begin_painting(self, pose: CameraPose, prompt: str) -> None:
         around, imagination = self.around, self.imagination
         paint, details = self._painter(prompt, self.noise, self.plan), self.pictures.details
+        is_first = not around.known.any()
 
         def make() -> _PaintedView:
             ground = paint(around, pose)
-            if ground.plan is not None:
-                details.drawn_again(ground.around, ground.plan.things)
+            if is_first and ground.plan is not None:  # it is shown so from the beginning
+                details.drawn_again(GroundThings(ground.around, ground.plan.things))
             return _PaintedView(ground, imagination.view(ground.around, pose))
 
         self._begin(pose, prompt, make)
@@ -696,6 +729,10 @@ def first_plan(inventor: PaintingInventor) -> Plan | None:
     return Plan(*inventor.asked, inventor.planned.result())
 
 
+def _things_of(plan: Plan | None) -> tuple[PlacedObject, ...]:
+    return plan.things if plan else ()
+
+
 def _turned(plan: Plan, noise: int, doors: RoomDoors, config: ImaginationConfig) -> Plan:
     """Return a plan of other noise, with its doors where they were."""
     moved = plan.turned(noise, config.all_behind)
@@ -711,13 +748,18 @@ def _ground_of(
     tensors: Mapping[str, Tensor], nothing: Surroundings
 ) -> tuple[Surroundings, np.ndarray]:
     """Return parked ground and the cells forgotten since the plan turned, or raise ValueError."""
-    known, latents = cells_of(tensors["known"], nothing), tensors["latents"]
-    if latents.shape != nothing.latents.shape or latents.dtype != torch.float32:
-        raise ValueError(f"latents are {tuple(latents.shape)}, of {latents.dtype}")
     forgotten = nothing.known  # in older states
     if "forgotten" in tensors:
         forgotten = cells_of(tensors["forgotten"], nothing)
-    return Surroundings(known, latents.numpy()), forgotten
+    known = cells_of(tensors["known"], nothing)
+    return Surroundings(known, _latents_of(tensors, nothing)), forgotten
+
+
+def _latents_of(
+    tensors: Mapping[str, Tensor], nothing: Surroundings, before: str = ""
+) -> np.ndarray:
+    """Return the latents of parked ground, whose names begin so, or raise ValueError."""
+    return numbers_of(tensors, f"{before}latents", nothing.latents.shape).numpy()
 
 
 def _given_of(tensors: Mapping[str, Tensor], imagination: Imagination) -> GivenPicture | None:

@@ -41,6 +41,7 @@ class PaintingThread:
         # of work that is begun now; see `background`
         self._background: threading.Event | None = None
         self._begun: deque[Callable[[], object]] = deque()  # next for the thread
+        self._later: deque[Callable[[], object]] = deque()  # next after these
         self._held: deque[Callable[[], object]] | None = None  # work that waits; None: none does
         self._cancelled = 0  # how often everything was
         # how far the newest work is that a player may wait for: changes, and views of other rooms
@@ -58,7 +59,7 @@ class PaintingThread:
     def release(self) -> None:
         """Begin plans and views, waiting ones first."""
         for work in self._held or ():
-            self._submit(work)
+            self._submit(work, self._begun)
         self._held = None
 
     @contextmanager
@@ -100,19 +101,23 @@ class PaintingThread:
         make = _cancellable(make, lambda: self._cancelled != before, report)
         if self._is_awaited:
             return self._urgent.submit(make)
-        made: Future[Result] = Future()
-
-        def work() -> None:
-            if made.set_running_or_notify_cancel():
-                try:
-                    made.set_result(make())
-                except BaseException as error:  # raised again by `made.result`
-                    made.set_exception(error)
-
+        made, work = _promised(make)
         if self._held is None:
-            self._submit(work)
+            self._submit(work, self._begun)
         else:
             self._held.append(work)
+        return made
+
+    def begin_later(self, make: Callable[[], Result]) -> "Future[Result]":
+        """Make something that gives way to plans and views, wherever it checks."""
+        before = self._cancelled
+
+        def is_cancelled() -> bool:
+            self._do_all((self._begun,))
+            return self._is_closed or self._cancelled != before
+
+        made, work = _promised(_cancellable(make, is_cancelled, None))
+        self._submit(work, self._later)
         return made
 
     def after_all(self, function: Callable[[], Result]) -> "Future[Result]":
@@ -142,7 +147,10 @@ class PaintingThread:
                     made.append((place, function(item)))
 
         beside = self._beside.submit(work)
-        work()
+        try:
+            work()
+        finally:
+            todo.clear()  # cancelled, or nothing is left
         if not beside.cancel():
             beside.result()
         return [result for _, result in sorted(made, key=lambda one: one[0])]
@@ -152,21 +160,26 @@ class PaintingThread:
         if self._background is None:
             self._cancelled += 1
 
-    def _submit(self, work: Callable[[], object]) -> None:
-        self._begun.append(work)
+    def _submit(self, work: Callable[[], object], queue: deque[Callable[[], object]]) -> None:
+        queue.append(work)
         self._thread.submit(self._work)
 
     def _work(self) -> None:
-        """Do what was begun first, unless background work gave way to it."""
-        if self._begun:
-            self._begun.popleft()()
+        """Do what was begun first, unless other work gave way to it."""
+        for queue in (self._begun, self._later):
+            if queue:
+                queue.popleft()()
+                return
 
     def _give_way(self) -> bool:
         """Do all that was begun, in the midst of background work; tell whether to end that."""
-        with torch.inference_mode(mode=False):  # as at the beginning of the thread
-            while self._begun:
-                self._work()
+        self._do_all((self._begun, self._later))
         return self._is_closed
+
+    def _do_all(self, queues: tuple[deque[Callable[[], object]], ...]) -> None:
+        with torch.inference_mode(mode=False):  # as at the beginning of the thread
+            while any(queues):
+                self._work()
 
     def close(self) -> None:
         """End the thread."""
@@ -174,6 +187,20 @@ class PaintingThread:
         self.cancel()
         for thread in (self._thread, self._urgent, self._beside):
             thread.shutdown()
+
+
+def _promised(make: Callable[[], Result]) -> "tuple[Future[Result], Callable[[], None]]":
+    """Return the future result of a function, and what calls it."""
+    made: Future[Result] = Future()
+
+    def work() -> None:
+        if made.set_running_or_notify_cancel():
+            try:
+                made.set_result(make())
+            except BaseException as error:  # raised again by `made.result`
+                made.set_exception(error)
+
+    return made, work
 
 
 def _cancellable(

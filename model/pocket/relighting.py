@@ -16,6 +16,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import AIR, SHINING, relit
 from mag_sandbox.model.imagination.surroundings import Surroundings, in_pixels
+from mag_sandbox.model.pocket.drawing_again import GroundThings
 from mag_sandbox.model.pocket.painted_pictures import PaintedPictures
 from mag_sandbox.scenes.descriptions import BUILDINGS, WINDOWS
 from mag_sandbox.scenes.vocabulary import Vocabulary
@@ -80,7 +81,7 @@ class Relighting:
         if not stays.any():
             return None
         picture = pictures.ring(around).numpy()
-        details = pictures.details.first_ring(around, tuple(self._before), given)
+        details = pictures.details.first_ring(GroundThings(around, tuple(self._before)), given)
         picture = shown_under(picture, details)
         pixels = np.zeros((*stays.shape, 4), np.uint8)
         colors = (picture + 1.0) * 127.5 * np.where(stays, gains, 0.0)

@@ -55,6 +55,7 @@ from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
+from mag_sandbox.model.pocket.drawing_again import GroundThings
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.painted_ring import PaintedRing, all_faded, faded, without
 from mag_sandbox.model.pocket.painting import (
@@ -617,12 +618,13 @@ class Viewpoints(ViewPainter[_MadeView]):
     def _source_at(self, place: Position) -> _LayersSource:
         if place in self.kept:
             return self._source(self.kept[place])
-        painting, things = self._painting, self._things
+        painting = self._painting
+        ground = GroundThings(painting.around, self._things)
         around, given, pictures = painting.around, painting.given, painting.pictures
         return _LayersSource(
             START, around, lambda: pictures.ring(around)[None],
             lambda picture: _as_given(picture, around, given, self._imagination.ahead),
-            lambda _picture, _scenery: pictures.details.first_ring(around, things, given),
+            lambda _picture, _scenery: pictures.details.first_ring(ground, given),
             around.known, around.known,
         )  # fmt: skip
 

@@ -6,6 +6,7 @@ world by the player), `PaintingCuts` (painted views and skies) and `BlockDecoder
 pictures).
 """
 
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -32,12 +33,15 @@ from mag_sandbox.model.pocket.block_memory import (
     MemoryNetworks,
     PassInputs,
 )
+from mag_sandbox.model.pocket.drawing_again import GroundThings
 from mag_sandbox.model.pocket.edit_requests import EditRequests
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import MemoryModelInventor, Outlook
 from mag_sandbox.model.pocket.listed import as_edits
 from mag_sandbox.model.pocket.look_ahead import (
     FIRST_VIEWS,
+    THINGS,
+    VIEWS,
     LookAheadSession,
     LookAheadWorld,
     SavedProgress,
@@ -133,18 +137,19 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         if control.prompt not in (None, self._running().prompt):
             self._require_words(control.prompt)
         with torch.inference_mode():
-            takes = self._catch_up(control)
+            self._catch_up(control)
             edited = self._obey(control)
             if edited == ENTER:
                 return replace(self._enter(), edited=edited)
             self._follow_memory()
-            self._schedule_views(control.camera, takes=takes)
+            self._schedule_views(control.camera)
             # a new thing may stand where the player does
             if self._viewpoints and not control.no_collision:
                 self._advance(pose=self._viewpoints.way_out(self._running().pose))
             block = self._finish_block(self._poses(control.camera), control.camera)
             if self.painting:
                 self.painting.thread.release()
+                self._draw_again(self.painting)
             if self._rooms and self.schedule.paints(self.memory) and not control.leave_out:
                 rests = control.camera == CameraCommand()  # blocks are not short of time
                 self._rooms.look_ahead(block.poses[-1], block.prompt, rests=rests)
@@ -280,9 +285,9 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             viewpoints.take_view()
         walk_memory.remember_view(self.memory, view, self.spec.block_length)
 
-    def _prepare(self, *, takes: bool = True) -> bool:
+    def _prepare(self, leave_out: Collection[str] = ()) -> bool:
         """Do pending work; tell whether there was any; see `LookAheadWorld`."""
-        session, editor = self._running(), self.editor
+        session, editor, takes = self._running(), self.editor, VIEWS not in leave_out
         if takes and editor and editor.is_due(session.block_index):
             edited = self._edits.finish(editor, session.block_index)
             self._advance(edited=edited)
@@ -297,6 +302,9 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
                 if self._viewpoints:
                     self._follow_memory()
                     self._viewpoints.prepare(session.pose)
+                return True
+            drawing = self.painting and THINGS not in leave_out and self.painting.drawing
+            if drawing and drawing.take(session.block_index):
                 return True
             if self._viewpoint(session.pose) != START:
                 return False
@@ -395,6 +403,12 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         if elsewhere is not None and self._viewpoints:
             is_guess = self._viewpoints.is_guess(walked[-1])
         return self._with_objects(replace(finished, provisional=is_guess))
+
+    def _draw_again(self, painting: PaintingInventor) -> None:
+        """Begin to draw the things around again, if others are shown so."""
+        if self._ground and painting.plan and self.schedule.paints(self.memory):
+            ground = GroundThings(painting.around, self._ground.things)
+            painting.drawing.follow(ground, self._running().block_index)
 
     def _follow_memory(self) -> None:
         """Forget ground that memory has lost, unless a view is under way that begins from it."""

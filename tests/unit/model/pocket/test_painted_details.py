@@ -17,6 +17,7 @@ from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
+from mag_sandbox.model.pocket.drawing_again import GroundThings
 from mag_sandbox.model.pocket.painted_details import PaintedDetails, covering
 from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
 from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
@@ -74,32 +75,32 @@ def details(
 
 def test_views_show_a_thing_that_stands_there_and_nothing_elsewhere():
     made = details()
-    views = made.views(ALL, (TENT,), [HERE, BESIDE_IT, HERE])
+    views = made.views(GroundThings(ALL, (TENT,)), [HERE, BESIDE_IT, HERE])
     assert views.shape == (3, 4, CELL * 4, CELL * 6)
     assert torch.equal(views[0], views[2])
     assert views[:, 3].amax(dim=(1, 2)).min() > 0.95
-    assert made.views(ALL, (TENT,), [AWAY]) is None
-    assert made.views(ALL, (), [HERE]) is None
-    assert made.views(ALL, (TENT,), [HERE]).equal(views[:1])
+    assert made.views(GroundThings(ALL, (TENT,)), [AWAY]) is None
+    assert made.views(GroundThings(ALL, ()), [HERE]) is None
+    assert made.views(GroundThings(ALL, (TENT,)), [HERE]).equal(views[:1])
 
 
 def test_a_view_whose_edge_is_beside_a_thing_shows_none(monkeypatch):
     shown = torch.zeros(1, 4, CELL * 4, CELL * 6)
     shown[:, 3, 5:9, 0] = -0.002  # as cubic interpolation gives it
     monkeypatch.setattr(ViewCutter, "views", lambda *_, **__: shown)
-    assert details().views(ALL, (TENT,), [HERE]) is None
+    assert details().views(GroundThings(ALL, (TENT,)), [HERE]) is None
 
 
 def test_what_is_not_known_or_looks_otherwise_has_no_details():
     hole = ALL.without(ALL.mask(Place(2, 2, 4, 2)))
-    whole, half = (details().first_ring(one, (TENT,)) for one in (ALL, hole))
+    whole, half = (details().first_ring(GroundThings(one, (TENT,))) for one in (ALL, hole))
     assert whole[3, *THING].min() > 0.9
     assert not half[3, :, 2 * CELL : 4 * CELL].any()
     assert half[3, *THING].any(), "the rest of it is known"
     other = np.roll(pictures()[1], 20, axis=2)
-    assert details(other).views(ALL, (TENT,), [HERE]) is None
+    assert details(other).views(GroundThings(ALL, (TENT,)), [HERE]) is None
     nothing = ALL.without(np.ones_like(ALL.known))
-    assert not details().first_ring(nothing, (TENT,)).any()
+    assert not details().first_ring(GroundThings(nothing, (TENT,))).any()
 
 
 def test_a_given_view_is_shown_itself_until_its_cells_are_others():
@@ -111,7 +112,7 @@ def test_a_given_view_is_shown_itself_until_its_cells_are_others():
     inside = slice(SOFT, -SOFT), slice(CELL, -CELL)  # a tiny view is wider than its field of view
 
     def shown(around: Surroundings, pose: CameraPose) -> np.ndarray:
-        return made.views(around, (), [pose], given)[0].numpy()
+        return made.views(GroundThings(around, ()), [pose], given)[0].numpy()
 
     view = shown(around, CameraPose())
     assert (view[3][inside] == 1).all()
@@ -125,7 +126,7 @@ def test_a_given_view_is_shown_itself_until_its_cells_are_others():
     assert not changed[:, CELL : 2 * CELL, 2 * CELL : 3 * CELL].any()
     assert np.array_equal(changed[..., 4 * CELL :], view[..., 4 * CELL :])
     hidden = around.without(around.mask(ahead))
-    assert made.views(hidden, (), [CameraPose()], given) is None
+    assert made.views(GroundThings(hidden, ()), [CameraPose()], given) is None
     there, grey = Surroundings(ALL.known, latents).at(ahead), torch.zeros(3, CELL * 4, CELL * 6)
     others = given.over(grey, there.latents, there.known) == 0
     assert others[:, CELL : 2 * CELL, 2 * CELL : 3 * CELL].all()
@@ -170,14 +171,14 @@ def test_tiles_are_added_on_any_thread():
     made = details()
     with torch.inference_mode():  # as blocks are drawn, and rings are not cut into layers
         half = ALL.without(ALL.mask(Place(0, 0, ROWS, COLUMNS // 2)))
-        made.views(half, (TENT,), [AWAY])
-    assert made.first_ring(ALL, (TENT,))[3].any()
+        made.views(GroundThings(half, (TENT,)), [AWAY])
+    assert made.first_ring(GroundThings(ALL, (TENT,)))[3].any()
 
 
 @pytest.mark.parametrize("left", [0, 3, 14])
 def test_rings_of_other_viewpoints_show_what_is_painted_there(left: int):
     made, coded = details(), pictures()[1]
-    whole = made.first_ring(ALL, (TENT,))
+    whole = made.first_ring(GroundThings(ALL, (TENT,)))
     painted = ALL.mask(Place(2, left, 4, 6))
     ring = made.ring(coded, painted, (TENT,))
     pixels = painted.repeat(CELL, axis=0).repeat(CELL, axis=1)
@@ -209,19 +210,38 @@ class WhiteCloseUps(CloseUps):
         return white, white
 
 
-def test_a_thing_that_stands_there_is_drawn_again_before_a_view_needs_it():
-    close_ups, made = WhiteCloseUps(), imagination()
-    made.close_ups = close_ups
-    given = details(made=made)
-    nothing = given.views(ALL.without(ALL.mask(Place(0, 0, 8, 4))), (STANDING,), [HERE])
-    assert nothing is None, "it is not whole"
-    given.drawn_again(ALL, (STANDING,))
+def white_details() -> tuple[PaintedDetails, WhiteCloseUps]:
+    made = imagination()
+    made.close_ups = WhiteCloseUps()
+    return details(made=made), made.close_ups
+
+
+def drawn_white(view: Tensor | None) -> int:
+    """Return how many pixels of a view are drawn again."""
+    return 0 if view is None else int((view[0].amin(dim=0) > 0.95).sum())
+
+
+def test_a_thing_that_stands_there_is_shown_drawn_again_where_that_was_done():
+    (made, close_ups), ground = white_details(), GroundThings(ALL, (STANDING,))
+    half = GroundThings(ALL.without(ALL.mask(Place(0, 0, 8, 4))), (STANDING,))
+    assert not drawn_white(made.views(half, [HERE], drawn=half)), "it is not whole"
+    made.drawn_again(ground)
     assert close_ups.drawn == 1
-    view = given.views(ALL, (STANDING,), [HERE])
+    assert not drawn_white(made.views(ground, [HERE], drawn=half))
+    assert drawn_white(made.views(ground, [HERE], drawn=ground)) > 200
+    assert not drawn_white(made.views(ground, [HERE])), "and back"
+    assert made.first_ring(ground)[3].any(), "wherever others look from, it is"
     assert close_ups.drawn == 1
-    assert view is not None
-    assert (view[0].amin(dim=0) > 0.95).sum() > 200
-    assert given.first_ring(ALL, (STANDING,))[3].any()
+
+
+def test_changed_ground_shows_nothing_that_was_drawn_again_before():
+    (made, _), ground = white_details(), GroundThings(ALL, (STANDING,))
+    whole = drawn_white(made.views(ground, [HERE], drawn=ground))
+    middle = ALL.mask(imagination().ahead) & ALL.mask(Place(0, 0, ROWS, COLUMNS // 2))
+    latents = np.where(middle, ALL.latents + 1, ALL.latents)
+    changed = GroundThings(Surroundings(ALL.known, latents), (STANDING,))
+    assert 0 <= drawn_white(made.views(changed, [HERE], drawn=ground)) < whole
+    assert drawn_white(made.views(changed, [HERE], drawn=changed)) == whole
 
 
 def test_some_cells_of_a_ring_are_covered_by_few_places():

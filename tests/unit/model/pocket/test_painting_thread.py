@@ -88,3 +88,60 @@ def test_what_fails_on_either_thread_is_told(thread):
 
     with pytest.raises(ValueError, match="second item"):
         thread.map(made, range(2))
+
+
+def test_later_work_gives_way_to_views_and_ends_when_its_place_is_left(thread):
+    runs, ends = Event(), Event()
+
+    def work():
+        while not ends.is_set():
+            check_cancelled()
+            runs.set()
+        return "ended"
+
+    made = thread.begin_later(work)
+    assert runs.wait(PATIENCE)
+    assert thread.begin(lambda: "a view").result(PATIENCE) == "a view"
+    ends.set()
+    assert made.result(PATIENCE) == "ended"
+    ends.clear()
+    made = thread.begin_later(work)
+    thread.cancel()
+    with pytest.raises(CancelledError):
+        made.result(PATIENCE)
+
+
+def test_views_are_made_before_later_work_and_that_before_background_work_goes_on(thread):
+    done, begun, goes_on = list[str](), Event(), Event()
+
+    def background():
+        begun.set()
+        goes_on.wait(PATIENCE)
+        check_cancelled()
+        done.append("background")
+
+    with thread.background():
+        last = thread.begin(background)
+    assert begun.wait(PATIENCE)
+    thread.begin_later(lambda: done.append("later"))
+    thread.begin(lambda: done.append("view"))
+    goes_on.set()
+    last.result(PATIENCE)
+    assert done == ["view", "later", "background"]
+
+
+def test_what_is_drawn_on_two_threads_ends_on_both_when_it_is_cancelled(thread):
+    drawn = list[int]()
+
+    def draw(number):
+        check_cancelled()
+        drawn.append(number)
+
+    def work():
+        thread.cancel()
+        thread.map(draw, range(100_000))
+
+    with pytest.raises(CancelledError):
+        thread.begin_later(work).result(PATIENCE)
+    thread.close()
+    assert len(drawn) < 100_000

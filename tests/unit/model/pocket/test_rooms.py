@@ -58,6 +58,7 @@ def house(*things: PlacedObject, policy: str = "mag-retrieve") -> DiffusionWorld
 def plan(made: DiffusionWorld, *things: PlacedObject) -> None:
     made.schedule.cancel()  # a view under way was planned otherwise
     made.painting.plan = Plan(made._session.prompt, made.painting.noise, things)
+    made.painting.drawing = made.painting.drawing.anew()
 
 
 def look(made: DiffusionWorld, yaw: float) -> FrameBlock:

@@ -1,0 +1,130 @@
+"""Has the things of painted ground drawn again, beside blocks, after the ground is shown.
+
+Drawing them takes longer than painting a view. A view that waited for it would come too late for a
+turning camera, so that views are shown as they are painted, and what stands there is shown drawn
+again a known number of blocks later. A replay does so at the same block.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.surroundings import Surroundings
+from mag_sandbox.model.pocket.painting_thread import PaintingThread
+
+Things = tuple[PlacedObject, ...]
+BLOCKS_TO_DRAW = 3  # that are shown meanwhile, with time to spare
+
+
+def drawn_name(number: int) -> str:
+    """Return how the names of parked ground begin."""
+    return f"drawn {number} "
+
+
+class GroundThings(NamedTuple):
+    """Painted ground and the things that stand there."""
+
+    around: Surroundings
+    things: Things  # from far to near
+
+    def equals(self, other: "GroundThings | None") -> bool:
+        """Tell whether another is of the same ground and things."""
+        if other is None or self.things != other.things:
+            return False
+        return self.around is other.around or self.around.equals(other.around)
+
+
+@dataclass(frozen=True, slots=True)
+class _BegunDrawing:
+    """Things that are being drawn again."""
+
+    ground: GroundThings
+    due: int  # index of the block that shows them first
+    made: "Future[object]"
+
+
+class DrawingAgain:
+    """Knows which ground shows its things drawn again.
+
+    drawing = DrawingAgain(thread, details.drawn_again)
+    drawing.follow(ground, next_block)
+    ...  # blocks later
+    drawing.take(next_block)
+    """
+
+    def __init__(self, thread: PaintingThread, draw: Callable[[GroundThings], object]) -> None:
+        """Begin where nothing is drawn again.
+
+        Args:
+            thread: draws when no view waits.
+            draw: draws the things of ground again, and remembers them.
+        """
+        self._thread, self._draw = thread, draw
+        self.shown: GroundThings | None = None
+        self._begun: _BegunDrawing | None = None
+
+    def anew(self) -> "DrawingAgain":
+        """Return the drawing of another place."""
+        return DrawingAgain(self._thread, self._draw)
+
+    def show(self, ground: GroundThings) -> None:
+        """Show ground drawn again from now on: so it is seen first."""
+        self.shown, self._begun = ground, None
+
+    def follow(self, ground: GroundThings, next_block: int) -> None:
+        """Begin to draw the things of ground again, unless others are being drawn or it is done."""
+        if self._begun is None and not ground.equals(self.shown):
+            self._begin(ground, next_block + BLOCKS_TO_DRAW)
+
+    def is_late(self, block: int) -> bool:
+        """Tell whether things are due before a block and still being drawn."""
+        return self._is_due(block) and self._begun is not None and not self._begun.made.done()
+
+    def take(self, block: int) -> bool:
+        """Show the things that are due before a block; tell whether there were any."""
+        begun = self._begun
+        if begun is None or not self._is_due(block):
+            return False
+        begun.made.result()
+        self.show(begun.ground)
+        return True
+
+    def snapshot(self, now: GroundThings) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
+        """Return the ground that is shown and that being drawn as arrays and plain data.
+
+        What they have in common with present ground is left out.
+        """
+        grounds = [(self.shown, 0)] if self.shown else []
+        grounds += [(self._begun.ground, self._begun.due)] if self._begun else []
+        tensors, told = dict[str, Tensor](), list[dict[str, Any]]()
+        for number, (ground, due) in enumerate(grounds):
+            things = None if ground.things == now.things else ground.things
+            told.append({"due": due, "things": things and [asdict(one) for one in things]})
+            around, name = ground.around, drawn_name(number)
+            if not np.array_equal(around.known, now.around.known):
+                tensors[f"{name}known"] = torch.from_numpy(around.known.astype(np.uint8))
+            if not np.array_equal(around.latents, now.around.only(around.known).latents):
+                tensors[f"{name}latents"] = torch.from_numpy(around.latents)
+        return tensors, told
+
+    def restore(self, grounds: Sequence[tuple[GroundThings, int]]) -> None:
+        """Continue with grounds and the blocks before which they are due, 0: it is shown."""
+        self.shown, self._begun = None, None
+        for ground, due in grounds:
+            if due:
+                self._begin(ground, due)
+            else:
+                self.shown = ground
+
+    def _is_due(self, block: int) -> bool:
+        return self._begun is not None and block >= self._begun.due
+
+    def _begin(self, ground: GroundThings, due: int) -> None:
+        made = self._thread.begin_later(lambda: self._draw(ground))
+        self._begun = _BegunDrawing(ground, due, made)
