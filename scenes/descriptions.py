@@ -58,6 +58,7 @@ from mag_sandbox.scenes.kinds import (
     THINGS,
     WATERS,
 )
+from mag_sandbox.scenes.leftovers import left_over
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.naming import (
     STOPS,
@@ -580,6 +581,7 @@ class DescriptionWords(Vocabulary):
         told = [*_words_in(WEATHER_GONE, known), *_words_in(OF_WOOD, known, "of")]
         told += [*_words_in(WOOD, known, "wood"), *_words_in(BABY, known)]
         parts = [found for found in _WITH.finditer(known) if _is_unseen_part(found, self)]
+        parts = [found for found in parts if naming_words(known[: found.start()], KINDS)]
         told += [at for found in parts for at in _spanned(known, found.span("where"))]
         told += _words_in(AFTER_NOUN, known, "look")
         told += [*_words_in(OVERCAST, known), *_words_in(ON_BANKS, known)]
@@ -622,9 +624,13 @@ class DescriptionWords(Vocabulary):
         grey = named - seen
         if place == "indoor":
             grey |= _ways_out(phrases, grey)
-        unseen = tuple(
-            word for rank, phrase in enumerate(phrases) if rank in grey for word in phrase.words
-        )
+        telling = {owners[place] for place in (*telling_words(known, KINDS), *told)}
+        all_words = [word for phrase in phrases for word in phrase.words]
+        ranks = [rank for rank, phrase in enumerate(phrases) for _ in phrase.words]
+        unseen_at = {at for at, rank in enumerate(ranks) if rank in grey}
+        placing = {at for at, rank in enumerate(ranks) if rank in telling}
+        unseen_at |= left_over(text, all_words, unseen_at, placing)
+        unseen = tuple(word for at, word in enumerate(all_words) if at in unseen_at)
         return unseen, max(0, len(named_in(reading, self, KINDS)) - MOST_THINGS)
 
     def _seen(self, text: str, read: list[str]) -> set[int]:

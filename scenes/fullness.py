@@ -3,7 +3,8 @@
 import re
 from collections.abc import Collection, Sequence
 
-from mag_sandbox.scenes.naming import named_things, naming_words
+from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS
+from mag_sandbox.scenes.naming import SIZES, named_things, naming_words
 from mag_sandbox.scenes.vocabulary import DETERMINERS, Word, split_words, stem, text_stems
 
 _BUSY = "busy"
@@ -63,14 +64,24 @@ def told_crowd(meant: Sequence[tuple[str, str]], number: str) -> list[tuple[str,
 def empty_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     """Return which words of a description, counted from 0, say that a place is empty.
 
-    Empty chairs are chairs, and an empty school hallway is a place.
+    Empty green chairs are chairs, and an empty school hallway is a place.
     """
     names, words = naming_words(text, kinds), [word.text.lower() for word in split_words(text)]
     return frozenset(
-        place for place, word in enumerate(words)
+        place
+        for place, word in enumerate(words)
         if word == _EMPTY
-        and (place + 1 not in names or _SPACES.intersection(words[place + 2 : place + 3]))
-    )  # fmt: skip
+        and (
+            _described_by(words, place) not in names
+            or _SPACES.intersection(words[place + 2 : place + 3])
+        )
+    )
+
+
+def _described_by(words: Sequence[str], place: int) -> int:
+    """Return the word after an adjective, counted from 0, and after colours and sizes."""
+    colored = (*COLORS, *SAME_COLORS, *SIZES)
+    return next((at for at in range(place + 1, len(words)) if words[at] not in colored), 0)
 
 
 def has_only(text: str) -> bool:

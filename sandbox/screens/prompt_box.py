@@ -119,14 +119,17 @@ class _Advice:
 
     @property
     def struck(self) -> tuple[Word, ...]:
-        """The words that change nothing, but for one that is still being written."""
+        """The words that change nothing, but for one that is being written, and its small words."""
         if self.cursor is None:
             return ()
-        return tuple(
-            word
-            for word in self.grey
-            if self.is_written or word.end != self.cursor or not self.words.begins_known(word.text)
-        )
+        grey = list(self.grey)
+        written = next((word for word in grey if word.end == self.cursor), None)
+        if not written or self.is_written or not self.words.begins_known(written.text):
+            return tuple(grey)
+        before, after = grey[: grey.index(written)], grey[grey.index(written) + 1 :]
+        while before and before[-1].text.lower() in FUNCTION_WORDS:
+            before.pop()
+        return (*before, *after)
 
     @property
     def notice(self) -> str:
@@ -194,7 +197,8 @@ class _Advice:
         """Words that change nothing, nearest to the cursor, with known words to write instead."""
         if (cursor := self.cursor) is None:
             return ()
-        near = sorted(self.grey, key=lambda word: abs(word.end - cursor))[:MAX_HINTED]
+        grey = [word for word in self.grey if word.text.lower() not in FUNCTION_WORDS]
+        near = sorted(grey, key=lambda word: abs(word.end - cursor))[:MAX_HINTED]
         return tuple(
             (word, self._instead(word)) for word in sorted(near, key=lambda word: word.start)
         )

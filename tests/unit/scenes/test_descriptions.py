@@ -58,11 +58,11 @@ def words():
             "",
         ),  # but it is night
         ("robots, windows, boats, birds, cars, lamps, stars and balloons", ""),
-        ("a couch beside a ship in a kitchen", "ship"),  # too large for a room
+        ("a couch beside a ship in a kitchen", "beside a ship"),  # too large for a room
         ("three robots in an empty gallery", ""),
         ("a meadow at night in the rain", ""),
-        ("a neon city at night in the rain", "night rain"),  # which its scenes do not differ in
-        ("a kitchen in the forest", "forest"),  # one place at a time
+        ("a neon city at night in the rain", "at night in the rain"),  # no difference
+        ("a kitchen in the forest", "in the forest"),  # one place at a time
         ("a haunted forest", ""),
         ("a quiet meadow with many sheep and a spoon", "spoon"),
         ("a red desert with a green castle, blue", "red blue"),
@@ -126,7 +126,7 @@ def words():
         ("a graveyard and far behind it a house, mountains far behind", ""),
         ("a castle and a dragon breathing fire", "breathing"),  # no slip of "bathing"
         ("a dark boat on a pond", "dark"),
-        ("a music room with three violins on the wall", "wall"),
+        ("a music room with three violins on the wall", "on the wall"),
         ("a living room with a mirror on the wall", ""),
         ("a dark street, a dark stormy sky", ""),
         ("an underwater city with fish", ""),
@@ -135,6 +135,12 @@ def words():
         ("a coral reef underwater", ""),
         ("a market square in a medieval town", ""),
         ("a red car left of two blue cars", ""),
+        ("a meadow, a dog and a green comet in the sky", "green comet in the sky"),
+        ("a meadow, a wolf on the right", "wolf on the right"),
+        ("a meadow with a comet above", "comet above"),
+        ("a dog near a comet and a red car on the left", "near a comet"),
+        ("a ship with a comet behind a lighthouse", "comet"),  # where the ship is
+        ("a stage with a row of empty green stools and three pianos", "empty"),
     ],
 )
 def test_words_that_will_not_be_seen_are_grey(words, text, grey):
@@ -1057,7 +1063,7 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         (
             "a knight in silver armour on a white horse",
             "a knight on a white horse, in a village",
-            "silver armour",
+            "in silver armour",
         ),
         ("a sea monster by a rock", "a whale by a rock, in a coral reef", ""),
         ("a city under the sea", "a coral reef with several houses", ""),
@@ -1076,7 +1082,7 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("a dungeon with a chest", "a dark dungeon with a chest", ""),
         ("a dungeon level with platforms", "a dungeon level with platforms", ""),
         ("a ruined castle", "a ruin, in a meadow", ""),
-        ("a dog in a red hat beside a tree", "a dog beside a tree, in a meadow", "red hat"),
+        ("a dog in a red hat beside a tree", "a dog beside a tree, in a meadow", "in a red hat"),
         ("a barn with a dragon on the roof", "a barn with a dragon on the barn, in fairy land", ""),
         ("an owl watches", "an owl watches, in a forest", "watches"),
         ("three skeletons in a swamp", "three zombies in a swamp", ""),
@@ -1124,7 +1130,7 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
             "a man with a parrot before a lighthouse, on a beach",
             "",
         ),
-        ("a snail on a green leaf, rain", "", "green leaf"),
+        ("a snail on a green leaf, rain", "", "on a green leaf"),
         ("my daughter on a big, red boat", "my child on a big, red boat, on a beach", ""),
         ("a king with a sword beside a castle", "a king beside a castle, in fairy land", "sword"),
         ("remove all sheep from a meadow", "no sheep from a meadow", ""),
@@ -1187,7 +1193,7 @@ def test_wordings_are_read_as_what_they_mean(
         ("a living room with brick walls", "a living room with red walls", ""),
         ("a castle hall with stone walls", "a castle hall with grey walls", ""),
         ("a kitchen with a cat looking outside", "", "looking outside"),
-        ("outside the window of a bedroom stands a red barn", "", "stands red barn"),
+        ("outside the window of a bedroom stands a red barn", "", "stands a red barn"),
         ("a kitchen with a dark wood floor", "a kitchen with a dark wood floor", ""),
         ("five apples red on a table", "five red apple on a table, in a kitchen", ""),
     ],
@@ -1248,7 +1254,7 @@ def test_flying_and_swimming_are_seen(words: DescriptionWords):
 def test_a_season_is_seen_where_there_are_trees_that_turn(words, text, season):
     assert Wanted.of(text, words, KINDS).season == season
     grey = [word.text for word in words.without_effect(text)]
-    assert grey == ([] if season else [text.split()[-1]])
+    assert grey == ([] if season else text.split()[-2:])
 
 
 def test_a_park_has_trees_and_no_church(words: DescriptionWords):
@@ -1418,7 +1424,7 @@ def test_what_is_part_of_a_place_is_seen(words: DescriptionWords):
     for text in ("a swimming pool in a garden", "a wheat field on a farm", "a park in a city"):
         assert not words.without_effect(text)
     grey = words.without_effect("a desert beside a forest")
-    assert [word.text for word in grey] == ["forest"]
+    assert [word.text for word in grey] == ["beside", "a", "forest"]
 
 
 def test_a_colour_of_one_thing_and_another_thing_name_no_place(words: DescriptionWords):
@@ -1502,7 +1508,7 @@ def test_a_storm_far_away_is_lightning_and_rain_far_away_is_not_seen_there(
     assert "lightning" in {one.kinds[0] for one in wanted.named}
     assert not words.without_effect(text)
     grey = words.without_effect("a meadow with rain in the distance")
-    assert [word.text for word in grey] == ["distance"]
+    assert [word.text for word in grey] == ["in", "the", "distance"]
 
 
 def test_what_nothing_looks_like_is_grey_and_near_words_are_offered(words: DescriptionWords):
@@ -1570,7 +1576,7 @@ def test_at_a_concert_are_instruments_whatever_it_is_read_as(words: DescriptionW
 def test_smoke_is_seen_where_it_rises(words: DescriptionWords):
     assert not words.without_effect("a log cabin with smoke from the chimney")
     grey = words.without_effect("a castle with smoke from the chimney")
-    assert [word.text for word in grey] == ["smoke", "chimney"]
+    assert [word.text for word in grey] == ["smoke", "from", "the", "chimney"]
 
 
 def test_more_than_can_be_counted_is_told(words: DescriptionWords):

@@ -1,0 +1,88 @@
+"""Small words of a description that say something only about a thing that is not drawn.
+
+Of "a green comet in the sky", where no comet is known, "in the sky" places nothing.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from itertools import takewhile
+
+from mag_sandbox.scenes.naming import STOPS
+from mag_sandbox.scenes.relations import DIRECTIONS, RELATIONS
+from mag_sandbox.scenes.vocabulary import DETERMINERS, FUNCTION_WORDS, Word
+
+_PLACES = sorted((said.split() for said in {*DIRECTIONS, *RELATIONS}), key=len, reverse=True)
+_JOINING = frozenset((  # small words that are of no thing by themselves
+    "and", "are", "as", "everywhere", "for", "has", "have", "here", "i", "is", "it", "of", "or",
+    "than", "that", "there", "these", "they", "this", "we", "where", "with", "you",
+))  # fmt: skip
+_LINKS = FUNCTION_WORDS - _JOINING
+
+
+def left_over(
+    text: str, words: Sequence[Word], unseen: Collection[int], told: Collection[int]
+) -> set[int]:
+    """Return the words, counted from 0, that only place something unseen, or stand within it.
+
+    Args:
+        text: a description.
+        words: of it.
+        unseen: those of its words that have no effect, counted likewise.
+        told: those that say where a thing is that is drawn.
+    """
+    said = [word.text.lower() for word in words]
+    gone = {*unseen}
+    for place in sorted(unseen):
+        end = _end_of_place(said, place + 1)
+        own = range(place + 1, end)
+        if place + 1 not in gone and _is_one_part(text, words, place, end) and not {*own} & {*told}:
+            gone.update(own)
+    gone.update(_between(text, words, said, gone))
+    gone.update(_before(text, words, said, gone))
+    return gone - {*unseen}
+
+
+def _end_of_place(said: Sequence[str], start: int) -> int:
+    """Return where words end that say where something is by themselves: "in the sky"."""
+    for place in _PLACES:
+        end = start + len(place)
+        follows = "".join(said[end : end + 1])
+        is_whole = " ".join(place) in DIRECTIONS or not follows or follows in _JOINING
+        if [*said[start:end]] == place and is_whole and follows != "of":
+            return end
+    return start
+
+
+def _between(
+    text: str, words: Sequence[Word], said: Sequence[str], gone: Collection[int]
+) -> Iterator[int]:
+    """Yield the small words between two that have no effect, in one part of a text."""
+    for first in sorted(gone):
+        last = first + 1
+        while last < len(said) and said[last] in _LINKS and last not in gone:
+            last += 1
+        if last in gone and _is_one_part(text, words, first, last + 1):
+            yield from range(first + 1, last)
+
+
+def _before(
+    text: str, words: Sequence[Word], said: Sequence[str], gone: Collection[int]
+) -> Iterator[int]:
+    """Yield the small words that put something at an unseen thing: "near a (comet)"."""
+    for first in sorted(gone):
+        if first - 1 in gone:
+            continue
+        end = first + 1
+        while end in gone:
+            end += 1
+        goes_on = end < len(said) and _is_one_part(text, words, end - 1, end + 1)
+        if goes_on and said[end] not in FUNCTION_WORDS:  # "beside a (huge) castle"
+            continue
+        links = [*takewhile(lambda at: said[at] in _LINKS, range(first - 1, -1, -1))]
+        own = [at for at in links if _is_one_part(text, words, at, first + 1)]
+        if any(said[at] not in DETERMINERS for at in own):
+            yield from own
+
+
+def _is_one_part(text: str, words: Sequence[Word], first: int, end: int) -> bool:
+    """Tell whether no stop divides words of a text."""
+    return STOPS.isdisjoint(text[words[first].end : words[end - 1].start])
