@@ -319,6 +319,7 @@ _POTTED, _FIRES = "potted", ("fireplace", "camp fire")  # that "fire" means, in 
 _GREY_SKY, _DUSTY_SKY = (158, 163, 170), (226, 172, 128)
 _LEFT = frozenset(("abandoned", "forgotten", "desolate"))
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
+_OF_DAYS = (frozenset(_COLORS_OF_LIGHTS) | SPOKEN["day"]) - SPOKEN["night"]  # none under water
 _SUNLIT = frozenset(map(stem, ("morning", "noon", "midday", "afternoon")))  # as windows are
 _GROWTH = {  # what else grows in places, and how many of it there are at least
     "jungle": ("bush", 32), "wheat field": ("wheat", 24), "tulip field": ("tulip", 24),
@@ -693,6 +694,8 @@ class DescriptionWords(Vocabulary):
                 place for place, (word, follows) in enumerate(pairwise(read))
                 if color_word(word) and follows == "sky"
             }  # fmt: skip
+        if place_kind and place_kind.name in OWN_LIGHT and category == "outdoor":
+            seen -= {place for place, one in enumerate(stems) if one in _OF_DAYS}
         if place_kind and place_kind.name == _ON_MOON:
             seen |= _words_in(BLACK_SKY, text)
         if category == "outdoor":

@@ -69,7 +69,12 @@ _VASE = rf"(?:an? |the )?(?:(?P<vase>{_COLOR}) )?vases?"
 ON_PLANET = re.compile(
     r"\bon (the moon|(a|another|an alien|this) ((?P<color>\w+) )?(?P<planet>planet))\b", re.I
 )
-ON_MARS = re.compile(r"\b(on|planet|of|to) mars\b|^mars\b", re.I)  # a bare canyon; no god, no bar
+_MOON_ALONE = re.compile(
+    r"^(the )?moon(?=$| (where|with|at (dawn|dusk|night|noon|sun(?:down|rise|set)))\b)", re.I
+)
+ON_MARS = re.compile(  # a bare canyon; no god, no bar
+    r"\b(on|planet|of|to) mars\b|^mars\b|\bmartian\b|\bmars (base|colony)\b", re.I
+)
 BUNCHES = (  # which have vases; colours and numbers are left out
     re.compile(rf"\bvases? (?:with|of|full of) {_FLOWERS}\b", re.I),
     re.compile(rf"\b(?:a bunch of )?{_FLOWERS} in {_VASE}\b", re.I),
@@ -614,7 +619,13 @@ REWORDINGS = (  # what is read as something else, one after the other
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
     (re.compile(r"\brocky (beach|coast|seashore|shore)\b", re.I), "coast of rock"),
     (ON_PLANET, "in a moon landscape"),
-    (re.compile(r"^(the )?moon(?=$| (where|with)\b)", re.I), "a moon landscape"),
+    (
+        re.compile(
+            r"^(the )?moon(?=$| (where|with|at (dawn|dusk|noon|sun(?:rise|set|down)|night))\b)",
+            re.I,
+        ),
+        "a moon landscape",
+    ),
     (re.compile(rf"^(a|the) (snowy|icy) {_MOUNTAINS}", re.I), "a snowfield with mountains"),
     (re.compile(rf"^(a|the) (\w+ )?{_MOUNTAINS}", re.I), r"a meadow with \2mountains"),
     (

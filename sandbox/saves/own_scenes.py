@@ -19,6 +19,7 @@ from mag_sandbox.files.whole import changed, remedy_of, replace_file, visible
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 from mag_sandbox.scenes.changes import is_of_air, without_grey
 from mag_sandbox.scenes.characters import clean
+from mag_sandbox.scenes.descriptions import DescriptionWords, added_place
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, split_words
 
 TITLE_WORDS = 5  # a prompt of no more words is its own name
@@ -128,7 +129,18 @@ def title_of(prompt: str, known: Vocabulary | None = None) -> str:
     shown = prompt[_first_shown(prompt, known) :] if known else prompt
     is_sky = known and shown != prompt and is_of_air(_PART_END.split(shown, maxsplit=1)[0], known)
     shown = prompt if is_sky else shown
-    return _title(_heard(shown, known) if known else shown)
+    return _title(_placed(_heard(shown, known), known) if known else shown)
+
+
+def _placed(prompt: str, known: Vocabulary) -> str:
+    """Return a prompt, or where it is set if it begins with its light and names no place.
+
+    "At night, two camels, a tent" is "a desert at night".
+    """
+    air, _, things = prompt.partition(", ")
+    is_list = bool(things) and isinstance(known, DescriptionWords) and is_of_air(air, known)
+    _, _, place = (added_place(prompt, known) if is_list else "").partition(" ")
+    return f"{place} {air[:1].lower()}{air[1:]}" if place else prompt
 
 
 def told(scene: Scene, prompt: str, known: Vocabulary | None) -> str:
@@ -182,10 +194,15 @@ def name_with(scene: Scene, prompt: str, known: Vocabulary | None = None) -> str
     """
     if prompt == scene.prompt:
         return scene.name
+    names = {title_of(scene.prompt, known)}
     if known:
         scene, prompt = replace(scene, prompt=_heard(scene.prompt, known)), _heard(prompt, known)
     starts = (0, *(end.end() for end in _PART_END.finditer(scene.prompt)))
-    is_own = scene.name in {title_of(scene.prompt), *(_title(scene.prompt[at:]) for at in starts)}
+    is_own = scene.name in {
+        *names,
+        title_of(scene.prompt),
+        *(_title(scene.prompt[at:]) for at in starts),
+    }
     if added := _added(prompt, scene.prompt):
         kept = prompt.removesuffix(f", {added}")
         is_kept = scene.name.rstrip(CUT_OFF).casefold() in kept.casefold()

@@ -140,6 +140,12 @@ def words():
         ("a meadow with a comet above", "comet above"),
         ("a dog near a comet and a red car on the left", "near a comet"),
         ("a ship with a comet behind a lighthouse", "comet"),  # where the ship is
+        ("a moon landscape at sunset, black sky", "at sunset"),  # whose sky is always black
+        ("the moon at dawn", "at dawn"),
+        ("a coral reef in the evening", "in the evening"),
+        ("a coral reef at night", ""),
+        ("a Martian colony at dawn with a red rocket", ""),
+        ("a dungeon by torchlight", ""),
         ("a stage with a row of empty green stools and three pianos", "empty"),
     ],
 )

@@ -502,6 +502,21 @@ def test_a_name_leaves_out_words_without_effect_and_is_a_whole_phrase(prompt, ti
     assert name_with(scene, f"{prompt}, at night", words) == f"{title}, at night"
 
 
+def test_the_name_of_a_list_of_things_in_some_light_is_its_place():
+    words = known_words("pocket")
+    camels = scene_of_prompt("At night, two camels, a tent and a camp fire", 0, words)
+    assert camels.name == "A desert at night"
+    assert name_with(camels, "a harbour with a dog", words) == "A harbour with a dog"
+    assert name_with(camels, f"{camels.prompt}, in fog", words) == "A desert at night, in fog"
+
+
+def test_where_an_unseen_thing_is_is_in_no_name():
+    words = known_words("pocket")
+    comet = scene_of_prompt("a meadow, a dog and a green comet in the sky", 0, words)
+    assert comet.name == "A meadow, a dog"
+    assert told(comet, comet.prompt, words) == "a meadow, a dog"
+
+
 def test_a_name_keeps_the_word_that_light_is_said_with():
     words = known_words("pocket")
     assert title_of("a theatre stage lit by spotlights", words) == "A stage lit by spotlights"
