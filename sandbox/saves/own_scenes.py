@@ -207,8 +207,8 @@ def name_with(scene: Scene, prompt: str, known: Vocabulary | None = None) -> str
         kept = prompt.removesuffix(f", {added}")
         is_kept = scene.name.rstrip(CUT_OFF).casefold() in kept.casefold()
         goes_on = is_own and not is_kept  # no longer "at night"
-        return f"{title_of(kept) if goes_on else _without_gone(scene, kept)}, {added}"
-    new = title_of(prompt)
+        return f"{title_of(kept, known) if goes_on else _without_gone(scene, kept)}, {added}"
+    new = title_of(prompt, known)
     if is_own or prompt.startswith(scene.prompt.rstrip(" .")):
         return new
     return f"{scene.name}, then {new[:1].lower()}{new[1:]}"
