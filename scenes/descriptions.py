@@ -101,6 +101,7 @@ from mag_sandbox.scenes.rewordings import (
     LIKENESS,
     METAPHOR,
     NOT_HUNG,
+    NOT_ON_STAGES,
     OF_WOOD,
     ON_BANKS,
     ON_MARS,
@@ -144,7 +145,7 @@ from mag_sandbox.scenes.suggestions import (
     is_unfit,
     place_rank,
 )
-from mag_sandbox.scenes.synonyms import synonyms_of
+from mag_sandbox.scenes.synonyms import plural, synonyms_of
 from mag_sandbox.scenes.vocabulary import (
     APOSTROPHES,
     DETERMINERS,
@@ -474,7 +475,8 @@ class DescriptionWords(Vocabulary):
         numbers = (
             one for one in numbers_drawn(read, KINDS) if text_stems(one[0]) <= text_stems(text)
         )
-        return (*_chained(known, others), *like, *numbers, *worn)
+        drawn = [(said, _in_number(said, one)) for said, one in _chained(known, others)]
+        return (*drawn, *like, *numbers, *worn)
 
     def reading(self, text: str) -> str:
         """Return a text in known words; one without a place is read with one that has its things.
@@ -603,7 +605,7 @@ class DescriptionWords(Vocabulary):
         seen |= {owners[place] for place in told}
         unseen_words = [*BUNCHES, *IMAGES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED]
         unseen_words += [DARK_THING, NOT_HUNG, SNOWY_ROOFS]
-        unseen_words += [STAGE_LIGHTS] if self.place(known) == "object" else []
+        unseen_words += [STAGE_LIGHTS, NOT_ON_STAGES] if self.place(known) == "object" else []
         unseen_words += [UMBRELLAS] if has_no_parasols(known) else []
         unseen_words += [FROZEN_RIVER, *([SNOWFALL] if RAINFALL.search(known) else [])]
         seen -= {
@@ -613,6 +615,8 @@ class DescriptionWords(Vocabulary):
         }  # fmt: skip
         seen |= {owners[place] for place in _words_in(ON_PLANET, known, "planet")}
         named |= {owners[place] for place in (*_unseen_far(known), *_unentered(known, self))}
+        if self.place(known) == "object":
+            named |= {owners[place] for place in _words_in(NOT_ON_STAGES, known, "above")}
         reading = self.reading(text)
         place = self.place(reading)
         if place == "video game":  # whose sky is open
@@ -703,6 +707,16 @@ class DescriptionWords(Vocabulary):
         return seen | {
             place for place, word in enumerate(read) if word == "not" and place + 1 in seen
         }
+
+
+def _in_number(said: str, known: str) -> str:
+    """Return the name of things in its plural, if a word for them is in its own.
+
+    >>> _in_number("enemies", "monster")
+    'monsters'
+    """
+    is_plural = said.endswith(_PLURAL_ENDS) and not said.endswith(("ss", "us"))
+    return plural(known) if is_plural and naming_words(known, KINDS) else known
 
 
 def _chained(meant: Sequence[tuple[str, str]], drawn: Mapping[str, str]) -> list[tuple[str, str]]:

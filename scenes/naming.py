@@ -65,6 +65,7 @@ _PLURALS = frozenset((
     "people", "children", "men", "women", "mice", "cattle", "cacti", "toys", "cloudy",
 ))  # fmt: skip
 _DOING = {"flying": IN_SKY, "swimming": Relation("water")}  # said before a thing
+_IN_ROW = Relation("row")
 _FEW_WIDE = 25.0  # degrees: of narrower things three are several, of wider ones two
 _COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean only one
 _BUNCHED, _IN_A_BUNCH = "toy balloons", 3  # which are drawn in bunches, and how many are in one
@@ -824,6 +825,7 @@ def _told_before(
         follows = words[before + 1] if before + 1 < len(words) else None
         counts = _AMOUNTS if follows == "of" else NUMBERS  # a full moon is one
         least, most = counts.get(word, (least, most))
+        does = _IN_ROW if plural and (word, follows) == ("row", "of") else does
         if word in counts and (drawn := _drawn(word, kinds[0])):
             least, most = drawn, most and drawn
     if kinds[0] == _BUNCHED and most:

@@ -246,6 +246,11 @@ SQUARE_IN_TOWN = re.compile(  # which lies in no meadow
 )
 _SQUARE_AS_MARKET = (SQUARE_IN_TOWN, "market square")
 _TINTED = "pink|blue|warm"  # lights of stages, which colour all that is there
+NOT_ON_STAGES = re.compile(  # where each thing stands on its own
+    r"\b(?P<row>(?:a )?row(?= of\b)|in a (?:row|line)\b|side by side\b)"
+    r"|(?<!lamp )(?<!lamps )(?<!star )(?<!stars )\b(?P<above>above|overhead)\b",
+    re.I,
+)
 STAGE_LIGHTS = re.compile(  # in other colours, which are in no plan
     rf"\b(?P<color>(?!{_TINTED})(?:{_COLOR}|violet|golden|colou?rful)) (?P<lights>lights)\b", re.I
 )

@@ -52,7 +52,7 @@ def plural(phrase: str) -> str:
     """Return a phrase in its plural: "red cars", "people"."""
     irregular = {"person": "people", "child": "children", "mouse": "mice"}
     *first, last = phrase.split()
-    if last not in irregular and last.endswith("s"):
+    if last in irregular.values() or (last not in irregular and last.endswith("s")):
         return phrase
     ending = "es" if last.endswith(("x", "ch", "sh")) else "s"
     return " ".join((*first, irregular.get(last, f"{last}{ending}")))

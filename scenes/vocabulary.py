@@ -213,7 +213,7 @@ class Vocabulary:
             is_other = phrase.known and not _are_alike(phrase.known, phrase.written)
             if phrase.known and is_other and start not in grey:
                 known = phrase.known
-                if before in _SINGLE and _is_nearer(known.removesuffix("s"), known, phrase.written):
+                if before in _SINGLE and _is_one(known, phrase.written):
                     known = known.removesuffix("s")  # "a ballon" is one balloon
                 found.setdefault(text[start:end], known)
             before = phrase.written
@@ -475,6 +475,14 @@ def edit_distance(word: str, other: str, limit: int) -> int:
         if min(row) > limit:
             return limit + 1
     return row[-1]
+
+
+def _is_one(known: str, written: str) -> bool:
+    """Tell whether words mean one thing that a known plural names: an android, "robots"."""
+    one = known.removesuffix("s")
+    return _is_nearer(one, known, written) or (
+        synonyms_of(written) is not None and known.isalpha() and not known.endswith(("ss", "us"))
+    )
 
 
 def _is_nearer(one: str, other: str, word: str) -> bool:

@@ -146,7 +146,10 @@ def words():
         ("a coral reef at night", ""),
         ("a Martian colony at dawn with a red rocket", ""),
         ("a dungeon by torchlight", ""),
-        ("a stage with a row of empty green stools and three pianos", "empty"),
+        ("a stage with a row of empty green stools and three pianos", "row empty"),
+        ("a stage with a piano and a ball above it", "above"),  # each stands on its own
+        ("a stage with a piano and a disco ball above", ""),
+        ("a park with a row of empty benches", "empty"),
     ],
 )
 def test_words_that_will_not_be_seen_are_grey(words, text, grey):
@@ -245,7 +248,7 @@ def test_english_and_nonsense_are_no_other_language(words, text):
         ("a zoo with a lion", {"zoo": "savanna"}),
         ("Times Square at night", {"Times Square": "city street"}),
         ("a bakery", {"bakery": "store"}),
-        ("a village with two bakeries", {"bakeries": "shop"}),
+        ("a village with two bakeries", {"bakeries": "shops"}),
         ("a street with a cafe", {"street": "city street"}),
         ("a bedroom with an aquarium", {"aquarium": "fish tank"}),
         ("a campsite", {}),
@@ -261,7 +264,7 @@ def test_english_and_nonsense_are_no_other_language(words, text):
             {"dogg": "dog", "hous": "house", "kats": "cats", "gardn": "garden"},
         ),
         ("a farmr and a mountian", {"farmr": "person", "mountian": "mountain"}),
-        ("a wite rabbit adn chikens", {"wite": "white", "adn": "and", "chikens": "chicken"}),
+        ("a wite rabbit adn chikens", {"wite": "white", "adn": "and", "chikens": "chickens"}),
         ("a dog betwen palmtrees", {"betwen": "between", "palmtrees": "palms"}),
         ("a grey donkey in a meadow", {"donkey": "horse"}),
         ("a beard and a sword in a meadow", {}),
@@ -1210,6 +1213,26 @@ def test_wordings_of_rooms_are_read_as_what_they_mean(
     assert not read or words.reading(text) == read
     assert words.place(words.reading(text)) == "indoor"
     assert [word.text for word in words.without_effect(text)] == grey.split()
+
+
+def test_what_is_drawn_instead_is_as_many_as_the_words_say(words: DescriptionWords):
+    for text, drawn in (
+        ("a platform game with enemies and a hero", {"enemies": "monsters", "hero": "person"}),
+        ("a living room with couches", {"couches": "sofas"}),
+        ("an android in a desert", {"android": "robot"}),
+        ("a stage with ballerinas", {"ballerinas": "people"}),
+    ):
+        assert dict(words.substitutes(text)) == drawn
+
+
+def test_a_row_of_things_stands_side_by_side(words: DescriptionWords):
+    (benches,) = named_in(words.reading("a park with a row of benches"), words, KINDS)
+    assert benches.relation is not None
+    assert benches.relation.where == "row"
+    (houses,) = named_in(
+        words.reading("a lake with a row of houses on a hill"), words, ("cottage",)
+    )
+    assert houses.least == 3
 
 
 def test_no_animals_are_neither_there_nor_drawn_as_sheep(words: DescriptionWords):
