@@ -143,6 +143,7 @@ from mag_sandbox.scenes.suggestions import (
     fits_level,
     is_out_of_time,
     is_unfit,
+    own_things,
     place_rank,
 )
 from mag_sandbox.scenes.synonyms import plural, synonyms_of
@@ -550,6 +551,9 @@ class DescriptionWords(Vocabulary):
         is_dark = category in BY_DAY and not self.lights(prompt) and is_night_place(reading)
         said |= SPOKEN["night"] if is_dark else frozenset()
         there = {kind for one in named_things(reading, KINDS) for kind in one.kinds}
+        if own := own_things(place, is_bare=is_mars(prompt, place)):
+            told = (one for one in own if not is_unfit(one, said, there, None))
+            return tuple(told)[:count]
 
         def rank(phrase: str) -> int | None:
             if category == "video game":

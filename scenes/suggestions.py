@@ -33,7 +33,7 @@ _OF_TODAY = frozenset((  # kinds that nothing suggests for such words
     "ufo", "washing machine", *_OF_HEAT,
 ))  # fmt: skip
 _INDOORS = frozenset(map(stem, (  # in words for what rooms have, and caves have not
-    "afternoon", "carpet", "evening", "floor", "morning", "palm", "potted", "rug",
+    "afternoon", "cactuses", "carpet", "evening", "floor", "morning", "palm", "potted", "rug",
 )))  # fmt: skip
 WEATHERS = frozenset(("clear", "cloudy", "foggy", "rainy", "stormy", "snowy"))
 WEATHER_STEMS = frozenset(("rain", "snow", "storm", "fog", "mist", "cloud"))
@@ -46,6 +46,8 @@ _OF_WARMTH = frozenset((  # kinds that nothing suggests in snow
     "hot air balloon", "beach umbrella", "tulip", "sunflower", "frog",
 ))  # fmt: skip
 _MILD = frozenset(map(stem, ("summer", "spring", "hot", "warm", "sunny")))
+_ON_MARS = ("a rocket", "two astronauts", "at sunset", "a robot", "at night")
+_ALIKE = ("fish", "coral", "seaweed")  # names that are their own plurals
 _AFLOAT = frozenset(("hot air balloon",))
 _UNDER_BALLOONS = frozenset((
     "meadow", "farmland", "desert", "savanna", "canyon", "village", "riverside", "tulip field",
@@ -55,6 +57,22 @@ AIRY = frozenset((stem("clear"), stem("sunny"), *WEATHER_STEMS)).union(
     *(SPOKEN[weather] for weather in ("fog", "rain", "snow", "storm"))
 )
 SEASON_STEMS = frozenset(map(stem, ("autumn", "spring", "summer", "winter")))
+
+
+def own_things(place: PlaceKind | None, *, is_bare: bool) -> tuple[str, ...]:
+    """Return things as suggested for a place with a sky of its own, or for bare Mars; (): others.
+
+    No house stands on the moon, and no hills are seen under water.
+    """
+    if is_bare:
+        return _ON_MARS
+    if place is None or place.category != "outdoor" or place.name not in OWN_LIGHT:
+        return ()
+    kinds = dict.fromkeys((*place.some("main"), *place.some("near")))
+    return tuple(
+        kind if kind.endswith(_ALIKE) else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+        for kind in kinds
+    )
 
 
 def is_unfit(

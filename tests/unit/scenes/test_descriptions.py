@@ -1225,6 +1225,14 @@ def test_what_is_drawn_instead_is_as_many_as_the_words_say(words: DescriptionWor
         assert dict(words.substitutes(text)) == drawn
 
 
+def test_suggested_under_water_on_the_moon_and_on_mars_is_what_is_there(words: DescriptionWords):
+    assert words.suggestions("an underwater coral reef with fish", 3) == (
+        "a turtle", "starfish", "a shell",
+    )  # fmt: skip
+    assert words.suggestions("the moon with a rocket", 2) == ("an astronaut", "a robot")
+    assert words.suggestions("mars at dawn", 2) == ("a rocket", "two astronauts")
+
+
 def test_a_row_of_things_stands_side_by_side(words: DescriptionWords):
     (benches,) = named_in(words.reading("a park with a row of benches"), words, KINDS)
     assert benches.relation is not None
