@@ -162,11 +162,25 @@ def test_a_turn_shows_the_four_walls(tmp_path):
     scene = asked_scene(0, 0)
     walls, boxes = shown_walls(PerfectWorld(), scene, "prompt", tmp_path)
     assert boxes is None  # it does not say
-    assert np.abs(walls.astype(int) - scene.walls()).mean() < 12  # frames may miss them a little
+    assert np.abs(walls.astype(int) - scene.walls()).mean() < 1
     assert np.array_equal(walls[0], scene.view(0.0))
     frozen, _ = shown_walls(FrozenWorld(), scene, "image", tmp_path)
     assert np.array_equal(frozen[0], frozen[2])
     assert list(tmp_path.glob("*.png"))
+
+
+def test_walls_are_judged_as_they_show_at_rest(tmp_path):
+    class LateWorld(PerfectWorld):
+        """Shows what it painted at rest some blocks later."""
+
+        def step(self, control):
+            block = super().step(control)
+            self.rested = 0 if control.camera.yaw else self.rested + 1
+            return block if self.rested > 6 else replace(block, frames=block.frames // 2)
+
+    scene = asked_scene(0, 0)
+    walls, _ = shown_walls(LateWorld(), scene, "prompt", tmp_path)
+    assert np.abs(walls.astype(int) - scene.walls()).mean() < 1
 
 
 def test_opposite_walls_that_are_the_same_are_more_alike():
