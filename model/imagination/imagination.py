@@ -462,7 +462,7 @@ class Imagination:
         seen = subject.seen
         if seen is not None:
             down, across = (_pixels_of(each, self.stride) for each in (rows, columns))
-            seen = seen[down[:, None], across]
+            seen = sketch.with_pattern(seen[down[:, None], across])
         is_odd = kept_as_sketched(subject.things, owners)
         if is_odd.any():
             seen = sketch.seen(is_odd, seen)

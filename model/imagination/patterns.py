@@ -66,8 +66,8 @@ class Patterns:
         first_row: int,
         first_column: int,
         viewpoint: tuple[float, float] = (0.0, 0.0),
-    ) -> np.ndarray:
-        """Draw over bare surfaces, and return the pixels that have a pattern.
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw over bare surfaces; return which pixels have a pattern, and which of them are ground.
 
         Args:
             picture: of the room or the ground, float32 [3, H, W] in [-1, 1].
@@ -75,18 +75,22 @@ class Patterns:
             first_row: of the picture's cells.
             first_column: likewise.
             viewpoint: x and z [m].
+
+        Returns:
+            Bool [H, W] each.
         """
         size = picture.shape[1:]
         turn = 2 * np.pi / self._ring[1]
         yaw = (first_column + (np.arange(size[1]) + 0.5) / self._cell) * turn
         pitch = (self._ring[0] / 2 - first_row - (np.arange(size[0]) + 0.5) / self._cell) * turn
         if len(self._places(objects, TURF)):
-            return _draw_squares(picture, yaw, pitch, viewpoint)
+            squares = _draw_squares(picture, yaw, pitch, viewpoint)
+            return squares, squares
         own = {kind: self._places(objects, kind) for kind in KINDS}
         is_room = len(own["wall"]) == SIDES
         sides = own["wall" if is_room else "backdrop"]
         if len(sides) != SIDES or not len(own["floor"]) or not len(own["ceiling"]):
-            return np.zeros(size, bool)
+            return np.zeros(size, bool), np.zeros(size, bool)
         wall, floor, ceiling = (
             self._variant(objects, places[-1]) for places in (sides, own["floor"], own["ceiling"])
         )
@@ -106,7 +110,7 @@ class Patterns:
             part = _part(canvas, room, room.is_ceiling)
             _draw_ceiling(*part, CEILINGS.get(ceiling), ceilings[-1, 0], white)
             _draw_walls(*_part(canvas, room, room.is_wall), WALLS.get(wall), walls, white)
-        return canvas.drawn
+        return canvas.drawn, canvas.drawn & room.is_floor
 
     def _places(self, objects: ObjectTable, kind: str) -> np.ndarray:
         first = self._looks.get(kind)

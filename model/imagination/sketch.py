@@ -11,12 +11,15 @@ import numpy as np
 
 from mag_sandbox.controls.parallax import Box
 from mag_sandbox.model.imagination.config import FITTED
+from mag_sandbox.model.imagination.cut_outs import nearby
 from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, VARIANTS, ObjectTable
 from mag_sandbox.model.imagination.patterns import Patterns
 from mag_sandbox.model.imagination.resampling import linear_shares
 
 AROUND = 0.9  # of the ring; wider things are bands
 HIGHEST_FOOT = -0.02  # radians; a side whose foot is nearer to the horizon is no farther away
+TONE = 12  # px: how far around a pixel its colour is taken
+AGREES = 0.2  # correlation of a pattern with the planned one from which on it is the same
 PATTERNED = 0.5  # by how much more a pattern counts as covered, so that it is painted
 MOST = 0.5  # share of a pixel from which on it is a thing's
 BLURRED, SOFTER = 0.2, 3.5  # share of a sprite that is neither it nor not; times another's
@@ -31,6 +34,7 @@ class Sketch(NamedTuple):
     # and `PATTERNED` of that with a pattern
     covered: np.ndarray
     patterned: np.ndarray  # bool [H, W]; bare sides of rooms that show where their patterns are
+    ground: np.ndarray  # bool [H, W]; the ground among them
 
     def carried_over(self, seen: np.ndarray) -> "Sketch":
         """Return the sketch with the pixels of another viewpoint over it.
@@ -45,7 +49,32 @@ class Sketch(NamedTuple):
             self.picture + share * (colors - self.picture),
             self.covered + _of_cells(more, len(share) // len(self.covered)),
             self.patterned & (share == 0),
+            self.ground & (share == 0),
         )
+
+    def with_pattern(self, seen: np.ndarray) -> np.ndarray:
+        """Return carried pixels with the pattern of the ground as it is planned, in their colours.
+
+        From viewpoint to viewpoint, its lines are stretched, and dissolve.
+
+        Args:
+            seen: see `carried_over`.
+        """
+        where = self.ground & (seen[..., 3] > 0)
+        if not where.any():
+            return seen
+        planned, shown = (self.picture + 1) * 127.5, seen[..., :3].transpose(2, 0, 1)
+        known = np.ones((1, *where.shape))
+        tones = [nearby(np.concatenate((one, known)), where, TONE)[:3] for one in (planned, shown)]
+        lines, carried = (
+            (one - tone)[:, where] for one, tone in zip((planned, shown), tones, strict=True)
+        )
+        likeness = (lines * carried).sum()
+        if likeness <= AGREES * ((lines**2).sum() * (carried**2).sum()) ** 0.5:
+            return seen  # a given picture has another one
+        drawn = seen.copy()
+        drawn[where, :3] = np.rint(tones[1][:, where] + lines).clip(0, 255).T
+        return drawn
 
     def seen(self, where: np.ndarray, others: np.ndarray | None) -> np.ndarray:
         """Return some of the sketch as pixels to be carried over, so that it is painted as it is.
@@ -146,10 +175,10 @@ class Sketcher:
         Returns:
             The sketch; int32 [H, W], -1: an object behind all.
         """
-        canvas, owners, patterned = self._drawn(objects, rows, columns, 4, viewpoint)
-        patterned &= owners < 0
+        canvas, owners, (patterned, ground) = self._drawn(objects, rows, columns, 4, viewpoint)
+        patterned, ground = patterned & (owners < 0), ground & (owners < 0)
         covered = _of_cells(canvas[3] + np.float32(PATTERNED) * patterned, self._cell)
-        return Sketch(canvas[:3], covered, patterned), owners
+        return Sketch(canvas[:3], covered, patterned, ground), owners
 
     def sprites(self, objects: ObjectTable) -> dict[int, np.ndarray]:
         """Return the sprites of objects by their rows: colours times shares, and shares.
@@ -182,16 +211,17 @@ class Sketcher:
         columns: np.ndarray,
         channels: int,
         viewpoint: tuple[float, float] = (0.0, 0.0),
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
         """Return RGB and the known share, and which object most of a pixel shows, int32 [H, W].
 
         Of float32 [4, H, W], only the last `channels` are drawn. The third is where sides of rooms
-        have patterns, bool [H, W]; these may be hidden.
+        have patterns, and the ground among them, bool [H, W]; these may be hidden.
         """
         cell, down, across = self._cell, len(rows), len(columns)
         canvas = np.zeros((channels, down * cell, across * cell), np.float32)
         owners = np.full(canvas.shape[1:], -1, np.int32)
-        patterned = np.zeros(canvas.shape[1:], bool)
+        bare = np.zeros(canvas.shape[1:], bool)
+        patterned = bare, bare
         away = objects.boxes[:, 0] - columns[0] - across / 2
         away = (away + self._columns / 2) % self._columns - self._columns / 2 + across / 2
         middles = np.stack((objects.boxes[:, 1] - rows[0], away), axis=1) * cell
@@ -207,8 +237,8 @@ class Sketcher:
         if sides.any():
             self._wall_in(canvas, objects.boxes[sides], mains[sides], rows[0], columns[0])
         if self._patterns is not None and channels > 1:
-            bare = canvas[:3], objects, rows[0], columns[0]
-            patterned = self._patterns.over(*bare, viewpoint)
+            picture = canvas[:3]
+            patterned = self._patterns.over(picture, objects, rows[0], columns[0], viewpoint)
         for row in np.flatnonzero(~behind):
             if objects.looks[row] in self._courses:
                 _, lines, share = self._strip(

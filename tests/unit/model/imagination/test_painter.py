@@ -64,7 +64,10 @@ def test_of_a_sketch_cells_are_told_its_latents_where_it_shows_anything():
     half, nothing = np.array([[1.0, 0.0]], np.float32), np.zeros((1, 2), np.float32)
     pictures = np.full((2, 3, 16, 32), 0.5, np.float32)
     bare = np.zeros((16, 32), bool)
-    sketches = Sketch(pictures[0], half, bare), Sketch(pictures[1], nothing, bare)
+    sketches = [
+        Sketch(picture, covered, bare, bare)
+        for picture, covered in zip(pictures, (half, nothing), strict=True)
+    ]
     told = sketched_cells(sketches, lambda views: views[..., ::16, ::16] + 1)
     assert told.shape == (2, 4, 1, 2)
     assert told[0, :, 0, 0].tolist() == [1.5, 1.5, 1.5, 1.0]

@@ -51,8 +51,10 @@ def sketched_too(
         CELL,
         patterns=Patterns(first_looks(LOOKS), RING, CELL),
     )
-    (picture, _, patterned), _ = sketcher.draw(table, ROWS, np.arange(80), HERE)
+    (picture, _, patterned, ground), _ = sketcher.draw(table, ROWS, np.arange(80), HERE)
     shown = ring.pixels[96:288].astype(np.float32)
+    assert not ground[:96].any()
+    assert (patterned | ~ground).all()
     return shown, (picture.transpose(1, 2, 0) + 1) * 127.5, patterned
 
 

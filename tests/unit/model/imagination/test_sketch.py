@@ -40,7 +40,7 @@ def drawn(*things, left=0, top=2) -> tuple[np.ndarray, np.ndarray]:
     """Return the picture of a view of 4 x 8 cells, [16, 32, 3] from 0 to 1, and what it covers."""
     table = object_table(things, KINDS, RING)
     columns = (left + np.arange(8)) % RING[1]
-    (picture, covered, _), _ = sketcher().draw(table, top + np.arange(4), columns)
+    (picture, covered, *_), _ = sketcher().draw(table, top + np.arange(4), columns)
     return (picture.transpose(1, 2, 0) + 1) / 2, covered
 
 
@@ -95,7 +95,7 @@ def test_what_was_seen_lies_over_what_is_planned():
     patterned = np.zeros((32, 48), bool)
     patterned[:8, :32] = True  # of half of a cell
     covered = np.float32([[0.75, 0.75, 0.5], [0.5, 0.5, 0.5]])
-    sketch = Sketch(np.zeros((3, 32, 48), np.float32), covered, patterned)
+    sketch = Sketch(np.zeros((3, 32, 48), np.float32), covered, patterned, patterned)
     seen = np.zeros((32, 48, 4), np.uint8)
     seen[:16, :16] = (255, 0, 255, 255)
     made = sketch.carried_over(seen)
@@ -104,9 +104,45 @@ def test_what_was_seen_lies_over_what_is_planned():
     assert made.covered.tolist() == [[1.5, 0.75, 0.5], [0.5, 0.5, 0.5]]
 
 
+def squares(size: int) -> np.ndarray:
+    """Return dark and light squares, float32 [3, 32, 48]."""
+    rows, columns = np.indices((32, 48)) // size % 2
+    return np.broadcast_to(0.4 * (rows ^ columns) - 0.2, (3, 32, 48)).astype(np.float32)
+
+
+def carried(picture: np.ndarray) -> np.ndarray:
+    """Return a picture as carried pixels, uint8 [H, W, 4]."""
+    levels = np.rint((picture.transpose(1, 2, 0) + 1) * 127.5).astype(np.uint8)
+    return np.concatenate((levels, np.full((32, 48, 1), 255, np.uint8)), axis=-1)
+
+
+def test_carried_ground_has_the_planned_pattern_in_its_own_colours():
+    ground = np.zeros((32, 48), bool)
+    ground[8:] = True
+    sketch = Sketch(squares(8), np.ones((2, 3), np.float32), ground, ground)
+    red = np.float32([0.5, -0.5, -0.5])[:, None, None]
+    soft = carried(0.3 * sketch.picture + red)
+    soft[20:24, 4] = 0  # nothing is carried to these
+    made = sketch.with_pattern(soft)
+    whole = carried(sketch.picture + red).astype(int)
+    inner = np.s_[14:18, 14:34]
+    assert np.abs(made[inner].astype(int) - whole[inner]).mean() < 6
+    assert np.abs(soft[inner].astype(int) - whole[inner]).mean() > 12
+    assert np.array_equal(made[:8], soft[:8])  # a wall
+    assert not made[20:24, 4].any()
+
+
+def test_ground_that_has_another_pattern_than_planned_keeps_it():
+    everywhere = np.ones((32, 48), bool)
+    sketch = Sketch(squares(8), np.ones((2, 3), np.float32), everywhere, everywhere)
+    for other in (squares(2), np.zeros((3, 32, 48), np.float32), -squares(8)):
+        assert np.array_equal(sketch.with_pattern(carried(other)), carried(other))
+
+
 def test_what_is_to_be_painted_as_it_is_lies_under_what_was_seen():
     picture = np.full((3, 32, 48), 1.02, np.float32)  # shares of rounded colours may add up to more
-    sketch = Sketch(picture, np.ones((2, 3), np.float32), np.zeros((32, 48), bool))
+    bare = np.zeros((32, 48), bool)
+    sketch = Sketch(picture, np.ones((2, 3), np.float32), bare, bare)
     where, seen = np.zeros((32, 48), bool), np.zeros((32, 48, 4), np.uint8)
     where[:, :16], seen[:16] = True, (9, 9, 9, 255)
     both = sketch.seen(where, seen)
