@@ -23,7 +23,7 @@ from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.imagination.close_up import CloseUps
 from mag_sandbox.model.imagination.config import ImaginationConfig
-from mag_sandbox.model.imagination.details import GivenPicture, LostDetails
+from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.ground import TILE
 from mag_sandbox.model.imagination.objects import (
     ObjectTable,
@@ -234,26 +234,6 @@ class Imagination:
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:
         """Return the place in a plan of each pixel's thing, -1: one behind all, int32 [H, W]."""
         return self._sketcher.owners(_painted_as(things, self._sketcher, self.config))
-
-    @torch.inference_mode()
-    def lost(self, things: Sequence[PlacedObject], place: Place) -> LostDetails | None:
-        """Return the details of a plan's things at a place that the codec loses, None: nothing."""
-        table = _painted_as(things, self._sketcher, self.config)
-        sides = zip(self.config.painter.view, (place.rows, place.columns), strict=True)
-        down, across = (  # as much is coded as of a view: the codec is compiled for that
-            max((side - own) // 2, 0) + BESIDE for side, own in sides
-        )
-        rows = np.arange(place.top - down, place.top + place.rows + down)
-        columns = np.arange(place.left - across, place.left + place.columns + across)
-        sketched, owners = self._sketcher.draw(table, rows, columns)
-        sketch = sketched.picture
-        high, wide = (slice(self.stride * edge, -self.stride * edge) for edge in (down, across))
-        inner = (..., high, wide)
-        if (owners[inner] < 0).all():
-            return None
-        pictures = self._pictures(self._encoded(torch.from_numpy(sketch)[None]))
-        coded = pictures[0].float().cpu().numpy()
-        return LostDetails.of(owners[inner], sketch[inner], coded[inner])
 
     @torch.inference_mode()
     def sketched(

@@ -104,7 +104,7 @@ class LayeredRing:
             sprites: of things by their numbers, shown where they are unknown; see
                 `Sketcher.sprites`.
             close_ups: show things that are seen from nearer; None: they become soft.
-            redrawn: draws things near by again; None: the picture shows all of them so already.
+            redrawn: draws things again; None: the picture shows them so already.
         """
         self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
         self._close_ups = close_ups
@@ -126,9 +126,8 @@ class LayeredRing:
         self._cut_outs, order = cut_outs(picture, self._painted, ids, boxes, margins)
         stands |= order > 0  # also outside the plan's shapes
         if redrawn is not None:
-            near = {one: cut for one, cut in self._cut_outs.items() if self._away(one) < NEAR_BY}
-            told = {number: scenery.bodies[number - 1].told for number in near}
-            self._cut_outs |= redrawn.whole_ones(near, told, numbers, self._painted)
+            told = {number: scenery.bodies[number - 1].told for number in self._cut_outs}
+            self._cut_outs |= redrawn.whole_ones(self._cut_outs, told, numbers, self._painted)
         hidden = widened_around(stands, margins.hidden)
         shown = known & ~hidden
         radian = numbers.shape[1] / (2 * np.pi)

@@ -1,6 +1,6 @@
-"""What painted pictures lack: things drawn again, what the codec loses of them, a given view."""
+"""What is shown over painted rings: things drawn again, and a given view."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
@@ -9,11 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import CameraPose, yaw_difference
-from mag_sandbox.model.imagination.details import GivenPicture, LostDetails, alike, shown_under
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.imagination.details import GivenPicture, alike
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
-from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.redrawing import RedrawnThings, StandingThings
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
@@ -23,9 +22,7 @@ from mag_sandbox.scenes.stances import STANCES
 _START = 0.0, 0.0
 _TILE = 2 * TILE[0], 2 * TILE[1]  # rows and columns of cells
 _RINGS = 3  # whose things were drawn last: that shown, one under way, one to walk away from
-_KEPT = 32  # tiles whose details are kept: those of three rings
 _REACH = 12  # cells by which things of a tile may reach beyond it; they are drawn when whole
-_MARGIN = 6  # cells beyond a tile that are coded with it, since things may reach in from there
 
 
 class _RedrawnRing(NamedTuple):
@@ -36,7 +33,7 @@ class _RedrawnRing(NamedTuple):
 
 
 class PaintedDetails:
-    """Finds the things of plans, and a given view, in painted rings; threads may share it.
+    """Shows the things of plans, and a given view, over painted rings; threads may share it.
 
     Pictures of them have four channels: colours times shares, and shares.
     """
@@ -47,13 +44,11 @@ class PaintedDetails:
         """Begin with no pictures.
 
         Args:
-            imagination: knows what its codec loses.
+            imagination: decodes rings, and knows where things of plans stand.
             decoded: the ring where a scene begins.
             redrawn: draws things again.
         """
         self._imagination, self._decoded = imagination, decoded
-        self._lost = lru_cache(_KEPT)(imagination.lost)
-        self._everywhere = {*imagination.config.all_behind, *imagination.config.courses}
         # tiles of its own: the painting thread's ring is newer than the one that is shown
         self._redrawn, self._coming = redrawn, DecodedGround(imagination.picture, BESIDE)
         self._standing = lru_cache(2)(self._standing_of)
@@ -62,29 +57,29 @@ class PaintedDetails:
         self._given: GivenPicture | None = None
         self._first: np.ndarray | None = None
         self._drawn: GroundThings | None = None
-        self._begin((), None)
+        self._begin(None)
 
     @torch.inference_mode()
     def views(
         self,
-        ground: GroundThings,
+        around: Surroundings,
         poses: Sequence[CameraPose],
         given: GivenPicture | None = None,
         drawn: GroundThings | None = None,
     ) -> Tensor | None:
-        """Return what the codec loses at poses near to each other, [F, 4, H, W]; None: nothing.
+        """Return what is shown over views near to each other, [F, 4, H, W]; None: nothing.
 
         Args:
-            ground: the known ring, and the things that it shows.
+            around: the known ring.
             poses: of the views.
             given: the view that the scene begins from, if any.
             drawn: ground whose things are drawn again; those that changed since are not.
         """
         with self._lock:
-            self._follow(ground.things, given, drawn)
+            self._follow(given, drawn)
             different = list(dict.fromkeys(poses))  # at rest, all frames have the same one
             unknown = self._imagination.lattice.whole.columns
-            views = self._views.views(ground.around, different, unknown=unknown)
+            views = self._views.views(around, different, unknown=unknown)
         assert views is not None
         if not (views[:, 3] > 0).any():  # beside a thing, shares are a little below 0
             return None
@@ -92,12 +87,12 @@ class PaintedDetails:
 
     @torch.inference_mode()
     def first_ring(self, ground: GroundThings, given: GivenPicture | None = None) -> np.ndarray:
-        """Return what the codec loses where a scene begins, float32 [4, H, W]; see `views`.
+        """Return what is shown over the ring where a scene begins, float32 [4, H, W]; see `views`.
 
         All of its things are drawn again.
         """
         with self._lock:
-            self._follow(ground.things, given, ground)
+            self._follow(given, ground)
             found = self._ground.known(ground.around, self._imagination.lattice.whole)
         if found is None:
             return np.zeros((4, *self._imagination.ring_size), np.float32)
@@ -123,58 +118,26 @@ class PaintedDetails:
         self._rings = [*self._rings[1 - _RINGS :], _RedrawnRing(ground, over)]
         return over
 
-    def ring(
-        self, picture: np.ndarray, painted: np.ndarray, things: Sequence[PlacedObject]
-    ) -> np.ndarray:
-        """Return what the codec loses around another viewpoint, float32 [4, H, W].
-
-        Args:
-            picture: the ring, float32 [3, H, W] in [-1, 1].
-            painted: which of its cells are, bool [rows, columns].
-            things: from far to near, as they are seen from there.
-        """
-        found = np.zeros((4, *picture.shape[1:]), np.float32)
-        cell = picture.shape[1] // len(painted)
-        for place in covering(painted, self._imagination.lattice.view):
-            if (lost := self._lost_at(place, things)) is not None:
-                rows = slice(cell * place.top, cell * (place.top + place.rows))
-                columns = np.arange(cell * place.left, cell * (place.left + place.columns))
-                columns %= picture.shape[2]
-                found[:, rows, columns] = lost.found_in(picture[:, rows, columns])
-        found *= in_pixels(painted, picture.shape[1])
-        return found
-
-    def _follow(
-        self, things: Things, given: GivenPicture | None, drawn: GroundThings | None
-    ) -> None:
-        """Show the details of other things, and others drawn again; see `views`."""
-        if things != self._things or given is not self._given:
-            self._begin(things, given)
+    def _follow(self, given: GivenPicture | None, drawn: GroundThings | None) -> None:
+        """Show another given view, and other things drawn again; see `views`."""
+        if given is not self._given:
+            self._begin(given)
         before, self._drawn = self._drawn, drawn
         if drawn is not before:
             self._ground.forget(_redrawn_cells(before, drawn, self._imagination.nothing()))
 
-    def _begin(self, things: Things, given: GivenPicture | None) -> None:
-        imagination, self._things = self._imagination, things
-        if given is not self._given:
-            self._given, self._first = given, None  # and what the codec makes of it
+    def _begin(self, given: GivenPicture | None) -> None:
+        imagination = self._imagination
+        self._given, self._first = given, None  # and what the codec makes of it
         self._ground = DecodedGround(self._found, _REACH, _TILE)
         self._views = ViewCutter(imagination.lattice, self._ground, imagination.view_size)
 
     def _found(self, around: Surroundings, place: Place) -> Tensor:
         """Return a tile of the first ring, [1, 4, H, W]."""
-        lost, picture = self._lost_at(place, self._things), self._decoded.known(around, place)
-        cell = self._imagination.stride
-        found = np.zeros((4, cell * place.rows, cell * place.columns), np.float32)
-        if picture is not None:
-            found = self._drawn_at(place, around)
-            if lost:
-                shown = shown_under(picture[0].float().cpu().numpy(), found)
-                known = in_pixels(around.at(place).known, found.shape[1])
-                found = _both(found, lost.found_in(shown) * known)
+        found = self._drawn_at(place, around)
         if self._given is not None:
             given = self._given_at(place, self._given, around)
-            found = _both(found, given)
+            found = given + found * (1 - given[3])
         return torch.from_numpy(found)[None]
 
     def _drawn_at(self, place: Place, around: Surroundings) -> np.ndarray:
@@ -224,18 +187,6 @@ class PaintedDetails:
         owners = self._imagination.owners(scenery.plan(*_START))
         return StandingThings.around(_START, scenery, scenery.numbers(*_START, owners))
 
-    def _lost_at(self, place: Place, things: Sequence[PlacedObject]) -> LostDetails | None:
-        lattice = self._imagination.lattice
-        yaw, pitch, width, height = lattice.extent(place)
-        margin = 2 * _MARGIN * lattice.cell
-        near = tuple(
-            one for one in things
-            if one.kind in self._everywhere
-            or (abs(yaw_difference(one.yaw, yaw)) < (one.width + width + margin) / 2
-                and abs(one.pitch - pitch) < (one.height + height + margin) / 2)
-        )  # fmt: skip
-        return self._lost(near, place)
-
 
 def _redrawn_cells(
     before: GroundThings | None, after: GroundThings | None, nothing: Surroundings
@@ -249,24 +200,3 @@ def _redrawn_cells(
     known = [one.around.known for one in (before, after) if one]
     cells: np.ndarray = np.logical_or.reduce([nothing.known, *known])
     return cells
-
-
-def _both(below: np.ndarray, over: np.ndarray) -> np.ndarray:
-    """Return two pictures with shares, [4, H, W], as one."""
-    shown: np.ndarray = below * (1 - over[3]) + over
-    return shown
-
-
-def covering(cells: np.ndarray, view: tuple[int, int]) -> Iterator[Place]:
-    """Yield places no larger than a view that cover some cells of a ring, bool [rows, columns]."""
-    rows = np.flatnonzero(cells.any(axis=1))
-    width = cells.shape[1]
-    for top in range(rows[0], rows[-1] + 1, view[0]) if len(rows) else ():
-        high = min(view[0], len(cells) - top)
-        there = cells[top : top + high].any(axis=0)
-        firsts = np.flatnonzero(there & ~np.roll(there, 1))
-        first = int(firsts[0]) if len(firsts) else 0
-        for column in range(0, width, view[1]):
-            wide = min(view[1], width - column)
-            if there.take(first + column + np.arange(wide), mode="wrap").any():
-                yield Place(top, (first + column) % width, high, wide)

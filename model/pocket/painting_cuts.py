@@ -7,7 +7,6 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.pocket.drawing_again import GroundThings, Things
 from mag_sandbox.model.pocket.inventing import ViewMemory
 from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.pictures.cells import DrawnPictures
@@ -37,16 +36,16 @@ class PaintingCuts:
         views = painting.pictures.views(painting.around, (pose,)) if painting else None
         return None if views is None else to_frames(views)
 
-    def with_details(self, draw: Draw, things: Things, poses: tuple[CameraPose, ...]) -> Draw:
-        """Return what draws the frames of a block at poses with the details of things around."""
+    def with_details(self, draw: Draw, poses: tuple[CameraPose, ...]) -> Draw:
+        """Return what draws the frames of a block at poses with what is shown over the painting."""
         painting = self._painting
         if painting is None:
             return draw
-        ground, drawn = GroundThings(painting.around, things), painting.drawing.shown
+        around, drawn = painting.around, painting.drawing.shown
         given, details = painting.given, painting.pictures.details
 
         def detailed(frames: slice) -> DrawnPictures:
-            return draw(frames).under(details.views(ground, poses[frames], given, drawn))
+            return draw(frames).under(details.views(around, poses[frames], given, drawn))
 
         return detailed
 

@@ -148,7 +148,7 @@ class _LayersSource:
     ring: object  # the same one as long as the ring is the same
     decode: Callable[[], Tensor]  # returns its picture, [1, 3, H, W]
     read: Callable[[np.ndarray], np.ndarray]  # the picture to read relief from: it, or better
-    details: Callable[[np.ndarray, Scenery], np.ndarray]  # of this picture; see `PaintedDetails`
+    over: Callable[[], np.ndarray] | None  # what is shown over it; None: things are drawn again
     known: np.ndarray  # cells to be shown, bool [rows, columns]
     painted: np.ndarray  # those that are no guesses, likewise
 
@@ -624,20 +624,15 @@ class Viewpoints(ViewPainter[_MadeView]):
         return _LayersSource(
             START, around, lambda: pictures.ring(around)[None],
             lambda picture: _as_given(picture, around, given, self._imagination.ahead),
-            lambda _picture, _scenery: pictures.details.first_ring(ground, given),
+            lambda: pictures.details.first_ring(ground, given),
             around.known, around.known,
         )  # fmt: skip
 
     def _source(self, ring: PaintedRing) -> _LayersSource:
         whole = ring.whole
         decode = partial(decoded_ring, self._imagination, whole, self.thread.map)
-        details = self._painting.pictures.details
-
-        def detailed(picture: np.ndarray, scenery: Scenery) -> np.ndarray:
-            return details.ring(picture, ring.painted, scenery.plan(*ring.place))
-
         return _LayersSource(
-            ring.place, ring, decode, lambda picture: picture, detailed, ring.known, ring.painted
+            ring.place, ring, decode, lambda picture: picture, None, ring.known, ring.painted
         )
 
     def _layers(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
@@ -668,10 +663,12 @@ class Viewpoints(ViewPainter[_MadeView]):
         margins = GIVEN if is_given else PAINTED
         numbers = scenery.numbers(*source.place, owners)
         sprites = {} if known.all() else self._planned.sprites(scenery, source.place)
-        picture = shown_under(picture, source.details(picture, scenery))
+        redrawn = self._painting.redrawn if source.over is None else None
+        if source.over is not None:
+            picture = shown_under(picture, source.over())
         return LayeredRing(
             picture, known, numbers, scenery, source.place, painted, margins, sprites,
-            self._imagination.close_ups, None if source.place == START else self._painting.redrawn,
+            self._imagination.close_ups, redrawn,
         )  # fmt: skip
 
     # Snapshots

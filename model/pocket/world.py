@@ -380,7 +380,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             draw = decoder.of_latents(block.latents[0])
             # where views are not painted ahead, nothing stays painted
             if is_painted and self._ground and schedule.paints(memory):
-                draw = self._cuts.with_details(draw, self._ground.things, poses)
+                draw = self._cuts.with_details(draw, poses)
             drawn = decoder.begin(draw, poses, time, sky, session.leave_out)
         if block:
             memory.remember(block, painted)  # while the frames are decoded, like what follows

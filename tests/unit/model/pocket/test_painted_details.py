@@ -1,24 +1,20 @@
 """Details of things, and given views, in painted rings, and over the pictures of blocks."""
 
-from collections.abc import Sequence
-
 import numpy as np
-import pytest
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.close_up import CloseUps, CutOutPicture
-from mag_sandbox.model.imagination.details import SOFT, GivenPicture, LostDetails, alike
+from mag_sandbox.model.imagination.details import SOFT, GivenPicture, alike
 from mag_sandbox.model.imagination.ground import DecodedGround, RingPiece, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.pocket.drawing_again import GroundThings
-from mag_sandbox.model.pocket.painted_details import PaintedDetails, covering
+from mag_sandbox.model.pocket.painted_details import PaintedDetails
 from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
 from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
 from mag_sandbox.model.pocket.pictures.decoding import Draw
@@ -27,80 +23,44 @@ from tests.unit.model.imagination.tiny import imagination
 from tests.unit.model.pocket.test_inventing import world
 
 ROWS, COLUMNS, CELL = 8, 16, 16  # of the tiny imagination
-TENT = PlacedObject("tent", 45.0, 0.0, 25.0, 30.0)
 THING = slice(48, 80), slice(12, 52)  # its pixels
 ALL = Surroundings(np.ones((ROWS, COLUMNS), bool), np.zeros((3, ROWS, COLUMNS), np.float32))
 STANDING = PlacedObject("tent", 45.0, -10.0, 25.0, 30.0)
 HERE, BESIDE_IT, AWAY = CameraPose(45.0), CameraPose(50.0, 1.0), CameraPose(225.0)
 
 
-def pictures() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the sketch of a ring, the same after a bad codec, and whose each pixel is."""
-    sketch = np.full((3, CELL * ROWS, CELL * COLUMNS), -0.3, np.float32)
+def pictures() -> tuple[np.ndarray, np.ndarray]:
+    """Return the picture of a ring, and whose each pixel is."""
+    shown = np.full((3, CELL * ROWS, CELL * COLUMNS), -0.3, np.float32)
     fields = np.random.default_rng(1).uniform(-0.2, 1.0, (3, 4, 5)).astype(np.float32)
-    sketch[:, *THING] = fields.repeat(8, axis=1).repeat(8, axis=2)
-    coded = functional.avg_pool2d(torch.from_numpy(sketch)[None], 17, 1, 8)[0].numpy()
-    owners = np.full(sketch.shape[1:], -1, np.int32)
+    shown[:, *THING] = fields.repeat(8, axis=1).repeat(8, axis=2)
+    owners = np.full(shown.shape[1:], -1, np.int32)
     owners[THING] = 0
-    return sketch, coded, owners
+    return shown, owners
 
 
-def details(
-    around_shows: np.ndarray | None = None, made: Imagination | None = None
-) -> PaintedDetails:
-    """Return the details of a ring that shows what the codec makes of its sketch."""
+def details(made: Imagination | None = None) -> PaintedDetails:
+    """Return what is shown over a ring with a thing."""
     if made is None:
         made = imagination()
     else:  # its pictures are those of the ring
         made.picture = lambda around, place: decode(around, place)
-    sketch, coded, owners = pictures()
-    shown = coded if around_shows is None else around_shows
-
-    def cut(picture: np.ndarray, place: Place) -> np.ndarray:
-        rows = slice(CELL * place.top, CELL * (place.top + place.rows))
-        columns = np.arange(CELL * place.left, CELL * (place.left + place.columns))
-        return picture[..., rows, :][..., columns % (CELL * COLUMNS)]
-
-    def lost(things: Sequence[PlacedObject], place: Place) -> LostDetails | None:
-        if TENT not in things:
-            return None
-        return LostDetails.of(*(cut(each, place) for each in (owners, sketch, coded)))
+    shown, owners = pictures()
 
     def decode(around: Surroundings, place: Place) -> Tensor:
-        return torch.from_numpy(cut(shown, place).copy())[None]
+        rows = slice(CELL * place.top, CELL * (place.top + place.rows))
+        columns = np.arange(CELL * place.left, CELL * (place.left + place.columns))
+        return torch.from_numpy(shown[:, rows, columns % (CELL * COLUMNS)])[None]
 
-    made.lost, made.owners = lost, lambda _things: owners
+    made.owners = lambda _things: owners
     return PaintedDetails(made, DecodedGround(decode, BESIDE), RedrawnThings(made.close_ups))
-
-
-def test_views_show_a_thing_that_stands_there_and_nothing_elsewhere():
-    made = details()
-    views = made.views(GroundThings(ALL, (TENT,)), [HERE, BESIDE_IT, HERE])
-    assert views.shape == (3, 4, CELL * 4, CELL * 6)
-    assert torch.equal(views[0], views[2])
-    assert views[:, 3].amax(dim=(1, 2)).min() > 0.95
-    assert made.views(GroundThings(ALL, (TENT,)), [AWAY]) is None
-    assert made.views(GroundThings(ALL, ()), [HERE]) is None
-    assert made.views(GroundThings(ALL, (TENT,)), [HERE]).equal(views[:1])
 
 
 def test_a_view_whose_edge_is_beside_a_thing_shows_none(monkeypatch):
     shown = torch.zeros(1, 4, CELL * 4, CELL * 6)
     shown[:, 3, 5:9, 0] = -0.002  # as cubic interpolation gives it
     monkeypatch.setattr(ViewCutter, "views", lambda *_, **__: shown)
-    assert details().views(GroundThings(ALL, (TENT,)), [HERE]) is None
-
-
-def test_what_is_not_known_or_looks_otherwise_has_no_details():
-    hole = ALL.without(ALL.mask(Place(2, 2, 4, 2)))
-    whole, half = (details().first_ring(GroundThings(one, (TENT,))) for one in (ALL, hole))
-    assert whole[3, *THING].min() > 0.9
-    assert not half[3, :, 2 * CELL : 4 * CELL].any()
-    assert half[3, *THING].any(), "the rest of it is known"
-    other = np.roll(pictures()[1], 20, axis=2)
-    assert details(other).views(GroundThings(ALL, (TENT,)), [HERE]) is None
-    nothing = ALL.without(np.ones_like(ALL.known))
-    assert not details().first_ring(GroundThings(nothing, (TENT,))).any()
+    assert details().views(ALL, [HERE]) is None
 
 
 def test_a_given_view_is_shown_itself_until_its_cells_are_others():
@@ -112,7 +72,7 @@ def test_a_given_view_is_shown_itself_until_its_cells_are_others():
     inside = slice(SOFT, -SOFT), slice(CELL, -CELL)  # a tiny view is wider than its field of view
 
     def shown(around: Surroundings, pose: CameraPose) -> np.ndarray:
-        return made.views(GroundThings(around, ()), [pose], given)[0].numpy()
+        return made.views(around, [pose], given)[0].numpy()
 
     view = shown(around, CameraPose())
     assert (view[3][inside] == 1).all()
@@ -126,7 +86,7 @@ def test_a_given_view_is_shown_itself_until_its_cells_are_others():
     assert not changed[:, CELL : 2 * CELL, 2 * CELL : 3 * CELL].any()
     assert np.array_equal(changed[..., 4 * CELL :], view[..., 4 * CELL :])
     hidden = around.without(around.mask(ahead))
-    assert made.views(GroundThings(hidden, ()), [CameraPose()], given) is None
+    assert made.views(hidden, [CameraPose()], given) is None
     there, grey = Surroundings(ALL.known, latents).at(ahead), torch.zeros(3, CELL * 4, CELL * 6)
     others = given.over(grey, there.latents, there.known) == 0
     assert others[:, CELL : 2 * CELL, 2 * CELL : 3 * CELL].all()
@@ -167,27 +127,6 @@ def test_where_nothing_of_a_given_view_is_known_it_counts_as_it_was(monkeypatch)
     assert asked == [True], "nothing could be decoded otherwise"
 
 
-def test_tiles_are_added_on_any_thread():
-    made = details()
-    with torch.inference_mode():  # as blocks are drawn, and rings are not cut into layers
-        half = ALL.without(ALL.mask(Place(0, 0, ROWS, COLUMNS // 2)))
-        made.views(GroundThings(half, (TENT,)), [AWAY])
-    assert made.first_ring(GroundThings(ALL, (TENT,)))[3].any()
-
-
-@pytest.mark.parametrize("left", [0, 3, 14])
-def test_rings_of_other_viewpoints_show_what_is_painted_there(left: int):
-    made, coded = details(), pictures()[1]
-    whole = made.first_ring(GroundThings(ALL, (TENT,)))
-    painted = ALL.mask(Place(2, left, 4, 6))
-    ring = made.ring(coded, painted, (TENT,))
-    pixels = painted.repeat(CELL, axis=0).repeat(CELL, axis=1)
-    assert not ring[:, ~pixels].any()
-    if left == 0:
-        assert np.allclose(ring[:, pixels], whole[:, pixels], atol=1e-6)
-    assert not made.ring(coded, np.zeros_like(painted), (TENT,)).any()
-
-
 class WhiteCloseUps(CloseUps):
     """Draws all of a cut-out white, and counts."""
 
@@ -224,37 +163,42 @@ def drawn_white(view: Tensor | None) -> int:
 def test_a_thing_that_stands_there_is_shown_drawn_again_where_that_was_done():
     (made, close_ups), ground = white_details(), GroundThings(ALL, (STANDING,))
     half = GroundThings(ALL.without(ALL.mask(Place(0, 0, 8, 4))), (STANDING,))
-    assert not drawn_white(made.views(half, [HERE], drawn=half)), "it is not whole"
+    assert not drawn_white(made.views(half.around, [HERE], drawn=half)), "it is not whole"
     made.drawn_again(ground)
     assert close_ups.drawn == 1
-    assert not drawn_white(made.views(ground, [HERE], drawn=half))
-    assert drawn_white(made.views(ground, [HERE], drawn=ground)) > 200
-    assert not drawn_white(made.views(ground, [HERE])), "and back"
+    assert not drawn_white(made.views(ground.around, [HERE], drawn=half))
+    assert drawn_white(made.views(ground.around, [HERE], drawn=ground)) > 200
+    assert not drawn_white(made.views(ground.around, [HERE])), "and back"
     assert made.first_ring(ground)[3].any(), "wherever others look from, it is"
     assert close_ups.drawn == 1
 
 
+def test_views_show_a_thing_where_it_stands_and_nothing_elsewhere():
+    (made, _), drawn = white_details(), GroundThings(ALL, (STANDING,))
+    views = made.views(ALL, [HERE, BESIDE_IT, HERE], drawn=drawn)
+    assert views is not None
+    assert views.shape == (3, 4, CELL * 4, CELL * 6)
+    assert torch.equal(views[0], views[2])
+    assert made.views(ALL, [AWAY], drawn=drawn) is None
+    assert made.views(ALL, [HERE], drawn=drawn).equal(views[:1])
+
+
+def test_tiles_are_added_on_any_thread():
+    (made, _), ground = white_details(), GroundThings(ALL, (STANDING,))
+    with torch.inference_mode():  # as blocks are drawn, and rings are not cut into layers
+        half = ALL.without(ALL.mask(Place(0, 0, ROWS, COLUMNS // 2)))
+        made.views(half, [AWAY], drawn=ground)
+    assert made.first_ring(ground)[3].any()
+
+
 def test_changed_ground_shows_nothing_that_was_drawn_again_before():
     (made, _), ground = white_details(), GroundThings(ALL, (STANDING,))
-    whole = drawn_white(made.views(ground, [HERE], drawn=ground))
+    whole = drawn_white(made.views(ground.around, [HERE], drawn=ground))
     middle = ALL.mask(imagination().ahead) & ALL.mask(Place(0, 0, ROWS, COLUMNS // 2))
     latents = np.where(middle, ALL.latents + 1, ALL.latents)
     changed = GroundThings(Surroundings(ALL.known, latents), (STANDING,))
-    assert 0 <= drawn_white(made.views(changed, [HERE], drawn=ground)) < whole
-    assert drawn_white(made.views(changed, [HERE], drawn=changed)) == whole
-
-
-def test_some_cells_of_a_ring_are_covered_by_few_places():
-    cells = ALL.mask(Place(2, 13, 4, 6))
-    (place,) = covering(cells, (4, 6))
-    assert place == Place(2, 13, 4, 6)
-    whole = np.zeros(cells.shape, int)
-    for place in covering(ALL.known, (4, 6)):
-        whole += ALL.mask(place)
-    assert (whole == 1).all()
-    cells[7, 3] = True
-    covered = np.any([ALL.mask(one) for one in covering(cells, (4, 6))], axis=0)
-    assert covered[cells].all()
+    assert 0 <= drawn_white(made.views(changed.around, [HERE], drawn=ground)) < whole
+    assert drawn_white(made.views(changed.around, [HERE], drawn=changed)) == whole
 
 
 def test_details_lie_over_frames_and_cells_alike():
@@ -274,18 +218,16 @@ def test_details_lie_over_frames_and_cells_alike():
 
 
 def test_all_that_is_painted_is_shown_with_details_and_what_others_painted_is_not(monkeypatch):
-    asked: list[tuple[PlacedObject, ...]] = []
+    asked: list[object] = []
 
-    def with_details(
-        self: PaintingCuts, draw: Draw, things: tuple[PlacedObject, ...], poses: object
-    ) -> Draw:
-        asked.append(things)
+    def with_details(self: PaintingCuts, draw: Draw, poses: object) -> Draw:
+        asked.append(poses)
         return draw
 
     monkeypatch.setattr(PaintingCuts, "with_details", with_details)
     made = world()
     first = made.reset(PLACE, 1)
-    assert asked == [made.painting.plan.things], "from the first block on"
+    assert len(asked) == 1, "from the first block on"
     made.step(STILL)
     assert len(asked) == 2
     made.show(STILL, first.frames)
