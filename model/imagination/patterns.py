@@ -67,7 +67,7 @@ class Patterns:
         first_column: int,
         viewpoint: tuple[float, float] = (0.0, 0.0),
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Draw over bare surfaces; return which pixels have a pattern, and which of them are ground.
+        """Draw over bare surfaces; return which pixels have a pattern, and which are ground.
 
         Args:
             picture: of the room or the ground, float32 [3, H, W] in [-1, 1].
