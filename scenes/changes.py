@@ -144,6 +144,21 @@ def _altered(text: str, words: Vocabulary, before: str) -> str:
     return result if is_change else ""
 
 
+def missing_to_change(text: str, words: Vocabulary, before: str) -> str:
+    """Return the words for a thing to be recoloured that the description before does not name.
+
+    "Make the house blue" changes no house in "a meadow with a tree"; "": it names one.
+    """
+    read = in_places(words, text)
+    named = named_things(read, KINDS) if before and _RECOLORING.match(text) else ()
+    if len(named) != 1 or not named[0].color or words.place(read) is not None:
+        return ""
+    kinds = {kind for one in named_things(words.reading(before), KINDS) for kind in one.kinds}
+    parts = split_words(text)
+    said = [parts[at].text for at in sorted(naming_words(text, KINDS))]
+    return " ".join(said) if kinds.isdisjoint(named[0].kinds) else ""
+
+
 def _without_things(text: str, kinds: Collection[str]) -> str:
     """Return a text without the words for things of some kinds, and what tells how they look."""
     said = [word.text.lower() for word in split_words(text)]

@@ -344,6 +344,7 @@ _FULL_OF = re.compile(
 _KNOWN_BY = {"harbour": ("jetty",)}  # things by which places are known, beside their main ones
 _WATER, _NO_WATER = "water", frozenset(("of", "under", "without", "no"))
 _OPEN_WATERS = WATERS | {"waterfall", "fountain", "well"}
+_FROZEN_LAKE = "frozen lake"
 _OWN_WATERS = {  # of places; those of others are lakes
     "swimming pool": "pool", "canal town": "canal", "riverside": "river", "coral reef": None,
 }  # fmt: skip
@@ -1022,7 +1023,8 @@ def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[st
     alike = {other for kind in gone for other in _TAKEN_FOR.get(kind, ())}
     if any(one.most and one.kinds[0] in WINDOWS for one in things):  # through which others are seen
         gone |= {"curtains"} - named
-    return gone | dry | beasts | (alike.intersection(kinds) - named)
+    thawed = {"lake"} - named if _FROZEN_LAKE in named else set[str]()  # would lie over it
+    return gone | dry | beasts | thawed | (alike.intersection(kinds) - named)
 
 
 def _unseen_far(text: str) -> set[int]:

@@ -623,6 +623,11 @@ REWORDINGS = (  # what is read as something else, one after the other
     (re.compile(r"\bin (the )?winter\b", re.I), "in deep snow"),  # not on peaks alone
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
     (re.compile(r"\brocky (beach|coast|seashore|shore)\b", re.I), "coast of rock"),
+    (
+        re.compile(r"\b(pond|lake)\b(?P<more>[^,.;:]*?)(?:,| that is| which is) frozen\b", re.I),
+        r"frozen \1\g<more>",
+    ),
+    (re.compile(r"\bfrozen (?:village )?pond\b", re.I), "frozen lake"),
     (ON_PLANET, "in a moon landscape"),
     (
         re.compile(

@@ -28,6 +28,7 @@ from mag_sandbox.scenes.changes import (
     is_relit,
     kept_air,
     kept_place,
+    missing_to_change,
     names_new,
     staying,
     under_snow_words,
@@ -79,6 +80,7 @@ ALTERED_STAYS = "what you named changes; everything else stays"
 ONE_ADDED = "one thing is put here; everything else stays"
 AIR_STAYS = "light and weather stay: {}"
 IS_SO = "light and weather are so already"
+NONE_TO_CHANGE = "no {} is named here, so nothing that you saw changes; new areas may have one"
 STAYS = "no place named, so it stays {}"
 REPAINTED = "; with {} everything is painted {}"
 ALSO_AS = ", “{}” as “{}”"
@@ -176,6 +178,8 @@ class _Advice:
             return ALTERED_STAYS
         if before and is_of_air(text, words) and not has_other_light(self.whole, before, words):
             return IS_SO
+        if before and (missing := missing_to_change(text, words, before)):
+            return NONE_TO_CHANGE.format(missing)
         place = added_place(text, words)
         if place and (stays := kept_place(text, words, before)):
             other = REPAINTED.format(self.renewing, place) if self.renewing else ""

@@ -453,6 +453,7 @@ _UNTINTED = {  # without the tint of the mean of such things
     "white": np.array((236.0, 232.0, 226.0)), "grey": np.array((160.0, 164.0, 172.0)),
     "black": np.array((48.0, 46.0, 48.0)),
 }  # fmt: skip
+_FROZEN_LAKE, _ICE = "frozen lake", np.array((182.0, 216.0, 236.0))
 _GREY_WATER = np.array((112.0, 115.0, 120.0))  # darker than sand in a storm
 _SHELL_SPARE = 0.05  # like `_PLAINLY_OTHER`
 _SHELL_LIT = {"wall": 0.95, "floor": 0.86, "ceiling": 0.9, _BACKDROP: 1.0}  # shares of day
@@ -594,9 +595,14 @@ def with_colored_waters(
 ) -> list[PlacedObject]:
     """Return a plan with waters in just the named colours, in some light.
 
-    A blue one passes for no turquoise one, nor in the light of a blue night for a grey one.
+    A blue one passes for no turquoise one, nor in the light of a blue night for a grey one. Ice is
+    paler than water and bluer than snow.
     """
-    result = list(things)
+    ice = rgb((_ICE * np.array(light)).clip(0, 255))
+    result = [
+        replace(one, color=ice, mean_color=ice) if one.kind == _FROZEN_LAKE else one
+        for one in things
+    ]
     for place, color in _colors_given(things, [_of_all(one) for one in named]).items():
         if things[place].kind in WATERS:
             name = color_name(rgb(color))

@@ -1233,6 +1233,16 @@ def test_suggested_under_water_on_the_moon_and_on_mars_is_what_is_there(words: D
     assert words.suggestions("mars at dawn", 2) == ("a rocket", "two astronauts")
 
 
+@pytest.mark.parametrize(
+    "text", ["a forest with a pond that is frozen", "a frozen pond", "a lake in winter, frozen"]
+)
+def test_a_frozen_pond_is_ice_and_no_water_lies_over_it(words: DescriptionWords, text: str):
+    wanted = Wanted.of(text, words, KINDS)
+    assert [one.kinds[0] for one in wanted.named] == ["frozen lake"]
+    assert "lake" in wanted.absent
+    assert words.without_effect(text) == ()
+
+
 def test_a_row_of_things_stands_side_by_side(words: DescriptionWords):
     (benches,) = named_in(words.reading("a park with a row of benches"), words, KINDS)
     assert benches.relation is not None

@@ -17,6 +17,7 @@ from mag_sandbox.sandbox.screens.prompt_box import (
     IS_SO,
     NIGHT,
     NO_PLACE,
+    NONE_TO_CHANGE,
     ONLY_LAND,
     PAUSE,
     REPAINTED,
@@ -321,6 +322,7 @@ def test_a_landscape_is_said_to_keep_its_light():
         ("a meadow in clear weather with snowy mountains", "clear sky", IS_SO),
         ("pink gems in a candy game level", "at night", ALL_STAYS),
         ("two robots in a neon city", "at night", ""),  # struck out once it is written
+        ("a meadow with a tree", "make the house blue", NONE_TO_CHANGE.format("house")),
     ],
 )
 def test_light_that_is_so_already_or_that_nothing_shows_moves_nothing(before, text, notice):

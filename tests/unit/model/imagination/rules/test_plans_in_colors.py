@@ -328,3 +328,10 @@ def test_grey_has_no_tint():
     red = PlacedObject("rocket", 90.0, -5.0, 10.0, 5.0, (200, 60, 30))
     _, grey = colored([sky, red], [Named(("rocket",), COLORS["grey"])])
     assert np.ptp(grey.color) < 15
+
+
+def test_ice_is_pale_and_bluer_than_snow_whatever_the_planner_guessed():
+    green = PlacedObject("frozen lake", 0.0, -10.0, 40.0, 6.0, (89, 166, 89), (89, 166, 89))
+    (ice,) = with_colored_waters([green], [], (1.0, 1.0, 1.0))
+    assert min(ice.color) > 160
+    assert ice.color[2] > ice.color[0] + 30
