@@ -7,7 +7,6 @@ that is painted is cut out, drawn again (`close_up.py`), and put back where it w
 
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
-from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +27,7 @@ from mag_sandbox.model.imagination.cut_outs import (
     widened,
     widened_around,
 )  # fmt: skip
+from mag_sandbox.model.imagination.last_made import LastMade
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 
@@ -59,24 +59,6 @@ class StandingThings(NamedTuple):
         return cls(numbers, boxes, {number: scenery.bodies[number - 1].told for number in boxes})
 
 
-class _LastOnes:
-    """The cut-outs that were asked for last, by digests; threads may share it."""
-
-    def __init__(self) -> None:
-        self._found: dict[bytes, CutOut] = {}
-        self._lock = Lock()
-
-    def found(self, digest: bytes, make: Callable[[], CutOut]) -> CutOut:
-        with self._lock:
-            found = self._found.pop(digest, None)
-        found = make() if found is None else found
-        with self._lock:
-            self._found[digest] = found
-            for old in list(self._found)[:-KEPT]:
-                del self._found[old]
-        return found
-
-
 class RedrawnThings:
     """Draws the things of rings again, and remembers what it drew; threads may share it.
 
@@ -92,7 +74,7 @@ class RedrawnThings:
             each: `map`, or like it on several threads.
         """
         self._close_ups, self._each = close_ups, each
-        self._cuts, self._drawn = _LastOnes(), _LastOnes()
+        self._cuts, self._drawn = LastMade[CutOut](KEPT), LastMade[CutOut](KEPT)
 
     def over(self, picture: np.ndarray, known: np.ndarray, standing: StandingThings) -> np.ndarray:
         """Return the things that are painted whole, float32 [4, H, W].

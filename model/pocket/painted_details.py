@@ -12,7 +12,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.imagination.details import GivenPicture, alike
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
-from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
+from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.redrawing import RedrawnThings, StandingThings
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
@@ -39,18 +39,22 @@ class PaintedDetails:
     """
 
     def __init__(
-        self, imagination: Imagination, decoded: DecodedGround, redrawn: RedrawnThings
+        self,
+        imagination: Imagination,
+        decoded: DecodedGround,
+        other: DecodedGround,
+        redrawn: RedrawnThings,
     ) -> None:
         """Begin with no pictures.
 
         Args:
             imagination: decodes rings, and knows where things of plans stand.
             decoded: the ring where a scene begins.
+            other: likewise, at another moment.
             redrawn: draws things again.
         """
         self._imagination, self._decoded = imagination, decoded
-        # tiles of its own: the painting thread's ring is newer than the one that is shown
-        self._redrawn, self._coming = redrawn, DecodedGround(imagination.picture, BESIDE)
+        self._redrawn, self._other = redrawn, other
         self._standing = lru_cache(2)(self._standing_of)
         self._rings: list[_RedrawnRing] = []  # those made last
         self._lock = Lock()
@@ -109,7 +113,7 @@ class PaintedDetails:
             if ground.equals(one.ground):
                 return one.over
         whole, standing = self._imagination.lattice.whole, self._standing(ground.things)
-        picture = self._coming.known(ground.around, whole)
+        picture = self._other.known(ground.around, whole)
         if picture is None:
             return np.zeros((4, *standing.numbers.shape), np.float32)
         colors = picture[0].float().cpu().numpy()

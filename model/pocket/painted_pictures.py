@@ -1,6 +1,7 @@
 """Pictures of painted ground: views, skies and the whole ring."""
 
 from collections.abc import Callable, Iterable, Sequence
+from hashlib import blake2b
 
 import numpy as np
 import torch
@@ -10,14 +11,30 @@ from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.ground import DecodedGround, RemadeGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
+from mag_sandbox.model.imagination.last_made import LastMade
 from mag_sandbox.model.imagination.redrawing import RedrawnThings
-from mag_sandbox.model.imagination.surroundings import Surroundings
+from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.pocket.painted_details import PaintedDetails
 
 SkyAlone = Callable[[Tensor, Sequence[CameraPose]], Tensor]  # [F, 3, H, W] of poses -> the same
+Decode = Callable[[Surroundings, Place], Tensor]
+_KEPT = 96  # tiles that were decoded last: those of a ring, and those that changed
 _SKIES = (6, 8)  # rows and columns by which pieces of sky are larger than need be
 _ACROSS = np.linspace(-0.35, 0.35, 12)  # of a side of a box: where its colours are looked at
 _SKY_UNKNOWN = 1  # columns; the wind takes four seconds for one
+
+
+def remembering(decode: Decode) -> Decode:
+    """Return what decodes places, and remembers those that it decoded last."""
+    pictures = LastMade[Tensor](_KEPT)
+
+    def picture(around: Surroundings, place: Place) -> Tensor:
+        latents = around.beside(place, BESIDE)
+        digest = blake2b(f"{latents.shape}".encode())
+        digest.update(np.ascontiguousarray(latents))
+        return pictures.found(digest.digest(), lambda: decode(around, place))
+
+    return picture
 
 
 class PaintedPictures:
@@ -35,8 +52,11 @@ class PaintedPictures:
         """
         self._lattice, size = imagination.lattice, imagination.view_size
         self._ring_size = imagination.ring_size
-        self._decoded, self._whole = DecodedGround(imagination.picture, BESIDE), self._lattice.whole
-        self.details = PaintedDetails(imagination, self._decoded, redrawn)
+        decode = remembering(imagination.picture)
+        self._decoded, self._whole = DecodedGround(decode, BESIDE), self._lattice.whole
+        # the ring whose things are drawn again is older than the one that is shown, or newer
+        other = DecodedGround(decode, BESIDE)
+        self.details = PaintedDetails(imagination, self._decoded, other, redrawn)
         skies = RemadeGround(
             self._decoded,
             lambda piece: sky_alone(piece.picture, (self._lattice.middle(piece.place),)),

@@ -41,10 +41,7 @@ def pictures() -> tuple[np.ndarray, np.ndarray]:
 
 def details(made: Imagination | None = None) -> PaintedDetails:
     """Return what is shown over a ring with a thing."""
-    if made is None:
-        made = imagination()
-    else:  # its pictures are those of the ring
-        made.picture = lambda around, place: decode(around, place)
+    made = made or imagination()
     shown, owners = pictures()
 
     def decode(around: Surroundings, place: Place) -> Tensor:
@@ -53,7 +50,8 @@ def details(made: Imagination | None = None) -> PaintedDetails:
         return torch.from_numpy(shown[:, rows, columns % (CELL * COLUMNS)])[None]
 
     made.owners = lambda _things: owners
-    return PaintedDetails(made, DecodedGround(decode, BESIDE), RedrawnThings(made.close_ups))
+    grounds = (DecodedGround(decode, BESIDE) for _ in range(2))
+    return PaintedDetails(made, *grounds, RedrawnThings(made.close_ups))
 
 
 def test_a_view_whose_edge_is_beside_a_thing_shows_none(monkeypatch):

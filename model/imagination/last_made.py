@@ -1,0 +1,35 @@
+"""Remembers what was made last, by digests of what it is made of."""
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Generic, TypeVar
+
+Made = TypeVar("Made")
+
+
+class LastMade(Generic[Made]):
+    """Some values that were asked for last; threads may share it.
+
+    pictures = LastMade[Tensor](most=64)
+    picture = pictures.found(digest, lambda: decode(latents))
+    """
+
+    def __init__(self, most: int) -> None:
+        """Begin with none.
+
+        Args:
+            most: values that are kept.
+        """
+        self._found: dict[bytes, Made] = {}
+        self._most, self._lock = most, Lock()
+
+    def found(self, digest: bytes, make: Callable[[], Made]) -> Made:
+        """Return the value of a digest; it is made unless it is kept. Not to be changed."""
+        with self._lock:
+            kept = self._found.pop(digest, None)
+        found = make() if kept is None else kept
+        with self._lock:
+            self._found[digest] = found
+            for old in list(self._found)[: -self._most]:
+                del self._found[old]
+        return found
