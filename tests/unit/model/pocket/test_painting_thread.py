@@ -17,20 +17,26 @@ def thread():
     made.close()
 
 
-def begin_in_background(thread):
-    """Return background work that checks until an event, that event, and what gives it up."""
-    runs, ends = Event(), Event()
+class Checking:
+    """Work that checks whether it is cancelled until it may end."""
 
-    def work():
-        while not ends.is_set():
+    def __init__(self):
+        self.runs, self.ends = Event(), Event()
+
+    def __call__(self):
+        while not self.ends.is_set():
             check_cancelled()
-            runs.set()
+            self.runs.set()
         return "ended"
 
+
+def begin_in_background(thread):
+    """Return background work that checks until an event, that event, and what gives it up."""
+    work = Checking()
     with thread.background() as given_up:
         made = thread.begin(work)
-    assert runs.wait(PATIENCE)
-    return made, ends, given_up
+    assert work.runs.wait(PATIENCE)
+    return made, work.ends, given_up
 
 
 def test_background_work_gives_way_and_goes_on_although_its_place_was_left(thread):
@@ -91,21 +97,13 @@ def test_what_fails_on_either_thread_is_told(thread):
 
 
 def test_later_work_gives_way_to_views_and_ends_when_its_place_is_left(thread):
-    runs, ends = Event(), Event()
-
-    def work():
-        while not ends.is_set():
-            check_cancelled()
-            runs.set()
-        return "ended"
-
+    work = Checking()
     made = thread.begin_later(work)
-    assert runs.wait(PATIENCE)
+    assert work.runs.wait(PATIENCE)
     assert thread.begin(lambda: "a view").result(PATIENCE) == "a view"
-    ends.set()
+    work.ends.set()
     assert made.result(PATIENCE) == "ended"
-    ends.clear()
-    made = thread.begin_later(work)
+    made = thread.begin_later(Checking())
     thread.cancel()
     with pytest.raises(CancelledError):
         made.result(PATIENCE)
