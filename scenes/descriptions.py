@@ -190,8 +190,9 @@ _IN_MOUNTAINS = re.compile(
 )  # of a meadow
 _OWNING = tuple(f"{mark}s" for mark in APOSTROPHES)
 _ADJECTIVES = frozenset((*COLORS, "old", "new", "big", "large", "small", "little", "tiny"))
-_VERBS = frozenset((  # which are also plurals of things
-    "bears", "boxes", "drums", "ducks", "fishes", "guard", "guards", "lights", "plants", "rings",
+_VERBS = frozenset((  # which are also names of things
+    "bears", "boxes", "drums", "ducks", "fishes", "guard", "guards", "lights", "painting", "plants",
+    "rings",
     "rocks", "slides", "swings", "trains", "watch", "watches", "waters", "wave", "waves",
 ))  # fmt: skip
 _PLURAL_ENDS = ("s", "men", "people", "children", "mice")
@@ -1416,7 +1417,7 @@ def _without_verbs(phrases: Sequence[Phrase], text: str) -> tuple[Phrase, ...]:
 
     def is_alive(phrase: Phrase) -> bool:
         kinds = {one.kinds[0] for one in named_things(phrase.known or "", KINDS)}
-        return bool(kinds) and kinds <= PEOPLE | ANIMALS
+        return bool(kinds) and kinds <= PEOPLE | ANIMALS | {"robot"}
 
     def is_verb(rank: int) -> bool:
         *before, who, phrase, after = phrases[max(rank - 3, 0) : rank + 2]

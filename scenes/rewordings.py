@@ -69,6 +69,7 @@ _VASE = rf"(?:an? |the )?(?:(?P<vase>{_COLOR}) )?vases?"
 ON_PLANET = re.compile(
     r"\bon (the moon|(a|another|an alien|this) ((?P<color>\w+) )?(?P<planet>planet))\b", re.I
 )
+_MOUNTAIN_ROAD = re.compile(r"\b(a|the) mountain (road|path)\b(.*)", re.I)
 _MOON_ALONE = re.compile(
     r"^(the )?moon(?=$| (where|with|at (dawn|dusk|night|noon|sun(?:down|rise|set)))\b)", re.I
 )
@@ -607,6 +608,7 @@ REWORDINGS = (  # what is read as something else, one after the other
         r" under a \3 sky",
     ),
     (re.compile(r"\bclock ?tower", re.I), "tower"),
+    (_MOUNTAIN_ROAD, r"\1 \2\3, in a meadow with mountains"),
     (re.compile(r"\bon (a|the) mountain\b(.*)", re.I), r"on \1 hill\2, mountains"),
     (
         re.compile(

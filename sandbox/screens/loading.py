@@ -27,6 +27,7 @@ LOADED_S = 1.0  # that the first view usually takes in a world that was played b
 SLOW_S, FIRST_TIME = 4.0, "the first start takes longer than later ones"  # said after so long
 NO_KEYS = "keys work once it is there; {} leaves"
 STEADY = 0.7  # share of a stage's time over which the bar grows evenly; then ever more slowly
+SLOWING = 0.25  # how it then slows down: after 15 times that time, a bar is not full yet
 LEAST_PACE, MOST_PACE = 0.2, 100.0  # time of a stage over its usual time
 DAWN = (38, 46, 78)  # lower end of the backdrop
 
@@ -82,7 +83,9 @@ def _grown(share: float) -> float:
     """Return the progress of a stage, below 1, after a share of its expected time."""
     if share <= STEADY:
         return share
-    return 1.0 - (1.0 - STEADY) ** 2 / (1.0 - 2 * STEADY + share)
+    late = (share - STEADY) / (1.0 - STEADY)
+    left: float = (1.0 - STEADY) * (1.0 + late / SLOWING) ** -SLOWING
+    return 1.0 - left
 
 
 class LoadingScreen:

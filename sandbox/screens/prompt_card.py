@@ -220,11 +220,14 @@ class PromptCard:
 
 
 def draw_prompt_card(theme: Theme, view: PromptView, room: int, *, hinting: bool) -> PromptCard:
-    """Draw the prompt box in a window of `room` pixels; `hinting` leaves room for known words."""
+    """Draw the prompt box in a window of `room` pixels; `hinting`: with phrases to try.
+
+    Lines of text stand apart only where known words are written below some.
+    """
     measure = _measure(theme)
     width = max(theme.px(MIN_WIDTH), min(theme.px(WIDTH), room - 2 * theme.px(14)))
     text_width = width - 2 * theme.px(PAD) - 2 * theme.px(FIELD_PAD[0])
-    row_height = theme.line_height(TEXT) + (theme.line_height(SMALL) if hinting else 0)
+    row_height = theme.line_height(TEXT) + (theme.line_height(SMALL) if view.hints else 0)
     marks = [(word.start, word.end) for word in (*view.struck, *(w for w, _ in view.hints))]
     pieces = lay_out(view.shown_text, marks, text_width, measure)
     rows = pieces[-1].row + 1 if pieces else 1

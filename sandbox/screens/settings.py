@@ -148,9 +148,7 @@ def _settings() -> tuple[Item, ...]:
         ),
         Heading("On screen"),
         SettingRow(("hud",), "Details", "Shown over the picture.", level),
-        SettingRow(
-            ("hints",), "First steps", "Tips; off by themselves once each was followed.", Toggle
-        ),
+        SettingRow(("hints",), "First steps", "Tips; each goes once you have followed it.", Toggle),
         SettingRow(("parked_mib",), "Places you left", "Disk space that they may take.", parked),
         Heading("Mouse and sticks"),
         SettingRow(("mouse_speed",), "Mouse speed", "How far a drag turns.", speed),

@@ -96,6 +96,7 @@ class TitleScreen:
         self._actions, self._settings = actions, settings
         self._wanted, self._begun_anew = focused, begun_anew
         self._focus = TitleFocus((), None)
+        self._resting = pygame.mouse.get_pos()
         self._picture = TitlePicture(saying)
         self._writing = actions.writing(self._write)
         self._question: Question | None = None
@@ -261,7 +262,12 @@ class TitleScreen:
             self._focus.go(Focused("header", column=QUIT))
 
     def _point(self, event: pygame.Event) -> None:
-        """Handle the mouse: pointing focuses, a click activates, a right click offers choices."""
+        """Handle the mouse: pointing focuses, a click activates, a right click offers choices.
+
+        A pointer that rested here when the screen opened points at nothing: Enter is for the card.
+        """
+        if event.type == pygame.MOUSEMOTION and event.pos == self._resting:
+            return
         if event.type == pygame.MOUSEWHEEL:
             self._dirty |= self._focus.scroll(event.x, -event.y)
         elif event.type == pygame.MOUSEMOTION or (

@@ -147,6 +147,8 @@ def words():
         ("a Martian colony at dawn with a red rocket", ""),
         ("a dungeon by torchlight", ""),
         ("a stage with a row of empty green stools and three pianos", "row empty"),
+        ("a robot painting a picture in a white room", "painting"),
+        ("a motorbike on a mountain road", ""),
         ("a stage with a piano and a ball above it", "above"),  # each stands on its own
         ("a stage with a piano and a disco ball above", ""),
         ("a park with a row of empty benches", "empty"),
@@ -1241,6 +1243,11 @@ def test_a_frozen_pond_is_ice_and_no_water_lies_over_it(words: DescriptionWords,
     assert [one.kinds[0] for one in wanted.named] == ["frozen lake"]
     assert "lake" in wanted.absent
     assert words.without_effect(text) == ()
+
+
+def test_a_mountain_road_is_on_the_ground_before_mountains(words: DescriptionWords):
+    read = words.reading("a motorbike on a mountain road")
+    assert read == "a motorbike on a road, in a meadow with mountains"
 
 
 def test_a_row_of_things_stands_side_by_side(words: DescriptionWords):

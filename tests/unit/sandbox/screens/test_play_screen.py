@@ -337,6 +337,14 @@ def test_a_key_that_is_not_taken_while_a_place_gets_ready_says_so(surface, monke
     assert "Waking the world; keys work once it is there; Esc leaves" in written
 
 
+def test_the_bar_of_a_first_view_is_not_full_long_before_it_is_there():
+    progress = LoadingProgress(1.0)
+    progress.see("ready", 0.0, now=0.0)
+    shares = [progress.see("ready", 0.0, now=float(now)) for now in (1, 5, 15, 30)]
+    assert shares == sorted(set(shares))
+    assert shares[2] < 0.93
+
+
 @pytest.mark.parametrize("pace", [0.5, 1.0, 8.0])
 def test_the_bar_grows_with_time_on_any_machine_and_is_not_full_before_the_end(pace):
     progress, now, shares = LoadingProgress(), 0.0, []

@@ -101,6 +101,15 @@ def test_a_recording_is_watched(game):
     assert game.press(*["down"] * 5, "return") == Watch(Path("runs/monday"))
 
 
+def test_a_pointer_that_rests_where_a_button_comes_up_does_not_take_enter(any_surface, monkeypatch):
+    places = Game(any_surface).screen._picture.places
+    place = next(rect.center for rect, spot in places if spot.area == "header")
+    monkeypatch.setattr(pygame.mouse, "get_pos", lambda: place)
+    game = Game(any_surface)
+    game.point(place)
+    assert game.press("return") == Continue("p1")
+
+
 def test_the_wheel_scrolls_also_over_a_card_and_opens_nothing(game):
     game.press("right")
     place = game.find("parked p1")
