@@ -18,7 +18,7 @@ from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, mutual_overlap
 from mag_sandbox.controls.edits import ENTER, Act, Edit
 from mag_sandbox.files.validation import counted
 from mag_sandbox.model.loading import next_world, worlds_beside
-from mag_sandbox.model.world import FrameBlock
+from mag_sandbox.model.world import UNPLANNED, FrameBlock
 from mag_sandbox.sandbox import player_changes
 from mag_sandbox.sandbox.doors import DoorsInPlay
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
@@ -87,6 +87,7 @@ class WatchedSession(PlaySession):
         self._taken_back = ""  # what to say when an undone change is shown
         self._shown: FrameBlock | None = None  # newest
         self._rested = 0  # blocks since the last one in which the player walked
+        self._unplanned = False  # walking waits until it is planned where things stand
 
     @property
     def recording(self) -> Recording | None:
@@ -125,7 +126,16 @@ class WatchedSession(PlaySession):
                 words = player_changes.words_of_change(block, self._shown)
                 undone = self._taken_back if block.edited.act == "undo" else ""
                 self._services.notices.say(f"{words}{undone}", topic=player_changes.CHANGE)
+        self._say_why_still(ready.block, walks=bool(walks))
         self._shown = ready.block
+
+    def _say_why_still(self, block: FrameBlock, *, walks: bool) -> None:
+        """Say that it is not planned yet where things stand, for as long as keys do not walk."""
+        before = self._shown.poses[-1].position if self._shown else None
+        self._unplanned &= block.poses[-1].position == before
+        self._unplanned |= UNPLANNED in (block.notice or "")
+        if walks and self._unplanned:
+            self._services.notices.say(f"{UNPLANNED}; you walk then", "bad", "way")
 
 
 class SplitSession(WatchedSession):
@@ -242,7 +252,7 @@ class PlayerSession(WatchedSession):
         self._hints = self._hint_overlay(probe) if services.settings.now.hints else None
         hints = (self._hints,) if self._hints else ()
         self.overlays = (
-            self._doors, self._painting, self._map, *hints, probe, self._postcards, self._around,
+            self._doors, self._painting, self._map, self._around, *hints, probe, self._postcards,
             services.notices, self._edit, self._prompt,
         )  # fmt: skip
         if origin := reel.current.block.memory.origin:

@@ -62,7 +62,7 @@ class AroundOverlay(Overlay):
             self._most -= 1
             self.lines = self._describe()
             card = self._card(theme, self._listing())
-        surface.blit(card, (theme.px(14), top))
+        places["around"] = surface.blit(card, (theme.px(14), top))
 
     def _listing(self) -> Card:
         head = row(Text(TITLE, 16, bold=True), SPRING, Text(f"{self._key}: close", 13, MUTED))

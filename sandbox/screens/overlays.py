@@ -585,6 +585,8 @@ class HintOverlay(Overlay):
             place = arrow_place(theme, key, surface.get_size())
             if shown and place.colliderect(shown):  # in the lab view
                 place.top = shown.bottom + theme.px(10)
+            if (around := places.get("around")) and place.colliderect(around):
+                place.left = around.right + theme.px(10)
             places[f"key {key}"] = surface.blit(arrow, place)
 
 

@@ -100,7 +100,7 @@ class PaintingOverlay(Overlay):
         return bool(self._waiting) and (self._progress.update(now) or is_dirty)
 
     def draw_under(self, surface: pygame.Surface) -> None:
-        """Draw a frame of light around what changes, and a word in its middle."""
+        """Draw a frame of light around a part that changes, and a word in its middle."""
         if not self._waiting:
             return
         edit, theme = self._waiting[0], self._hud.theme(surface)
@@ -117,7 +117,8 @@ class PaintingOverlay(Overlay):
             middle.y = seen.top + HIGH * seen.height
         light = 0.5 + 0.5 * math.sin(2 * math.pi * time.perf_counter() / PULSE_S)
         frame = theme.rounded(seen.size, (*ACCENT, round(90 + 150 * light)), 12, line=4)
-        surface.blit(frame, seen)
+        if edit.act != "relight":  # which changes no part of the picture, but all of it
+            surface.blit(frame, seen)
         surface.blit(card, card.get_rect(center=middle).clamp(surface.get_rect()))
 
     def _lines(self) -> Iterator[Part | None]:

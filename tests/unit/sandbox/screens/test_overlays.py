@@ -245,6 +245,17 @@ def test_the_arrow_of_a_hint_leaves_the_map_free(size):
     assert not arrow.colliderect(hidden)
 
 
+def test_the_arrow_to_the_left_lies_beside_the_list_of_things(monkeypatch):
+    hud, probe = Hud(), SimpleNamespace(area=pygame.Rect(0, 0, 0, 0), is_silent=False)
+    hud.places["around"] = listed = pygame.Rect(14, 60, 400, 500)
+    overlay = HintOverlay(StubReel(), hud, probe)
+    monkeypatch.setattr(type(overlay._hints), "key", "left")
+    with window((1280, 720), "test") as surface:
+        overlay.draw(surface)
+        assert surface.get_rect().contains(hud.places["key left"])
+    assert not hud.places["key left"].colliderect(listed)
+
+
 @pytest.mark.parametrize(
     "tools", [None, pygame.Rect(14, 680, 60, 26), pygame.Rect(14, 680, 500, 26)]
 )

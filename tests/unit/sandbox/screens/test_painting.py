@@ -67,6 +67,12 @@ def test_a_view_is_framed_whole_and_a_refusal_ends_it(overlay, end):
     assert not lit(overlay)
 
 
+def test_another_light_has_no_frame_since_no_part_of_the_picture_changes(overlay):
+    overlay.begin(Edit("relight", 0.0, 0.0, *EVERYTHING))
+    assert lit(overlay)
+    assert max(rect.width for rect in lit(overlay)) < 400
+
+
 def test_what_is_taken_back_under_way_is_waited_for_no_longer(overlay):
     for act in ("place", "remove", "undo"):
         overlay.begin(Edit(act, kind="tent" if act == "place" else ""))
