@@ -207,7 +207,11 @@ class PlayerSession(WatchedSession):
         self._world_asked_until = 0.0  # the worlds that there are were listed
         self._errand: Callable[[], None] | None = None  # for which the camera flies somewhere
         self._painting = PaintingOverlay(
-            reel, hud, services.settings.now.fit, lambda: worker.under_way()
+            reel,
+            hud,
+            services.settings.now.fit,
+            lambda: worker.under_way(),
+            services.bindings.title("undo"),
         )
         self._doors = DoorsInPlay(services, worker, reel, hud, self._painting)
         self._begun_places: deque[str] = deque(maxlen=1)  # descriptions of places to begin

@@ -284,7 +284,7 @@ def _write_names(
     unnamed = {thing.kind for thing in ground.things} - {door.kind for door in ground.doors}
     discs = {thing: _disc(area, thing) for thing in ground.things}
     for thing in sorted(discs, key=lambda one: math.hypot(one.x - area.x, one.z - area.z)):
-        disc, others = discs[thing], [disc for one, disc in discs.items() if one is not thing]
+        disc = discs[thing]
         if thing.kind not in unnamed or not room.colliderect(disc):
             continue
         name = theme.text(words.get(thing.kind, thing.kind), 11, MUTED)
@@ -294,8 +294,7 @@ def _write_names(
         ]  # fmt: skip
         if labels:  # one name for each kind: a map has little room
             unnamed.remove(thing.kind)
-            clear = (label for label in labels if label.collidelist(others) < 0)
-            taken.append(_write(card, name, next(clear, labels[0])))
+            taken.append(_write(card, name, clearest(labels, discs.values())))
     for water in ground.waters:
         label = (name := theme.text(water.kind, 11, INK)).get_rect(center=area.at(*water.middle))
         if area.place.contains(label) and label.inflate(apart).collidelist(taken) < 0:
@@ -327,6 +326,17 @@ def _labels(name: pygame.Surface, disc: pygame.Rect, room: pygame.Rect) -> list[
     moved = (one.clamp(room) for one in places)
     shown = disc.clip(room).inflate(2, 2)
     return [one for one in moved if room.contains(one) and one.colliderect(shown.inflate(4, 4))]
+
+
+def clearest(labels: Iterable[pygame.Rect], discs: Iterable[pygame.Rect]) -> pygame.Rect:
+    """Return the first of those places for a name that hide the least of all things."""
+    things = list(discs)
+
+    def hidden(label: pygame.Rect) -> int:
+        parts = (label.clip(disc) for disc in things)
+        return sum(part.width * part.height for part in parts)
+
+    return min(labels, key=hidden)
 
 
 def _write(card: pygame.Surface, name: pygame.Surface, place: pygame.Rect) -> pygame.Rect:

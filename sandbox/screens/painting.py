@@ -31,6 +31,7 @@ WORDS = {
     "relight": "Changing light and weather ...",
 } | {act: row.under_way for act, row in SPOT_ACTS.items()}
 PAINTING = "Painting ..."  # all others
+GIVES_UP = "{} gives it up"
 WHAT = {"renew": "the description", "relight": "light and weather", "undo": "taking it back"}
 
 
@@ -48,8 +49,9 @@ class PaintingOverlay(Overlay):
         hud: Hud,
         fit_mode: FitMode,
         under_way: Callable[[], StageShare | None] = lambda: None,
+        undo_key: str = "",
     ) -> None:
-        self._reel, self._hud = reel, hud
+        self._reel, self._hud, self._undo_key = reel, hud, undo_key
         self._progress = ChangeProgress(under_way)
         self._fit_mode: FitMode = fit_mode
         self._waiting: list[Edit] = []
@@ -128,6 +130,8 @@ class PaintingOverlay(Overlay):
         yield Text(WORDS.get(edit.act, words), 15, ACCENT, bold=True)
         if edit.act != "undo":
             yield self._progress.part(BAR)
+        if edit.act in WHAT and edit.act != "undo" and self._undo_key and not others:
+            yield Text(GIVES_UP.format(self._undo_key), 13, MUTED)
         if others:
             yield Text(f"then: {', then '.join(map(_what, others))}", 13, MUTED)
 

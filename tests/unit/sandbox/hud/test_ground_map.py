@@ -10,7 +10,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
 from mag_sandbox.model.world import Door, GroundPlan, GroundThing, GroundWater
 from mag_sandbox.sandbox.hud import ground_map as above
-from mag_sandbox.sandbox.hud.ground_map import MOST, GroundMap, MapArea, draw_player
+from mag_sandbox.sandbox.hud.ground_map import MOST, GroundMap, MapArea, clearest, draw_player
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.screens.overlays import MapOverlay
@@ -268,3 +268,9 @@ def test_names_keep_off_the_name_of_a_start_beyond_the_map(monkeypatch):
         ground_map.card(Theme((1280, 720)), block, ((0.0, 0.0), (0.0, 40.0)), (), here)
     *names, start = written
     assert names and start.collidelist(names) < 0
+
+
+def test_a_name_lies_where_it_hides_the_least_of_things():
+    beside, over, half = (pygame.Rect(left, 0, 20, 10) for left in (40, 0, 10))
+    assert clearest([over, half, beside], [pygame.Rect(0, 0, 20, 20)]) == beside
+    assert clearest([over, half], [pygame.Rect(0, 0, 20, 20)]) == half

@@ -67,6 +67,16 @@ def test_a_view_is_framed_whole_and_a_refusal_ends_it(overlay, end):
     assert not lit(overlay)
 
 
+def test_the_key_that_gives_another_light_up_is_said():
+    overlay = PaintingOverlay(None, Hud(), "fill", undo_key="Backspace")
+    overlay.begin(Edit("relight", 0.0, 0.0, *EVERYTHING))
+    said = [part.words for part in overlay._lines() if isinstance(part, Text)]
+    assert "Backspace gives it up" in said
+    overlay.begin(Edit("undo"))
+    said = [part.words for part in overlay._lines() if isinstance(part, Text)]
+    assert "Backspace gives it up" not in said
+
+
 def test_another_light_has_no_frame_since_no_part_of_the_picture_changes(overlay):
     overlay.begin(Edit("relight", 0.0, 0.0, *EVERYTHING))
     assert lit(overlay)
