@@ -120,6 +120,7 @@ class ScenePainter:
         seed: int,
         yaw: float,
         seen: np.ndarray | None = None,
+        viewpoint: tuple[float, float] = (0.0, 0.0),
     ) -> np.ndarray:
         """Return a level view, uint8 [H, W, 3].
 
@@ -129,11 +130,11 @@ class ScenePainter:
             seed: of the noise.
             yaw: of the view, a multiple of a cell [degrees].
             seen: the known part of the ring; see `carried`.
+            viewpoint: x and z [m].
         """
         pose = self.imagination.lattice.nearest(CameraPose(yaw))
-        around = self.imagination.imagine(
-            self.imagination.nothing(), pose, Subject(self._texts(caption), seed, things, seen)
-        )
+        subject = Subject(self._texts(caption), seed, things, seen, viewpoint)
+        around = self.imagination.imagine(self.imagination.nothing(), pose, subject)
         place = self.imagination.lattice.place(pose)
         view: np.ndarray = to_frames(self.imagination.picture(around, place))[0]
         return view
@@ -283,7 +284,8 @@ def measured(way: Route, painter: ScenePainter) -> tuple[dict[str, dict[str, flo
     caption = way.rings[0].caption()
 
     def look(stop: int, seen: Callable[[], np.ndarray | None]) -> np.ndarray:
-        return painter.painted(caption, plans[stop], way.seed, way.yaw, seen())
+        place = way.places[stop]
+        return painter.painted(caption, plans[stop], way.seed, way.yaw, seen(), place)
 
     ring = painter.layered(way, coded[0])
 

@@ -64,11 +64,14 @@ class _Fake:
     def geometry(self, _scenery: Scenery, x: float, z: float) -> RingGeometry:
         return self.way.truth[self.way.places.index((x, z))]
 
-    def painted(self, _caption: str, _things, _seed: int, _yaw: float, _seen=None) -> np.ndarray:
+    def painted(
+        self, _caption: str, _things, _seed: int, _yaw: float, _seen=None, viewpoint=(0.0, 0.0)
+    ) -> np.ndarray:
         # the first picture of the walk that is invented, then the others of both walks
         steps = len(self.way.rings) - 1
         stop = (self.painted_so_far - 1) % steps + 1 if self.painted_so_far else 0
         self.painted_so_far += 1
+        assert viewpoint == self.way.places[stop]
         drawn = self.way.rings[stop].pixels[TOP : TOP + HEIGHT, self.way.columns]
         return (
             (drawn.astype(int) + self.brighter * self.painted_so_far).clip(0, 255).astype(np.uint8)
