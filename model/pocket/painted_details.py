@@ -90,14 +90,16 @@ class PaintedDetails:
         return views if different == list(poses) else views[[different.index(one) for one in poses]]
 
     @torch.inference_mode()
-    def first_ring(self, ground: GroundThings, given: GivenPicture | None = None) -> np.ndarray:
-        """Return what is shown over the ring where a scene begins, float32 [4, H, W]; see `views`.
-
-        All of its things are drawn again.
-        """
+    def first_ring(
+        self,
+        around: Surroundings,
+        given: GivenPicture | None = None,
+        drawn: GroundThings | None = None,
+    ) -> np.ndarray:
+        """Return what is shown over the ring where a scene begins, [4, H, W]; see `views`."""
         with self._lock:
-            self._follow(given, ground)
-            found = self._ground.known(ground.around, self._imagination.lattice.whole)
+            self._follow(given, drawn)
+            found = self._ground.known(around, self._imagination.lattice.whole)
         if found is None:
             return np.zeros((4, *self._imagination.ring_size), np.float32)
         ring: np.ndarray = found[0].numpy()

@@ -81,7 +81,8 @@ class Relighting:
         if not stays.any():
             return None
         picture = pictures.ring(around).numpy()
-        details = pictures.details.first_ring(GroundThings(around, tuple(self._before)), given)
+        before = GroundThings(around, tuple(self._before))
+        details = pictures.details.first_ring(around, given, before)
         picture = shown_under(picture, details)
         pixels = np.zeros((*stays.shape, 4), np.uint8)
         colors = (picture + 1.0) * 127.5 * np.where(stays, gains, 0.0)

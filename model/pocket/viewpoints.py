@@ -55,7 +55,6 @@ from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
-from mag_sandbox.model.pocket.drawing_again import GroundThings
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.painted_ring import PaintedRing, all_faded, faded, without
 from mag_sandbox.model.pocket.painting import (
@@ -148,7 +147,7 @@ class _LayersSource:
     ring: object  # the same one as long as the ring is the same
     decode: Callable[[], Tensor]  # returns its picture, [1, 3, H, W]
     read: Callable[[np.ndarray], np.ndarray]  # the picture to read relief from: it, or better
-    over: Callable[[], np.ndarray] | None  # what is shown over it; None: things are drawn again
+    over: Callable[[], np.ndarray] | None  # what is shown over it; None: nothing
     known: np.ndarray  # cells to be shown, bool [rows, columns]
     painted: np.ndarray  # those that are no guesses, likewise
 
@@ -619,12 +618,11 @@ class Viewpoints(ViewPainter[_MadeView]):
         if place in self.kept:
             return self._source(self.kept[place])
         painting = self._painting
-        ground = GroundThings(painting.around, self._things)
         around, given, pictures = painting.around, painting.given, painting.pictures
         return _LayersSource(
             START, around, lambda: pictures.ring(around)[None],
             lambda picture: _as_given(picture, around, given, self._imagination.ahead),
-            lambda: pictures.details.first_ring(ground, given),
+            given and (lambda: pictures.details.first_ring(around, given)),
             around.known, around.known,
         )  # fmt: skip
 
@@ -663,12 +661,11 @@ class Viewpoints(ViewPainter[_MadeView]):
         margins = GIVEN if is_given else PAINTED
         numbers = scenery.numbers(*source.place, owners)
         sprites = {} if known.all() else self._planned.sprites(scenery, source.place)
-        redrawn = self._painting.redrawn if source.over is None else None
         if source.over is not None:
             picture = shown_under(picture, source.over())
         return LayeredRing(
             picture, known, numbers, scenery, source.place, painted, margins, sprites,
-            self._imagination.close_ups, redrawn,
+            self._imagination.close_ups, self._painting.redrawn,
         )  # fmt: skip
 
     # Snapshots

@@ -167,7 +167,7 @@ def test_a_thing_that_stands_there_is_shown_drawn_again_where_that_was_done():
     assert not drawn_white(made.views(ground.around, [HERE], drawn=half))
     assert drawn_white(made.views(ground.around, [HERE], drawn=ground)) > 200
     assert not drawn_white(made.views(ground.around, [HERE])), "and back"
-    assert made.first_ring(ground)[3].any(), "wherever others look from, it is"
+    assert made.first_ring(ALL, drawn=ground)[3].any(), "wherever others look from, it is"
     assert close_ups.drawn == 1
 
 
@@ -186,7 +186,7 @@ def test_tiles_are_added_on_any_thread():
     with torch.inference_mode():  # as blocks are drawn, and rings are not cut into layers
         half = ALL.without(ALL.mask(Place(0, 0, ROWS, COLUMNS // 2)))
         made.views(half, [AWAY], drawn=ground)
-    assert made.first_ring(ground)[3].any()
+    assert made.first_ring(ALL, drawn=ground)[3].any()
 
 
 def test_changed_ground_shows_nothing_that_was_drawn_again_before():
