@@ -42,6 +42,7 @@ class PaintingThread:
         self._background: threading.Event | None = None
         self._begun: deque[Callable[[], object]] = deque()  # next for the thread
         self._later: deque[Callable[[], object]] = deque()  # next after these
+        self._is_alone = False  # whether what may come later is made
         self._held: deque[Callable[[], object]] | None = None  # work that waits; None: none does
         self._cancelled = 0  # how often everything was
         # how far the newest work is that a player may wait for: changes, and views of other rooms
@@ -117,7 +118,13 @@ class PaintingThread:
             return self._is_closed or self._cancelled != before
 
         made, work = _promised(_cancellable(make, is_cancelled, None))
-        self._submit(work, self._later)
+
+        def work_alone() -> None:
+            self._is_alone = True
+            work()
+            self._is_alone = False
+
+        self._submit(work_alone, self._later)
         return made
 
     def after_all(self, function: Callable[[], Result]) -> "Future[Result]":
@@ -133,7 +140,12 @@ class PaintingThread:
         self.under_way = done
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """Return the results of a function on items, computed on this thread and one beside it."""
+        """Return the results of a function on items, computed on this thread and one beside it.
+
+        What may come later leaves that one to blocks.
+        """
+        if self._is_alone:
+            return list(map(function, items))
         todo = deque(enumerate(items))
         made: list[tuple[int, Result]] = []
 

@@ -140,6 +140,14 @@ def test_what_is_drawn_on_two_threads_ends_on_both_when_it_is_cancelled(thread):
         thread.map(draw, range(100_000))
 
     with pytest.raises(CancelledError):
-        thread.begin_later(work).result(PATIENCE)
+        thread.begin(work).result(PATIENCE)
     thread.close()
     assert len(drawn) < 100_000
+
+
+def test_later_work_leaves_the_other_thread_to_blocks(thread):
+    own, used = (
+        thread.begin_later(work).result(PATIENCE)
+        for work in (get_ident, lambda: thread.map(lambda _item: get_ident(), range(1000)))
+    )
+    assert set(used) == {own}
