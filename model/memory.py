@@ -191,7 +191,7 @@ class Mag(MemoryPolicy):
 
     look = PolicyLook(
         "MAG (recent moments only)",
-        "Keeps a frame of every moment, reads all; the oldest go first.",
+        "Keeps a frame of every moment; when it is full, it drops the oldest.",
         "When memory is full, the oldest block is forgotten for the newest.",
         colour=(0, 178, 130),
         corners=4,

@@ -10,7 +10,7 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, TRACK, Theme
 
 STAGES: dict[Stage, tuple[str, float]] = {  # words, and usual seconds
     "waiting": ("first, the view before is finished", 0.5),
-    "planning": ("planning what stands where", 2.5),
+    "planning": ("planning the place", 2.5),
     "painting": ("painting it", 0.4),
     "remembering": ("remembering it", 1.3),
 }

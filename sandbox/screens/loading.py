@@ -14,9 +14,9 @@ from mag_sandbox.sandbox.ui.theme import BACKDROP, MUTED, CachedPicture
 from mag_sandbox.sandbox.ui.thumbnails import PictureSource, Thumbnails
 from mag_sandbox.scenes import Scene
 
-READY = "ready"  # the stage of a world that is loaded
+READY, LEAVING = "ready", "leaving"  # stages: a world is loaded; one before is closed
 STAGES = {  # loaders' stages in words; others are shown as they are
-    "leaving": "Closing the previous place",
+    LEAVING: "Closing the previous place",
     "weights": "Waking the world",
     "probe": "Getting to know this machine",
     "memory": "Making room for memories",
@@ -210,7 +210,8 @@ class LoadingScreen:
     def _draw_progress(self, surface: pygame.Surface, status: WorkerStatus) -> None:
         theme, (width, height) = self._hud.theme(surface), surface.get_size()
         stage = self._words.get(status.stage, status.stage.capitalize())
-        if status.stage in STAGES and self._slow_at is not None and self._moved_at >= self._slow_at:
+        is_slow = self._slow_at is not None and self._moved_at >= self._slow_at
+        if is_slow and status.stage in STAGES and status.stage != LEAVING:
             stage = f"{stage}; {FIRST_TIME}"
         stage += self._no_keys
         words = column(

@@ -296,7 +296,9 @@ def written_by(screen, surface, monkeypatch):
     return written
 
 
-@pytest.mark.parametrize(("stage", "is_told"), [("weights", True), ("ready", False)])
+@pytest.mark.parametrize(
+    ("stage", "is_told"), [("weights", True), ("ready", False), ("leaving", False)]
+)
 def test_a_long_first_start_is_told_to_be_one(surface, monkeypatch, stage, is_told):
     worker = StubWorker()
     worker.status = WorkerStatus(stage)
