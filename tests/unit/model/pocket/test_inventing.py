@@ -207,7 +207,7 @@ def test_a_view_that_is_not_painted_in_time_is_taken_by_a_later_block():
     controls, blocks, long = [], [], 2 * BLOCKS_A_VIEW
     for number in range(2 * long):
         if number == long:
-            assert made.waits() == (VIEWS,)
+            assert VIEWS in made.waits()
             may_paint.set()
             eventually(lambda: made.waits() == ())
         while made.prepare():
