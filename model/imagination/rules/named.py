@@ -133,6 +133,7 @@ _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
 ))  # fmt: skip
 _LEVEL_WITH = frozenset(("front", "behind", "beside", "left", "right", "sides", "between"))
 _WHOLLY = 0.6  # share of a thing that another one hides
+_CLEARLY = 1.0  # degrees by which a foot is higher than another, of a thing farther away
 _BEFORE, _NEAREST = 1.5, -15.0  # degrees: before the hiding thing; pitch of a foot in level views
 _SCATTERED = [Relation(where) for where in ("ahead", "left", "right", "behind")]
 _LOWER = 0.65  # of the height of a thing called tall: that of others of its kind
@@ -302,7 +303,30 @@ def _far_first(things: list[PlacedObject], named: Sequence[Named]) -> list[Place
         for kind in one.kinds
     }  # fmt: skip
     shown = dict(zip(own, _none_hidden([things[at] for at in from_far], behind), strict=True))
-    return [shown.get(place, thing) for place, thing in enumerate(things)]
+    listed = [shown.get(place, thing) for place, thing in enumerate(things)]
+    stay = stacked.union(one.kind for one in shown.values())
+    for one in shown.values():
+        if one.kind not in behind:
+            listed = _farther_first(listed, one, stay)
+    return listed
+
+
+def _farther_first(
+    things: list[PlacedObject], one: PlacedObject, but: Collection[str]
+) -> list[PlacedObject]:
+    """Return things with those before one of them that would hide it although they are farther.
+
+    Trees on the horizon would stand in the door of a house. Some kinds stay where they are.
+    """
+    place = next(place for place, other in enumerate(things) if other is one)
+    farther = [
+        other for other in things[place + 1 :]
+        if stands(other) and other.kind not in but
+        and other.foot > one.foot + _CLEARLY and covered(one, other) > 0
+    ]  # fmt: skip
+    moved = set(map(id, farther))
+    nearer = [other for other in things[place + 1 :] if id(other) not in moved]
+    return [*things[:place], *farther, one, *nearer]
 
 
 def _none_hidden(things: Sequence[PlacedObject], behind: Collection[str]) -> list[PlacedObject]:

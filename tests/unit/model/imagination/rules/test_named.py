@@ -505,7 +505,7 @@ def test_uninvited_animals_stand_free():
     goat = PlacedObject("goat", 200.0, -6.0, 12.0, 12.0)
     given = [*GROUND, HORSE, fox, cow, dog, goat]
     result = obeyed(given, [Named(("horse",), None, 1, 1)])
-    horse, fox, cow, dog, goat = result[3:]
+    fox, horse, cow, dog, goat = result[3:]  # the fox is farther
     assert (horse, dog, goat) == (HORSE, *given[-2:])
     assert fox.yaw - horse.yaw >= (fox.width + horse.width) / 2
     assert dog.yaw - cow.yaw >= (dog.width + cow.width) / 2
@@ -615,6 +615,13 @@ def test_a_house_farther_away_is_not_painted_before_a_tent():
     named = [Named(("tent",), None, 3, 3), Named(("cottage",), None, relation=Relation("left"))]
     result = obeyed([*GROUND, *tents, house], named)
     assert [one.kind for one in result[3:]] == ["cottage", "tent", "tent", "tent"]
+
+
+def test_trees_on_the_horizon_do_not_stand_in_the_door_of_a_house():
+    cabin = PlacedObject("log cabin", 0.0, 7.7, 38.6, 31.6)  # its foot 8 degrees down
+    far = [PlacedObject("pine", yaw, 2.0, 6.0, 8.0) for yaw in (350.0, 4.0)]  # theirs 2
+    result = obeyed([*GROUND, cabin, *far], [Named(("log cabin",), None, 1, 1)])
+    assert [one.kind for one in result[3:]] == ["pine", "pine", "log cabin"]
 
 
 def test_a_shark_is_not_hidden_by_fish_that_are_named_too():
