@@ -227,7 +227,8 @@ def draw_prompt_card(theme: Theme, view: PromptView, room: int, *, hinting: bool
     measure = _measure(theme)
     width = max(theme.px(MIN_WIDTH), min(theme.px(WIDTH), room - 2 * theme.px(14)))
     text_width = width - 2 * theme.px(PAD) - 2 * theme.px(FIELD_PAD[0])
-    row_height = theme.line_height(TEXT) + (theme.line_height(SMALL) if view.hints else 0)
+    has_hints = any(instead for _, instead in view.hints)
+    row_height = theme.line_height(TEXT) + (theme.line_height(SMALL) if has_hints else 0)
     marks = [(word.start, word.end) for word in (*view.struck, *(w for w, _ in view.hints))]
     pieces = lay_out(view.shown_text, marks, text_width, measure)
     rows = pieces[-1].row + 1 if pieces else 1

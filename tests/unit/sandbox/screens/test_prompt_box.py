@@ -32,6 +32,7 @@ from mag_sandbox.sandbox.screens.prompt_card import (
     PAD,
     ROWS,
     SMALL,
+    TEXT,
     PromptChoice,
     draw_prompt_card,
     sentences,
@@ -302,7 +303,10 @@ def test_words_below_grey_ones_make_sense_in_their_place(surface, text, instead)
     desk.box.open("")
     desk.write(text)
     desk.show()
-    assert [known for *_, known in desk.box._card.hints] == instead
+    card = desk.box._card
+    assert [known for *_, known in card.hints] == instead
+    stands_apart = card.row_height > card.theme.line_height(TEXT)
+    assert stands_apart == bool(instead), "lines leave room for words below, if there are any"
 
 
 def test_a_landscape_is_said_to_keep_its_light():
