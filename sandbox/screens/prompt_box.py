@@ -217,13 +217,16 @@ class _Advice:
     def _fits(self, word: Word, instead: str) -> bool:
         """Tell whether a text makes sense with known words in place of one of its own.
 
-        They say nothing that it says already, name no second place, and are of its days.
+        They say nothing that it says already, name no second place, are of its days, and let
+        neither rain nor snow fall in a room.
         """
-        others = f"{self.text[: word.start]} {self.text[word.end :]}"
+        before, after = self.text[: word.start], self.text[word.end :]
+        others = f"{before} {after}"
         said, place = text_stems(others), self.words.place
         is_second = place(others) is not None and place(instead) is not None
         is_said = text_stems(instead) <= said
-        return not (is_said or is_second or is_out_of_time(instead, said))
+        falls = falls_outdoors(f"{before}{instead}{after}", self.words)
+        return not (is_said or is_second or falls or is_out_of_time(instead, said))
 
 
 _advice_on = lru_cache(maxsize=8)(_Advice)  # asked for several times a key

@@ -296,6 +296,7 @@ def test_of_a_thing_that_is_put_here_only_that_is_said():
         ("two wolves in a snowfield ", ["dogs", "foxes"]),
         ("a medieval town with a cart ", []),  # no tractor
         ("a farm with a cart ", ["tractor"]),
+        ("a library with a cat, outside it snows ", []),  # no snow falls there
     ],
 )
 def test_words_below_grey_ones_make_sense_in_their_place(surface, text, instead):
