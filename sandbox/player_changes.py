@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 
 import pygame
 
-from mag_sandbox.controls.camera import CameraPose, yaw_difference
+from mag_sandbox.controls.camera import ASPECT, CameraPose, yaw_difference
 from mag_sandbox.controls.edits import SPOT_ACTS, Act, Edit
 from mag_sandbox.model.loading import no_places
 from mag_sandbox.model.world import FrameBlock
@@ -254,8 +254,10 @@ def words_of_change(now: FrameBlock, before: FrameBlock | None) -> str:
     edited = now.edited
     assert edited is not None
     if edited.act != "place":
-        return words_of(edited) + (_out_of_view(now, before) if edited.act == "undo" else "")
-    words = f"{words_of(edited)} is there"
+        gone = _only_in(before, now) if before and edited.act == "undo" else None
+        return words_of(edited) + (_out_of_view(gone, before, now.poses[-1]) if gone else "")
+    new = _only_in(now, before)
+    words = f"{words_of(edited)} is there" + (_out_of_view(new, now, now.poses[-1]) if new else "")
     if before is None or before.poses[-1].position != now.poses[-1].position:
         return words
     was, there = (
@@ -266,16 +268,18 @@ def words_of_change(now: FrameBlock, before: FrameBlock | None) -> str:
     return f"{words}, in place of {' and '.join(names)}" if names else words
 
 
-def _out_of_view(now: FrameBlock, before: FrameBlock | None) -> str:
-    """Return where a thing stood that was taken back, if it was out of view."""
-    pose, gone = (
-        now.poses[-1],
-        [one for one in before.placed if one not in now.placed] if before else [],
-    )
-    if len(gone) != 1 or before is None:
-        return ""
-    seen = seen_from(gone[0], before.ground, pose)
-    if abs(yaw_difference(seen.yaw, pose.yaw)) < (pose.fov + seen.width) / 2:
+def _only_in(one: FrameBlock, other: FrameBlock | None) -> Edit | None:
+    """Return the only placed thing that one block has and another has not; else None."""
+    placed = [thing for thing in one.placed if other is None or thing not in other.placed]
+    return placed[0] if len(placed) == 1 else None
+
+
+def _out_of_view(thing: Edit, block: FrameBlock | None, pose: CameraPose) -> str:
+    """Return where a placed thing of a block is, if a view does not show it."""
+    seen = seen_from(thing, block.ground if block else None, pose)
+    aside = abs(yaw_difference(seen.yaw, pose.yaw)) - seen.width / 2
+    above = abs(seen.pitch - pose.pitch) - seen.height / 2
+    if aside < pose.fov / 2 and above < pose.fov * ASPECT / 2:
         return ""
     return f", out of view ({seen.direction(pose)})"
 

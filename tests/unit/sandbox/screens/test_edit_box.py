@@ -163,6 +163,7 @@ def test_a_thing_is_told_with_what_it_stands_in_place_of(before, now, x, said):
         SimpleNamespace(
             ground=GroundPlan(tuple(GroundThing(kind, 0.0, 5.0, 1.0) for kind in kinds)),
             poses=(CameraPose(x=at),), edited=Edit("place", kind="tent", color=COLORS["red"]),
+            placed=(),
         )
         for kinds, at in ((before, 0.0), (now, x))
     ]  # fmt: skip
@@ -263,6 +264,19 @@ def test_what_is_taken_back_out_of_view_is_said_to_be_there(yaw, said):
         for placed in ((tent,), ())
     ]
     assert words_of_change(blocks[1], blocks[0]) == said
+
+
+@pytest.mark.parametrize(
+    ("pitch", "said"),
+    [(10.0, "a balloon is there"), (50.0, "a balloon is there, out of view ({})")],
+)
+def test_what_is_put_out_of_view_is_said_to_be_there(pitch, said):
+    balloon = Edit("place", 0.0, pitch, 12.0, 16.0, "balloon")
+    blocks = [
+        SimpleNamespace(ground=None, poses=(CameraPose(),), edited=balloon, placed=placed)
+        for placed in ((), (balloon,))
+    ]
+    assert words_of_change(blocks[1], blocks[0]) == said.format("ahead above")
 
 
 def test_enter_places_the_thing_that_the_box_announces():
