@@ -98,7 +98,7 @@ class DecodedGround:
         return whole
 
     def forget(self, cells: np.ndarray) -> None:
-        """Make the pictures of some cells anew, bool [rows, columns]: they look otherwise now."""
+        """Forget the pictures of some cells, bool [rows, columns]: they have changed."""
         with self._lock:
             self._forget(cells)
 

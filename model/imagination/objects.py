@@ -75,6 +75,9 @@ def is_outdoors(things: Iterable[PlacedObject]) -> bool:
     return any(thing.kind == NEAR_GROUND for thing in things)
 
 
+Things = tuple[PlacedObject, ...]
+
+
 def check_objects(objects: Sequence[PlacedObject], kinds: Collection[str]) -> None:
     """Raise ValueError if an object from outside is of no known kind, or cannot be anywhere."""
     if len(objects) > MOST_OBJECTS:

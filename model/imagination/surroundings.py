@@ -82,7 +82,7 @@ class Surroundings:
         return same and np.array_equal(self.latents, other.latents)
 
     def differing(self, other: "Surroundings") -> np.ndarray:
-        """Return which cells others know otherwise, bool [rows, columns]."""
+        """Return the cells in which others differ from these, bool [rows, columns]."""
         otherwise: np.ndarray = (self.latents != other.latents).any(axis=0)
         otherwise |= self.known != other.known
         return otherwise

@@ -1,8 +1,8 @@
-"""Has the things of painted ground drawn again, beside blocks, after the ground is shown.
+"""Draws the things of painted ground again, beside blocks, after the ground is shown.
 
-Drawing them takes longer than painting a view. A view that waited for it would come too late for a
-turning camera, so that views are shown as they are painted, and what stands there is shown drawn
-again a known number of blocks later. A replay does so at the same block.
+Drawing them takes longer than painting a view. A view that waited for them would come too late for
+a turning camera. So views are shown as they are painted, and their things drawn again a known
+number of blocks later: at the same block in a replay.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,11 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.objects import Things
 from mag_sandbox.model.imagination.surroundings import Surroundings
 from mag_sandbox.model.pocket.painting_thread import PaintingThread
 
-Things = tuple[PlacedObject, ...]
 BLOCKS_TO_DRAW = 3  # that are shown meanwhile, with time to spare
 
 
@@ -74,7 +73,7 @@ class DrawingAgain:
         return DrawingAgain(self._thread, self._draw)
 
     def show(self, ground: GroundThings) -> None:
-        """Show ground drawn again from now on: so it is seen first."""
+        """Show ground with its things drawn again from now on, as when it is first seen."""
         self.shown, self._begun = ground, None
 
     def follow(self, ground: GroundThings, next_block: int) -> None:
@@ -84,15 +83,16 @@ class DrawingAgain:
 
     def is_late(self, block: int) -> bool:
         """Tell whether things are due before a block and still being drawn."""
-        return self._is_due(block) and self._begun is not None and not self._begun.made.done()
+        due = self._due(block)
+        return due is not None and not due.made.done()
 
     def take(self, block: int) -> bool:
         """Show the things that are due before a block; tell whether there were any."""
-        begun = self._begun
-        if begun is None or not self._is_due(block):
+        due = self._due(block)
+        if due is None:
             return False
-        begun.made.result()
-        self.show(begun.ground)
+        due.made.result()
+        self.show(due.ground)
         return True
 
     def snapshot(self, now: GroundThings) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
@@ -122,8 +122,9 @@ class DrawingAgain:
             else:
                 self.shown = ground
 
-    def _is_due(self, block: int) -> bool:
-        return self._begun is not None and block >= self._begun.due
+    def _due(self, block: int) -> _BegunDrawing | None:
+        begun = self._begun
+        return begun if begun is not None and block >= begun.due else None
 
     def _begin(self, ground: GroundThings, due: int) -> None:
         made = self._thread.begin_later(lambda: self._draw(ground))

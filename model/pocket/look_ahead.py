@@ -189,8 +189,8 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         """Do pending work; tell whether there was any.
 
         Args:
-            leave_out: what the next block does: `VIEWS` or `THINGS`. Else those that are due are
-                waited for if they are still being made.
+            leave_out: `VIEWS` or `THINGS`, which the next block does without; it waits for others
+                that are due and still being made.
         """
 
     def _is_late(self, block: int) -> bool:

@@ -1,4 +1,4 @@
-"""What is shown over painted rings: things drawn again, and a given view."""
+"""The layer over painted rings: things drawn again, and a given view."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -13,10 +13,11 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.imagination.details import GivenPicture, alike
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import Imagination
+from mag_sandbox.model.imagination.objects import Things
 from mag_sandbox.model.imagination.redrawing import RedrawnThings, StandingThings
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
-from mag_sandbox.model.pocket.drawing_again import GroundThings, Things
+from mag_sandbox.model.pocket.drawing_again import GroundThings
 from mag_sandbox.scenes.stances import STANCES
 
 _START = 0.0, 0.0
@@ -71,7 +72,7 @@ class PaintedDetails:
         given: GivenPicture | None = None,
         drawn: GroundThings | None = None,
     ) -> Tensor | None:
-        """Return what is shown over views near to each other, [F, 4, H, W]; None: nothing.
+        """Return the layer over views near to each other, [F, 4, H, W]; None: it is empty.
 
         Args:
             around: the known ring.
@@ -96,7 +97,7 @@ class PaintedDetails:
         given: GivenPicture | None = None,
         drawn: GroundThings | None = None,
     ) -> np.ndarray:
-        """Return what is shown over the ring where a scene begins, [4, H, W]; see `views`."""
+        """Return the layer over the ring where a scene begins, [4, H, W]; see `views`."""
         with self._lock:
             self._follow(given, drawn)
             found = self._ground.known(around, self._imagination.lattice.whole)

@@ -37,7 +37,7 @@ class PaintingCuts:
         return None if views is None else to_frames(views)
 
     def with_details(self, draw: Draw, poses: tuple[CameraPose, ...]) -> Draw:
-        """Return what draws the frames of a block at poses with what is shown over the painting."""
+        """Return a function that draws the frames of a block at poses with the layer over them."""
         painting = self._painting
         if painting is None:
             return draw

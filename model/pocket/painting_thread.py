@@ -42,7 +42,7 @@ class PaintingThread:
         self._background: threading.Event | None = None
         self._begun: deque[Callable[[], object]] = deque()  # next for the thread
         self._later: deque[Callable[[], object]] = deque()  # next after these
-        self._is_alone = False  # whether what may come later is made
+        self._is_alone = False  # whether later work runs, without the thread beside
         self._held: deque[Callable[[], object]] | None = None  # work that waits; None: none does
         self._cancelled = 0  # how often everything was
         # how far the newest work is that a player may wait for: changes, and views of other rooms
@@ -110,7 +110,7 @@ class PaintingThread:
         return made
 
     def begin_later(self, make: Callable[[], Result]) -> "Future[Result]":
-        """Make something that gives way to plans and views, wherever it checks."""
+        """Make something when no plan or view waits; it gives way to them wherever it checks."""
         before = self._cancelled
 
         def is_cancelled() -> bool:
@@ -142,7 +142,7 @@ class PaintingThread:
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Return the results of a function on items, computed on this thread and one beside it.
 
-        What may come later leaves that one to blocks.
+        Later work leaves that one to blocks; see `begin_later`.
         """
         if self._is_alone:
             return list(map(function, items))

@@ -8,14 +8,11 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.imagination.ground import DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
-from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.objects import Things
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.pocket.painting import PaintingInventor
 
 EDGES = 0.13  # share of a view's cells along two of its edges; a painted view beside it shows more
-
-
-Things = tuple[PlacedObject, ...]
 
 
 class SketchedGround:

@@ -147,7 +147,7 @@ class _LayersSource:
     ring: object  # the same one as long as the ring is the same
     decode: Callable[[], Tensor]  # returns its picture, [1, 3, H, W]
     read: Callable[[np.ndarray], np.ndarray]  # the picture to read relief from: it, or better
-    over: Callable[[], np.ndarray] | None  # what is shown over it; None: nothing
+    over: Callable[[], np.ndarray] | None  # returns the layer over it; None: there is none
     known: np.ndarray  # cells to be shown, bool [rows, columns]
     painted: np.ndarray  # those that are no guesses, likewise
 
@@ -622,7 +622,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         return _LayersSource(
             START, around, lambda: pictures.ring(around)[None],
             lambda picture: _as_given(picture, around, given, self._imagination.ahead),
-            given and (lambda: pictures.details.first_ring(around, given)),
+            None if given is None else partial(pictures.details.first_ring, around, given),
             around.known, around.known,
         )  # fmt: skip
 

@@ -303,8 +303,8 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
                     self._follow_memory()
                     self._viewpoints.prepare(session.pose)
                 return True
-            drawing = self.painting and THINGS not in leave_out and self.painting.drawing
-            if drawing and drawing.take(session.block_index):
+            draws = THINGS not in leave_out
+            if draws and self.painting and self.painting.drawing.take(session.block_index):
                 return True
             if self._viewpoint(session.pose) != START:
                 return False
@@ -405,7 +405,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         return self._with_objects(replace(finished, provisional=is_guess))
 
     def _draw_again(self, painting: PaintingInventor) -> None:
-        """Begin to draw the things around again, if others are shown so."""
+        """Begin to draw the things around again, unless that is done."""
         if self._ground and painting.plan and self.schedule.paints(self.memory):
             ground = GroundThings(painting.around, self._ground.things)
             painting.drawing.follow(ground, self._running().block_index)

@@ -314,7 +314,7 @@ def _far_first(things: list[PlacedObject], named: Sequence[Named]) -> list[Place
 def _farther_first(
     things: list[PlacedObject], one: PlacedObject, but: Collection[str]
 ) -> list[PlacedObject]:
-    """Return things with those before one of them that would hide it although they are farther.
+    """Return things, with the farther ones that would hide one of them listed before it.
 
     Trees on the horizon would stand in the door of a house. Some kinds stay where they are.
     """

@@ -40,7 +40,7 @@ def pictures() -> tuple[np.ndarray, np.ndarray]:
 
 
 def details(made: Imagination | None = None) -> PaintedDetails:
-    """Return what is shown over a ring with a thing."""
+    """Return the layer over a ring with a thing."""
     made = made or imagination()
     shown, owners = pictures()
 
