@@ -25,6 +25,7 @@ from mag_sandbox.sandbox.play.events import (
     SessionStart,
 )
 from mag_sandbox.sandbox.play.parked_scene import KeptMemory, ParkedScene, new_id
+from mag_sandbox.sandbox.play.shown_prompt import ShownPrompt
 from mag_sandbox.scenes import Scene
 
 RESET = "reset"  # why a session ends that another one follows at once
@@ -107,6 +108,7 @@ class Session:
         self._last: FrameBlock | None = None  # None: the fields below are unset, too
         self._telling: np.ndarray | None  # the newest frame that shows more than a wall
         self._playthrough: Playthrough
+        self._shown_prompt: ShownPrompt
         self._created: datetime
         self._blocks = 0
         self._frames = 0  # of this session
@@ -162,6 +164,7 @@ class Session:
         asked = time.monotonic()
         block = self.world.step(control)
         self._last, self._telling = block, telling(block, self._telling)
+        self._shown_prompt.see(control, block)
         event = self._event(block, control, asked)
         for observer in (*self._observers, *self._attached):
             observer.on_block(event, block)
@@ -201,7 +204,7 @@ class Session:
             frames_shown=self._frames_before + self._frames,
             fps=spec.fps,
             world=spec.name,
-            prompt=self._last.prompt,
+            prompt=self._shown_prompt.text,
             kept=KeptMemory.of(self._last.memory),
             provenance=self.world.provenance(),
             id=self.id,
@@ -251,6 +254,9 @@ class Session:
     ) -> None:
         self._playthrough, self._last = playthrough, first.block
         self._telling = telling(first.block, None)
+        asks = parked is None or first.control.prompt is not None
+        prompt = first.block.prompt if asks else parked.prompt
+        self._shown_prompt = ShownPrompt(prompt, first.block)
         self._frames_before = parked.frames_shown if parked else 0
         self._name = parked.name if parked else ""
         self.id = parked.id if parked else new_id(playthrough.scene)

@@ -7,6 +7,7 @@ import pytest
 import xxhash
 
 from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.edits import Edit
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import Control, MemorySetting
 from mag_sandbox.sandbox.play.events import SessionStart
@@ -146,3 +147,11 @@ def test_a_digest_is_the_xxh3_hash_of_the_frames():
     frames = FakeWorld().reset(SCENE, seed=1).frames
     expected = xxhash.xxh3_64_hexdigest(frames.tobytes())
     assert digest_of(frames) == digest_of(frames[:, ::-1][:, ::-1]) == expected
+
+
+def test_a_place_left_while_its_light_still_changes_has_the_name_that_it_had():
+    asked = Control(prompt="A meadow, at night", edit=Edit("relight", width=360.0, height=108.0))
+    session = Session(FakeWorld(), ControlList(asked))
+    session.start(SCENE, seed=7)
+    assert session.advance().block.prompt == "A meadow, at night"
+    assert session.park().prompt == SCENE.prompt
