@@ -65,6 +65,7 @@ from mag_sandbox.scenes.vocabulary import Vocabulary
 LOUDER = 10  # percent
 REST = 8  # blocks without a step, after which nothing is in the way
 BEGUN = "beginning"  # topic of notices about the beginning of a place
+KEPT_BEFORE = "the one before is kept under Continue, and {} brings it back"
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards show the place around the start: walking back there; any arrow key stops"
 NO_WAY_BACK = (
@@ -398,10 +399,7 @@ class PlayerSession(WatchedSession):
             case "around":
                 self._around.press()
             case "new_seed":
-                self._leave_for(
-                    "another place of the same description; {} brings back what you had"
-                )
-                self._begin_anew()
+                self._leave_place("another place of the same description begins")
                 scene = _described(playthrough.scene, self._reel, services.vocabulary)
                 return Playthrough(scene, secrets.randbelow(MAX_SEED))
             case "world":
@@ -460,10 +458,15 @@ class PlayerSession(WatchedSession):
         self.leave_moment(back)
         self.say_begun(begun.format(self._services.bindings.title("undo")))
 
+    def _leave_place(self, begun: str) -> None:
+        """Keep this place as one that is left to the title, and say what begins instead of it."""
+        self._services.saves.park(self._worker, says=False)
+        self._leave_for(f"{begun}; {KEPT_BEFORE}")
+        self._begin_anew()
+
     def _place(self, text: str) -> Playthrough:
         """Begin a place of its own with the same memory; the one before can be brought back."""
-        self._leave_for("a new place begins here; {} brings back the one before")
-        self._begin_anew()
+        self._leave_place("a new place begins")
         scene = scene_of_prompt(text, secrets.randbelow(MAX_SEED), self._services.vocabulary)
         self._services.saves.keep_written(scene)
         memory = self._reel.current.block.memory.policy

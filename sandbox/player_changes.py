@@ -69,7 +69,8 @@ def describe(
 ) -> None:
     """Ask the world for another prompt, and perhaps to paint ground anew by it.
 
-    Far from where the place begins, another one begins: new ground there follows from the old.
+    Where nothing is to stay, another place begins, as it does far from where this one begins: new
+    ground there follows from the old.
     """
     pose, now = reel.pose, reel.current.block.prompt
     keeps_places = not no_places(reel.current.block.memory.policy)
@@ -77,12 +78,13 @@ def describe(
     if (words := services.vocabulary) and ground != "everything":
         text, why = _going_on(text, now, words)
         ground = "light" if _stays(why, reel) and keeps_places else ground
-    if _is_far(reel) and ground != "light":
+    if ground != "light" and (why == ELSEWHERE or (why and keeps_places)):
+        ground = "everything"
+    is_new = ground == "everything" or (_is_far(reel) and ground != "light")
+    if is_new and reel.current.spec.kinds:
         begun_places.append(text)
         return
     leave_moment(services, worker, "the description is as it was")
-    if ground != "light" and (why == ELSEWHERE or (why and keeps_places)):
-        ground = "everything"
     edits = _repaintings(ground, pose)
 
     def ask(session: Session) -> None:
@@ -132,10 +134,10 @@ def choices(
     words, now = services.vocabulary, reel.current.block.prompt
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
     kept, why = _going_on(text, now, words) if words else (text, "")
-    label = "everything" if kept == text else "everything, from these words alone"
-    anew = PromptChoice("Shift+Enter", label, pygame.KMOD_SHIFT, everything)
-    begun = "another place like this" if text == now else "a new place"
-    begin = PromptChoice("Enter", f"{begun} begins here", 0, describe)
+    begun = f"{'another place like this' if text == now else 'a new place'} begins here"
+    alone = "" if kept == text else ", from these words alone"
+    anew = PromptChoice("Shift+Enter", begun + alone, pygame.KMOD_SHIFT, everything)
+    begin = PromptChoice("Enter", begun, 0, describe)
     if why in ("", NEW_ALONE) and (edit := _added_here(text, now, reel)):
         what = words_of(edit)
         title = f"Put {what} where you look"
@@ -148,7 +150,9 @@ def choices(
     if _is_far(reel):
         return (begin,)
     if why:
-        return (PromptChoice("Enter", f"everything anew: {why}", 0, describe),)
+        return (
+            PromptChoice("Enter", begun if why == ELSEWHERE else f"{begun}: {why}", 0, describe),
+        )
     if not services.map.sees_more_of(reel.pose):
         return (PromptChoice("Enter", "repaint this view; what is in it may go", 0, view), anew)
     return (

@@ -254,8 +254,8 @@ class Session:
     ) -> None:
         self._playthrough, self._last = playthrough, first.block
         self._telling = telling(first.block, None)
-        asks = parked is None or first.control.prompt is not None
-        prompt = first.block.prompt if asks else parked.prompt
+        asks = first.control.prompt is not None
+        prompt = first.block.prompt if parked is None or asks else parked.prompt
         self._shown_prompt = ShownPrompt(prompt, first.block)
         self._frames_before = parked.frames_shown if parked else 0
         self._name = parked.name if parked else ""

@@ -559,12 +559,12 @@ def test_a_memory_is_not_changed_or_compared_while_something_is_painted(run):
 @pytest.mark.parametrize(
     ("before", "text", "said"),
     [
-        (SCENE.prompt, "a forest at night", "everything anew"),
+        (SCENE.prompt, "a forest at night", "a new place begins here: light and weather change"),
         (SCENE.prompt, "castles", "this view"),
-        ("a beach at night", "a jungle with parrots", "everything, from these words alone"),
+        ("a beach at night", "a jungle with parrots", "begins here, from these words alone"),
     ],
 )
-def test_a_view_in_another_light_is_said_to_repaint_everything(run, before, text, said):
+def test_a_view_in_another_light_is_said_to_begin_a_new_place(run, before, text, said):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
     game.services.vocabulary = known_words("pocket")
     game.play(PlayScene(replace(SCENE, prompt=before)))
@@ -575,7 +575,7 @@ def test_a_view_in_another_light_is_said_to_repaint_everything(run, before, text
     ways = [one.words for one in session._prompt.choices]
     assert any(said in way for way in ways)
     session._prompt.choices[-1].apply(text)
-    game.said("Everything is made up anew")
+    game.said("a new place begins")
 
 
 def test_where_all_around_was_seen_enter_repaints_this_view(run, monkeypatch):
@@ -781,7 +781,8 @@ def test_another_place_of_the_same_description_is_announced(run):
     game.play()
     game.see_blocks(3)
     game.press(pygame.K_n)
-    game.said("another place of the same description; Backspace brings back")
+    game.said("another place of the same description begins; the one before is kept under Continue")
+    game.parked(1)
 
 
 def test_a_saved_moment_is_loaded_also_after_starting_over(run):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pygame
 import pytest
 
-from mag_sandbox.controls.edits import EVERYTHING, Act, Edit
+from mag_sandbox.controls.edits import EVERYTHING, Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox import memory_choices
@@ -207,7 +207,7 @@ def describe_more(game, words, mod):
 
 @pytest.mark.parametrize(
     ("mod", "size"),
-    [(0, None), (pygame.KMOD_CTRL, GROUND["view"]), (pygame.KMOD_SHIFT, GROUND["everything"])],
+    [(0, None), (pygame.KMOD_CTRL, GROUND["view"])],
 )
 def test_another_description_may_paint_what_was_seen_anew_and_says_what_follows_it(run, mod, size):
     asked = []
@@ -218,33 +218,40 @@ def test_another_description_may_paint_what_was_seen_anew_and_says_what_follows_
     describe_more(game, " A meadow.", mod)
     pose = game.screen.reel.pose
     renewed = [Edit("renew", pose.yaw, pose.pitch, *size)] if size else []
-    forgotten = [Edit("forget")] if size != GROUND["everything"] else []
-    game.wait(lambda: [one.edit for one in asked if one.edit] == [*forgotten, *renewed])
+    game.wait(lambda: [one.edit for one in asked if one.edit] == [Edit("forget"), *renewed])
     game.said("Backspace undoes")
     undo(game)
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")
 
 
-@pytest.mark.parametrize("mod", [0, pygame.KMOD_CTRL])
 @pytest.mark.parametrize(
-    ("text", "act", "notice"),
-    [
-        (" At night.", "relight", "everything stays where it is"),
-        (" A forest at night.", "renew", "light and weather change"),
-    ],
+    ("text", "mod"),
+    [(" A meadow.", pygame.KMOD_SHIFT), (" A forest at night.", 0)],
 )
-def test_another_light_changes_everything_but_where_things_stand(
-    run, mod: int, text: str, act: Act, notice: str
-):
+def test_where_nothing_is_to_stay_another_place_begins_and_the_one_before_is_kept(run, text, mod):
+    game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
+    game.play()
+    game.see_blocks(3)
+    scene = game.screen.playthrough.scene
+    describe_more(game, text, mod)
+    game.said("the one before is kept under Continue, and Backspace brings it back")
+    game.wait(lambda: [one.header.scene for one in game.services.saves.scenes.entries()] == [scene])
+    assert game.screen.playthrough.scene.prompt == f"A place.{text}"
+    undo(game)
+    game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")
+
+
+@pytest.mark.parametrize("mod", [0, pygame.KMOD_CTRL])
+def test_another_light_changes_everything_but_where_things_stand(run, mod: int):
     asked = []
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",)), on_step=asked.append))
     game.play()
     game.see_blocks(3)
-    describe_more(game, text, mod)
+    describe_more(game, " At night.", mod)
     pose = game.screen.reel.pose
-    everything = Edit(act, pose.yaw, pose.pitch, *GROUND["everything"])
+    everything = Edit("relight", pose.yaw, pose.pitch, *GROUND["everything"])
     game.wait(lambda: [one.edit for one in asked if one.edit] == [everything])
-    game.said(notice)
+    game.said("everything stays where it is")
 
 
 @pytest.mark.parametrize("mod", [0, pygame.KMOD_CTRL, pygame.KMOD_SHIFT])
