@@ -89,7 +89,6 @@ class PlayerGame:
             lambda: read_title_model(saves.scenes, folder, tuple(saves.unwritten.values()))
         )
         self._gamepads: Gamepads  # from `open` on
-        self._written: Scene | None = None  # described on the title, not shown yet
         self._title: TitleScreen | None = None
         self._watched = False  # whether the title led to a recording last
         self._compared: Future[ParkedScene] | None = None  # from which a split screen continued
@@ -156,8 +155,7 @@ class PlayerGame:
             toggle_fullscreen=self._toggle_fullscreen,
             export=self._exporting.begin,
             delete_recording=delete_recording,
-            keep_scene=self._note_written,
-            draft=self._written.prompt if self._written else "",
+            keep_scene=saves.keep_written,
             delete_scene=lambda key: delete_own_scene(Path(key)),
         )
         focused = self._title.focused if self._title else None
@@ -247,9 +245,6 @@ class PlayerGame:
     def equip(self, context: PlayContext) -> PlayContext:
         """Return the context of a screen of play, with the player's keys and a play session."""
         worker, playthrough, services = context.worker, context.playthrough, self.services
-        written, self._written = self._written, None
-        if playthrough.scene is written:  # only now: a cancelled start leaves nothing
-            services.saves.keep_written(playthrough.scene)
         services.audio.ambience(suggest_ambience(playthrough.scene), playthrough.seed)
 
         def session(reel: Reel, hud: Hud) -> PlaySession:
@@ -295,9 +290,6 @@ class PlayerGame:
             self._use(choice)
         if self._title:
             self._title.use_settings(settings)
-
-    def _note_written(self, scene: Scene) -> None:
-        self._written = scene
 
     def _toggle_fullscreen(self) -> None:
         store = self.services.settings

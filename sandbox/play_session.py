@@ -399,7 +399,7 @@ class PlayerSession(WatchedSession):
             case "around":
                 self._around.press()
             case "new_seed":
-                self._leave_place("another place of the same description begins")
+                self._leave_for("another place of the same description begins")
                 scene = _described(playthrough.scene, self._reel, services.vocabulary)
                 return Playthrough(scene, secrets.randbelow(MAX_SEED))
             case "world":
@@ -453,20 +453,21 @@ class PlayerSession(WatchedSession):
             self._say("recording ended: a comparison is not recorded; find it on the title screen")
         return PlaySplit(playthrough.scene, playthrough.seed, *other, moment)
 
-    def _leave_for(self, begun: str, back: str = "this is the place before") -> None:
-        """Keep this moment for undo; say what begins, with the key of undo at the place of {}."""
+    def _leave_for(self, begun: str, back: str = "") -> None:
+        """Keep this moment for undo; say what begins, with the key of undo at the place of {}.
+
+        Without words for the way `back`, a place begins, and this one is kept as one that is left.
+        """
+        if not back:
+            self._services.saves.park(self._worker, says=False)
+            self._begin_anew()
+            begun, back = f"{begun}; {KEPT_BEFORE}", "this is the place before"
         self.leave_moment(back)
         self.say_begun(begun.format(self._services.bindings.title("undo")))
 
-    def _leave_place(self, begun: str) -> None:
-        """Keep this place as one that is left to the title, and say what begins instead of it."""
-        self._services.saves.park(self._worker, says=False)
-        self._leave_for(f"{begun}; {KEPT_BEFORE}")
-        self._begin_anew()
-
     def _place(self, text: str) -> Playthrough:
         """Begin a place of its own with the same memory; the one before can be brought back."""
-        self._leave_place("a new place begins")
+        self._leave_for("a new place begins")
         scene = scene_of_prompt(text, secrets.randbelow(MAX_SEED), self._services.vocabulary)
         self._services.saves.keep_written(scene)
         memory = self._reel.current.block.memory.policy

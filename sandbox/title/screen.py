@@ -50,7 +50,6 @@ class TitleActions:
         export: makes a video of a recording, beside the game.
         delete_recording: by its path.
         keep_scene: adds a written scene to the player's own.
-        draft: the words of the last one, if the player left before its first picture.
         delete_scene: of the player's own, by its key.
     """
 
@@ -61,7 +60,6 @@ class TitleActions:
     export: Callable[[Path], object] = lambda path: None
     delete_recording: Callable[[Path], object] = lambda path: None
     keep_scene: Callable[[Scene], object] = lambda scene: None
-    draft: str = ""
     delete_scene: Callable[[str], object] = lambda key: None
     load_scene: Callable[[str], Scene] = lambda key: load_scene(key, available_policies())
     toggle_fullscreen: Callable[[], object] = toggle_fullscreen
@@ -302,7 +300,7 @@ class TitleScreen:
             elif spot.column == QUIT:
                 self._go(Way.LEAVE)
             else:
-                self._writing.open(self._actions.draft)
+                self._writing.open("")
         elif card is not None:
             place = spot.column if spot.area == "choices" else 0
             self._do(card.choices[place].act, card)

@@ -528,7 +528,7 @@ def test_a_single_thing_added_where_a_place_begins_is_put_where_the_player_looks
 def test_the_card_of_a_written_place_shows_its_first_view(run):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
     scene = scene_of_prompt("a forest at night", 3)
-    game.game._note_written(scene)  # as the title does
+    game.services.saves.keep_written(scene)  # as the title does
     game.play(PlayScene(scene))
     first = game.screen.reel.current.block.frames[-1]
     game.see_blocks(3)
@@ -539,6 +539,22 @@ def test_the_card_of_a_written_place_shows_its_first_view(run):
     (shown,) = own_scenes(own)
     with Image.open(shown.thumbnail) as picture:
         assert np.array_equal(np.asarray(picture), first)
+
+
+def test_a_place_left_before_its_first_picture_keeps_its_words_among_the_own_ones(run):
+    game = run()
+    for words in ("a farm in a storm", "a city street at night"):
+        game.press(pygame.K_t)
+        game.write(words)
+        game.press(pygame.K_RETURN)
+        game.wait(lambda: isinstance(game.screen, LoadingScreen))
+        game.press(pygame.K_ESCAPE)
+        game.wait(lambda: isinstance(game.screen, TitleScreen))
+    own = game.services.saves._own_scenes
+    game.wait(lambda: len(own_scenes(own)) == 2)
+    assert {one.scene.prompt for one in own_scenes(own)} == {
+        "a farm in a storm", "a city street at night",
+    }  # fmt: skip
 
 
 def test_a_memory_is_not_changed_or_compared_while_something_is_painted(run):
