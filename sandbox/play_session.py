@@ -45,6 +45,7 @@ from mag_sandbox.sandbox.saves.undo import Moment
 from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld
 from mag_sandbox.sandbox.screens.around import AroundOverlay
 from mag_sandbox.sandbox.screens.edit_box import EditOverlay
+from mag_sandbox.sandbox.screens.late_notice import LateNotice
 from mag_sandbox.sandbox.screens.overlays import (
     CUES,
     HintOverlay,
@@ -256,9 +257,16 @@ class PlayerSession(WatchedSession):
         self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim, boxes)
         self._hints = self._hint_overlay(probe) if services.settings.now.hints else None
         hints = (self._hints,) if self._hints else ()
+        late = LateNotice(
+            reel,
+            services.pilot,
+            self._say,
+            services.notices.drop,
+            lambda: reel.starting_over or self._painting.is_shown,
+        )
         self.overlays = (
             self._doors, self._painting, self._map, self._around, *hints, probe, self._postcards,
-            services.notices, self._edit, self._prompt,
+            late, services.notices, self._edit, self._prompt,
         )  # fmt: skip
         if origin := reel.current.block.memory.origin:
             pictures = counted(origin.pictures, "picture")

@@ -55,7 +55,9 @@ FLYING = frozenset(("sky", "far"))  # stances that need no ground to stand on
 WADES = "the {} is shallow: you wade through it"
 IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
 BEHIND_YOU, AHEAD = 120.0, 30.0  # degrees from the middle of the view
-STILL_PAINTED = "the view ahead is still being painted: the walk goes on once it is there"
+STILL_PAINTED = (
+    "the view ahead is still being painted: keep the key held, you walk on once it is there"
+)
 START: Position = (0.0, 0.0)  # where the scene begins
 LARGEST_RECOLORED = 30.0  # degrees: larger things, but for animals, stand out in any colour
 MOST_GENERATIONS = 8  # of new ground: descriptions that it follows

@@ -40,7 +40,7 @@ class Reel:
         self.starting_over = False  # no block of the new beginning is there yet
         self._worker, self._clock = worker, clock
         self._next: ReadyBlock | None = first
-        self._late = False  # the next block is not there although it is due
+        self.late_since: float | None = None  # when the next block was due that is not there [s]
         self._steps = 0  # blocks still to be shown although paused, at most
         self._until: Callable[[ReadyBlock], object] = lambda ready: True  # what ends them
         self._hurries_to = -1  # index of the block up to which one frame of each is shown
@@ -48,7 +48,7 @@ class Reel:
     @property
     def wake_at(self) -> float | None:
         """When the next frame is due; None while the worker is late or the player pauses."""
-        if self._stopped or self._late:
+        if self._stopped or self._is_late:
             return None
         return AT_ONCE if self.grid.due is None else self.grid.due
 
@@ -66,7 +66,7 @@ class Reel:
     @property
     def is_over(self) -> bool:
         """Whether a script has ended and its last frame was shown."""
-        return self._late and self._worker.status.ended and not self.starting_over
+        return self._is_late and self._worker.status.ended and not self.starting_over
 
     def update(self, now: float) -> bool:
         """Show the next frame if it is due and there is one; True if the frame changed."""
@@ -74,9 +74,10 @@ class Reel:
             return False
         if self._next is None and self._frames_left == 0:  # the worker announces the next
             self._next = self._worker.take()
-            self._late = self._next is None
-            if self._late:
+            if self._next is None:
+                self.late_since = now if self.late_since is None else self.late_since
                 return False
+            self.late_since = None
         if self._next is not None:
             self.current, self._next, self.place = self._next, None, 0
             self.starting_over = False
@@ -130,6 +131,10 @@ class Reel:
             self.grid.restart()
             if not self._frames_left:
                 self._worker.needed_at(self._clock())
+
+    @property
+    def _is_late(self) -> bool:
+        return self.late_since is not None
 
     @property
     def _stopped(self) -> bool:
