@@ -298,7 +298,12 @@ class PlayerGame:
     def _writing(self, apply: Callable[[str], object]) -> PromptBox:
         services = self.services
         return PromptBox(
-            apply, services.vocabulary, make_theme=services.theme, title=ASK_WHERE, open_keys=("t",)
+            apply,
+            services.vocabulary,
+            make_theme=services.theme,
+            title=ASK_WHERE,
+            open_keys=("t",),
+            enter="go there",
         )
 
     @property

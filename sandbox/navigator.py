@@ -82,6 +82,7 @@ class Navigator:
         self._led_by: Outcome | None = None  # that led to this session; None: it is the first
         self._playing: PlayScreen | None = None  # perhaps behind another screen
         self._leaving: tuple[GenerationWorker, ...] = ()  # closing; the next one waits for them
+        self._workers = 0  # so far; each loads a world
         self._behind: Screen | None = None  # the screen that settings or probes lie over
 
     def start(self, first: Playthrough | Watch | None) -> Screen:
@@ -218,6 +219,7 @@ class Navigator:
         if self.worker is None or self._worker_spec is not spec:
             self._discard_worker("left")
             self._worker_spec = spec
+            self._workers += 1
             self.worker = GenerationWorker(
                 partial(_load_after, self._leaving, spec.load),
                 spec.source or self._player,
@@ -244,6 +246,7 @@ class Navigator:
             self.worker, scene, leave, keys, picture, behind or None, ready,
             usual_s=SPLIT_S if playthrough.stage else LOADED_S,
             continues=playthrough.parked is not None,
+            is_first=self._workers == 1,
         )  # fmt: skip
 
     def _observers(self, spec: WorkerSpec) -> Sequence[SessionObserver]:

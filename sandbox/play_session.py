@@ -251,6 +251,7 @@ class PlayerSession(WatchedSession):
             may_open=partial(player_changes.may_change, services, reel),
         )
         boxes, audio = (self._prompt, self._edit.box), services.audio
+        self._painting.boxes = boxes
         probe = ProbeOverlay(
             reel, hud, services.prober, audio.cue, services.settings.now.fit, boxes
         )

@@ -7,17 +7,17 @@ from mag_sandbox.model.world import NETWORK, SERVER
 EVERY_S = 0.5  # between two updates: readable, not flickering
 SMOOTHING = 0.2  # weight of the newest block
 STAGES = {  # shown first, in this order, in words
-    "denoise": "invent",
-    "remember": "remember",
-    "decode": "draw",
-    "look_ahead": "work ahead",
-    "sky": "draw the sky",
-    "move": "move things",
+    "denoise": "imagining the view",
+    "remember": "remembering it",
+    "decode": "drawing it",
+    "look_ahead": "working ahead",
+    "sky": "drawing the sky",
+    "move": "moving things",
 }
 ELSEWHERE = {SERVER: "on the server", NETWORK: "in the network"}  # stages of a remote world
 MAX_STAGES = 5
 LONG_MS = 1000.0  # from which on a time is told in seconds
-LATENCY = "key to picture"
+LATENCY = "from key to picture"
 Row = tuple[str, str]  # name, value
 
 
@@ -57,7 +57,7 @@ class Figures:
             return
         self._updated = now
         seconds = self._block_seconds
-        possible = f"of {self._block_frames / seconds:.0f} possible" if seconds else ""
+        possible = f"could be {self._block_frames / seconds:.0f}" if seconds else ""
         latency = "..." if latency_ms is None else time_text(latency_ms)
         here, elsewhere = stage_rows(self._stages), elsewhere_rows(self._stages)
         self.rows = (

@@ -25,6 +25,7 @@ LEAST, MOST = 5.0, 15.0  # metres from the middle to the left edge
 CLOSE = 12  # px around the start or a door, in which a click means it
 BEYOND = 2.0  # metres that are seen beyond the way
 AT_START = 3.0  # metres within which a player is there, and it needs no name
+MOST_HIDDEN = 0.25  # of a name's area that may lie on other things than its own
 LOOKS = 1.1  # metres that the memory of a place reaches on the map, and twice the view's wedge
 GROUND, FLOOR, GRID, STONE = (20, 26, 40), (34, 41, 62), (34, 41, 58), (112, 122, 148)
 WATER = (66, 106, 146)
@@ -278,7 +279,7 @@ def _write_names(
     """Write names of things and waters where no name stands yet; add their places to `taken`.
 
     A name is moved so that it lies on the map, in rooms within the walls, and off other things; it
-    is left out where another name would lie under it.
+    is left out where another name would lie under it, or much of other things.
     """
     apart, room = _apart(theme), _room(theme, area, ground)
     unnamed = {thing.kind for thing in ground.things} - {door.kind for door in ground.doors}
@@ -288,9 +289,10 @@ def _write_names(
         if thing.kind not in unnamed or not room.colliderect(disc):
             continue
         name = theme.text(words.get(thing.kind, thing.kind), 11, MUTED)
+        others = [one for one in discs.values() if one is not disc]
         labels = [
             label for label in _labels(name, disc, room)
-            if label.inflate(apart).collidelist(taken) < 0
+            if label.inflate(apart).collidelist(taken) < 0 and _hidden(label, others) < MOST_HIDDEN
         ]  # fmt: skip
         if labels:  # one name for each kind: a map has little room
             unnamed.remove(thing.kind)
@@ -331,12 +333,13 @@ def _labels(name: pygame.Surface, disc: pygame.Rect, room: pygame.Rect) -> list[
 def clearest(labels: Iterable[pygame.Rect], discs: Iterable[pygame.Rect]) -> pygame.Rect:
     """Return the first of those places for a name that hide the least of all things."""
     things = list(discs)
+    return min(labels, key=lambda label: _hidden(label, things))
 
-    def hidden(label: pygame.Rect) -> int:
-        parts = (label.clip(disc) for disc in things)
-        return sum(part.width * part.height for part in parts)
 
-    return min(labels, key=hidden)
+def _hidden(label: pygame.Rect, discs: Iterable[pygame.Rect]) -> float:
+    """Return how much of things a name would hide, as a share of its own area."""
+    parts = (label.clip(disc) for disc in discs)
+    return sum(part.width * part.height for part in parts) / (label.width * label.height)
 
 
 def _write(card: pygame.Surface, name: pygame.Surface, place: pygame.Rect) -> pygame.Rect:

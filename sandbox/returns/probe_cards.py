@@ -1,5 +1,6 @@
 """The look of a comparison of then and now: the card in play, and parts shared with pages."""
 
+import numpy as np
 import pygame
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
@@ -42,6 +43,7 @@ WORD_TEXTS: dict[Word, str] = {
     "forgotten": "forgotten",
     "not counted": "not counted",
 }
+SHAPE = 0.6  # height of the pictures of a result over their width
 TITLES = {"postcard": "Postcard found", "seen": "Seen before"}
 
 
@@ -78,12 +80,27 @@ def probe_card(result: ProbeResult, *, figures: bool = False) -> Card:
 
 
 def captioned_pictures(result: ProbeResult, width: float = 0) -> list[Part]:
-    """Return then, now and their difference, each with its name below."""
+    """Return then, now and their difference, each with its name below.
+
+    Of a given width they are cut to one shape, so that those of several results are as large.
+    """
     shown = (("then", result.then), ("now", result.now), ("difference", result.difference))
     return [
-        column(PicturePart(one, width), Text(name, 12, MUTED, lines=1), gap=3)
+        column(
+            PicturePart(_cut(one) if width else one, width, SHAPE),
+            Text(name, 12, MUTED, lines=1),
+            gap=3,
+        )
         for name, one in shown
     ]
+
+
+def _cut(picture: np.ndarray) -> np.ndarray:
+    """Return the middle of a picture in the shape of its place."""
+    height, width = picture.shape[:2]
+    rows, columns = min(height, round(width * SHAPE)), min(width, round(height / SHAPE))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return picture[top : top + rows, left : left + columns]
 
 
 class Wipe:

@@ -89,6 +89,7 @@ class EditOverlay(Overlay):
             make_theme=make_theme,
             open_keys=open_keys,
             check=_weakly(self._problem),
+            enter="paint it",
         )
 
     @property

@@ -103,6 +103,7 @@ class LoadingScreen:
         *,
         usual_s: float = LOADED_S,
         continues: bool = False,
+        is_first: bool = True,
     ) -> None:
         """Wait for a scene.
 
@@ -116,12 +117,14 @@ class LoadingScreen:
             ready: the words for a loaded world before its first block.
             usual_s: time that a loaded world usually takes for it.
             continues: a place that was left is read; trying again reads the same.
+            is_first: no world was loaded before: what takes long is faster the next time.
         """
         self._words = STAGES | {READY: ready}
         self._no_keys = ""  # said after a key that does nothing here
         self._progress, self._share = LoadingProgress(usual_s), 0.0
         self._slow_at: float | None = None  # when to say that later starts are faster; None: never
         self._leave, self._bindings, self._continues = leave, bindings, continues
+        self._is_first = is_first
         self._picture, self._behind = picture, behind
         self._backdrop = CachedPicture()
         self._toolbar = Toolbar((("leave", "Leave"),), bindings.title)
@@ -211,7 +214,7 @@ class LoadingScreen:
         theme, (width, height) = self._hud.theme(surface), surface.get_size()
         stage = self._words.get(status.stage, status.stage.capitalize())
         is_slow = self._slow_at is not None and self._moved_at >= self._slow_at
-        if is_slow and status.stage in STAGES and status.stage != LEAVING:
+        if is_slow and self._is_first and status.stage in STAGES and status.stage != LEAVING:
             stage = f"{stage}; {FIRST_TIME}"
         stage += self._no_keys
         words = column(

@@ -15,6 +15,7 @@ from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.worker import ReadyBlock
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.change_progress import ChangeProgress
+from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.settings import FitMode
 from mag_sandbox.sandbox.ui.display import fit, shade
 from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Part, Text, column
@@ -59,6 +60,7 @@ class PaintingOverlay(Overlay):
         self._blocks = 0  # shown since the last request, or since it was last farther
         self._dirty = False
         self._card = CachedCard()
+        self.boxes: Sequence[PromptBox] = ()  # that the words do not lie under
 
     @property
     def wake_at(self) -> float | None:
@@ -121,7 +123,11 @@ class PaintingOverlay(Overlay):
         frame = theme.rounded(seen.size, (*ACCENT, round(90 + 150 * light)), 12, line=4)
         if edit.act != "relight":  # which changes no part of the picture, but all of it
             surface.blit(frame, seen)
-        surface.blit(card, card.get_rect(center=middle).clamp(surface.get_rect()))
+        words = card.get_rect(center=middle).clamp(surface.get_rect())
+        for box in self.boxes:
+            if box.area.colliderect(words):
+                words.centery = _beside(box.area, surface.get_height())
+        surface.blit(card, words)
 
     def _lines(self) -> Iterator[Part | None]:
         """Yield what is under way, how far it is, and what comes after it."""
@@ -151,6 +157,11 @@ class PaintingOverlay(Overlay):
         place = pygame.Rect(0, 0, round(edit.width * across), round(edit.height * across))
         place.center = round(middle.x), round(middle.y)
         return place
+
+
+def _beside(box: pygame.Rect, height: int) -> int:
+    """Return the middle of the larger part of a window above or below a box."""
+    return box.top // 2 if box.top > height - box.bottom else (box.bottom + height) // 2
 
 
 def _what(edit: Edit) -> str:

@@ -258,12 +258,13 @@ class PromptBox(Overlay):
         choices: Callable[[str], Sequence[PromptChoice]] = lambda text: (),
         clipboard: Clipboard | None = None,
         check: Callable[[str], str] = lambda text: "",
+        enter: str = "apply",
     ) -> None:
         """Make a hidden box.
 
         `apply` is given the new prompt. Without a vocabulary every word is known. The text event of
         the key that opens the box is ignored. `choices` returns the ways to apply a text, if not by
-        Enter alone.
+        Enter alone, of which `enter` says what it does.
         `check` says what is wrong with it, or ""; a text of unknown words alone is refused.
         """
         self.is_open = False
@@ -271,7 +272,7 @@ class PromptBox(Overlay):
         self._apply, self._check = apply, check
         self.vocabulary = vocabulary
         self._make_theme = make_theme
-        self.title = title
+        self.title, self._enter_words = title, enter
         self._open_keys = tuple(open_keys)
         self._choices = choices
         self._history = History()
@@ -292,6 +293,7 @@ class PromptBox(Overlay):
         self._card: PromptCard | None = None
         self._size = (0, 0)
         self._corner = (0, 0)
+        self.area = pygame.Rect(0, 0, 0, 0)  # of the window that the box covers; empty: it is hidden
         self.avoid: tuple[float, float] | None = None  # a place of the window to leave in sight
 
     @property
@@ -351,7 +353,7 @@ class PromptBox(Overlay):
     def close(self) -> None:
         """Hide the box; its text is offered when it opens again."""
         self._draft = self.text if self.text != self._opened_with else ""
-        self.is_open = False
+        self.is_open, self.area = False, pygame.Rect(0, 0, 0, 0)
         self._touched, self._wake_at = True, AT_ONCE
         pygame.key.stop_text_input()
         pygame.key.set_repeat(*self._repeated)
@@ -412,7 +414,7 @@ class PromptBox(Overlay):
             self._stale = False
             self._card = self._drawn(self._theme)
         self._corner = self._place(self._theme, self._card.surface.get_size())
-        surface.blit(self._card.surface, self._corner)
+        self.area = surface.blit(self._card.surface, self._corner)
         if self._shows_cursor:
             surface.fill(self._theme.colour(ACCENT), self._card.cursor.move(self._corner))
 
@@ -451,6 +453,7 @@ class PromptBox(Overlay):
             if self._scrolled is None
             else self._scrolled,
             follows=self._scrolled is None,
+            enter=self._enter_words,
         )
 
     def _key(self, event: pygame.Event) -> bool:

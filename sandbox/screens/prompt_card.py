@@ -157,6 +157,7 @@ class PromptView:
     notice: str = ""
     first_row: int = 0  # the first that is shown
     follows: bool = True  # the cursor stays in sight
+    enter: str = "apply"  # what Enter does if there are no choices
 
     @property
     def shown_text(self) -> str:
@@ -254,7 +255,7 @@ def draw_prompt_card(theme: Theme, view: PromptView, room: int, *, hinting: bool
 
 def _content(view: PromptView, text: Part, *, hinting: bool) -> Part:
     close = NamedPart("close", _chip(_key_words("Esc", "close"), FAINT, 8))
-    apply = NamedPart("apply", _chip(_key_words("Enter", "apply"), ACCENT, 8))
+    apply = NamedPart("apply", _chip(_key_words("Enter", view.enter), ACCENT, 8))
     keys = (close,) if view.choices else (apply, close)
     field = NamedPart("field", Plate(text, FIELD_PAD, FIELD, (TRACK, 1)))
     chips = [

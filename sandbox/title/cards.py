@@ -38,7 +38,8 @@ ABOUT = {  # the large words while the header has the focus
 LONG_TITLE = 40  # characters, that are cut in large letters
 SHORT_REMARK = 60  # characters, that fit into one line
 _CUT = "…, "  # between a description that was cut short and what was added to it
-CARD_TITLE = 22  # characters of a title that fit below a card's picture
+CARD_LINE = 22  # characters of a title that fit on a line below a card's picture
+CARD_TITLE = 2 * CARD_LINE
 FOOTER = 32  # height of the line about the keys
 BLUR = 2  # px of the picture as read, so that the backdrop has no sharp edges
 SHAPE = 0.6  # height of a card's picture, relative to its width
@@ -294,9 +295,17 @@ def _draw_card(
         theme.write(surface, "!", 40, BAD, bold=True, center=rect.center)
     if focused:
         draw_ring(surface, theme, rect, 12)
-    title = Text(short_title(card.title), 15, ACCENT if focused else INK, bold=True, lines=1)
+    below = rect.move(0, rect.height + theme.px(7))
+    draw(theme, surface, card_words(card, focused=focused), below)
+
+
+def card_words(card: TitleCard, *, focused: bool) -> ColumnPart:
+    """Return what stands below a card: a long title takes the line of the remark, too."""
+    title, ink = short_title(card.title), ACCENT if focused else INK
+    if len(title) > CARD_LINE and not card.is_damaged:
+        return column(Text(title, 13, ink, bold=True, lines=2))
     line = Text(card.line, 12, BAD if card.is_damaged else MUTED, lines=1)
-    draw(theme, surface, column(title, line, gap=3), rect.move(0, rect.height + theme.px(7)))
+    return column(Text(title, 15, ink, bold=True, lines=1), line, gap=3)
 
 
 def short_title(title: str) -> str:
@@ -304,12 +313,10 @@ def short_title(title: str) -> str:
 
     What was added to a description stays, with as much of that as there is room for.
 
-    >>> short_title("Desert at sunset, then a dragon (2)")
+    >>> short_title("A library with a red armchair, then a dragon (2)")
     '(2) A dragon'
     >>> short_title("A beach with two green umbrellas on the left…, at night")
-    'A beach…, at night'
-    >>> short_title("A zoo with two elephants, three giraffes…, in the snow at night")
-    'A zoo…, in the snow at night'
+    'A beach with two green umbrellas…, at night'
     """
     if len(title) <= CARD_TITLE:
         return title

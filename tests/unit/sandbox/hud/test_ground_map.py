@@ -274,3 +274,10 @@ def test_a_name_lies_where_it_hides_the_least_of_things():
     beside, over, half = (pygame.Rect(left, 0, 20, 10) for left in (40, 0, 10))
     assert clearest([over, half, beside], [pygame.Rect(0, 0, 20, 20)]) == beside
     assert clearest([over, half], [pygame.Rect(0, 0, 20, 20)]) == half
+
+
+def test_a_name_that_would_hide_other_things_is_left_out(monkeypatch):
+    crowd = [GroundThing("shelf", x / 2, z / 2, 0.3) for x in range(-3, 4) for z in range(-3, 4)]
+    names, shown = names_of([*crowd, GroundThing("rocking horse", 3.0, 2.0, 0.2)], monkeypatch)
+    for name in names:
+        assert sum(name.collidepoint(shown.at(one.x, one.z)) for one in crowd) == 0

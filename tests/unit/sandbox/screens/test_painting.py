@@ -77,6 +77,17 @@ def test_the_key_that_gives_another_light_up_is_said():
     assert "Backspace gives it up" not in said
 
 
+@pytest.mark.parametrize(
+    ("box", "middle"), [((100, 0, 1000, 400), 560), ((100, 200, 1000, 520), 100)]
+)
+def test_words_lie_beside_the_box_that_is_written_in(overlay, box, middle):
+    overlay.begin(Edit("relight", 0.0, 0.0, *EVERYTHING))
+    overlay.boxes = (SimpleNamespace(area=pygame.Rect(box)),)
+    words = max(lit(overlay), key=lambda rect: rect.width)
+    assert words.centery == pytest.approx(middle, abs=12)
+    assert not words.colliderect(box)
+
+
 def test_another_light_has_no_frame_since_no_part_of_the_picture_changes(overlay):
     overlay.begin(Edit("relight", 0.0, 0.0, *EVERYTHING))
     assert lit(overlay)

@@ -239,7 +239,7 @@ def test_the_display_shows_what_the_block_says(game):
     game.pass_frames(1)
     state = game.screen.hud_state()
     assert (state.scene, state.block.prompt) == ("Somewhere", "A place.")
-    assert dict(state.figures)["work ahead"] == "21 ms"
+    assert dict(state.figures)["working ahead"] == "21 ms"
     assert state.block.memory.kept_frames > 0
 
 
@@ -297,12 +297,20 @@ def written_by(screen, surface, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("stage", "is_told"), [("weights", True), ("ready", False), ("leaving", False)]
+    ("stage", "is_first", "is_told"),
+    [
+        ("weights", True, True),
+        ("weights", False, False),
+        ("ready", True, False),
+        ("leaving", True, False),
+    ],
 )
-def test_a_long_first_start_is_told_to_be_one(surface, monkeypatch, stage, is_told):
+def test_a_long_first_start_is_told_to_be_one(surface, monkeypatch, stage, is_first, is_told):
     worker = StubWorker()
     worker.status = WorkerStatus(stage)
-    screen = LoadingScreen(worker, SCENE)  # "ready" at once: the world was loaded before
+    screen = LoadingScreen(
+        worker, SCENE, is_first=is_first
+    )  # "ready" at once: the world was loaded before
     screen.update(0.0)
     assert not any(FIRST_TIME in one for one in written_by(screen, surface, monkeypatch))
     screen.update(SLOW_S + 0.1)

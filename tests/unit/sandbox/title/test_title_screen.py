@@ -14,7 +14,7 @@ from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.settings import OPEN_KEYS, OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.title.cards import FOOTER, TitleLayout, short_title, words_part
+from mag_sandbox.sandbox.title.cards import FOOTER, TitleLayout, card_words, short_title, words_part
 from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
 from mag_sandbox.sandbox.title.model import (
     DELETE,
@@ -212,18 +212,35 @@ def test_another_description_has_a_card_of_its_own_and_a_number_only_beside_one_
     ("title", "short"),
     [
         ("Desert at sunset (2)", "Desert at sunset (2)"),
-        ("Desert at sunset, then a dragon", "A dragon"),
-        ("Desert at sunset, then a castle (12)", "(12) A castle"),
-        ("A beach with two umbrellas on the left…, heavy rain", "A beach…, heavy rain"),
+        ("Desert at sunset, then a dragon", "Desert at sunset, then a dragon"),
+        ("A very long walk over the hills, then a castle (12)", "(12) A castle"),
         (
-            "A beach with two umbrellas…, silence of the moon (2)",
-            "(2) A beach…, silence of the moon",
+            "A beach with two umbrellas on the left…, heavy rain",
+            "A beach with two umbrellas…, heavy rain",
         ),
-        ("A castle on a hill by the sea (2)", "(2) A castle on a hill by the sea"),
+        (
+            "A beach with two green umbrellas…, silence of the moon (2)",
+            "(2) A beach with two green…, silence of the moon",
+        ),
+        (
+            "A castle on a hill by the sea with three ships (2)",
+            "(2) A castle on a hill by the sea with three ships",
+        ),
     ],
 )
 def test_a_long_title_is_told_apart_on_a_card(title, short):
     assert short_title(title) == short
+
+
+def test_a_long_title_has_two_lines_below_its_card():
+    first, second = (
+        TitleCard("parked", "1", title, "", "left 3 h ago", ())
+        for title in ("A mountain lake in the fog", "Desert")
+    )
+    assert [one.lines for one in card_words(first, focused=False).content] == [2]
+    assert [one.words for one in card_words(second, focused=False).content] == [
+        "Desert", "left 3 h ago",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1720, 968), (1920, 1080)])
