@@ -293,7 +293,9 @@ class PromptBox(Overlay):
         self._card: PromptCard | None = None
         self._size = (0, 0)
         self._corner = (0, 0)
-        self.area = pygame.Rect(0, 0, 0, 0)  # of the window that the box covers; empty: it is hidden
+        self.area = pygame.Rect(
+            0, 0, 0, 0
+        )  # of the window that the box covers; empty: it is hidden
         self.avoid: tuple[float, float] | None = None  # a place of the window to leave in sight
 
     @property
