@@ -14,7 +14,7 @@ from mag_sandbox.controls.camera import CameraPose, is_stopped, yaw_difference
 from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.model.world import NO_DOOR, UNPLANNED, Door, WorldSpec
 from mag_sandbox.sandbox.hud.hud import Hud
-from mag_sandbox.sandbox.memory_choices import leave_moment
+from mag_sandbox.sandbox.memory_choices import STILL_PAINTING, leave_moment
 from mag_sandbox.sandbox.play.late_warp import SHOWN, direction_at
 from mag_sandbox.sandbox.play.player_input import MOVED
 from mag_sandbox.sandbox.play.reel import Reel
@@ -92,14 +92,17 @@ class DoorsInPlay(Overlay):
         elif (door := self.in_sight) is not None:
             self.go_to(door)
         else:
-            self._services.notices.say(NO_DOOR, topic="door")
+            is_planned = self._reel.current.block.ground is not None
+            self._services.notices.say(NO_DOOR if is_planned else UNPLANNED, topic="door")
 
     def enter(self) -> None:
         """Go through that door, unless something is on its way.
 
         Keys that are held count again after their release: a walker stops inside, and looks around.
         """
-        if not self._painting.is_shown:
+        if self._painting.is_shown:
+            self._services.notices.say(STILL_PAINTING, topic="door")
+        else:
             self._services.pilot.stop()
             leave_moment(self._services, self._worker, "you are before the door again")
             self._worker.call(lambda session: session.edit(ENTER))
@@ -197,7 +200,7 @@ class DoorsInPlay(Overlay):
         elif self._blocks_left <= 0 or (not pilot.is_flying and pilot.pose == self._stopped_at):
             pilot.stop()
             self._bound_for, self._seen = None, self.in_sight  # where that leads is no news
-            self._services.notices.say(BLOCKED.format(door.kind), topic="door")
+            self._services.notices.say(BLOCKED.format(self._name(door)), topic="door")
         elif not pilot.is_flying:
             faced = _facing(pilot.pose, door)
             turns = abs(yaw_difference(faced.yaw, pilot.pose.yaw)) > FACING

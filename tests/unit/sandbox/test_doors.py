@@ -16,7 +16,7 @@ from mag_sandbox.controls.camera import (
     is_stopped,
     yaw_difference,
 )
-from mag_sandbox.controls.edits import ENTER
+from mag_sandbox.controls.edits import ENTER, Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import Door, GroundPlan
 from mag_sandbox.sandbox.doors import BLOCKED, CAN_ENTER, LEADS_TO, UNPLANNED, WALKING, _the
@@ -68,6 +68,21 @@ def test_enter_leads_through_a_door_and_elsewhere_says_that_there_is_none(game):
     game.press(pygame.K_RETURN)
     game.said("there is no door nearby")
     assert not game.screen.session._prompt.is_open
+
+
+def test_enter_at_a_door_while_something_is_painted_says_so(game):
+    game.screen.session._painting.begin(Edit("renew", 0.0, 0.0, 90.0, 54.0))
+    game.press(pygame.K_RETURN)
+    game.said("still being painted")
+    assert len(rooms(game)) == 1
+
+
+def test_enter_before_doors_are_known_is_answered(game):
+    game.screen.reel.current = replace(
+        game.screen.reel.current, block=replace(game.screen.reel.current.block, ground=None)
+    )
+    game.screen.session._doors.press()
+    game.said(UNPLANNED)
 
 
 def test_walking_into_a_door_leads_through_it(game):
