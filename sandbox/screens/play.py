@@ -195,6 +195,7 @@ class PlayScreen:
         self._touched_at = context.clock()  # when input came last
         self._pointer = (-1, -1)  # where the mouse was last [px]
         self._clicked: str | None = None  # the key cap of the HUD that the mouse holds
+        self._begins = ""  # what is said until another beginning is shown
         self._named = ""  # the title of the window
         self._help: int | None = None  # the page of all controls that is shown
         self._error: str | None = None
@@ -425,6 +426,11 @@ class PlayScreen:
 
     def play(self, playthrough: Playthrough) -> None:
         """Play something else in the same world from now on."""
+        is_same = (
+            playthrough.seed == self.playthrough.seed
+            and playthrough.scene == self.playthrough.scene
+        )
+        self._begins = "starting over" if is_same else "another place"
         self.playthrough = playthrough
         self._context.worker.begin(playthrough)
         self.reel.restart()
@@ -511,7 +517,7 @@ class PlayScreen:
 
     def _mode_text(self) -> str:
         if self.reel.starting_over:
-            return "going back" if self.playthrough.parked else "starting over"
+            return "going back" if self.playthrough.parked else self._begins
         return "paused" if self.reel.paused else self._busy or self.mode
 
 

@@ -171,6 +171,20 @@ def test_reset_drops_the_frames_that_were_left(game):
     assert game.screen.hud_state().seconds == pytest.approx(FRAME)
 
 
+@pytest.mark.parametrize(
+    ("scene", "seed", "said"),
+    [
+        (SCENE, 7, "starting over"),
+        (SCENE, 8, "another place"),
+        (Scene("A reef."), 7, "another place"),
+    ],
+)
+def test_what_begins_is_called_what_it_is(game, scene, seed, said):
+    game.pass_frames(1)
+    game.screen.play(Playthrough(scene, seed))
+    assert game.screen.hud_state().mode == said
+
+
 def test_a_pause_holds_frames_and_generation(game):
     game.pass_frames(1)
     game.key("p")
