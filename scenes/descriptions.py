@@ -247,6 +247,11 @@ _OF_LEVELS = re.compile(
 )
 _MAY_BE_LEVEL = re.compile(r"\b(dungeon|space station|night city|jungle|cave|cavern)\b", re.I)
 _CAVE = re.compile(r"\b(cave|cavern|grotto)s?\b", re.I)
+_BESIDE_IT = re.compile(  # before a cave that is not where all is
+    r"(?:\b(?:and|with|near|beside|by|behind|before|next to|has|is|are)|[,;.])"
+    r"(?: (?!(?:in|inside|into|through|within|of|under|from|to)\b)\w+){0,4} $",
+    re.I,
+)
 _AT_CHURCH = re.compile(r"\b(church|chapel)\b.*\b(sunset|sunrise|dawn|dusk|twilight)\b", re.I)
 _NO_ANIMALS = re.compile(r"\b(no|without)( any)? animals?\b", re.I)
 WINDOWS = frozenset(("square window", "arched window", "round window", "tall window"))
@@ -413,7 +418,9 @@ class DescriptionWords(Vocabulary):
         if place == "indoor" and _BATH.search(text):  # a bath in a garden
             return super().place(_BATH.sub("", text)) or place
         if place and _AS_AT_PLACES.search(text):  # a beach ball on a stage
-            return super().place(_AS_AT_PLACES.sub("", text)) or place
+            others = _AS_AT_PLACES.sub("", text)
+            is_beside = _CAVE.search(text) and not _CAVE.search(others) and _lands_in(others)
+            return super().place(others) or (None if is_beside else place)
         if place is None and _STORE.search(text) and FITTINGS.search(text):
             return "indoor"  # otherwise a shop is a house
         return place
@@ -427,6 +434,7 @@ class DescriptionWords(Vocabulary):
         phrases = _without_verbs(_with_owners(phrases, text, self), text)
         phrases = _at_christmas(phrases)
         phrases = _with_waters(phrases, text, self)
+        phrases = _with_cave_mouths(phrases, text, self)
         phrases = in_said_colors(phrases)
         phrases = _with_walls_of_rooms(_with_same_place(phrases, text, self), text, self)
         read = rewritten(text, phrases)
@@ -1157,8 +1165,13 @@ def falls_outdoors(text: str, words: Vocabulary) -> bool:
 
 def names_land(text: str, words: Vocabulary) -> bool:
     """Tell whether a description names land or water of several kinds of places: a lake."""
-    kinds = {one.kinds[0] for one in named_things(words.in_known_words(text), KINDS)}
-    return not kinds.isdisjoint({*WATERS, *GROUND_KINDS["outdoor"]} - {*FALLING, "starry sky"})
+    return bool(_lands_in(words.in_known_words(text)))
+
+
+def _lands_in(text: str) -> frozenset[str]:
+    """Return the land and water that a text in known words names first of all that it can mean."""
+    kinds = {one.kinds[0] for one in named_things(text, KINDS)}
+    return frozenset(kinds & {*WATERS, *GROUND_KINDS["outdoor"]} - {*FALLING, "starry sky"})
 
 
 def added_place(text: str, words: Vocabulary) -> str:
@@ -1240,6 +1253,26 @@ def _with_waters(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tup
     return tuple(one._replace(known=known(rank)) for rank, one in enumerate(phrases))
 
 
+def _with_cave_mouths(
+    phrases: Sequence[Phrase], text: str, words: Vocabulary
+) -> tuple[Phrase, ...]:
+    """Return phrases with a cave that a landscape has, too, read as the mouth of one."""
+
+    def known(phrase: Phrase) -> str | None:
+        before = text[: phrase.words[0].start]
+        is_beside = _CAVE.fullmatch(phrase.written) and _BESIDE_IT.search(before)
+        if not is_beside or not _is_landscape(before, words):
+            return phrase.known
+        return "cave mouths" if phrase.written.endswith("s") else "cave mouth"
+
+    return tuple(one._replace(known=known(one)) for one in phrases)
+
+
+def _is_landscape(text: str, words: Vocabulary) -> bool:
+    place = words.place(words.in_known_words(text))
+    return place == "outdoor" or (place is None and names_land(text, words))
+
+
 def _ways_out(phrases: Sequence[Phrase], grey: Collection[int]) -> set[int]:
     """Return the phrases, counted from 0, that say that something unseen is outside a room.
 
@@ -1280,6 +1313,8 @@ def _without_outdoors(
     gone = set[int]()
     for found in _OUTDOORS.finditer(text):
         behind = [at for at, one in enumerate(phrases) if one.words[-1].end <= found.start()]
+        if behind and text[phrases[behind[-1]].words[-1].end : found.start()].strip():
+            behind = []  # a comma is between: "a red rug, outside it snows"
         ahead = [at for at, one in enumerate(phrases) if one.words[0].start >= found.end()]
         for way in (behind[::-1], ahead):
             clause = _clause(phrases, text, way)

@@ -71,7 +71,9 @@ ON_PLANET = re.compile(
 )
 _MOUNTAIN_ROAD = re.compile(r"\b(a|the) mountain (road|path)\b(.*)", re.I)
 _MOON_ALONE = re.compile(
-    r"^(the )?moon(?=$| (where|with|at (dawn|dusk|night|noon|sun(?:down|rise|set)))\b)", re.I
+    r"^(the )?moon(?=$|, (?=.*\b(?:astronauts?|rockets?|craters?|rovers?|space)\b)"
+    r"| (where|with|at (dawn|dusk|night|noon|sun(?:down|rise|set)))\b)",
+    re.I,
 )
 ON_MARS = re.compile(  # a bare canyon; no god, no bar
     r"\b(on|planet|of|to) mars\b|^mars\b|\bmartian\b|\bmars (base|colony)\b", re.I
@@ -631,13 +633,7 @@ REWORDINGS = (  # what is read as something else, one after the other
     ),
     (re.compile(r"\bfrozen (?:village )?pond\b", re.I), "frozen lake"),
     (ON_PLANET, "in a moon landscape"),
-    (
-        re.compile(
-            r"^(the )?moon(?=$| (where|with|at (dawn|dusk|noon|sun(?:rise|set|down)|night))\b)",
-            re.I,
-        ),
-        "a moon landscape",
-    ),
+    (_MOON_ALONE, "a moon landscape"),
     (re.compile(rf"^(a|the) (snowy|icy) {_MOUNTAINS}", re.I), "a snowfield with mountains"),
     (re.compile(rf"^(a|the) (\w+ )?{_MOUNTAINS}", re.I), r"a meadow with \2mountains"),
     (

@@ -49,7 +49,10 @@ def _listed_form(phrase: str) -> str | None:
 
 
 def plural(phrase: str) -> str:
-    """Return a phrase in its plural: "red cars", "people"."""
+    """Return a phrase in its plural: "red cars", "people", "white bears in a snowfield"."""
+    named, where, place = phrase.partition(" in ")
+    if where:
+        return f"{plural(named)}{where}{place}"
     irregular = {"person": "people", "child": "children", "mouse": "mice"}
     *first, last = phrase.split()
     if last in irregular.values() or (last not in irregular and last.endswith("s")):

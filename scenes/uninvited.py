@@ -142,11 +142,17 @@ def _of_people() -> frozenset[str]:
 
 
 def others_than(named: Sequence[Named]) -> frozenset[str]:
-    """Return the people that a place lacks because a description counts those in it: one bride."""
+    """Return what a place lacks because of what a description names in it.
+
+    One bride is alone, and dark birds would pass for gulls.
+    """
+    others = (
+        frozenset(("bird",)) if any(one.kinds == ("seagull",) for one in named) else frozenset()
+    )
     people = [one for one in named if one.kinds[0] in PEOPLE - _FIGURES]
     if not people or any(one.most is None for one in people):
-        return frozenset()
-    return PEOPLE - _FIGURES - {kind for one in people for kind in one.kinds}
+        return others
+    return others | (PEOPLE - _FIGURES - {kind for one in people for kind in one.kinds})
 
 
 def elsewhere_in(text: str, words: Vocabulary, said: str = "") -> frozenset[str]:

@@ -17,7 +17,13 @@ from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.files.yaml_files import FileError
 from mag_sandbox.scenes.characters import cluster_end
-from mag_sandbox.scenes.synonyms import LONGEST_PHRASE, plural, read_synonyms, synonyms_of
+from mag_sandbox.scenes.synonyms import (
+    LONGEST_PHRASE,
+    as_many_as,
+    plural,
+    read_synonyms,
+    synonyms_of,
+)
 
 WORDS_FILE = "words.json"  # beside the weights
 VERSION = 1
@@ -188,14 +194,19 @@ class Vocabulary:
         if self.place(rewritten(text, phrases)) is not None:
             return phrases
 
-        def like(phrase: Phrase) -> Phrase:
+        def place_of(phrase: Phrase) -> str | None:
             for words in filter(None, (phrase.written, phrase.known)):
                 listed = synonyms_of(words)
                 if listed and listed.place and self.known(listed.place):
-                    return phrase._replace(known=listed.place)
-            return phrase
+                    return as_many_as(words, listed.place)
+            return None
 
-        return tuple(map(like, phrases))
+        likely = [phrase for phrase in phrases if place_of(phrase)]
+        named = [phrase for phrase in likely if phrase.known is None]  # no bears of its own
+        return tuple(
+            phrase._replace(known=place_of(phrase)) if phrase in (named or likely) else phrase
+            for phrase in phrases
+        )
 
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text that change nothing."""

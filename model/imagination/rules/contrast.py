@@ -33,7 +33,7 @@ _SAME, _LOOKS = 40.0, 3  # steps of RGB between colours of one look; usual looks
 _ALIKE = 90.0  # steps of RGB between colours that are hardly told apart
 _SEEN = ON_FLOOR | {"flat", "sky"}
 _OWN = frozenset((  # kinds whose colour says what they are
-    "penguin", "snowman", "igloo", "sheep", "swan", "cow", "fish", "bear",
+    "penguin", "snowman", "igloo", "sheep", "swan", "cow", "fish", "bear", "seagull", "pig",
 ))  # fmt: skip
 _LACQUERED = frozenset(("plane", "helicopter", "car", "truck", "tram", "rocket"))  # in any colour
 _PAINTS = ("red", "blue", "green")  # which the painter knows best

@@ -168,7 +168,7 @@ def test_a_place_takes_so_many_things_and_no_more(words):
     ("word", "instead"),
     [("spoon", ()), ("three", ()), ("zebras", ("horse",)), ("animals", ("sheep", "deer")),
      ("sword", ()), ("submarine", ()), ("Wald", ()),
-     ("rainbow", ()), ("dove", ("birds",)), ("cozy", ()), ("phone", ("laptop",)),
+     ("rainbow", ()), ("dove", ("white bird",)), ("cozy", ()), ("phone", ("laptop",)),
      ("meadwo", ("meadow",)), ("casle", ("castle",)), ("crown", ())],
 )  # fmt: skip
 def test_what_is_suggested_is_near_in_meaning_or_a_slip_of_the_pen(words, word, instead):
@@ -1068,7 +1068,11 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ("two cats on a garden wall", "two cats on a fence, in farmland", ""),
         ("an owl on a branch", "an owl on a tree, in a meadow", ""),
         ("pigeons on a statue", "birds on a statue, in a park", ""),
-        ("a crow on every gravestone", "three birds on three gravestones, in a graveyard", ""),
+        (
+            "a crow on every gravestone",
+            "three black birds on three gravestones, in a graveyard",
+            "",
+        ),
         ("a street with laundry between the houses", "", "laundry"),
         ("a sea of red poppies by a road", "many red flowers by a road, in a village", ""),
         (

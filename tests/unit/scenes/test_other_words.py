@@ -1,0 +1,51 @@
+"""Words for what has another name, and for caves, rooms and the moon, are read as meant."""
+
+import pytest
+
+from mag_sandbox.model.imagination.rules.wanted import Wanted
+from mag_sandbox.scenes.descriptions import DescriptionWords
+from mag_sandbox.scenes.kinds import KINDS
+from mag_sandbox.scenes.vocabulary import WORDS_FILE
+from tests import ROOT
+
+
+@pytest.fixture(scope="module")
+def words() -> DescriptionWords:
+    return DescriptionWords.load(ROOT / "assets" / "weights" / "imagination" / WORDS_FILE)
+
+
+def test_a_dinosaur_by_any_name_has_its_number_and_colour(words):
+    text = "a jungle with a green t-rex, two blue triceratops and a purple stegosaurus"
+    assert not words.without_effect(text)
+    assert dict(words.substitutes(text))["t-rex"] == "dinosaur"
+    (dinosaurs,) = Wanted.of(text, words, KINDS).named
+    assert (dinosaurs.kinds[0], dinosaurs.least) == ("dinosaur", 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("six flamingos and a white flamingo", "six pink swans and a white swan, in a meadow"),
+        ("a forest with three ravens", "a forest with three black birds"),
+        ("a zoo with a polar bear", "a savanna with a white bear"),
+        ("two polar bears", "two white bears in a snowfield"),
+        ("a meadow with a house and a cave", "a meadow with a house and a cave mouth"),
+        ("a mountain lake with a cave", "a mountain lake with a cave mouth, in a forest"),
+        ("a lake in a cave", "a lake in a cave"),
+        ("the moon, astronauts, snow is falling", "a moon landscape, astronauts, snow is falling"),
+        ("a library, a cat on a red carpet, outside it snows",
+         "a library, a cat on a red carpet, outside it "),
+    ],
+)  # fmt: skip
+def test_other_words_are_read_as_meant(words, text, read):
+    assert words.reading(text) == read
+
+
+def test_snow_outside_a_room_strikes_nothing_inside(words):
+    text = "a library, a cat on a red carpet, outside it snows"
+    assert [word.text for word in words.without_effect(text)] == ["outside", "snows"]
+
+
+def test_dark_birds_do_not_pass_for_gulls(words):
+    assert "bird" in Wanted.of("a beach with seagulls", words, KINDS).strays
+    assert "bird" not in Wanted.of("a beach with birds", words, KINDS).strays
