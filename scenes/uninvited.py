@@ -51,7 +51,7 @@ _STRANGE_IN = {  # likewise, in single places
     "savanna": frozenset(("deer", "tent")),
     "volcano": frozenset(("dragon", "mushroom", "ruin")),
     "harbour": frozenset(("apartment house",)),
-    "moon": frozenset(("moon",)),
+    "moon": ANIMALS | WATERS | {"moon", "puddle", "wild flower", "tulip", "bush", "path"},
 }
 _USUAL = {  # what is expected in them after all
     "fairy land": _STRANGE, "jungle": frozenset(("temple",)),

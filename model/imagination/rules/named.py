@@ -89,6 +89,8 @@ _LOOKED_INTO = frozenset(("fish tank",))  # whose contents could not be seen at 
 _USUALLY, _MOST_NEARER = 0.8, 2.0  # of the usual width, and by how much counted things grow
 _TINY = 7.0  # degrees of the longer side of things called tiny, at least: they stay recognisable
 _SPECK = 4.0  # degrees of the longer side of things too far away to be drawn larger there
+_RUGS = frozenset(("round rug", "square rug"))
+_RUGS_END, _RUGS_HIGH = -19.5, 18.0  # degrees: their far edge, before the wall; how high they look
 _LARGEST = 62.0, 44.0  # degrees that a thing's width and height grow to
 _EXHIBIT = 24.0, 27.0  # degrees that exhibits are tall and wide, at most
 _STEP = 4.0  # degrees between the places that are tried
@@ -852,6 +854,9 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
         min(side * scale, max(side, most))
         for side, most in zip((thing.width, thing.height), _LARGEST, strict=True)
     )
+    if thing.kind in _RUGS:
+        height = min(height, _RUGS_HIGH)
+        return replace(thing, pitch=_RUGS_END - height / 2, width=width, height=height)
     foot = thing.foot
     if one.scale > 1.0 and stands(thing) and foot < 0.0:  # too large for a view
         fits = min(width / (scale * thing.width), height / (scale * thing.height))

@@ -26,6 +26,7 @@ def words() -> DescriptionWords:
         ("a lighthouse and two seagulls", "cottage, hut, dog", "boat, palm"),
         ("a park with a fountain", "castle", "bench, dog, person"),
         ("a fairy land with a unicorn", "", "castle, dragon"),
+        ("snow on the moon", "frozen lake, bird, wild flower, fox", "crater, rocket"),
     ],
 )
 def test_nothing_strange_is_in_a_place_unless_words_name_it(words, text, strays, stay):

@@ -786,3 +786,16 @@ def test_a_tall_tower_far_away_is_behind_the_other_houses_and_taller():
     assert all(result.index(far) < result.index(one) for one in of(result, "lighthouse"))
     tops = [one.foot + one.height for one in (far, *of(result, "lighthouse"))]
     assert tops[0] == max(tops)
+
+
+@pytest.mark.parametrize("kind", ["round rug", "square rug"])
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+def test_a_rug_lies_before_the_wall(kind, scale):
+    room = [
+        PlacedObject("wall", 0.0, -1.0, 89.0, 38.0, GREEN, GREEN),
+        PlacedObject("floor", 0.0, -26.0, 360.0, 54.0, BLUE, BLUE),
+        PlacedObject(kind, 120.0, -37.0, 66.0, 14.0),
+    ]
+    (rug,) = of(obeyed(room, [Named((kind,), None, 1, 1, scale=scale)]), kind)
+    assert rug.pitch + rug.height / 2 <= -19.0
+    assert rug.pitch + rug.height / 2 >= -22.0, "a level view shows it"
