@@ -1,4 +1,4 @@
-"""Layers compiled between their attentions, while a world is loaded.
+"""Layers compiled between their attentions, and the decoder, while a world is loaded.
 
 All of a layer but attention has the shapes of a block, however much is remembered, so its three
 parts are compiled once, for all layers of both networks: no attention kernel is traced, and nothing
@@ -17,7 +17,9 @@ from torch import Tensor
 from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.dit import Layer, Modulation
 from mag_sandbox.model.execution import Execution
+from mag_sandbox.model.full.codec_state import StreamingDecoder
 from mag_sandbox.model.full.rollout import Engine
+from mag_sandbox.model.full.vae import WanVae
 from mag_sandbox.model.generator import BlockGenerator, Coordinates
 from mag_sandbox.model.world import Progress
 
@@ -26,6 +28,7 @@ Result = TypeVar("Result")
 
 BACKEND = "inductor"  # of torch.compile
 STAGE = "compiling layers"
+DECODER_STAGE = "compiling the decoder"
 PARTS = ("before", "between", "after")  # methods of `Layer`
 
 
@@ -44,13 +47,31 @@ def compile_layers(engine: Engine, running: Execution, on_progress: Progress) ->
         try:
             _make_a_block(engine)
         except Exception as error:  # compilers fail in many ways
-            lines = str(error).strip().splitlines()[:2]  # the compiler's name, what was wrong
-            reason = " ".join(lines) or type(error).__name__
-            logger.warning("layers run uncompiled, since compiling fails here: %s", reason)
+            logger.warning("layers run uncompiled, since compiling fails here: %s", _reason(error))
             kind.ready.clear()
             _set_class(engine, Layer)
             return replace(running, compiled=False)
     return running
+
+
+def compile_decoder(decoder: StreamingDecoder, engine: Engine, on_progress: Progress) -> None:
+    """Compile the full autoencoder's decoder for blocks, if that is the world's decoder.
+
+    Where compiling fails, it runs as it is, and the log says so.
+    """
+    if not isinstance(decoder, WanVae):
+        return
+    on_progress(DECODER_STAGE, 0.0)
+    try:
+        with torch.inference_mode():
+            decoder.compile((1, BLOCK_LENGTH, *engine.latent_shape), BACKEND)
+    except Exception as error:
+        logger.warning("the decoder runs uncompiled, as compiling fails here: %s", _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines()[:2]  # the compiler's name, what was wrong
+    return " ".join(lines) or type(error).__name__
 
 
 class CompiledLayer(Layer):

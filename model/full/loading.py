@@ -19,7 +19,7 @@ from mag_sandbox.model.checkpoints import Change, load_checkpoint, open_checkpoi
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import DiT, TokenSplit
 from mag_sandbox.model.execution import Execution, compiles, package_version
-from mag_sandbox.model.full.compiling import compile_layers
+from mag_sandbox.model.full.compiling import compile_decoder, compile_layers
 from mag_sandbox.model.full.frame_tiers import FrameTiers, WaitingRoom
 from mag_sandbox.model.full.offload import SideStream
 from mag_sandbox.model.full.rollout import Engine, full_cache
@@ -135,6 +135,8 @@ def assemble(
     shape = config.channels, video.latent_height, video.latent_width
     engine = Engine(parts.dit, parts.memory_dit, tiers, grid, recipe, shape, plan.devices)
     running = compile_layers(engine, running, on_progress)
+    if running.compiled:
+        compile_decoder(parts.codec.decoder, engine, on_progress)
     decoding = card(running.device, plan.decoder_card)
     return StreamWorld(
         spec=stream_spec(row.name, video),

@@ -4,14 +4,15 @@ Wraps diffusers' `AutoencoderKLWan` under the official weights. The network keep
 calls; the progress of a video is a `CodecState` of the caller.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from mag_sandbox.model.checkpoints import State, load_strictly, placed
-from mag_sandbox.model.full.codec_state import START, CodecState
+from mag_sandbox.model.full.codec_state import START, CodecState, Tail
+from mag_sandbox.model.full.wan_decoder import WanDecoder
 from mag_sandbox.model.world import MissingWeights
 
 if TYPE_CHECKING:  # slow to import
@@ -19,6 +20,7 @@ if TYPE_CHECKING:  # slow to import
 
 TIME_STRIDE = 4  # pictures of a latent frame, but for the first one
 _WIDTH = "encoder.conv1.weight"
+Decode = Callable[[Tensor, Sequence[Tensor]], tuple[Tensor, list[Tensor]]]  # a `WanDecoder`
 
 
 class WanVae:
@@ -31,6 +33,9 @@ class WanVae:
 
     def __init__(self, network: "AutoencoderKLWan") -> None:
         self.network = network
+        self._decoder: Decode = WanDecoder(network.decoder)
+        self._block_decoder: Decode = self._decoder
+        self._block = torch.Size()  # of latents that `_block_decoder` decodes, but for the first
         shape = (1, -1, 1, 1, 1)
         device = network.device
         self._mean = torch.tensor(network.config.latents_mean, device=device).view(shape)
@@ -57,6 +62,21 @@ class WanVae:
         latents = (mean.float() - self._mean) / self._std
         return latents.to(mean.dtype).transpose(1, 2), state
 
+    def compile(self, block: Sequence[int], backend: str) -> None:
+        """Compile the decoder for latents of a size, [B, F, 16, h, w], but for a video's first.
+
+        It raises what a compiler raises, and is then as it was.
+        """
+        latents = torch.zeros(*block, device=self._mean.device)
+        _, state = self.decode(latents)
+        fast = torch.compile(self._decoder, backend=backend, dynamic=False)
+        self._block_decoder, self._block = fast, latents.shape
+        try:
+            self.decode(latents, state)
+        except Exception:
+            self._block = torch.Size()
+            raise
+
     def decode(self, latents: Tensor, state: CodecState = START) -> tuple[Tensor, CodecState]:
         """Return pictures in [-1, 1]; see `StreamingDecoder`."""
         pictures, state = self.decode_unclamped(latents, state)
@@ -67,10 +87,19 @@ class WanVae:
     ) -> tuple[Tensor, CodecState]:
         """Return pictures as the network makes them; they may leave [-1, 1]."""
         z = latents.transpose(1, 2).float() * self._std + self._mean
-        x = self.network.post_quant_conv(z.to(self.network.dtype))
-        # one latent frame at a time: the first must be alone, and memory stays low
-        pictures, state = self._through(self.network.decoder, x.split(1, 2), state)
-        return pictures.transpose(1, 2), state
+        x = self.network.post_quant_conv(z.to(self.network.dtype)).permute(0, 2, 3, 4, 1)
+        tails: Sequence[Tensor] = [_channels_last(tail) for tail in state.tails]
+        made = []
+        # the first latent frame of a video is decoded alone
+        for piece in (x,) if state.passed else (x[:, :1], x[:, 1:]):
+            if piece.shape[1]:
+                in_a_block = state.passed and latents.shape == self._block
+                decoder = self._block_decoder if in_a_block else self._decoder
+                pictures, tails = decoder(piece.contiguous(), tails)
+                made.append(pictures)
+        kept = tuple(tail.permute(0, 4, 1, 2, 3) for tail in tails)
+        passed = state.passed + latents.shape[1]
+        return torch.cat(made, 1).permute(0, 1, 4, 2, 3), CodecState(kept, passed)
 
     def _through(
         self, half: nn.Module, pieces: Sequence[Tensor], state: CodecState
@@ -84,6 +113,12 @@ class WanVae:
         )
         outputs = [half(piece, feat_cache=tails, feat_idx=[0]) for piece in pieces]
         return torch.cat(outputs, 2), CodecState(tuple(tails), state.passed + len(pieces))
+
+
+def _channels_last(tail: Tail) -> Tensor:
+    assert isinstance(tail, Tensor)  # the decoder keeps no others
+    tail = tail.permute(0, 2, 3, 4, 1)
+    return tail.reshape(-1).view(tail.shape)  # one stride each, or it would be compiled again
 
 
 def load_vae(

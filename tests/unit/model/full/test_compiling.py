@@ -16,6 +16,7 @@ from mag_sandbox.model.dit import DiT, own_block_attention
 from mag_sandbox.model.full import compiling
 from mag_sandbox.model.full import loading as full
 from mag_sandbox.model.full.compiling import PARTS, STAGE, compiled_layer
+from mag_sandbox.model.full.vae import load_vae
 from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.world import Control, FrameBlock
 from mag_sandbox.scenes import Scene
@@ -173,3 +174,27 @@ def test_recordings_say_whether_layers_were_compiled(monkeypatch):
     older = made.as_dict()
     del older["compiled"]
     assert full.execution_for("cpu", older) == made
+
+
+def test_a_compiled_decoder_makes_the_same_video_of_blocks_compiled_once():
+    counted, vae = counting("aot_eager"), load_vae(vectors("vae_state"))
+    latents = vectors("vae")["z"]
+    with torch.inference_mode():
+        vae.compile((1, 1, *latents.shape[2:]), counted)
+        pictures, state = vae.decode(latents[:, :1])
+        made = [pictures]
+        for frame in latents[:, 1:].split(1, 1):
+            pictures, state = vae.decode(frame, state)
+            made.append(pictures)
+    assert_matches(torch.cat(made, 1), vectors("vae")["decoded"])
+    assert counted.frame_count == 1
+
+
+def test_where_the_decoder_cannot_be_compiled_it_runs_as_it_is():
+    def broken(graph, inputs):
+        raise RuntimeError("no compiler here")
+
+    vae, latents = load_vae(vectors("vae_state")), vectors("vae")["z"]
+    with pytest.raises(Exception, match="no compiler here"):
+        vae.compile((1, 1, *latents.shape[2:]), broken)
+    assert_matches(vae.decode(latents)[0], vectors("vae")["decoded"])
