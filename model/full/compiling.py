@@ -55,7 +55,7 @@ def compile_layers(engine: Engine, running: Execution, on_progress: Progress) ->
 
 
 def compile_decoder(decoder: StreamingDecoder, engine: Engine, on_progress: Progress) -> None:
-    """Compile the full autoencoder's decoder for blocks, if that is the world's decoder.
+    """Compile the full autoencoder's decoder, if that is the world's decoder.
 
     Where compiling fails, it runs as it is, and the log says so.
     """
@@ -64,7 +64,7 @@ def compile_decoder(decoder: StreamingDecoder, engine: Engine, on_progress: Prog
     on_progress(DECODER_STAGE, 0.0)
     try:
         with torch.inference_mode():
-            decoder.compile((1, BLOCK_LENGTH, *engine.latent_shape), BACKEND)
+            decoder.compile(engine.latent_shape, BACKEND)
     except Exception as error:
         logger.warning("the decoder runs uncompiled, as compiling fails here: %s", _reason(error))
 

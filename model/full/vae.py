@@ -34,8 +34,8 @@ class WanVae:
     def __init__(self, network: "AutoencoderKLWan") -> None:
         self.network = network
         self._decoder: Decode = WanDecoder(network.decoder)
-        self._block_decoder: Decode = self._decoder
-        self._block = torch.Size()  # of latents that `_block_decoder` decodes, but for the first
+        self._compiled: Decode = self._decoder
+        self._compiled_shape = torch.Size()  # of the latent frames that it decodes
         shape = (1, -1, 1, 1, 1)
         device = network.device
         self._mean = torch.tensor(network.config.latents_mean, device=device).view(shape)
@@ -62,19 +62,19 @@ class WanVae:
         latents = (mean.float() - self._mean) / self._std
         return latents.to(mean.dtype).transpose(1, 2), state
 
-    def compile(self, block: Sequence[int], backend: str) -> None:
-        """Compile the decoder for latents of a size, [B, F, 16, h, w], but for a video's first.
+    def compile(self, latent_shape: Sequence[int], backend: str) -> None:
+        """Compile the decoder for latent frames of a shape [16, h, w], but for a video's first.
 
-        It raises what a compiler raises, and is then as it was.
+        It raises what the compiler raises; frames are then decoded by the uncompiled decoder.
         """
-        latents = torch.zeros(*block, device=self._mean.device)
+        latents = torch.zeros(1, 1, *latent_shape, device=self._mean.device)
         _, state = self.decode(latents)
-        fast = torch.compile(self._decoder, backend=backend, dynamic=False)
-        self._block_decoder, self._block = fast, latents.shape
+        self._compiled = torch.compile(self._decoder, backend=backend, dynamic=False)
+        self._compiled_shape = latents.shape
         try:
             self.decode(latents, state)
         except Exception:
-            self._block = torch.Size()
+            self._compiled_shape = torch.Size()
             raise
 
     def decode(self, latents: Tensor, state: CodecState = START) -> tuple[Tensor, CodecState]:
@@ -90,15 +90,14 @@ class WanVae:
         x = self.network.post_quant_conv(z.to(self.network.dtype)).permute(0, 2, 3, 4, 1)
         tails: Sequence[Tensor] = [_channels_last(tail) for tail in state.tails]
         made = []
-        # the first latent frame of a video is decoded alone
-        for piece in (x,) if state.passed else (x[:, :1], x[:, 1:]):
-            if piece.shape[1]:
-                in_a_block = state.passed and latents.shape == self._block
-                decoder = self._block_decoder if in_a_block else self._decoder
-                pictures, tails = decoder(piece.contiguous(), tails)
-                made.append(pictures)
+        # one latent frame at a time: the first must be alone, and memory stays low
+        for latent, frame in zip(latents.split(1, 1), x.split(1, 1), strict=True):
+            compiled = tails and latent.shape == self._compiled_shape
+            decoder = self._compiled if compiled else self._decoder
+            pictures, tails = decoder(_with_own_strides(frame), tails)
+            made.append(pictures)
         kept = tuple(tail.permute(0, 4, 1, 2, 3) for tail in tails)
-        passed = state.passed + latents.shape[1]
+        passed = state.passed + len(made)
         return torch.cat(made, 1).permute(0, 1, 4, 2, 3), CodecState(kept, passed)
 
     def _through(
@@ -117,8 +116,15 @@ class WanVae:
 
 def _channels_last(tail: Tail) -> Tensor:
     assert isinstance(tail, Tensor)  # the decoder keeps no others
-    tail = tail.permute(0, 2, 3, 4, 1)
-    return tail.reshape(-1).view(tail.shape)  # one stride each, or it would be compiled again
+    return _with_own_strides(tail.permute(0, 2, 3, 4, 1))
+
+
+def _with_own_strides(x: Tensor) -> Tensor:
+    """Return a contiguous x without the strides of what it was cut from, on axes of one, too.
+
+    With other strides the decoder would be compiled again.
+    """
+    return x.reshape(-1).view(x.shape)
 
 
 def load_vae(

@@ -1,4 +1,4 @@
-"""Wan 2.1's decoder, run for speed: channels last, and all latent frames of a piece at once.
+"""Wan 2.1's decoder, run for speed: channels last, with little between convolutions.
 
 It gives the numbers of diffusers' `WanDecoder3d`, over whose weights it works, and keeps the same
 frames between pieces. Norms, biases and sums lie between convolutions as plain arithmetic on
@@ -63,7 +63,8 @@ class _FramesBefore:
         """Return a layer's input with the frames before it, zeros before the first one."""
         before = self._nothing(x) if self.first else next(self._before)
         x = torch.cat((before, x), 1)
-        self.newest.append(x[:, -KEPT:].clone())  # a slice would keep all of it
+        # A slice would keep all of x, and compilers drop a clone that keeps the slice's strides.
+        self.newest.append(x[:, -KEPT:].clone(memory_format=torch.contiguous_format))
         return x
 
     @staticmethod
