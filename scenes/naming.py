@@ -245,10 +245,25 @@ def names_in(text: str) -> Mapping[str, str]:
     >>> names_in("two firs and an alien")["slime"]
     'alien'
     """
-    kinds = tuple(THINGS)
-    names = dict(_naming(text, kinds).said)
+    return {**_likenesses(text), **_naming(text, tuple(THINGS)).said}
+
+
+def likenesses_in(text: str) -> frozenset[str]:
+    """Return the kinds of things that a description has only for what is drawn as they are.
+
+    >>> likenesses_in("two ballerinas and a house")
+    frozenset({'person'})
+    """
+    found = _likenesses(text)
+    own = {kind for kind, phrase in found.items() if kind.split()[-1] in phrase.split()}
+    return frozenset(found.keys() - _naming(text, tuple(THINGS)).said.keys() - own)
+
+
+def _likenesses(text: str) -> dict[str, str]:
+    """Return the phrases of a description that are read as others, by the kinds that these name."""
+    names: dict[str, str] = {}
     for phrase, meant in meant_in([word.text.lower() for word in split_words(text)]):
-        for kind in dict.fromkeys(one for known in meant[:1] for one in _naming(known, kinds).said):
+        for kind in (one for known in meant[:1] for one in _naming(known, tuple(THINGS)).said):
             names.setdefault(kind, phrase)
     return names
 

@@ -20,7 +20,7 @@ from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.scenes.color_names import clear_color_name, color_name
 from mag_sandbox.scenes.kinds import DRESSED, OVERHEAD, THINGS, WATERS
-from mag_sandbox.scenes.naming import named_things, names_in
+from mag_sandbox.scenes.naming import likenesses_in, named_things, names_in
 from mag_sandbox.scenes.things import SMALLEST
 
 _NAMED = THINGS.keys() | WATERS
@@ -48,6 +48,7 @@ class Seen:
     placed: bool = False  # by the player
     word: str = ""  # that the description in force has for its kind; "": none
     in_sight: bool = True
+    drawn_as: str = ""  # its kind, if the word means something else that is drawn as that
 
     @property
     def name(self) -> str:
@@ -145,11 +146,13 @@ def _called(found: Iterable[Seen], prompt: str) -> list[Seen]:
     A colour is told only if all that are listed of a kind have one.
     """
     names, colors = names_in(prompt), _colors_in(prompt)
+    alike = likenesses_in(prompt)
     called = []
     for one in found:
         is_told = one.placed or one.color in colors.get(one.kind, ())
         word, color = names.get(one.kind, _CALLED.get(one.kind, "")), one.color if is_told else ""
-        called.append(replace(one, color=color, word=word))
+        drawn_as = one.kind if one.kind in alike else ""
+        called.append(replace(one, color=color, word=word, drawn_as=drawn_as))
     unsure = {one.kind for one in called if not one.color}
     return [
         replace(one, color="") if one.kind in unsure and not one.placed else one for one in called
@@ -235,16 +238,23 @@ def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = No
     The last of `most` lines tells all others, by direction.
     """
     named = defaultdict[str, list[str]](list)
+    remarks = dict[str, str]()
     for one in sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw))):
         named[one.name].append(one.direction(pose))
+        remarks[one.name] = f"drawn as {one.drawn_as}" if one.drawn_as else ""
     rows = list(named.items())
     shown = rows if most is None or len(rows) <= most else rows[: most - 1]
     lines = [
-        f"{name} ({len(ways)}): {_counted(ways)}" if ways[1:] else f"{name}: {ways[0]}"
+        f"{name}{_in_brackets(str(len(ways)) if ways[1:] else '', remarks[name])}: {_counted(ways)}"
         for name, ways in shown
     ]
     others = [_by_direction(rows[len(shown) :])] if shown is not rows else []
     return lines + others or ["you have not seen anything with a name yet"]
+
+
+def _in_brackets(*remarks: str) -> str:
+    told = "; ".join(filter(None, remarks))
+    return f" ({told})" if told else ""
 
 
 def _by_direction(rows: Iterable[tuple[str, Sequence[str]]]) -> str:

@@ -25,7 +25,7 @@ def test_a_dinosaur_by_any_name_has_its_number_and_colour(words):
 @pytest.mark.parametrize(
     ("text", "read"),
     [
-        ("six flamingos and a white flamingo", "six pink swans and a white swan, in a meadow"),
+        ("six flamingos and a white flamingo", "six pink swans and a white swan, in a park"),
         ("a forest with three ravens", "a forest with three black birds"),
         ("a zoo with a polar bear", "a savanna with a white bear"),
         ("two polar bears", "two white bears in a snowfield"),

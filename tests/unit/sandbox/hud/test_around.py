@@ -100,6 +100,22 @@ def test_what_is_drawn_as_something_else_has_the_name_that_words_give_it():
     assert [one.name for one in things_around(ring, block)] == ["alien"]
 
 
+def test_the_list_says_what_is_drawn_as_something_else():
+    ring = SeenRing()
+    ring.seen[:] = 1
+    dancer = replace(TENT, kind="person", color=None)
+    for prompt, line in (
+        ("a stage with a ballerina", "ballerina (drawn as person): ahead"),
+        ("a meadow with a person", "person: ahead"),
+    ):
+        block = Mock(placed=(), planned=(dancer,), ground=None, prompt=prompt)
+        assert around_lines(things_around(ring, block), CameraPose(dancer.yaw)) == [line]
+    two = Mock(placed=(), planned=(dancer, replace(dancer, yaw=20.0)), ground=None,
+               prompt="a stage with two ballerinas")  # fmt: skip
+    (line,) = around_lines(things_around(ring, two), CameraPose(dancer.yaw))
+    assert line.startswith("ballerina (2; drawn as person): ")
+
+
 def test_people_wear_the_colours_that_words_give_them():
     ring = SeenRing()
     ring.seen[:] = 1
