@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from mag_sandbox.files.whole import changed, folder_bytes, remove_folder, visibl
 from mag_sandbox.model.loading import available_worlds
 from mag_sandbox.process import describe_unexpected
 from mag_sandbox.sandbox.hud.hud_state import clock_text
+from mag_sandbox.sandbox.known_words import known_words
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateError, StateHeader, read_header
 from mag_sandbox.sandbox.recording.frames_file import frames_per_second
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError
@@ -31,6 +32,7 @@ from mag_sandbox.sandbox.saves.own_scenes import (
     LibraryError,
     cannot_delete,
     own_scenes,
+    told,
 )
 from mag_sandbox.sandbox.saves.parking import (
     ParkedEntry,
@@ -202,7 +204,8 @@ def _own_cards(folder: Path) -> list[TitleCard]:
             card = TitleCard("scene", key, name, "", "", (), label=OWN)
             cards.append(damaged(card, own.problem or "It cannot be read."))
         else:
-            cards.append(scene_card(key, own.scene, own.thumbnail, own=True))
+            about = told(own.scene, own.scene.prompt, known_words(available_worlds()[0]))
+            cards.append(replace(scene_card(key, own.scene, own.thumbnail, own=True), about=about))
     return cards
 
 

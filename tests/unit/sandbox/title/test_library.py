@@ -37,6 +37,7 @@ from mag_sandbox.sandbox.saves.own_scenes import (
 )
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.title.library import (
+    SCENES,
     delete_recording,
     left_text,
     past_recordings,
@@ -541,3 +542,10 @@ def test_a_players_description_is_shown_without_words_that_have_no_effect():
     assert told(given, text, words) == text, "with the picture that it is of"
     assert told(given, f"{text} and a drone", words) == "A swamp with a wooden boat"
     assert told(own, text, None) == text
+
+
+def test_the_card_of_an_own_place_says_what_is_seen_there(tmp_path):
+    save_own_scene(tmp_path / SCENES, scene_of_prompt("a meadow with a xylophone and a red barn"))
+    model = read_title_model(ParkedScenes(tmp_path / "parked", 64), tmp_path)
+    (card,) = (one for one in model.scenes if one.is_own)
+    assert card.about == "a meadow with a red barn"
