@@ -38,6 +38,7 @@ from mag_sandbox.model.imagination.rules.relations import (
     LAKES,
     LEAST_LAKE,
     SWIMMING,
+    at_houses,
     mounted,
     related,
     with_tables,
@@ -156,7 +157,7 @@ def obeyed(
     """Return a plan that shows all named things, and those the place is known by."""
     result = list(things)
     is_stage = any(thing.kind in STANDS for thing in things)
-    named = mounted(named)
+    named = mounted(at_houses(named) if is_outdoors(result) else named)
     for one in named:
         result = _with_far(result, one)
         meant = few_of(result, one) if one.one_of_many else places_of(result, one.kinds)

@@ -460,6 +460,9 @@ _SHELL_LIT = {"wall": 0.95, "floor": 0.86, "ceiling": 0.9, _BACKDROP: 1.0}  # sh
 _NOT_WHITE = 0.12  # vividness from which on a bluish colour does not pass for white
 _PURE = 0.07  # vividness of a look's white, black or grey
 _SHINING = FALLING | {"starry sky"}  # all around, and light at night, too
+_ALL_WHITE = (
+    0.7  # share of its brightness that all of a white thing has: a white mill is no grey one
+)
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN, _BLACK = 0.75, 0.95  # of a thing's mean colour: that of its largest part; if it is black
 _USUAL = {
@@ -715,7 +718,7 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
             darker, lighter = _AS_BRIGHT
             differs |= not darker < seen[0].max() / (light * wanted.max()) < lighter
             is_lilac = shown > _NOT_WHITE and seen[0][2] > seen[0][1]  # as white is at dusk
-            differs |= name == "white" and is_lilac
+            differs |= name == "white" and (is_lilac or seen[1].max() < _ALL_WHITE * seen[0].max())
         differs |= seen[0].max() < _SEEN_FROM.get(name, 0.0) * _DARKER * wanted.max()
         if passes and not differs and name != "black":  # navy passes for it
             return thing

@@ -116,6 +116,8 @@ _SLENDER = frozenset((  # on which things no wider would hardly be seen
     "statue", "gravestone", "street lamp", "signpost", "mailbox", "bust", "fountain", "scarecrow",
 ))  # fmt: skip
 _WIDEST = 0.8  # of that thing's width, at most
+_DOOR = "door"
+_ON_HILL = 0.35  # of a house's height that a thing before it has at most, on a hill
 _UNDER = 0.5  # of that thing's height, of a thing under it
 _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
 _SIDE = 48.0  # degrees that things on one side take at most
@@ -407,6 +409,19 @@ def _afloat(one: Named, water: str) -> Named:
     if one.relation != IN_WATER and (one.relation or not (swims or is_fish)):
         return one
     return one._replace(relation=Relation("on", (water,)))
+
+
+def at_houses(named: Sequence[Named]) -> list[Named]:
+    """Return what words name with things at a door of a house, outdoors, related to the house."""
+    houses = (one.kinds for one in named if not BUILDINGS.isdisjoint(one.kinds))
+    house = next(houses, ())
+
+    def at_house(one: Named) -> Named:
+        is_at_door = house and one.relation is not None and one.relation.kinds == (_DOOR,)
+        relation = one.relation._replace(kinds=house) if is_at_door and one.relation else None
+        return one._replace(relation=relation) if relation else one
+
+    return list(map(at_house, named))
 
 
 def mounted(named: Sequence[Named]) -> list[Named]:
@@ -816,6 +831,12 @@ def _behind(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
 
 def _before(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
     """Return a thing in front of another one, far enough aside to show both."""
+    if other.foot > 0.0 and where_of(thing.kind) not in _ABOVE:  # on a hill, as far away as it is
+        fits = min(_ON_HILL * other.height / thing.height, 1.0)
+        far = replace(thing, width=fits * thing.width, height=fits * thing.height, away=None)
+        return replace(
+            _with_foot(far, other.foot - _DEEPER / 5), yaw=_spread(far, other, rank, count, 0.0)
+        )
     near = _with_foot(thing, min(thing.foot, other.foot - _DEEPER))
     covers = near.width * near.height > other.width * other.height / 3
     return replace(near, yaw=_spread(near, other, rank, count, _BEFORE if covers else 0.0))

@@ -799,3 +799,11 @@ def test_a_rug_lies_before_the_wall(kind, scale):
     (rug,) = of(obeyed(room, [Named((kind,), None, 1, 1, scale=scale)]), kind)
     assert rug.pitch + rug.height / 2 <= -19.0
     assert rug.pitch + rug.height / 2 >= -22.0, "a level view shows it"
+
+
+def test_all_of_a_white_mill_is_white():
+    mill = PlacedObject("windmill", 0.0, 10.0, 20.0, 27.0, (243, 243, 217), (166, 140, 140), 0)
+    white = [Named(("windmill",), (245, 245, 240), 1, 1)]
+    bright = [replace(one, color=(120, 210, 150), mean_color=(120, 210, 150)) for one in GROUND]
+    (shown,) = of(colored([*bright, mill], white), "windmill")
+    assert min(shown.mean_color) > 180

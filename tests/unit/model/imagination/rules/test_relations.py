@@ -8,9 +8,10 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.named import obeyed
 from mag_sandbox.model.imagination.rules.plans import colored
-from mag_sandbox.model.imagination.rules.relations import mounted, related
+from mag_sandbox.model.imagination.rules.relations import at_houses, mounted, related
 from mag_sandbox.scenes.color_names import color_name
-from mag_sandbox.scenes.naming import named_things
+from mag_sandbox.scenes.naming import Named, named_things
+from mag_sandbox.scenes.relations import Relation
 
 SOFA = PlacedObject("sofa", 10.0, -14.0, 40.0, 16.0)
 CAT = PlacedObject("cat", 300.0, -18.0, 10.0, 9.0)
@@ -692,3 +693,17 @@ def test_what_is_on_a_thing_stays_there_when_others_are_above_it():
         [one for one in plan if one.kind == kind] for kind in ("gravestone", "cat")
     )
     assert bearing.yaw == borne.yaw
+
+
+def test_what_is_at_the_door_of_a_house_on_a_hill_is_up_there():
+    house = PlacedObject("cottage", 20.0, 14.0, 23.0, 16.0)
+    pumpkins = [PlacedObject("pumpkin", yaw, -12.0, 12.0, 9.0) for yaw in (60.0, 80.0)]
+    named = [
+        Named(("pumpkin",), None, 2, 2, relation=Relation("front", ("door",))),
+        Named(("cottage", "apartment house"), None, 1, 1),
+    ]
+    result = related([house, *pumpkins], at_houses(named))
+    for one in result[1:]:
+        assert one.foot == pytest.approx(house.foot, abs=1.0)
+        assert one.height < house.height / 2
+        assert abs(one.yaw - house.yaw) < house.width
