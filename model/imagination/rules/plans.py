@@ -460,9 +460,7 @@ _SHELL_LIT = {"wall": 0.95, "floor": 0.86, "ceiling": 0.9, _BACKDROP: 1.0}  # sh
 _NOT_WHITE = 0.12  # vividness from which on a bluish colour does not pass for white
 _PURE = 0.07  # vividness of a look's white, black or grey
 _SHINING = FALLING | {"starry sky"}  # all around, and light at night, too
-_ALL_WHITE = (
-    0.7  # share of its brightness that all of a white thing has: a white mill is no grey one
-)
+_ALL_WHITE = 0.7  # share of its brightness that all of a white thing has: no mill of grey stone
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN, _BLACK = 0.75, 0.95  # of a thing's mean colour: that of its largest part; if it is black
 _USUAL = {

@@ -11,7 +11,7 @@ from mag_sandbox.model.imagination.rules.filling import quarter_of
 from mag_sandbox.model.imagination.rules.named import obeyed, wooded
 from mag_sandbox.model.imagination.rules.plans import away, colored, shown_shares
 from mag_sandbox.model.imagination.rules.spacing import covered
-from mag_sandbox.scenes.color_names import color_name
+from mag_sandbox.scenes.color_names import COLORS, color_name
 from mag_sandbox.scenes.naming import Named, named_things
 from mag_sandbox.scenes.relations import Relation
 
@@ -803,7 +803,7 @@ def test_a_rug_lies_before_the_wall(kind, scale):
 
 def test_all_of_a_white_mill_is_white():
     mill = PlacedObject("windmill", 0.0, 10.0, 20.0, 27.0, (243, 243, 217), (166, 140, 140), 0)
-    white = [Named(("windmill",), (245, 245, 240), 1, 1)]
+    white = [Named(("windmill",), COLORS["white"], 1, 1)]
     bright = [replace(one, color=(120, 210, 150), mean_color=(120, 210, 150)) for one in GROUND]
     (shown,) = of(colored([*bright, mill], white), "windmill")
     assert min(shown.mean_color) > 180
