@@ -23,6 +23,7 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.close_up import (
+    MOST,
     SCALE,
     CloseUp,
     CutOutPicture,
@@ -62,7 +63,9 @@ CROP, BATCH = 48, 20  # px, crops of a step
 RATE = 1e-3
 LEAST = 9  # px: smaller things are left out
 AGREES = 0.6  # share that the boxes of a thing in plan and drawing have in common at least
-PAINTED, WALKED = 0.6, 0.5  # shares of scenes
+PAINTED, WALKED = 0.9, 0.35  # shares of scenes
+# share of cut-outs that are reduced as near ones are, and px of others, which are drawn again
+REDUCED, OWN_SIZE = 0.5, 16_000
 REACH, PATCH = 3, 10  # half px of the large picture: shifts of patches, and their size
 EXACT = 0.15  # weight of the difference without shifts
 SMALL, SMALL_SHARE = 60.0, 0.7  # px: size of small things, and their share of crops
@@ -269,7 +272,8 @@ class CutOuts:
                 and scene.layout.items[item].entry.where not in PLANES
             )
             if is_board and thing.kind in config.kinds and max(picture.box[2:]) >= LEAST:
-                pairs += self._pair(thing, picture, corner, alone, item)
+                most = MOST if rng.random() < REDUCED else OWN_SIZE
+                pairs += self._pair(thing, picture, corner, alone, item, most)
         return pairs
 
     def _pair(
@@ -279,9 +283,10 @@ class CutOuts:
         corner: tuple[int, int],
         alone: ThingsAlone,
         item: int,
+        most: int,
     ) -> list[ThingPair]:
-        """Return a pair, if the plan has the thing where it is drawn."""
-        layer, box = reduced(picture)
+        """Return a pair of so many pixels at most, if the plan has the thing where it is drawn."""
+        layer, box = reduced(picture, most)
         height, width = layer.shape[1:]
         scale = width / picture.layer.shape[2]
         drawn = alone.drawn(item, corner, (SCALE * height, SCALE * width), SCALE * scale)

@@ -9,7 +9,7 @@ import torch
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.checkpoints import load_into
-from mag_sandbox.model.imagination.close_up import SCALE, CloseUp
+from mag_sandbox.model.imagination.close_up import MOST, SCALE, CloseUp
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, load_imagination
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
@@ -73,6 +73,18 @@ def test_things_of_a_ring_lie_where_they_are_drawn_alone(painted: float, walked:
         shifted.append(float(np.abs(np.roll(small, 3, axis=(0, 1)) - pair.layer).mean()))
     assert np.median(off) < (16 if not painted else 30)
     assert np.median(np.array(shifted) / off) > 1.3
+
+
+def test_large_things_are_seen_at_their_own_size_and_reduced(monkeypatch):
+    monkeypatch.setattr(close_ups, "PAINTED", 0.0)
+    monkeypatch.setattr(close_ups, "WALKED", 0.0)
+    largest = []
+    for share in (0.0, 1.0):
+        monkeypatch.setattr(close_ups, "REDUCED", share)
+        largest.append(max(pair.layer[..., 0].size for pair in cut_outs()[1].of_scene(705)))
+    own, reduced = largest
+    assert own > 1.2 * MOST
+    assert reduced == pytest.approx(MOST, rel=0.05)
 
 
 def test_all_weights_learn_from_pairs(monkeypatch, tmp_path):
