@@ -551,6 +551,8 @@ class PlayerSession(WatchedSession):
         if left is None:
             return None
         self._painting.end()
+        self._begun = ""  # what began is gone
+        self._services.notices.drop(BEGUN)
         at = clock_text(left.frames_shown / left.fps)
         text = f"taken back: {moment.back}; it is {at} again"
         self._say(text, topic=player_changes.CHANGE)

@@ -239,6 +239,7 @@ def test_where_nothing_is_to_stay_another_place_begins_and_the_one_before_is_kep
     assert game.screen.playthrough.scene.prompt == f"A place.{text}"
     undo(game)
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")
+    assert not any("begins" in one.text for one in game.services.notices.current)
 
 
 @pytest.mark.parametrize("mod", [0, pygame.KMOD_CTRL])
