@@ -431,10 +431,10 @@ class DescriptionWords(Vocabulary):
         Owners without an apostrophe name nothing, as those with one.
         """
         phrases = _inside_home(self._split(text), text, self) or super().phrases(text)
+        phrases = _with_cave_mouths(phrases, text, self)
         phrases = _without_verbs(_with_owners(phrases, text, self), text)
         phrases = _at_christmas(phrases)
         phrases = _with_waters(phrases, text, self)
-        phrases = _with_cave_mouths(phrases, text, self)
         phrases = in_said_colors(phrases)
         phrases = _with_walls_of_rooms(_with_same_place(phrases, text, self), text, self)
         read = rewritten(text, phrases)
@@ -1258,19 +1258,30 @@ def _with_cave_mouths(
 ) -> tuple[Phrase, ...]:
     """Return phrases with a cave that a landscape has, too, read as the mouth of one."""
 
-    def known(phrase: Phrase) -> str | None:
+    def is_beside(phrase: Phrase) -> bool:
         before = text[: phrase.words[0].start]
-        is_beside = _CAVE.fullmatch(phrase.written) and _BESIDE_IT.search(before)
-        if not is_beside or not _is_landscape(before, words):
-            return phrase.known
-        return "cave mouths" if phrase.written.endswith("s") else "cave mouth"
+        is_named = _CAVE.fullmatch(phrase.written) and _BESIDE_IT.search(before)
+        return bool(is_named) and _is_landscape(before, words)
 
-    return tuple(one._replace(known=known(one)) for one in phrases)
+    caves = [one for one in phrases if is_beside(one)]
+    if not caves:
+        return tuple(phrases)
+    there = text
+    for one in caves:
+        start, end = one.words[0].start, one.words[-1].end
+        there = there[:start] + "_" * (end - start) + there[end:]
+    mouths = [
+        one._replace(known="cave mouths" if one.written.endswith("s") else "cave mouth")
+        for one in caves
+    ]
+    others = Vocabulary.phrases(words, there)  # of a place that is no cave
+    return tuple(sorted((*mouths, *others), key=lambda one: one.words[0].start))
 
 
 def _is_landscape(text: str, words: Vocabulary) -> bool:
-    place = words.place(words.in_known_words(text))
-    return place == "outdoor" or (place is None and names_land(text, words))
+    read = rewritten(text, Vocabulary.phrases(words, text))
+    place = words.place(read)
+    return place == "outdoor" or (place is None and bool(_lands_in(read)))
 
 
 def _ways_out(phrases: Sequence[Phrase], grey: Collection[int]) -> set[int]:

@@ -404,8 +404,15 @@ def _afloat(one: Named, water: str) -> Named:
     """
     if one.relation == IN_WATER and not _OPEN_WATER.isdisjoint(one.kinds):
         return one._replace(relation=None)
-    swims = where_of(one.kinds[0]) == "water" and water != _POOL
+    there = one.relation
+    on_water = there is not None and not {*there.kinds}.isdisjoint((water, *_OPEN_WATER))
     is_fish = one.kinds[0] in SWIMMING
+    if on_water and where_of(one.kinds[0]) == "sky" and not is_fish:
+        return one._replace(relation=None)  # gulls fly over it
+    swims = where_of(one.kinds[0]) == "water" and water != _POOL
+    is_beside = there is not None and there.where == "beside"
+    if swims and on_water and is_beside and one.kinds[0] in ANIMALS:
+        return one._replace(relation=Relation("on", (water,)))  # where swans are drawn
     if one.relation != IN_WATER and (one.relation or not (swims or is_fish)):
         return one
     return one._replace(relation=Relation("on", (water,)))

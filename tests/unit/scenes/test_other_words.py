@@ -32,6 +32,7 @@ def test_a_dinosaur_by_any_name_has_its_number_and_colour(words):
         ("a meadow with a house and a cave", "a meadow with a house and a cave mouth"),
         ("a mountain lake with a cave", "a mountain lake with a cave mouth, in a forest"),
         ("a lake in a cave", "a lake in a cave"),
+        ("a valley with a cave", "a meadow with a cave mouth"),
         ("the moon, astronauts, snow is falling", "a moon landscape, astronauts, snow is falling"),
         ("a library, a cat on a red carpet, outside it snows",
          "a library, a cat on a red carpet, outside it "),

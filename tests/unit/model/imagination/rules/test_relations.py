@@ -707,3 +707,14 @@ def test_what_is_at_the_door_of_a_house_on_a_hill_is_up_there():
         assert one.foot == pytest.approx(house.foot, abs=1.0)
         assert one.height < house.height / 2
         assert abs(one.yaw - house.yaw) < house.width
+
+
+def test_gulls_fly_over_the_sea_and_swans_by_a_lake_are_on_it():
+    lake = PlacedObject("lake", 0.0, -13.0, 40.0, 10.0, (80, 120, 190), (80, 120, 190))
+    gull = PlacedObject("seagull", 20.0, 12.0, 12.0, 4.0)
+    swan = PlacedObject("swan", 60.0, -6.0, 14.0, 12.0)
+    flying = Named(("seagull",), None, 1, relation=Relation("on", ("lake",)))
+    assert related([lake, gull], [flying])[-1].pitch == gull.pitch
+    beside = Named(("swan",), None, 1, relation=Relation("beside", ("lake",)))
+    moved = next(one for one in related([lake, swan], [beside]) if one.kind == "swan")
+    assert abs(yaw_difference(moved.yaw, lake.yaw)) < lake.width / 2
