@@ -444,7 +444,7 @@ _SHADES = np.array((0.7, 0.85, 1.0, 1.15, 1.3))  # of a scene's light in which t
 _DARKEST = 0.55  # share of day
 # of its brightness, by which another name is nearer to what plainly has another colour; a shade of
 # the right one, in the light of lamps, is hardly farther from it than from the nearest
-_PLAINLY_OTHER = 0.1
+_PLAINLY_OTHER, _IN_ROOMS = 0.1, 0.05  # in general, and in bright rooms
 _PLAINLY = -1.0  # likewise, of one among others: none passes for it
 _BY_DAY = 0.9  # share of day from which a colour under the sky or on a stage has just its own name
 _NEUTRAL, _TINTED = 0.15, 0.35  # vividness: white, grey and black have less, tan and blue more
@@ -491,7 +491,8 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     light = light_of(things)
     has_day = has_backdrop(things) or any(one.kind == "low sky" for one in things)
     by_day = light >= _BY_DAY and has_day
-    spare = 0.0 if by_day else _PLAINLY_OTHER
+    in_room = any(one.kind == "floor" for one in things) and light >= _BY_DAY
+    spare = 0.0 if by_day else _IN_ROOMS if in_room else _PLAINLY_OTHER
     things = _without_colors_of_others(things, named, wanted, light)
     things = _without_colors_of_one(things, named, wanted, light)
     among = {kind for one in named if one.one_of_many for kind in one.kinds}

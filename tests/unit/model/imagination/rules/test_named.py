@@ -807,3 +807,14 @@ def test_all_of_a_white_mill_is_white():
     bright = [replace(one, color=(120, 210, 150), mean_color=(120, 210, 150)) for one in GROUND]
     (shown,) = of(colored([*bright, mill], white), "windmill")
     assert min(shown.mean_color) > 180
+
+
+def test_a_purple_rug_passes_for_no_blue_one_in_a_bright_room():
+    pale = (217, 217, 200)
+    room = [
+        PlacedObject("wall", 0.0, -1.0, 360.0, 38.0, pale, pale),
+        PlacedObject("floor", 0.0, -26.0, 360.0, 54.0, pale, pale),
+        PlacedObject("round rug", 0.0, -28.0, 53.0, 18.0, (115, 89, 166), (140, 115, 166), 0),
+    ]
+    (rug,) = of(colored(room, [Named(("round rug",), COLORS["blue"], 1, 1)]), "round rug")
+    assert color_name(rug.color) == "blue"
