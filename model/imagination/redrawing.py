@@ -35,7 +35,7 @@ KEPT = 192  # things that were cut out or drawn last: those of some rings
 NEAR, FAR = 3, 8  # px: how far from what is behind a thing its colour is taken
 FAINT = 0.02  # of a pixel: share of a thing from which on what is behind it is shown beside it
 # px of the longer side, and of the area; smaller and larger things stay as they are
-SMALLEST, LARGEST = 10, 9_000
+SMALLEST, LARGEST = 8, 13_000
 Each = Callable[[Callable[[int], CutOut], Iterable[int]], Iterable[CutOut]]
 
 
@@ -120,7 +120,7 @@ class RedrawnThings:
         partly = set(np.unique(numbers[~known]).tolist())
         whole = [
             number for number, cut in cuts.items()
-            if number not in partly and not cut.is_glimpsed
+            if number not in partly
             and max(cut.box[2:]) >= SMALLEST and cut.box[2] * cut.box[3] <= LARGEST
             and self._close_ups.knows(things[number])
             and self._close_ups.shows(cut.visible, things[number])

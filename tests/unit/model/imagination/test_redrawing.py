@@ -100,6 +100,16 @@ def test_nothing_is_laid_over_a_nearer_thing_that_stays_as_it_is():
     assert over[3][box_of(FAR)].any()
 
 
+def test_a_thing_of_thin_parts_is_drawn_again():
+    """The leaves of a palm fill little of its box."""
+    rows, columns = box_of(FAR)
+    ring, thin = picture(), standing(FAR)
+    thin.numbers[:] = 0
+    thin.numbers[rows, columns[0] : columns[2]] = 1
+    ring[:, rows, columns[0] : columns[2]] = SHADES["floor lamp"] / 2
+    assert RedrawnThings(ShadedCloseUps()).over(ring, KNOWN, thin).any()
+
+
 @pytest.mark.parametrize("kind", ["floor lamp", "bench"])
 def test_what_is_not_painted_whole_or_not_known_stays_as_it_is(kind: str):
     thing = PlacedObject(kind, 40.0, -3.0, 20.0, 30.0)
@@ -114,6 +124,12 @@ def test_where_the_painter_shows_something_else_that_stays():
     close_ups, ring = ShadedCloseUps(), -picture(FAR)
     assert not RedrawnThings(close_ups).over(ring, KNOWN, standing(FAR)).any()
     assert not close_ups.shown
+
+
+def test_large_things_are_drawn_again():
+    tower = PlacedObject("floor lamp", 90.0, 0.0, 120.0, 95.0)
+    over = RedrawnThings(ShadedCloseUps()).over(picture(tower), KNOWN, standing(tower))
+    assert over.any()
 
 
 @pytest.mark.parametrize("size", [4.0, 150.0])
