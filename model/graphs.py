@@ -117,15 +117,15 @@ def convolution(
 
 def convolution_layer(x: Node, source: nn.Conv2d, *, name: str = "") -> Node:
     """Return the output of a convolution: plain, dilated, or of each channel on its own."""
-    if source.groups == 1 and source.dilation == (1, 1):
-        return convolution(x, source.weight, source.bias, source.stride[0], name=name)
-    sides, apart, weight = list(source.padding), list(source.dilation), source.weight
+    stride, sides, apart = list(source.stride), list(source.padding), list(source.dilation)
+    weight, bias = source.weight, source.bias
     if source.groups == 1:
-        y = op.convolution(x, constant(weight), [1, 1], sides, sides, apart)
-        y.set_friendly_name(name)
+        y = op.convolution(x, constant(weight), stride, sides, sides, apart)
+        if name:
+            y.set_friendly_name(name)
     else:  # cheap enough to need no name, by which products run in int8
-        y = op.group_convolution(x, constant(weight[:, None]), [1, 1], sides, sides, apart)
-    return op.add(y, constant(source.get_parameter("bias")[:, None, None]))
+        y = op.group_convolution(x, constant(weight[:, None]), stride, sides, sides, apart)
+    return y if bias is None else op.add(y, constant(bias[:, None, None]))
 
 
 def channels_last(x: Node) -> Node:

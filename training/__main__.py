@@ -16,7 +16,7 @@ from mag_sandbox.training import options
 
 OLDEST_TORCH = (2, 11)  # that trains; play needs less, see pyproject.toml
 _DO_NOT_TRAIN = ("precompute", "export", "texts", "ranges", "scenes", "colors", "curve")
-_SHOW_DEFAULTS = ("pocket", "imagination", "enlarger", "close-ups", "relief", "walls")
+_SHOW_DEFAULTS = ("pocket", "imagination", "enlarger", "close-ups", "refiner", "relief", "walls")
 _TOGETHER = "training.__main__:train_together"
 
 COMMANDS: Mapping[str, Subcommand] = {
@@ -35,6 +35,10 @@ COMMANDS: Mapping[str, Subcommand] = {
     "close-ups": Subcommand(
         "train the network that shows things from near; resumes where it was stopped",
         options.CloseUpTraining, "training.close_ups:train",
+    ),
+    "refiner": Subcommand(
+        "train the network that makes painted pictures crisp; resumes where it was stopped",
+        options.RefinerTraining, "training.refiner:train",
     ),
     "relief": Subcommand(
         "train the network that tells what stands out of a picture; resumes where it was stopped",

@@ -7,8 +7,8 @@ little beside the renderer's costs little, so that the network need not soften w
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,10 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mag_sandbox.controls.camera import CameraPose, Position
 from mag_sandbox.controls.parallax import Box
 from mag_sandbox.model.attention import matmul_attention
-from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.close_up import (
     MOST,
@@ -36,26 +34,19 @@ from mag_sandbox.model.imagination.close_up import (
 from mag_sandbox.model.imagination.imagination import (
     Coder,
     Imagination,
-    Subject,
-    decoded_ring,
     load_imagination,
 )
-from mag_sandbox.model.imagination.layers import LayeredRing
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery
-from mag_sandbox.model.imagination.surroundings import in_pixels
 from mag_sandbox.model.imagination.weights import CLOSE_UP
 from mag_sandbox.model.pocket.loading import painting_features
 from mag_sandbox.model.pocket.weights import read_config
 from mag_sandbox.renderer.alone import ThingsAlone
-from mag_sandbox.renderer.behind import bands_of
-from mag_sandbox.renderer.render import PLANES, Ring, SceneRenderer, category_of, lay_out
+from mag_sandbox.renderer.render import PLANES
 from mag_sandbox.renderer.sheets import write_sheet
-from mag_sandbox.renderer.viewpoints import near_viewpoint
-from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.options import CloseUpTraining
-from mag_sandbox.training.shown import as_shown, begun, train_and_write
+from mag_sandbox.training.scene_rings import SceneRings
+from mag_sandbox.training.shown import begun, train_and_write
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +62,6 @@ EXACT = 0.15  # weight of the difference without shifts
 SMALL, SMALL_SHARE = 60.0, 0.7  # px: size of small things, and their share of crops
 FILLED = 0.08  # of a crop: less of it counts as much for all that its thing fills
 FARTHER = 4.7e-4  # cost of a shift, for each half px across or down
-START: Position = (0.0, 0.0)  # where scenes begin [m]
-LEVEL = 0.0, 90.0, 180.0, 270.0  # degrees: views that show a ring from its left end to its right
 EDGE = 8  # px of the large picture that depend on what lies beyond the crop
 
 
@@ -239,39 +228,29 @@ def _shifted(picture: Tensor, top: int, left: int, like: Tensor) -> Tensor:
 class CutOuts:
     """Cuts things out of rings, and draws them alone.
 
-    pairs = CutOuts(imagination, autoencoder, texts).of_scene(7)
+    pairs = CutOuts(SceneRings(imagination, autoencoder, texts)).of_scene(7)
     """
 
-    def __init__(
-        self, imagination: Imagination, autoencoder: Autoencoder, texts: Callable[[str], Tensor]
-    ) -> None:
-        self._imagination, self._autoencoder, self._texts = imagination, autoencoder, texts
+    def __init__(self, rings: SceneRings) -> None:
+        self._rings = rings
 
     @torch.inference_mode()
     def of_scene(self, seed: int) -> list[ThingPair]:
         """Return the things of a scene's ring, or of a view from a second viewpoint."""
         rng = np.random.default_rng([seed, SCALE])
-        scene = SceneRenderer(lay_out(category_of(seed), seed))
-        ring = scene.ring()
-        config = self._imagination.config
-        told = {PlacedObject(*thing.plan_entry): thing.index for thing in ring.things}
-        bands = (PlacedObject(*band.plan_entry) for band in bands_of(ring))
-        plan = [thing for thing in (*bands, *told) if thing.kind in config.looks]
-        scenery = Scenery.of(plan, STANCES, config.all_behind)
-        layers, place = self._ring(ring, scenery, seed, is_painted=rng.random() < PAINTED), START
-        if rng.random() < WALKED:
-            place = near_viewpoint(scene.layout, rng)
-            layers = self._walked(layers, ring.caption(), scenery, seed, place)
-        alone, first = ThingsAlone(scene, *place), len(scene.far) + 1
+        painted, walked = rng.random(2) < (PAINTED, WALKED)
+        scene, shown = self._rings.of_scene(seed, rng, is_painted=painted, is_walked=walked)
+        alone, first = ThingsAlone(scene, *shown.place), len(scene.far) + 1
         pairs = []
-        for number, (picture, corner) in layers.cut_outs().items():
-            thing = scenery.bodies[number - 1].told
-            item = told.get(thing, -1) - first
+        for number, (picture, corner) in self._rings.layers(shown).cut_outs().items():
+            thing = shown.scenery.bodies[number - 1].told
+            item = shown.told.get(thing, -1) - first
             is_board = (
                 0 <= item < len(scene.layout.items)
                 and scene.layout.items[item].entry.where not in PLANES
             )
-            if is_board and thing.kind in config.kinds and max(picture.box[2:]) >= LEAST:
+            is_known = thing.kind in self._rings.imagination.config.kinds
+            if is_board and is_known and max(picture.box[2:]) >= LEAST:
                 most = MOST if rng.random() < REDUCED else OWN_SIZE
                 pairs += self._pair(thing, picture, corner, alone, item, most)
         return pairs
@@ -310,57 +289,6 @@ class CutOuts:
             )
         ]
 
-    def _ring(self, ring: Ring, scenery: Scenery, seed: int, *, is_painted: bool) -> LayeredRing:
-        """Return a ring in layers: painted from its plan, or as drawn, after the autoencoder."""
-        if is_painted:
-            return self._painted(ring.caption(), scenery, seed, START, None)
-        picture = as_shown(ring.pixels, self._autoencoder)
-        return self._cut(picture, np.ones(picture.shape[:2], bool), scenery, START)
-
-    def _walked(
-        self, layers: LayeredRing, caption: str, scenery: Scenery, seed: int, place: Position
-    ) -> LayeredRing:
-        """Return the ring of another viewpoint, painted over what the first one shows of it."""
-        numbers = self._numbers(scenery, place)
-        seen = np.zeros((*numbers.shape, 4), np.uint8)
-        for pose in self._level:
-            part = self._pixels(pose)
-            at = replace(pose, x=place[0], z=place[1])
-            seen[part] = layers.seen(at, self._imagination.view_size, numbers[part])
-        return self._painted(caption, scenery, seed, place, seen)
-
-    def _painted(
-        self, caption: str, scenery: Scenery, seed: int, place: Position, seen: np.ndarray | None
-    ) -> LayeredRing:
-        subject = Subject(self._texts(caption), seed, scenery.plan(*place), seen, place)
-        around = self._imagination.nothing()
-        for pose in self._level:
-            around = self._imagination.imagine(around, pose, subject)
-        picture = to_frames(decoded_ring(self._imagination, around, map))[0]
-        return self._cut(picture, in_pixels(around.known, len(picture)), scenery, place)
-
-    def _cut(
-        self, picture: np.ndarray, known: np.ndarray, scenery: Scenery, place: Position
-    ) -> LayeredRing:
-        colors = picture.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
-        return LayeredRing(colors, known, self._numbers(scenery, place), scenery, place)
-
-    def _numbers(self, scenery: Scenery, place: Position) -> np.ndarray:
-        return scenery.numbers(*place, self._imagination.owners(scenery.plan(*place)))
-
-    @property
-    def _level(self) -> list[CameraPose]:
-        """Level views all around, beside each other."""
-        lattice = self._imagination.lattice
-        return [lattice.nearest(CameraPose(yaw)) for yaw in LEVEL]
-
-    def _pixels(self, pose: CameraPose) -> tuple[np.ndarray, np.ndarray]:
-        """Return rows, [H, 1], and columns of the ring that a view shows."""
-        place, size = self._imagination.lattice.place(pose), self._imagination.view_size
-        cell = size[0] // place.rows
-        columns = (place.left * cell + np.arange(size[1])) % self._imagination.ring_size[1]
-        return place.top * cell + np.arange(size[0])[:, None], columns
-
 
 def train(options: CloseUpTraining) -> None:
     """Train the network and write its weights; resumes where it was stopped."""
@@ -371,7 +299,7 @@ def train(options: CloseUpTraining) -> None:
     imagination = load_imagination(options.imagination, Coder.of(autoencoder), matmul_attention)
     texts = painting_features(options.imagination, config, known={})
     logger.info("cutting things out of %d scenes", options.scenes)
-    cut_outs = CutOuts(imagination, autoencoder, texts)
+    cut_outs = CutOuts(SceneRings(imagination, autoencoder, texts))
     pairs = [pair for seed in range(options.scenes) for pair in cut_outs.of_scene(seed)]
     stage = CloseUpStage(module, pairs, imagination, options.seed)
     train_and_write(stage, LoopConfig(options.steps, decay=0.6), options.folder / CLOSE_UP)

@@ -99,6 +99,15 @@ class CloseUpTraining:
 
 
 @dataclass(frozen=True, slots=True)
+class RefinerTraining(CloseUpTraining):
+    """How the network that makes painted pictures crisp is trained."""
+
+    folder: Path = option(Path("runs/refiner"), "state, logs, sheets and weights")
+    scenes: int = option(600, "scenes to learn from, 5 MB each")
+    steps: int = option(12000, "steps, of six crops")
+
+
+@dataclass(frozen=True, slots=True)
 class ReliefTraining:
     """How the network that tells what stands out is trained."""
 

@@ -35,6 +35,7 @@ from mag_sandbox.model.imagination.objects import (
 from mag_sandbox.model.imagination.outlines import UPRIGHT, agreeing, owners_seen
 from mag_sandbox.model.imagination.painter import Painter, sketched_cells
 from mag_sandbox.model.imagination.planner import FIELDS, placed_objects
+from mag_sandbox.model.imagination.refiner import Refine, Refiner
 from mag_sandbox.model.imagination.relief import Reliefs
 from mag_sandbox.model.imagination.rules.gradients import with_gradients
 from mag_sandbox.model.imagination.rules.lining import with_lit_walls
@@ -145,6 +146,8 @@ class Imagination:
             lambda: self._networks.close_up, config.kinds, lambda one: sprite_of(_anywhere(one)),
             lambda: _dtype(self._networks.painter),
         )  # fmt: skip
+        # the refiner as it runs; None: there is none
+        self.refine: Callable[[], Refine | None] = lambda: self._networks.refine
 
     @property
     def _networks(self) -> ImaginationNetworks:
@@ -253,6 +256,22 @@ class Imagination:
         latents = self._encoded(torch.from_numpy(sketch.picture)[None])[0]
         inner = latents[:, BESIDE:-BESIDE, BESIDE:-BESIDE]
         return around.learned(place, inner.float().cpu().numpy())
+
+    def drawn_sketch(
+        self, things: Sequence[PlacedObject], place: Place, viewpoint: tuple[float, float]
+    ) -> np.ndarray:
+        """Return the sketch of a place, float32 [4, H, W]: colours in [0, 1], 1 where things stand.
+
+        Args:
+            things: of the plan, from far to near.
+            place: may reach beyond the ring.
+            viewpoint: of the ring, x and z [m].
+        """
+        rows = np.arange(place.top, place.top + place.rows)
+        columns = np.arange(place.left, place.left + place.columns)
+        table = _painted_as(things, self._sketcher, self.config)
+        sketch, owners = self._sketcher.draw(table, rows, columns, viewpoint)
+        return np.concatenate(((sketch.picture + 1) / 2, (owners >= 0)[None]), dtype=np.float32)
 
     def sprites(self, things: Sequence[PlacedObject]) -> dict[int, np.ndarray]:
         """Return the sprites of a plan's things by their places in it; see `Sketcher.sprites`."""
@@ -507,6 +526,7 @@ def load_imagination(
     coder: Coder,
     kernel: AttentionKernel,
     run_by: Callable[[Painter], Painter] = lambda painter: painter,
+    refined_by: Callable[[Refiner], Refine] = lambda refiner: refiner.pooled(),
 ) -> Imagination:
     """Return the imagination of a folder of weights, which are read when first needed."""
     config = read_imagination_config(folder)
@@ -516,6 +536,8 @@ def load_imagination(
         networks = load_networks(folder, kernel)
         networks.planner.requires_grad_(False)  # its steps are too small to gain by fewer bits
         networks.painter = run_by(networks.painter.requires_grad_(False))
+        if networks.refiner is not None:
+            networks.refine = refined_by(networks.refiner.requires_grad_(False))
         return networks
 
     return Imagination(config, load, coder)

@@ -29,6 +29,7 @@ from mag_sandbox.model.imagination.painter import Painter, Sprites
 from mag_sandbox.model.imagination.patterns import Patterns, first_looks
 from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.reader import Reader
+from mag_sandbox.model.imagination.refiner import Refine, Refiner
 from mag_sandbox.model.imagination.relief import ReliefReader
 from mag_sandbox.model.imagination.sketch import Sketcher
 from mag_sandbox.model.imagination.walls import WallReader
@@ -39,8 +40,9 @@ IMAGINATION_WEIGHTS = WEIGHTS / "imagination"
 CONFIG = "config.json"
 NETWORKS = ("planner", "painter", "reader")  # names of files
 RELIEF, WALLS = "relief.safetensors", "walls.safetensors"  # older folders have none
-CLOSE_UP = "close_up.safetensors"  # likewise; it changes how paintings are shown, not what they are
-OptionalNetwork = TypeVar("OptionalNetwork", ReliefReader, WallReader, CloseUp)
+# likewise; they change how paintings are shown, not what they are
+CLOSE_UP, REFINER = "close_up.safetensors", "refiner.safetensors"
+OptionalNetwork = TypeVar("OptionalNetwork", ReliefReader, WallReader, CloseUp, Refiner)
 TEXT, TOKENIZER = "text.safetensors", "tokenizer.json"
 _REMEDY = (
     "restore it with `git checkout -- assets/weights` "
@@ -77,9 +79,11 @@ class ImaginationNetworks:
         )
         self.painter = Painter(config.painter, kernel)
         self.reader = Reader(config.reader)
-        self.relief: ReliefReader | None = None  # these three are trained on their own
+        self.relief: ReliefReader | None = None  # these four are trained on their own
         self.walls: WallReader | None = None
         self.close_up: CloseUp | None = None
+        self.refiner: Refiner | None = None
+        self.refine: Refine | None = None  # as it runs
 
     def sketcher(self, cell: int) -> Sketcher:
         """Return a sketcher of plans, in cells of a size [px]."""
@@ -120,6 +124,7 @@ def load_networks(folder: Path, kernel: AttentionKernel) -> ImaginationNetworks:
     networks.relief = _if_there(ReliefReader(), folder / RELIEF)
     networks.walls = _if_there(WallReader(), folder / WALLS)
     networks.close_up = _if_there(CloseUp(), folder / CLOSE_UP)
+    networks.refiner = _if_there(Refiner(), folder / REFINER)
     free_plain_bytes()  # these are the last that a start loads
     return networks
 

@@ -4,7 +4,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -222,7 +222,13 @@ def _networks(
             Coder(codec.encode, codec.picture, config.autoencoder.stride),
         )
         painter = (
-            load_imagination(imagination, coder, kernel, engine.painter),
+            load_imagination(
+                imagination,
+                coder,
+                kernel,
+                engine.painter,
+                partial(engine.refiner, cell=config.autoencoder.stride),
+            ),
             painting_features(imagination, config, read_texts(imagination, known)),
         )
     parts = world_parts(config, weights, digest, of_making, codec, engine)

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.imagination.details import GivenPicture, alike
+from mag_sandbox.model.imagination.details import GivenPicture, alike, shown_under
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.objects import Things
 from mag_sandbox.model.imagination.redrawing import RedrawnThings, StandingThings
+from mag_sandbox.model.imagination.refining import RefinedRings
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
 from mag_sandbox.model.pocket.drawing_again import GroundThings
@@ -45,6 +46,7 @@ class PaintedDetails:
         decoded: DecodedGround,
         other: DecodedGround,
         redrawn: RedrawnThings,
+        refined: RefinedRings,
     ) -> None:
         """Begin with no pictures.
 
@@ -53,9 +55,10 @@ class PaintedDetails:
             decoded: the ring where a scene begins.
             other: likewise, at another moment.
             redrawn: draws things again.
+            refined: refines rings.
         """
         self._imagination, self._decoded = imagination, decoded
-        self._redrawn, self._other = redrawn, other
+        self._redrawn, self._refined, self._other = redrawn, refined, other
         self._standing = lru_cache(2)(self._standing_of)
         self._rings: list[_RedrawnRing] = []  # those made last
         self._lock = Lock()
@@ -119,9 +122,12 @@ class PaintedDetails:
         picture = self._other.known(ground.around, whole)
         if picture is None:
             return np.zeros((4, *standing.numbers.shape), np.float32)
-        colors = picture[0].float().cpu().numpy()
-        known = in_pixels(ground.around.known, colors.shape[1])
-        over = self._redrawn.over(colors, known, standing)
+        colors, cells = picture[0].float().cpu().numpy(), ground.around.known
+        known = in_pixels(cells, colors.shape[1])
+        crisp = self._refined.refined(colors, cells, ground.things)
+        over = self._redrawn.over(colors if crisp is None else crisp, known, standing)
+        if crisp is not None:
+            over = np.concatenate((shown_under(crisp, over), np.ones_like(over[:1]))) * known
         self._rings = [*self._rings[1 - _RINGS :], _RedrawnRing(ground, over)]
         return over
 

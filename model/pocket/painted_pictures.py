@@ -13,6 +13,7 @@ from mag_sandbox.model.imagination.ground import DecodedGround, RemadeGround, Vi
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.last_made import LastMade
 from mag_sandbox.model.imagination.redrawing import RedrawnThings
+from mag_sandbox.model.imagination.refining import RefinedRings
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.pocket.painted_details import PaintedDetails
 
@@ -41,7 +42,11 @@ class PaintedPictures:
     """Decodes the known ring where pictures of it are asked for; threads may share it."""
 
     def __init__(
-        self, imagination: Imagination, sky_alone: SkyAlone, redrawn: RedrawnThings
+        self,
+        imagination: Imagination,
+        sky_alone: SkyAlone,
+        redrawn: RedrawnThings,
+        refined: RefinedRings,
     ) -> None:
         """Begin with no pictures.
 
@@ -49,6 +54,7 @@ class PaintedPictures:
             imagination: decodes cells.
             sky_alone: takes out of pictures at poses what stands before the sky.
             redrawn: draws things again.
+            refined: refines rings.
         """
         self._lattice, size = imagination.lattice, imagination.view_size
         self._ring_size = imagination.ring_size
@@ -56,7 +62,7 @@ class PaintedPictures:
         self._decoded, self._whole = DecodedGround(decode, BESIDE), self._lattice.whole
         # the ring whose things are drawn again is older than the one that is shown, or newer
         other = DecodedGround(decode, BESIDE)
-        self.details = PaintedDetails(imagination, self._decoded, other, redrawn)
+        self.details = PaintedDetails(imagination, self._decoded, other, redrawn, refined)
         skies = RemadeGround(
             self._decoded,
             lambda piece: sky_alone(piece.picture, (self._lattice.middle(piece.place),)),

@@ -33,6 +33,7 @@ from mag_sandbox.model.imagination.doors import NO_DOORS, RoomDoors, with_doors
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.redrawing import RedrawnThings
+from mag_sandbox.model.imagination.refining import RefinedRings
 from mag_sandbox.model.imagination.rules.plans import turned
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
@@ -337,7 +338,8 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.words = words
         super().__init__(PaintingThread())
         self.redrawn: RedrawnThings = RedrawnThings(imagination.close_ups, self.thread.map)
-        self.pictures = PaintedPictures(imagination, sky_alone, self.redrawn)
+        self.refined = RefinedRings(imagination.refine, imagination.drawn_sketch, self.thread.map)
+        self.pictures = PaintedPictures(imagination, sky_alone, self.redrawn, self.refined)
         self.drawing = DrawingAgain(self.thread, self.pictures.details.drawn_again)
         self._shown = _ShownCells(imagination.lattice)
         self.around = imagination.nothing()  # the known part of the ring

@@ -654,6 +654,9 @@ class Viewpoints(ViewPainter[_MadeView]):
         known, painted = (in_pixels(cells, len(owners)) for cells in (source.known, source.painted))
         with torch.inference_mode():
             picture = source.decode()[0].float().numpy()
+        things = scenery.plan(*source.place)
+        crisp = self._painting.refined.refined(picture, source.painted, things, source.place)
+        picture = picture if crisp is None else crisp
         owners = self._imagination.owners_in(
             owners, scenery, source.place, source.read(picture), known
         )

@@ -15,6 +15,7 @@ from mag_sandbox.model.execution import Execution, run_pictures
 from mag_sandbox.model.frames import to_frames, to_levels, to_pictures
 from mag_sandbox.model.generator import BlockGenerator, Generator
 from mag_sandbox.model.imagination.painter import Painter
+from mag_sandbox.model.imagination.refiner import Refine, Refiner
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket.pictures.animation import Animation
 from mag_sandbox.model.pocket.pictures.animator import PARTS, Animator, Moments
@@ -47,6 +48,10 @@ class PocketEngine:
     def painter(self, painter: Painter) -> Painter:
         """Return the runner of a painter, on the host."""
         return painter.to(self.execution.dtype)
+
+    def refiner(self, refiner: Refiner, cell: int) -> Refine:  # noqa: ARG002 (modules take any size)
+        """Return the runner of a refiner, on the host; tiles are of cells of a size [px]."""
+        return refiner.pooled()
 
     def generator(
         self,

@@ -14,6 +14,8 @@ from mag_sandbox.model.execution import run_pictures
 from mag_sandbox.model.generator import Coordinates, Generator
 from mag_sandbox.model.graphs import GraphCompiler
 from mag_sandbox.model.imagination.painter import Flow, Painter
+from mag_sandbox.model.imagination.refiner import Refine, Refiner
+from mag_sandbox.model.imagination.refining import SEEN
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket.engines.engine import Coding, PlainAnimator, PocketEngine
 from mag_sandbox.model.pocket.engines.picture_graphs import (
@@ -21,6 +23,7 @@ from mag_sandbox.model.pocket.engines.picture_graphs import (
     GraphAnimator,
     decoder_graph,
     encoder_graph,
+    refiner_graph,
 )
 from mag_sandbox.model.pocket.pictures.animation import Animation
 from mag_sandbox.model.pocket.pictures.animator import Animator
@@ -138,6 +141,22 @@ class GraphEngine(PocketEngine):
         graphs = GraphPainter(painter, self._compiler)
         self._compiler.keep()
         return graphs
+
+    def refiner(self, refiner: Refiner, cell: int) -> Refine:
+        """Return the runner of a refiner of tiles, in cells of a size [px]."""
+        dtype, of_others = self.execution.dtype, super().refiner(refiner, cell)
+        size = cell * SEEN[0], cell * SEEN[1]
+        graph = self._compiler.compile("refiner", partial(refiner_graph, refiner.pooled(), size))
+        self._compiler.keep()
+
+        def refine(given: Tensor) -> Tensor:
+            if given.shape[2:] != size:
+                return of_others(given)
+            made = torch.empty(1, *size, 3, dtype=dtype)
+            graph([given.permute(0, 2, 3, 1).to(dtype).contiguous()], [made])
+            return made.permute(0, 3, 1, 2).float()
+
+        return refine
 
     def generator(
         self,

@@ -34,6 +34,7 @@ from mag_sandbox.model.graphs import (
     split,
     to_bytes,
 )
+from mag_sandbox.model.imagination.refiner import GIVEN, Refiner, RefinerBlock
 from mag_sandbox.model.pocket.pictures.animation import Moving
 from mag_sandbox.model.pocket.pictures.animator import (
     PARTS,
@@ -282,6 +283,30 @@ def encoder_graph(source: Autoencoder, size: tuple[int, int]) -> Graph:
     x = op.multiply(op.tanh(op.divide(x, bound)), bound)
     latents = op.divide(op.subtract(x, constant(source.offset)), constant(source.scale))
     return [levels], [latents]
+
+
+def refiner_graph(source: Refiner, size: tuple[int, int]) -> Graph:
+    """Return the graph of a pooled `Refiner`, from [1, H, W, GIVEN] to [1, H, W, 3]."""
+    given = graph_input(1, *size, GIVEN)
+    x, wide = channels_first(given), list[Node]()
+    down = source.stem, source.to_half, source.to_quarter, source.to_eighth
+    blocks = nn.ModuleList(), source.halves, source.quarters, source.eighths
+    for layer, each in zip(down, blocks, strict=True):
+        x = op.relu(convolution_layer(x, layer))
+        for block in each:
+            x = _refined(x, cast(RefinerBlock, block))
+        wide.append(x)
+    up = source.from_eighth, source.from_quarter, source.from_half
+    again = source.quarter_again, source.half_again, source.fine_again
+    for layer, block, beside in zip(up, again, wide[-2::-1], strict=True):
+        x = _refined(op.relu(op.add(beside, _grown(x, layer, 2, ""))), block)
+    return [given], [channels_last(convolution_layer(x, source.head))]
+
+
+def _refined(x: Node, source: RefinerBlock) -> Node:
+    """Return the output of a `RefinerBlock`."""
+    y = op.relu(convolution_layer(x, source.first))
+    return op.add(x, convolution_layer(y, source.second))
 
 
 def _levels(cells: Node) -> Node:

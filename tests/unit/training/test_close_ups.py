@@ -10,25 +10,26 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.imagination.close_up import MOST, SCALE, CloseUp
-from mag_sandbox.model.imagination.imagination import Coder, Imagination, load_imagination
+from mag_sandbox.model.imagination.imagination import Coder, load_imagination
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
 from mag_sandbox.training import close_ups
 from mag_sandbox.training.close_ups import CloseUpStage, CutOuts, ThingPair, fitted_differences
+from mag_sandbox.training.scene_rings import SceneRings
 from tests.unit.training.learning import unchanged_weights
 
 SIDE = 128
 
 
 @cache
-def cut_outs() -> tuple[Imagination, CutOuts]:
+def scene_rings() -> SceneRings:
     config = read_config(POCKET_WEIGHTS)
     autoencoder = Autoencoder(config.autoencoder).eval().requires_grad_(False)
     load_into(autoencoder, POCKET_WEIGHTS / AUTOENCODER)
     imagination = load_imagination(IMAGINATION_WEIGHTS, Coder.of(autoencoder), matmul_attention)
     reads = imagination.config.planner
     text = torch.zeros(1, reads.text_len, reads.text_dim)
-    return imagination, CutOuts(imagination, autoencoder, lambda _caption: text)
+    return SceneRings(imagination, autoencoder, lambda _caption: text)
 
 
 @cache
@@ -37,7 +38,7 @@ def pairs_of(painted: float, walked: float) -> list[ThingPair]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(close_ups, "PAINTED", painted)
         patch.setattr(close_ups, "WALKED", walked)
-        return cut_outs()[1].of_scene(705)
+        return CutOuts(scene_rings()).of_scene(705)
 
 
 def test_an_edge_beside_the_drawn_one_costs_less_than_a_soft_one():
@@ -81,7 +82,9 @@ def test_large_things_are_seen_at_their_own_size_and_reduced(monkeypatch):
     largest = []
     for share in (0.0, 1.0):
         monkeypatch.setattr(close_ups, "REDUCED", share)
-        largest.append(max(pair.layer[..., 0].size for pair in cut_outs()[1].of_scene(705)))
+        largest.append(
+            max(pair.layer[..., 0].size for pair in CutOuts(scene_rings()).of_scene(705))
+        )
     own, reduced = largest
     assert own > 1.2 * MOST
     assert reduced == pytest.approx(MOST, rel=0.05)
@@ -89,7 +92,7 @@ def test_large_things_are_seen_at_their_own_size_and_reduced(monkeypatch):
 
 def test_all_weights_learn_from_pairs(monkeypatch, tmp_path):
     pairs = pairs_of(0.0, 0.0)
-    stage = CloseUpStage(CloseUp(), pairs, cut_outs()[0], seed=0)
+    stage = CloseUpStage(CloseUp(), pairs, scene_rings().imagination, seed=0)
     monkeypatch.setattr(close_ups, "BATCH", 4)
     assert not unchanged_weights(stage, batches=2)
     stage.sheet(tmp_path / "sheet.png", 0)

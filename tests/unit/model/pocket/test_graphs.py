@@ -17,6 +17,8 @@ if find_spec("openvino") is None:
 from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.execution import compiles_here, run_pictures
 from mag_sandbox.model.graphs import GraphCompiler, graph_input, op
+from mag_sandbox.model.imagination.refiner import GIVEN, Refiner
+from mag_sandbox.model.imagination.refining import SEEN
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.engines.engine import PlainAnimator, PocketEngine
@@ -146,6 +148,19 @@ def test_the_compiled_autoencoder_codes_as_it_does():
 @pytest.fixture(scope="module")
 def moving_weights(tmp_path_factory):
     return write_tiny_weights(tmp_path_factory.mktemp("weights"), generator_rank=2, moves=True)
+
+
+def test_the_compiled_refiner_refines_as_it_does():
+    """Also tiles of another size."""
+    network, cell = randomise(Refiner(), 4, gain=0.5).eval().requires_grad_(False), 8
+    plain = PocketEngine(FP32).refiner(network, cell)
+    compiled = GraphEngine(GraphCompiler(COMPILED)).refiner(network, cell)
+    with torch.inference_mode():
+        for rows, columns in (SEEN, (2, 3)):
+            given = torch.rand(1, GIVEN, cell * rows, cell * columns)
+            expected = plain(given)
+            assert float(expected.std()) > 0.01
+            assert torch.allclose(compiled(given), expected, atol=1e-4)
 
 
 def test_text_is_folded_one_prompt_at_a_time(dit):

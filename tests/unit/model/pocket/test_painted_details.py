@@ -12,6 +12,8 @@ from mag_sandbox.model.imagination.ground import DecodedGround, RingPiece, ViewC
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.redrawing import RedrawnThings
+from mag_sandbox.model.imagination.refiner import Refine
+from mag_sandbox.model.imagination.refining import RefinedRings
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.pocket.drawing_again import GroundThings
 from mag_sandbox.model.pocket.painted_details import PaintedDetails
@@ -39,7 +41,7 @@ def pictures() -> tuple[np.ndarray, np.ndarray]:
     return shown, owners
 
 
-def details(made: Imagination | None = None) -> PaintedDetails:
+def details(made: Imagination | None = None, refine: Refine | None = None) -> PaintedDetails:
     """Return the layer over a ring with a thing."""
     made = made or imagination()
     shown, owners = pictures()
@@ -51,7 +53,8 @@ def details(made: Imagination | None = None) -> PaintedDetails:
 
     made.owners = lambda _things: owners
     grounds = (DecodedGround(decode, BESIDE) for _ in range(2))
-    return PaintedDetails(made, *grounds, RedrawnThings(made.close_ups))
+    refined = RefinedRings(lambda: refine, made.drawn_sketch)
+    return PaintedDetails(made, *grounds, RedrawnThings(made.close_ups), refined)
 
 
 def test_a_view_whose_edge_is_beside_a_thing_shows_none(monkeypatch):
@@ -147,10 +150,15 @@ class WhiteCloseUps(CloseUps):
         return white, white
 
 
-def white_details() -> tuple[PaintedDetails, WhiteCloseUps]:
+def white_details(refine: Refine | None = None) -> tuple[PaintedDetails, WhiteCloseUps]:
     made = imagination()
     made.close_ups = WhiteCloseUps()
-    return details(made=made), made.close_ups
+    return details(made, refine), made.close_ups
+
+
+def black(given: Tensor) -> Tensor:
+    """Return what makes a picture black."""
+    return torch.full_like(given[:, :3], -2.0)
 
 
 def drawn_white(view: Tensor | None) -> int:
@@ -179,6 +187,17 @@ def test_views_show_a_thing_where_it_stands_and_nothing_elsewhere():
     assert torch.equal(views[0], views[2])
     assert made.views(ALL, [AWAY], drawn=drawn) is None
     assert made.views(ALL, [HERE], drawn=drawn).equal(views[:1])
+
+
+def test_all_known_ground_is_refined_and_its_things_are_drawn_over_that():
+    made, _ = white_details(black)
+    half = GroundThings(ALL.without(ALL.mask(Place(0, 8, ROWS, 8))), (STANDING,))
+    there = made.views(ALL, [HERE], drawn=half)
+    assert there is not None
+    assert drawn_white(there) > 200
+    assert (there[0, :3, 0] == -1).all(), "it is black around the thing"
+    assert (there[:, 3] == 1).all()
+    assert made.views(ALL, [AWAY], drawn=half) is None, "what was not known then is not"
 
 
 def test_tiles_are_added_on_any_thread():

@@ -1,0 +1,121 @@
+"""Refines the pictures of rings, tile by tile, and remembers the tiles that it made last."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
+import numpy as np
+import torch
+import xxhash
+
+from mag_sandbox.controls.camera import Position
+from mag_sandbox.model.cancelling import check_cancelled
+from mag_sandbox.model.imagination.last_made import LastMade
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.refiner import Refine, smooth
+from mag_sandbox.model.imagination.surroundings import Place, in_pixels
+
+TILE = 6, 10  # rows and columns of cells that are refined at once; a level view is two tiles high
+BESIDE = 1  # cells around a tile that the network is given, too
+SEEN = TILE[0] + 2 * BESIDE, TILE[1] + 2 * BESIDE
+KEPT, SKETCHES = 96, 3  # tiles and sketches: those of three rings
+Draw = Callable[
+    [Sequence[PlacedObject], Place, Position], np.ndarray
+]  # see `Imagination.drawn_sketch`
+Each = Callable[[Callable[[Place], np.ndarray], Iterable[Place]], Iterable[np.ndarray]]
+
+
+class RefinedRings:
+    """Refines rings; threads may share it.
+
+    rings = RefinedRings(imagination.refine, imagination.drawn_sketch)
+    crisp = rings.refined(picture, known, things)
+    """
+
+    def __init__(self, refine: Callable[[], Refine | None], draw: Draw, each: Each = map) -> None:
+        """Begin with no tiles.
+
+        Args:
+            refine: returns the network as it runs; None: there is none.
+            draw: draws the sketch of a plan.
+            each: `map`, or like it on several threads.
+        """
+        self._refine, self._draw, self._each = refine, draw, each
+        self._made = LastMade[np.ndarray](KEPT)
+        self._sketch = lru_cache(SKETCHES)(self._sketched)
+
+    def refined(
+        self,
+        picture: np.ndarray,
+        known: np.ndarray,
+        things: Sequence[PlacedObject],
+        viewpoint: Position = (0.0, 0.0),
+    ) -> np.ndarray | None:
+        """Return a ring whose known cells are refined, float32 [3, H, W] in [-1, 1].
+
+        None: there is no network.
+
+        Args:
+            picture: of the ring, likewise.
+            known: cells, bool [rows, columns].
+            things: of the plan, from far to near.
+            viewpoint: of the ring, x and z [m].
+        """
+        refine = self._refine()
+        if refine is None:
+            return None
+        stride = picture.shape[1] // len(known)
+        tiles = [one for one in _tiles(known.shape) if known[_part(one, 1)].any()]
+        edge = BESIDE * stride
+        wide = np.pad((picture + 1) / 2, ((0, 0), (edge, edge), (0, 0)), mode="edge")
+        wide = np.pad(wide, ((0, 0), (0, 0), (edge, edge)), mode="wrap")
+        given = np.concatenate((wide, self._sketch(tuple(things), viewpoint, *known.shape)))
+
+        def refined(tile: Place) -> np.ndarray:
+            check_cancelled()
+            around = np.ascontiguousarray(given[:, *_part(_around(tile), stride)])
+            digest = xxhash.xxh3_128_digest(around)
+            return self._made.found(digest, lambda: _refined(around, refine, edge))
+
+        result = np.zeros_like(picture)
+        for tile, made in zip(tiles, self._each(refined, tiles), strict=True):
+            result[:, *_part(tile, stride)] = made
+        return np.where(in_pixels(known, len(picture[0])), result, picture)
+
+    def _sketched(
+        self, things: Sequence[PlacedObject], viewpoint: Position, rows: int, columns: int
+    ) -> np.ndarray:
+        """Return the sketch of a ring and of `BESIDE` cells around it, float32 [4, H, W]."""
+        wide = Place(-BESIDE, -BESIDE, rows + 2 * BESIDE, columns + 2 * BESIDE)
+        return self._draw(things, wide, viewpoint)
+
+
+def _refined(around: np.ndarray, refine: Refine, edge: int) -> np.ndarray:
+    """Return what a network makes of a tile and what is around it, [GIVEN, h, w]: the tile."""
+    given = torch.from_numpy(around)[None]
+    with torch.inference_mode():
+        made = (smooth(given[:, :3]) + refine(given))[0, :, edge:-edge, edge:-edge]
+    tile: np.ndarray = (2 * made.clamp(0, 1) - 1).numpy()
+    return tile
+
+
+def _tiles(shape: tuple[int, ...]) -> list[Place]:
+    """Return the tiles of a ring of rows and columns of cells."""
+    (height, width), (rows, columns) = shape, TILE
+    return [
+        Place(top, left, min(rows, height - top), min(columns, width - left))
+        for top in range(0, height, rows)
+        for left in range(0, width, columns)
+    ]
+
+
+def _around(tile: Place) -> Place:
+    """Return a tile and what is around it, in a ring with a margin of `BESIDE` cells."""
+    return Place(tile.top, tile.left, tile.rows + 2 * BESIDE, tile.columns + 2 * BESIDE)
+
+
+def _part(place: Place, size: int) -> tuple[slice, slice]:
+    """Return the rows and columns of a place in a picture of cells of some size [px]."""
+    return (
+        slice(size * place.top, size * (place.top + place.rows)),
+        slice(size * place.left, size * (place.left + place.columns)),
+    )

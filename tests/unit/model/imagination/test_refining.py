@@ -1,0 +1,89 @@
+"""Refined rings: known cells of tiles, over their sketches; the network as a graph."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from mag_sandbox.controls.camera import Position
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.refiner import FINER, GIVEN, Refiner, smooth
+from mag_sandbox.model.imagination.refining import SEEN, RefinedRings
+from mag_sandbox.model.imagination.surroundings import Place, in_pixels
+
+ROWS, COLUMNS, CELL = 12, 20, 16
+
+
+def no_sketch(things: Sequence[PlacedObject], place: Place, viewpoint: Position) -> np.ndarray:
+    return np.zeros((4, CELL * place.rows, CELL * place.columns), np.float32)
+
+
+class Counting:
+    """Adds a share of white, and keeps what it was given."""
+
+    def __init__(self, share: float = 0.25) -> None:
+        self.given: list[Tensor] = []
+        self._share = share
+
+    def __call__(self, given: Tensor) -> Tensor:
+        self.given.append(given)
+        return torch.full_like(given[:, :3], self._share)
+
+
+def ring(seed: int = 0) -> np.ndarray:
+    low = np.random.default_rng(seed).uniform(-0.9, 0.3, (3, ROWS, COLUMNS)).astype(np.float32)
+    return low.repeat(CELL, axis=1).repeat(CELL, axis=2)
+
+
+def test_known_cells_alone_are_refined():
+    known = np.zeros((ROWS, COLUMNS), bool)
+    known[3:9, 4:15] = True
+    picture = ring()
+    made = RefinedRings(lambda: Counting(), no_sketch).refined(picture, known, ())
+    assert made is not None
+    there = in_pixels(known, len(picture[0]))
+    assert np.array_equal(made[:, ~there], picture[:, ~there])
+    inner = in_pixels(known, len(picture[0]))
+    even = np.zeros_like(inner)
+    even[CELL // 2 :: CELL, CELL // 2 :: CELL] = True  # where the smooth picture is as it was
+    even &= inner
+    assert made[:, even] == pytest.approx(picture[:, even] + 0.5, abs=1e-5)
+
+
+def test_a_tile_is_refined_again_only_if_it_or_what_is_beside_it_changed():
+    refine, known = Counting(), np.ones((ROWS, COLUMNS), bool)
+    rings, picture = RefinedRings(lambda: refine, no_sketch), ring()
+    first = rings.refined(picture, known, ())
+    count = len(refine.given)
+    assert count == 4
+    assert np.array_equal(first, rings.refined(picture, known, ()))
+    assert len(refine.given) == count
+    changed = picture.copy()
+    changed[:, 2, 2] += 0.1  # in the corner of a tile: also beside the one across the ring's ends
+    rings.refined(changed, known, ())
+    assert len(refine.given) == count + 2
+
+
+def test_the_network_is_given_the_ring_across_its_ends():
+    refine, picture = Counting(), ring()
+    RefinedRings(lambda: refine, no_sketch).refined(picture, np.ones((ROWS, COLUMNS), bool), ())
+    first = 2 * refine.given[0][0, :3].numpy() - 1
+    assert first.shape[1:] == (CELL * SEEN[0], CELL * SEEN[1])
+    assert first[:, CELL:, :CELL] == pytest.approx(picture[:, : 7 * CELL, -CELL:], abs=1e-6)
+
+
+def test_without_a_network_nothing_is_refined():
+    assert (
+        RefinedRings(lambda: None, no_sketch).refined(ring(), np.ones((12, 20), bool), ()) is None
+    )
+
+
+def test_the_pooled_network_makes_the_means_of_what_the_whole_one_makes():
+    torch.manual_seed(1)
+    network, given = Refiner().eval(), torch.rand(1, GIVEN, 32, 48)
+    with torch.inference_mode():
+        large = smooth(given[:, :3], FINER) + network(given)
+        small = smooth(given[:, :3]) + network.pooled()(given)
+    assert torch.allclose(torch.nn.functional.avg_pool2d(large, FINER), small, atol=1e-6)
