@@ -18,9 +18,8 @@ TILE = 6, 10  # rows and columns of cells that are refined at once; a level view
 BESIDE = 1  # cells around a tile that the network is given, too
 SEEN = TILE[0] + 2 * BESIDE, TILE[1] + 2 * BESIDE
 KEPT, SKETCHES = 96, 3  # tiles and sketches: those of three rings
-Draw = Callable[
-    [Sequence[PlacedObject], Place, Position], np.ndarray
-]  # see `Imagination.drawn_sketch`
+# see `Imagination.drawn_sketch`
+Draw = Callable[[Sequence[PlacedObject], Place, Position], np.ndarray]
 Each = Callable[[Callable[[Place], np.ndarray], Iterable[Place]], Iterable[np.ndarray]]
 
 

@@ -1,4 +1,4 @@
-"""The layer over painted rings: things drawn again, and a given view."""
+"""The layer over painted rings: refined ground, things drawn again, and a given view."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -28,14 +28,14 @@ _REACH = 12  # cells by which things of a tile may reach beyond it; they are dra
 
 
 class _RedrawnRing(NamedTuple):
-    """The things around the place where a scene begins, drawn again."""
+    """The ring where a scene begins, drawn again."""
 
     ground: GroundThings  # that shows them
-    over: np.ndarray  # see `RedrawnThings.over`
+    over: np.ndarray  # colours times shares, and shares, float32 [4, H, W]
 
 
 class PaintedDetails:
-    """Shows the things of plans, and a given view, over painted rings; threads may share it.
+    """Shows ground drawn again, and a given view, over painted rings; threads may share it.
 
     Pictures of them have four channels: colours times shares, and shares.
     """
@@ -111,9 +111,10 @@ class PaintedDetails:
 
     @torch.inference_mode()
     def drawn_again(self, ground: GroundThings) -> np.ndarray:
-        """Return the things around the place where a scene begins, float32 [4, H, W].
+        """Return the ring where a scene begins, refined, with its things, float32 [4, H, W].
 
-        The painting thread asks for them first, for it takes long.
+        The things alone, if there is no refiner. The painting thread asks for it first, for it
+        takes long.
         """
         for one in self._rings:  # which another thread may replace
             if ground.equals(one.ground):
