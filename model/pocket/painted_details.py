@@ -34,6 +34,13 @@ class _RedrawnRing(NamedTuple):
     over: np.ndarray  # colours times shares, and shares, float32 [4, H, W]
 
 
+class _RefinedRing(NamedTuple):
+    """The ring where a scene begins, refined."""
+
+    ground: GroundThings  # that shows it
+    picture: np.ndarray | None  # float32 [3, H, W] in [-1, 1]; None: there is no refiner
+
+
 class PaintedDetails:
     """Shows ground drawn again, and a given view, over painted rings; threads may share it.
 
@@ -61,10 +68,12 @@ class PaintedDetails:
         self._redrawn, self._refined, self._other = redrawn, refined, other
         self._standing = lru_cache(2)(self._standing_of)
         self._rings: list[_RedrawnRing] = []  # those made last
+        self._crisp: list[_RefinedRing] = []  # likewise
         self._lock = Lock()
         self._given: GivenPicture | None = None
         self._first: np.ndarray | None = None
         self._drawn: GroundThings | None = None
+        self._things: Things = ()
         self._begin(None)
 
     @torch.inference_mode()
@@ -74,6 +83,7 @@ class PaintedDetails:
         poses: Sequence[CameraPose],
         given: GivenPicture | None = None,
         drawn: GroundThings | None = None,
+        things: Things = (),
     ) -> Tensor | None:
         """Return the layer over views near to each other, [F, 4, H, W]; None: it is empty.
 
@@ -81,10 +91,11 @@ class PaintedDetails:
             around: the known ring.
             poses: of the views.
             given: the view that the scene begins from, if any.
-            drawn: ground whose things are drawn again; those that changed since are not.
+            drawn: ground that is drawn again; where it changed since, it is refined alone.
+            things: of the present plan; (): there is none.
         """
         with self._lock:
-            self._follow(given, drawn)
+            self._follow(given, drawn, things)
             different = list(dict.fromkeys(poses))  # at rest, all frames have the same one
             unknown = self._imagination.lattice.whole.columns
             views = self._views.views(around, different, unknown=unknown)
@@ -102,12 +113,27 @@ class PaintedDetails:
     ) -> np.ndarray:
         """Return the layer over the ring where a scene begins, [4, H, W]; see `views`."""
         with self._lock:
-            self._follow(given, drawn)
+            self._follow(given, drawn, ())
             found = self._ground.known(around, self._imagination.lattice.whole)
         if found is None:
             return np.zeros((4, *self._imagination.ring_size), np.float32)
         ring: np.ndarray = found[0].numpy()
         return ring
+
+    @torch.inference_mode()
+    def refined(self, ground: GroundThings) -> np.ndarray | None:
+        """Return the ring where a scene begins, refined, float32 [3, H, W]; None: it cannot be.
+
+        The painting thread asks for it with each view.
+        """
+        for one in self._crisp:  # which another thread may replace
+            if ground.equals(one.ground):
+                return one.picture
+        colors, crisp = self._colors(ground.around), None
+        if colors is not None:
+            crisp = self._refined.refined(colors, ground.around.known, ground.things)
+        self._crisp = [*self._crisp[1 - _RINGS :], _RefinedRing(ground, crisp)]
+        return crisp
 
     @torch.inference_mode()
     def drawn_again(self, ground: GroundThings) -> np.ndarray:
@@ -116,29 +142,37 @@ class PaintedDetails:
         The things alone, if there is no refiner. The painting thread asks for it first, for it
         takes long.
         """
-        for one in self._rings:  # which another thread may replace
+        for one in self._rings:  # likewise
             if ground.equals(one.ground):
                 return one.over
-        whole, standing = self._imagination.lattice.whole, self._standing(ground.things)
-        picture = self._other.known(ground.around, whole)
-        if picture is None:
+        standing, crisp = self._standing(ground.things), self.refined(ground)
+        colors = self._colors(ground.around) if crisp is None else crisp
+        if colors is None:
             return np.zeros((4, *standing.numbers.shape), np.float32)
-        colors, cells = picture[0].float().cpu().numpy(), ground.around.known
-        known = in_pixels(cells, colors.shape[1])
-        crisp = self._refined.refined(colors, cells, ground.things)
-        over = self._redrawn.over(colors if crisp is None else crisp, known, standing)
+        known = in_pixels(ground.around.known, colors.shape[1])
+        over = self._redrawn.over(colors, known, standing)
         if crisp is not None:
             over = np.concatenate((shown_under(crisp, over), np.ones_like(over[:1]))) * known
         self._rings = [*self._rings[1 - _RINGS :], _RedrawnRing(ground, over)]
         return over
 
-    def _follow(self, given: GivenPicture | None, drawn: GroundThings | None) -> None:
-        """Show another given view, and other things drawn again; see `views`."""
+    def _colors(self, around: Surroundings) -> np.ndarray | None:
+        """Return the picture of a ring, float32 [3, H, W]; None: nothing of it is known."""
+        picture = self._other.known(around, self._imagination.lattice.whole)
+        return None if picture is None else picture[0].float().cpu().numpy()
+
+    def _follow(
+        self, given: GivenPicture | None, drawn: GroundThings | None, things: Things
+    ) -> None:
+        """Show another given view, and other ground drawn again; see `views`."""
         if given is not self._given:
             self._begin(given)
         before, self._drawn = self._drawn, drawn
         if drawn is not before:
             self._ground.forget(_redrawn_cells(before, drawn, self._imagination.nothing()))
+        if things != self._things:
+            self._things = things
+            self._ground.forget(np.ones_like(self._imagination.nothing().known))
 
     def _begin(self, given: GivenPicture | None) -> None:
         imagination = self._imagination
@@ -155,16 +189,23 @@ class PaintedDetails:
         return torch.from_numpy(found)[None]
 
     def _drawn_at(self, place: Place, around: Surroundings) -> np.ndarray:
-        """Return the things that a tile shows drawn again, float32 [4, H, W]."""
+        """Return what a tile shows drawn again, or else refined, float32 [4, H, W]."""
         cell, drawn = self._imagination.stride, self._drawn
         rows = slice(cell * place.top, cell * (place.top + place.rows))
         columns = slice(cell * place.left, cell * (place.left + place.columns))
+        shown = np.zeros((4, cell * place.rows, cell * place.columns), np.float32)
+        now = around.at(place)
+        crisp = self.refined(GroundThings(around, self._things)) if self._things else None
+        if crisp is not None:
+            shown[:3], shown[3] = crisp[:, rows, columns], 1.0
+            shown *= in_pixels(now.known, shown.shape[1])
         if drawn is None:
-            return np.zeros((4, cell * place.rows, cell * place.columns), np.float32)
-        there = self.drawn_again(drawn)[:, rows, columns]
-        now, then = around.at(place), drawn.around.at(place)
-        stays = ~then.known | ~now.differing(then)
-        return there if stays.all() else there * in_pixels(stays, there.shape[1])
+            return shown
+        then = drawn.around.at(place)
+        stays = in_pixels(~then.known | ~now.differing(then), shown.shape[1])
+        if crisp is not None:
+            stays &= in_pixels(then.known, shown.shape[1])
+        return np.where(stays, self.drawn_again(drawn)[:, rows, columns], shown)
 
     def _given_at(self, place: Place, given: GivenPicture, around: Surroundings) -> np.ndarray:
         """Return the part of a given view that a tile shows, float32 [4, H, W]."""

@@ -40,6 +40,7 @@ from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.drawing_again import DrawingAgain, GroundThings, drawn_name
 from mag_sandbox.model.pocket.inventing import Outlook, ViewMemory
+from mag_sandbox.model.pocket.painted_details import PaintedDetails
 from mag_sandbox.model.pocket.painted_pictures import PaintedPictures, SkyAlone
 from mag_sandbox.model.pocket.painting_thread import PaintingThread, ViewPainter
 from mag_sandbox.model.pocket.relighting import Relighting
@@ -461,7 +462,10 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """
         around = self.around
         if around.known[cells].all():
-            made = self.thread.after_all(lambda: PaintedGround(around, change(around), plan))
+            details = self.pictures.details
+            made = self.thread.after_all(
+                lambda: _refined(details, PaintedGround(around, change(around), plan))
+            )
             return made, BLOCKS_A_VIEW
         self.renew_noise(pose)
         blocks = BLOCKS_A_VIEW + self._require_plan(prompt, pose)
@@ -688,7 +692,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """
         planned_with = noise if planned or self.asked is None else self.asked[1]
         before, planned, imagination = self.plan, planned or self.planned, self.imagination
-        doors, texts = self.doors, self.texts
+        doors, texts, details = self.doors, self.texts, self.pictures.details
 
         def paint(around: Surroundings, pose: CameraPose) -> PaintedGround:
             now = plan
@@ -699,7 +703,8 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             if now is not plan and before is not None:
                 now = now.after(before, around.known, imagination.lattice)
             subject = Subject(texts(prompt)[0], noise, now.things, carry(now.things))
-            return PaintedGround(around, imagination.imagine(around, pose, subject), now)
+            made = PaintedGround(around, imagination.imagine(around, pose, subject), now)
+            return _refined(details, made)
 
         return paint
 
@@ -729,6 +734,13 @@ def first_plan(inventor: PaintingInventor) -> Plan | None:
         return inventor.plan
     inventor.thread.release()
     return Plan(*inventor.asked, inventor.planned.result())
+
+
+def _refined(details: PaintedDetails, ground: PaintedGround) -> PaintedGround:
+    """Return painted ground; it is refined before a block needs that."""
+    if ground.plan is not None:
+        details.refined(GroundThings(ground.around, ground.plan.things))
+    return ground
 
 
 def _things_of(plan: Plan | None) -> tuple[PlacedObject, ...]:

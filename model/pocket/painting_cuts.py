@@ -43,9 +43,10 @@ class PaintingCuts:
             return draw
         around, drawn = painting.around, painting.drawing.shown
         given, details = painting.given, painting.pictures.details
+        things = painting.plan.things if painting.plan else ()
 
         def detailed(frames: slice) -> DrawnPictures:
-            return draw(frames).under(details.views(around, poses[frames], given, drawn))
+            return draw(frames).under(details.views(around, poses[frames], given, drawn, things))
 
         return detailed
 

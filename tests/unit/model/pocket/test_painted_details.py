@@ -200,6 +200,20 @@ def test_all_known_ground_is_refined_and_its_things_are_drawn_over_that():
     assert made.views(ALL, [AWAY], drawn=half) is None, "what was not known then is not"
 
 
+def test_ground_that_is_not_drawn_again_yet_is_refined_alone():
+    made, _ = white_details(black)
+    half = GroundThings(ALL.without(ALL.mask(Place(0, 8, ROWS, 8))), (STANDING,))
+    before = made.views(ALL, [HERE, AWAY], drawn=half, things=(STANDING,))
+    assert before is not None
+    assert drawn_white(before[:1]) > 200
+    assert not drawn_white(before[1:])
+    assert (before[1, 3] == 1).all()
+    assert (before[1, :3] == -1).all()
+    assert made.refined(GroundThings(ALL, (STANDING,))) is not None
+    new = made.views(ALL, [AWAY], drawn=half, things=())
+    assert new is None, "without a plan, nothing of it is"
+
+
 def test_tiles_are_added_on_any_thread():
     (made, _), ground = white_details(), GroundThings(ALL, (STANDING,))
     with torch.inference_mode():  # as blocks are drawn, and rings are not cut into layers
