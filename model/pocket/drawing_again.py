@@ -1,8 +1,8 @@
-"""Draws painted ground and its things again, beside blocks, after the ground is shown.
+"""Draws the things of painted ground again, beside blocks, after the ground is shown.
 
-Drawing things takes longer than painting a view. A view that waited for that would come too late
-for a turning camera. So views are shown as they are painted, and drawn again a known number of
-blocks later: at the same block in a replay.
+Drawing them takes longer than painting a view. A view that waited for them would come too late for
+a turning camera. So views are shown as they are painted and refined, and their things drawn again a
+known number of blocks later: at the same block in a replay.
 """
 
 from collections.abc import Callable, Sequence
