@@ -251,19 +251,20 @@ class PlayerSession(WatchedSession):
             may_open=partial(player_changes.may_change, services, reel),
         )
         boxes, audio = (self._prompt, self._edit.box), services.audio
-        self._painting.boxes = boxes
+        self._painting.covered = [box.area for box in boxes]  # boxes would hold the session
         probe = ProbeOverlay(
             reel, hud, services.prober, audio.cue, services.settings.now.fit, boxes
         )
         self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim, boxes)
         self._hints = self._hint_overlay(probe) if services.settings.now.hints else None
         hints = (self._hints,) if self._hints else ()
+        painting = self._painting
         late = LateNotice(
             reel,
             services.pilot,
             self._say,
             services.notices.drop,
-            lambda: reel.starting_over or self._painting.is_shown,
+            lambda: reel.starting_over or painting.is_shown,
         )
         self.overlays = (
             self._doors, self._painting, self._map, self._around, *hints, probe, self._postcards,

@@ -15,7 +15,6 @@ from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.worker import ReadyBlock
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.change_progress import ChangeProgress
-from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.settings import FitMode
 from mag_sandbox.sandbox.ui.display import fit, shade
 from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Part, Text, column
@@ -60,7 +59,7 @@ class PaintingOverlay(Overlay):
         self._blocks = 0  # shown since the last request, or since it was last farther
         self._dirty = False
         self._card = CachedCard()
-        self.boxes: Sequence[PromptBox] = ()  # that the words do not lie under
+        self.covered: Sequence[pygame.Rect] = ()  # by boxes that the words do not lie under
 
     @property
     def wake_at(self) -> float | None:
@@ -124,9 +123,9 @@ class PaintingOverlay(Overlay):
         if edit.act != "relight":  # which changes no part of the picture, but all of it
             surface.blit(frame, seen)
         words = card.get_rect(center=middle).clamp(surface.get_rect())
-        for box in self.boxes:
-            if box.area.colliderect(words):
-                words.centery = _beside(box.area, surface.get_height())
+        for area in self.covered:
+            if area.colliderect(words):
+                words.centery = _beside(area, surface.get_height())
         surface.blit(card, words)
 
     def _lines(self) -> Iterator[Part | None]:

@@ -293,9 +293,8 @@ class PromptBox(Overlay):
         self._card: PromptCard | None = None
         self._size = (0, 0)
         self._corner = (0, 0)
-        self.area = pygame.Rect(
-            0, 0, 0, 0
-        )  # of the window that the box covers; empty: it is hidden
+        # of the window that the box covers; empty: it is hidden. Always the same object
+        self.area = pygame.Rect(0, 0, 0, 0)
         self.avoid: tuple[float, float] | None = None  # a place of the window to leave in sight
 
     @property
@@ -355,7 +354,8 @@ class PromptBox(Overlay):
     def close(self) -> None:
         """Hide the box; its text is offered when it opens again."""
         self._draft = self.text if self.text != self._opened_with else ""
-        self.is_open, self.area = False, pygame.Rect(0, 0, 0, 0)
+        self.is_open = False
+        self.area.update(0, 0, 0, 0)
         self._touched, self._wake_at = True, AT_ONCE
         pygame.key.stop_text_input()
         pygame.key.set_repeat(*self._repeated)
@@ -416,7 +416,7 @@ class PromptBox(Overlay):
             self._stale = False
             self._card = self._drawn(self._theme)
         self._corner = self._place(self._theme, self._card.surface.get_size())
-        self.area = surface.blit(self._card.surface, self._corner)
+        self.area.update(surface.blit(self._card.surface, self._corner))
         if self._shows_cursor:
             surface.fill(self._theme.colour(ACCENT), self._card.cursor.move(self._corner))
 

@@ -367,11 +367,10 @@ def test_a_start_that_is_cancelled_leaves_nothing_but_its_words(run):
     game.wait(lambda: isinstance(game.screen, LoadingScreen))
     game.press(pygame.K_ESCAPE)
     game.wait(lambda: isinstance(game.screen, TitleScreen))
-    game.press(pygame.K_t)
-    assert game.screen._writing.text == "A quiet harbour at dawn.", "the words are offered again"
-    game.press(pygame.K_ESCAPE)
+    game.wait(lambda: own_scenes(game.game.folder / SCENES))
+    (own,) = own_scenes(game.game.folder / SCENES)
+    assert own.scene.prompt == "A quiet harbour at dawn."
     game.play()
-    assert own_scenes(game.game.folder / SCENES) == []
     assert not game.services.saves.scenes.entries()
 
 

@@ -82,7 +82,7 @@ def test_the_key_that_gives_another_light_up_is_said():
 )
 def test_words_lie_beside_the_box_that_is_written_in(overlay, box, middle):
     overlay.begin(Edit("relight", 0.0, 0.0, *EVERYTHING))
-    overlay.boxes = (SimpleNamespace(area=pygame.Rect(box)),)
+    overlay.covered = (pygame.Rect(box),)
     words = max(lit(overlay), key=lambda rect: rect.width)
     assert words.centery == pytest.approx(middle, abs=12)
     assert not words.colliderect(box)
