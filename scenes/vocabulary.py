@@ -201,10 +201,10 @@ class Vocabulary:
                     return as_many_as(words, listed.place)
             return None
 
-        likely = [phrase for phrase in phrases if place_of(phrase)]
-        named = [phrase for phrase in likely if phrase.known is None]  # no bears of its own
+        places = {phrase: place for phrase in phrases if (place := place_of(phrase))}
+        named = [phrase for phrase in places if phrase.known is None]  # no bears of its own
         return tuple(
-            phrase._replace(known=place_of(phrase)) if phrase in (named or likely) else phrase
+            phrase._replace(known=places[phrase]) if phrase in (named or places) else phrase
             for phrase in phrases
         )
 

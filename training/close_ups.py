@@ -18,7 +18,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from mag_sandbox.controls.parallax import Box
-from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.close_up import (
     MOST,
@@ -32,14 +31,10 @@ from mag_sandbox.model.imagination.close_up import (
     reduced,
 )
 from mag_sandbox.model.imagination.imagination import (
-    Coder,
     Imagination,
-    load_imagination,
 )
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.weights import CLOSE_UP
-from mag_sandbox.model.pocket.loading import painting_features
-from mag_sandbox.model.pocket.weights import read_config
 from mag_sandbox.renderer.alone import ThingsAlone
 from mag_sandbox.renderer.render import PLANES
 from mag_sandbox.renderer.sheets import write_sheet
@@ -228,7 +223,7 @@ def _shifted(picture: Tensor, top: int, left: int, like: Tensor) -> Tensor:
 class CutOuts:
     """Cuts things out of rings, and draws them alone.
 
-    pairs = CutOuts(SceneRings(imagination, autoencoder, texts)).of_scene(7)
+    pairs = CutOuts(rings).of_scene(7)
     """
 
     def __init__(self, rings: SceneRings) -> None:
@@ -295,11 +290,9 @@ def train(options: CloseUpTraining) -> None:
     torch.manual_seed(options.seed)
     module = CloseUp()
     autoencoder = begun(module, options.init_from, options.weights).eval()
-    config = read_config(options.weights)
-    imagination = load_imagination(options.imagination, Coder.of(autoencoder), matmul_attention)
-    texts = painting_features(options.imagination, config, known={})
+    rings = SceneRings.load(autoencoder, options)
     logger.info("cutting things out of %d scenes", options.scenes)
-    cut_outs = CutOuts(SceneRings(imagination, autoencoder, texts))
+    cut_outs = CutOuts(rings)
     pairs = [pair for seed in range(options.scenes) for pair in cut_outs.of_scene(seed)]
-    stage = CloseUpStage(module, pairs, imagination, options.seed)
+    stage = CloseUpStage(module, pairs, rings.imagination, options.seed)
     train_and_write(stage, LoopConfig(options.steps, decay=0.6), options.folder / CLOSE_UP)

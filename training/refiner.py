@@ -16,13 +16,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.imagination import Coder, load_imagination
 from mag_sandbox.model.imagination.refiner import FINER, Refiner, smooth
 from mag_sandbox.model.imagination.weights import REFINER
-from mag_sandbox.model.pocket.loading import painting_features
-from mag_sandbox.model.pocket.weights import read_config
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.close_ups import fitted_differences
 from mag_sandbox.training.loop import LoopConfig, Stage
@@ -121,10 +117,7 @@ def train(options: RefinerTraining) -> None:
     torch.manual_seed(options.seed)
     module = Refiner()
     autoencoder = begun(module, options.init_from, options.weights).eval()
-    config = read_config(options.weights)
-    imagination = load_imagination(options.imagination, Coder.of(autoencoder), matmul_attention)
-    texts = painting_features(options.imagination, config, known={})
-    rings = SceneRings(imagination, autoencoder, texts)
+    rings = SceneRings.load(autoencoder, options)
     logger.info("painting %d scenes", options.scenes)
     pairs = [pair for seed in range(options.scenes) for pair in pairs_of(rings, seed)]
     stage = RefinerStage(module, pairs, options.seed)

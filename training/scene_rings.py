@@ -8,17 +8,27 @@ import numpy as np
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, Position
+from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.imagination import Imagination, Subject, decoded_ring
+from mag_sandbox.model.imagination.imagination import (
+    Coder,
+    Imagination,
+    Subject,
+    decoded_ring,
+    load_imagination,
+)
 from mag_sandbox.model.imagination.layers import LayeredRing
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.surroundings import in_pixels
+from mag_sandbox.model.pocket.loading import painting_features
+from mag_sandbox.model.pocket.weights import read_config
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.render import SceneRenderer, category_of, lay_out
 from mag_sandbox.renderer.viewpoints import near_viewpoint
 from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.training.options import CloseUpTraining
 from mag_sandbox.training.shown import as_shown
 
 START: Position = (0.0, 0.0)  # where scenes begin [m]
@@ -38,7 +48,8 @@ class SceneRing(NamedTuple):
 class SceneRings:
     """Paints the rings of scenes.
 
-    scene, shown = SceneRings(imagination, autoencoder, texts).of_scene(7, rng)
+    rings = SceneRings.load(autoencoder, options)
+    scene, shown = rings.of_scene(7, rng, is_painted=True, is_walked=False)
     """
 
     def __init__(
@@ -46,6 +57,16 @@ class SceneRings:
     ) -> None:
         self.imagination = imagination
         self._autoencoder, self._texts = autoencoder, texts
+
+    @classmethod
+    def load(cls, autoencoder: Autoencoder, options: CloseUpTraining) -> "SceneRings":
+        """Return one over the painter in the folders of a training; see `begun`."""
+        coder = Coder.of(autoencoder)
+        imagination = load_imagination(options.imagination, coder, matmul_attention)
+        config = read_config(options.weights)
+        return cls(
+            imagination, autoencoder, painting_features(options.imagination, config, known={})
+        )
 
     def of_scene(
         self, seed: int, rng: np.random.Generator, *, is_painted: bool, is_walked: bool

@@ -1,9 +1,9 @@
 """The layer over painted rings: refined ground, things drawn again, and a given view."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from threading import Lock
-from typing import NamedTuple
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -24,21 +24,27 @@ from mag_sandbox.scenes.stances import STANCES
 _START = 0.0, 0.0
 _TILE = 2 * TILE[0], 2 * TILE[1]  # rows and columns of cells
 _RINGS = 3  # whose things were drawn last: that shown, one under way, one to walk away from
+Made = TypeVar("Made")
 _REACH = 12  # cells by which things of a tile may reach beyond it; they are drawn when whole
 
 
-class _RedrawnRing(NamedTuple):
-    """The ring where a scene begins, drawn again."""
+class _LastRings(Generic[Made]):
+    """What was made last of some grounds; threads may share it.
 
-    ground: GroundThings  # that shows them
-    over: np.ndarray  # colours times shares, and shares, float32 [4, H, W]
+    ring = rings.found(ground, lambda: draw(ground))
+    """
 
+    def __init__(self) -> None:
+        self._made: list[tuple[GroundThings, Made]] = []
 
-class _RefinedRing(NamedTuple):
-    """The ring where a scene begins, refined."""
-
-    ground: GroundThings  # that shows it
-    picture: np.ndarray | None  # float32 [3, H, W] in [-1, 1]; None: there is no refiner
+    def found(self, ground: GroundThings, make: Callable[[], Made]) -> Made:
+        """Return what is made of ground; it is made unless it is kept."""
+        for known, made in self._made:  # which another thread may replace
+            if ground.equals(known):
+                return made
+        made = make()
+        self._made = [*self._made[1 - _RINGS :], (ground, made)]
+        return made
 
 
 class PaintedDetails:
@@ -67,8 +73,7 @@ class PaintedDetails:
         self._imagination, self._decoded = imagination, decoded
         self._redrawn, self._refined, self._other = redrawn, refined, other
         self._standing = lru_cache(2)(self._standing_of)
-        self._rings: list[_RedrawnRing] = []  # those made last
-        self._crisp: list[_RefinedRing] = []  # likewise
+        self._rings, self._crisp = _LastRings[np.ndarray](), _LastRings[np.ndarray | None]()
         self._lock = Lock()
         self._given: GivenPicture | None = None
         self._first: np.ndarray | None = None
@@ -126,14 +131,7 @@ class PaintedDetails:
 
         The painting thread asks for it with each view.
         """
-        for one in self._crisp:  # which another thread may replace
-            if ground.equals(one.ground):
-                return one.picture
-        colors, crisp = self._colors(ground.around), None
-        if colors is not None:
-            crisp = self._refined.refined(colors, ground.around.known, ground.things)
-        self._crisp = [*self._crisp[1 - _RINGS :], _RefinedRing(ground, crisp)]
-        return crisp
+        return self._crisp.found(ground, lambda: self._refined_of(ground))
 
     @torch.inference_mode()
     def drawn_again(self, ground: GroundThings) -> np.ndarray:
@@ -142,9 +140,15 @@ class PaintedDetails:
         The things alone, if there is no refiner. The painting thread asks for it first, for it
         takes long.
         """
-        for one in self._rings:  # likewise
-            if ground.equals(one.ground):
-                return one.over
+        return self._rings.found(ground, lambda: self._drawn_again(ground))
+
+    def _refined_of(self, ground: GroundThings) -> np.ndarray | None:
+        colors = self._colors(ground.around)
+        if colors is None:
+            return None
+        return self._refined.refined(colors, ground.around.known, ground.things)
+
+    def _drawn_again(self, ground: GroundThings) -> np.ndarray:
         standing, crisp = self._standing(ground.things), self.refined(ground)
         colors = self._colors(ground.around) if crisp is None else crisp
         if colors is None:
@@ -153,7 +157,6 @@ class PaintedDetails:
         over = self._redrawn.over(colors, known, standing)
         if crisp is not None:
             over = np.concatenate((shown_under(crisp, over), np.ones_like(over[:1]))) * known
-        self._rings = [*self._rings[1 - _RINGS :], _RedrawnRing(ground, over)]
         return over
 
     def _colors(self, around: Surroundings) -> np.ndarray | None:

@@ -89,7 +89,7 @@ class ParkedScene:
     frames_shown: int  # since the scene began
     fps: float
     world: str  # WorldSpec.name
-    prompt: str = ""  # by which what is shown was painted; empty: the scene's
+    prompt: str = ""  # from which the picture on show was painted; empty: the scene's
     kept: KeptMemory | None = None
     id: str = ""  # of the playthrough, which parking again replaces; empty: a new one
     name: str = ""  # for people; empty: the scene's

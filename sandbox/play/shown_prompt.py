@@ -1,4 +1,4 @@
-"""The description that the shown picture follows, while one that was asked for is still painted."""
+"""The prompt of the shown picture, while the player waits for that of a newer prompt."""
 
 from collections import deque
 
@@ -8,11 +8,11 @@ _REPAINT = frozenset(("relight", "renew"))  # acts after which what was seen fol
 
 
 class ShownPrompt:
-    """Follows the prompt by which what a session shows was painted.
+    """Knows from which prompt the shown picture was painted.
 
     shown = ShownPrompt(block.prompt, block)
     shown.see(control, block)  # every block
-    shown.text  # by which a place is called that is left now
+    shown.text  # the name of the place if the player leaves now
     """
 
     def __init__(self, text: str, first: FrameBlock) -> None:

@@ -196,7 +196,7 @@ def remembered_text(header: StateHeader | ParkedScene) -> str:
 
 
 def _own_cards(folder: Path) -> list[TitleCard]:
-    cards = []
+    words, cards = known_words(available_worlds()[0]), []
     for own in own_scenes(folder):
         key = str(own.path)  # load_scene takes a path as well as a name
         if own.scene is None:
@@ -204,7 +204,7 @@ def _own_cards(folder: Path) -> list[TitleCard]:
             card = TitleCard("scene", key, name, "", "", (), label=OWN)
             cards.append(damaged(card, own.problem or "It cannot be read."))
         else:
-            about = told(own.scene, own.scene.prompt, known_words(available_worlds()[0]))
+            about = told(own.scene, own.scene.prompt, words)
             cards.append(replace(scene_card(key, own.scene, own.thumbnail, own=True), about=about))
     return cards
 
