@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from mag_sandbox.controls.parallax import Box
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.close_up import (
+from mag_sandbox.model.imagination.drawing.close_up import (
     MOST,
     SCALE,
     CloseUp,

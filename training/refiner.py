@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.refiner import FINER, Refiner, smooth
+from mag_sandbox.model.imagination.drawing.refiner import FINER, Refiner, smooth
 from mag_sandbox.model.imagination.weights import REFINER
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.close_ups import fitted_differences

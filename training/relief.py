@@ -17,7 +17,7 @@ from torch.nn import functional
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.relief import FINE, FOOT_UNIT, ReliefReader, log_edges
+from mag_sandbox.model.imagination.reading.relief import FINE, FOOT_UNIT, ReliefReader, log_edges
 from mag_sandbox.model.imagination.weights import RELIEF
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN

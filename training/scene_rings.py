@@ -11,6 +11,8 @@ from mag_sandbox.controls.camera import CameraPose, Position
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.imagination.drawing.layers import LayeredRing
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.imagination import (
     Coder,
     Imagination,
@@ -18,9 +20,7 @@ from mag_sandbox.model.imagination.imagination import (
     decoded_ring,
     load_imagination,
 )
-from mag_sandbox.model.imagination.layers import LayeredRing
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.surroundings import in_pixels
 from mag_sandbox.model.pocket.loading import painting_features
 from mag_sandbox.model.pocket.weights import read_config

@@ -15,7 +15,7 @@ from torch import Tensor
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.walls import COLUMN, SPREADS, WallReader
+from mag_sandbox.model.imagination.reading.walls import COLUMN, SPREADS, WallReader
 from mag_sandbox.model.imagination.weights import WALLS
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN

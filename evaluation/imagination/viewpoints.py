@@ -42,10 +42,10 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.imagination.drawing.layers import LayeredRing
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject, load_imagination
-from mag_sandbox.model.imagination.layers import LayeredRing
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.weights import digest_of
 from mag_sandbox.model.pocket.loading import painting_features
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config

@@ -21,9 +21,11 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.imagination.close_up import CloseUps
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.details import GivenPicture
+from mag_sandbox.model.imagination.drawing.close_up import CloseUps
+from mag_sandbox.model.imagination.drawing.refiner import Refine, Refiner
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.ground import TILE
 from mag_sandbox.model.imagination.objects import (
     ObjectTable,
@@ -32,11 +34,11 @@ from mag_sandbox.model.imagination.objects import (
     object_table,
     together,
 )
-from mag_sandbox.model.imagination.outlines import UPRIGHT, agreeing, owners_seen
 from mag_sandbox.model.imagination.painter import Painter, sketched_cells
 from mag_sandbox.model.imagination.planner import FIELDS, placed_objects
-from mag_sandbox.model.imagination.refiner import Refine, Refiner
-from mag_sandbox.model.imagination.relief import Reliefs
+from mag_sandbox.model.imagination.reading.outlines import UPRIGHT, agreeing, owners_seen
+from mag_sandbox.model.imagination.reading.relief import Reliefs
+from mag_sandbox.model.imagination.reading.walls import WALL, as_far_as_shown
 from mag_sandbox.model.imagination.rules.gradients import with_gradients
 from mag_sandbox.model.imagination.rules.lining import with_lit_walls
 from mag_sandbox.model.imagination.rules.plans import (
@@ -62,10 +64,8 @@ from mag_sandbox.model.imagination.rules.weather import (
     in_weather,
     with_sky_in_windows,
 )
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.sketch import Sketcher
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings, in_pixels
-from mag_sandbox.model.imagination.walls import WALL, as_far_as_shown
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
     load_networks,

@@ -19,7 +19,6 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.cancelling import check_cancelled
-from mag_sandbox.model.imagination.bodies import FAR
 from mag_sandbox.model.imagination.causal import (
     Attend,
     CausalLayer,
@@ -32,6 +31,9 @@ from mag_sandbox.model.imagination.causal import (
     choose,
 )
 from mag_sandbox.model.imagination.config import PlannerConfig
+from mag_sandbox.model.imagination.geometry.bodies import FAR
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
+from mag_sandbox.model.imagination.geometry.standing import stood
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.rules.contrast import standing_out, varied
 from mag_sandbox.model.imagination.rules.filling import (
@@ -57,8 +59,6 @@ from mag_sandbox.model.imagination.rules.plans import (
 from mag_sandbox.model.imagination.rules.shores import facing_sea, without_dry
 from mag_sandbox.model.imagination.rules.spacing import as_full, with_room
 from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
-from mag_sandbox.model.imagination.scenery import Scenery
-from mag_sandbox.model.imagination.standing import stood
 from mag_sandbox.scenes.kinds import EXHIBITS, STANDS, THINGS, rivals
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import STANCES

@@ -11,10 +11,9 @@ import numpy as np
 
 from mag_sandbox.controls.parallax import Box
 from mag_sandbox.model.imagination.config import FITTED
-from mag_sandbox.model.imagination.cut_outs import nearby
 from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, VARIANTS, ObjectTable
 from mag_sandbox.model.imagination.patterns import Patterns
-from mag_sandbox.model.imagination.resampling import linear_shares
+from mag_sandbox.model.imagination.pixels import linear_shares, nearby
 
 AROUND = 0.9  # of the ring; wider things are bands
 HIGHEST_FOOT = -0.02  # radians; a side whose foot is nearer to the horizon is no farther away

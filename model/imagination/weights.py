@@ -22,17 +22,17 @@ from mag_sandbox.model.checkpoints import (
     stored,
     write_tensors,
 )
-from mag_sandbox.model.imagination.close_up import CloseUp
 from mag_sandbox.model.imagination.config import ImaginationConfig
+from mag_sandbox.model.imagination.drawing.close_up import CloseUp
+from mag_sandbox.model.imagination.drawing.refiner import Refine, Refiner
 from mag_sandbox.model.imagination.objects import VARIANTS, look_number
 from mag_sandbox.model.imagination.painter import Painter, Sprites
 from mag_sandbox.model.imagination.patterns import Patterns, first_looks
 from mag_sandbox.model.imagination.planner import Planner
-from mag_sandbox.model.imagination.reader import Reader
-from mag_sandbox.model.imagination.refiner import Refine, Refiner
-from mag_sandbox.model.imagination.relief import ReliefReader
+from mag_sandbox.model.imagination.reading.reader import Reader
+from mag_sandbox.model.imagination.reading.relief import ReliefReader
+from mag_sandbox.model.imagination.reading.walls import WallReader
 from mag_sandbox.model.imagination.sketch import Sketcher
-from mag_sandbox.model.imagination.walls import WallReader
 from mag_sandbox.model.packing import free_plain_bytes, plain_digest
 from mag_sandbox.model.world import WEIGHTS
 

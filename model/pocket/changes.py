@@ -12,8 +12,8 @@ from torch import Tensor
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.config import ImaginationConfig
+from mag_sandbox.model.imagination.geometry.scenery import with_placed
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects, rgb
-from mag_sandbox.model.imagination.scenery import with_placed
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import packed, part_of, parts_of, plain, unpacked

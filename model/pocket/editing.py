@@ -25,10 +25,10 @@ from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.edits import LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.cancelling import check_cancelled
-from mag_sandbox.model.imagination.bodies import ground_distance
-from mag_sandbox.model.imagination.cut_outs import widened_around
+from mag_sandbox.model.imagination.geometry.bodies import ground_distance
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
+from mag_sandbox.model.imagination.pixels import widened_around
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import joined, packed, plain, unpacked

@@ -11,12 +11,12 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.imagination.details import GivenPicture, alike, shown_under
+from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings, StandingThings
+from mag_sandbox.model.imagination.drawing.refining import RefinedRings
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.objects import Things
-from mag_sandbox.model.imagination.redrawing import RedrawnThings, StandingThings
-from mag_sandbox.model.imagination.refining import RefinedRings
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
 from mag_sandbox.model.pocket.drawing_again import GroundThings
 from mag_sandbox.scenes.stances import STANCES

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.imagination.drawing.last_made import LastMade
+from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
+from mag_sandbox.model.imagination.drawing.refining import RefinedRings
 from mag_sandbox.model.imagination.ground import DecodedGround, RemadeGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
-from mag_sandbox.model.imagination.last_made import LastMade
-from mag_sandbox.model.imagination.redrawing import RedrawnThings
-from mag_sandbox.model.imagination.refining import RefinedRings
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.pocket.painted_details import PaintedDetails
 

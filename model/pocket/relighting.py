@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mag_sandbox.model.imagination.cut_outs import widened_around
 from mag_sandbox.model.imagination.details import GivenPicture, shown_under
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.pixels import widened_around
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import AIR, SHINING, relit
 from mag_sandbox.model.imagination.surroundings import Surroundings, in_pixels

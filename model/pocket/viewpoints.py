@@ -1,6 +1,6 @@
 """Viewpoints beyond the first one: painted ahead of a walker, kept, and shown again.
 
-The layers of a ring (`model/imagination/layers.py`) carry about as far as viewpoints are apart. So
+The layers of a ring (`drawing/layers.py`) carry about as far as viewpoints are apart. So
 before a walker gets farther, a ring around a new viewpoint is made. It begins as what the nearest
 one shows of it, guesses included; then it is painted view by view, those looked at first, over a
 sketch that carries what was painted of the same things from other viewpoints. The sky and what
@@ -44,14 +44,14 @@ from mag_sandbox.controls.camera import (
 from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.cut_outs import GIVEN, PAINTED
 from mag_sandbox.model.imagination.details import GivenPicture, shown_under
+from mag_sandbox.model.imagination.drawing.cut_outs import GIVEN, PAINTED
+from mag_sandbox.model.imagination.drawing.layers import HALF, KNOWN, LayeredRing
+from mag_sandbox.model.imagination.geometry.new_ground import Patch
+from mag_sandbox.model.imagination.geometry.obstacles import FARTHEST_WALK
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.imagination import Imagination, Subject, decoded_ring
-from mag_sandbox.model.imagination.layers import HALF, KNOWN, LayeredRing
-from mag_sandbox.model.imagination.new_ground import Patch
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.obstacles import FARTHEST_WALK
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory

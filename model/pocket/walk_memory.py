@@ -12,9 +12,14 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose, Position
 from mag_sandbox.model.coverage import all_shown, covered_cells, directions
-from mag_sandbox.model.imagination.bodies import place_at
-from mag_sandbox.model.imagination.doors import with_doors
-from mag_sandbox.model.imagination.new_ground import Patch, patches_near, patches_seen, square_of
+from mag_sandbox.model.imagination.geometry.bodies import place_at
+from mag_sandbox.model.imagination.geometry.doors import with_doors
+from mag_sandbox.model.imagination.geometry.new_ground import (
+    Patch,
+    patches_near,
+    patches_seen,
+    square_of,
+)
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.memory import MemoryPolicy, keeps_places

@@ -12,8 +12,13 @@ from math import atan2, degrees, hypot, inf
 from mag_sandbox.controls.camera import ASPECT, FARTHEST, CameraPose, Position, yaw_difference
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import shortened
-from mag_sandbox.model.imagination.bodies import FAR, HORIZON_FOOT, ground_distance, place_at
-from mag_sandbox.model.imagination.new_ground import (
+from mag_sandbox.model.imagination.geometry.bodies import (
+    FAR,
+    HORIZON_FOOT,
+    ground_distance,
+    place_at,
+)
+from mag_sandbox.model.imagination.geometry.new_ground import (
     PLANNED,
     SQUARE,
     Patch,
@@ -26,14 +31,14 @@ from mag_sandbox.model.imagination.new_ground import (
     street_in,
     things_in,
 )
+from mag_sandbox.model.imagination.geometry.obstacles import Obstacle
+from mag_sandbox.model.imagination.geometry.scenery import Scenery, ToldFrom, with_placed
+from mag_sandbox.model.imagination.geometry.standing import farther, hiding_kind, stood
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
-from mag_sandbox.model.imagination.obstacles import Obstacle
 from mag_sandbox.model.imagination.rules.contrast import colors_behind, seen_before
 from mag_sandbox.model.imagination.rules.plans import light_of
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import AIR, relit
-from mag_sandbox.model.imagination.scenery import Scenery, ToldFrom, with_placed
-from mag_sandbox.model.imagination.standing import farther, hiding_kind, stood
 from mag_sandbox.model.imagination.visible import visible
 from mag_sandbox.model.pocket.changes import stances_of, thing_of, with_edits
 from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen, things_at_start

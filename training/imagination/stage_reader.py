@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import VARIANTS
-from mag_sandbox.model.imagination.reader import FINER, UNIT, Reader, log_distance
+from mag_sandbox.model.imagination.reading.reader import FINER, UNIT, Reader, log_distance
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.views import DEGREES_PER_PIXEL
 from mag_sandbox.training.devices import TrainingDevice

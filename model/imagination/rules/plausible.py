@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.imagination.geometry.standing import TABLES
 from mag_sandbox.model.imagination.objects import NEAR_GROUND, PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.plans import AHEAD, AROUND, away, painted_whole, places_of
 from mag_sandbox.model.imagination.rules.relations import SEATS
 from mag_sandbox.model.imagination.rules.shores import without_dry
 from mag_sandbox.model.imagination.rules.spacing import covered, stands
-from mag_sandbox.model.imagination.standing import TABLES
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import ANIMALS, THINGS
 from mag_sandbox.scenes.naming import Named

@@ -12,6 +12,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.imagination.geometry.standing import TABLES
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
@@ -26,7 +27,6 @@ from mag_sandbox.model.imagination.rules.plans import (
     places_of,
     with_look,
 )
-from mag_sandbox.model.imagination.standing import TABLES
 from mag_sandbox.scenes.descriptions import BUILDINGS
 from mag_sandbox.scenes.kinds import (
     ANIMALS,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mag_sandbox.model.imagination.cut_outs import widened
 from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
+from mag_sandbox.model.imagination.pixels import widened
 from mag_sandbox.model.imagination.rules.shores import is_odd_sea
 from mag_sandbox.model.imagination.rules.weather import LIGHTNING
 

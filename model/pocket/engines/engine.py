@@ -14,8 +14,8 @@ from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.execution import Execution, run_pictures
 from mag_sandbox.model.frames import to_frames, to_levels, to_pictures
 from mag_sandbox.model.generator import BlockGenerator, Generator
+from mag_sandbox.model.imagination.drawing.refiner import Refine, Refiner
 from mag_sandbox.model.imagination.painter import Painter
-from mag_sandbox.model.imagination.refiner import Refine, Refiner
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket.pictures.animation import Animation
 from mag_sandbox.model.pocket.pictures.animator import PARTS, Animator, Moments

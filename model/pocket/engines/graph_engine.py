@@ -13,9 +13,9 @@ from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.execution import run_pictures
 from mag_sandbox.model.generator import Coordinates, Generator
 from mag_sandbox.model.graphs import GraphCompiler
+from mag_sandbox.model.imagination.drawing.refiner import Refine, Refiner
+from mag_sandbox.model.imagination.drawing.refining import SEEN
 from mag_sandbox.model.imagination.painter import Flow, Painter
-from mag_sandbox.model.imagination.refiner import Refine, Refiner
-from mag_sandbox.model.imagination.refining import SEEN
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket.engines.engine import Coding, PlainAnimator, PocketEngine
 from mag_sandbox.model.pocket.engines.picture_graphs import (

@@ -34,7 +34,7 @@ from mag_sandbox.model.graphs import (
     split,
     to_bytes,
 )
-from mag_sandbox.model.imagination.refiner import GIVEN, Refiner, RefinerBlock
+from mag_sandbox.model.imagination.drawing.refiner import GIVEN, Refiner, RefinerBlock
 from mag_sandbox.model.pocket.pictures.animation import Moving
 from mag_sandbox.model.pocket.pictures.animator import (
     PARTS,

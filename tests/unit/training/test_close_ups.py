@@ -9,7 +9,7 @@ import torch
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.checkpoints import load_into
-from mag_sandbox.model.imagination.close_up import MOST, SCALE, CloseUp
+from mag_sandbox.model.imagination.drawing.close_up import MOST, SCALE, CloseUp
 from mag_sandbox.model.imagination.imagination import Coder, load_imagination
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mag_sandbox.model.imagination.refiner import FINER, GIVEN, Refiner
+from mag_sandbox.model.imagination.drawing.refiner import FINER, GIVEN, Refiner
 from mag_sandbox.renderer.render import category_of, lay_out
 from mag_sandbox.renderer.views import reduced
 from mag_sandbox.training import refiner

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mag_sandbox.controls.parallax import EYE
-from mag_sandbox.model.imagination.relief import FINE, FOOT_UNIT, ReliefReader, log_edges
+from mag_sandbox.model.imagination.reading.relief import FINE, FOOT_UNIT, ReliefReader, log_edges
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.render import SceneRenderer, category_of, lay_out
 from mag_sandbox.training.relief import DrawnRing, ReliefStage, Views, drawn_ring, relief_loss

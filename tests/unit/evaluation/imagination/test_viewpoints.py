@@ -19,8 +19,8 @@ from mag_sandbox.evaluation.imagination.viewpoints import (
     route,
 )
 from mag_sandbox.evaluation.options import ViewpointOptions
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.render import Ring

@@ -13,8 +13,8 @@ from mag_sandbox.evaluation.lookback.playing import path_poses, play, walk_scene
 from mag_sandbox.evaluation.lookback.tasks import PRESETS, TASKS, ClipPlan, SceneSplit, plan
 from mag_sandbox.evaluation.lookback.walk_measures import displacements, walk_measured
 from mag_sandbox.evaluation.lookback.walk_scenes import WalkScene, flat_view, likest_flat
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.renderer.render import SceneRenderer, lay_out
 from mag_sandbox.renderer.scene import Item
 from mag_sandbox.renderer.views import HEIGHT, WIDTH

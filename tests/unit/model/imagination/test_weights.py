@@ -6,8 +6,8 @@ import pytest
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.checkpoints import stored, write_tensors
-from mag_sandbox.model.imagination.relief import ReliefReader
-from mag_sandbox.model.imagination.walls import WallReader
+from mag_sandbox.model.imagination.reading.relief import ReliefReader
+from mag_sandbox.model.imagination.reading.walls import WallReader
 from mag_sandbox.model.imagination.weights import (
     IMAGINATION_WEIGHTS,
     RELIEF,

@@ -17,8 +17,8 @@ if find_spec("openvino") is None:
 from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.execution import compiles_here, run_pictures
 from mag_sandbox.model.graphs import GraphCompiler, graph_input, op
-from mag_sandbox.model.imagination.refiner import GIVEN, Refiner
-from mag_sandbox.model.imagination.refining import SEEN
+from mag_sandbox.model.imagination.drawing.refiner import GIVEN, Refiner
+from mag_sandbox.model.imagination.drawing.refining import SEEN
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.engines.engine import PlainAnimator, PocketEngine

@@ -6,14 +6,14 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.close_up import CloseUps, CutOutPicture
 from mag_sandbox.model.imagination.details import SOFT, GivenPicture, alike
+from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
+from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
+from mag_sandbox.model.imagination.drawing.refiner import Refine
+from mag_sandbox.model.imagination.drawing.refining import RefinedRings
 from mag_sandbox.model.imagination.ground import DecodedGround, RingPiece, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.redrawing import RedrawnThings
-from mag_sandbox.model.imagination.refiner import Refine
-from mag_sandbox.model.imagination.refining import RefinedRings
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.pocket.drawing_again import GroundThings
 from mag_sandbox.model.pocket.painted_details import PaintedDetails

@@ -12,10 +12,10 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.edits import ENTER, Edit
 from mag_sandbox.controls.parallax import EYE
-from mag_sandbox.model.imagination.bodies import FROM_FACES
+from mag_sandbox.model.imagination.geometry.bodies import FROM_FACES
+from mag_sandbox.model.imagination.geometry.obstacles import FARTHEST_WALK
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.obstacles import FARTHEST_WALK
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.pocket import rooms
 from mag_sandbox.model.pocket.painted_ring import PaintedRing
 from mag_sandbox.model.pocket.painting import Plan

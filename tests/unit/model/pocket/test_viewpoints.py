@@ -12,8 +12,8 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
 from mag_sandbox.controls.edits import EVERYTHING, Edit
 from mag_sandbox.model.imagination.details import GivenPicture
-from mag_sandbox.model.imagination.layers import LayeredRing
-from mag_sandbox.model.imagination.new_ground import patches_near
+from mag_sandbox.model.imagination.drawing.layers import LayeredRing
+from mag_sandbox.model.imagination.geometry.new_ground import patches_near
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import edit_requests, relighting, viewpoints, walking
 from mag_sandbox.model.pocket.inventing import Outlook

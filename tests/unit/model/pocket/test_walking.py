@@ -11,8 +11,8 @@ from mag_sandbox.controls.camera import AXES, CameraCommand, CameraPose
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.pocket import walking
 from mag_sandbox.model.pocket import world as module
 from mag_sandbox.model.pocket.changes import thing_of

@@ -6,8 +6,8 @@ from math import dist, hypot
 import numpy as np
 import pytest
 
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.world import GroundPlan, GroundThing, GroundWater
 from mag_sandbox.sandbox.play.detour import FARTHEST, way_round
 from mag_sandbox.scenes.stances import Stance

@@ -9,8 +9,8 @@ import pytest
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.world import GroundPlan, GroundThing, MemorySetting
 from mag_sandbox.sandbox.play.bypass import MOST_WAYS, Bypass, is_by_tree_or_narrow_thing
 from mag_sandbox.sandbox.play.pilot import Pilot

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from mag_sandbox.model.imagination.close_up import CloseUps, CutOutPicture
+from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
+from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings, StandingThings
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.redrawing import RedrawnThings, StandingThings
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.scenes.stances import STANCES
 
 SHAPE, PIXEL = (96, 320), 320 / 360  # of the ring [px], and of a degree

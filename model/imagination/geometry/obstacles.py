@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mag_sandbox.controls.camera import FARTHEST, POSITION_RESOLUTION, Position
-from mag_sandbox.model.imagination.bodies import (
+from mag_sandbox.model.imagination.geometry.bodies import (
     FROM_THINGS,
     NEAREST,
     PlacedBody,

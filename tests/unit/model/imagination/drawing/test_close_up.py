@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mag_sandbox.model.attention import matmul_attention
-from mag_sandbox.model.imagination.close_up import (
+from mag_sandbox.model.imagination.drawing.close_up import (
     FINER,
     MOST,
     NUMBERS,

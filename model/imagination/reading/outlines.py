@@ -15,7 +15,7 @@ import numpy as np
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import EYE, Box
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.relief import FINE, Relief
+from mag_sandbox.model.imagination.reading.relief import FINE, Relief
 from mag_sandbox.scenes.stances import STANCES, Stance
 
 UPRIGHT = frozenset({"floor", "small", "water", "ceiling", "sky"})  # stances of what has a distance

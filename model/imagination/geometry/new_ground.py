@@ -18,9 +18,9 @@ import numpy as np
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.coverage import directions
-from mag_sandbox.model.imagination.bodies import FADE, SIGHT, WIDEST
+from mag_sandbox.model.imagination.geometry.bodies import FADE, SIGHT, WIDEST
+from mag_sandbox.model.imagination.geometry.scenery import ToldFrom
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import ToldFrom
 
 SQUARE = 24.0  # metres
 PLANNED = 20.0  # metres from where the scene begins, within which its plan says what there is

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.imagination.last_made import LastMade
+from mag_sandbox.model.imagination.drawing.last_made import LastMade
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.pocket.painted_pictures import remembering
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from mag_sandbox.model.imagination.relief import ReliefReader
+from mag_sandbox.model.imagination.reading.relief import ReliefReader
 
 PITCHES = np.linspace(0.4, -0.4, 64)
 

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from mag_sandbox.controls.parallax import Box
-from mag_sandbox.model.imagination.close_up import CloseUps, CutOutPicture
-from mag_sandbox.model.imagination.continuing import continued
+from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
+from mag_sandbox.model.imagination.drawing.continuing import continued
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.pixels import extent, nearby, widened, window
 
 BESIDE = 0.25  # of a box: how far a cut-out may reach beyond it
 UNLIKE = 0.03  # squared difference of colours from which on two are told apart
@@ -312,48 +313,3 @@ def _is_like(colors: np.ndarray, where: np.ndarray, guessed: np.ndarray, reach: 
     off, other = (((one - colors) ** 2).sum(axis=0) for one in (beside[:3], guessed))
     is_like: np.ndarray = (beside[3] > 0) & (off < other)
     return is_like
-
-
-def nearby(colored: np.ndarray, where: np.ndarray, reach: int) -> np.ndarray:
-    """Return the mean colour of some pixels near each one, and their number, [4, h, w]."""
-    sums = np.pad(colored * where, ((0, 0), (reach + 1, reach), (reach + 1, reach)))
-    sums = sums.cumsum(axis=1, dtype=np.float64).cumsum(axis=2)
-    size = 2 * reach + 1
-    sums = sums[:, size:] - sums[:, :-size]
-    sums = sums[:, :, size:] - sums[:, :, :-size]
-    sums[:3] /= np.maximum(sums[3], 0.5)
-    means: np.ndarray = sums.astype(np.float32)
-    return means
-
-
-def window(ring: np.ndarray, rows: slice, first: int, last: int) -> np.ndarray:
-    """Return rows of a ring, [..., H, W], from a column to before another; it goes on around."""
-    start, count = first % ring.shape[-1], last - first
-    if start + count <= ring.shape[-1]:
-        return ring[..., rows, start : start + count]
-    return ring[..., rows, np.arange(first, last) % ring.shape[-1]]
-
-
-def extent(line: np.ndarray, margin: int) -> slice:
-    """Return from where to where a line is so, bool [N], with a margin within it."""
-    there = np.flatnonzero(line)
-    return slice(max(int(there[0]) - margin, 0), int(there[-1]) + 1 + margin)
-
-
-def widened_around(shape: np.ndarray, margin: int) -> np.ndarray:
-    """Return a shape of a ring, bool [H, W], with a margin above 0; columns go on around."""
-    wide = np.pad(shape, ((0, 0), (margin, margin)), mode="wrap")
-    return widened(wide, margin)[:, margin:-margin]
-
-
-def widened(shape: np.ndarray, margin: int) -> np.ndarray:
-    """Return a shape, bool [h, w], with a margin within its rows and columns."""
-    (height, width), size, reach = shape.shape, 2 * margin + 1, 1
-    wide = np.zeros((height + 2 * margin, width + 2 * margin), bool)
-    wide[margin : margin + height, margin : margin + width] = shape
-    while reach < size:  # each pixel knows as many to the right of and below it
-        step = min(reach, size - reach)
-        wide = wide[step:] | wide[:-step]
-        wide = wide[:, step:] | wide[:, :-step]
-        reach += step
-    return wide

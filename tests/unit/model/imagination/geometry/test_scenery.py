@@ -9,10 +9,10 @@ import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import EYE, carried
-from mag_sandbox.model.imagination.bodies import LEAST_PAINTED, LOWEST
+from mag_sandbox.model.imagination.geometry.bodies import LEAST_PAINTED, LOWEST
+from mag_sandbox.model.imagination.geometry.obstacles import FARTHEST_WALK
+from mag_sandbox.model.imagination.geometry.scenery import Scenery, ToldFrom
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.obstacles import FARTHEST_WALK
-from mag_sandbox.model.imagination.scenery import Scenery, ToldFrom
 from mag_sandbox.model.world import FROM_WALLS
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH

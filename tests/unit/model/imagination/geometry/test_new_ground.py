@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mag_sandbox.model.imagination.bodies import FADE, SIGHT
-from mag_sandbox.model.imagination.new_ground import (
+from mag_sandbox.model.imagination.geometry.bodies import FADE, SIGHT
+from mag_sandbox.model.imagination.geometry.new_ground import (
     PLANNED,
     SQUARE,
     is_town,
@@ -14,9 +14,9 @@ from mag_sandbox.model.imagination.new_ground import (
     street_in,
     things_in,
 )
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.wanted import Wanted
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.scenes.color_names import COLORS
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import Stance

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from mag_sandbox.model.imagination import reader as reader_module
 from mag_sandbox.model.imagination.objects import PlacedObject, together
-from mag_sandbox.model.imagination.reader import FINER, UNIT, Details, Reader, log_distance
+from mag_sandbox.model.imagination.reading import reader as reader_module
+from mag_sandbox.model.imagination.reading.reader import FINER, UNIT, Details, Reader, log_distance
 from tests.unit.model.imagination.tiny import KINDS, TINY, imagination, networks
 
 PLACES = 4 * FINER, 6 * FINER

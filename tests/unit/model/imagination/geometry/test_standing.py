@@ -8,9 +8,9 @@ import pytest
 
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.imagination.geometry.scenery import Scenery, with_placed
+from mag_sandbox.model.imagination.geometry.standing import hiding_kind, stood
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery, with_placed
-from mag_sandbox.model.imagination.standing import hiding_kind, stood
 from mag_sandbox.model.pocket.changes import thing_of
 from mag_sandbox.scenes.kinds import THINGS
 from mag_sandbox.scenes.looks import usual_looks

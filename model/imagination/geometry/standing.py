@@ -17,9 +17,9 @@ import numpy as np
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.controls.parallax import EYE
-from mag_sandbox.model.imagination.bodies import HORIZON_FOOT
+from mag_sandbox.model.imagination.geometry.bodies import HORIZON_FOOT
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.scenes.kinds import STANDS, THINGS
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.stances import Stance

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.controls.parallax import EYE
-from mag_sandbox.model.imagination.bodies import sides_of
+from mag_sandbox.model.imagination.geometry.bodies import sides_of
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.relief import Pair
+from mag_sandbox.model.imagination.reading.relief import Pair
 
 FINE, COLUMN = 4, 8  # px of a square, px of a column
 HEIGHT = 192  # px of a picture

@@ -17,26 +17,19 @@ from torch import Tensor, nn
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.parallax import DISTANT, Box
 from mag_sandbox.model.cancelling import check_cancelled
-from mag_sandbox.model.imagination.close_up import CloseUps, CutOutPicture
-from mag_sandbox.model.imagination.continuing import (
+from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
+from mag_sandbox.model.imagination.drawing.continuing import (
     WIDE,
     continued,
     continued_in_room,
     planned_colors,
     softened,
 )
-from mag_sandbox.model.imagination.cut_outs import (
-    PAINTED,
-    CutOut,
-    Margins,
-    cut_outs,
-    extent,
-    widened_around,
-)
+from mag_sandbox.model.imagination.drawing.cut_outs import PAINTED, CutOut, Margins, cut_outs
+from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.redrawing import RedrawnThings
-from mag_sandbox.model.imagination.resampling import linear_shares
-from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.model.imagination.pixels import extent, linear_shares, widened_around
 from mag_sandbox.model.imagination.sketch import sprite_box
 
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses its surroundings

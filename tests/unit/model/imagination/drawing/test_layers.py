@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.imagination import cut_outs
-from mag_sandbox.model.imagination.close_up import CloseUps, CutOutPicture
-from mag_sandbox.model.imagination.layers import GLIMPSED, KNOWN, LayeredRing
+from mag_sandbox.model.imagination.drawing import cut_outs
+from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
+from mag_sandbox.model.imagination.drawing.layers import GLIMPSED, KNOWN, LayeredRing
+from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.redrawing import RedrawnThings
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.sketch import sprite_box
 from mag_sandbox.scenes.stances import STANCES
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.config import ImaginationConfig
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.scenes.kinds import THINGS
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import STANCES

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import Position
+from mag_sandbox.model.imagination.drawing.refiner import FINER, GIVEN, Refiner, smooth
+from mag_sandbox.model.imagination.drawing.refining import SEEN, RefinedRings
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.refiner import FINER, GIVEN, Refiner, smooth
-from mag_sandbox.model.imagination.refining import SEEN, RefinedRings
 from mag_sandbox.model.imagination.surroundings import Place, in_pixels
 
 ROWS, COLUMNS, CELL = 12, 20, 16

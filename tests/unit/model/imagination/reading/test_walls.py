@@ -6,7 +6,7 @@ import torch
 
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.walls import (
+from mag_sandbox.model.imagination.reading.walls import (
     COLUMN,
     RoomSize,
     Slopes,

@@ -9,9 +9,9 @@ import xxhash
 
 from mag_sandbox.controls.camera import Position
 from mag_sandbox.model.cancelling import check_cancelled
-from mag_sandbox.model.imagination.last_made import LastMade
+from mag_sandbox.model.imagination.drawing.last_made import LastMade
+from mag_sandbox.model.imagination.drawing.refiner import Refine, smooth
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.refiner import Refine, smooth
 from mag_sandbox.model.imagination.surroundings import Place, in_pixels
 
 TILE = 6, 10  # rows and columns of cells that are refined at once; a level view is two tiles high

@@ -5,8 +5,8 @@ import pytest
 
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.outlines import agreeing, owners_seen
-from mag_sandbox.model.imagination.relief import Relief
+from mag_sandbox.model.imagination.reading.outlines import agreeing, owners_seen
+from mag_sandbox.model.imagination.reading.relief import Relief
 from mag_sandbox.scenes.stances import Stance
 
 HEIGHT, WIDTH, DEGREES = 192, 320, 360 / 1280

@@ -16,20 +16,18 @@ from torch.nn import functional
 from mag_sandbox.controls.camera import Position
 from mag_sandbox.controls.parallax import Box
 from mag_sandbox.model.cancelling import check_cancelled
-from mag_sandbox.model.imagination.close_up import CloseUps
-from mag_sandbox.model.imagination.cut_outs import (
+from mag_sandbox.model.imagination.drawing.close_up import CloseUps
+from mag_sandbox.model.imagination.drawing.cut_outs import (
     PAINTED,
     CutOut,
     SeenPart,
     cut_out,
     cut_outs,
-    nearby,
-    widened,
-    widened_around,
 )  # fmt: skip
-from mag_sandbox.model.imagination.last_made import LastMade
+from mag_sandbox.model.imagination.drawing.last_made import LastMade
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.model.imagination.pixels import nearby, widened, widened_around
 
 KEPT = 192  # things that were cut out or drawn last: those of some rings
 NEAR, FAR = 3, 8  # px: how far from what is behind a thing its colour is taken

@@ -13,7 +13,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import FARTHEST, Position, yaw_difference
 from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
-from mag_sandbox.model.imagination.bodies import (
+from mag_sandbox.model.imagination.geometry.bodies import (
     FADE,
     FAR,
     NEAREST,
@@ -30,8 +30,13 @@ from mag_sandbox.model.imagination.bodies import (
     seen_size,
     sides_of,
 )
+from mag_sandbox.model.imagination.geometry.obstacles import (
+    FARTHEST_WALK,
+    Obstacle,
+    Obstacles,
+    Waters,
+)
 from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
-from mag_sandbox.model.imagination.obstacles import FARTHEST_WALK, Obstacle, Obstacles, Waters
 from mag_sandbox.model.world import Door, GroundPlan, GroundThing
 from mag_sandbox.scenes.kinds import DEEP, SHALLOW, WATERS
 from mag_sandbox.scenes.stances import Stance

@@ -1,0 +1,1 @@
+"""Geometry: the plan in metres, where its things stand, and where a walker can go."""
