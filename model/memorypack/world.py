@@ -35,7 +35,7 @@ from mag_sandbox.model.pocket.look_ahead import (
     LookAheadWorld,
     SavedProgress,
 )
-from mag_sandbox.model.pocket.painting import PaintingInventor
+from mag_sandbox.model.pocket.painting.painting import PaintingInventor
 from mag_sandbox.model.pocket.rooms import AROUND
 from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS
 from mag_sandbox.model.prompts import Conditioner, read_texts

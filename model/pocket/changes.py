@@ -17,7 +17,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject, check_objects, r
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import packed, part_of, parts_of, plain, unpacked
-from mag_sandbox.model.pocket.painting import Plan, cells_of
+from mag_sandbox.model.pocket.painting.painting import Plan, cells_of
 from mag_sandbox.model.slots import KeptFrame, SlotTable
 from mag_sandbox.model.world import MIB, WorldState
 from mag_sandbox.scenes.looks import usual_looks

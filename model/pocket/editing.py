@@ -42,7 +42,7 @@ from mag_sandbox.model.pocket.changes import (
     with_edits,
 )
 from mag_sandbox.model.pocket.listed import as_edits, cut_to_view
-from mag_sandbox.model.pocket.painting import (
+from mag_sandbox.model.pocket.painting.painting import (
     PaintedGround,
     PaintingInventor,
     Plan,

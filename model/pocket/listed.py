@@ -7,7 +7,7 @@ from functools import lru_cache
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.visible import visible
-from mag_sandbox.model.pocket.painting import PaintingInventor, stands_in
+from mag_sandbox.model.pocket.painting.painting import PaintingInventor, stands_in
 
 
 def things_at_start(

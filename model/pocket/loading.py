@@ -43,8 +43,8 @@ from mag_sandbox.model.pocket.block_memory import MemoryNetworks
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.engines.engine import PocketEngine, Transformer
 from mag_sandbox.model.pocket.engines.text_reader import TextReader
-from mag_sandbox.model.pocket.painted_pictures import SkyAlone
-from mag_sandbox.model.pocket.painting import PaintingInventor
+from mag_sandbox.model.pocket.painting.painted_pictures import SkyAlone
+from mag_sandbox.model.pocket.painting.painting import PaintingInventor
 from mag_sandbox.model.pocket.pictures.animation import Animation
 from mag_sandbox.model.pocket.pictures.animator import Animator
 from mag_sandbox.model.pocket.pictures.decoding import Codec

@@ -19,8 +19,8 @@ from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.listed import read_listed
 from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
 from mag_sandbox.model.pocket.inventing import Inventor, Outlook, ViewMemory
-from mag_sandbox.model.pocket.painting import PaintingInventor
-from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
+from mag_sandbox.model.pocket.painting.painting import PaintingInventor
+from mag_sandbox.model.pocket.painting.painting_cuts import PaintingCuts
 from mag_sandbox.model.pocket.pictures.decoding import (
     MOTION,
     WIND,
@@ -30,8 +30,8 @@ from mag_sandbox.model.pocket.pictures.decoding import (
 )
 from mag_sandbox.model.pocket.pictures.falling import fallen
 from mag_sandbox.model.pocket.view_schedule import MOST_LATE, ViewRequest, ViewSchedule
-from mag_sandbox.model.pocket.viewpoints import Viewpoints
-from mag_sandbox.model.pocket.walking import WalkableGround
+from mag_sandbox.model.pocket.walks.viewpoints import Viewpoints
+from mag_sandbox.model.pocket.walks.walking import WalkableGround
 from mag_sandbox.model.session_world import MOST_BLOCKS
 from mag_sandbox.model.world import Control, Frames, StageShare
 from mag_sandbox.scenes import Scene

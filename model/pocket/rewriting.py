@@ -15,7 +15,7 @@ from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.pocket.block_memory import BlockMemory
-from mag_sandbox.model.pocket.painting import PaintingInventor
+from mag_sandbox.model.pocket.painting.painting import PaintingInventor
 from mag_sandbox.model.slots import KeptFrame, SlotTable
 
 Views = Mapping[CameraPose, Tensor]  # latents [1, C, h, w]

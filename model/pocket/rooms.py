@@ -28,9 +28,9 @@ from mag_sandbox.model.memory import keeps_places
 from mag_sandbox.model.parking import joined, part_of, parts_of, plain
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.editing import Editor
-from mag_sandbox.model.pocket.painting import PaintingInventor
-from mag_sandbox.model.pocket.viewpoints import Viewpoints
-from mag_sandbox.model.pocket.walking import WalkableGround
+from mag_sandbox.model.pocket.painting.painting import PaintingInventor
+from mag_sandbox.model.pocket.walks.viewpoints import Viewpoints
+from mag_sandbox.model.pocket.walks.walking import WalkableGround
 from mag_sandbox.model.world import MIB, Door, GroundPlan, WorldState
 from mag_sandbox.scenes.rooms import caption_behind, place_name
 from mag_sandbox.scenes.scene import MAX_SEED, check_prompt

@@ -20,11 +20,15 @@ from mag_sandbox.model.imagination.objects import Things
 from mag_sandbox.model.imagination.surroundings import Surroundings
 from mag_sandbox.model.pocket.block_memory import BlockMemory, CutView, same_ground
 from mag_sandbox.model.pocket.inventing import Inventor, Outlook, ViewMemory
-from mag_sandbox.model.pocket.painting import BLOCKS_A_PLAN, BLOCKS_A_VIEW, PaintingInventor
+from mag_sandbox.model.pocket.painting.painting import (
+    BLOCKS_A_PLAN,
+    BLOCKS_A_VIEW,
+    PaintingInventor,
+)
+from mag_sandbox.model.pocket.painting.sketched_ground import SketchedGround, planned_things
 from mag_sandbox.model.pocket.pictures.decoding import BlockDecoder
-from mag_sandbox.model.pocket.sketched_ground import SketchedGround, planned_things
-from mag_sandbox.model.pocket.viewpoints import Viewpoints
-from mag_sandbox.model.pocket.walking import START
+from mag_sandbox.model.pocket.walks.viewpoints import Viewpoints
+from mag_sandbox.model.pocket.walks.walking import START
 from mag_sandbox.model.session_world import StageTimer
 
 

@@ -25,7 +25,6 @@ from mag_sandbox.controls.camera import (
 from mag_sandbox.controls.edits import ENTER, Edit
 from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.model.parking import joined, part_of, parts_of
-from mag_sandbox.model.pocket import walk_memory
 from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.block_memory import (
     BlockMemory,
@@ -33,7 +32,6 @@ from mag_sandbox.model.pocket.block_memory import (
     MemoryNetworks,
     PassInputs,
 )
-from mag_sandbox.model.pocket.drawing_again import GroundThings
 from mag_sandbox.model.pocket.edit_requests import EditRequests
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import MemoryModelInventor, Outlook
@@ -46,10 +44,12 @@ from mag_sandbox.model.pocket.look_ahead import (
     LookAheadWorld,
     SavedProgress,
 )
-from mag_sandbox.model.pocket.painting import PaintingInventor
+from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
+from mag_sandbox.model.pocket.painting.painting import PaintingInventor
 from mag_sandbox.model.pocket.rooms import RoomParts, Rooms
-from mag_sandbox.model.pocket.viewpoints import Viewpoints
-from mag_sandbox.model.pocket.walking import START, STILL_PAINTED, WalkableGround
+from mag_sandbox.model.pocket.walks import walk_memory
+from mag_sandbox.model.pocket.walks.viewpoints import Viewpoints
+from mag_sandbox.model.pocket.walks.walking import START, STILL_PAINTED, WalkableGround
 from mag_sandbox.model.world import (
     NO_DOOR,
     Control,

@@ -18,7 +18,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AROUND, colored, with_colored_waters
 from mag_sandbox.model.imagination.surroundings import Surroundings
 from mag_sandbox.model.loading import load_world
-from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
+from mag_sandbox.model.pocket.painting.painting import PaintingInventor, Plan
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control
 from mag_sandbox.scenes import Scene

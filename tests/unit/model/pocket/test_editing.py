@@ -18,11 +18,13 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.imagination import Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place
-from mag_sandbox.model.pocket import changes, editing, painting, walking
+from mag_sandbox.model.pocket import changes, editing
 from mag_sandbox.model.pocket.changes import thing_of
 from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO, _is_replaced, _left, _planned
 from mag_sandbox.model.pocket.listed import as_edits
-from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW
+from mag_sandbox.model.pocket.painting import painting
+from mag_sandbox.model.pocket.painting.painting import BLOCKS_A_VIEW
+from mag_sandbox.model.pocket.walks import walking
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldState
 from mag_sandbox.scenes.looks import usual_looks

@@ -34,14 +34,14 @@ from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.block_memory import BlockMemory, CutView
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD, SIDES, VIEWS
-from mag_sandbox.model.pocket.painting import (
+from mag_sandbox.model.pocket.painting.painting import (
     BLOCKS_A_PLAN,
     BLOCKS_A_VIEW,
     Plan,
     next_view,
 )
+from mag_sandbox.model.pocket.painting.sketched_ground import planned_things
 from mag_sandbox.model.pocket.pictures.decoding import WIND
-from mag_sandbox.model.pocket.sketched_ground import planned_things
 from mag_sandbox.model.pocket.view_schedule import MOST_LATE
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed, WorldState

@@ -17,9 +17,9 @@ from mag_sandbox.model.imagination.geometry.obstacles import FARTHEST_WALK
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import rooms
-from mag_sandbox.model.pocket.painted_ring import PaintedRing
-from mag_sandbox.model.pocket.painting import Plan
-from mag_sandbox.model.pocket.walking import APART, WalkableGround
+from mag_sandbox.model.pocket.painting.painting import Plan
+from mag_sandbox.model.pocket.walks.painted_ring import PaintedRing
+from mag_sandbox.model.pocket.walks.walking import APART, WalkableGround
 from mag_sandbox.model.pocket.world import NO_DOOR, DiffusionWorld
 from mag_sandbox.model.world import Control, Door, FrameBlock, MemorySetting
 from mag_sandbox.scenes.rooms import DOORS

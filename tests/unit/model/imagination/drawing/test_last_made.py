@@ -6,7 +6,7 @@ from torch import Tensor
 
 from mag_sandbox.model.imagination.drawing.last_made import LastMade
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
-from mag_sandbox.model.pocket.painted_pictures import remembering
+from mag_sandbox.model.pocket.painting.painted_pictures import remembering
 
 
 def test_the_values_asked_for_last_are_kept():

@@ -42,7 +42,7 @@ from mag_sandbox.model.imagination.rules.weather import AIR, relit
 from mag_sandbox.model.imagination.visible import visible
 from mag_sandbox.model.pocket.changes import stances_of, thing_of, with_edits
 from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen, things_at_start
-from mag_sandbox.model.pocket.painting import PaintingInventor, Plan, noise_of
+from mag_sandbox.model.pocket.painting.painting import PaintingInventor, Plan, noise_of
 from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.scenes.changes import is_relit
 from mag_sandbox.scenes.descriptions import LANDSCAPES

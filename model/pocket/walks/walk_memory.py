@@ -24,9 +24,9 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.memory import MemoryPolicy, keeps_places
 from mag_sandbox.model.pocket.block_memory import BlockMemory
-from mag_sandbox.model.pocket.painted_ring import PaintedRing
-from mag_sandbox.model.pocket.painting import PaintingInventor
-from mag_sandbox.model.pocket.walking import WalkableGround
+from mag_sandbox.model.pocket.painting.painting import PaintingInventor
+from mag_sandbox.model.pocket.walks.painted_ring import PaintedRing
+from mag_sandbox.model.pocket.walks.walking import WalkableGround
 from mag_sandbox.model.slots import BlockInfo
 
 _HeldViews = frozenset[CameraPose]

@@ -8,12 +8,12 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.edits import EVERYTHING, Edit
-from mag_sandbox.model.pocket.painting import Plan
+from mag_sandbox.model.pocket.painting.painting import Plan
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, MemorySetting
 from tests.tiny import CAPTIONS, PLACE, STILL
 from tests.unit.model.pocket.test_inventing import begin, world
-from tests.unit.model.pocket.test_viewpoints import SKY, TENT
+from tests.unit.model.pocket.walks.test_viewpoints import SKY, TENT
 
 POLICIES = ("mag-retrieve", "mag", "window", "full", "none")
 

@@ -15,9 +15,9 @@ from mag_sandbox.model.imagination.ground import DecodedGround, RingPiece, ViewC
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
-from mag_sandbox.model.pocket.drawing_again import GroundThings
-from mag_sandbox.model.pocket.painted_details import PaintedDetails
-from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
+from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
+from mag_sandbox.model.pocket.painting.painted_details import PaintedDetails
+from mag_sandbox.model.pocket.painting.painting_cuts import PaintingCuts
 from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
 from mag_sandbox.model.pocket.pictures.decoding import Draw
 from tests.tiny import PLACE, STILL

@@ -18,7 +18,7 @@ from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.objects import Things
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
-from mag_sandbox.model.pocket.drawing_again import GroundThings
+from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
 from mag_sandbox.scenes.stances import STANCES
 
 _START = 0.0, 0.0

@@ -8,8 +8,12 @@ import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Surroundings
-from mag_sandbox.model.pocket.drawing_again import BLOCKS_TO_DRAW, DrawingAgain, GroundThings
-from mag_sandbox.model.pocket.painting_thread import PaintingThread
+from mag_sandbox.model.pocket.painting.drawing_again import (
+    BLOCKS_TO_DRAW,
+    DrawingAgain,
+    GroundThings,
+)
+from mag_sandbox.model.pocket.painting.painting_thread import PaintingThread
 from tests.patience import PATIENCE
 
 TREE = PlacedObject("tree", 10.0, 0.0, 8.0, 20.0)

@@ -6,7 +6,7 @@ from threading import Barrier, Event, get_ident
 import pytest
 
 from mag_sandbox.model.cancelling import check_cancelled
-from mag_sandbox.model.pocket.painting_thread import PaintingThread
+from mag_sandbox.model.pocket.painting.painting_thread import PaintingThread
 from tests.patience import PATIENCE
 
 

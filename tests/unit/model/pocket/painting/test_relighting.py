@@ -8,7 +8,7 @@ import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Surroundings
-from mag_sandbox.model.pocket.relighting import Relighting
+from mag_sandbox.model.pocket.painting.relighting import Relighting
 from mag_sandbox.scenes.descriptions import DescriptionWords
 from tests import ROOT
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.inventing import ViewMemory
-from mag_sandbox.model.pocket.painting import PaintingInventor
+from mag_sandbox.model.pocket.painting.painting import PaintingInventor
 from mag_sandbox.model.pocket.pictures.cells import DrawnPictures
 from mag_sandbox.model.pocket.pictures.decoding import BlockDecoder, Codec, Draw
 from mag_sandbox.model.session_world import StageTimer

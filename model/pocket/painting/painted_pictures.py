@@ -15,7 +15,7 @@ from mag_sandbox.model.imagination.drawing.refining import RefinedRings
 from mag_sandbox.model.imagination.ground import DecodedGround, RemadeGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
-from mag_sandbox.model.pocket.painted_details import PaintedDetails
+from mag_sandbox.model.pocket.painting.painted_details import PaintedDetails
 
 SkyAlone = Callable[[Tensor, Sequence[CameraPose]], Tensor]  # [F, 3, H, W] of poses -> the same
 Decode = Callable[[Surroundings, Place], Tensor]

@@ -15,13 +15,15 @@ from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.drawing.layers import LayeredRing
 from mag_sandbox.model.imagination.geometry.new_ground import patches_near
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.pocket import edit_requests, relighting, viewpoints, walking
+from mag_sandbox.model.pocket import edit_requests
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.listed import as_edits
 from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD, VIEWS
-from mag_sandbox.model.pocket.painted_ring import PaintedRing
-from mag_sandbox.model.pocket.painting import Plan
-from mag_sandbox.model.pocket.walking import START, WalkableGround
+from mag_sandbox.model.pocket.painting import relighting
+from mag_sandbox.model.pocket.painting.painting import Plan
+from mag_sandbox.model.pocket.walks import viewpoints, walking
+from mag_sandbox.model.pocket.walks.painted_ring import PaintedRing
+from mag_sandbox.model.pocket.walks.walking import START, WalkableGround
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldState
 from tests.tiny import CAPTIONS, LEFT, PLACE, RIGHT, STILL

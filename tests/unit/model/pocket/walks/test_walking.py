@@ -13,11 +13,11 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.pocket import walking
 from mag_sandbox.model.pocket import world as module
 from mag_sandbox.model.pocket.changes import thing_of
 from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen
-from mag_sandbox.model.pocket.walking import WalkableGround
+from mag_sandbox.model.pocket.walks import walking
+from mag_sandbox.model.pocket.walks.walking import WalkableGround
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, WorldFailed
 from mag_sandbox.scenes.stances import Stance

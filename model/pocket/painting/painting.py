@@ -38,12 +38,12 @@ from mag_sandbox.model.imagination.rules.plans import turned
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
-from mag_sandbox.model.pocket.drawing_again import DrawingAgain, GroundThings, drawn_name
 from mag_sandbox.model.pocket.inventing import Outlook, ViewMemory
-from mag_sandbox.model.pocket.painted_details import PaintedDetails
-from mag_sandbox.model.pocket.painted_pictures import PaintedPictures, SkyAlone
-from mag_sandbox.model.pocket.painting_thread import PaintingThread, ViewPainter
-from mag_sandbox.model.pocket.relighting import Relighting
+from mag_sandbox.model.pocket.painting.drawing_again import DrawingAgain, GroundThings, drawn_name
+from mag_sandbox.model.pocket.painting.painted_details import PaintedDetails
+from mag_sandbox.model.pocket.painting.painted_pictures import PaintedPictures, SkyAlone
+from mag_sandbox.model.pocket.painting.painting_thread import PaintingThread, ViewPainter
+from mag_sandbox.model.pocket.painting.relighting import Relighting
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
 from mag_sandbox.scenes.changes import is_same_ground

@@ -56,20 +56,20 @@ from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_p
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.inventing import Outlook
-from mag_sandbox.model.pocket.painted_ring import PaintedRing, all_faded, faded, without
-from mag_sandbox.model.pocket.painting import (
+from mag_sandbox.model.pocket.painting.painting import (
     BLOCKS_A_VIEW,
     PaintingInventor,
     Plan,
     next_view,
     noise_of,
 )
-from mag_sandbox.model.pocket.painting_thread import ViewPainter
+from mag_sandbox.model.pocket.painting.painting_thread import ViewPainter
+from mag_sandbox.model.pocket.painting.sketched_ground import planned_things
 from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
 from mag_sandbox.model.pocket.pictures.decoding import Draw
-from mag_sandbox.model.pocket.sketched_ground import planned_things
-from mag_sandbox.model.pocket.walk_memory import WalkMemory
-from mag_sandbox.model.pocket.walking import START, NewGround, WalkableGround
+from mag_sandbox.model.pocket.walks.painted_ring import PaintedRing, all_faded, faded, without
+from mag_sandbox.model.pocket.walks.walk_memory import WalkMemory
+from mag_sandbox.model.pocket.walks.walking import START, NewGround, WalkableGround
 from mag_sandbox.model.world import MIB, WorldState
 from mag_sandbox.scenes.scene import check_prompt
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from mag_sandbox.model.imagination.objects import Things
 from mag_sandbox.model.imagination.surroundings import Surroundings
-from mag_sandbox.model.pocket.painting_thread import PaintingThread
+from mag_sandbox.model.pocket.painting.painting_thread import PaintingThread
 
 BLOCKS_TO_DRAW = 3  # that are shown meanwhile, with time to spare
 

@@ -10,7 +10,7 @@ from mag_sandbox.model.imagination.ground import DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import Things
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
-from mag_sandbox.model.pocket.painting import PaintingInventor
+from mag_sandbox.model.pocket.painting.painting import PaintingInventor
 
 EDGES = 0.13  # share of a view's cells along two of its edges; a painted view beside it shows more
 

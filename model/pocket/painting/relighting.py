@@ -16,8 +16,8 @@ from mag_sandbox.model.imagination.pixels import widened_around
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import AIR, SHINING, relit
 from mag_sandbox.model.imagination.surroundings import Surroundings, in_pixels
-from mag_sandbox.model.pocket.drawing_again import GroundThings
-from mag_sandbox.model.pocket.painted_pictures import PaintedPictures
+from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
+from mag_sandbox.model.pocket.painting.painted_pictures import PaintedPictures
 from mag_sandbox.scenes.descriptions import BUILDINGS, WINDOWS
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
