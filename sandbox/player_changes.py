@@ -32,7 +32,10 @@ from mag_sandbox.scenes.changes import (
     has_other_light,
     is_elsewhere,
     is_relit,
+    is_so_already,
+    is_unseen,
     names_new,
+    other_lights,
     staying,
     under_snow_words,
     without_adding,
@@ -50,7 +53,17 @@ RELIT = "Light and weather change; everything stays where it is"
 JOINED = "Light and weather change; what you named is added, all else stays where it is"
 ADDED = "What you named is added here; all else stays where it is"
 ELSEWHERE = "this is another place"
+IDLE = "nothing changes"
+UNSEEN_HERE = "none of these words changes anything here{}"
+SO_ALREADY = "light and weather are so already{}"
 ALTERED = "What you named changes; all else stays where it is"
+_TITLES = {  # of the box, by what Enter changes
+    LIGHT_ALONE: "Change light and weather",
+    LIGHT_AND_NEW: "Change light and weather, and add something",
+    NEW_ALONE: "Add something to this place",
+    ALTERED_ALONE: "Change what is here",
+}
+NEW_PLACE, VIEW_AGAIN = "Begin a new place", "Repaint this view"
 _SAID_STAYING = {LIGHT_AND_NEW: JOINED, NEW_ALONE: ADDED, ALTERED_ALONE: ALTERED}
 FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
 SPOT_AS_IT_WAS = "this spot is as it was"
@@ -133,33 +146,52 @@ def choices(
         return ()
     words, now = services.vocabulary, reel.current.block.prompt
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
+    if words and _why_idle(text, now, words):
+        return (PromptChoice("Enter", IDLE, 0, describe, IDLE.capitalize()),)
     kept, why = _going_on(text, now, words) if words else (text, "")
     begun = f"{'another place like this' if text == now else 'a new place'} begins here"
     alone = "" if kept == text else ", from these words alone"
     anew = PromptChoice("Shift+Enter", begun + alone, pygame.KMOD_SHIFT, everything)
-    begin = PromptChoice("Enter", begun, 0, describe)
+    begin = PromptChoice("Enter", begun, 0, describe, NEW_PLACE)
     if why in ("", NEW_ALONE) and (edit := _added_here(text, now, reel)):
         what = words_of(edit)
         title = f"Put {what} where you look"
-        here = PromptChoice("Enter", f"{what} is put here", 0, lambda _: put(edit), title)
+        here = PromptChoice(
+            "Enter", f"{what} is put here", 0, lambda _: put(edit), title, puts=True
+        )
         begin = replace(begin, keys="Shift+Enter", mod=pygame.KMOD_SHIFT)
         return (here, begin) if _is_far(reel) else (here, anew)
     if _stays(why, reel):
-        light = PromptChoice("Enter", why, 0, describe)
+        light = PromptChoice("Enter", why, 0, describe, _TITLES[why])
         return (light,) if _is_far(reel) else (light, anew)
     if _is_far(reel):
         return (begin,)
     if why:
-        return (
-            PromptChoice("Enter", begun if why == ELSEWHERE else f"{begun}: {why}", 0, describe),
-        )
+        return (replace(begin, words=begun if why == ELSEWHERE else f"{begun}: {why}"),)
     if not services.map.sees_more_of(reel.pose):
-        return (PromptChoice("Enter", "repaint this view; what is in it may go", 0, view), anew)
+        words_of_view = "repaint this view; what is in it may go"
+        return (PromptChoice("Enter", words_of_view, 0, view, VIEW_AGAIN), anew)
     return (
         PromptChoice("Enter", NEW_AREAS, 0, describe),
         PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view),
         anew,
     )
+
+
+def why_idle(services: Services, reel: Reel, text: str) -> str:
+    """Return why a description would change nothing, and what would; "": it changes something."""
+    words = services.vocabulary
+    return _why_idle(text, reel.current.block.prompt, words) if words else ""
+
+
+@lru_cache(maxsize=8)  # asked for several times a key
+def _why_idle(text: str, now: str, words: Vocabulary) -> str:
+    if text == now or words.problem(text):
+        return ""
+    reason = SO_ALREADY if is_so_already(text, now, words) else ""
+    reason = UNSEEN_HERE if is_unseen(text, now, words) else reason
+    tried = ", ".join(f"“{one}”" for one in other_lights(now, words)) if reason else ""
+    return reason.format(f"; try {tried}" if tried else "")
 
 
 def _why_fixed(services: Services, reel: Reel) -> str:

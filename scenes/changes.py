@@ -2,10 +2,19 @@
 
 import re
 from collections.abc import Collection, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS, color_name, color_word
-from mag_sandbox.scenes.conditions import BY_DAY, OWN_LIGHT, SPOKEN, is_under_snow, lit, speaks_of
+from mag_sandbox.scenes.conditions import (
+    BY_DAY,
+    OWN_LIGHT,
+    SPOKEN,
+    is_under_snow,
+    is_windowless,
+    light_in,
+    lit,
+    speaks_of,
+)
 from mag_sandbox.scenes.descriptions import (
     CHANGING,
     FILLERS,
@@ -38,6 +47,7 @@ from mag_sandbox.scenes.things import COUNTS
 from mag_sandbox.scenes.vocabulary import (
     DETERMINERS,
     FUNCTION_WORDS,
+    LIGHTS,
     VERB_ENDINGS,
     WEATHER,
     Vocabulary,
@@ -59,6 +69,8 @@ _OF_SKIES = OVERHEAD | {"lightning"}
 _LAND = frozenset((*WATERS, *GROUND_KINDS["outdoor"]))  # no mere thing is added to a place by it
 _MOST_NEW = 3  # things that another light leaves their place; with more it is made anew
 _DAYTIMES = frozenset(("morning", "afternoon", "evening"))
+_MOST_TRIED = 3  # words that would change something
+_DARKNESS = frozenset((stem("dark"),))  # of a place: it goes with another light
 _GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all things, if said
 _OF_CHANGES = frozenset(map(stem, (  # words of a description that say how a place changes
     *CHANGING, *COLORS, *SAME_COLORS, "all", "are", "be", "beautiful", "becomes", "bright", "cold",
@@ -82,6 +94,7 @@ _OF_LAMPS = frozenset(map(stem, ("lamplight", "candlelight", "firelight")))
 _CLEAR = frozenset(map(stem, ("clear", "sunny")))  # as it is if words say nothing
 _HOURS = frozenset(map(stem, ("early", "late")))  # words before a time of day
 _NIGHT_SKY = frozenset(map(stem, ("firework", "full", "moon", "moonlit", "star", "starry")))
+_FULL = stem("full")  # of a moon, not of books
 _STRONG = frozenset(map(stem, ("dense", "heavy", "strong", "thick")))  # words before a weather
 _HOURS_SAID = SPOKEN["night"] | SPOKEN["day"] | frozenset(map(stem, ("dark", *_DAYTIMES)))
 
@@ -99,13 +112,39 @@ def staying(text: str, words: Vocabulary, before: str) -> str:
     there = kept_place(text, words, before) or kept_air(text, words, before)
     stays = f"{text.rstrip(' ,.')}, {there}"
     if before and before not in text:
-        lit_anew = f"{_in_still_air(before, air, words)}, {air}"
         if is_of_air(air, words):
-            there, stays = before, lit_anew
+            there, stays = before, _lit_anew(before, air, words)
         elif added_place(text, words):
             more = _with_more(text, air, words, before)
             there, stays = (before, more) if more else (there, stays)
     return stays if there and len(stays) <= MAX_PROMPT else text
+
+
+def _lit_anew(before: str, air: str, words: Vocabulary) -> str:
+    """Return a description in another light or weather, in words that still name its place.
+
+    "A snowy plain" stays one "in the rain", and a church is seen from "inside" in snow, too.
+    """
+    read = words.reading(before)
+    name = place_phrase(read, words, words.place(read))
+    still = _in_still_air(before, air, words)
+    tried = [still, _in_still_air(before, air, words, needed_stems(name))]
+    tried += [
+        f"inside {tried[1]}",
+        f"{tried[1]}, {added_place(before, words)}",
+        f"{before}, on a stage",
+    ]
+    told = [f"{one}, {air}" for one in tried]
+    return next((one for one in told if _is_same_place(one, before, words)), told[0])
+
+
+def _is_same_place(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether two descriptions name the same kind of place."""
+    (category, name), (other, other_name) = (
+        (words.place(read), known_place(read, words))
+        for read in (words.reading(text), words.reading(before))
+    )
+    return category == other and name == other_name
 
 
 def _with_more(text: str, air: str, words: Vocabulary, before: str) -> str:
@@ -313,7 +352,7 @@ def _on_ground(text: str, words: Vocabulary) -> tuple[tuple[str | None, str], fr
     category = words.place(read)
     named = named_in(read, words, KINDS)
     things = (one for one in named if one.kinds[0] not in _OF_SKIES)
-    name = _without(place_phrase(read, words, category), SEASON_STEMS | AIRY)
+    name = _without(place_phrase(read, words, category), SEASON_STEMS | AIRY | _DARKNESS)
     return (category, name), frozenset(things)
 
 
@@ -338,8 +377,11 @@ def is_of_air(text: str, words: Vocabulary) -> bool:
     return bool(said) and said <= words.lights(text) | _HOURS_SAID | AIRY | SEASON_STEMS | high
 
 
-def _in_still_air(before: str, text: str, words: Vocabulary) -> str:
-    """Return a description without the light, weather or season that a text replaces."""
+def _in_still_air(before: str, text: str, words: Vocabulary, kept: Collection[str] = ()) -> str:
+    """Return a description without the light, weather or season that a text replaces.
+
+    Words of the stems that are `kept` stay.
+    """
     gone, stems = frozenset[str](), text_stems(in_places(words, text))
     if words.lights(text) or not stems.isdisjoint(_HOURS_SAID):
         light = frozenset(needed_stems(_light(words.reading(before), words)))
@@ -353,7 +395,7 @@ def _in_still_air(before: str, text: str, words: Vocabulary) -> str:
         gone |= SEASON_STEMS
     said = ((stem(word.text.lower()), word.text) for word in split_words(before))
     meant = {own for own, word in said if stem(words.meaning(word, corrected=False) or "") in gone}
-    return _without(before, gone | meant)  # midnight is night
+    return _without(before, (gone | meant).difference(kept))  # midnight is night
 
 
 def _without(text: str, gone: Collection[str]) -> str:
@@ -363,6 +405,7 @@ def _without(text: str, gone: Collection[str]) -> str:
     """
     parts, names = split_words(text), naming_words(text, KINDS)
     said = [part.text.lower() for part in parts]
+    gone = {*gone} - {_FULL} if stem("moon") not in map(stem, said) else gone
     colors = {place for place, word in enumerate(said) if color_word(word) and place + 1 in names}
     looks = colors | {place + 1 for place in colors}
     looks |= {place for place, word in enumerate(said) if {word, *said[place + 1 :][:1]} & _LOOKS}
@@ -551,22 +594,76 @@ def is_elsewhere(text: str, before: str, words: Vocabulary) -> bool:
         return False
     if len(categories) > 1:
         return True
-    rooms = {place_phrase(in_places(words, one), words, *categories) for one in (text, before)}
+    rooms = {
+        _without(place_phrase(in_places(words, one), words, *categories), _DARKNESS)
+        for one in (text, before)
+    }
     return "" not in rooms and len(rooms) > 1
+
+
+def words_unseen(text: str, before: str, words: Vocabulary) -> tuple[Word, ...]:
+    """Return the words of a text that change nothing in the place where it stays."""
+    whole = staying(text, words, before)
+    start = whole.find(text)
+    if start < 0:  # it is told in other words
+        return tuple(words.without_effect(text))
+    return tuple(
+        Word(word.text, word.start - start, word.end - start)
+        for word in words.without_effect(whole)
+        if start <= word.start and word.end <= start + len(text)
+    )
+
+
+def is_unseen(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether nothing that a text says changes anything: "at night" on a stage."""
+    said = [word for word in split_words(text) if word.text.lower() not in _SMALL]
+    return bool(said) and {*said} <= {*words_unseen(text, before, words)}
+
+
+def is_so_already(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether a text says only light and weather, as they are in the description before."""
+    if not before or not is_of_air(text, words):
+        return False
+    whole = staying(text, words, before)
+    if is_windowless(known_place(words.reading(before), words)):  # "at night" in a dark cave
+        return light_in(whole, words) == light_in(before, words)
+    return not is_relit(whole, before, words) and not has_other_light(whole, before, words)
+
+
+def other_lights(before: str, words: Vocabulary) -> tuple[str, ...]:
+    """Return words for light and weather that change something in a described place."""
+    category = words.place(words.reading(before))
+    phrases = (one for group in (*LIGHTS, WEATHER) for one in group_phrases(words, group, category))
+    found = (
+        one for one in phrases
+        if is_relit(staying(one, words, before), before, words)
+        and not words_unseen(one, before, words)
+    )  # fmt: skip
+    return tuple(islice(found, _MOST_TRIED))
 
 
 def has_other_light(text: str, before: str, words: Vocabulary) -> bool:
     """Tell whether a description says another light or weather than the one before has."""
     read, other = words.reading(text), lit(before, words)
     category = words.place(read)
-    now, then = (_weather(one, words, category) for one in (read, other))
-    is_lit = bool(words.lights(text)) and _light(read, words) != _light(other, words)
+    now, then = (
+        _weather(read, words, category),
+        _weather(words.reading(before), words, category) or _weather(other, words, category),
+    )
+    light, other_light = _light(read, words), _light(other, words)
+    is_lit = bool(words.lights(text)) and light != other_light
+    is_lit &= not (_is_of_day(light) and _is_of_day(other_light))
     return is_lit or (now not in ("", then) and not (_is_clear(now) and _is_clear(then)))
 
 
 def _is_clear(weather: str) -> bool:
     """Tell whether words for a weather, "in clear weather", say that there is none; or ""."""
     return not weather or not _CLEAR.isdisjoint(needed_stems(weather))
+
+
+def _is_of_day(light: str) -> bool:
+    """Tell whether words for a light, "by day" or "at noon", say no more than that it is day."""
+    return {*needed_stems(light)} <= SPOKEN["day"]
 
 
 def _alike(now: str, then: str) -> bool:

@@ -23,20 +23,20 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.changes import (
     adds_things,
     alters,
-    has_other_light,
-    is_of_air,
     is_relit,
+    is_so_already,
+    is_unseen,
     kept_air,
     kept_place,
     missing_to_change,
     names_new,
     staying,
     under_snow_words,
+    words_unseen,
 )
 from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.conditions import night_words
 from mag_sandbox.scenes.descriptions import (
-    FILLERS,
     added_place,
     falls_outdoors,
     names_land,
@@ -103,16 +103,7 @@ class _Advice:
     @cached_property
     def grey(self) -> tuple[Word, ...]:
         """The words that change nothing."""
-        whole, text = self.whole, self.text
-        before = whole.find(text)
-        if before < 0:  # it is told in other words
-            return tuple(self.words.without_effect(text))
-        words = self.words.without_effect(whole)
-        return tuple(
-            Word(word.text, word.start - before, word.end - before)
-            for word in words
-            if before <= word.start and word.end <= before + len(text)
-        )
+        return words_unseen(self.text, self.before, self.words)
 
     @cached_property
     def whole(self) -> str:
@@ -163,10 +154,12 @@ class _Advice:
     def _stays(self) -> str:
         """The notice of what stays as it was, and of the place, if the text names none."""
         text, words, before = self.text, self.words, self.before
-        if before and self._is_unseen:
+        if before and is_unseen(text, before, words):
             return ""
         if self.only_adds:
             return ONE_ADDED
+        if is_so_already(text, before, words):
+            return IS_SO
         if before and is_relit(self.whole, before, words):
             if not names_new(self.whole, before, words):
                 return ALL_STAYS + under_snow_words(self.whole, before, words)
@@ -176,8 +169,6 @@ class _Advice:
             return ADDED_STAYS
         if before and self.renewing and alters(self.whole, before, words):
             return ALTERED_STAYS
-        if before and is_of_air(text, words) and not has_other_light(self.whole, before, words):
-            return IS_SO
         if before and (missing := missing_to_change(text, words, before)):
             return NONE_TO_CHANGE.format(missing)
         place = added_place(text, words)
@@ -188,13 +179,6 @@ class _Advice:
         if place:
             return (ONLY_LAND if names_land(text, words) else NO_PLACE).format(place)
         return AIR_STAYS.format(air) if air else ""
-
-    @property
-    def _is_unseen(self) -> bool:
-        """Whether nothing that the text says changes anything: "at night" in a level."""
-        small = FUNCTION_WORDS | FILLERS
-        said = (word for word in split_words(self.text) if word.text.lower() not in small)
-        return {*said} <= {*self.grey}
 
     @property
     def hints(self) -> tuple[tuple[Word, tuple[str, ...]], ...]:
@@ -331,7 +315,7 @@ class PromptBox(Overlay):
         cursor = None if self._entry.composition else self._entry.cursor
         choices = self.choices
         renewing = choices[-1].keys if choices[1:] else ""
-        only_adds = any(one.title for one in choices)
+        only_adds = any(one.puts for one in choices)
         return _advice_on(
             self.vocabulary, self.text, cursor, self._opened_with, self._rests, renewing, only_adds
         )
@@ -441,7 +425,7 @@ class PromptBox(Overlay):
     def _view(self) -> PromptView:
         entry, words, advice = self._entry, self.vocabulary, self._advice
         return PromptView(
-            title=next((one.title for one in self.choices if one.title), self.title),
+            title=next((one.title for one in self.choices[:1] if one.title), self.title),
             text=entry.text,
             cursor=entry.cursor,
             selection=entry.selection,

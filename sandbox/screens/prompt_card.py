@@ -138,7 +138,8 @@ class PromptChoice:
     words: str  # its effect
     mod: int  # of pygame's KMOD bits; 0: Enter alone
     apply: Callable[[str], object]
-    title: str = ""  # of the box, if Enter does something else than describe
+    title: str = ""  # of the box, if this is what Enter does; "": its usual one
+    puts: bool = False  # whether it puts one thing where the player looks, and describes nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.screens.probes import OPEN_PROBES, ProbesScreen
+from mag_sandbox.sandbox.screens.prompt_card import sentences
 from mag_sandbox.sandbox.screens.settings import OPEN_SETTINGS, SettingsScreen
 from mag_sandbox.sandbox.title.focus import TitleFocus
 from mag_sandbox.sandbox.title.library import RECORDINGS, past_recordings
@@ -592,6 +593,49 @@ def test_a_view_in_another_light_is_said_to_begin_a_new_place(run, before, text,
     assert any(said in way for way in ways)
     session._prompt.choices[-1].apply(text)
     game.said("a new place begins")
+
+
+def written(game, text):
+    """Return the box for a description, with a text in place of the description in force."""
+    box = game.screen.session._prompt
+    box.dismiss()
+    game.press(pygame.K_t)
+    for one in ("t", text):
+        box.handle(pygame.Event(pygame.TEXTINPUT, text=one))
+    return box
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "why"),
+    [
+        (
+            "A hallway.",
+            "in the snow",
+            "None of these words changes anything here. Try “in the evening”",
+        ),
+        ("A dark cave.", "at night", "Light and weather are so already. Try “in the evening”"),
+    ],
+)
+def test_words_without_effect_begin_nothing_and_the_box_says_why(run, before, text, why):
+    game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
+    game.services.vocabulary = known_words("pocket")
+    game.play(PlayScene(replace(SCENE, prompt=before)))
+    box = written(game, text)
+    assert [one.words for one in box.choices] == ["nothing changes"]
+    game.press(pygame.K_RETURN)
+    assert box.is_open
+    assert sentences(box.notice).startswith(why)
+    assert game.screen.reel.current.block.prompt == before
+
+
+def test_the_title_of_the_box_says_what_enter_does(run):
+    game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
+    game.services.vocabulary = known_words("pocket")
+    game.play(PlayScene(replace(SCENE, prompt="a beach")))
+    texts = "at night", "a kitchen", "a meadow"
+    assert [written(game, text)._view().title for text in texts] == [
+        "Change light and weather", "Begin a new place", "Change the world from here on",
+    ]  # fmt: skip
 
 
 def test_where_all_around_was_seen_enter_repaints_this_view(run, monkeypatch):

@@ -11,8 +11,11 @@ from mag_sandbox.scenes.changes import (
     is_elsewhere,
     is_relit,
     is_same_ground,
+    is_so_already,
+    is_unseen,
     kept_air,
     names_new,
+    other_lights,
     staying,
     under_snow_words,
 )
@@ -233,6 +236,38 @@ def test_a_named_house_is_alone_unless_the_words_name_a_town(words):
 )
 def test_words_of_light_and_weather_differ_from_those_before(words, text, before, other):
     assert has_other_light(text, before, words) == other
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "a dark cave with a red dragon", "a cafe", "a church", "a gallery", "a shop",
+        "a moon landscape", "a snowy plain", "a room full of books", "a snowy village at night",
+        "a platform game", "a valley in spring",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "at night", "at sunset", "in the snow", "in the rain", "in fog", "a thunderstorm",
+        "in autumn", "by candlelight", "a sunny day", "at night in a thunderstorm",
+    ],
+)  # fmt: skip
+def test_light_weather_and_season_alone_begin_no_other_place(words, before, text):
+    now = staying(text, words, before)
+    assert not is_elsewhere(now, before, words)
+    is_idle = is_unseen(text, before, words) or is_so_already(text, before, words)
+    assert is_idle or is_relit(now, before, words)
+
+
+def test_a_dark_cave_is_no_darker_at_night_and_candles_are_said_to_light_it(words):
+    cave = "a dark cave with a red dragon"
+    assert is_so_already("at night", cave, words)
+    tried = other_lights(cave, words)
+    assert "by candlelight" in tried
+    for text in tried:
+        assert not is_unseen(text, cave, words)
+        assert not is_so_already(text, cave, words)
 
 
 @pytest.mark.parametrize("text", ["", "a forest in winter", "a playground with a slide", "qqqq"])
