@@ -9,6 +9,7 @@ Names are imported when they are first used: the window opens before torch is th
 """
 
 import os
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +24,13 @@ if TYPE_CHECKING:
     from mag_sandbox.scenes.scene import Scene, load_scene
     from mag_sandbox.scenes.things import parse_edit
 
-# NumPy multiplies small matrices on three threads; with threads of its own it waits for cores.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+if "OPENBLAS_NUM_THREADS" not in os.environ:
+    # A world multiplies small matrices on three threads, whose own threads would wait for cores.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    if "numpy" in sys.modules:  # too late for the variable
+        from threadpoolctl import ThreadpoolController
+
+        ThreadpoolController().select(internal_api="openblas").limit(limits=1)
 
 _SOURCE_TREE = Path(__file__).parents[1]
 if (_SOURCE_TREE / "setup.py").is_file():
