@@ -39,7 +39,7 @@ COMMANDS: Mapping[str, Subcommand] = {
         options.ReconstructionOptions, "evaluation.magbench.reconstruction:run_reconstruction",
     ),
     "vbench": Subcommand(
-        "write samples for VBench, read its results",
+        "write samples for VBench, and measure them",
         options.VBenchOptions, "evaluation.vbench.command:run_vbench",
     ),
     "report": Subcommand(

@@ -11,7 +11,7 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -38,7 +38,6 @@ from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import Control, Frames, World
 from mag_sandbox.scenes import Scene
 
-SAMPLES = 5  # videos a prompt
 RATE = 16.0  # frames a second
 INSIDE = Path(__file__).with_name("inside.py")  # run in the suite's environment
 VIDEOS = "videos"  # folder beside the records
@@ -49,8 +48,7 @@ LONGEST_NAME = 180  # bytes of a prompt in a file's name; systems allow 255 with
 class Sample:
     """One video to be made."""
 
-    prompt: str  # as the suite knows it
-    caption: str  # the world's prompt: the prompt of the file, or a longer one
+    prompt: str
     number: int
 
     @property
@@ -69,24 +67,14 @@ class Sample:
         return file_key(self.name)
 
 
-def read_prompts(path: Path, extended: Path | None = None) -> dict[str, str]:
-    """Return the prompts of a file, one a line, each with the prompt for the world.
-
-    That is the line of the same number of another file, `extended`, if there is one: few-step
-    models know long prompts, and the suite finds videos by its short ones.
+def read_prompts(path: Path) -> list[str]:
+    """Return the prompts of a file, one a line, each once.
 
     Raises:
-        ValueError: there is none, one cannot be the name of a file, or the files do not agree.
+        ValueError: there is none, or one cannot be the name of a file.
     """
-    lines = _lines(path)
-    longer = _lines(extended) if extended else lines
-    if len(longer) != len(lines):
-        raise ValueError(
-            f"{path} has {len(lines)} prompts and {extended} {len(longer)}; give the longer ones "
-            "in the same order, one a line"
-        )
-    prompts = dict(zip(reversed(lines), reversed(longer), strict=True))  # the first of a name
-    prompts = dict(reversed(prompts.items()))
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    prompts = list(dict.fromkeys(line for line in lines if line))
     for prompt in prompts:
         if "/" in prompt or "\0" in prompt or len(prompt.encode()) > LONGEST_NAME:
             raise ValueError(
@@ -98,14 +86,9 @@ def read_prompts(path: Path, extended: Path | None = None) -> dict[str, str]:
     return prompts
 
 
-def _lines(path: Path) -> list[str]:
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if line]
-
-
-def samples_of(prompts: Mapping[str, str], count: int = SAMPLES) -> list[Sample]:
-    """Return all videos that the suite wants, of prompts and the words told for them."""
-    return [Sample(*prompt, number) for prompt in prompts.items() for number in range(count)]
+def samples_of(prompts: Sequence[str], count: int) -> list[Sample]:
+    """Return all videos that the suite wants of prompts."""
+    return [Sample(prompt, number) for prompt in prompts for number in range(count)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +109,7 @@ class VBenchJob:
 
     def _measured(self, world: World, path: Path, sample: Sample) -> ClipAnswer:
         began = time.monotonic()
-        frames = play_still(world, sample.caption, self.frames, self.seed + sample.number)
+        frames = play_still(world, sample.prompt, self.frames, self.seed + sample.number)
         write_video(path, frames, self.format.fps)
         scores = own_measures(read_video(path, self.format))
         seconds = time.monotonic() - began
@@ -154,10 +137,10 @@ def own_measures(frames: Frames) -> dict[str, float]:
     }
 
 
-def run_suite(python: Path, videos: Path, out: Path, dimensions: Sequence[str]) -> Path:
+def run_suite(python: Path, videos: Path, out: Path) -> Path:
     """Measure a folder by the suite, return its file of results, or raise ValueError."""
     out.mkdir(parents=True, exist_ok=True)
-    command = [str(part) for part in (python, INSIDE, videos.resolve(), out.resolve(), *dimensions)]
+    command = [str(part) for part in (python, INSIDE, videos.resolve(), out.resolve())]
     try:
         run = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     except OSError as error:
@@ -192,17 +175,14 @@ LAYOUT = "colours on a grid"  # `layout_features`
 
 
 def run_vbench(options: VBenchOptions, say: Say) -> None:
-    """Make samples and measure them, or read the suite's results.
+    """Make samples and measure them.
 
     Raises:
         ValueError: a prompt cannot be the name of a file.
     """
-    samples = samples_of(read_prompts(options.prompts, options.extended), options.samples)
+    samples = samples_of(read_prompts(options.prompts), options.samples)
     settings = {"bench": "vbench", "protocol": options.protocol, "world": options.world}
     row = {"world": options.world, "protocol": options.protocol}
-    if options.results is not None:
-        keep_official(ClipStore(options.out, settings), row, read_results(options.results), say)
-        return
     with closing(load_world(options.world)) as world:
         store = ClipStore(options.out, settings)
         store.note(environment(world=world.provenance()))
@@ -218,9 +198,7 @@ def run_vbench(options: VBenchOptions, say: Say) -> None:
     if options.vbench_python is None:
         say(f"give {videos} to VBench for its scores, or name its Python with --vbench-python")
         return
-    results_file = run_suite(
-        options.vbench_python, videos, options.out / "suite", options.dimensions
-    )
+    results_file = run_suite(options.vbench_python, videos, options.out / "suite")
     keep_official(store, row, read_results(results_file), say)
 
 

@@ -1,7 +1,7 @@
 """Run by the Python in which the user has VBench, not by ours: measures a folder of videos.
 
-`python inside.py VIDEOS OUT [DIMENSION ...]` writes OUT/suite_eval_results.json. Of the suite's
-prompts those count of which a first video is there; other dimensions are left out.
+`python inside.py VIDEOS OUT` writes OUT/suite_eval_results.json. Of the suite's prompts those count
+of which a first video is there; other dimensions are left out.
 """
 
 import json
@@ -10,8 +10,8 @@ from importlib import import_module
 from pathlib import Path
 
 
-def main(videos: str, out: str, *asked: str) -> None:
-    """Measure the asked dimensions, or all."""
+def main(videos: str, out: str) -> None:
+    """Measure all dimensions."""
     import torch
 
     vbench = import_module("vbench")  # of the suite's environment
@@ -22,13 +22,11 @@ def main(videos: str, out: str, *asked: str) -> None:
     dimensions = sorted({name for one in here for name in one["dimension"]})
     if not here:
         sys.exit(f"none of the suite's {len(known)} prompts has a video")
-    if wrong := set(asked) - set(dimensions):
-        sys.exit(f"no video is for {', '.join(sorted(wrong))}; there are: {', '.join(dimensions)}")
     info = Path(out) / "suite_prompts.json"
     info.write_text(json.dumps(here), "utf-8")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     suite = vbench.VBench(device, str(info), out)
-    suite.evaluate(videos_path=videos, name="suite", dimension_list=list(asked) or dimensions)
+    suite.evaluate(videos_path=videos, name="suite", dimension_list=dimensions)
 
 
 if __name__ == "__main__":
