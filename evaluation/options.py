@@ -192,7 +192,7 @@ class ReconstructionOptions(WorkerOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class VBenchOptions(WorkerOptions):
-    """Write samples for VBench, measure them, read the suite's results."""
+    """Write samples for VBench, and measure them."""
 
     prompts: Path = option(help="one a line", metavar="FILE")
     out: Path = option(help="folder for the results", metavar="DIR")
@@ -200,12 +200,9 @@ class VBenchOptions(WorkerOptions):
     protocol: str = option("5s", "(%(default)s)", choices=tuple(PROTOCOLS))
     samples: int = option(5, "a prompt (%(default)s)")
     seed: int = option(0, "of the first sample (%(default)s)", type=int)
-    extended: Path | None = option(None, "longer ones for these, line by line", metavar="FILE")
     vbench_python: Path | None = option(
         None, "of an environment with VBench, which then measures, too", metavar="PYTHON"
     )
-    dimensions: tuple[str, ...] = option((), "that VBench measures (all)", metavar="NAME")
-    results: Path | None = option(None, "only read what VBench wrote", metavar="JSON")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,9 +211,6 @@ class ReportOptions:
 
     folders: tuple[Path, ...] = argument("a folder given as --out", metavar="DIR")
     html: Path | None = option(None, "(report.html in the first DIR)", metavar="FILE")
-    markdown: Path | None = option(
-        None, "also write the tables into this Markdown page", metavar="FILE"
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""Results as one page, and as tables within written text."""
+"""Results as one page, and as JSON beside it."""

@@ -5,7 +5,7 @@ import pytest
 
 from mag_sandbox.evaluation.magbench.evaluate import pair_sheet
 from mag_sandbox.evaluation.report.data import COLUMNS, cell, report_data
-from mag_sandbox.evaluation.report.page import BEGIN, END, page, write_markdown
+from mag_sandbox.evaluation.report.page import page
 from mag_sandbox.evaluation.results.cited import MAG_BENCH, VBENCH
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.renderer.sheets import write_sheet
@@ -92,23 +92,6 @@ def test_other_benches_have_a_table_of_their_own_scores(tmp_path):
     assert "<th>motion smoothness</th>" in text
     assert "0.5000" in text
     assert text.count("cited, arXiv 2512.18741") == len(VBENCH)
-
-
-def test_figures_go_between_the_marks_and_prose_stays(data, tmp_path):
-    path = tmp_path / "results.md"
-    path.write_text(f"# Ours\n\nBefore.\n\n{BEGIN}\nold figures\n{END}\n\nAfter.\n")
-    write_markdown(path, data)
-    write_markdown(path, data)
-    text = path.read_text()
-    assert text.startswith("# Ours\n\nBefore.")
-    assert text.endswith("After.\n")
-    assert "old figures" not in text
-    assert text.count("| mag, mag |") == 1
-    assert "23.50 [" in text
-    assert "; noise" in text
-    path.write_text("# Ours\n")
-    with pytest.raises(ValueError, match="lacks the lines"):
-        write_markdown(path, data)
 
 
 def test_one_clip_has_no_interval():
