@@ -4,7 +4,7 @@ Every clip's history is remembered, its end predicted and compared by best match
 JSON lines (see `evaluation.results.store`) that `python -m evaluation report` makes a page of:
 
     key, bench "magbench", row {world, mode}, clip, category, distance (what
-    found the matches), refused (null, or why the clip has no scores), picture (of its worst pair),
+    found the matches), picture (of its worst pair),
     scores {psnr_db, ssim, lpips (null without its weights), distance, motion_ratio}, seconds
 
 `motion_ratio` is how much the prediction changes from frame to frame, of how much the truth does:
@@ -276,18 +276,19 @@ def score_lines(records: Collection[dict[str, Any]], rows: Sequence[Row]) -> lis
     for row in rows:
         scores = [one["scores"] for one in records if one["row"] == asdict(row)]
         means = {name: score["mean"] for name, score in mean_scores(scores).items() if score}
-        text = _scores_in_words(means) or "nothing"
+        text = scores_in_words(means) or "nothing"
         paper = [
             one
             for one in cited.MAG_BENCH
             if (METHODS.get(row.world), row.mode) == (one.method, one.mode)
         ]
-        beside = f"; the paper: {_scores_in_words(asdict(paper[0]))}" if paper else ""
+        beside = f"; the paper: {scores_in_words(asdict(paper[0]))}" if paper else ""
         lines.append(f"{row.mode}, {len(scores)} clips: {text}{beside}")
     return lines
 
 
-def _scores_in_words(scores: Mapping[str, Any]) -> str:
+def scores_in_words(scores: Mapping[str, Any]) -> str:
+    """Return those of PSNR, SSIM and LPIPS that there are."""
     named = (("PSNR", "psnr_db", 2), ("SSIM", "ssim", 3), ("LPIPS", "lpips", 3))
     return ", ".join(
         f"{word} {scores[name]:.{digits}f}" for word, name, digits in named if name in scores

@@ -9,11 +9,10 @@ for every length: those that all lengths fill with whole blocks.
 Source: MAG, arXiv 2512.18741, section 4.4; its videos are the test split of VPData.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,17 +24,16 @@ from torch import Tensor
 from mag_sandbox.command_line import Say
 from mag_sandbox.evaluation.magbench.best_match import video_psnr, video_ssim
 from mag_sandbox.evaluation.magbench.continuation import LATENT_FRAMES, as_pictures
-from mag_sandbox.evaluation.magbench.evaluate import Matching, matching_of
+from mag_sandbox.evaluation.magbench.evaluate import Matching, matching_of, scores_in_words
 from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
 from mag_sandbox.evaluation.magbench.table import Fault, fault_lines
 from mag_sandbox.evaluation.options import ReconstructionOptions
-from mag_sandbox.evaluation.results.cited import COMPRESSION, SOURCE
+from mag_sandbox.evaluation.results.cited import COMPRESSION
 from mag_sandbox.evaluation.results.environment import environment
-from mag_sandbox.evaluation.results.intervals import interval_text, mean_scores
+from mag_sandbox.evaluation.results.intervals import mean_scores
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record, file_key
 from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.evaluation.results.videos import VideoFormat, read_video
-from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.catalogue.memory_plan import Start, prepare
 from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.catalogue.weight_files import WeightFile, own_file
@@ -49,12 +47,6 @@ from mag_sandbox.model.world import Frames
 
 BENCH = "reconstruction"
 LENGTHS = (1, 3, 4, 5)  # latent frames of a block in the paper's table
-COLUMNS = {  # score -> heading, digits
-    "psnr_db": ("PSNR", 2),
-    "ssim": ("SSIM", 3),
-    "lpips": ("LPIPS", 3),
-    "ceiling_db": ("PSNR of the autoencoder alone", 2),
-}
 
 
 class FullMemoryModel:
@@ -226,22 +218,18 @@ def row_name(length: int) -> str:
 
 
 def run_reconstruction(options: ReconstructionOptions, say: Say) -> None:
-    """Measure the remaining clips; write text and JSON, or raise ValueError if there are none."""
+    """Measure the remaining clips, or raise ValueError if there are none."""
     given, root = _given(options.memory), options.videos.absolute()
     found = sorted(root.rglob("*.mp4"))[: options.clips]
     if not found:
         raise ValueError(f"{options.videos} holds no video (*.mp4); name the folder of some")
     videos = [RebuiltVideo(path.relative_to(root).as_posix(), path) for path in found]
-    matching, rows = matching_of(options.lpips, say), []
+    matching = matching_of(options.lpips, say)
     for length, weights in sorted(given.items()):
         say(f"{row_name(length)}: one frame is kept")
         job = ReconstructionJob(options.world, length, weights, matching, options.seed)
-        rows.append(_row(length, _measured(job, videos, options, say)))
-    data = {"world": options.world, "seed": options.seed, "source": SOURCE, "rows": rows}
-    text = "\n".join(table_lines(rows))
-    for name, content in (("results.json", json.dumps(data, indent=1)), ("results.md", text)):
-        replace_file(options.out / name, content + "\n")
-    say(text)
+        say(score_line(length, _measured(job, videos, options, say)))
+    say(f"`python -m evaluation report {options.out}/block-*` makes a page of all")
 
 
 def _measured(
@@ -262,27 +250,15 @@ def _measured(
     return records
 
 
-def _row(length: int, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    means = mean_scores([one["scores"] for one in records])
-    paper = next((one for one in COMPRESSION if one.ratio == length), None)
-    return {
-        "name": row_name(length),
-        "clips": len(records),
-        **{name: means.get(name) for name in COLUMNS},
-        "paper": paper and {"psnr_db": paper.psnr_db, "ssim": paper.ssim},
-    }
-
-
-def table_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Yield the table, line by line."""
-    columns = {name: one for name, one in COLUMNS.items() if any(row[name] for row in rows)}
-    headings = [heading for heading, _ in columns.values()]
-    yield f"| | {' | '.join(headings)} | clips | paper: PSNR, SSIM |"
-    yield f"|---|{'---|' * len(headings)}---|---|"
-    for row in rows:
-        cells = [interval_text(row[name], digits) for name, (_, digits) in columns.items()]
-        paper = f"{row['paper']['psnr_db']:.2f}, {row['paper']['ssim']:.2f}"
-        yield f"| {row['name']} | {' | '.join(cells)} | {row['clips']} | {paper} |"
+def score_line(length: int, records: Sequence[dict[str, Any]]) -> str:
+    """Return the means of a block length, and beside them the paper's."""
+    scores = mean_scores([one["scores"] for one in records])
+    means = {name: score["mean"] for name, score in scores.items() if score}
+    paper = next(asdict(one) for one in COMPRESSION if one.ratio == length)
+    return (
+        f"{row_name(length)}, {len(records)} videos: {scores_in_words(means)} (the autoencoder "
+        f"alone: PSNR {means['ceiling_db']:.2f}); the paper: {scores_in_words(paper)}"
+    )
 
 
 def _given(texts: Sequence[str]) -> Mapping[int, Path | None]:

@@ -4,7 +4,7 @@
 
     schema, made {time, commit, ...}
     folders [{folder, settings, runs}]
-    rows [{folder, bench, label, row, clips, refused, distances,
+    rows [{folder, bench, label, row, clips, distances,
            scores {name: {mean, low, high, clips}},
            against {label, name: {mean, low, high, clips, verdict}} (null for the first of a mode),
            pictures {best, worst: [{clip, psnr_db, path}]}, seconds}]
@@ -22,7 +22,7 @@ from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.intervals import FEWEST, difference, mean_scores
 from mag_sandbox.evaluation.results.store import read_records, read_runs, read_settings
 
-SCHEMA = 2
+SCHEMA = 3
 PICTURES = 2  # best, and as many worst, of a row
 LOWER_IS_BETTER = frozenset({"lpips", "distance"})
 MODES = {  # of MAG-Bench -> title, meaning
@@ -78,19 +78,17 @@ def _rows(folder: Path, records: Sequence[dict[str, Any]]) -> list[dict[str, Any
 def _row(
     folder: Path, records: Sequence[dict[str, Any]], other: Sequence[dict[str, Any]] | None
 ) -> dict[str, Any]:
-    counted = [record for record in records if record["refused"] is None]
-    scores = mean_scores([record["scores"] for record in counted])
+    scores = mean_scores([record["scores"] for record in records])
     return {
         "folder": folder.name,
         "bench": records[0]["bench"],
         "label": label_of(records[0]["row"]),
         "row": records[0]["row"],
         "clips": len(records),
-        "refused": len(records) - len(counted),
         "distances": sorted({record["distance"] for record in records}),
         "scores": scores,
         "against": other and _against(records, other, list(scores)),
-        "pictures": _pictures(folder, counted),
+        "pictures": _pictures(folder, records),
         "seconds": sum(record["seconds"] for record in records),
     }
 
@@ -106,8 +104,7 @@ def _against(
     found: dict[str, Any] = {"label": label_of(others[0]["row"])}
     for name in names:
         ours, theirs = (
-            {one["clip"]: None if one["refused"] else one["scores"].get(name) for one in part}
-            for part in (records, others)
+            {one["clip"]: one["scores"].get(name) for one in part} for part in (records, others)
         )
         apart = difference(ours, theirs, higher_is_better=name not in LOWER_IS_BETTER)
         found[name] = apart and {**asdict(apart.interval), "verdict": apart.verdict}
@@ -158,12 +155,9 @@ class Section:
 
 def headline(data: dict[str, Any]) -> str:
     """Return the subject of a report in a sentence or two."""
-    clips, refused, seconds = (
-        sum(row[name] for row in data["rows"]) for name in ("clips", "refused", "seconds")
-    )
-    refusals = f"; {refused} refused" if refused else ""
+    clips, seconds = (sum(row[name] for row in data["rows"]) for name in ("clips", "seconds"))
     return (
-        f"{clips} records in {len(data['rows'])} rows{refusals}. Measuring took "
+        f"{clips} records in {len(data['rows'])} rows. Measuring took "
         f"{seconds / 60:.0f} minutes. Intervals are 95%, by bootstrap over clips; under them the "
         "difference between a row and the first one on equal clips: noise if the interval holds 0 "
         f"or rests on fewer than {FEWEST} clips."

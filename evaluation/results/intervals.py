@@ -91,7 +91,7 @@ def difference(
     *,
     higher_is_better: bool = True,
 ) -> PairedDifference | None:
-    """Compare two rows' scores by clip, None where it was refused; None if they share no clip.
+    """Compare two rows' scores by clip; None if they share no clip.
 
     Clips differ more than worlds do, so only the differences on equal clips are resampled. What
     lies within the interval around 0, and what rests on fewer than FEWEST clips, is called noise.

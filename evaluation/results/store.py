@@ -109,7 +109,6 @@ def clip_record(
     *,
     category: str = "",
     distance: str = "none",
-    refused: str | None = None,
     picture: str | None = None,
     **more: object,
 ) -> dict[str, Any]:
@@ -123,14 +122,12 @@ def clip_record(
         seconds: it took to measure.
         category: of the scene.
         distance: what found best matches.
-        refused: why the scores do not count.
         picture: of the worst frame, relative to the folder.
         more: of the bench's own.
     """
     return {
         "bench": bench, "row": row, "clip": clip, "category": category, "distance": distance,
-        "refused": refused, "picture": picture, "scores": scores, "seconds": round(seconds, 3),
-        **more,
+        "picture": picture, "scores": scores, "seconds": round(seconds, 3), **more,
     }  # fmt: skip
 
 

@@ -1,8 +1,7 @@
 """Table 4 at full size, on tiny random weights."""
 
-import json
+import re
 
-import numpy as np
 import pytest
 import torch
 
@@ -90,12 +89,8 @@ def test_the_table_stands_beside_the_papers(world, videos, tmp_path, monkeypatch
     assert opened == [("mag", None, 3), ("mag", "four.pth", 4)]
     said = capsys.readouterr().out
     assert "text.mp4: the file cannot be decoded" in said
-    assert "| block of 4 |" in said
-    data = json.loads((tmp_path / "out" / "results.json").read_text())
-    rows = data["rows"]
-    assert [row["name"] for row in rows] == ["block of 3", "block of 4"]
-    assert [row["paper"]["psnr_db"] for row in rows] == [31.73, 29.89]
-    assert all(np.isfinite(row["psnr_db"]["mean"]) and row["clips"] == 2 for row in rows)
+    assert re.search(r"block of 3, 2 videos: PSNR \d.*; the paper: PSNR 31.73", said)
+    assert re.search(r"block of 4, 2 videos: PSNR \d.*; the paper: PSNR 29.89", said)
     opened.clear()
     assert main(arguments) == 0  # measures only what is not measured
 
