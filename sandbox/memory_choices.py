@@ -13,10 +13,11 @@ from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.worker import GenerationWorker
-from mag_sandbox.sandbox.saves.undo import Moment
+from mag_sandbox.sandbox.saves.undo import CHANGE, Moment
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.scenes.memory_limits import KeptMib
 
+MEMORY = "memory"  # topic of notices about it
 MEMORY_STEP = 2  # factor of the budget
 LEAST_MIB = limits(KeptMib)[0]
 CHOOSING_S = 1.0  # after the last press, before a choice is requested
@@ -99,7 +100,7 @@ class MemoryChoices:
         if len(self._reel.current.spec.policies) == 1:
             self._services.notices.say("this world has only one kind of memory")
         elif is_painting:
-            self._services.notices.say(STILL_PAINTING, topic="memory")
+            self._services.notices.say(STILL_PAINTING, topic=MEMORY)
         elif action == "policy":
             self._choose_policy()
         else:
@@ -127,7 +128,7 @@ class MemoryChoices:
         """Keep the memory as it is; tell whether another one was announced, also the player."""
         is_announced, self._choice = self.is_announced, None
         if is_announced:
-            self._services.notices.say("memory stays as it is", topic="memory")
+            self._services.notices.say("memory stays as it is", topic=MEMORY)
         return is_announced
 
     def block_shown(self) -> None:
@@ -141,7 +142,7 @@ class MemoryChoices:
             key = self._services.bindings.title("undo")
             self._services.notices.say(
                 f"{dropped} of {before} remembered views are forgotten; {key} brings them back",
-                topic="memory",
+                topic=MEMORY,
             )
 
     def poll(self) -> ParkedScene | None:
@@ -165,12 +166,12 @@ class MemoryChoices:
             seconds, key = WARNED_S, self._services.bindings.title("undo")
             text = f"{text}; places will be forgotten in {WARNED_S:.0f} s. {key} prevents it"
         self._choice = _Choice(setting, time.perf_counter() + seconds, before, warned=warned)
-        self._services.notices.say(text, topic="memory")
+        self._services.notices.say(text, topic=MEMORY)
 
     def _use(self, choice: _Choice) -> None:
         """Ask for the chosen memory unless it is in force; a warning is no longer true."""
         if choice.warned:
-            self._services.notices.say(choice.warned, topic="memory")
+            self._services.notices.say(choice.warned, topic=MEMORY)
         setting, memory = choice.setting, self._reel.current.block.memory
         if setting == self.setting and not choice.kept_before:
             return
@@ -178,7 +179,7 @@ class MemoryChoices:
         was = policy_look(left.policy).label
         if left.policy == setting.policy:
             was = f"at most {left.kept_mib} MiB"
-        moment = leave_moment(self._services, self._worker, f"memory is {was} again")
+        moment = leave_moment(self._services, self._worker, f"memory is {was} again", MEMORY)
         self._left.append(_LeftMemory(left, self._reel.pose, moment))
         asked = self._reel.blocks + ANSWERED_AFTER
         self._choice = _Choice(setting, math.inf, before, asked)
@@ -200,14 +201,16 @@ class MemoryChoices:
                 parked = parked_at(left.moment, self._services)
                 if parked is not None:
                     text = f"memory: {policy_look(setting.policy).label}, as it was"
-                    self._services.notices.say(text, topic="memory")
+                    self._services.notices.say(text, topic=MEMORY)
                 return parked
         return None
 
 
-def leave_moment(services: Services, worker: GenerationWorker, back: str) -> Moment:
+def leave_moment(
+    services: Services, worker: GenerationWorker, back: str, topic: str = CHANGE
+) -> Moment:
     """Keep the session before a change, so that the change can be undone; see `Moment`."""
-    return services.undo_stack.push(back, worker.call(services.saves.collect))
+    return services.undo_stack.push(back, worker.call(services.saves.collect), topic)
 
 
 def parked_at(moment: Moment, services: Services) -> ParkedScene | None:

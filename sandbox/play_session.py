@@ -23,7 +23,6 @@ from mag_sandbox.sandbox import player_changes
 from mag_sandbox.sandbox.doors import DoorsInPlay
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
 from mag_sandbox.sandbox.hud.hud import Hud
-from mag_sandbox.sandbox.hud.hud_state import clock_text
 from mag_sandbox.sandbox.keyed_screens import SCREENS
 from mag_sandbox.sandbox.memory_choices import (
     STILL_PAINTING,
@@ -40,8 +39,8 @@ from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt, title_of
-from mag_sandbox.sandbox.saves.saves import Autosave
-from mag_sandbox.sandbox.saves.undo import Moment
+from mag_sandbox.sandbox.saves.saves import LEFT, Autosave
+from mag_sandbox.sandbox.saves.undo import CHANGE, Moment
 from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld
 from mag_sandbox.sandbox.screens.around import AroundOverlay
 from mag_sandbox.sandbox.screens.edit_box import EditOverlay
@@ -64,6 +63,7 @@ from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 LOUDER = 10  # percent
+AS_THEN = "everything else is as it was then, too"
 REST = 8  # blocks without a step, after which nothing is in the way
 BEGUN = "beginning"  # topic of notices about the beginning of a place
 KEPT_BEFORE = "the one before is kept under Continue, and {} brings it back"
@@ -127,7 +127,7 @@ class WatchedSession(PlaySession):
                     self._services.notices.clear()
                 words = player_changes.words_of_change(block, self._shown)
                 undone = self._taken_back if block.edited.act == "undo" else ""
-                self._services.notices.say(f"{words}{undone}", topic=player_changes.CHANGE)
+                self._services.notices.say(f"{words}{undone}", topic=CHANGE)
         self._say_why_still(ready.block, walks=bool(walks))
         self._shown = ready.block
 
@@ -203,6 +203,7 @@ class PlayerSession(WatchedSession):
         super().__init__(services)
         self._worker, self._reel, self._hud = worker, reel, hud
         self._say = services.notices.say
+        services.notices.drop(LEFT)  # it is about the title
         self.memory = MemoryChoices(services, worker, reel)
         self._autosave = Autosave(partial(services.saves.autosave, worker), time.perf_counter)
         self._save: Future[ParkedScene] | None = None  # that is being read, to go on from it
@@ -243,7 +244,7 @@ class PlayerSession(WatchedSession):
             reel,
             hud,
             reel.current.spec.kinds,
-            partial(player_changes.category, services, reel, playthrough.scene.category),
+            partial(player_changes.whereabouts, services, reel, playthrough.scene.category),
             put,
             fly,
             services.settings.now.fit,
@@ -457,9 +458,7 @@ class PlayerSession(WatchedSession):
             self._say("there is no other memory to compare this world's with")
             return None
         moment = self._worker.call(services.saves.collect)
-        if self._postcards.dismiss():
-            key = services.bindings.title("postcards")
-            self._say(f"the game of postcards is over; {key} deals new ones")
+        _end_postcards(self._postcards, self._services)
         if services.recordings.stop(self._worker) is not None:
             self._say("recording ended: a comparison is not recorded; find it on the title screen")
         return PlaySplit(playthrough.scene, playthrough.seed, *other, moment)
@@ -485,7 +484,7 @@ class PlayerSession(WatchedSession):
         return Playthrough(replace(scene, memory=memory), scene.seed)
 
     def _begin_anew(self) -> None:
-        self._postcards.stop()
+        _end_postcards(self._postcards, self._services)
         if self._hints:
             self._hints.restart()
         self.memory.drop_choice()
@@ -528,7 +527,7 @@ class PlayerSession(WatchedSession):
             return None
         where = ", where this place begins" if self._reel.pose.is_away else ""
         self._say(f"going on in the world {world}{where}")
-        self._postcards.stop()
+        _end_postcards(self._postcards, self._services)
         self.leave_moment("this is the world before")
         return SwitchWorld(world)
 
@@ -555,9 +554,7 @@ class PlayerSession(WatchedSession):
         self._painting.end()
         self._begun = ""  # what began is gone
         self._services.notices.drop(BEGUN)
-        at = clock_text(left.frames_shown / left.fps)
-        text = f"taken back: {moment.back}; it is {at} again"
-        self._say(text, topic=player_changes.CHANGE)
+        self._say(f"taken back: {moment.back}; {AS_THEN}", topic=moment.topic)
         if left.world != self._reel.current.spec.name:
             return GoBack(left)
         return self._go_on_from(left)
@@ -667,6 +664,15 @@ def _compare(
             say("back at the anchor; it was changed since")
 
     services.prober.answer(anchor, newest).add_done_callback(tell)
+
+
+def _end_postcards(postcards: PostcardOverlay, services: Services) -> None:
+    """End the game of postcards, if one is played, and say so: its views are no longer here."""
+    if postcards.dismiss():
+        key = services.bindings.title("postcards")
+        services.notices.say(
+            f"the game of postcards is over; {key} deals new ones", topic="postcards"
+        )
 
 
 def _deal(postcards: PostcardOverlay, pilot: Pilot, say: Callable[[str], None]) -> None:

@@ -21,7 +21,7 @@ from mag_sandbox.sandbox.memory_choices import leave_moment
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
-from mag_sandbox.sandbox.saves.undo import Moment, UndoStack
+from mag_sandbox.sandbox.saves.undo import CHANGE, Moment, UndoStack
 from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.screens.prompt_card import NEW_AREAS, PromptChoice
 from mag_sandbox.sandbox.services import Services
@@ -41,6 +41,7 @@ from mag_sandbox.scenes.changes import (
     without_adding,
 )
 from mag_sandbox.scenes.naming import named_things
+from mag_sandbox.scenes.places import known_place
 from mag_sandbox.scenes.things import GROUND, ThingError, parse_known, words_of
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
@@ -67,7 +68,6 @@ NEW_PLACE, VIEW_AGAIN = "Begin a new place", "Repaint this view"
 _SAID_STAYING = {LIGHT_AND_NEW: JOINED, NEW_ALONE: ADDED, ALTERED_ALONE: ALTERED}
 FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
 SPOT_AS_IT_WAS = "this spot is as it was"
-CHANGE = "change"  # topic of notices about the newest change
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 
 
@@ -332,10 +332,13 @@ def keep_changes(asked: deque[Moment], stack: UndoStack, ready: ReadyBlock) -> N
         stack.drop(asked.popleft())
 
 
-def category(services: Services, reel: Reel, usual: str | None) -> str | None:
-    """Return the category of scenes that the description names, else the usual one."""
-    words = services.vocabulary
-    return (words and words.place(words.reading(reel.current.block.prompt))) or usual
+def whereabouts(services: Services, reel: Reel, usual: str | None) -> str | None:
+    """Return the place of the description, or its category of scenes, else the usual one."""
+    if not (words := services.vocabulary):
+        return usual
+    read = words.reading(reel.current.block.prompt)
+    place = known_place(read, words)
+    return place.name if place else words.place(read) or usual
 
 
 def show_change(reel: Reel, act: Act | None = None) -> None:

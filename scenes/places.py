@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain, zip_longest
 from pathlib import Path
 
 from mag_sandbox.scenes.vocabulary import (
@@ -25,6 +26,7 @@ _ALSO = ALIASES | {  # values that words for them do not name
 _THINGS = (  # fields of things that stand or hang somewhere
     "main", "skyline", "plants", "near", "far", "water", "rows", "wall", "middle", "small", "hung",
 )  # fmt: skip
+_TYPICAL = ("main", "near", "middle", "far", "small", "wall")  # most of a player's wishes
 _LASTING = ("skyline", "plants", "far", "hung")
 _LOOSE = tuple(field for field in _THINGS if field not in _LASTING)
 _ANYWHERE = frozenset(("bird", "moon"))  # though only some places list them
@@ -68,6 +70,13 @@ class PlaceKind:
     def some(self, field: str) -> tuple[str, ...]:
         """Return the choices of a field, () if it has none."""
         return self.options.get(field, ())
+
+    @property
+    def typical(self) -> tuple[str, ...]:
+        """Names of what stands there, of all its fields in turn: large and small, near and far."""
+        fields = (self.some(field) for field in _TYPICAL)
+        turns = chain.from_iterable(zip_longest(*fields))
+        return tuple(dict.fromkeys(one for one in turns if one is not None))
 
     @property
     def contents(self) -> frozenset[str]:

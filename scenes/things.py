@@ -21,6 +21,7 @@ from mag_sandbox.scenes.naming import (
     is_color_of_next,
     takes_color,
 )
+from mag_sandbox.scenes.places import read_places
 from mag_sandbox.scenes.relations import DIRECTIONS
 from mag_sandbox.scenes.synonyms import as_many_as
 from mag_sandbox.scenes.vocabulary import (
@@ -41,7 +42,7 @@ SMALLEST = 4.5  # degrees: a cell of the ring
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\b")
 COUNTS = frozenset(NUMBERS)
 _FILLERS = FUNCTION_WORDS | {"one", "some", "my", "please", "new", "put", "place", "add", "draw"}
-_TRY = {  # suggested first, by the category of the scene
+_TRY = {  # suggested first where no place is known, by the category of the scene
     "outdoor": ("tent", "castle", "horse", "hot air balloon", "cat"),
     "indoor": ("sofa", "fireplace", "piano", "potted plant", "cat"),
     "object": ("robot", "teapot", "teddy bear", "dragon", "harp"),
@@ -65,7 +66,8 @@ def parse_edit(
         yaw: of the spot, as of a camera pose.
         pitch: likewise; None: where such a thing usually stands.
         kinds: that the world can draw.
-        category: of the scene, whose things are suggested for unknown words; None: outdoor.
+        category: of the scene, or the name of its place, whose things are suggested for unknown
+            words; None: outdoor.
 
     Raises:
         ThingError: it names no thing, or more than one, or a word is not known.
@@ -290,7 +292,7 @@ def _own_stems(word: str) -> frozenset[str]:
 def thing_vocabulary(kinds: Collection[str], category: str | None = None) -> ThingWords:
     """Return the vocabulary of things of some kinds and of changes of the world.
 
-    Things that fit scenes of a category are suggested first.
+    Things that fit scenes of a category, or a place by its name, are suggested first.
     """
     return _thing_words(tuple(kinds), category)
 
@@ -304,7 +306,9 @@ def _thing_words(kinds: tuple[str, ...], category: str | None) -> ThingWords:
     phrases = (*named, *also, *COLORS, *SAME_COLORS, *SIZES, *others)
     words = {word.text for phrase in phrases for word in split_words(phrase)}
     words |= {f"{word}s" for kind in (*named, *also) for word in kind.split()}
-    fitting = [kind for kind in _TRY.get(category or "outdoor", ()) if kind in named]
+    place = read_places().get(category or "")
+    tried = place.typical if place else _TRY.get(category or "outdoor", ())
+    fitting = [kind for kind in tried if kind in named][:MOST_TRIED]
     suggested = tuple(dict.fromkeys((*fitting, "remove", *named, "another")))
     groups = [WordGroup("things", "things", suggested)]
     return ThingWords(dict.fromkeys(words, 1), groups, phrases, (*named, *also), kinds)

@@ -55,8 +55,7 @@ class HudLayer:
             return
         self._last_block = shot.block.block_index
         self._ready.append((event.t, event.frame_count))
-        seconds = max(event.latency_ms, 1.0) / 1000
-        self._figures.add_block(event.stage_ms, seconds, event.frame_count)
+        self._figures.add_block(event.stage_ms)
         fps = 0.0
         if len(self._ready) > 1 and (seconds := self._ready[-1][0] - self._ready[0][0]) > 0:
             fps = sum(count for _, count in list(self._ready)[1:]) / seconds

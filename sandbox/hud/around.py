@@ -70,7 +70,7 @@ class Seen:
         aside = "behind" if abs(away) > _BEHIND else side
         across = ahead if abs(away) < _IN_VIEW else aside
         least = _OVERHEAD if self.kind in OVERHEAD else _ABOVE
-        height = "" if abs(up) < least else " above" if up > 0 else " below"
+        height = "" if abs(up) < least else " and above" if up > 0 else " and below"
         hidden = "" if self.in_sight else ", out of sight"
         return f"{across}{height}{hidden}{', placed by you' if self.placed else ''}"
 

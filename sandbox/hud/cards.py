@@ -86,13 +86,12 @@ SEEN_WIDTH = 200  # px
 
 def speed_card(state: HudState) -> Card:
     """Return frames a second, stage times and latency."""
-    (possible, rate), *others = state.figures or (("", "..."),)
+    (_, rate), *others = state.figures or (("", "..."),)
     lines = [
         row(Text(name, 14, MUTED), SPRING, Text(value, 14, ACCENT if name == LATENCY else INK))
         for name, value in others
     ]
-    head = row(Text(rate, 22, bold=True), SPRING, Text(possible, 13, MUTED))
-    return Card(column(head, *lines), 236, dense=False)
+    return Card(column(Text(rate, 22, bold=True), *lines), 236, dense=False)
 
 
 def scene_card(state: HudState) -> Card:

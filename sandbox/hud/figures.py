@@ -17,7 +17,7 @@ STAGES = {  # shown first, in this order, in words
 ELSEWHERE = {SERVER: "on the server", NETWORK: "in the network"}  # stages of a remote world
 MAX_STAGES = 5
 LONG_MS = 1000.0  # from which on a time is told in seconds
-LATENCY = "from key to picture"
+RATE, LATENCY = "shown", "from key to picture"
 Row = tuple[str, str]  # name, value
 
 
@@ -25,7 +25,7 @@ class Figures:
     """Averages the times of blocks, and updates its rows twice a second.
 
     figures = Figures()
-    figures.add_block({"denoise": 31.0}, seconds=0.05, frames=3)
+    figures.add_block({"denoise": 31.0})
     figures.update(now, fps=16.0, latency_ms=80.0)
     figures.rows
     """
@@ -34,16 +34,12 @@ class Figures:
         self.rows: tuple[Row, ...] = ()  # the first is the rate
         self._smoothing = smoothing
         self._stages: dict[str, float] = {}
-        self._block_seconds, self._block_frames = 0.0, 0
         self._updated = float("-inf")
 
-    def add_block(self, stage_ms: Mapping[str, float], seconds: float, frames: int) -> None:
-        """Blend in the times of a block; 0 seconds: only those of its stages."""
+    def add_block(self, stage_ms: Mapping[str, float]) -> None:
+        """Blend in the times of a block's stages."""
         for stage, ms in stage_ms.items():
             self._stages[stage] = self._blend(self._stages.get(stage, ms), ms)
-        if seconds:
-            self._block_seconds = self._blend(self._block_seconds or seconds, seconds)
-            self._block_frames = frames
 
     def update(self, now: float, fps: float, latency_ms: float | None) -> None:
         """Update the figures, at most twice a second.
@@ -56,12 +52,10 @@ class Figures:
         if now - self._updated < EVERY_S:
             return
         self._updated = now
-        seconds = self._block_seconds
-        possible = f"could be {self._block_frames / seconds:.0f}" if seconds else ""
         latency = "..." if latency_ms is None else time_text(latency_ms)
         here, elsewhere = stage_rows(self._stages), elsewhere_rows(self._stages)
         self.rows = (
-            (possible, f"{fps:.1f} fps"),
+            (RATE, f"{fps:.1f} fps"),
             *((name, time_text(ms)) for name, ms in here),
             (LATENCY, latency),
             *((name, time_text(ms)) for name, ms in elsewhere),

@@ -25,7 +25,7 @@ LEAST, MOST = 5.0, 15.0  # metres from the middle to the left edge
 CLOSE = 12  # px around the start or a door, in which a click means it
 BEYOND = 2.0  # metres that are seen beyond the way
 AT_START = 3.0  # metres within which a player is there, and it needs no name
-MOST_HIDDEN = 0.25  # of a name's area that may lie on other things than its own
+MOST_HIDDEN = 0.05  # of a name's area that may lie on other things than its own
 LOOKS = 1.1  # metres that the memory of a place reaches on the map, and twice the view's wedge
 GROUND, FLOOR, GRID, STONE = (20, 26, 40), (34, 41, 62), (34, 41, 58), (112, 122, 148)
 WATER = (66, 106, 146)
@@ -126,11 +126,12 @@ class GroundMap:
         words = names_in(block.prompt)
         made_of = theme, self.area, block.ground, words, tuple(way), tuple(marks), remembered
         if self._made is None or self._made[0] != made_of:
-            start = _start_name(theme, self.area, pose)
+            spots = [_mark_spot(theme, self.area, mark) for mark in marks if mark.kind != "auto"]
+            start = _start_name(theme, self.area, pose, spots)
             corner = self.area.place.topleft
             self._start = start[1].move(-corner[0], -corner[1]) if start else None
             ground, taken = block.ground or GroundPlan(), [start[1]] if start else []
-            taken += _arrows(theme, self.area, way)
+            taken += [*_arrows(theme, self.area, way), _spot(theme, self.area.start), *spots]
             card = _drawn(theme, self.area, ground)
             for place, sectors in remembered:
                 _draw_memory(card, self.area, place, sectors)
@@ -320,10 +321,12 @@ def _disc(area: MapArea, thing: GroundThing) -> pygame.Rect:
 
 
 def _labels(name: pygame.Surface, disc: pygame.Rect, room: pygame.Rect) -> list[pygame.Rect]:
-    """Return where the name of a thing may stand, the best first: below, above, or beside it."""
+    """Return where the name of a thing may stand, the best first: below, above, or around it."""
     places = (
         name.get_rect(midtop=disc.midbottom), name.get_rect(midbottom=disc.midtop),
         name.get_rect(midleft=disc.midright), name.get_rect(midright=disc.midleft),
+        name.get_rect(topleft=disc.midbottom), name.get_rect(topright=disc.midbottom),
+        name.get_rect(bottomleft=disc.midtop), name.get_rect(bottomright=disc.midtop),
     )  # fmt: skip
     moved = (one.clamp(room) for one in places)
     shown = disc.clip(room).inflate(2, 2)
@@ -418,16 +421,35 @@ def _draw_way(
 
 
 def _start_name(
-    theme: Theme, area: MapArea, pose: CameraPose
+    theme: Theme, area: MapArea, pose: CameraPose, spots: Sequence[pygame.Rect]
 ) -> tuple[pygame.Surface, pygame.Rect] | None:
-    """Return what the start is called and where that stands; None: the player is there."""
+    """Return what the start is called and where that stands; None: the player is there.
+
+    It keeps off the spots of marks, where there is room.
+    """
     (x, y), away = area.start, math.hypot(*pose.position)
     if away < AT_START:
         return None
     is_shown = (x, y) == area.at(0.0, 0.0)
     name = theme.text("start" if is_shown else f"start, {away:.0f} m", 11, INK)
-    above = name.get_rect(midbottom=(x, y - max(3.0, PLACE * theme.scale)))
-    return name, above.clamp(area.place)
+    spot = _spot(theme, area.start)
+    places = (
+        name.get_rect(midbottom=(x, spot.top)), name.get_rect(midtop=(x, spot.bottom)),
+        name.get_rect(midleft=(spot.right, y)), name.get_rect(midright=(spot.left, y)),
+    )  # fmt: skip
+    moved = [one.clamp(area.place) for one in places]
+    return name, next((one for one in moved if one.collidelist(spots) < 0), moved[0])
+
+
+def _spot(theme: Theme, place: tuple[float, float]) -> pygame.Rect:
+    """Return the area of a small disc on the map, as of the start or of a mark."""
+    size = max(8, theme.px(10))
+    return pygame.Rect(round(place[0] - size / 2), round(place[1] - size / 2), size, size)
+
+
+def _mark_spot(theme: Theme, area: MapArea, mark: AnchorMark) -> pygame.Rect:
+    """Return the area of a mark of the player, without the line that says where it looks."""
+    return _spot(theme, area.at(mark.pose.x, mark.pose.z))
 
 
 def _draw_mark(card: pygame.Surface, theme: Theme, area: MapArea, mark: AnchorMark) -> None:

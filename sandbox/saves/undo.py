@@ -12,6 +12,7 @@ from operator import is_
 from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 
+CHANGE = "change"  # topic of notices about the newest change
 MOST = 8  # changes that can be taken back
 MOST_BYTES = 512 * MIB  # that kept moments may take, the newest apart
 
@@ -22,6 +23,7 @@ class Moment:
 
     back: str  # shown after undoing: "the description is as it was"
     left: "Future[ParkedScene] | None"  # None: the world itself can undo the change
+    topic: str = CHANGE  # of the notice after undoing
 
 
 class UndoStack:
@@ -34,9 +36,11 @@ class UndoStack:
     def __init__(self) -> None:
         self._moments: list[Moment] = []
 
-    def push(self, back: str, left: "Future[ParkedScene] | None" = None) -> Moment:
+    def push(
+        self, back: str, left: "Future[ParkedScene] | None" = None, topic: str = CHANGE
+    ) -> Moment:
         """Keep the moment before a change, and return it; see `Moment`."""
-        moment = Moment(back, left)
+        moment = Moment(back, left, topic)
         self._moments.append(moment)
         del self._moments[:-MOST]
         while self.bytes - _bytes(self._moments[-1]) > MOST_BYTES:

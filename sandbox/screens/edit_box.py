@@ -26,6 +26,7 @@ from mag_sandbox.sandbox.settings import FitMode
 from mag_sandbox.sandbox.ui.display import fit, share_of
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.color_names import color_name
+from mag_sandbox.scenes.naming import names_in
 from mag_sandbox.scenes.things import (
     ThingError,
     parse_known,
@@ -44,6 +45,7 @@ NOTHING_THERE = "what stands here is not known by name: write what should be her
 NOTHING_TO_REMOVE = "nothing stands here: point at what should be removed"
 STANDS = "{} stands here already: “another” draws it anew"
 SAME_SPOT = 0.3  # of a thing's width: how far from its middle it is replaced by another one
+IT_IS = "this is for the {} at the ring"
 NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
 NOTHING_TO_COLOR = "nothing stands here: point at what should be {0}, or write “a {0} house”"
 ON_MAP = "point at it in the picture, not on the map, or write “a {} house”"
@@ -63,7 +65,7 @@ class EditOverlay(Overlay):
         reel: Reel,
         hud: Hud,
         kinds: Sequence[str],
-        category: Callable[[], str | None],
+        whereabouts: Callable[[], str | None],
         ask: Callable[[Edit], object],
         fly: Callable[[CameraPose], object],
         fit_mode: FitMode,
@@ -72,10 +74,14 @@ class EditOverlay(Overlay):
         open_keys: Sequence[str] = (),
         may_open: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Make a hidden overlay; if `may_open` returns False, it has told the player why."""
+        """Make a hidden overlay.
+
+        `whereabouts` returns the place that is shown, or its category, whose things are suggested.
+        If `may_open` returns False, it has told the player why.
+        """
         self._may_open = may_open
         self._reel, self._hud, self._kinds = reel, hud, tuple(kinds)
-        self._category, self._ask, self._fly = category, ask, fly
+        self._whereabouts, self._ask, self._fly = whereabouts, ask, fly
         self._fit_mode: FitMode = fit_mode
         self._spot: Direction = (0.0, None)
         self._viewpoint = (0.0, 0.0)  # from which the spot is told, x and z [m]
@@ -90,6 +96,7 @@ class EditOverlay(Overlay):
             open_keys=open_keys,
             check=_weakly(self._problem),
             enter="paint it",
+            remark=_weakly(self._remark),
         )
 
     @property
@@ -107,7 +114,7 @@ class EditOverlay(Overlay):
         is_on_map = position is not None and self._map().collidepoint(position)
         self._viewpoint = (0.0, 0.0) if is_on_map else (pose.x, pose.z)
         self.box.title = f"What should be {self._where()}?"
-        self.box.vocabulary = thing_vocabulary(self._kinds, self._category())
+        self.box.vocabulary = thing_vocabulary(self._kinds, self._whereabouts())
         self.box.open("", anew=self._spot != before)
 
     def _moved_to(self) -> tuple[int, int] | None:
@@ -147,6 +154,7 @@ class EditOverlay(Overlay):
         self._size, self._theme = surface.get_size(), self._hud.theme(surface)
         if self.box.is_open:
             self.box.avoid = self._draw_mark(surface)
+            self.box.beside = tuple(self._hud.places.values())
             self.box.draw(surface)
 
     def _apply(self, text: str) -> None:
@@ -165,7 +173,15 @@ class EditOverlay(Overlay):
                 unknown = NOTHING_TO_COLOR if self._is_bare() else NO_THING
                 raise ThingError((ON_MAP if is_on_map else unknown).format(color))
             return recolored(thing, color)
-        return parse_known(text, *self._spot, self._kinds, self._category())
+        return parse_known(text, *self._spot, self._kinds, self._whereabouts())
+
+    def _remark(self, text: str) -> str:
+        """Say which thing another colour is for: the ring may lie beside it."""
+        thing = self._thing_there() if said_color(text) else None
+        if thing is None:
+            return ""
+        names = names_in(self._reel.current.block.prompt)
+        return IT_IS.format(names.get(thing.kind, thing.kind))
 
     def _thing_there(self) -> Edit | None:
         """Return the smallest thing at the spot; None: none is known, or it is seen from away."""

@@ -637,14 +637,10 @@ class PostcardOverlay(Overlay):
     def dismiss(self) -> bool:
         """End the tour, if there is one."""
         if has_tour := self._hunt.tour is not None:
-            self.stop()
+            self._hunt.stop()
+            self._probe.is_silent = False
         self._pressed |= has_tour
         return has_tour
-
-    def stop(self) -> None:
-        """End the tour, as when another scene begins."""
-        self._hunt.stop()
-        self._probe.is_silent = False
 
     def update(self, now: float) -> bool:
         """Advance the tour."""

@@ -490,8 +490,7 @@ class PlayScreen:
             if ready.block.edited == ENTER:  # another room: nothing moves on
                 self._warp.restart()
             self._moved |= self.feedback.block_shown(ready.command, ready.sampled_at, now)
-            seconds = ready.seconds if ready.block.block_index else 0.0  # the first: also the reset
-            self._figures.add_block(ready.block.stage_ms, seconds, len(ready.block.frames))
+            self._figures.add_block(ready.block.stage_ms)
             self.session.block_shown(ready)
             if self._place != self._named:
                 self._named = self._place

@@ -99,7 +99,7 @@ def result_part(theme: Theme, result: ProbeResult, width: int, *, focused: bool)
     label = WORD_TEXTS[result.word] if result.recall is None else "% as it was"
     head = row(number, Text(label, 14, colour, bold=True), gap=4, drops=True)
     policy = policy_look(result.policy).label
-    about = f"after {duration_text(result.seconds_away)} · {policy} · {result.label}"
+    about = f"after {duration_text(result.seconds_away)} · {policy}"
     reason = Text(result.reason, 12, MUTED, lines=REASON_LINES)
     words = column(head, Text(about, 12, lines=2), reason, gap=0)
     fill, edge = (FOCUS, (ACCENT, 2)) if focused else (PLATE, None)

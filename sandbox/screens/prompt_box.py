@@ -42,7 +42,7 @@ from mag_sandbox.scenes.descriptions import (
     names_land,
 )
 from mag_sandbox.scenes.suggestions import is_out_of_time
-from mag_sandbox.scenes.synonyms import as_many_as
+from mag_sandbox.scenes.synonyms import as_many_as, plural
 from mag_sandbox.scenes.things import ThingWords
 from mag_sandbox.scenes.vocabulary import (
     ENGLISH_ONLY,
@@ -69,7 +69,7 @@ UNSEEN = "grey words have no effect here"
 INSTEAD = "; try the words below them"
 ONE_EACH = "; one is placed at a time"
 INDOORS = "; rain and snow fall outdoors only"
-DRAWN_AS = "“{}” is drawn as “{}”"
+DRAWN_AS, SEVERAL_AS = "“{}” is drawn as “{}”", "“{}” are drawn as “{}”"
 NO_PLACE = "no place named, so it is set {}"
 ONLY_LAND = "it is set {}"  # a lake, which is named
 NIGHT = "night, because of “{}”"
@@ -143,7 +143,7 @@ class _Advice:
             is_several = isinstance(self.words, ThingWords) and self.words.names_several(struck)
             said.append(UNSEEN + instead + (ONE_EACH if is_several else self._indoors))
         if first:  # may be long
-            said.append(DRAWN_AS.format(*first) + also)
+            said.append(drawn_as(*first) + also)
         return "; ".join(said)
 
     @property
@@ -213,6 +213,12 @@ class _Advice:
         return not (is_said or is_second or falls or is_out_of_time(instead, said))
 
 
+def drawn_as(said: str, drawn: str) -> str:
+    """Return the sentence that words of a description are drawn as something else."""
+    is_several = said.endswith("s") and plural(drawn) == drawn
+    return (SEVERAL_AS if is_several else DRAWN_AS).format(said, drawn)
+
+
 _advice_on = lru_cache(maxsize=8)(_Advice)  # asked for several times a key
 
 
@@ -243,6 +249,7 @@ class PromptBox(Overlay):
         clipboard: Clipboard | None = None,
         check: Callable[[str], str] = lambda text: "",
         enter: str = "apply",
+        remark: Callable[[str], str] = lambda text: "",
     ) -> None:
         """Make a hidden box.
 
@@ -250,10 +257,11 @@ class PromptBox(Overlay):
         the key that opens the box is ignored. `choices` returns the ways to apply a text, if not by
         Enter alone, of which `enter` says what it does.
         `check` says what is wrong with it, or ""; a text of unknown words alone is refused.
+        `remark` says what else a player should know before Enter, or "".
         """
         self.is_open = False
         self._wake_at: float | None = None
-        self._apply, self._check = apply, check
+        self._apply, self._check, self._remark = apply, check, remark
         self.vocabulary = vocabulary
         self._make_theme = make_theme
         self.title, self._enter_words = title, enter
@@ -280,6 +288,7 @@ class PromptBox(Overlay):
         # of the window that the box covers; empty: it is hidden. Always the same object
         self.area = pygame.Rect(0, 0, 0, 0)
         self.avoid: tuple[float, float] | None = None  # a place of the window to leave in sight
+        self.beside: Sequence[pygame.Rect] = ()  # of the window; cards from which it keeps away
 
     @property
     def wake_at(self) -> float | None:
@@ -294,8 +303,10 @@ class PromptBox(Overlay):
     @property
     def notice(self) -> str:
         """The line below: the result of the input, or why words are struck."""
-        advice = self._advice.notice if self._advice else ""
-        return self._notice or self._entry.notice or advice
+        said = self._notice or self._entry.notice
+        if said or not self._advice:
+            return said
+        return "; ".join(filter(None, (self._remark(self.text), self._advice.notice)))
 
     @property
     def choices(self) -> tuple[PromptChoice, ...]:
@@ -420,7 +431,11 @@ class PromptBox(Overlay):
             return left, top
         above = self.avoid[1] > self._size[1] / 2
         edge = theme.px(EDGE)
-        return left, min(edge, lowest) if above else max(lowest - edge, 0)
+        area.top = min(edge, lowest) if above else max(lowest - edge, 0)
+        near = [one.left for one in self.beside if one.inflate(2 * edge, 0).colliderect(area)]
+        room = min((one for one in near if one > area.centerx), default=self._size[0]) - edge
+        area.left = max(min(area.left, room - area.width), min(area.left, edge))
+        return area.topleft
 
     def _view(self) -> PromptView:
         entry, words, advice = self._entry, self.vocabulary, self._advice

@@ -46,7 +46,7 @@ from mag_sandbox.model.pocket.painting.painting import PaintingInventor, Plan, n
 from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.scenes.changes import is_relit
 from mag_sandbox.scenes.descriptions import LANDSCAPES
-from mag_sandbox.scenes.kinds import ANIMALS
+from mag_sandbox.scenes.kinds import ANIMALS, DEEP
 from mag_sandbox.scenes.naming import names_in
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import Stance
@@ -59,6 +59,7 @@ ON_GROUND = Stance("floor")  # of ground itself
 FLYING = frozenset(("sky", "far"))  # stances that need no ground to stand on
 WADES = "the {} is shallow: you wade through it"
 IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
+AT_SHORE = "you stand at the edge of the {}"  # which is too deep to walk in
 BEHIND_YOU, AHEAD = 120.0, 30.0  # degrees from the middle of the view
 STILL_PAINTED = (
     "the view ahead is still being painted: keep the key held, you walk on once it is there"
@@ -79,9 +80,7 @@ def _where_out_of_view(met: Obstacle, pose: CameraPose) -> str:
         return ", behind you"
     if abs(aside) > pose.fov / 2:
         return f", on your {'right' if aside > 0 else 'left'}"
-    return (
-        ", at your feet, below the picture" if met.top < pose.pitch - pose.fov * ASPECT / 2 else ""
-    )
+    return ", at your feet" if met.top < pose.pitch - pose.fov * ASPECT / 2 else ""
 
 
 def _advice(where: str, pose: CameraPose, end: Position) -> str:
@@ -330,6 +329,7 @@ class WalkableGround:
         if met.what:
             where = _where_out_of_view(met, pose)
             plan, told = self._painting.plan, IN_THE_WAY + where + _advice(where, pose, end)
+            told = AT_SHORE if met.what in DEEP else told
             return told.format(names_in(plan.prompt).get(met.what, met.what) if plan else met.what)
         return STILL_PAINTED if self.apart < inf else NO_FARTHER
 

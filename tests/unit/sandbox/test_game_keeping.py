@@ -266,6 +266,9 @@ def test_a_place_goes_by_its_description_wherever_it_is_named(run):
     assert (left.name, copy.name) == (described, f"{described} (2)")
     game.wait(lambda: game.screen.card and game.screen.card.title == described)
     loading = game.go(Continue(left.id), LoadingScreen)
+    game.wait(lambda: game.screen.session if isinstance(game.screen, PlayScreen) else None)
+    said = [one.text for one in game.services.notices.current]
+    assert not any("as you left it" in one for one in said), "this is about the title"
     assert loading._scene.name == described
     assert loading._words[READY] == REMEMBERING, "nothing is imagined"
     assert loading._behind == game.game._title.card.picture, "of this place, not of its scene"

@@ -67,6 +67,20 @@ def test_a_memory_that_forgets_is_announced_and_can_be_prevented(run, monkeypatc
     assert (memory(game).policy, len(game.services.undo_stack)) == ("mag-retrieve", changes)
 
 
+def test_a_memory_that_is_taken_back_replaces_its_notice_and_ends_the_game_of_postcards(run):
+    game = run(FakeWorld(spec=FAST))
+    game.play()
+    game.press(pygame.K_c)
+    while game.screen.session.memory.setting.policy != "window":
+        game.press(pygame.K_k)
+    game.wait(lambda: memory(game).policy == "window")
+    undo(game)
+    game.said("taken back: memory is MAG")
+    said = [one.text for one in game.services.notices.current]
+    assert not any(one.startswith("memory: ") or "00:" in one for one in said)
+    game.said("the game of postcards is over; C deals new ones")
+
+
 def test_another_place_drops_an_announced_memory_and_its_warning(run, monkeypatch):
     game = run()
     game.play()

@@ -13,6 +13,7 @@ from mag_sandbox.scenes.color_names import COLORS, clear_color_name, color_name
 from mag_sandbox.scenes.kinds import EXHIBITS, THINGS, rivals
 from mag_sandbox.scenes.looks import painted_colors
 from mag_sandbox.scenes.naming import absent_kinds, named_things, silent_words, telling_words
+from mag_sandbox.scenes.places import read_places
 from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.things import (
     ThingError,
@@ -135,6 +136,13 @@ def test_words_of_places_are_not_announced_as_things():
     vocabulary = thing_vocabulary(THINGS)
     assert vocabulary.substitutes("a city") == ()
     assert vocabulary.substitutes("a taxi") == (("taxi", "yellow car"),)
+
+
+@pytest.mark.parametrize("place", ["cave", "coral reef", "bathroom", "moon"])
+def test_what_is_suggested_first_fits_the_place(place):
+    suggested = thing_vocabulary(THINGS, place).suggestions("", 5)
+    assert len(suggested) == 5
+    assert {*suggested} <= read_places()[place].contents
 
 
 def test_a_side_is_understood_and_other_words_that_say_where_are_grey():

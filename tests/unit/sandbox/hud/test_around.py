@@ -24,9 +24,9 @@ TENT = Edit("place", 350.0, -3.0, 20.0, 12.0, "tent", COLORS["red"])
 def test_what_the_player_placed_is_listed_as_it_is_known():
     (tent,) = things_around(SeenRing(), Mock(placed=(TENT,), planned=None, ground=None, prompt=""))
     assert around_lines([tent], CameraPose()) == ["red tent: ahead left, placed by you"]
-    assert tent.direction(CameraPose(350.0, -27.0)) == "ahead above, placed by you"
+    assert tent.direction(CameraPose(350.0, -27.0)) == "ahead and above, placed by you"
     moon = Seen("moon", "", 300.0, 14.0, 8.0, 8.0)
-    assert moon.direction(CameraPose()) == "left above"
+    assert moon.direction(CameraPose()) == "left and above"
     assert around_lines([], CameraPose()) == ["you have not seen anything with a name yet"]
 
 

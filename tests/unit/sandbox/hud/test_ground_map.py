@@ -270,6 +270,23 @@ def test_names_keep_off_the_name_of_a_start_beyond_the_map(monkeypatch):
     assert names and start.collidelist(names) < 0
 
 
+def test_names_keep_off_marks_and_the_start(monkeypatch):
+    mark = AnchorMark(CameraPose(x=0.0, z=0.4), "anchor 1", "player", in_memory=True)
+    chest = GroundThing("treasure chest", 0.0, -0.6, 0.3)
+    block, ground_map = replace(block_at(0.0), ground=GroundPlan((chest,))), GroundMap()
+    written: list[pygame.Rect] = []
+    theme = Theme((1280, 720))
+    with window((1280, 720), "test"):
+        monkeypatch.setattr(above, "_write", lambda card, name, at: written.append(at) or at)
+        here = CameraPose(x=3.0, z=2.0)
+        ground_map.card(theme, block, ((0.0, 0.0), (3.0, 2.0)), [mark], here)
+    assert len(written) == 2
+    for place in (ground_map.area.at(0.0, 0.4), ground_map.area.start):
+        spot = pygame.Rect(0, 0, 8, 8)
+        spot.center = round(place[0]), round(place[1])
+        assert spot.collidelist(written) < 0
+
+
 def test_a_name_lies_where_it_hides_the_least_of_things():
     beside, over, half = (pygame.Rect(left, 0, 20, 10) for left in (40, 0, 10))
     assert clearest([over, half, beside], [pygame.Rect(0, 0, 20, 20)]) == beside

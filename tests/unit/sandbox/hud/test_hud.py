@@ -35,7 +35,7 @@ def state():
         block = world.step(Control(CameraCommand(yaw=1.0)))
     figures = Figures()
     stages = {"denoise": 31, "remember": 8, "decode": 3, "look_ahead": 20}
-    figures.add_block(stages, seconds=3 / 57, frames=3)
+    figures.add_block(stages)
     figures.update(0.0, fps=16.0, latency_ms=118)
     prompt = "A quiet desert at sunset with tall cacti, distant mountains and a red tower."
     return HudState(

@@ -50,7 +50,7 @@ def made(
     category=None,
     color=COLORS["red"],
 ):
-    block = SimpleNamespace(placed=(), planned=things)
+    block = SimpleNamespace(placed=(), planned=things, prompt="a camp")
     frame = np.full((SPEC.frame_height, SPEC.frame_width, 3), color, np.uint8)
     current = SimpleNamespace(spec=SPEC, block=block)
     reel = SimpleNamespace(pose=pose, crop=crop, current=current, frame=frame)
@@ -126,6 +126,14 @@ def test_the_box_never_covers_the_place_that_it_is_about(size, display):
             assert surface.get_rect().inflate(-8, -8).contains(card), "its edge is seen"
         assert surface.get_rect().contains(card)
         assert overlay.dismiss()
+
+
+def test_the_box_keeps_clear_of_the_cards_beside_it():
+    overlay, _, surface, hud = made()
+    hud.places["scene"] = pygame.Rect(SIZE[0] - 262, 14, 248, 160)
+    overlay.handle(click((SIZE[0] // 2, SIZE[1] * 3 // 4)))
+    overlay.draw(surface)
+    assert overlay.box.area.right + 10 <= hud.places["scene"].left
 
 
 def test_a_right_click_on_the_map_names_a_spot_that_may_be_out_of_sight():
@@ -276,7 +284,7 @@ def test_what_is_put_out_of_view_is_said_to_be_there(pitch, said):
         SimpleNamespace(ground=None, poses=(CameraPose(),), edited=balloon, placed=placed)
         for placed in ((), (balloon,))
     ]
-    assert words_of_change(blocks[1], blocks[0]) == said.format("ahead above")
+    assert words_of_change(blocks[1], blocks[0]) == said.format("ahead and above")
 
 
 def test_enter_places_the_thing_that_the_box_announces():
@@ -369,6 +377,15 @@ def test_the_thing_at_the_spot_takes_another_colour(text: str):
     overlay.handle(click((640, 384)))
     write(overlay, text)
     assert asked == [replace(there, color=COLORS["blue"])]
+
+
+def test_before_enter_the_box_names_what_takes_another_colour():
+    there = Edit("place", 4.0, 2.0, 20.0, 30.0, "tent", COLORS["red"])
+    overlay, _, _, _ = made(things=(there,))
+    overlay.handle(click((640, 384)))
+    for letter in "make it blue":
+        overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text=letter))
+    assert "this is for the tent at the ring" in overlay.box.notice
 
 
 @pytest.mark.parametrize(("lighter", "said"), [(0, NOTHING_TO_COLOR), (60, NO_THING)])

@@ -186,7 +186,7 @@ def test_a_view_that_is_still_painted_is_named_only_after_more_than_a_second():
 @pytest.mark.parametrize(
     ("yaw", "pitch", "told"),
     [
-        (0.0, 0.0, "bush in the way, at your feet, below the picture"),
+        (0.0, 0.0, "bush in the way, at your feet"),
         (0.0, -20.0, "bush in the way"),
         (-80.0, 0.0, "bush in the way, on your right"),
         (80.0, 0.0, "bush in the way, on your left"),
@@ -205,6 +205,16 @@ def test_where_what_stops_a_walker_is_said_if_it_is_out_of_the_picture(
     ahead = sin(radians(yaw)) * 0.5, cos(radians(yaw)) * 0.5
     stopped = made._ground.why_stopped(CameraPose(yaw % 360.0, pitch), ahead, ())
     assert ("; turn " in stopped) == ("on your" in told)
+
+
+def test_at_deep_water_a_walker_is_told_of_its_edge(monkeypatch):
+    made = world()
+    begin(made)
+    met = SimpleNamespace(what="sea", yaw=0.0, top=-40.0)
+    scenery = SimpleNamespace(in_the_way=lambda *_: met)
+    monkeypatch.setattr(WalkableGround, "scenery", scenery)
+    said = made._ground.why_stopped(CameraPose(), (0.0, 1.2), ())
+    assert said == "you stand at the edge of the sea"
 
 
 def test_a_player_who_walks_into_a_river_is_told_that_it_is_shallow(monkeypatch):
