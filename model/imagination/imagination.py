@@ -270,8 +270,11 @@ class Imagination:
         rows = np.arange(place.top, place.top + place.rows)
         columns = np.arange(place.left, place.left + place.columns)
         table = _painted_as(things, self._sketcher, self.config)
-        sketch, owners = self._sketcher.draw(table, rows, columns, viewpoint)
-        return np.concatenate(((sketch.picture + 1) / 2, (owners >= 0)[None]), dtype=np.float32)
+        halves = []
+        for some in np.array_split(columns, 2):  # a thing at the seam shows at both ends of a ring
+            sketch, owners = self._sketcher.draw(table, rows, some, viewpoint)
+            halves.append(np.concatenate(((sketch.picture + 1) / 2, (owners >= 0)[None])))
+        return np.concatenate(halves, axis=2, dtype=np.float32)
 
     def sprites(self, things: Sequence[PlacedObject]) -> dict[int, np.ndarray]:
         """Return the sprites of a plan's things by their places in it; see `Sketcher.sprites`."""

@@ -57,6 +57,21 @@ def test_a_plan_of_a_night_is_drawn_anew_where_words_say_day(monkeypatch):
     assert made.plan(*prompts(), 1, Wanted()) == (night,)
 
 
+def test_the_sketch_of_a_whole_ring_shows_both_halves_of_what_stands_at_its_seam():
+    made = imagination()
+    size, whole = made.ring_size[1], made.lattice.whole
+    beside = Place(-1, -1, whole.rows + 2, whole.columns + 2)
+    tent = PlacedObject("tent", 0.0, 0.0, 4 * CELL, 3 * CELL, (200, 60, 40))
+    middle = replace(tent, yaw=180.0)
+    for place in (whole, beside):
+        at_seam, ahead = (
+            made.drawn_sketch([one], place, (0.0, 0.0))[..., -place.left * made.stride :]
+            for one in (tent, middle)
+        )
+        turned = np.roll(ahead[..., :size], size // 2, axis=2)
+        assert np.allclose(at_seam[..., :size], turned, atol=1e-5)
+
+
 def test_what_words_say_is_not_there_is_not_planned(monkeypatch):
     night = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0)
     tent = PlacedObject("tent", 0.0, 0.0, 20.0, 20.0)
