@@ -7,13 +7,14 @@ cover each other as in a picture.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import atan2, degrees, hypot
 
 import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light, rgb
 from mag_sandbox.model.imagination.patterns import ROCK
-from mag_sandbox.scenes.color_names import COLORS, color_name
+from mag_sandbox.scenes.color_names import COLORS, color_name, lab_of
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import ANIMALS, FALLING, HILLS, THINGS, WATERS
 from mag_sandbox.scenes.looks import Look, painted_colors, usual_looks
@@ -480,6 +481,11 @@ _SHINE, _SHIMMER = 1.3, 20.0  # of water: times as bright as its colour, and lev
 # share of day from which on a colour is seen for what it is: darker, yellow is olive or brown
 _SEEN_FROM = {"yellow": 0.85, "gold": 0.85, "orange": 0.75}
 _DARKER = 0.9  # times as bright is a plan's own colour that passes for one of these
+_SEEN_AT_NIGHT = 0.6  # like `_SEEN_FROM`, of the other colours
+_SEEN_AS_BRIGHT = 0.9, 1.25  # times as bright as that, and as by day: such colours stay
+_TURNED, _PALED = 15.0, 0.55  # degrees of hue, and share of chroma, from which on a colour is bent
+_GREYISH, _NO_GREY = 12.0, 14.0  # chroma of L*a*b*: of greys at most; of told colours that are none
+_OF_LIGHT = 0.2  # share of a bent colour that stays, so that a thing belongs to its light
 
 
 def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
@@ -502,6 +508,45 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
         else thing
         for place, thing in enumerate(things)
     ]
+
+
+def with_told_hues(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return a plan in some light in which named things still have the colours of their words.
+
+    Light may darken them, but in moonlight a yellow taxi would be olive, and a green tent teal.
+    """
+    told = _colors_given(things, named)
+    return [
+        _with_told_hue(thing, told[place])
+        if place in told and thing.kind not in WATERS | SHELL
+        else thing
+        for place, thing in enumerate(things)
+    ]
+
+
+def _with_told_hue(thing: PlacedObject, told: np.ndarray) -> PlacedObject:
+    name = color_name(rgb(told))
+    told = _UNTINTED.get(name, told)
+    if thing.color is None or thing.width >= AROUND or name == "black":
+        return thing
+    seen, least = np.array(thing.color), _SEEN_FROM.get(name, _SEEN_AT_NIGHT)
+    light, (darker, brighter) = seen.max() / told.max(), _SEEN_AS_BRIGHT
+    if darker * least <= light <= brighter and not _is_bent(thing.color, rgb(told)):
+        return thing
+    shade = (1 - _OF_LIGHT) * told * np.clip(light, least, 1.0) + _OF_LIGHT * seen
+    mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))
+    return replace(thing, color=rgb(shade), mean_color=mean)
+
+
+def _is_bent(seen: tuple[int, int, int], told: tuple[int, int, int]) -> bool:
+    """Tell whether a colour has not the hue of another one, however dark it is."""
+    (lightness, *own), (bright, *other) = lab_of(seen), lab_of(told)
+    chroma, full = hypot(*own), hypot(*other)
+    if full < _NO_GREY:
+        return chroma > _GREYISH
+    hue, told_hue = (degrees(atan2(yellow, red)) for red, yellow in (own, other))
+    is_turned = abs(yaw_difference(hue, told_hue)) > _TURNED
+    return is_turned or chroma < _PALED * full * min(lightness / bright, 1.0)
 
 
 def _without_colors_of_others(

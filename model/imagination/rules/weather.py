@@ -23,6 +23,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     vividness,
     with_colored_waters,
     with_look,
+    with_told_hues,
 )
 from mag_sandbox.model.imagination.rules.spacing import covered
 from mag_sandbox.model.imagination.rules.wanted import Wanted
@@ -127,7 +128,7 @@ def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObj
     falls = named | ({"falling snow"} if wanted.in_snow else set())  # not for "snowy mountains"
     things = [one for one in things if one.kind not in FALLING or one.kind in falls]
     things = under_snow(things, wanted.light, named, colored) if wanted.in_snow else things
-    things = before_sky(things, named)
+    things = with_told_hues(before_sky(things, named), wanted.named)
     return with_colored_waters(things, wanted.named, wanted.light)
 
 

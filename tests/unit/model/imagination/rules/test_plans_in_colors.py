@@ -20,6 +20,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_few_uninvited,
     with_joined_bands,
     with_sailing_boats,
+    with_told_hues,
 )
 from mag_sandbox.scenes.color_names import COLORS, color_name
 from mag_sandbox.scenes.naming import Named
@@ -69,6 +70,32 @@ def test_yellow_taxis_are_no_olive_ones_at_night():
     assert light_of([ground]) < 0.75
     assert red > 180
     assert green > 140
+
+
+@pytest.mark.parametrize(
+    ("name", "lit"),
+    [
+        ("yellow", (96, 96, 58)),  # in moonlight
+        ("green", (40, 76, 79)),
+        ("red", (94, 40, 62)),
+        ("white", (104, 128, 194)),
+        ("grey", (89, 115, 89)),
+    ],
+)
+def test_light_bends_no_colour_that_words_give_out_of_its_name(name, lit):
+    tent = PlacedObject("tent", 0.0, -4.0, 18.0, 12.0, lit, lit)
+    (seen,) = with_told_hues([tent], [Named(("tent",), COLORS[name])])
+    by_day = rgb(np.array(seen.color) * max(COLORS[name]) / max(seen.color))
+    assert color_name(by_day) == name
+    assert max(seen.color) <= max(max(lit), max(COLORS[name]))
+    assert with_told_hues([seen], [Named(("tent",), COLORS[name])]) == [seen]
+
+
+def test_light_may_darken_a_colour_and_bend_those_that_words_do_not_give():
+    tent = PlacedObject("tent", 0.0, -4.0, 18.0, 12.0, (31, 51, 149), (40, 60, 140))
+    assert with_told_hues([tent], [Named(("tent",), COLORS["blue"])]) == [tent]
+    olive = replace(tent, color=(96, 96, 58), mean_color=(96, 96, 58))
+    assert with_told_hues([olive], [Named(("tent",), None)]) == [olive]
 
 
 def test_dark_colours_are_told_apart():

@@ -98,6 +98,18 @@ def test_clouds_of_a_storm_are_darker_than_its_sky():
     assert max(cloud.color) < min(sky.color)
 
 
+def test_a_yellow_taxi_in_moonlight_is_no_olive_one_and_by_day_again_no_brighter_than_it_was():
+    yellow = COLORS["yellow"]
+    taxi = PlacedObject("car", 0.0, -4.0, 18.0, 6.5, yellow, yellow)
+    by_day = BY_DAY._replace(named=[Named(("car",), yellow)])
+    by_night = by_day._replace(by_day=False, by_night=True, light=(0.44, 0.55, 0.86))
+    *_, lit = in_weather([SKY, GROUND, taxi], by_night)
+    assert lit.color[0] > lit.color[1] > 1.5 * lit.color[2]
+    under = SKY, GROUND, taxi
+    *_, again = relit([DARK, GROUND, lit], under, by_night, by_day, {"low sky", "near ground"})
+    assert np.abs(np.subtract(again.color, yellow)).max() < 30
+
+
 def test_no_sun_shines_at_night():
     assert at_night([DARK, SUN, BARN]) == [DARK, BARN]
 
