@@ -30,23 +30,23 @@ COMMANDS: Mapping[str, Subcommand] = {
     ),
     "enlarger": Subcommand(
         "train the network that enlarges pictures; resumes where it was stopped",
-        options.EnlargerTraining, "training.enlarger:train",
+        options.EnlargerTraining, "training.pictures.enlarger:train",
     ),
     "close-ups": Subcommand(
         "train the network that shows things from near; resumes where it was stopped",
-        options.CloseUpTraining, "training.close_ups:train",
+        options.CloseUpTraining, "training.pictures.close_ups:train",
     ),
     "refiner": Subcommand(
         "train the network that makes painted pictures crisp; resumes where it was stopped",
-        options.RefinerTraining, "training.refiner:train",
+        options.RefinerTraining, "training.pictures.refiner:train",
     ),
     "relief": Subcommand(
         "train the network that tells what stands out of a picture; resumes where it was stopped",
-        options.ReliefTraining, "training.relief:train",
+        options.ReliefTraining, "training.pictures.relief:train",
     ),
     "walls": Subcommand(
         "train the network that tells how far away walls are; resumes where it was stopped",
-        options.WallsTraining, "training.walls:train",
+        options.WallsTraining, "training.pictures.walls:train",
     ),
     **{
         name: Subcommand(text, options.RecipeOptions, _TOGETHER)
@@ -77,7 +77,7 @@ COMMANDS: Mapping[str, Subcommand] = {
     ),
     "scenes": Subcommand(
         "draw pictures of scenes that list their things",
-        options.ScenePictureOptions, "training.scene_pictures:draw_scenes",
+        options.ScenePictureOptions, "training.pictures.scene_pictures:draw_scenes",
     ),
     "curve": Subcommand(
         "draw the loss curves of a run as SVG", options.CurveOptions, "training.curve:write_curves"

@@ -29,7 +29,7 @@ from mag_sandbox.renderer.render import SceneRenderer, category_of, lay_out
 from mag_sandbox.renderer.viewpoints import near_viewpoint
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.training.options import CloseUpTraining
-from mag_sandbox.training.shown import as_shown
+from mag_sandbox.training.pictures.shown import as_shown
 
 START: Position = (0.0, 0.0)  # where scenes begin [m]
 LEVEL = 0.0, 90.0, 180.0, 270.0  # degrees: views that show a ring from its left end to its right

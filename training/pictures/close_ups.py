@@ -40,8 +40,8 @@ from mag_sandbox.renderer.render import PLANES
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.options import CloseUpTraining
-from mag_sandbox.training.scene_rings import SceneRings
-from mag_sandbox.training.shown import begun, train_and_write
+from mag_sandbox.training.pictures.scene_rings import SceneRings
+from mag_sandbox.training.pictures.shown import begun, train_and_write
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import torch
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.reading.walls import WallReader
 from mag_sandbox.renderer.views import HEIGHT
-from mag_sandbox.training.walls import DrawnRoom, WallsStage, drawn_room, walls_loss
+from mag_sandbox.training.pictures.walls import DrawnRoom, WallsStage, drawn_room, walls_loss
 from tests.unit.model.imagination.tiny import codec
 
 

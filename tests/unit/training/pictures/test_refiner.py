@@ -6,10 +6,10 @@ import pytest
 from mag_sandbox.model.imagination.drawing.refiner import FINER, GIVEN, Refiner
 from mag_sandbox.renderer.render import category_of, lay_out
 from mag_sandbox.renderer.views import reduced
-from mag_sandbox.training import refiner
-from mag_sandbox.training.refiner import RefinerStage, pairs_of
+from mag_sandbox.training.pictures import refiner
+from mag_sandbox.training.pictures.refiner import RefinerStage, pairs_of
 from tests.unit.training.learning import unchanged_weights
-from tests.unit.training.test_close_ups import scene_rings
+from tests.unit.training.pictures.test_close_ups import scene_rings
 
 
 @pytest.mark.parametrize(("painted", "walked"), [(0.0, 0.0), (1.0, 1.0)])

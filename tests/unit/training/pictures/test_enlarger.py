@@ -8,7 +8,7 @@ from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.config import POCKET
 from mag_sandbox.model.enlarger import SCALE, Enlarger
 from mag_sandbox.renderer.views import reduced
-from mag_sandbox.training.enlarger import (
+from mag_sandbox.training.pictures.enlarger import (
     CROP,
     EnlargerStage,
     ViewPairs,

@@ -8,7 +8,13 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.reading.relief import FINE, FOOT_UNIT, ReliefReader, log_edges
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.render import SceneRenderer, category_of, lay_out
-from mag_sandbox.training.relief import DrawnRing, ReliefStage, Views, drawn_ring, relief_loss
+from mag_sandbox.training.pictures.relief import (
+    DrawnRing,
+    ReliefStage,
+    Views,
+    drawn_ring,
+    relief_loss,
+)
 from tests.unit.model.imagination.tiny import codec
 
 BOX = slice(150, 260), slice(1240, 1340)  # rows and columns, across the seam

@@ -23,7 +23,7 @@ from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, large_view, reduced
 from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.options import EnlargerTraining
-from mag_sandbox.training.shown import begun, train_and_write
+from mag_sandbox.training.pictures.shown import begun, train_and_write
 
 logger = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from mag_sandbox.renderer.views import HEIGHT, WIDTH
 from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.optimisers import muon_and_adamw
 from mag_sandbox.training.options import ReliefTraining
-from mag_sandbox.training.shown import as_shown, begun, random_views, train_and_write
+from mag_sandbox.training.pictures.shown import as_shown, begun, random_views, train_and_write
 
 logger = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from mag_sandbox.renderer.viewpoints import viewpoint
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
 from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.options import WallsTraining
-from mag_sandbox.training.shown import as_shown, begun, random_views, train_and_write
+from mag_sandbox.training.pictures.shown import as_shown, begun, random_views, train_and_write
 
 logger = logging.getLogger(__name__)
 

@@ -20,11 +20,11 @@ from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.drawing.refiner import FINER, Refiner, smooth
 from mag_sandbox.model.imagination.weights import REFINER
 from mag_sandbox.renderer.sheets import write_sheet
-from mag_sandbox.training.close_ups import fitted_differences
 from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.options import RefinerTraining
-from mag_sandbox.training.scene_rings import SceneRings
-from mag_sandbox.training.shown import begun, train_and_write
+from mag_sandbox.training.pictures.close_ups import fitted_differences
+from mag_sandbox.training.pictures.scene_rings import SceneRings
+from mag_sandbox.training.pictures.shown import begun, train_and_write
 
 logger = logging.getLogger(__name__)
 

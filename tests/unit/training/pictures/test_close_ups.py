@@ -13,9 +13,14 @@ from mag_sandbox.model.imagination.drawing.close_up import MOST, SCALE, CloseUp
 from mag_sandbox.model.imagination.imagination import Coder, load_imagination
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
-from mag_sandbox.training import close_ups
-from mag_sandbox.training.close_ups import CloseUpStage, CutOuts, ThingPair, fitted_differences
-from mag_sandbox.training.scene_rings import SceneRings
+from mag_sandbox.training.pictures import close_ups
+from mag_sandbox.training.pictures.close_ups import (
+    CloseUpStage,
+    CutOuts,
+    ThingPair,
+    fitted_differences,
+)
+from mag_sandbox.training.pictures.scene_rings import SceneRings
 from tests.unit.training.learning import unchanged_weights
 
 SIDE = 128

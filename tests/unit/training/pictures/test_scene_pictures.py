@@ -17,7 +17,7 @@ from mag_sandbox.renderer.views import HEIGHT, WIDTH
 from mag_sandbox.scenes import available_scenes
 from mag_sandbox.scenes.scene import LIBRARY
 from mag_sandbox.training.options import ScenePictureOptions
-from mag_sandbox.training.scene_pictures import draw_scenes
+from mag_sandbox.training.pictures.scene_pictures import draw_scenes
 from tests import ROOT
 
 LAYOUTS = ROOT / "scenes" / "layouts.yaml"
