@@ -39,7 +39,6 @@ from mag_sandbox.model.imagination.planner import FIELDS, placed_objects
 from mag_sandbox.model.imagination.reading.outlines import UPRIGHT, agreeing, owners_seen
 from mag_sandbox.model.imagination.reading.relief import Reliefs
 from mag_sandbox.model.imagination.reading.walls import WALL, as_far_as_shown
-from mag_sandbox.model.imagination.rules.gradients import with_gradients
 from mag_sandbox.model.imagination.rules.lining import with_lit_walls
 from mag_sandbox.model.imagination.rules.plans import (
     RingPicture,
@@ -55,7 +54,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     without_beams,
 )
 from mag_sandbox.model.imagination.rules.plausible import plausible
-from mag_sandbox.model.imagination.rules.sketched import kept_as_sketched
+from mag_sandbox.model.imagination.rules.sketched import kept_as_sketched, with_gradients
 from mag_sandbox.model.imagination.rules.stages import with_full_stage, with_named_ahead
 from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.model.imagination.rules.weather import (

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.gradients import with_gradients
+from mag_sandbox.model.imagination.rules.sketched import with_gradients
 
 LOW = PlacedObject("low sky", 180.0, 10.0, 360.0, 20.0, mean_color=(200, 100, 0))
 HIGH = replace(LOW, kind="high sky", pitch=40.0, height=40.0, mean_color=(0, 100, 240))
