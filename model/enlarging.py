@@ -21,7 +21,7 @@ from mag_sandbox.model.pocket.weights import RANGES
 if TYPE_CHECKING:
     from openvino import CompiledModel
 
-    from mag_sandbox.model.graphs import CompiledGraph, Graph
+    from mag_sandbox.model.compiled.graphs import CompiledGraph, Graph
 
 NETWORK = "enlarger"  # its name among graphs and ranges
 SQUARE = 3 * SCALE**2  # bytes that a pixel becomes
@@ -56,7 +56,7 @@ def graph_of(network: Enlarger, height: int, width: int) -> "Graph":
 
     Its input is a frame of a size with its border, uint8 [1, H, W, 3]; see `with_border`.
     """
-    from mag_sandbox.model import graphs  # imports its compiler
+    from mag_sandbox.model.compiled import graphs  # imports its compiler
 
     op, border = graphs.op, 2 * BORDER
     frames = graphs.byte_input(1, height + border, width + border, 3)
@@ -93,7 +93,7 @@ def _enlarge(graph: "CompiledGraph", frame: np.ndarray, into: np.ndarray) -> Non
 
 @cache
 def _compiled(height: int, width: int) -> "CompiledGraph":
-    from mag_sandbox.model.graphs import CompiledGraph  # imports its compiler
+    from mag_sandbox.model.compiled.graphs import CompiledGraph  # imports its compiler
 
     return CompiledGraph(partial(_compile, height, width, _precision().result()))
 
@@ -108,7 +108,7 @@ def _precision() -> "Future[str]":
 
 
 def _compile(height: int, width: int, precision: str) -> "CompiledModel":
-    from mag_sandbox.model import graphs, quantisation  # import their compiler
+    from mag_sandbox.model.compiled import graphs, quantisation  # import their compiler
 
     path, digest = ENLARGER.parent / RANGES, sha256_of(ENLARGER)
     ranges = quantisation.read_ranges(path, {NETWORK: digest})

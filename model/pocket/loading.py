@@ -69,7 +69,7 @@ from mag_sandbox.scenes.kinds import THINGS
 from mag_sandbox.scenes.vocabulary import WORDS_FILE, Vocabulary, VocabularyError, without_unknown
 
 if TYPE_CHECKING:
-    from mag_sandbox.model.quantisation import Ranges
+    from mag_sandbox.model.compiled.quantisation import Ranges
 
 FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0)  # degrees a second
 MOST_SLOTS = 4096  # frames that storage is reserved for at most
@@ -274,7 +274,7 @@ def read_ranges(weights: Path, digest: str, known: str) -> "Ranges | None":
     """
     if not compiles_here():
         return None
-    from mag_sandbox.model import quantisation  # imports its compiler
+    from mag_sandbox.model.compiled import quantisation  # imports its compiler
 
     of_networks = dict.fromkeys(NETWORKS, digest) | {"painter": known}
     return quantisation.read_ranges(weights / RANGES, of_networks)
@@ -360,7 +360,7 @@ def engine_of(
     """
     if not execution.compiled:
         return PocketEngine(execution)
-    from mag_sandbox.model.graphs import GraphCompiler  # imports its compiler
+    from mag_sandbox.model.compiled.graphs import GraphCompiler  # imports its compiler
     from mag_sandbox.model.pocket.engines.graph_engine import GraphEngine
 
     return GraphEngine(GraphCompiler(execution, ranges.quantise if ranges else None, weights))

@@ -1,8 +1,8 @@
 """Calibrates int8: the ranges of the inputs of products while scenes are played.
 
 The pocket world is played in fp32 and calls of its graphs are kept; then the graphs run again on
-the recorded inputs, with the inputs of their products as outputs. See `model.quantisation`. The
-network that enlarges pictures is given the frames of such play.
+the recorded inputs, with the inputs of their products as outputs (`model.compiled.quantisation`).
+The network that enlarges pictures is given the frames of such play.
 """
 
 import logging
@@ -21,17 +21,17 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.whole import sha256_of
 from mag_sandbox.model.checkpoints import load_into
+from mag_sandbox.model.compiled.graphs import CompiledGraph, Graph, GraphCompiler
+from mag_sandbox.model.compiled.quantisation import Ranges, best_range, products, write_ranges
 from mag_sandbox.model.enlarger import ENLARGER, Enlarger
 from mag_sandbox.model.enlarging import NETWORK, SQUARE, graph_of, with_border
 from mag_sandbox.model.execution import NETWORKS
-from mag_sandbox.model.graphs import CompiledGraph, Graph, GraphCompiler
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of, fits
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.pocket.engines.graph_engine import GraphEngine
 from mag_sandbox.model.pocket.engines.precision import FP32
 from mag_sandbox.model.pocket.loading import load
 from mag_sandbox.model.pocket.weights import RANGES, weights_hash
-from mag_sandbox.model.quantisation import Ranges, best_range, products, write_ranges
 from mag_sandbox.model.world import Control, Frames, MemorySetting, World
 from mag_sandbox.scenes.scene import load_scene
 from mag_sandbox.training.options import RangeOptions

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from mag_sandbox.model.autoencoder import Autoencoder
+from mag_sandbox.model.compiled.graphs import GraphCompiler
+from mag_sandbox.model.compiled.transformer_graphs import GraphDiT, KeysAndValues, Sizes
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.execution import run_pictures
 from mag_sandbox.model.generator import Coordinates, Generator
-from mag_sandbox.model.graphs import GraphCompiler
 from mag_sandbox.model.imagination.drawing.refiner import Refine, Refiner
 from mag_sandbox.model.imagination.drawing.refining import SEEN
 from mag_sandbox.model.imagination.painter import Flow, Painter
@@ -35,7 +36,6 @@ from mag_sandbox.model.pocket.pictures.cells import (
     pixels_of,
 )
 from mag_sandbox.model.slots import SlotWrite
-from mag_sandbox.model.transformer_graphs import GraphDiT, KeysAndValues, Sizes
 from mag_sandbox.model.world import Frames
 
 TEXTS = 4  # that are cached: mostly the present prompt and the empty one

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from mag_sandbox.model.autoencoder import Autoencoder, ResidualBlock
-from mag_sandbox.model.graphs import (
+from mag_sandbox.model.compiled.graphs import (
     CompiledGraph,
     Graph,
     GraphCompiler,

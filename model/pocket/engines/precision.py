@@ -26,9 +26,7 @@ from mag_sandbox.files.border import read_plain
 from mag_sandbox.files.folders import config_folder
 from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.files.whole import replace_file
-from mag_sandbox.model.config import PocketConfig
-from mag_sandbox.model.execution import AUTO, COMPILER, NETWORKS, PRECISIONS, Execution
-from mag_sandbox.model.graphs import (
+from mag_sandbox.model.compiled.graphs import (
     BYTES,
     CompiledGraph,
     Graph,
@@ -41,9 +39,11 @@ from mag_sandbox.model.graphs import (
     op,
     processor_name,
 )
-from mag_sandbox.model.kept_graphs import limits
+from mag_sandbox.model.compiled.kept_graphs import limits
+from mag_sandbox.model.compiled.quantisation import Ranges
+from mag_sandbox.model.config import PocketConfig
+from mag_sandbox.model.execution import AUTO, COMPILER, NETWORKS, PRECISIONS, Execution
 from mag_sandbox.model.pocket.pictures.cells import CELL
-from mag_sandbox.model.quantisation import Ranges
 from mag_sandbox.model.world import WorldFailed
 
 Key = TypeVar("Key")

@@ -78,7 +78,7 @@ def test_frames_of_a_size_are_enlarged_at_once_when_their_network_is_compiled(mo
 def test_choosing_a_precision_may_wait_for_graphs_to_be_compiled(monkeypatch):
     if not enlarging.compiles_here():
         pytest.skip("no graphs run here")
-    from mag_sandbox.model import graphs
+    from mag_sandbox.model.compiled import graphs
 
     def choose() -> str:
         return graphs._COMPILING.submit(lambda: "fp32").result(timeout=PATIENCE)

@@ -15,8 +15,9 @@ if find_spec("openvino") is None:
     pytest.skip("networks are not compiled here", allow_module_level=True)
 
 from mag_sandbox.evaluation.similarity.metrics import psnr
+from mag_sandbox.model.compiled.graphs import GraphCompiler, graph_input, op
+from mag_sandbox.model.compiled.transformer_graphs import GraphDiT, KeysAndValues, Sizes
 from mag_sandbox.model.execution import compiles_here, run_pictures
-from mag_sandbox.model.graphs import GraphCompiler, graph_input, op
 from mag_sandbox.model.imagination.drawing.refiner import GIVEN, Refiner
 from mag_sandbox.model.imagination.drawing.refining import SEEN
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
@@ -26,7 +27,6 @@ from mag_sandbox.model.pocket.engines.graph_engine import GraphEngine
 from mag_sandbox.model.pocket.engines.picture_graphs import GraphAnimator
 from mag_sandbox.model.pocket.pictures.animator import Animator, Moments
 from mag_sandbox.model.pocket.pictures.cells import cells_of, frames_of
-from mag_sandbox.model.transformer_graphs import GraphDiT, KeysAndValues, Sizes
 from tests.tiny import (
     FP32,
     LEFT,
@@ -213,7 +213,7 @@ def test_nothing_is_compiled_under_another_allocator(monkeypatch):
 
 def test_openvino_sends_no_reports(tmp_path):
     """It keeps a name for this computer where it does."""
-    code = "import sys, mag_sandbox.model.graphs; print(sys.modules['openvino_telemetry'])"
+    code = "import sys, mag_sandbox.model.compiled.graphs; print(sys.modules['openvino_telemetry'])"
     home = {**os.environ, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
     said = subprocess.run(
         [sys.executable, "-c", code], env=home, capture_output=True, text=True, check=True

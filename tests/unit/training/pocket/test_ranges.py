@@ -9,7 +9,7 @@ if find_spec("openvino") is None:
     pytest.skip("graphs do not run here", allow_module_level=True)
 
 from mag_sandbox.files.whole import sha256_of
-from mag_sandbox.model import quantisation
+from mag_sandbox.model.compiled import quantisation
 from mag_sandbox.model.enlarging import ENLARGER, NETWORK
 from mag_sandbox.model.execution import NETWORKS
 from mag_sandbox.model.pocket.loading import read_ranges

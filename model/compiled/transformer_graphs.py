@@ -13,9 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.config import DiTConfig
-from mag_sandbox.model.dit import CrossAttention, DiT, Layer, SelfAttention, TextKeys, TextPair
-from mag_sandbox.model.graphs import (
+from mag_sandbox.model.compiled.graphs import (
     CompiledGraph,
     Graph,
     GraphCompiler,
@@ -30,6 +28,8 @@ from mag_sandbox.model.graphs import (
     reshaped,
     split,
 )
+from mag_sandbox.model.config import DiTConfig
+from mag_sandbox.model.dit import CrossAttention, DiT, Layer, SelfAttention, TextKeys, TextPair
 
 ANY = -1  # size of an axis that differs from call to call
 

@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("openvino")
 
-from mag_sandbox.model.graphs import Core, Model, graph_input, op
-from mag_sandbox.model.kept_graphs import VERSIONS, KeptGraphs
+from mag_sandbox.model.compiled.graphs import Core, Model, graph_input, op
+from mag_sandbox.model.compiled.kept_graphs import VERSIONS, KeptGraphs
 
 OPTIONS = {"INFERENCE_NUM_THREADS": 1}
 CORE = Core()

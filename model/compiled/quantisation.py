@@ -15,7 +15,7 @@ import torch
 from safetensors import safe_open
 
 from mag_sandbox.model.checkpoints import reading, write_tensors
-from mag_sandbox.model.graphs import Model, Node, Type, op
+from mag_sandbox.model.compiled.graphs import Model, Node, Type, op
 from mag_sandbox.model.world import MissingWeights
 
 logger = logging.getLogger(__name__)

@@ -10,9 +10,9 @@ import torch
 if find_spec("openvino") is None:
     pytest.skip("graphs do not run here", allow_module_level=True)
 
-from mag_sandbox.model import quantisation
-from mag_sandbox.model.graphs import GraphCompiler, convolution, graph_input, op
-from mag_sandbox.model.quantisation import (
+from mag_sandbox.model.compiled import quantisation
+from mag_sandbox.model.compiled.graphs import GraphCompiler, convolution, graph_input, op
+from mag_sandbox.model.compiled.quantisation import (
     Ranges,
     best_range,
     products,

@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mag_sandbox.model.compiled.kept_graphs import KeptGraphs, kept_graphs
 from mag_sandbox.model.execution import Execution
-from mag_sandbox.model.kept_graphs import KeptGraphs, kept_graphs
 
 # It would send telemetry, unasked; so no other file imports OpenVINO.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]

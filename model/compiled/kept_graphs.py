@@ -97,7 +97,8 @@ class KeptGraphs:
         for fact in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES"):
             digest.update(str(self._core.get_property("CPU", fact)).encode())
         digest.update(str(limits()).encode())
-        for source in sorted(Path(__file__).parent.rglob("*.py")):  # any of them may write a graph
+        sources = Path(__file__).parents[1].rglob("*.py")  # any of `model` may write a graph
+        for source in sorted(sources):
             digest.update(source.read_bytes())
         return self._folder / digest.hexdigest()[:16]
 

@@ -1,0 +1,1 @@
+"""Networks as graphs that OpenVINO compiles: written, rounded to int8, and kept on disk."""
