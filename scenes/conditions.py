@@ -102,7 +102,7 @@ BLACK_SKY = re.compile(r"\bblack (sky|skies)\b", re.I)
 # no more than by a word that means nothing.
 SILENT = (
     "many few two giant small big huge tall wide bright weather view lit winding pools flying"
-    " rolling early full sailing panels circles stream old"
+    " rolling early full sailing panels circles stream old pot pots"
 )
 
 

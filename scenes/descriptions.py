@@ -165,6 +165,7 @@ from mag_sandbox.scenes.vocabulary import (
     text_stems,
 )
 
+_TOWELS, _BLANKET = frozenset(("towel", "towels")), "picnic blanket"
 ONLY_IN = {  # grounds that only some places have, whatever words say
     "ocean": "beach coast seashore",
     "dunes": "desert", "sand": "desert beach", "mesas": "canyon",
@@ -432,6 +433,7 @@ class DescriptionWords(Vocabulary):
         """
         phrases = _inside_home(self._split(text), text, self) or super().phrases(text)
         phrases = _with_cave_mouths(phrases, text, self)
+        phrases = _with_blankets(phrases, text, self)
         phrases = _without_verbs(_with_owners(phrases, text, self), text)
         phrases = _at_christmas(phrases)
         phrases = _with_waters(phrases, text, self)
@@ -1276,6 +1278,18 @@ def _with_cave_mouths(
     ]
     others = Vocabulary.phrases(words, there)  # of a place that is no cave
     return tuple(sorted((*mouths, *others), key=lambda one: one.words[0].start))
+
+
+def _with_blankets(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tuple[Phrase, ...]:
+    """Return phrases with towels read as blankets outdoors, where no rail holds them."""
+    found = [one for one in phrases if one.written in _TOWELS]
+    if not found or not _is_landscape(text, words):
+        return tuple(phrases)
+    return tuple(
+        one._replace(known=plural(_BLANKET) if one.written.endswith("s") else _BLANKET)
+        if one in found else one
+        for one in phrases
+    )  # fmt: skip
 
 
 def _is_landscape(text: str, words: Vocabulary) -> bool:

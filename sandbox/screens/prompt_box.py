@@ -139,7 +139,7 @@ class _Advice:
         if is_new and not self._stays.startswith((ALL_STAYS, REST_STAYS, ADDED_STAYS, ONE_ADDED)):
             said.append(TOO_MANY.format(excess))
         elif struck := self.struck[:MAX_HINTED]:
-            instead = INSTEAD if any(map(self._instead, struck)) else ""
+            instead = INSTEAD if any(near for _, near in self.hints) else ""
             is_several = isinstance(self.words, ThingWords) and self.words.names_several(struck)
             said.append(UNSEEN + instead + (ONE_EACH if is_several else self._indoors))
         if first:  # may be long
@@ -185,11 +185,23 @@ class _Advice:
         """Words that change nothing, nearest to the cursor, with known words to write instead."""
         if (cursor := self.cursor) is None:
             return ()
-        grey = [word for word in self.grey if word.text.lower() not in FUNCTION_WORDS]
+        grey = [one for one in self._grey_phrases if one.text.lower() not in FUNCTION_WORDS]
         near = sorted(grey, key=lambda word: abs(word.end - cursor))[:MAX_HINTED]
         return tuple(
             (word, self._instead(word)) for word in sorted(near, key=lambda word: word.start)
         )
+
+    @property
+    def _grey_phrases(self) -> tuple[Word, ...]:
+        """The words that change nothing, those of a listed phrase ("boxing ring") as one."""
+        grey, text = {word.start: word for word in self.grey}, self.text
+        for phrase in self.words.phrases(text):
+            first, *_, last = *phrase.words, phrase.words[-1]
+            if first is not last and is_listed(phrase.written) and first.start in grey:
+                for word in phrase.words:
+                    grey.pop(word.start, None)
+                grey[first.start] = Word(text[first.start : last.end], first.start, last.end)
+        return tuple(grey[start] for start in sorted(grey))
 
     def _instead(self, word: Word) -> tuple[str, ...]:
         is_known = self.words.known(word.text) and not is_listed(word.text)

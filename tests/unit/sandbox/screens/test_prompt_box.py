@@ -297,8 +297,11 @@ def test_of_a_thing_that_is_put_here_only_that_is_said():
     [
         ("a theatre stage with curtains ", []),  # "stage" follows
         ("two wolves in a snowfield ", ["dogs", "foxes"]),
-        ("a medieval town with a cart ", []),  # no tractor
-        ("a farm with a cart ", ["tractor"]),
+        ("a medieval town with a cart ", ["horse"]),  # no tractor
+        ("a farm with a cart ", ["tractor", "horse"]),
+        ("a gym with a boxing ring ", ["podium"]),  # below both words
+        ("a gym with a treadmill ", ["bicycle", "bench"]),
+        ("a city with a neon sign ", ["sign"]),
         ("a library with a cat, outside it snows ", []),  # no snow falls there
     ],
 )
