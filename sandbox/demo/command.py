@@ -3,12 +3,11 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing, nullcontext, suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -19,13 +18,12 @@ from mag_sandbox.files.border import exists
 from mag_sandbox.files.whole import OccupiedError, claim
 from mag_sandbox.files.yaml_files import Problem
 from mag_sandbox.model.loading import available_policies, available_worlds, worlds_beside
-from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
+from mag_sandbox.model.world import Control, MemorySetting
 from mag_sandbox.sandbox.choice import WorldChoice, meant_world, usual_memory, usual_precision
 from mag_sandbox.sandbox.demo.compare import (
     VIDEO_NAME,
+    ComparedRun,
     Contender,
-    FrameSpool,
-    check_room,
     comparison_text,
     lead_of,
     write_beside,
@@ -36,14 +34,12 @@ from mag_sandbox.sandbox.demo.result import DemoResult, summary_text, write_resu
 from mag_sandbox.sandbox.demo.run import (
     DemoRun,
     Extras,
-    OnBlock,
     check_policies,
     check_words,
     play_demo,
     setting_of,
     tape_for,
 )
-from mag_sandbox.sandbox.demo.watch import DemoWatch
 from mag_sandbox.sandbox.launch import run_app
 from mag_sandbox.sandbox.recording.frame_writer import frames_beside
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
@@ -131,54 +127,41 @@ class _Plan:
 
     def compare(self) -> list[DemoResult]:
         out = self._options.out
-        with TemporaryDirectory(dir=out, prefix=".frames-") as frames:
-            runs = [
-                self._compete(number, one, Path(frames) if out else None)
-                for number, one in enumerate(self.contenders, 1)
-            ]
-            results = [result for result, _ in runs]
-            results[0] = results[0].check(self._demo.expect, lead_of(results))
-            results[1:] = [result.check(()) for result in results[1:]]
-            self._say(comparison_text(results).rstrip())
-            for result in results:
-                self._say(summary_text(result))
-            if out:
-                write_comparison(out, results)
-                self._write(results)
-                spools = [spool for _, spool in runs if spool]
-                name = f"{VIDEO_NAME}.{self._options.video}"
-                write_beside(out / name, spools)
-                self._say(f"written: {out / name}")
+        runs = [self._compete(number, one) for number, one in enumerate(self.contenders, 1)]
+        results = [run.result for run in runs]
+        results[0] = results[0].check(self._demo.expect, lead_of(results))
+        results[1:] = [result.check(()) for result in results[1:]]
+        self._say(comparison_text(results).rstrip())
+        for result in results:
+            self._say(summary_text(result))
+        if out:
+            write_comparison(out, results)
+            self._write(results)
+            name = f"{VIDEO_NAME}.{self._options.video}"
+            write_beside(out / name, runs)
+            self._say(f"written: {out / name}")
         return results
 
-    def _compete(
-        self, number: int, contender: Contender, frames: Path | None
-    ) -> tuple[DemoResult, FrameSpool | None]:
+    def _compete(self, number: int, contender: Contender) -> ComparedRun:
         ask = contender.memory or self._memory or self._demo.memory
         base = worlds_beside(contender.world) or (contender.world,)
         choice = replace(self._choice(contender.world, ask), execution=self._executions.get(base))
-        spool = FrameSpool(frames / str(number), contender.title) if frames else None
-
-        def keep(block: FrameBlock, watch: DemoWatch) -> None:
-            if frames and spool:
-                if spool.is_empty:
-                    check_room(frames, tape_for(self._demo, watch.world).blocks, watch.world)
-                spool.add(block, watch)
-
-        with closing(spool) if spool else nullcontext():
-            result = self._play_one(number, contender, choice, keep)
+        extras = self._extras(choice, number)
+        result = self._play_one(number, contender, choice, extras)
+        if extras.frames and extras.frames.problem:
+            raise DemoError(extras.frames.problem)
         self._executions.setdefault(base, result.provenance.get("execution"))
-        return result, spool
+        folders = tuple(extras.recorder.folders) if extras.recorder else ()
+        return ComparedRun(contender.title, result, folders)
 
     def _play_one(
-        self, number: int, contender: Contender, choice: WorldChoice, on_block: OnBlock
+        self, number: int, contender: Contender, choice: WorldChoice, extras: Extras
     ) -> DemoResult:
         if self._options.headless:
-            extras = self._extras(choice, number, on_block)
             with closing(choice.load()) as world:
                 return play_demo(self._demo, world, choice.memory, self._seeds[0], extras)
         self._say(f"{number} of {len(self.contenders)}: {contender.title}")
-        run = self._show(choice, Extras(on_block=on_block))
+        run = self._show(choice, extras)
         if not run.is_over:
             raise DemoError("the demo was stopped before its end, so nothing is compared")
         return run.result()
@@ -190,7 +173,7 @@ class _Plan:
         run_app(
             partial(run.load, choice),
             run.playthrough,
-            [run],
+            run.writers,  # the app adds its source
             run,
             seconds=math.inf,
             headless=False,
@@ -234,16 +217,14 @@ class _Plan:
         look_ahead = self._demo.look_ahead
         return WorldChoice(world, memory, look_ahead, server=self._server, precision=precision)
 
-    def _extras(
-        self, choice: WorldChoice, number: int, on_block: OnBlock = lambda block, watch: None
-    ) -> Extras:
+    def _extras(self, choice: WorldChoice, number: int) -> Extras:
         out, tell = self._options.out, _progress(self._say)
         if out is None:
-            return Extras(None, on_block, tell)
+            return Extras(None, tell)
         several = len(self._seeds) > 1 or self.contenders
         folder = out / f"run-{number}" / "recording" if several else out / "recording"
         recorder = Recorder(folder, memory=choice.memory, look_ahead=choice.look_ahead)
-        return Extras(recorder, on_block, tell, frames_beside(recorder))
+        return Extras(recorder, tell, frames_beside(recorder))
 
     def _write(self, results: Sequence[DemoResult]) -> None:
         if self._options.out:

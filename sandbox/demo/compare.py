@@ -1,21 +1,32 @@
 """One tape and seed under several memories or worlds: a table, and a picture side by side.
 
-Each plays alone, one after the other, so that its frame rate is its own; frames wait on the disk
-until all are there.
+Each plays alone, one after the other, so that its frame rate is its own; the frames are those that
+its recording keeps.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, zip_longest
+from math import inf
 from pathlib import Path
-from shutil import disk_usage
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from mag_sandbox.model.world import MIB, FrameBlock, Frames, WorldSpec
-from mag_sandbox.sandbox.demo.result import DemoResult, Value, csv_text, table_of, write_text
-from mag_sandbox.sandbox.demo.watch import DemoWatch
+from mag_sandbox.model.world import MIB, Frames
+from mag_sandbox.sandbox.demo.result import (
+    DemoResult,
+    Value,
+    csv_text,
+    outcome_of,
+    table_of,
+    write_text,
+)
+from mag_sandbox.sandbox.recording.frames_file import (
+    USUAL_FPS,
+    StoredFrames,
+    frames_per_second,
+)
 from mag_sandbox.scenes.demo.demo import DemoError
 from mag_sandbox.scenes.demo.script import MemoryAsk
 
@@ -29,6 +40,7 @@ GIF_FPS = 3.2  # at most, so that a page loads it
 GIF_COLOURS = 64
 PALETTE_FRAMES = 24
 END_SECONDS = 2.0  # that the last picture stays, with the outcome
+TO_THE_MS = 0.0005  # s: times in results are rounded
 DARK, DIM, BRIGHT, FULL = (16, 17, 24), (52, 55, 68), (235, 236, 240), (96, 190, 255)
 
 
@@ -51,84 +63,57 @@ class _Moment:
     outcome: str  # of the newest comparison
 
 
-class FrameSpool:
-    """Frames of one run on the disk, and what memory held meanwhile.
+@dataclass(frozen=True, slots=True)
+class ComparedRun:
+    """A run that was recorded, and what memory held meanwhile."""
 
-    spool = FrameSpool(folder / "0", "mag")
-    play_demo(..., Extras(on_block=spool.add))
-    spool.close()
-    for frame, moment in spool: ...
-    """
-
-    def __init__(self, path: Path, title: str) -> None:
-        self.title = title
-        self.peak_bytes = 0
-        self._path = path
-        self._file = path.open("wb")
-        self._moments: list[tuple[int, _Moment]] = []  # frames, and the strips below them
-        self._watch: DemoWatch | None = None
+    title: str
+    result: DemoResult
+    folders: tuple[Path, ...]  # recordings with kept frames, in the order of play
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing was kept yet."""
-        return self._watch is None
+    def fps(self) -> float:
+        """Frames a second."""
+        return frames_per_second(self.folders[0]) or USUAL_FPS
 
-    @property
-    def spec(self) -> WorldSpec:
-        """Of the world; known from the first block on."""
-        assert self._watch is not None
-        return self._watch.world
+    def shots(self) -> Iterator[tuple[Frames, _Moment]]:
+        """Yield every frame; the last one stays, with the outcome below it.
 
-    def add(self, block: FrameBlock, watch: DemoWatch) -> None:
-        """Keep a block."""
-        try:
-            self._file.write(np.ascontiguousarray(block.frames).data)
-        except OSError as error:
-            raise DemoError(f"{self._path.parent}: {error.strerror}; {_ROOM}") from None
-        self._moments.append((len(block.frames), _Moment(block.memory.bytes, watch.outcome)))
-        self.peak_bytes = max(self.peak_bytes, block.memory.bytes)
-        self._watch = watch
+        Raises:
+            DemoError: frames were not kept.
+        """
+        count, frame, held = 0, np.zeros((0, 0, 3), np.uint8), 0
+        for folder in self.folders:
+            with _kept_frames(folder) as stored:
+                for one in stored.blocks:
+                    block = stored.frame_block(one, with_memory=False)
+                    count, held = count + len(block.frames), one.head.memory.bytes
+                    moment = _Moment(held, self._outcome(count / self.fps))
+                    yield from ((frame, moment) for frame in block.frames)
+                    frame = block.frames[-1]
+        last = _Moment(held, self._outcome(inf))
+        yield from ((frame, last) for _ in range(round(END_SECONDS * self.fps)))
 
-    def close(self) -> None:
-        """Extend the last picture, with the outcome below it; may be called twice."""
-        if self._file.closed:
-            return
-        self._file.close()
-        if self._watch is not None:
-            last = self._moments[-1][1]
-            stay = round(END_SECONDS * self.spec.fps)
-            self._moments.append((stay, _Moment(last.bytes, self._watch.outcome)))
-
-    def __iter__(self) -> Iterator[tuple[Frames, _Moment]]:
-        shape = (self.spec.frame_height, self.spec.frame_width, 3)
-        size, frame = int(np.prod(shape)), np.zeros(shape, np.uint8)
-        with self._path.open("rb") as file:
-            for count, moment in self._moments:
-                for _ in range(count):
-                    data = file.read(size)
-                    if len(data) == size:  # after the last one it stays
-                        frame = np.frombuffer(data, np.uint8).reshape(shape)
-                    yield frame, moment
+    def _outcome(self, now: float) -> str:
+        """Return the outcome of the newest comparison until then; "": nothing was compared yet."""
+        known = [row for row in self.result.probes if row.seconds <= now + TO_THE_MS]
+        return outcome_of(known[-1]) if known else ""
 
 
-def check_room(folder: Path, blocks: int, spec: WorldSpec) -> None:
-    """Check that the frames of one run find room in a folder, or raise DemoError if they do not."""
-    needed = blocks * spec.block_length * spec.frame_width * spec.frame_height * 3
-    free = disk_usage(folder).free
-    if needed > free:
-        raise DemoError(
-            f"{folder.parent}: the frames to compare take {needed / MIB:.0f} MiB, "
-            f"{free / MIB:.0f} MiB are free; {_ROOM}"
-        )
+def _kept_frames(folder: Path) -> StoredFrames:
+    stored = StoredFrames.open(folder)
+    if stored is None:
+        raise DemoError(f"{folder} keeps no frames to compare; {_ROOM}")
+    return stored
 
 
 _ROOM = "make room, or name a folder elsewhere with --out"
 
 
-def write_beside(path: Path, spools: Sequence[FrameSpool]) -> None:
+def write_beside(path: Path, runs: Sequence[ComparedRun]) -> None:
     """Write the video of all runs, or raise DemoError if it cannot be written."""
     try:
-        write_video(path, SideBySide(tuple(spools)), spools[0].spec.fps)
+        write_video(path, SideBySide(tuple(runs)), runs[0].fps)
     except OSError as error:
         raise DemoError(f"{path}: cannot be written ({error.strerror}); {_ROOM}") from None
 
@@ -214,12 +199,12 @@ class SideBySide:
     All bars have one scale: the most that any of them kept.
     """
 
-    spools: tuple[FrameSpool, ...]
+    runs: tuple[ComparedRun, ...]
 
     def __iter__(self) -> Iterator[Frames]:
-        most = max(1, *(spool.peak_bytes for spool in self.spools))
-        height = max(spool.spec.frame_height for spool in self.spools)
-        columns = [_column(spool, height, most) for spool in self.spools]
+        most = max(1, *(run.result.memory_usage.peak_bytes for run in self.runs))
+        height = max(len(next(run.shots())[0]) for run in self.runs)
+        columns = [_column(run, height, most) for run in self.runs]
         newest: list[Frames] = [np.zeros(0)] * len(columns)
         for pictures in zip_longest(*columns):
             pairs = zip(pictures, newest, strict=True)
@@ -229,12 +214,12 @@ class SideBySide:
             yield joined[: len(joined) // 2 * 2, : joined.shape[1] // 2 * 2]  # even, for videos
 
 
-def _column(spool: FrameSpool, height: int, most: int) -> Iterator[Frames]:
-    width = spool.spec.frame_width
+def _column(run: ComparedRun, height: int, most: int) -> Iterator[Frames]:
     drawn: tuple[_Moment, Frames] | None = None
-    for frame, moment in spool:
+    for frame, moment in run.shots():
+        width = frame.shape[1]
         if drawn is None or drawn[0] != moment:
-            drawn = moment, _strip(spool.title, moment, width, most)
+            drawn = moment, _strip(run.title, moment, width, most)
         picture = np.zeros((height + STRIP, width, 3), np.uint8)
         picture[: len(frame)] = frame
         picture[height:] = drawn[1]

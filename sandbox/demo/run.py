@@ -45,7 +45,6 @@ from mag_sandbox.scenes.demo.tape import (
 from mag_sandbox.scenes.demo.words import ScriptError
 from mag_sandbox.scenes.scene import MAX_SEED
 
-OnBlock = Callable[[FrameBlock, DemoWatch], None]
 OnProgress = Callable[[int, int], None]  # blocks made, blocks in all
 
 
@@ -54,7 +53,6 @@ class Extras:
     """Optional outputs of a run."""
 
     recorder: Recorder | None = None
-    on_block: OnBlock = lambda block, watch: None  # with the probes so far
     on_progress: OnProgress = lambda done, total: None
     frames: FrameWriter | None = None  # keeps the frames of a recorded session
 
@@ -127,7 +125,7 @@ def play_demo(
     extras = extras or Extras()
     run = DemoRun(demo, setting, seed, extras)
     blocks = run.use(world.spec)
-    session = Session(world, run, run.observers)
+    session = Session(world, run, [*run.writers, run])
     reason = "interrupted"
     try:
         step = session.begin(run.playthrough)
@@ -149,7 +147,7 @@ class DemoRun(SessionObserver):
 
     run = DemoRun(demo, setting)
     run.use(world.spec)
-    session = Session(world, run, run.observers)  # or app.run(load, ..., [run], source=run)
+    session = Session(world, run, [*run.writers, run])  # or app.run(..., run.writers, source=run)
     session.begin(run.playthrough)
     while session.advance(): ...
     run.finish()
@@ -186,16 +184,15 @@ class DemoRun(SessionObserver):
         return 0 < self._tape.blocks <= self.blocks
 
     @property
-    def observers(self) -> list[SessionObserver]:
-        """The session's observers: writers, then this run."""
-        writers = (self._extras.recorder, self._extras.frames)
-        return [*(writer for writer in writers if writer), self]
+    def writers(self) -> list[SessionObserver]:
+        """The observers that go before this run: what keeps the session and its frames."""
+        return [one for one in (self._extras.recorder, self._extras.frames) if one]
 
     def use(self, spec: WorldSpec) -> int:
         """Get ready for a world; return how many blocks the script asks for."""
         self._tape = tape_for(self._demo, spec)
         self._items = iter(self._tape.items)
-        self.watch = DemoWatch(spec, self._extras.on_block)
+        self.watch = DemoWatch(spec)
         if self._extras.frames:
             self._extras.frames.follow(self.watch)
         self.watch.enter(self._here)

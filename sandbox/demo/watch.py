@@ -11,7 +11,7 @@ from mag_sandbox.evaluation.similarity.anchors import GONE, SEEN, ReturnTracker
 from mag_sandbox.evaluation.similarity.pictures import Sight
 from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.model.world import FrameBlock, WorldSpec
-from mag_sandbox.sandbox.demo.result import MarkRow, ProbeRow, outcome_of
+from mag_sandbox.sandbox.demo.result import MarkRow, ProbeRow
 from mag_sandbox.sandbox.hud.around import Lookout
 from mag_sandbox.sandbox.play.rooms import ParkedRooms
 from mag_sandbox.sandbox.returns.prober import MAX_WAITING, Found, Prober
@@ -56,18 +56,12 @@ class DemoWatch(Prober):
     watch.probes
     """
 
-    def __init__(
-        self,
-        spec: WorldSpec,
-        on_block: "Callable[[FrameBlock, DemoWatch], object]" = lambda block, watch: None,
-    ) -> None:
-        """`on_block` is given every block when it was looked at, on the prober's thread."""
+    def __init__(self, spec: WorldSpec) -> None:
         super().__init__(spec=spec)
         self.probes: list[ProbeRow] = []
         self.marks: list[MarkRow] = []
         self.frames = 0
         self.world = spec
-        self._on_block = on_block
         self._visits: dict[str, _Visit] = {}
         self._here = ""
         self._jobs: list[Future[Any]] = []
@@ -76,11 +70,6 @@ class DemoWatch(Prober):
     def seconds(self) -> float:
         """World time that was played, in all scenes."""
         return self.frames / self.world.fps
-
-    @property
-    def outcome(self) -> str:
-        """The outcome of the newest comparison; empty: nothing was compared yet."""
-        return outcome_of(self.probes[-1]) if self.probes else ""
 
     def enter(self, scene: str) -> None:
         """Go to a scene, for the first time or again; the views of the other are out of sight."""
@@ -142,7 +131,6 @@ class DemoWatch(Prober):
         self._visit.tracker = self._tracker  # of another room perhaps
         for anchor in self._visit.anchors.values():
             anchor.see(block.poses[-1], self.seconds)
-        self._on_block(block, self)
 
     def _set_anchor(self, name: str) -> None:
         newest = self._tracker.recent[-1]

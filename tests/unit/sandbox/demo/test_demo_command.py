@@ -26,7 +26,7 @@ from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.scenes import available_demos, load_scene
 from mag_sandbox.scenes.demo.demo import DemoError, load_demo
 from tests.doubles import FakeWorld
-from tests.unit.sandbox.demo.test_demo_run import FAST, SETTING, demo_of
+from tests.unit.sandbox.demo.test_demo_run import FAST, SETTING, ShownBlocks, demo_of
 
 SHORT = """
 name: Short
@@ -114,7 +114,11 @@ def test_a_demo_is_shown_in_the_window_and_measured(demo, tmp_path, monkeypatch)
     code, text = run(demo, "--out", tmp_path / "out", "--seed", 5)
     assert code == 0
     assert "probe a" in text
-    assert json.loads((tmp_path / "out" / "result.json").read_text())["seed"] == 5
+    shown = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert shown["seed"] == 5
+    run(demo, "--headless", "--out", tmp_path / "headless", "--seed", 5)
+    alone = json.loads((tmp_path / "headless" / "result.json").read_text())
+    assert (shown["frames"], shown["digest"]) == (alone["frames"], alone["digest"])
 
 
 def test_a_demo_that_the_world_cannot_play_does_not_open_for_long(demo, monkeypatch):
@@ -188,6 +192,7 @@ def test_what_is_left_before_its_end_is_not_compared(demo, tmp_path, monkeypatch
     def leave_early(load, playthrough, observers, source, *, seconds, headless, session):
         session = Session(load(), source, observers)
         session.begin(playthrough)
+        session.end("left")
 
     monkeypatch.setattr("mag_sandbox.sandbox.demo.command.run_app", leave_early)
     with pytest.raises(DemoError, match="stopped before its end"):
@@ -221,18 +226,16 @@ def test_the_list_names_every_demo_and_plays_none(loaded):
 
 
 def test_a_recording_becomes_a_demo_that_makes_the_same_pictures(tmp_path):
-    played, again = [], []
+    played, again = (ShownBlocks(SETTING, spec=FAST) for _ in range(2))
     recorder = Recorder(tmp_path / "recording", memory=SETTING)
     script = 'wander 2s seed 4; prompt "A \\"red\\" beach."; memory window 3 blocks; pan left 10deg'
-    extras = Extras(recorder, lambda block, watch: played.append(block.frames.tobytes()))
-    play_demo(demo_of(script), FakeWorld(SETTING, spec=FAST), SETTING, extras=extras)
+    play_demo(demo_of(script), played, SETTING, extras=Extras(recorder))
     code, text = run("--from", tmp_path / "recording", tmp_path / "again.yaml")
     assert code == 0
     assert str(tmp_path / "again.yaml") in text
-    extras = Extras(on_block=lambda block, watch: again.append(block.frames.tobytes()))
-    demo = load_demo(tmp_path / "again.yaml")
-    play_demo(demo, FakeWorld(SETTING, spec=FAST), SETTING, extras=extras)
-    assert again == played
+    play_demo(load_demo(tmp_path / "again.yaml"), again, SETTING)
+    one, other = ([block.frames.tobytes() for block in world.shown] for world in (played, again))
+    assert one == other
     with pytest.raises(DemoError, match="already exists"):
         run("--from", tmp_path / "recording", tmp_path / "again.yaml")
 

@@ -2,20 +2,19 @@
 
 import csv
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.demo import compare as demo_compare
 from mag_sandbox.sandbox.demo.compare import (
     GAP,
     STRIP,
+    ComparedRun,
     Contender,
-    FrameSpool,
     SideBySide,
-    check_room,
     comparison_rows,
     comparison_text,
     lead_of,
@@ -23,7 +22,9 @@ from mag_sandbox.sandbox.demo.compare import (
     write_comparison,
 )
 from mag_sandbox.sandbox.demo.run import Extras, play_demo
-from mag_sandbox.sandbox.demo.watch import DemoWatch
+from mag_sandbox.sandbox.recording.frame_writer import frames_beside
+from mag_sandbox.sandbox.recording.frames_file import FRAMES_FILE, FramesHead, FramesWriter
+from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.scenes.demo.demo import DemoError
 from mag_sandbox.scenes.demo.script import MemoryAsk
 from tests.doubles import FakeWorld
@@ -31,7 +32,6 @@ from tests.unit.sandbox.demo.test_demo_result import probe, result_of
 from tests.unit.sandbox.demo.test_demo_run import FAST, SETTING, demo_of
 
 MAG = result_of(probe(recall=90.0))
-WATCH = DemoWatch(FAST)
 WINDOW = replace(result_of(probe(recall=30.0)), memory="window")
 
 
@@ -66,46 +66,66 @@ def test_a_contender_is_called_by_its_memory_or_its_world():
     assert Contender("pocket", None).title == "pocket"
 
 
+def kept(folder, blocks, result=MAG, title="a long name of a memory with all its limits"):
+    """Return a run of which a folder keeps these blocks."""
+    folder.mkdir()
+    height, width = blocks[0].frames.shape[1:3]
+    head = FramesHead(width, height, FAST.fps, "", True, probed=False)
+    with (folder / FRAMES_FILE).open("xb") as file:
+        writer = FramesWriter(file, head)
+        for block in blocks:
+            writer.write_block(block, latency_ms=1.0)
+    most = max(block.memory.bytes for block in blocks)
+    usage = replace(result.memory_usage, peak_bytes=most)
+    return ComparedRun(title, replace(result, memory_usage=usage), (folder,))
+
+
 @pytest.fixture(scope="module")
-def spools(tmp_path_factory):
+def runs(tmp_path_factory):
     """Two runs of one tape: of three blocks, and of two."""
-    folder, made = tmp_path_factory.mktemp("frames"), []
+    made = []
     for script in ("anchor a; hold 0.4s; probe a", "hold 0.2s"):
-        spool = FrameSpool(folder / str(len(made)), script[:6])
-        world = FakeWorld(SETTING, spec=FAST)
-        play_demo(demo_of(script), world, SETTING, extras=Extras(on_block=spool.add))
-        spool.close()
-        spool.close()
-        made.append(spool)
+        recorder = Recorder(tmp_path_factory.mktemp("run") / "recording")
+        extras = Extras(recorder, frames=frames_beside(recorder))
+        result = play_demo(demo_of(script), FakeWorld(SETTING, spec=FAST), SETTING, extras=extras)
+        made.append(ComparedRun(script[:6], result, tuple(recorder.folders)))
     return made
 
 
-def test_frames_come_back_from_the_disk_and_the_last_one_stays(spools):
-    frames = [frame for frame, _ in spools[0]]
+def test_frames_come_from_the_recording_and_the_last_one_stays(runs):
+    frames = [frame for frame, _ in runs[0].shots()]
     assert len(frames) == 9 + 2 * 16
     first = FakeWorld(spec=FAST).reset(demo_of("home").scene, 7).frames
-    assert np.array_equal(frames[0], first[0])
+    assert psnr(frames[0], first[0]) > 35, "a JPEG of it"
     assert np.array_equal(frames[-1], frames[8])
 
 
-def test_too_little_room_is_said_before_frames_are_kept(tmp_path, monkeypatch):
-    check_room(tmp_path, 1, FAST)
-    monkeypatch.setattr(demo_compare, "disk_usage", lambda folder: SimpleNamespace(free=2**20))
-    with pytest.raises(DemoError, match="take 5 MiB, 1 MiB are free; make room"):
-        check_room(tmp_path, 10, FAST)
+def test_the_scenes_of_a_run_follow_each_other(tmp_path):
+    recorder = Recorder(tmp_path / "recording")
+    extras = Extras(recorder, frames=frames_beside(recorder))
+    script = "hold 0.2s; scene kitchen; hold 0.2s; scene meadow; hold 0.2s"
+    result = play_demo(demo_of(script), FakeWorld(SETTING, spec=FAST), SETTING, extras=extras)
+    run = ComparedRun("all", result, tuple(recorder.folders))
+    assert len(run.folders) == 3
+    assert len(list(run.shots())) == result.frames + 2 * 16
 
 
-def test_a_video_that_cannot_be_written_is_one_sentence(spools, tmp_path, monkeypatch):
+def test_a_run_whose_frames_were_not_kept_is_one_sentence(tmp_path):
+    with pytest.raises(DemoError, match="keeps no frames to compare; make room"):
+        next(ComparedRun("none", MAG, (tmp_path,)).shots())
+
+
+def test_a_video_that_cannot_be_written_is_one_sentence(runs, tmp_path, monkeypatch):
     def full(path, frames, fps):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(demo_compare, "write_video", full)
     with pytest.raises(DemoError, match=r"compare.mp4: cannot be written \(No space left"):
-        write_beside(tmp_path / "compare.mp4", spools)
+        write_beside(tmp_path / "compare.mp4", runs)
 
 
-def test_pictures_stand_side_by_side_over_their_memory(spools):
-    pictures = list(SideBySide(tuple(spools)))
+def test_pictures_stand_side_by_side_over_their_memory(runs):
+    pictures = list(SideBySide(tuple(runs)))
     assert len(pictures) == 9 + 2 * 16
     assert {picture.shape for picture in pictures} == {(192 + STRIP, 640 + GAP, 3)}
     assert np.array_equal(pictures[0][2:192, 2:320], pictures[0][2:192, 322 + GAP :])
@@ -116,22 +136,17 @@ def test_pictures_stand_side_by_side_over_their_memory(spools):
 
 def test_videos_get_even_sizes(tmp_path):
     block = FakeWorld(spec=FAST).reset(demo_of("home").scene, 7)
-    small = replace(FAST, frame_width=101, frame_height=57)
-    odd = FrameSpool(tmp_path / "odd", "odd")
-    odd.add(replace(block, frames=block.frames[:, :57, :101]), DemoWatch(small))
-    odd.close()
+    odd = kept(tmp_path / "odd", [replace(block, frames=block.frames[:, :57, :101])])
     assert {picture.shape for picture in SideBySide((odd,))} == {(100, 100, 3)}
 
 
 def test_bars_of_equal_bytes_are_equally_long_beside_each_other(tmp_path):
     made = []
-    for place, kept in enumerate((9, 10)):  # whose sizes in words are not equally wide
-        block = FakeWorld(spec=FAST).reset(demo_of("home").scene, 7)
-        spool = FrameSpool(tmp_path / str(place), "a long name of a memory with all its limits")
-        for size in (kept, 10):
-            spool.add(replace(block, memory=replace(block.memory, bytes=size * MIB)), WATCH)
-        spool.close()
-        made.append(spool)
+    block = FakeWorld(spec=FAST).reset(demo_of("home").scene, 7)
+    for size in (9, 10):  # whose sizes in words are not equally wide
+        memories = [replace(block.memory, bytes=one * MIB) for one in (size, 10)]
+        blocks = [replace(block, memory=one, block_index=n) for n, one in enumerate(memories)]
+        made.append(kept(tmp_path / str(size), blocks))
     lengths = []
     for picture in SideBySide(tuple(made)):
         bars = (picture[192 + STRIP - 12] == (96, 190, 255)).all(1)
@@ -140,10 +155,13 @@ def test_bars_of_equal_bytes_are_equally_long_beside_each_other(tmp_path):
     assert lengths[-1][0] == lengths[-1][1]
 
 
-def test_what_was_compared_but_not_counted_is_said(tmp_path):
-    watch = DemoWatch(FAST)
-    assert watch.outcome == ""
-    watch.probes.append(probe(recall=None))
-    assert watch.outcome == "recall not counted"
-    watch.probes.append(probe(recall=52.6))
-    assert watch.outcome == "recall 53%"
+def test_what_came_back_is_said_from_then_on(tmp_path):
+    block = FakeWorld(spec=FAST).reset(demo_of("home").scene, 7)
+    length = len(block.frames) / FAST.fps
+    rows = [replace(probe(recall=None), seconds=round(2 * length, 3))]
+    rows.append(replace(probe(recall=52.6), seconds=round(3 * length, 3)))
+    blocks = [replace(block, block_index=number) for number in range(3)]
+    run = kept(tmp_path / "run", blocks, replace(MAG, probes=tuple(rows)))
+    said = [moment.outcome for _, moment in run.shots()]
+    assert list(dict.fromkeys(said)) == ["", "recall not counted", "recall 53%"]
+    assert said[len(block.frames)] == "recall not counted"

@@ -24,11 +24,26 @@ from mag_sandbox.scenes.demo.demo import Demo, DemoError
 from mag_sandbox.scenes.demo.expect import Expectation
 from mag_sandbox.scenes.demo.script import MemoryAsk, parse_script
 from tests.doubles import SPEC, FakeWorld
-from tests.unit.sandbox.play.test_session import Notes
 
 FAST = replace(SPEC, full_speed=CameraSpeed(yaw=100.0, pitch=40.0))
 SCENE = Scene("A meadow.", 7, "meadow", memory="mag")
 SETTING = MemorySetting()
+
+
+class ShownBlocks(FakeWorld):
+    """A world that keeps what it has shown."""
+
+    def __init__(self, *args, **named):
+        super().__init__(*args, **named)
+        self.shown = []
+
+    def reset(self, scene, seed):
+        self.shown.append(super().reset(scene, seed))
+        return self.shown[-1]
+
+    def step(self, control):
+        self.shown.append(super().step(control))
+        return self.shown[-1]
 
 
 def demo_of(script: str, **changes) -> Demo:
@@ -114,14 +129,11 @@ LEAVE = "anchor a; pan right 60deg; scene kitchen; hold 0.4s; scene meadow; pan 
 
 
 def test_a_scene_that_was_left_goes_on_exactly():
-    left, stayed = Notes(), Notes()
-    play(LEAVE, Extras(on_block=lambda block, watch: left.pictures.append(block)))
-    play(
-        "anchor a; pan right 60deg; hold 0.2s; pan left 60deg; probe a",
-        Extras(on_block=lambda block, watch: stayed.pictures.append(block)),
-    )
-    frames = [block.frames.tobytes() for block in left.pictures if block.prompt == "A meadow."]
-    assert frames == [block.frames.tobytes() for block in stayed.pictures]
+    left, stayed = ShownBlocks(spec=FAST), ShownBlocks(spec=FAST)
+    play(LEAVE, world=left)
+    play("anchor a; pan right 60deg; hold 0.2s; pan left 60deg; probe a", world=stayed)
+    frames = [block.frames.tobytes() for block in left.shown if block.prompt == "A meadow."]
+    assert frames == [block.frames.tobytes() for block in stayed.shown]
 
 
 def test_the_time_in_another_scene_counts_as_time_away():
@@ -132,8 +144,8 @@ def test_the_time_in_another_scene_counts_as_time_away():
 
 def test_a_run_with_two_scenes_is_recorded_so_that_it_can_be_replayed(tmp_path):
     recorder = Recorder(tmp_path / "recording")
-    played = []
-    play(LEAVE, Extras(recorder, lambda block, watch: played.append(block.frames.tobytes())))
+    played = ShownBlocks(spec=FAST)
+    play(LEAVE, Extras(recorder), played)
     assert len(recorder.folders) == 3
     again = []
     for folder in recorder.folders:
@@ -143,7 +155,7 @@ def test_a_run_with_two_scenes_is_recorded_so_that_it_can_be_replayed(tmp_path):
         while step is not None:
             again.append(step.block.frames.tobytes())
             step = session.advance()
-    assert again == played
+    assert again == [block.frames.tobytes() for block in played.shown]
 
 
 def test_progress_ends_with_all_blocks():

@@ -7,7 +7,7 @@ import pytest
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox import choice as choices
 from mag_sandbox.sandbox.choice import WorldChoice
-from mag_sandbox.sandbox.demo.run import DemoRun, Extras, play_demo
+from mag_sandbox.sandbox.demo.run import DemoRun, play_demo
 from mag_sandbox.sandbox.play.session import Session
 from tests.doubles import FakeWorld
 from tests.unit.sandbox.demo.test_demo_run import FAST, LEAVE, SETTING, demo_of
@@ -61,11 +61,3 @@ def test_a_world_that_cannot_play_a_demo_says_so_while_loading():
         run.load(CHOICE)
     with pytest.raises(WorldFailed, match="never began"):
         run.finish()
-
-
-def test_what_cannot_be_kept_of_a_block_ends_the_run():
-    def refuse(block, watch):
-        raise OSError("no room")
-
-    with pytest.raises(OSError, match="no room"):
-        play_demo(demo_of("hold 3s"), FakeWorld(spec=FAST), SETTING, extras=Extras(on_block=refuse))
