@@ -275,7 +275,6 @@ class PlayerGame:
         self.services.recordings.use(choice)
 
     def _apply_settings(self, before: SandboxConfig) -> None:
-        """Apply a change of the settings at once."""
         settings = self.services.settings.now
         self.services.audio.volume(settings.volume / 100)
         self.services.audio.mute(settings.muted)

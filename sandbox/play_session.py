@@ -631,7 +631,6 @@ def _tell_recording(say: Say, begun: "Future[None]") -> None:
 
 
 def _turn_sound(services: Services) -> None:
-    """Turn the sound off, or on again."""
     muted = not services.settings.now.muted
     services.settings.change(muted=muted)
     services.notices.say("sound off" if muted else "sound on", topic="sound")
@@ -684,5 +683,4 @@ def _deal(postcards: PostcardOverlay, pilot: Pilot, say: Callable[[str], None]) 
 
 
 def _fly(services: Services, reel: Reel, place: CameraPose) -> None:
-    """Take the camera to a place."""
     services.pilot.fly_to(place, reel.current.spec)

@@ -204,7 +204,6 @@ class FieldHead(nn.Module):
         return [size if around else 2 * size - 1 for size in self._digits[index]]
 
     def _split(self, number: Tensor, index: int) -> list[Tensor]:
-        """Return the digits of a number."""
         digits = []
         for size in reversed(self._digits[index]):
             digits.append(number % size)

@@ -258,7 +258,6 @@ class Rooms:
 
     @property
     def _may_open(self) -> bool:
-        """Whether there may be more rooms."""
         return len(self._rooms) < MOST_ROOMS
 
     def _reach(self, door: Door) -> float:
@@ -320,7 +319,6 @@ class Rooms:
         self._parked[self._here] = joined(self.parts.snapshot(), {})
 
     def _unpark(self, number: int) -> None:
-        """Make another room the present one."""
         painting, editor, viewpoints, memory = self.parts
         room, state = self._rooms[number], self._parked.pop(number, None)
         self._here = number
@@ -385,7 +383,6 @@ class Rooms:
 
 
 def _doors_of(room: _Room) -> RoomDoors:
-    """Return the doors that a room must have."""
     if room.before is None:
         return NO_DOORS
     return RoomDoors((BACK, SIDES[room.seed % 2]), room.back)

@@ -141,7 +141,6 @@ class _ScreenTour:
         self.lead(Way.BACK)
 
     def _walk(self) -> Iterator[str]:
-        """Walk, and back."""
         self._walk_off()
         self.blocks(2)
         spot = self.surface.get_rect().center

@@ -315,7 +315,6 @@ def _room(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Rect:
 
 
 def _disc(area: MapArea, thing: GroundThing) -> pygame.Rect:
-    """Return the area of a thing on the map."""
     (x, y), radius = area.at(thing.x, thing.z), max(3.0, thing.radius * area.scale)
     return pygame.Rect(x - radius, y - radius, 2 * radius, 2 * radius)
 

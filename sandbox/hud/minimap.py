@@ -128,7 +128,6 @@ class MapStitcher(SessionObserver):
         return self._rooms.joined(self._of_room())
 
     def _of_room(self) -> WorldState:
-        """Return the map of the present room."""
         seen = self.ring.seen.copy().view(np.uint8)  # a kept state holds bytes only
         way = np.array(self.way).view(np.uint8)
         return WorldState(

@@ -276,7 +276,6 @@ class PlayScreen:
         return (self.reel.starting_over and self._progress.update(now)) or changed
 
     def _end(self) -> None:
-        """End the screen when a script is over."""
         self.outcome = Way.SCRIPT_OVER
 
     def draw(self, surface: pygame.Surface) -> None:

@@ -377,7 +377,6 @@ class SettingsScreen:
         surface.set_clip(clip)
 
     def _place(self, at: int) -> pygame.Rect:
-        """Return where an item is."""
         top = self._area.top + self._tops[at] - self._scroll.offset
         height = self._tops[at + 1] - self._tops[at]
         return pygame.Rect(self._area.left, top, self._area.width, height)

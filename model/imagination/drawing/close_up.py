@@ -361,7 +361,6 @@ def reduced(picture: CutOutPicture, most: int = MOST) -> CutOutPicture:
 
 
 def _with_box(layer: np.ndarray, picture: CutOutPicture) -> CutOutPicture:
-    """Return a cut-out in another size."""
     down, across = (
         new / old for new, old in zip(layer.shape[1:], picture.layer.shape[1:], strict=True)
     )

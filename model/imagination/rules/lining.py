@@ -114,7 +114,6 @@ def _hung_together(window: PlacedObject, curtains: PlacedObject) -> list[PlacedO
 
 
 def _behind(window: PlacedObject, curtains: PlacedObject) -> PlacedObject:
-    """Return a window, of its shape, behind curtains."""
     fits = min(_WIDE * curtains.width / window.width, _TALL_AS * curtains.height / window.height)
     pitch, width, height = curtains.pitch + _HIGHER, fits * window.width, fits * window.height
     return replace(window, yaw=curtains.yaw, pitch=pitch, width=width, height=height, away=None)

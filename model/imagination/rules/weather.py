@@ -300,7 +300,6 @@ def _thawed(thing: PlacedObject, light: Sequence[float]) -> PlacedObject:
 
 
 def _by_day(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return things with windows that show a day."""
     looks = {kind: looks_of(kind)[0] for kind in WINDOWS if looks_of(kind)}
     return [
         replace(one, color=looks[one.kind].color, mean_color=looks[one.kind].mean_color)

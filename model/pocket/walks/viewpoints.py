@@ -881,7 +881,6 @@ def _unpacked_far(tensors: Mapping[str, Tensor], shape: tuple[int, ...]) -> np.n
 
 
 def _numbers_of(things: Collection[PlacedObject], plan: Plan | None) -> list[int]:
-    """Return the numbers of things in a plan."""
     return [place for place, one in enumerate(plan.things) if one in things] if plan else []
 
 

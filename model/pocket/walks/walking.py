@@ -407,7 +407,6 @@ class WalkableGround:
         return edit if other.color == thing.color else replace(edit, color=other.color)
 
     def _new_things(self, new: NewGround) -> list[ToldFrom]:
-        """Return the things on new ground of one description."""
         if new.plan is None:
             return []
         redrawn = {(x, z): draw for x, z, draw in self.new.redrawn}
