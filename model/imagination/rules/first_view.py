@@ -3,8 +3,9 @@
 Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -25,6 +26,8 @@ from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import STANCES
 
 _TALLEST_ALOFT = 13.0  # degrees of things in the sky
+_SMALLEST_ALOFT, _LARGEST_ALOFT = 3.5, 20.0  # of those called tiny or huge
+_SMALL_ALOFT = 0.7  # by which small ones are smaller still: these have nothing beside them
 _ROWS = 0.0, 5.0, 2.0  # degrees by which those in the sky are lower than each other
 _SMALL = 15.0  # degrees of the height of what stands at one's feet, such as flowers
 _BESIDE = 50.0  # degrees from ahead within which a turn brings things into the first view
@@ -76,26 +79,39 @@ def centred(
     return turned(things, float(turns[worse.argmin()]))
 
 
-def within_view(things: Sequence[PlacedObject], places: Collection[int]) -> list[PlacedObject]:
+def within_view(
+    things: Sequence[PlacedObject],
+    places: Collection[int],
+    scales: Mapping[int, float] = MappingProxyType({}),
+) -> list[PlacedObject]:
     """Return an outdoor plan with the tops and feet of some things in the first view.
 
-    Those that stand are farther away, those in the sky lower.
+    Those that stand are farther away, those in the sky lower, and as large as words say: `scales`,
+    by their places.
     """
     if not is_outdoors(things):
         return list(things)
     result = list(things)
     for rank, place in enumerate(sorted(places)):
-        result[place] = _within_view(things[place], _ROWS[rank % len(_ROWS)])
+        row, scale = _ROWS[rank % len(_ROWS)], scales.get(place, 1.0)
+        result[place] = _within_view(things[place], row, scale)
     return result
 
 
-def _within_view(thing: PlacedObject, row: float) -> PlacedObject:
+def _tallest_aloft(scale: float) -> float:
+    """Return how tall a thing in the sky is at most [degrees] that is said to be small or large."""
+    smaller = _SMALL_ALOFT if scale < 1.0 else 1.0
+    return min(max(_TALLEST_ALOFT * scale * smaller, _SMALLEST_ALOFT), _LARGEST_ALOFT)
+
+
+def _within_view(thing: PlacedObject, row: float, scale: float) -> PlacedObject:
     top, stance = thing.foot + thing.height, STANCES.get(thing.kind)
     is_aloft = stance is not None and stance.where in ("sky", "far") and thing.foot > 0.0
     if is_aloft or (stance is not None and stance.where == "sky" and thing.kind in ANIMALS):
-        fits = min(_TALLEST_ALOFT / thing.height, 1.0)
+        fits = min(_tallest_aloft(scale) / thing.height, 1.0)
         width, height = fits * thing.width, fits * thing.height
-        pitch = min(thing.pitch, TOP - height / 2) - (row if thing.kind in ANIMALS else 0.0)
+        pitch = TOP - height / 2 if scale > 1.0 else min(thing.pitch, TOP - height / 2)
+        pitch -= row if thing.kind in ANIMALS else 0.0
         return replace(thing, width=width, height=height, pitch=pitch)
     if not stands(thing) or thing.foot >= 0.0:
         return thing

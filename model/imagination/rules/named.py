@@ -172,7 +172,8 @@ def obeyed(
         result = _one_near(result, one) if not is_stage else result
     result = _ways_apart(result)
     counting = _counting(result, named)
-    result = spanning(within_view(result, counting), counting)
+    scales = _scales(result, named)
+    result = spanning(within_view(result, counting, scales), counting)
     result, named = with_tables(result, named)
     result = with_small_animals(result, _counting(result, named))
     placed = _apart(related(lying_first(hung(result, named)), named), named)
@@ -822,6 +823,15 @@ def _parts_sized(things: Sequence[PlacedObject], one: Named, *, grows: bool) -> 
                 )  # fmt: skip
             result[place] = _sized(thing, part, grows=grows)
     return result
+
+
+def _scales(things: Sequence[PlacedObject], named: Sequence[Named]) -> dict[int, float]:
+    """Return how large words say that things are, by their places in a plan."""
+    scales = {at: one.scale for one in named for at in few_of(things, one)}
+    for one in named:
+        for part, own in parts_of(things, one) if one.parts else ():
+            scales |= dict.fromkeys(own, part.scale)
+    return scales
 
 
 def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:

@@ -65,6 +65,17 @@ def test_butterflies_are_in_no_row():
     assert len({one.pitch for one in within_view([ground, *moons], {1, 2})[1:]}) == 1
 
 
+def test_moons_are_as_large_as_words_say():
+    ground = PlacedObject("near ground", 0.0, -30.0, 360.0, 60.0)
+    moon = PlacedObject("moon", 0.0, 14.0, 13.0, 13.0)
+    small, usual, large = (
+        within_view([ground, moon.scaled(scale)], {1}, {1: scale})[1]
+        for scale in (0.6, 1.0, 1.5)
+    )  # fmt: skip
+    assert 2 * small.height < usual.height < 0.8 * large.height
+    assert large.pitch + large.height / 2 <= 24.0, "all of it is seen"
+
+
 def test_flowers_at_the_lower_edge_of_the_view_are_whole():
     ground = PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0)
     flower = PlacedObject("wild flower", 12.0, -23.6, 8.2, 6.7)
