@@ -24,7 +24,7 @@ from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.drawing.close_up import CloseUps
-from mag_sandbox.model.imagination.drawing.refiner import Refine, Refiner
+from mag_sandbox.model.imagination.drawing.refiner import TOLD, Refine, Refiner
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.ground import TILE
 from mag_sandbox.model.imagination.objects import (
@@ -51,6 +51,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_few_uninvited,
     with_joined_bands,
     with_sailing_boats,
+    with_told_hues,
     without_beams,
 )
 from mag_sandbox.model.imagination.rules.plausible import plausible
@@ -230,7 +231,10 @@ class Imagination:
         if wanted.stone and not behind:
             things = of_stone(things, wanted.stone, is_rock=wanted.in_cave)
         things = with_sky_in_windows(things, wanted.outside) if wanted.outside else things
-        things = things if behind else _as_described(things, wanted)
+        if not behind:
+            things = _as_described(things, wanted)
+        elif not shown:
+            things = with_told_hues(things, wanted.named)
         return tuple(in_fog(things, wanted) if wanted.in_fog else things)
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:
@@ -259,7 +263,9 @@ class Imagination:
     def drawn_sketch(
         self, things: Sequence[PlacedObject], place: Place, viewpoint: tuple[float, float]
     ) -> np.ndarray:
-        """Return the sketch of a place, float32 [4, H, W]: colours in [0, 1], 1 where things stand.
+        """Return the sketch of a place, float32 [4, H, W]: colours in [0, 1], and where things are.
+
+        There the last is 1, or `TOLD` if words give their colours.
 
         Args:
             things: of the plan, from far to near.
@@ -269,10 +275,10 @@ class Imagination:
         rows = np.arange(place.top, place.top + place.rows)
         columns = np.arange(place.left, place.left + place.columns)
         table = _painted_as(things, self._sketcher, self.config)
-        halves = []
+        halves, stand = [], np.array([TOLD if one.is_told else 1.0 for one in things] + [0.0])
         for some in np.array_split(columns, 2):  # a thing at the seam shows at both ends of a ring
             sketch, owners = self._sketcher.draw(table, rows, some, viewpoint)
-            halves.append(np.concatenate(((sketch.picture + 1) / 2, (owners >= 0)[None])))
+            halves.append(np.concatenate(((sketch.picture + 1) / 2, stand[owners][None])))
         return np.concatenate(halves, axis=2, dtype=np.float32)
 
     def sprites(self, things: Sequence[PlacedObject]) -> dict[int, np.ndarray]:

@@ -12,7 +12,7 @@ from math import atan2, degrees, hypot
 import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
-from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light, rgb
+from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject, in_other_light, rgb
 from mag_sandbox.model.imagination.patterns import ROCK
 from mag_sandbox.scenes.color_names import COLORS, color_name, lab_of
 from mag_sandbox.scenes.descriptions import WINDOWS
@@ -471,6 +471,12 @@ _USUAL = {
     "red tree": COLORS["red"],
     "orange tree": COLORS["orange"],
 }  # of named things; the renderer's may have any colour
+_OFF_COLOR: Mapping[str, frozenset[int]] = {  # variants of which little takes a thing's colour
+    "astronaut": frozenset((1, 4)), "bridge": frozenset((1,)), "elephant": frozenset((6,)),
+    "fox": frozenset((0, 1, 2, 6)), "jetty": frozenset((4,)), "mushroom": frozenset((1,)),
+    "picnic blanket": frozenset((1, 4)), "sheep": frozenset((1, 2, 3)), "statue": frozenset((2,)),
+    "street lamp": frozenset((0, 4, 5)), "turtle": frozenset((0, 2, 6)),
+}  # fmt: skip
 _ANY_COLOR = {"bed": 3, "plane": 0, "sailing ship": 2}  # variants painted whole in any colour
 _GREY = np.array((150.0, 150.0, 150.0))  # the usual mean of a coloured thing's other parts
 _SHIP = "sailing ship"
@@ -514,6 +520,7 @@ def with_told_hues(things: Sequence[PlacedObject], named: Sequence[Named]) -> li
     """Return a plan in some light in which named things still have the colours of their words.
 
     Light may darken them, but in moonlight a yellow taxi would be olive, and a green tent teal.
+    These things are marked: their colours are those of the plan, however they are painted.
     """
     told = _colors_given(things, named)
     return [
@@ -525,13 +532,16 @@ def with_told_hues(things: Sequence[PlacedObject], named: Sequence[Named]) -> li
 
 
 def _with_told_hue(thing: PlacedObject, told: np.ndarray) -> PlacedObject:
-    name = color_name(rgb(told))
-    told = _UNTINTED.get(name, told)
-    if thing.color is None or thing.width >= AROUND or name == "black":
+    if thing.color is None or thing.width >= AROUND:
         return thing
+    off, name = _OFF_COLOR.get(thing.kind, frozenset()), color_name(rgb(told))
+    shape = next(one for one in (thing.variant, *range(VARIANTS)) if one not in off)
+    thing = replace(thing, variant=shape, is_told=True)
+    told = _UNTINTED.get(name, told)
     seen, least = np.array(thing.color), _SEEN_FROM.get(name, _SEEN_AT_NIGHT)
     light, (darker, brighter) = seen.max() / told.max(), _SEEN_AS_BRIGHT
-    if darker * least <= light <= brighter and not _is_bent(thing.color, rgb(told)):
+    is_seen = darker * least <= light <= brighter and not _is_bent(rgb(seen), rgb(told))
+    if is_seen or name == "black":
         return thing
     shade = (1 - _OF_LIGHT) * told * np.clip(light, least, 1.0) + _OF_LIGHT * seen
     mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))

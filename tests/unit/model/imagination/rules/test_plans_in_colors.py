@@ -88,12 +88,22 @@ def test_light_bends_no_colour_that_words_give_out_of_its_name(name, lit):
     by_day = rgb(np.array(seen.color) * max(COLORS[name]) / max(seen.color))
     assert color_name(by_day) == name
     assert max(seen.color) <= max(max(lit), max(COLORS[name]))
+    assert seen.is_told
     assert with_told_hues([seen], [Named(("tent",), COLORS[name])]) == [seen]
+
+
+def test_a_thing_in_the_colour_of_words_has_a_shape_that_shows_it():
+    """Of some mushrooms only the stem was blue."""
+    named, blue = [Named(("mushroom",), COLORS["blue"])], COLORS["blue"]
+    some = [PlacedObject("mushroom", 0.0, 0.0, 9.0, 9.0, blue, blue, shape) for shape in (0, 1, 4)]
+    assert [one.variant for one in with_told_hues(some, named)] == [0, 0, 4]
+    assert with_told_hues(some, [Named(("mushroom",), None)]) == some
 
 
 def test_light_may_darken_a_colour_and_bend_those_that_words_do_not_give():
     tent = PlacedObject("tent", 0.0, -4.0, 18.0, 12.0, (31, 51, 149), (40, 60, 140))
-    assert with_told_hues([tent], [Named(("tent",), COLORS["blue"])]) == [tent]
+    (seen,) = with_told_hues([tent], [Named(("tent",), COLORS["blue"])])
+    assert seen == replace(tent, is_told=True)
     olive = replace(tent, color=(96, 96, 58), mean_color=(96, 96, 58))
     assert with_told_hues([olive], [Named(("tent",), None)]) == [olive]
 
