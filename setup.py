@@ -23,7 +23,7 @@ setup(
         "mag_sandbox.assets": ["fonts/*", "weights/**/*"],
         "mag_sandbox.evaluation.imagination": ["*.txt"],
         "mag_sandbox.evaluation.leaderboard": ["*.html", "*.md"],
-        "mag_sandbox.evaluation.report": ["*.html", "*.md"],
+        "mag_sandbox.evaluation.report": ["*.html"],
         "mag_sandbox.sandbox.browser": ["page.*", "icon.png"],
         "mag_sandbox.sandbox.export": ["*.html", "*.js"],
         "mag_sandbox.renderer": ["*.txt"],

@@ -70,7 +70,7 @@ def test_every_task_can_be_sent_and_comes_back_as_it_was():
         ViewsTask(4, "image"),
         RendersTask(1, ((20.0, 0.0, 90.0),)),
         RebuiltVideo("a.mp4", HERE / "a.mp4"),
-        Sample("a hill", "a green hill", 1),
+        Sample("a hill", 1),
         SourceVideo(HERE / "a.mp4", "a"),
     ]
     assert [pickle.loads(pickle.dumps(task)) for task in tasks] == tasks
