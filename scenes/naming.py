@@ -151,6 +151,7 @@ ALSO = {  # a player's word -> the kind
     "building block": "toy blocks", "baby bed": "crib", "chalk board": "blackboard",
     "gift box": "present", "control desk": "control panel", "towel": "towel rail",
     "blanket": "picnic blanket", "basket with food": "picnic basket",
+    "picnic": "picnic basket",
     "entrance of a cave": "cave mouth", "cave entrance": "cave mouth",
     "plant in pot": "potted plant", "plant in a pot": "potted plant", "standing lamp": "floor lamp",
     "old column": "ruin",

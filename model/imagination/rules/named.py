@@ -94,6 +94,8 @@ _RUGS = frozenset(("round rug", "square rug"))
 _RUGS_END, _RUGS_HIGH = -19.5, 18.0  # degrees: their far edge, before the wall; how high they look
 _LARGEST = 62.0, 44.0  # degrees that a thing's width and height grow to
 _EXHIBIT = 24.0, 27.0  # degrees that exhibits are tall and wide, at most
+_FULL_EXHIBIT, _LEAST_EXHIBIT = 1.2, 0.55  # metres of what fills that; share of it, at least
+_SEATS_SHOWN = frozenset(("stool", "chair"))  # stand beside what they are for
 _STEP = 4.0  # degrees between the places that are tried
 _COVERED = 0.08  # share of a named thing that others may cover
 _BEHIND = 0.25  # share of it that may have something else right behind it: outlines would merge
@@ -182,7 +184,7 @@ def obeyed(
     placed = ashore(before_others(placed, _counting(placed, named)), named)
     placed = with_people_clear(placed, named, _counting(placed, named))
     placed = _far_first(placed, named)  # some of which went afloat
-    placed = _above_others(placed, named)
+    placed = hung(_above_others(placed, named), named)  # some of which made room for others
     cleared = _cleared(_round_lakes(placed, named), named, typical)
     free = [one for one in named if one.relation is None and not one.parts]
     for houses in (typical, *([one] for one in free)):
@@ -1020,8 +1022,14 @@ def _exhibited(things: list[PlacedObject], one: Named, said: Collection[str]) ->
 
 
 def _as_exhibit(thing: PlacedObject, one: Named) -> PlacedObject:
-    """Return a thing at the size of exhibits, unless words give another one."""
-    tallest, widest = _EXHIBIT
+    """Return a thing at the size of exhibits, unless words give another one.
+
+    Small ones are large, too, but no stool is as large as a piano.
+    """
+    usual = usual_looks().get(thing.kind)
+    real = max(usual.tall, usual.wide) / _FULL_EXHIBIT if usual else 1.0
+    share = min(max(real, _LEAST_EXHIBIT), 1.0) if thing.kind in _SEATS_SHOWN else 1.0
+    tallest, widest = (share * side for side in _EXHIBIT)
     scale = min(tallest / thing.height, widest / thing.width, 1.0) if one.scale == 1.0 else 1.0
     return replace(thing, width=scale * thing.width, height=scale * thing.height)
 

@@ -247,6 +247,8 @@ def test_words_of_light_and_weather_differ_from_those_before(words, text, before
         ("a moon landscape with a lunar lander", "rocket"),
         ("a forest with a wishing well", "well"),
         ("a classroom with a notebook", "book"),
+        ("a picnic in the park", "picnic basket"),
+        ("a ski lodge at night", "log cabin"),
     ],
 )
 def test_what_strangers_write_is_drawn_as_what_it_looks_like(words, text, kind):

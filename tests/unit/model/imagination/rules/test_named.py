@@ -688,6 +688,32 @@ def test_counted_things_that_are_too_wide_for_a_view_are_farther_away():
     assert all(abs(yaw_difference(car.yaw, 0.0)) < 45.0 for car in result)
 
 
+def test_a_stool_on_a_stand_is_smaller_than_a_piano_on_one():
+    boxes = [PlacedObject("box", yaw, -20.0, 18.0, 9.0) for yaw in (0.0, 90.0, 180.0, 270.0)]
+    vases = [PlacedObject("vase", yaw, -8.0, 10.0, 15.0) for yaw in (0.0, 90.0, 180.0, 270.0)]
+    own = [PlacedObject(kind, 10.0, 4.0, 44.0, 36.0) for kind in ("piano", "stool")]
+    backdrop = PlacedObject("backdrop", 0.0, 6.0, 89.0, 48.0)
+    named = [Named((kind,), None, 1, 1) for kind in ("piano", "stool")]
+    result = obeyed([backdrop, *boxes, *vases, *own], named)
+    (piano,), (stool,) = (of(result, kind) for kind in ("piano", "stool"))
+    assert stool.height < 0.7 * piano.height
+    assert stool.foot == pytest.approx(piano.foot)
+
+
+def test_no_towel_hangs_before_a_window_that_words_put_on_a_side():
+    room = [
+        PlacedObject("wall ahead", 0.0, 5.0, 90.0, 50.0),
+        PlacedObject("wall left", 270.0, 5.0, 90.0, 50.0),
+        PlacedObject("round window", 20.0, 8.0, 16.0, 16.0),
+        *(PlacedObject("towel rail", yaw, 6.0, 14.0, 14.0) for yaw in (-28.0, -10.0)),
+    ]
+    window = Named(("round window",), None, 1, 1, relation=Relation("left"))
+    result = obeyed(room, [window, Named(("towel rail",), None, 2, 2)])
+    (seen,) = of(result, "round window")
+    for towel in of(result, "towel rail"):
+        assert not towel.overlaps(seen)
+
+
 def test_a_piano_stands_on_a_stand_as_large_as_other_exhibits():
     boxes = [PlacedObject("box", yaw, -20.0, 18.0, 9.0) for yaw in (0.0, 120.0, 240.0)]
     vases = [PlacedObject("vase", yaw, -8.0, 10.0, 15.0) for yaw in (0.0, 120.0, 240.0)]
