@@ -291,7 +291,7 @@ def measured(way: Route, painter: ScenePainter) -> tuple[dict[str, dict[str, flo
 
     def look_beside(stop: int, _seen: Callable[[], np.ndarray]) -> np.ndarray:
         pose = CameraPose(way.yaw, 0.0, WIDEST_FOV, *way.places[stop])
-        view: np.ndarray = to_frames(ring.view(pose, (HEIGHT, WIDTH))[None])[0]
+        view: np.ndarray = to_frames(ring.view(pose, (HEIGHT, WIDTH))[None, :3])[0]
         return view
 
     given, invented = (walk(way, where, first, look) for first in (coded[0], look(0, lambda: None)))

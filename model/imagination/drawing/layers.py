@@ -138,14 +138,17 @@ class LayeredRing:
         self._hidden = hidden
 
     def view(self, pose: CameraPose, size: tuple[int, int], *, is_sketched: bool = False) -> Tensor:
-        """Return the view at a pose, float32 [3, height, width].
+        """Return the view at a pose, and what stands there, float32 [4, height, width].
+
+        That is its colours, and the share of each pixel that nothing upright covers.
 
         Args:
             pose: of the view.
             size: height and width.
             is_sketched: whether sprites fill in the unknown parts of things.
         """
-        canvas = self._sampled(pose, size, self._behind)
+        behind = self._sampled(pose, size, self._behind)
+        canvas = np.concatenate((behind, np.ones((1, *size), np.float32)))
         sprites = self._sprites if is_sketched else {}
         for place in self._places(pose, size, (sprites, self._cut_outs)):
             _put_over(canvas, self._shown(place), place)

@@ -50,7 +50,8 @@ class _LastRings(Generic[Made]):
 class PaintedDetails:
     """Shows ground drawn again, and a given view, over painted rings; threads may share it.
 
-    Pictures of them have four channels: colours times shares, and shares.
+    Pictures of them have four channels: colours times shares, and shares; those of views have a
+    fifth one, the shares that things of the plan cover.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class PaintedDetails:
         drawn: GroundThings | None = None,
         things: Things = (),
     ) -> Tensor | None:
-        """Return the layer over views near to each other, [F, 4, H, W]; None: it is empty.
+        """Return the layer over views near to each other, [F, 5, H, W]; None: it is empty.
 
         Args:
             around: the known ring.
@@ -122,7 +123,7 @@ class PaintedDetails:
             found = self._ground.known(around, self._imagination.lattice.whole)
         if found is None:
             return np.zeros((4, *self._imagination.ring_size), np.float32)
-        ring: np.ndarray = found[0].numpy()
+        ring: np.ndarray = found[0, :4].numpy()
         return ring
 
     @torch.inference_mode()
@@ -184,18 +185,34 @@ class PaintedDetails:
         self._views = ViewCutter(imagination.lattice, self._ground, imagination.view_size)
 
     def _found(self, around: Surroundings, place: Place) -> Tensor:
-        """Return a tile of the first ring, [1, 4, H, W]."""
+        """Return a tile of the first ring, [1, 5, H, W]; see the class."""
         found = self._drawn_at(place, around)
         if self._given is not None:
             given = self._given_at(place, self._given, around)
             found = given + found * (1 - given[3])
-        return torch.from_numpy(found)[None]
+        return torch.from_numpy(np.concatenate((found, self._covered(place))))[None]
+
+    def _covered(self, place: Place) -> np.ndarray:
+        """Return which pixels of a tile things of the plan cover, float32 [1, H, W]."""
+        rows, columns = self._pixels(place)
+        if not self._things:
+            return np.zeros((1, rows.stop - rows.start, columns.stop - columns.start), np.float32)
+        numbers, boxes, _ = self._standing(self._things)
+        there = np.isin(numbers[rows, columns], list(boxes))
+        return there[None].astype(np.float32)
+
+    def _pixels(self, place: Place) -> tuple[slice, slice]:
+        """Return the rows and columns of a tile in the picture of the ring."""
+        cell = self._imagination.stride
+        return (
+            slice(cell * place.top, cell * (place.top + place.rows)),
+            slice(cell * place.left, cell * (place.left + place.columns)),
+        )
 
     def _drawn_at(self, place: Place, around: Surroundings) -> np.ndarray:
         """Return what a tile shows drawn again, or else refined, float32 [4, H, W]."""
         cell, drawn = self._imagination.stride, self._drawn
-        rows = slice(cell * place.top, cell * (place.top + place.rows))
-        columns = slice(cell * place.left, cell * (place.left + place.columns))
+        rows, columns = self._pixels(place)
         shown = np.zeros((4, cell * place.rows, cell * place.columns), np.float32)
         now = around.at(place)
         crisp = self.refined(GroundThings(around, self._things)) if self._things else None

@@ -69,6 +69,8 @@ class Animation:
     def at_rest(self, drawn: DrawnPictures, poses: Sequence[CameraPose]) -> PicturesAtRest:
         """Return the parts of pictures that may move."""
         parts = self._animator.parts(drawn.cells, _moments(poses, 0))
+        if drawn.standing is not None:  # white sails and walls look like clouds
+            sky_of(parts).mul_(1 - drawn.standing.to(parts))
         there = _coverage(parts) > FEWEST
         if not there.any():
             return PicturesAtRest(drawn)
@@ -98,7 +100,7 @@ class Animation:
         The sky, [F, 3, H, W], is that of the poses upwind alone, if there is any. At time 0 the
         world is at rest.
         """
-        (frames, rest), parts = resting.drawn, resting.parts
+        (frames, rest, _), parts = resting.drawn, resting.parts
         if parts is None:
             return frames
         moments = _moments(poses, time)

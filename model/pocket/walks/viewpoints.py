@@ -544,8 +544,8 @@ class Viewpoints(ViewPainter[_MadeView]):
                     layers = self._layers(ring, scenery)
                     parts.append(share * layers.view(pose, size, is_sketched=sketched))
                 views.append(torch.stack(parts).sum(dim=0))
-            pictures = torch.stack(views)
-            return DrawnPictures(to_frames(pictures), cells_of(pictures))
+            pictures, free = torch.stack(views).split((3, 1), dim=1)
+            return DrawnPictures(to_frames(pictures), cells_of(pictures), cells_of(1 - free))
 
         return draw
 

@@ -10,9 +10,9 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.parking import unpacked
 from mag_sandbox.model.pocket.engines.engine import PocketEngine
-from mag_sandbox.model.pocket.pictures.animation import Animation
+from mag_sandbox.model.pocket.pictures.animation import Animation, sky_of
 from mag_sandbox.model.pocket.pictures.animator import PARTS
-from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
+from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of, pixels_of
 from mag_sandbox.model.pocket.pictures.decoding import MOTION, WIND
 from mag_sandbox.model.world import MissingWeights
 from tests.tiny import (
@@ -79,6 +79,17 @@ def test_there_is_sky_only_where_there_is_some(drawn):
     resting = PocketEngine(FP32).animation(animator, TINY).at_rest(drawn, POSES)
     assert resting.parts is not None
     assert not resting.has_sky
+
+
+def test_what_the_plan_has_standing_there_is_no_sky(drawn):
+    animator = tiny_animator()
+    bias = animator.segment.head.bias.view(len(PARTS), -1)
+    bias[PARTS.index("sky")] = 50.0
+    animation, standing = PocketEngine(FP32).animation(animator, TINY), torch.zeros(3, 1, 64, 64)
+    standing[..., 20:40] = 1.0
+    parts = animation.at_rest(drawn._replace(standing=cells_of(standing)), POSES).parts
+    assert parts is not None
+    assert pixels_of(sky_of(parts)).equal(1 - standing)
 
 
 def test_the_wind_carries_the_sky_to_the_right(animation):

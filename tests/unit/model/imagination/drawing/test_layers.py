@@ -223,7 +223,16 @@ def test_unknown_ground_is_continued_from_known_ground():
     known[:10] = False
     view = np.asarray(lamp_alone(known).view(CameraPose(150.0, 20.0, x=0.5), SIZE))
     assert np.isfinite(view).all()
-    assert view == pytest.approx(GREY, abs=0.02)
+    assert view[:3] == pytest.approx(GREY, abs=0.02)
+    assert (view[3] == 1).all(), "nothing stands there"
+
+
+def test_a_view_says_what_of_it_things_cover():
+    view = np.asarray(lamp_alone().view(CameraPose(20.0, x=0.5), SIZE))
+    red = view[0] - view[1] > 0.9
+    assert red.any()
+    assert (view[3][red] < 0.1).all()
+    assert (view[3] == 1).mean() > 0.9
 
 
 def test_the_same_pose_shows_the_same_picture_zoomed_or_not():
