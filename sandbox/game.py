@@ -36,7 +36,7 @@ from mag_sandbox.sandbox.saves.saves import DiskUse
 from mag_sandbox.sandbox.screens import Continue, GoBack, PlayScene, PlaySplit, Screen, Watch
 from mag_sandbox.sandbox.screens.play import PlayContext, PlaySession
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
-from mag_sandbox.sandbox.services import open_services
+from mag_sandbox.sandbox.services import Services, open_services
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.cards import SAYING
 from mag_sandbox.sandbox.title.library import TitleListing, delete_recording, read_title_model
@@ -45,7 +45,9 @@ from mag_sandbox.sandbox.ui.display import name_window
 from mag_sandbox.sandbox.ui.thumbnails import PictureSource
 from mag_sandbox.sandbox.view import View
 from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.changes import is_unseen
 
+SUGGESTED = 4  # places for a description that names nothing
 ASK_WHERE = "Where do you want to go?"
 MORE_ROOM = 1.2  # times what places took when the player kept all, until that is asked again
 
@@ -303,6 +305,7 @@ class PlayerGame:
             title=ASK_WHERE,
             open_keys=("t",),
             enter="go there",
+            check=partial(_why_nowhere, services),
         )
 
     @property
@@ -315,6 +318,17 @@ class PlayerGame:
     def _list_anew(self) -> None:
         self._stale = True
         self._notify()
+
+
+def _why_nowhere(services: Services, text: str) -> str:
+    """Return why a description is of no place, and what to write; "": it says something."""
+    words = services.vocabulary
+    if words is None or words.foreign(text) or words.problem(text):
+        return ""
+    if not is_unseen(text, "", words):
+        return ""
+    tried = ", ".join(f"“{one}”" for one in words.suggestions("", SUGGESTED))
+    return f"none of these words shows anything by itself; try {tried}"
 
 
 def _forget(entered: ParkedScene) -> None:

@@ -169,19 +169,24 @@ class EditOverlay(Overlay):
         if color := said_color(text):
             thing = self._thing_there()
             if thing is None:
-                is_on_map = self._viewpoint != self._reel.pose.position
-                unknown = NOTHING_TO_COLOR if self._is_bare() else NO_THING
-                raise ThingError((ON_MAP if is_on_map else unknown).format(color))
+                raise ThingError(self._why_uncolored(color))
             return recolored(thing, color)
         return parse_known(text, *self._spot, self._kinds, self._whereabouts())
 
     def _remark(self, text: str) -> str:
-        """Say which thing another colour is for: the ring may lie beside it."""
-        thing = self._thing_there() if said_color(text) else None
-        if thing is None:
+        """Say which thing another colour is for, or why none is: the ring may lie beside it."""
+        if not (color := said_color(text)):
             return ""
+        if (thing := self._thing_there()) is None:
+            return self._why_uncolored(color)
         names = names_in(self._reel.current.block.prompt)
         return IT_IS.format(names.get(thing.kind, thing.kind))
+
+    def _why_uncolored(self, color: str) -> str:
+        """Return why nothing at the spot takes another colour, and what to write."""
+        is_on_map = self._viewpoint != self._reel.pose.position
+        unknown = NOTHING_TO_COLOR if self._is_bare() else NO_THING
+        return (ON_MAP if is_on_map else unknown).format(color)
 
     def _thing_there(self) -> Edit | None:
         """Return the smallest thing at the spot; None: none is known, or it is seen from away."""

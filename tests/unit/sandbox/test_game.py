@@ -628,6 +628,20 @@ def test_words_without_effect_begin_nothing_and_the_box_says_why(run, before, te
     assert game.screen.reel.current.block.prompt == before
 
 
+@pytest.mark.parametrize(("text", "begins"), [("by candlelight", False), ("at night", True)])
+def test_on_the_title_words_without_effect_begin_no_place(run, text, begins):
+    game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
+    game.services.vocabulary = known_words("pocket")
+    begun = []
+    box = game.game._writing(begun.append)
+    box.open("")
+    for one in ("t", text):
+        box.handle(pygame.Event(pygame.TEXTINPUT, text=one))
+    box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=0))
+    assert bool(begun) is begins
+    assert begins or "none of these words shows anything by itself; try" in box.notice
+
+
 def test_the_title_of_the_box_says_what_enter_does(run):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
     game.services.vocabulary = known_words("pocket")

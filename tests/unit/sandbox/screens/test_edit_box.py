@@ -386,6 +386,11 @@ def test_before_enter_the_box_names_what_takes_another_colour():
     for letter in "make it blue":
         overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text=letter))
     assert "this is for the tent at the ring" in overlay.box.notice
+    overlay, _, _, _ = made()
+    overlay.handle(click((640, 384)))
+    for letter in "make it blue":
+        overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text=letter))
+    assert NOTHING_TO_COLOR.format("blue") in overlay.box.notice, "before Enter, too"
 
 
 @pytest.mark.parametrize(("lighter", "said"), [(0, NOTHING_TO_COLOR), (60, NO_THING)])
