@@ -474,7 +474,8 @@ _USUAL = {
 _OFF_COLOR: Mapping[str, frozenset[int]] = {  # variants of which little takes a thing's colour
     "astronaut": frozenset((1, 4)), "bridge": frozenset((1,)), "elephant": frozenset((6,)),
     "fox": frozenset((0, 1, 2, 6)), "jetty": frozenset((4,)), "mushroom": frozenset((1,)),
-    "picnic blanket": frozenset((1, 4)), "sheep": frozenset((1, 2, 3)), "statue": frozenset((2,)),
+    "picnic blanket": frozenset((1, 4)), "rocket": frozenset((0, 1, 3, 5)),
+    "sheep": frozenset((1, 2, 3)), "statue": frozenset((2,)),
     "street lamp": frozenset((0, 4, 5)), "turtle": frozenset((0, 2, 6)),
 }  # fmt: skip
 _ANY_COLOR = {"bed": 3, "plane": 0, "sailing ship": 2}  # variants painted whole in any colour
@@ -487,7 +488,7 @@ _SHINE, _SHIMMER = 1.3, 20.0  # of water: times as bright as its colour, and lev
 # share of day from which on a colour is seen for what it is: darker, yellow is olive or brown
 _SEEN_FROM = {"yellow": 0.85, "gold": 0.85, "orange": 0.75}
 _DARKER = 0.9  # times as bright is a plan's own colour that passes for one of these
-_SEEN_AT_NIGHT = 0.6  # like `_SEEN_FROM`, of the other colours
+_SEEN_AT_NIGHT, _PALE_AT_NIGHT = 0.6, 0.8  # like `_SEEN_FROM`, of other colours; white and grey
 _SEEN_AS_BRIGHT = 0.9, 1.25  # times as bright as that, and as by day: such colours stay
 _TURNED, _PALED = 15.0, 0.55  # degrees of hue, and share of chroma, from which on a colour is bent
 _GREYISH, _NO_GREY = 12.0, 14.0  # chroma of L*a*b*: of greys at most; of told colours that are none
@@ -538,7 +539,8 @@ def _with_told_hue(thing: PlacedObject, told: np.ndarray) -> PlacedObject:
     shape = next(one for one in (thing.variant, *range(VARIANTS)) if one not in off)
     thing = replace(thing, variant=shape, is_told=True)
     told = _UNTINTED.get(name, told)
-    seen, least = np.array(thing.color), _SEEN_FROM.get(name, _SEEN_AT_NIGHT)
+    at_night = _PALE_AT_NIGHT if name in _UNTINTED else _SEEN_AT_NIGHT
+    seen, least = np.array(thing.color), _SEEN_FROM.get(name, at_night)
     light, (darker, brighter) = seen.max() / told.max(), _SEEN_AS_BRIGHT
     is_seen = darker * least <= light <= brighter and not _is_bent(rgb(seen), rgb(told))
     if is_seen or name == "black":

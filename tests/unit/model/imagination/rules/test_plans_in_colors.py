@@ -92,6 +92,12 @@ def test_light_bends_no_colour_that_words_give_out_of_its_name(name, lit):
     assert with_told_hues([seen], [Named(("tent",), COLORS[name])]) == [seen]
 
 
+def test_silver_is_no_dark_grey_at_night():
+    rocket = PlacedObject("rocket", 0.0, 0.0, 9.0, 20.0, (112, 115, 120), (100, 96, 113))
+    (seen,) = with_told_hues([rocket], [Named(("rocket",), COLORS["grey"])])
+    assert min(seen.color) > 120
+
+
 def test_a_thing_in_the_colour_of_words_has_a_shape_that_shows_it():
     """Of some mushrooms only the stem was blue."""
     named, blue = [Named(("mushroom",), COLORS["blue"])], COLORS["blue"]
