@@ -14,6 +14,7 @@ from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.geometry.scenery import with_placed
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects, rgb
+from mag_sandbox.model.imagination.rules.plans import shape_in_color
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import packed, part_of, parts_of, plain, unpacked
@@ -180,7 +181,8 @@ def thing_of(edit: Edit) -> PlacedObject:
     if color is None:
         return PlacedObject(edit.kind, *box, look.color, look.mean_color, look.variant)
     mean = rgb(_OWN_COLOR * np.array(color) + (1 - _OWN_COLOR) * np.array(look.mean_color))
-    return PlacedObject(edit.kind, *box, color, mean, look.variant, is_told=True)
+    shape = shape_in_color(edit.kind, look.variant)
+    return PlacedObject(edit.kind, *box, color, mean, shape, is_told=True)
 
 
 def _packed(change: Change) -> WorldState:

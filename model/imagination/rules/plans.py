@@ -535,8 +535,7 @@ def with_told_hues(things: Sequence[PlacedObject], named: Sequence[Named]) -> li
 def _with_told_hue(thing: PlacedObject, told: np.ndarray) -> PlacedObject:
     if thing.color is None or thing.width >= AROUND:
         return thing
-    off, name = _OFF_COLOR.get(thing.kind, frozenset()), color_name(rgb(told))
-    shape = next(one for one in (thing.variant, *range(VARIANTS)) if one not in off)
+    name, shape = color_name(rgb(told)), shape_in_color(thing.kind, thing.variant)
     thing = replace(thing, variant=shape, is_told=True)
     told = _UNTINTED.get(name, told)
     at_night = _PALE_AT_NIGHT if name in _UNTINTED else _SEEN_AT_NIGHT
@@ -548,6 +547,12 @@ def _with_told_hue(thing: PlacedObject, told: np.ndarray) -> PlacedObject:
     shade = (1 - _OF_LIGHT) * told * np.clip(light, least, 1.0) + _OF_LIGHT * seen
     mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))
     return replace(thing, color=rgb(shade), mean_color=mean)
+
+
+def shape_in_color(kind: str, shape: int | None) -> int | None:
+    """Return a shape of a kind that shows the colour of a thing, if possible this one."""
+    off = _OFF_COLOR.get(kind, frozenset())
+    return shape if shape not in off else min({*range(VARIANTS)} - off)
 
 
 def _is_bent(seen: tuple[int, int, int], told: tuple[int, int, int]) -> bool:
