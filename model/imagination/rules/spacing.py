@@ -11,6 +11,7 @@ from math import atan, degrees, radians, tan
 import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
+from mag_sandbox.model.imagination.geometry.standing import TABLES
 from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.plans import AROUND, GOLDEN, PLASTIC
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
@@ -24,6 +25,8 @@ _HIDDEN = 0.3  # share of a creature that what is nearer may hide
 _CLOSE = 1.0  # degrees between the outlines of two that the painter would join
 CREATURES = ANIMALS | PEOPLE | {"ghost", "slime", "robot"}
 _DOUBLED = 0.15  # share of a thing that one of its kind may cover
+_ON_IT, _AS_NEAR = 0.5, 4.0  # degrees between the feet of things
+_AT_TABLES = frozenset(("chair", "stool", "bench", "armchair"))
 _TURNS = (0.0, *(side * turn for turn in range(4, 45, 4) for side in (1.0, -1.0)))  # degrees
 _IN_A_ROW, _DEEP = 3, 0.36  # things of a kind; of a distance, by which some of them are farther
 _SMALL, _TALL, _NEAR = 6.5, 3.0, 5.0  # degrees of height; metres; degrees of a foot, at least
@@ -57,20 +60,24 @@ def with_room(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Pla
     """Return a plan in which animals and people touch no other and are not hidden.
 
     Two that touch are painted as one with six legs. They step aside, or are left out where there
-    is no room. Other things that stand before another one of their kind step aside if they can.
-    Those in the places `kept` stay as they are.
+    is no room. Other things that stand before another one of their kind, or in a room grow into
+    another one, step aside if they can. Those in the places `kept` stay as they are.
     """
     if any(thing.kind in STANDS for thing in things):
         return list(things)
     free = [things[place] for place in kept]
     result: list[PlacedObject] = []
+    is_room = not is_outdoors(things)
     for place in reversed(range(len(things))):
         thing = things[place]
         is_creature = thing.kind in CREATURES
-        if place not in kept and (is_creature or _is_doubled(thing, result)):
+        is_merged = _is_doubled(thing, result) or (is_room and _grows_into(thing, result))
+        if place not in kept and (is_creature or is_merged):
             nearer = [one for one in result if stands(one)]
             turned = (thing.turned(turn) for turn in _TURNS)
-            placed = next((one for one in turned if _is_free(one, free, nearer, things)), None)
+            aside = (one for one in turned if _is_free(one, free, nearer, things))
+            farther = () if is_creature else things[:place]
+            placed = next((one for one in aside if not _hides(one, farther)), None)
             if placed is None and is_creature:
                 continue
             thing = placed or thing
@@ -84,6 +91,31 @@ def _is_doubled(thing: PlacedObject, nearer: Sequence[PlacedObject]) -> bool:
         _counts(thing)
         and stands(thing)
         and any(one.kind == thing.kind and covered(thing, one) > _DOUBLED for one in nearer)
+    )
+
+
+def _grows_into(thing: PlacedObject, nearer: Sequence[PlacedObject]) -> bool:
+    """Tell whether a thing is half within one that stands about as near, as a stool in a wardrobe.
+
+    What is on it has its foot above, and seats stand at tables.
+    """
+    return (
+        thing.kind in THINGS
+        and stands(thing)
+        and any(
+            -_ON_IT < thing.foot - one.foot < _AS_NEAR
+            and stands(one)
+            and not (thing.kind in TABLES and one.kind in _AT_TABLES)
+            and covered(thing, one) > _DOUBLED
+            for one in nearer
+        )
+    )
+
+
+def _hides(thing: PlacedObject, farther: Sequence[PlacedObject]) -> bool:
+    """Tell whether a thing that steps aside would stand before another one."""
+    return any(
+        one.kind in THINGS and stands(one) and covered(one, thing) > _DOUBLED for one in farther
     )
 
 

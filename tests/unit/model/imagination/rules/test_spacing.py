@@ -105,3 +105,20 @@ def test_what_is_added_is_farther_than_what_stands_nearer(yaw: float):
     near = PlacedObject("cottage", yaw, -20.0, 20.0, 30.0)
     flower = PlacedObject("wild flower", 0.0, -20.0, 4.0, 5.0)
     assert as_full([GROUND, flower], [near])[-1] == near
+
+
+def test_in_a_room_no_stool_is_within_a_wardrobe_and_what_is_on_a_chest_stays():
+    wall = PlacedObject("wall ahead", 0.0, 5.0, 90.0, 50.0)
+    wardrobe = PlacedObject("wardrobe", 0.0, -7.3, 20.0, 27.0)
+    stool = PlacedObject("stool", 4.0, -15.1, 8.0, 7.0)
+    aside = with_room([wall, stool, wardrobe], ())
+    assert aside[2] == wardrobe
+    assert not aside[1].overlaps(wardrobe)
+    bear = PlacedObject("teddy bear", 0.0, -4.0, 9.0, 10.0)
+    chest = PlacedObject("treasure chest", 0.0, -14.0, 18.0, 12.0)
+    assert with_room([wall, chest, bear], ()) == [wall, chest, bear]
+    table, chair = (
+        PlacedObject("table", 0.0, -14.0, 30.0, 12.0),
+        PlacedObject("chair", 4.0, -15.1, 8.0, 7.0),
+    )
+    assert with_room([wall, table, chair], ()) == [wall, table, chair]
