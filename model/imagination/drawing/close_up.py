@@ -11,7 +11,7 @@ Source: sub-pixel convolution, arXiv 1609.05158; features modulated by facts, ar
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import cached_property, reduce
-from math import pi
+from math import pi, prod
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -35,6 +35,7 @@ WAVES = 1, 2, 4, 8  # half turns from the middle of a thing to its edge
 DETAILS = 16, 24  # channels at twice the size, and within the block there
 # px of a cut-out, and of one whose hidden parts are asked for; larger ones are reduced first
 MOST, COARSE = 6000, 1500
+LARGEST = 24_000  # px of a cut-out that is drawn again as large as it is
 CRISPER = 4.0  # times the difference from the mean around a pixel that is added to it
 # share of a pixel, and difference of colours in [0, 1] from which on something else is shown
 SURE, UNLIKE = 0.5, 0.2
@@ -257,18 +258,20 @@ class CloseUps:
     ) -> tuple[CutOutPicture, CutOutPicture]:
         """Return the cut-out of a thing that the network knows: as it is, and as from near.
 
-        That is as large as it was, and `FINER` times as large.
+        That is as large as it was, and `FINER` times as large. Of more than `LARGEST` pixels it is
+        reduced first, and the second one is smaller.
         """
-        soft = self._large(picture, thing, FINER)
-        finer = crisp(soft)
-        own, near = (_in_levels(one) for one in (functional.avg_pool2d(soft, FINER), finer))
-        return CutOutPicture(own, picture.box), _with_box(near, picture)
+        size = picture.layer.shape[1:]
+        is_large = prod(size) > LARGEST
+        soft = self._large(reduced(picture) if is_large else picture, thing, FINER)
+        near = crisp(soft)
+        own = _resized(near, size) if is_large else functional.avg_pool2d(soft, FINER)
+        return CutOutPicture(_in_levels(own), picture.box), _with_box(_in_levels(near), picture)
 
     def whole(self, picture: CutOutPicture, thing: PlacedObject) -> np.ndarray:
         """Return the layer of a thing that the network knows, with its hidden parts, coarsely."""
         soft = self._large(reduced(picture, COARSE), thing, FINER)
-        size = picture.layer.shape[1:]
-        return _in_levels(functional.interpolate(soft, size, mode="bilinear", antialias=True))
+        return _in_levels(_resized(soft, picture.layer.shape[1:]))
 
     @torch.inference_mode()
     def _large(self, picture: CutOutPicture, thing: PlacedObject, scale: int) -> Tensor:
@@ -354,10 +357,13 @@ def reduced(picture: CutOutPicture, most: int = MOST) -> CutOutPicture:
     if share >= 1:
         return picture
     size = round(share * height), round(share * width)
-    small = functional.interpolate(
-        torch.from_numpy(picture.layer)[None], size, mode="bilinear", antialias=True
-    )
+    small = _resized(torch.from_numpy(picture.layer)[None], size)
     return _with_box(small[0].numpy(), picture)
+
+
+def _resized(pictures: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Return pictures, [B, C, H, W], in another height and width."""
+    return functional.interpolate(pictures, size, mode="bilinear", antialias=True)
 
 
 def _with_box(layer: np.ndarray, picture: CutOutPicture) -> CutOutPicture:

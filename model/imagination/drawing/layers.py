@@ -120,7 +120,9 @@ class LayeredRing:
         stands |= order > 0  # also outside the plan's shapes
         if redrawn is not None:
             told = {number: scenery.bodies[number - 1].told for number in self._cut_outs}
-            self._cut_outs |= redrawn.whole_ones(self._cut_outs, told, numbers, self._painted)
+            self._cut_outs |= redrawn.whole_ones(
+                self._cut_outs, told, numbers, self._painted, known
+            )
         hidden = widened_around(stands, margins.hidden)
         shown = known & ~hidden
         radian = numbers.shape[1] / (2 * np.pi)

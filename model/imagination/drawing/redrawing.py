@@ -34,6 +34,8 @@ NEAR, FAR = 3, 8  # px: how far from what is behind a thing its colour is taken
 FAINT = 0.02  # of a pixel: share of a thing from which on what is behind it is shown beside it
 # px of the longer side, and of the area; smaller and larger things stay as they are
 SMALLEST, LARGEST = 8, 13_000
+# px of the area of large things, and share of them that is to be painted
+LARGE, ENOUGH = 4_000, 0.3
 Each = Callable[[Callable[[int], CutOut], Iterable[int]], Iterable[CutOut]]
 
 
@@ -105,21 +107,36 @@ class RedrawnThings:
         cuts: Mapping[int, CutOut],
         things: Mapping[int, PlacedObject],
         numbers: np.ndarray,
-        known: np.ndarray,
+        painted: np.ndarray,
+        known: np.ndarray | None = None,
     ) -> dict[int, CutOut]:
         """Return those cut-outs, drawn again, whose things are painted whole.
+
+        A large thing up to which a walker comes reaches beyond what is painted, and a painter saw
+        few that are as large: of it, a share that is painted is enough, if all is known.
 
         Args:
             cuts: by the numbers of their things.
             things: by number.
             numbers: of each pixel's thing, int32 [H, W].
-            known: which pixels are painted, bool [H, W].
+            painted: which pixels are, bool [H, W].
+            known: which pixels others show, too, likewise; None: large things stay as they are.
         """
-        partly = set(np.unique(numbers[~known]).tolist())
+        counts = np.bincount(numbers.ravel())
+        missing = np.bincount(numbers[~painted], minlength=len(counts))
+        is_whole, is_enough = missing == 0, np.zeros(len(counts), bool)
+        if known is not None:
+            unknown = np.bincount(numbers[~known], minlength=len(counts))
+            is_enough = (unknown == 0) & (missing <= (1 - ENOUGH) * counts)
+
+        def is_drawn(number: int, box: Box) -> bool:
+            area = box[2] * box[3]
+            fits = (is_whole[number] and area <= LARGEST) or (is_enough[number] and area > LARGE)
+            return bool(fits) and max(box[2:]) >= SMALLEST
+
         whole = [
             number for number, cut in cuts.items()
-            if number not in partly
-            and max(cut.box[2:]) >= SMALLEST and cut.box[2] * cut.box[3] <= LARGEST
+            if is_drawn(number, cut.box)
             and self._close_ups.knows(things[number])
             and self._close_ups.shows(cut.visible, things[number])
         ]  # fmt: skip

@@ -70,6 +70,17 @@ def test_a_thing_drawn_again_is_as_large_as_it_was(close_ups: CloseUps, height: 
     assert apart.sum() < 0.15 * (given.layer[3] > 0.5).sum()
 
 
+def test_a_very_large_thing_is_drawn_again_from_a_smaller_picture(close_ups: CloseUps):
+    given = soft_disc(200, 200)
+    (layer, box), near = close_ups.redrawn(given, MUSHROOM)
+    assert layer.shape == given.layer.shape
+    assert box == given.box
+    assert near.layer.shape[1] < 200 * FINER
+    assert near.box[2] / near.layer.shape[2] == pytest.approx(given.box[2] / 200)
+    apart = (layer[3] > 0.5) != (given.layer[3] > 0.5)
+    assert apart.sum() < 0.15 * (given.layer[3] > 0.5).sum()
+
+
 def test_outlines_are_crisper_and_stay_where_they_are(close_ups: CloseUps):
     given = soft_disc(48, 48)
     alpha = close_ups.enlarged(given, MUSHROOM).layer[3]

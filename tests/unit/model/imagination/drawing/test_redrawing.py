@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from mag_sandbox.model.imagination.drawing import redrawing
 from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
+from mag_sandbox.model.imagination.drawing.cut_outs import PAINTED, cut_outs
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings, StandingThings
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -132,8 +134,26 @@ def test_large_things_are_drawn_again():
     assert over.any()
 
 
-@pytest.mark.parametrize("size", [4.0, 150.0])
-def test_tiny_and_very_large_things_stay_as_they_are(size: float):
+@pytest.mark.parametrize(
+    ("painted", "known", "is_drawn"),
+    [(0.5, 1.0, True), (0.5, 0.9, False), (0.1, 1.0, False)],
+    ids=["half painted", "part unknown", "hardly painted"],
+)
+def test_of_a_large_thing_on_a_walk_a_share_is_enough(painted: float, known: float, is_drawn: bool):
+    thing = PlacedObject("floor lamp", 90.0, 0.0, 120.0, 95.0)
+    stands = standing(thing)
+    cuts, _ = cut_outs(picture(thing), KNOWN, stands.numbers, stands.boxes, PAINTED)
+    of_it = [KNOWN.copy() for _ in range(2)]
+    rows, columns = box_of(thing)
+    for cells, share in zip(of_it, (painted, known), strict=True):
+        cells[rows, columns[round(share * len(columns)) :]] = False
+    drawn = RedrawnThings(ShadedCloseUps()).whole_ones(cuts, stands.told, stands.numbers, *of_it)
+    assert bool(drawn) == is_drawn
+
+
+@pytest.mark.parametrize("size", [4.0, 90.0])
+def test_tiny_and_very_large_things_stay_as_they_are(size: float, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(redrawing, "LARGEST", 5_000)  # of a small ring
     thing, close_ups = PlacedObject("floor lamp", 90.0, 0.0, size, size), ShadedCloseUps()
     assert not RedrawnThings(close_ups).over(picture(thing), KNOWN, standing(thing)).any()
     assert not close_ups.shown
