@@ -5,6 +5,7 @@ vocabulary at all.
 """
 
 import functools
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ _FOREIGN_WORDS = (
 )
 FOREIGN_WORDS = frozenset(_FOREIGN_WORDS.split())  # by which other languages are recognised
 _SINGLE = frozenset(("a", "an", "one"))
+_MISSPELT = re.compile(r"(?<=[^aeiou\W])ys\b")  # of plurals
 APOSTROPHES = ("'", "\u2019")
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
 _SPELLINGS = (("z", "s"), ("ay", "ey"), ("or", "our"), ("er", "re"))  # American, and British
@@ -218,16 +220,17 @@ class Vocabulary:
         """Return words of a text that are drawn as something else, each with what that is."""
         grey = {word.start for word in self.without_effect(text)}
         found: dict[str, str] = {}
-        before = ""
+        is_single = False
         for phrase in self.phrases(text):
             start, end = phrase.words[0].start, phrase.words[-1].end
+            if phrase.written in FUNCTION_WORDS or phrase.written in _SINGLE:
+                is_single = phrase.written in _SINGLE
             is_other = phrase.known and not _are_alike(phrase.known, phrase.written)
             if phrase.known and is_other and start not in grey:
                 known = phrase.known
-                if before in _SINGLE and _is_one(known, phrase.written):
-                    known = known.removesuffix("s")  # "a ballon" is one balloon
-                found.setdefault(text[start:end], known)
-            before = phrase.written
+                if is_single and _is_one(known, phrase.written):
+                    known = known.removesuffix("s")  # "a large ballon" is one balloon
+                found.setdefault(text[start:end], in_good_spelling(known))
         return tuple(found.items())
 
     def foreign(self, text: str) -> bool:
@@ -260,7 +263,8 @@ class Vocabulary:
 
         Of a word that is only begun, also those that begin so.
         """
-        return self._nearest(_plain(word), is_begun=is_begun)[:count]
+        near = self._nearest(_plain(word), is_begun=is_begun)[:count]
+        return tuple(map(in_good_spelling, near))
 
     def suggestions(self, prompt: str, count: int = 5) -> tuple[str, ...]:
         """Return phrases the world knows, of groups that the prompt does not speak of yet."""
@@ -486,6 +490,15 @@ def edit_distance(word: str, other: str, limit: int) -> int:
         if min(row) > limit:
             return limit + 1
     return row[-1]
+
+
+def in_good_spelling(phrase: str) -> str:
+    """Return a known phrase as English writes it: worlds may be trained with other plurals.
+
+    >>> in_good_spelling("two jettys with toys")
+    'two jetties with toys'
+    """
+    return _MISSPELT.sub("ies", phrase)
 
 
 def _is_one(known: str, written: str) -> bool:

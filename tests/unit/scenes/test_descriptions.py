@@ -1281,8 +1281,11 @@ def test_what_is_drawn_instead_is_as_many_as_the_words_say(words: DescriptionWor
         ("a living room with couches", {"couches": "sofas"}),
         ("an android in a desert", {"android": "robot"}),
         ("a stage with ballerinas", {"ballerinas": "people"}),
+        ("a harbour with a wooden pier", {"pier": "jetty"}),
+        ("a harbour with two piers", {"piers": "jetties"}),
     ):
         assert dict(words.substitutes(text)) == drawn
+    assert words.nearest("jety") == ("jetties",)
 
 
 def test_suggested_under_water_on_the_moon_and_on_mars_is_what_is_there(words: DescriptionWords):
