@@ -61,6 +61,7 @@ from mag_sandbox.scenes.kinds import (
 from mag_sandbox.scenes.leftovers import left_over
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.naming import (
+    BUNCHED,
     STOPS,
     Named,
     absent_kinds,
@@ -85,6 +86,7 @@ from mag_sandbox.scenes.relations import IN_SKY
 from mag_sandbox.scenes.rewordings import (
     AFTER_NOUN,
     BABY,
+    BALLOON_COLORS,
     BUNCHES,
     CHILDS_ROOM,
     COLORED_ROOM,
@@ -443,6 +445,8 @@ class DescriptionWords(Vocabulary):
         if self.place(read) == "indoor" and _OUTDOORS.search(text):
             phrases = _without_outdoors(phrases, text, self)
             read = rewritten(text, phrases)
+        if self.place(read) in ("indoor", "object"):
+            phrases = _with_toy_balloons(phrases)
         if self.place(read) != "indoor" or not _is_of_house(read):
             return phrases
         houses = [one for one in phrases if one.known and _HOUSES.search(one.known)]
@@ -483,6 +487,7 @@ class DescriptionWords(Vocabulary):
         known = _counted(super().substitutes(OF_WOOD.sub(r"\g<room>", text)))
         known = [one for one in known if all(one[0] not in said for said, _ in like)]
         known = [one for one in known if not is_lonely(one[1])]  # which is not drawn
+        known = [one for one in known if one[1] not in (BUNCHED, BUNCHED[:-1])]  # plainly balloons
         if CROWD in self.reading(text):
             known = told_crowd(known, numbers_drawn(CROWD, KINDS)[0][1])
         numbers = (
@@ -619,8 +624,10 @@ class DescriptionWords(Vocabulary):
         if super().place(known) is None and self.place(known) == "indoor":
             told += _words_in(_STORE, known)
         seen |= {owners[place] for place in told}
+        reading = self.reading(text)
         unseen_words = [*BUNCHES, *IMAGES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED]
         unseen_words += [DARK_THING, NOT_HUNG, SNOWY_ROOFS]
+        unseen_words += [BALLOON_COLORS] if BUNCHED in reading else []
         unseen_words += [STAGE_LIGHTS, NOT_ON_STAGES] if self.place(known) == "object" else []
         unseen_words += [UMBRELLAS] if has_no_parasols(known) else []
         unseen_words += [FROZEN_RIVER, *([SNOWFALL] if RAINFALL.search(known) else [])]
@@ -633,7 +640,6 @@ class DescriptionWords(Vocabulary):
         named |= {owners[place] for place in (*_unseen_far(known), *_unentered(known, self))}
         if self.place(known) == "object":
             named |= {owners[place] for place in _words_in(NOT_ON_STAGES, known, "above")}
-        reading = self.reading(text)
         place = self.place(reading)
         if place == "video game":  # whose sky is open
             seen -= {rank for rank, one in enumerate(phrases) if _CAVE.fullmatch(one.written)}
@@ -1329,6 +1335,17 @@ def _with_walls_of_rooms(
         return f"{_WALLS_OF[stuff]} {what}" if is_wall else phrase.known
 
     return tuple(phrase._replace(known=known(phrase)) for phrase in phrases)
+
+
+def _with_toy_balloons(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
+    """Return phrases of a room or a stage with its balloons read as toys: none carries people."""
+    return tuple(
+        one._replace(known=BUNCHED)
+        if one.known in ("balloon", "balloons")
+        and not (rank and phrases[rank - 1].written in ("air", "toy"))
+        else one
+        for rank, one in enumerate(phrases)
+    )
 
 
 def _without_outdoors(

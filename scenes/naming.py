@@ -68,7 +68,7 @@ _DOING = {"flying": IN_SKY, "swimming": Relation("water")}  # said before a thin
 _IN_ROW = Relation("row")
 _FEW_WIDE = 25.0  # degrees: of narrower things three are several, of wider ones two
 _COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean only one
-_BUNCHED, _IN_A_BUNCH = "toy balloons", 3  # which are drawn in bunches, and how many are in one
+BUNCHED, _IN_A_BUNCH = "toy balloons", 3  # which are drawn in bunches, and how many are in one
 _CONTAINED = 3  # of things that something is full of: more would be too small to tell apart
 _ALIKE = frozenset((  # with a plural like the singular, or that are many plants
     "sheep", "deer", "fish", "wheat", "bamboo", "seaweed", "coral", "reed",
@@ -844,7 +844,7 @@ def _told_before(
         does = _IN_ROW if plural and (word, follows) == ("row", "of") else does
         if word in counts and (drawn := _drawn(word, kinds[0])):
             least, most = drawn, most and drawn
-    if kinds[0] == _BUNCHED and most:
+    if kinds[0] == BUNCHED and most:
         least, most = (-(-number // _IN_A_BUNCH) for number in (least, most))
     near = _near_color(kinds, color_name(color)) if color else None
     color = COLORS[near] if near else None
@@ -873,9 +873,12 @@ def _near_color(kinds: Sequence[str], name: str) -> str | None:
 
 
 def takes_color(kind: str, name: str) -> bool:
-    """Tell whether things of a kind are painted in a named colour; those not measured are."""
+    """Tell whether things of a kind are painted in a named colour; those not measured are.
+
+    A bunch of toy balloons is not: two of its three have colours of their own.
+    """
     known = painted_colors().get(kind)
-    return known is None or name in known
+    return kind != BUNCHED and (known is None or name in known)
 
 
 def in_said_colors(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:

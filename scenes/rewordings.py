@@ -223,6 +223,7 @@ _WADING = (  # where a crane is a bird
 )
 ON_BANKS = re.compile(r"\bon (?:both|each|either) banks?\b(?: of (?:the|a) river\b)?", re.I)
 _TOYS = "toy balloons"  # none that carries people
+BALLOON_COLORS = re.compile(rf"\b(?P<color>{_COLOR}) (?:toy )?balloons?\b", re.I)
 SUNKEN_TOWN = re.compile(
     r"\b(?:underwater|undersea|sunken|submerged) (?:city|town|village)\b"
     r"|\b(?:city|town|village) (?:underwater|(?:under|beneath|below) (?:the )?(?:sea|ocean|water)"
