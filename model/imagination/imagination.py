@@ -24,7 +24,7 @@ from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.drawing.close_up import CloseUps
-from mag_sandbox.model.imagination.drawing.refiner import TOLD, Refine, Refiner
+from mag_sandbox.model.imagination.drawing.refiner import Refine, Refiner
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.ground import TILE
 from mag_sandbox.model.imagination.objects import (
@@ -263,9 +263,7 @@ class Imagination:
     def drawn_sketch(
         self, things: Sequence[PlacedObject], place: Place, viewpoint: tuple[float, float]
     ) -> np.ndarray:
-        """Return the sketch of a place, float32 [4, H, W]: colours in [0, 1], and where things are.
-
-        There the last is 1, or `TOLD` if words give their colours.
+        """Return the sketch of a place, float32 [4, H, W]: colours in [0, 1], 1 where things stand.
 
         Args:
             things: of the plan, from far to near.
@@ -275,10 +273,10 @@ class Imagination:
         rows = np.arange(place.top, place.top + place.rows)
         columns = np.arange(place.left, place.left + place.columns)
         table = _painted_as(things, self._sketcher, self.config)
-        halves, stand = [], np.array([TOLD if one.is_told else 1.0 for one in things] + [0.0])
+        halves = []
         for some in np.array_split(columns, 2):  # a thing at the seam shows at both ends of a ring
             sketch, owners = self._sketcher.draw(table, rows, some, viewpoint)
-            halves.append(np.concatenate(((sketch.picture + 1) / 2, stand[owners][None])))
+            halves.append(np.concatenate(((sketch.picture + 1) / 2, (owners >= 0)[None])))
         return np.concatenate(halves, axis=2, dtype=np.float32)
 
     def sprites(self, things: Sequence[PlacedObject]) -> dict[int, np.ndarray]:

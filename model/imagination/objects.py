@@ -45,7 +45,6 @@ class PlacedObject:
     mean_color: tuple[int, int, int] | None = None  # of all that is seen of it; None: any
     variant: int | None = None  # which shape of its kind; None: any
     away: float | None = None  # metres; None: as far as its foot says
-    is_told: bool = False  # whether words give its colour
 
     @property
     def foot(self) -> float:

@@ -176,13 +176,13 @@ def thing_of(edit: Edit) -> PlacedObject:
     color = None if edit.color is None else (edit.color[0], edit.color[1], edit.color[2])
     box = yaw, edit.pitch, edit.width, edit.height
     if usual is None:
-        return PlacedObject(edit.kind, *box, color, is_told=color is not None)
+        return PlacedObject(edit.kind, *box, color)
     look = usual.looks[round(yaw * 10) % len(usual.looks)]
     if color is None:
         return PlacedObject(edit.kind, *box, look.color, look.mean_color, look.variant)
     mean = rgb(_OWN_COLOR * np.array(color) + (1 - _OWN_COLOR) * np.array(look.mean_color))
     shape = shape_in_color(edit.kind, look.variant)
-    return PlacedObject(edit.kind, *box, color, mean, shape, is_told=True)
+    return PlacedObject(edit.kind, *box, color, mean, shape)
 
 
 def _packed(change: Change) -> WorldState:

@@ -3,7 +3,7 @@
 It sees rings as the game has them, most of them painted, some from a second viewpoint, with the
 sketches of their plans, and learns the renderer's pictures, `FINER` times as large. A part that
 lies a little beside the renderer's costs little, so that the network need not soften what it
-cannot place. Some things are told; see `told_colors`.
+cannot place.
 """
 
 import logging
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.drawing.refiner import FINER, TOLD, Refiner, smooth
+from mag_sandbox.model.imagination.drawing.refiner import FINER, Refiner, smooth
 from mag_sandbox.model.imagination.weights import REFINER
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.loop import LoopConfig, Stage
@@ -25,7 +25,6 @@ from mag_sandbox.training.options import RefinerTraining
 from mag_sandbox.training.pictures.close_ups import fitted_differences
 from mag_sandbox.training.pictures.scene_rings import SceneRings
 from mag_sandbox.training.pictures.shown import begun, train_and_write
-from mag_sandbox.training.pictures.told_colors import SHARE, with_told_things
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +40,6 @@ class RingPair(NamedTuple):
 
     given: np.ndarray  # uint8 [H, W, GIVEN]: see `Refiner.forward`
     drawn: np.ndarray  # uint8 [FINER * H, FINER * W, 3]
-    numbers: np.ndarray  # of the thing in each pixel, 0: none, int32 [H, W]
 
 
 @dataclass(eq=False)
@@ -79,27 +77,21 @@ class RefinerStage(Stage):
         write_sheet(path, list(zip(*each, strict=True)))
 
     def _batch(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
+        crops = [self._crop(rng) for _ in range(count)]
         given, drawn = (
-            torch.stack(one) for one in zip(*(self._crop(rng) for _ in range(count)), strict=True)
+            torch.from_numpy(np.stack(one)).permute(0, 3, 1, 2).float() / 255
+            for one in zip(*crops, strict=True)
         )
         if rng.random() < 0.5:
             given, drawn = given.flip(-1), drawn.flip(-1)
         return given, drawn
 
-    def _crop(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    def _crop(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         pair = self.pairs[int(rng.integers(len(self.pairs)))]
         top, left = (int(rng.integers(side - CROP + 1)) for side in pair.given.shape[:2])
-        own, finer = (
-            np.s_[scale * top : scale * (top + CROP), scale * left : scale * (left + CROP)]
-            for scale in (1, FINER)
-        )
-        given, drawn = (
-            torch.from_numpy(one).permute(2, 0, 1).float() / 255
-            for one in (pair.given[own], pair.drawn[finer])
-        )
-        if rng.random() < SHARE:
-            given = with_told_things(given, pair.numbers[own], TOLD, rng)
-        return given, drawn
+        return pair.given[top : top + CROP, left : left + CROP], pair.drawn[
+            FINER * top : FINER * (top + CROP), FINER * left : FINER * (left + CROP)
+        ]
 
 
 @torch.inference_mode()
@@ -117,8 +109,7 @@ def pairs_of(rings: SceneRings, seed: int) -> list[RingPair]:
     level = slice(rows[0], rows[-1] + 1)
     given = np.concatenate((shown.picture, levels), axis=2)[level]
     drawn = scene.picture(*shown.place, scale=FINER)
-    numbers = rings.numbers(shown.scenery, shown.place)[level]
-    return [RingPair(given, drawn[FINER * level.start : FINER * level.stop], numbers)]
+    return [RingPair(given, drawn[FINER * level.start : FINER * level.stop])]
 
 
 def train(options: RefinerTraining) -> None:

@@ -102,12 +102,12 @@ class SceneRings:
     def layers(self, shown: SceneRing) -> LayeredRing:
         """Return a ring in layers."""
         colors = shown.picture.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
-        numbers = self.numbers(shown.scenery, shown.place)
+        numbers = self._numbers(shown.scenery, shown.place)
         return LayeredRing(colors, shown.known, numbers, shown.scenery, shown.place)
 
     def _seen(self, shown: SceneRing, place: Position) -> np.ndarray:
         """Return what a ring shows of level views from another viewpoint; see `Subject`."""
-        layers, numbers = self.layers(shown), self.numbers(shown.scenery, place)
+        layers, numbers = self.layers(shown), self._numbers(shown.scenery, place)
         seen = np.zeros((*numbers.shape, 4), np.uint8)
         for pose in self._level:
             part = self._pixels(pose)
@@ -126,8 +126,7 @@ class SceneRings:
         picture = to_frames(decoded_ring(self.imagination, around, map))[0]
         return picture, in_pixels(around.known, len(picture))
 
-    def numbers(self, scenery: Scenery, place: Position) -> np.ndarray:
-        """Return the number of the thing in each pixel of a ring, 0: none, int32 [H, W]."""
+    def _numbers(self, scenery: Scenery, place: Position) -> np.ndarray:
         return scenery.numbers(*place, self.imagination.owners(scenery.plan(*place)))
 
     @property

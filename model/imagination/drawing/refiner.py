@@ -2,8 +2,7 @@
 
 A painter has few numbers for a cell, so the outlines of what it paints are ragged, and small parts
 are smears. The sketch of the plan says where each part is; the painting says how it is lit and how
-it joins what is beside it. From both, a U-Net draws the picture as the renderer would. Where words
-give a thing's colour, it is that of the sketch, also if it was painted in another one.
+it joins what is beside it. From both, a U-Net draws the picture as the renderer would.
 
 Source: U-Net, arXiv 1505.04597; sub-pixel convolution, arXiv 1609.05158.
 """
@@ -19,7 +18,6 @@ FINER = 2  # times as many pixels across as it is given, in training
 WIDTHS = 16, 48, 64, 96  # channels of pixels, and of halves, quarters and eighths of them
 DEPTHS = 1, 3, 3  # blocks on the way down, likewise from halves on
 GIVEN = 7  # channels: colours of the painting, those of the sketch, and where things stand
-TOLD = 2.0  # stands for things whose colours words give, where 1 stands for the others
 STEP = 8  # px; rows and columns are a multiple of it
 Refine = Callable[[Tensor], Tensor]  # [1, GIVEN, H, W] -> what it adds to a picture, [1, 3, H, W]
 
@@ -64,7 +62,7 @@ class Refiner(nn.Module):
         """Return what is to be added to smooth pictures, [B, 3, scale * H, scale * W].
 
         Args:
-            given: pictures and sketches, colours in [0, 1], and where things stand, 1 or `TOLD`,
+            given: pictures and sketches, colours in [0, 1], and 1 where things stand,
                 [B, GIVEN, H, W]; H and W are multiples of `STEP`.
         """
         fine = functional.relu(self.stem(given))

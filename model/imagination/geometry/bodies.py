@@ -184,7 +184,7 @@ class PlacedBody:
             self.told.kind, degrees(atan2(ahead_x, ahead_z)) % 360, sum(ends) / 2,
             2 * degrees(atan(half / now)), max(ends[1] - ends[0], FLATTEST),
             self.told.color, self.told.mean_color, self.told.variant,
-            None if self.told.away is None else now, self.told.is_told,
+            None if self.told.away is None else now,
         )  # fmt: skip
         return PlacedBody(told, self.where, now, x, z, self.sight, self.is_new, self.usually)
 

@@ -536,7 +536,7 @@ def _with_told_hue(thing: PlacedObject, told: np.ndarray) -> PlacedObject:
     if thing.color is None or thing.width >= AROUND:
         return thing
     name, shape = color_name(rgb(told)), shape_in_color(thing.kind, thing.variant)
-    thing = replace(thing, variant=shape, is_told=True)
+    thing = replace(thing, variant=shape)
     told = _UNTINTED.get(name, told)
     at_night = _PALE_AT_NIGHT if name in _UNTINTED else _SEEN_AT_NIGHT
     seen, least = np.array(thing.color), _SEEN_FROM.get(name, at_night)

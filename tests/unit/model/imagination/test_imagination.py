@@ -12,7 +12,6 @@ from torch import nn
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.imagination.config import ImaginationConfig
-from mag_sandbox.model.imagination.drawing.refiner import TOLD
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.wanted import Wanted
@@ -71,20 +70,6 @@ def test_the_sketch_of_a_whole_ring_shows_both_halves_of_what_stands_at_its_seam
         )
         turned = np.roll(ahead[..., :size], size // 2, axis=2)
         assert np.allclose(at_seam[..., :size], turned, atol=1e-5)
-
-
-def test_the_sketch_says_which_things_have_the_colours_of_words():
-    made = imagination()
-    for sprites in made._networks.painter.objects.sprites:
-        nn.init.ones_(sprites.table)  # each is a full box
-    tent = PlacedObject("tent", 180.0, 0.0, 4 * CELL, 3 * CELL, (200, 60, 40))
-    plain, told = (
-        made.drawn_sketch([one], made.lattice.whole, (0.0, 0.0))
-        for one in (tent, replace(tent, is_told=True))
-    )
-    assert np.array_equal(told[:3], plain[:3])
-    assert plain[3].max() == 1.0
-    assert np.array_equal(told[3], TOLD * plain[3])
 
 
 def test_what_words_say_is_not_there_is_not_planned(monkeypatch):

@@ -104,15 +104,6 @@ def test_from_above_things_and_walls_are_where_they_stand():
         assert Scenery.of(some, STANCES, ("wall",)).ground.walls == (), "they do not meet"
 
 
-def test_from_elsewhere_things_still_have_the_colours_of_words():
-    tents = [
-        PlacedObject("tent", yaw, -4.0, 12.0, 8.0, (200, 60, 40), is_told=told)
-        for yaw, told in ((0.0, True), (60.0, False))
-    ]
-    plan = Scenery.of(tents, STANCES, ALL_BEHIND).plan(*THERE)
-    assert sorted(one.is_told for one in plan) == [False, True]
-
-
 def test_what_is_walked_past_is_behind_and_what_is_underfoot_is_gone():
     lamp = PlacedObject("floor lamp", 0.0, -10.0, 10.0, 36.0)  # its foot 28 degrees down
     away = 1.6 / np.tan(np.radians(28.0))

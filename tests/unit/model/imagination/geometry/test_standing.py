@@ -194,7 +194,6 @@ def test_placed_things_have_a_usual_look_of_their_kind():
     red = thing_of(put("a red cat", -15.0, meadow()))
     assert red.color == (214, 73, 72)
     assert red.variant is not None
-    assert (thing.is_told, red.is_told) == (False, True)
     assert thing_of(put("a blue picnic blanket", -15.0, meadow())).variant == 0  # 1 is yellow
 
 

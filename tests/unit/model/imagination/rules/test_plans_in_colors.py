@@ -88,7 +88,6 @@ def test_light_bends_no_colour_that_words_give_out_of_its_name(name, lit):
     by_day = rgb(np.array(seen.color) * max(COLORS[name]) / max(seen.color))
     assert color_name(by_day) == name
     assert max(seen.color) <= max(max(lit), max(COLORS[name]))
-    assert seen.is_told
     assert with_told_hues([seen], [Named(("tent",), COLORS[name])]) == [seen]
 
 
@@ -109,7 +108,7 @@ def test_a_thing_in_the_colour_of_words_has_a_shape_that_shows_it():
 def test_light_may_darken_a_colour_and_bend_those_that_words_do_not_give():
     tent = PlacedObject("tent", 0.0, -4.0, 18.0, 12.0, (31, 51, 149), (40, 60, 140))
     (seen,) = with_told_hues([tent], [Named(("tent",), COLORS["blue"])])
-    assert seen == replace(tent, is_told=True)
+    assert seen == tent
     olive = replace(tent, color=(96, 96, 58), mean_color=(96, 96, 58))
     assert with_told_hues([olive], [Named(("tent",), None)]) == [olive]
 
