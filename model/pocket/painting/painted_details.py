@@ -17,6 +17,8 @@ from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.objects import Things
+from mag_sandbox.model.imagination.pixels import widened_around
+from mag_sandbox.model.imagination.rules.spacing import CLOUD
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
 from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
 from mag_sandbox.scenes.stances import STANCES
@@ -25,6 +27,7 @@ _START = 0.0, 0.0
 _TILE = 2 * TILE[0], 2 * TILE[1]  # rows and columns of cells
 _RINGS = 3  # whose things were drawn last: that shown, one under way, one to walk away from
 Made = TypeVar("Made")
+_CLOUDY = 8  # px around the plan's clouds that are sky, too: painters' outlines differ
 _REACH = 12  # cells by which things of a tile may reach beyond it; they are drawn when whole
 
 
@@ -51,7 +54,7 @@ class PaintedDetails:
     """Shows ground drawn again, and a given view, over painted rings; threads may share it.
 
     Pictures of them have four channels: colours times shares, and shares; those of views have a
-    fifth one, the shares that things of the plan cover.
+    fifth one: 1 where things of the plan stand, -1 around its clouds, 0 elsewhere.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class PaintedDetails:
         self._imagination, self._decoded = imagination, decoded
         self._redrawn, self._refined, self._other = redrawn, refined, other
         self._standing = lru_cache(2)(self._standing_of)
+        self._covering = lru_cache(2)(self._covering_of)
         self._rings, self._crisp = _LastRings[np.ndarray](), _LastRings[np.ndarray | None]()
         self._lock = Lock()
         self._given: GivenPicture | None = None
@@ -193,13 +197,11 @@ class PaintedDetails:
         return torch.from_numpy(np.concatenate((found, self._covered(place))))[None]
 
     def _covered(self, place: Place) -> np.ndarray:
-        """Return which pixels of a tile things of the plan cover, float32 [1, H, W]."""
+        """Return the fifth channel of a tile, float32 [1, H, W]; see the class."""
         rows, columns = self._pixels(place)
         if not self._things:
             return np.zeros((1, rows.stop - rows.start, columns.stop - columns.start), np.float32)
-        numbers, boxes, _ = self._standing(self._things)
-        there = np.isin(numbers[rows, columns], list(boxes))
-        return there[None].astype(np.float32)
+        return self._covering(self._things)[None, rows, columns]
 
     def _pixels(self, place: Place) -> tuple[slice, slice]:
         """Return the rows and columns of a tile in the picture of the ring."""
@@ -258,9 +260,20 @@ class PaintedDetails:
 
     def _standing_of(self, things: Things) -> StandingThings:
         """Return the things of a plan that stand around where a scene begins."""
-        scenery = Scenery.of(things, STANCES, self._imagination.config.all_behind)
+        scenery = self._scenery(things)
         owners = self._imagination.owners(scenery.plan(*_START))
         return StandingThings.around(_START, scenery, scenery.numbers(*_START, owners))
+
+    def _scenery(self, things: Things) -> Scenery:
+        return Scenery.of(things, STANCES, self._imagination.config.all_behind)
+
+    def _covering_of(self, things: Things) -> np.ndarray:
+        """Return 1 where things of a plan stand, and -1 around its clouds, float32 [H, W]."""
+        numbers, boxes, _ = self._standing(things)
+        bodies = enumerate(self._scenery(things).bodies, 1)
+        clouds = np.isin(numbers, [number for number, one in bodies if one.told.kind == CLOUD])
+        around = widened_around(clouds, _CLOUDY)
+        return np.where(np.isin(numbers, list(boxes)), 1, -around.astype(np.float32))
 
 
 def _redrawn_cells(

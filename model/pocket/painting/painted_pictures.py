@@ -1,7 +1,9 @@
 """Pictures of painted ground: views, skies and the whole ring."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
+from threading import Lock
 
 import numpy as np
 import torch
@@ -12,9 +14,17 @@ from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.drawing.last_made import LastMade
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.drawing.refining import RefinedRings
-from mag_sandbox.model.imagination.ground import DecodedGround, RemadeGround, ViewCutter
+from mag_sandbox.model.imagination.ground import (
+    DecodedGround,
+    RemadeGround,
+    RingGround,
+    RingPiece,
+    ViewCutter,
+)
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
-from mag_sandbox.model.imagination.surroundings import Place, Surroundings
+from mag_sandbox.model.imagination.objects import Things
+from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
+from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
 from mag_sandbox.model.pocket.painting.painted_details import PaintedDetails
 
 SkyAlone = Callable[[Tensor, Sequence[CameraPose]], Tensor]  # [F, 3, H, W] of poses -> the same
@@ -36,6 +46,46 @@ def remembering(decode: Decode) -> Decode:
         return pictures.found(digest.digest(), lambda: decode(around, place))
 
     return picture
+
+
+class _CrispGround:
+    """Refined pictures of known ground; one thread at a time asks for them.
+
+    with ground.showing(things):
+        picture = ground.piece(around, place).picture
+    """
+
+    def __init__(
+        self,
+        decoded: RingGround,
+        refined: Callable[[GroundThings], np.ndarray | None],
+        stride: int,
+    ) -> None:
+        """Take decoded pictures, what refines those of a plan, and the pixels of a cell."""
+        self._decoded, self._refined, self._stride = decoded, refined, stride
+        self._things: Things = ()
+        self._lock = Lock()
+
+    @contextmanager
+    def showing(self, things: Things) -> Iterator[None]:
+        """Show the things of a plan meanwhile; (): there is none, and nothing is refined."""
+        with self._lock:
+            self._things = things
+            yield
+
+    def piece(self, around: Surroundings, place: Place) -> RingPiece:
+        """Return a picture of the place alone; see `RingGround`."""
+        decoded = self._decoded.piece(around, place)
+        things = self._things
+        crisp = self._refined(GroundThings(around, things)) if things else None
+        if crisp is None:
+            return decoded
+        top, columns = self._stride * place.top, self._stride * place.columns
+        across = (self._stride * place.left + np.arange(columns)) % crisp.shape[2]
+        shown = torch.from_numpy(crisp[:, top : top + self._stride * place.rows][..., across])
+        known = in_pixels(around.at(place).known, shown.shape[1])
+        picture = torch.where(torch.from_numpy(known), shown.to(decoded.picture), decoded.picture)
+        return RingPiece(place, picture)
 
 
 class PaintedPictures:
@@ -63,8 +113,9 @@ class PaintedPictures:
         # the ring whose things are drawn again is older than the one that is shown, or newer
         other = DecodedGround(decode, BESIDE)
         self.details = PaintedDetails(imagination, self._decoded, other, redrawn, refined)
+        self._crisp = _CrispGround(self._decoded, self.details.refined, imagination.stride)
         skies = RemadeGround(
-            self._decoded,
+            self._crisp,
             lambda piece: sky_alone(piece.picture, (self._lattice.middle(piece.place),)),
             _SKIES,
         )
@@ -82,9 +133,12 @@ class PaintedPictures:
         """Return the first of some poses at which all is known that a view shows; its picture."""
         return self._views.nearest(around, pose, others)
 
-    def skies(self, around: Surroundings, poses: Sequence[CameraPose]) -> Tensor | None:
-        """Return such pictures without what stands before the sky."""
-        return self._skies.views(around, poses, unknown=_SKY_UNKNOWN)
+    def skies(
+        self, around: Surroundings, poses: Sequence[CameraPose], things: Things
+    ) -> Tensor | None:
+        """Return such pictures, refined, without what stands before the sky."""
+        with self._crisp.showing(things):
+            return self._skies.views(around, poses, unknown=_SKY_UNKNOWN)
 
     def colors_in(
         self, around: Surroundings, yaw: float, pitch: float, width: float, height: float

@@ -75,4 +75,7 @@ class PaintingCuts:
 
     def _skies(self, poses: tuple[CameraPose, ...]) -> Tensor | None:
         painting = self._painting
-        return painting.pictures.skies(painting.around, poses) if painting else None
+        if painting is None:
+            return None
+        things = painting.plan.things if painting.plan else ()
+        return painting.pictures.skies(painting.around, poses, things)

@@ -70,7 +70,9 @@ class Animation:
         """Return the parts of pictures that may move."""
         parts = self._animator.parts(drawn.cells, _moments(poses, 0))
         if drawn.standing is not None:  # white sails and walls look like clouds
-            sky_of(parts).mul_(1 - drawn.standing.to(parts))
+            sky, standing = sky_of(parts), drawn.standing.to(parts)
+            sky.mul_(1 - standing.clamp(min=0))
+            torch.maximum(sky, -standing, out=sky)
         there = _coverage(parts) > FEWEST
         if not there.any():
             return PicturesAtRest(drawn)

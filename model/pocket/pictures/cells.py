@@ -22,13 +22,14 @@ class DrawnPictures(NamedTuple):
 
     frames: Frames
     cells: Tensor  # [T, 48, H / 4, W / 4], in about [-1, 1]
-    # shares of pixels that things of the plan cover, [T, 16, H / 4, W / 4]; None: no plan tells
+    # 1 where things of the plan stand, -1 around its clouds, 0 elsewhere, [T, 16, H / 4, W / 4];
+    # None: no plan tells
     standing: Tensor | None = None
 
     def under(self, others: Tensor | None) -> "DrawnPictures":
         """Return them with others over them, [T, 5, H, W].
 
-        Those are colours times shares, shares, and the shares that things of the plan cover.
+        Those are colours times shares, shares, and `standing`.
         """
         if others is None:
             return self
@@ -41,7 +42,7 @@ class DrawnPictures(NamedTuple):
         cells = self.cells.clone()
         rows, columns = (slice(one.start // CELL, one.stop // CELL) for one in (down, across))
         cells[..., rows, columns] = cells_of(part).to(cells)
-        return DrawnPictures(frames, cells, cells_of(standing.clamp(0, 1)))
+        return DrawnPictures(frames, cells, cells_of(standing.clamp(-1, 1)))
 
 
 def _whole_cells(shown: Tensor) -> slice:

@@ -92,6 +92,17 @@ def test_what_the_plan_has_standing_there_is_no_sky(drawn):
     assert pixels_of(sky_of(parts)).equal(1 - standing)
 
 
+def test_a_cloud_of_the_plan_is_sky_in_whole(drawn):
+    animator = tiny_animator()
+    animator.segment.head.bias.fill_(-5.0)
+    animation, standing = PocketEngine(FP32).animation(animator, TINY), torch.zeros(3, 1, 64, 64)
+    standing[..., 20:40] = -1.0
+    parts = animation.at_rest(drawn._replace(standing=cells_of(standing)), POSES).parts
+    assert parts is not None
+    assert (pixels_of(sky_of(parts))[standing < 0] == 1).all()
+    assert (pixels_of(sky_of(parts))[standing == 0] < 0.5).all()
+
+
 def test_the_wind_carries_the_sky_to_the_right(animation):
     upwind = animation.upwind(POSES, time=100)
     wind = tiny_animator().config.wind

@@ -17,6 +17,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
 from mag_sandbox.model.pocket.painting.painted_details import PaintedDetails
+from mag_sandbox.model.pocket.painting.painted_pictures import PaintedPictures
 from mag_sandbox.model.pocket.painting.painting_cuts import PaintingCuts
 from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
 from mag_sandbox.model.pocket.pictures.decoding import Draw
@@ -28,6 +29,7 @@ ROWS, COLUMNS, CELL = 8, 16, 16  # of the tiny imagination
 THING = slice(48, 80), slice(12, 52)  # its pixels
 ALL = Surroundings(np.ones((ROWS, COLUMNS), bool), np.zeros((3, ROWS, COLUMNS), np.float32))
 STANDING = PlacedObject("tent", 45.0, -10.0, 25.0, 30.0)
+CLOUD = PlacedObject("cloud", 45.0, 15.0, 25.0, 30.0)
 HERE, BESIDE_IT, AWAY = CameraPose(45.0), CameraPose(50.0, 1.0), CameraPose(225.0)
 
 
@@ -197,6 +199,24 @@ def test_views_say_where_things_of_the_plan_stand():
     here, away = views[:, 4]
     assert (here > 0.5).sum() > 1000
     assert not away.any()
+
+
+def test_around_a_cloud_of_the_plan_is_sky():
+    covering = details()._covering((CLOUD,))
+    assert (covering[THING] == -1).all()
+    assert not covering[:, 100:].any()
+
+
+def test_a_sky_is_refined_as_what_is_shown_before_it():
+    made = imagination()
+    redrawn = RedrawnThings(WhiteCloseUps())
+    refined = RefinedRings(lambda: black, made.drawn_sketch)
+    pictures = PaintedPictures(made, lambda shown, _poses: shown, redrawn, refined)
+    crisp, plain = (pictures.skies(ALL, [AWAY], things) for things in ((STANDING,), ()))
+    assert crisp is not None
+    assert (crisp == -1).all(), "black"
+    assert plain is not None
+    assert (plain > -1).any()
 
 
 def test_all_known_ground_is_refined_and_its_things_are_drawn_over_that():
