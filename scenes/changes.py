@@ -40,7 +40,7 @@ from mag_sandbox.scenes.naming import (
     words_before,
 )
 from mag_sandbox.scenes.places import FLOWERS, known_place
-from mag_sandbox.scenes.rewordings import SHADES
+from mag_sandbox.scenes.rewordings import COLORED_SKY, SHADES
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.suggestions import AIRY, SEASON_STEMS
 from mag_sandbox.scenes.things import COUNTS
@@ -364,6 +364,8 @@ def _air(text: str, words: Vocabulary) -> tuple[frozenset[str], ...]:
     falls -= _CLEAR if has_snow else _CLEAR | SPOKEN["snow"]
     sky = sky_color_in(text, words)
     colors = frozenset((color_name(sky),) if sky else ())
+    if words.place(read) == "video game" and (found := COLORED_SKY.search(read)):  # evening, too
+        colors = frozenset((found["color"].lower(),))
     return frozenset(needed_stems(_light(read, words))), falls, colors
 
 

@@ -67,6 +67,11 @@ _COLORED_BACKDROP = re.compile(
     rf"\b(?P<color>{'|'.join((*COLORS, *SAME_COLORS))}) (?:background|backdrop|walls?)\b", re.I
 )
 _TIMES = frozenset(map(stem, chain(*(names for names, _ in _LIGHTS["outdoor"][:5]))))
+DUSK = "under a purple sky"
+GAME_SKIES = (  # times of day in games, and how the planner knows these; at dawn skies differ
+    (re.compile(r"\b(at|in the) (sunset|sundown|evening)\b", re.I), "under an orange sky"),
+    (re.compile(r"\b(at|in the) (dusk|twilight)\b", re.I), DUSK),
+)
 _SKY_TIMES = {"orange": "sunset", "purple": "dusk", "violet": "dusk"}  # that colours of it show
 _SNOW = re.compile(
     r",? ?\b(covered in snow|(and|in|with) (the )?((falling|deep|much|lots of) )?snow|snowy)\b"
@@ -171,6 +176,9 @@ def lit(text: str, words: Vocabulary) -> str:
     read = _without_colors_not_taken(words.reading(text))
     category, stems = words.place(read), [stem(word.text.lower()) for word in split_words(read)]
     place = place_of(category, stems) if category else None
+    if category == "video game":
+        for said, sky in GAME_SKIES:
+            read = said.sub(sky, read)
     if category not in BY_DAY or (place and place.name in OWN_LIGHT) or words.foreign(text):
         return read
     if place and (place.some("flat") == (SEA,) or built_of(place)) and is_under_snow(read):

@@ -15,7 +15,9 @@ from mag_sandbox.scenes.conditions import (
     BLACK_SKY,
     BY_DAY,
     COSY,
+    DUSK,
     FITTINGS,
+    GAME_SKIES,
     OUTSIDE_ROOMS,
     OWN_LIGHT,
     OWN_SEASON,
@@ -85,6 +87,7 @@ from mag_sandbox.scenes.places import (
 from mag_sandbox.scenes.relations import IN_SKY
 from mag_sandbox.scenes.rewordings import (
     AFTER_NOUN,
+    AT_US,
     BABY,
     BALLOON_COLORS,
     BUNCHES,
@@ -383,6 +386,7 @@ _COLD_SEASONS = frozenset(map(stem, ("autumn", "winter")))
 _JOINED = frozenset(("livingroom", "diningroom"))  # read as two words
 _IS = frozenset(f"{one}{mark}s" for one in SHORT_FOR_IS for mark in APOSTROPHES)
 FILLERS = frozenset((*_FILLERS.split(), *CHANGING, *_JOINED, *_IS, "full"))  # "a full moon"
+_NO_SUNSET = frozenset(map(stem, ("neon", "haunted", "space")))  # places of games with dark skies
 _ALWAYS_DARK = "neon"  # cities of games
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {
@@ -630,6 +634,7 @@ class DescriptionWords(Vocabulary):
         unseen_words += [BALLOON_COLORS] if BUNCHED in reading else []
         unseen_words += [STAGE_LIGHTS, NOT_ON_STAGES] if self.place(known) == "object" else []
         unseen_words += [UMBRELLAS] if has_no_parasols(known) else []
+        unseen_words += [AT_US] if self.place(known) in ("indoor", "object") else []
         unseen_words += [FROZEN_RIVER, *([SNOWFALL] if RAINFALL.search(known) else [])]
         seen -= {
             owners[place]
@@ -638,6 +643,7 @@ class DescriptionWords(Vocabulary):
         }  # fmt: skip
         seen |= {owners[place] for place in _words_in(ON_PLANET, known, "planet")}
         named |= {owners[place] for place in (*_unseen_far(known), *_unentered(known, self))}
+        named |= {owners[place] for place in _words_in(AT_US, known)}
         if self.place(known) == "object":
             named |= {owners[place] for place in _words_in(NOT_ON_STAGES, known, "above")}
         place = self.place(reading)
@@ -683,6 +689,8 @@ class DescriptionWords(Vocabulary):
             seen |= empty_words(text, (*THINGS, *ground))
         else:
             seen |= {place for place, one in enumerate(stems) if one == _LEVEL}
+            skies = [when for when, sky in GAME_SKIES if _NO_SUNSET.isdisjoint(said) or sky == DUSK]
+            seen |= {place for when in skies for place in _words_in(when, text)}
         seen |= _lonely_words(text, of_place) if category == "outdoor" else set()
         seen |= only_words(text, is_obeyed=category in BY_DAY and bool(naming_words(text, kinds)))
         if category == "outdoor" and (place_kind is None or place_kind.name not in OWN_SEASON):
@@ -918,7 +926,9 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     A room is not one of them: a hotel lobby has no hotel in it, nor a church another church. Its
     balloons are toys.
     """
-    if words.place(text) != "indoor":  # where no wall is that windows could be in
+    category = words.place(text)
+    text = AT_US.sub("", text) if category in ("indoor", "object") else text
+    if category != "indoor":  # where no wall is that windows could be in
         named = named_things(_NAME_OF_MOON.sub("", _LYING_SNOW.sub("", text)), kinds)
         is_built = any(one.kinds[0] in BUILDINGS for one in named)
         parts_of_houses = _parts_of_houses(is_built)

@@ -44,6 +44,8 @@ DIRECTIONS = {  # words of a thing -> where it is, seen from where the scene beg
     "far away": "far", "far off": "far", "on the horizon": "far", "at the horizon": "far",
     **dict.fromkeys(SIDES, "sides"), **dict.fromkeys(_TOGETHER, "row"),
     **dict.fromkeys(("in the sky", "in the air", "flying"), "sky"),
+    **{f"{over} {us}": "sky" for over in ("above", "over", "high above", "high over")
+       for us in ("me", "us", "you", "my head", "our heads", "your head")},
     **dict.fromkeys(("in the water", "in water", "swimming", "floating"), "water"),
 }  # fmt: skip
 _BEFORE_THINGS = frozenset(("left", "right", "ahead"))  # directions, at the start of a clause

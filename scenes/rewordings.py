@@ -255,6 +255,11 @@ NOT_ON_STAGES = re.compile(  # where each thing stands on its own
     r"|(?<!lamp )(?<!lamps )(?<!star )(?<!stars )\b(?P<above>above|overhead)\b",
     re.I,
 )
+AT_US = re.compile(  # in rooms and on stages nothing hangs there; in landscapes what flies is high
+    r"\b(?P<where>(?:high )?(?:above|over|below|under|beneath) "
+    r"(?:me|us|you|(?:my|your|our) (?:heads?|feet)))\b",
+    re.I,
+)
 STAGE_LIGHTS = re.compile(  # in other colours, which are in no plan
     rf"\b(?P<color>(?!{_TINTED})(?:{_COLOR}|violet|golden|colou?rful)) (?P<lights>lights)\b", re.I
 )

@@ -1808,6 +1808,41 @@ def test_bunches_of_balloons_have_many_colors_and_words_for_one_are_struck(
     assert not words.without_effect("a meadow with three green balloons")
 
 
+@pytest.mark.parametrize(
+    ("text", "where", "grey"),
+    [
+        ("under the sea, a grey shark above me, a chest", "sky", ""),
+        ("a meadow with a horse high over our heads", "sky", ""),
+        ("a coral reef with a shark below me", None, "below me"),
+        ("a living room with a cat above me", None, "above me"),
+        ("a stage with a lion above us", None, "above us"),
+    ],
+)
+def test_things_above_the_player_are_high_and_otherwise_the_words_are_struck(
+    words: DescriptionWords, text: str, where: str | None, grey: str
+):
+    animals = {"shark", "horse", "cat", "lion"}
+    named = named_in(words.reading(text), words, KINDS)
+    (animal,) = (one for one in named if one.kinds[0] in animals)
+    assert (animal.relation and animal.relation.where) == where
+    assert " ".join(word.text for word in words.without_effect(text)) == grey
+
+
+@pytest.mark.parametrize(
+    ("text", "sky", "grey"),
+    [
+        ("a platform game at sunset with ten coins", "under an orange sky", ""),
+        ("a mushroom kingdom in the evening", "under an orange sky", ""),
+        ("a candy land at dusk", "under a purple sky", ""),
+        ("a neon city level at sunset", "under an orange sky", "at sunset"),  # mostly purple
+        ("a neon city level at dusk", "under a purple sky", ""),
+    ],
+)
+def test_games_have_skies_of_evenings(words: DescriptionWords, text: str, sky: str, grey: str):
+    assert sky in lit(text, words)
+    assert " ".join(word.text for word in words.without_effect(text)) == grey
+
+
 def test_a_shop_with_something_large_is_a_house(words: DescriptionWords):
     text = "a bakery with a big tree"
     assert "shop" in words.reading(text).split(" ")
