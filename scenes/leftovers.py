@@ -60,6 +60,7 @@ def _between(
         last = first + 1
         while last < len(said) and said[last] in _LINKS and last not in gone:
             last += 1
+        last += said[last : last + 1] == ["of"] and not _goes_on(text, words, said, gone, last + 1)
         if last in gone and _is_one_part(text, words, first, last + 1):
             yield from range(first + 1, last)
 
@@ -71,16 +72,23 @@ def _before(
     for first in sorted(gone):
         if first - 1 in gone:
             continue
-        end = first + 1
-        while end in gone:
-            end += 1
-        goes_on = end < len(said) and _is_one_part(text, words, end - 1, end + 1)
-        if goes_on and said[end] not in FUNCTION_WORDS:  # "beside a (huge) castle"
+        if _goes_on(text, words, said, gone, first):  # "beside a (huge) castle"
             continue
         links = [*takewhile(lambda at: said[at] in _LINKS, range(first - 1, -1, -1))]
         own = [at for at in links if _is_one_part(text, words, at, first + 1)]
         if any(said[at] not in DETERMINERS for at in own):
             yield from own
+
+
+def _goes_on(
+    text: str, words: Sequence[Word], said: Sequence[str], gone: Collection[int], start: int
+) -> bool:
+    """Tell whether words without effect, from a place on, belong to a thing after them."""
+    end = start
+    while end in gone:
+        end += 1
+    is_same = start < end < len(said) and _is_one_part(text, words, end - 1, end + 1)
+    return is_same and said[end] not in FUNCTION_WORDS
 
 
 def _is_one_part(text: str, words: Sequence[Word], first: int, end: int) -> bool:

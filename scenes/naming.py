@@ -888,9 +888,9 @@ def in_said_colors(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
     """
 
     def known(before: Phrase, phrase: Phrase) -> str | None:
-        own, _, rest = (phrase.known or "").partition(" ")
-        is_said = color_word(before.written) and color_word(own) and rest
-        return rest if is_said else phrase.known
+        own = (phrase.known or "").split()
+        rest = [word for word in own[:-1] if not color_word(word)] + own[-1:]
+        return " ".join(rest) if phrase.known and color_word(before.written) else phrase.known
 
     others = (two._replace(known=known(one, two)) for one, two in pairwise(phrases))
     return (*phrases[:1], *others)

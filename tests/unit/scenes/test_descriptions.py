@@ -37,7 +37,7 @@ from mag_sandbox.scenes.descriptions import (
     typical_in,
 )
 from mag_sandbox.scenes.kinds import KINDS, THINGS
-from mag_sandbox.scenes.naming import named_things
+from mag_sandbox.scenes.naming import SIZES, named_things
 from mag_sandbox.scenes.places import known_place, place_of, read_places
 from mag_sandbox.scenes.scene import available_scenes, load_scene
 from mag_sandbox.scenes.uninvited import elsewhere_in, uninvited_in
@@ -1792,6 +1792,20 @@ def test_busy_places_have_people_and_children_hold_toy_balloons(words: Descripti
     for said, bunches in (("three", 1), ("six", 2)):  # of three each
         (one,) = named_things(f"{said} toy balloons", THINGS)
         assert (one.least, one.most) == (bunches, bunches)
+
+
+@pytest.mark.parametrize("color", ["yellow", "red"])
+def test_rubber_ducks_are_small(words: DescriptionWords, color: str):
+    text = "a bathroom with a rubber duck" if color == "yellow" else "a red rubber duck"
+    (duck,) = (one for one in named_in(words.reading(text), words, KINDS) if "duck" in one.kinds)
+    assert (duck.color, duck.scale) == (COLORS[color], SIZES["small"])
+    assert not words.without_effect(text)
+
+
+def test_small_words_within_what_is_struck_are_struck(words: DescriptionWords):
+    text = "a chess board with a cat, a glass of milk and a king"
+    struck = " ".join(word.text for word in words.without_effect(text))
+    assert struck == "chess board glass of milk"
 
 
 @pytest.mark.parametrize("place", ["stage", "living room"])
