@@ -177,8 +177,8 @@ def lit(text: str, words: Vocabulary) -> str:
     category, stems = words.place(read), [stem(word.text.lower()) for word in split_words(read)]
     place = place_of(category, stems) if category else None
     if category == "video game":
-        for said, sky in GAME_SKIES:
-            read = said.sub(sky, read)
+        for when, sky in GAME_SKIES:
+            read = when.sub(sky, read)
     if category not in BY_DAY or (place and place.name in OWN_LIGHT) or words.foreign(text):
         return read
     if place and (place.some("flat") == (SEA,) or built_of(place)) and is_under_snow(read):
