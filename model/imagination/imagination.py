@@ -44,6 +44,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     RingPicture,
     as_seen,
     boxes,
+    in_natural_colors,
     in_shade,
     likeness,
     of_stone,
@@ -523,6 +524,7 @@ def _painted_as(
 
 def _as_described(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:
     """Return things planned without a picture, plausible, in the light and weather of words."""
+    things = in_natural_colors(things, wanted.named)
     things = plausible(things, wanted.named, wanted.typical)
     return in_weather(in_shade(things, wanted.shade), wanted)
 

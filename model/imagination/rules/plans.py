@@ -478,6 +478,11 @@ _OFF_COLOR: Mapping[str, frozenset[int]] = {  # variants of which little takes a
     "sheep": frozenset((1, 2, 3)), "statue": frozenset((2,)),
     "street lamp": frozenset((0, 4, 5)), "turtle": frozenset((0, 2, 6)),
 }  # fmt: skip
+_OF_ANY_COLOR = frozenset((
+    "bat", "bee", "bird", "butterfly", "crab", "crocodile", "dinosaur", "dragon", "fish", "frog",
+    "jellyfish", "parrot", "shark", "snail", "snake", "starfish", "turtle", "whale",
+))  # fmt: skip
+_UNNATURAL = 40.0  # of a* and b*: from a usual hue of such an animal
 _ANY_COLOR = {"bed": 3, "plane": 0, "sailing ship": 2}  # variants painted whole in any colour
 _GREY = np.array((150.0, 150.0, 150.0))  # the usual mean of a coloured thing's other parts
 _SHIP = "sailing ship"
@@ -687,6 +692,27 @@ def _of_all(one: Named) -> Named:
     colors = {part.color for part in (one, *one.parts) if part.color}
     parts = () if len(colors) == 1 else one.parts
     return one._replace(one_of_many=False, parts=parts, color=one.color or next(iter(colors), None))
+
+
+def in_natural_colors(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return a plan by day without green horses, unless words ask for them."""
+    told = _colors_given(things, named)
+    if light_of(things) < _BY_DAY:
+        return list(things)
+    return [one if at in told else _in_natural_color(one) for at, one in enumerate(things)]
+
+
+def _in_natural_color(thing: PlacedObject) -> PlacedObject:
+    """Return a thing, in the look of its kind whose hue is nearest if it has that of none."""
+    looks = looks_of(thing.kind)
+    if thing.kind not in ANIMALS - _OF_ANY_COLOR or thing.color is None or not looks:
+        return thing
+    _, *own = lab_of(thing.color)
+    away, nearest = min(
+        (hypot(*np.subtract(own, lab_of(look.color)[1:])), number)
+        for number, look in enumerate(looks)
+    )
+    return with_look(thing, looks[nearest]) if away > _UNNATURAL else thing
 
 
 def _colors_given(things: Sequence[PlacedObject], named: Sequence[Named]) -> dict[int, np.ndarray]:

@@ -9,6 +9,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.patterns import ROCK
 from mag_sandbox.model.imagination.rules.plans import (
     colored,
+    in_natural_colors,
     in_shade,
     light_of,
     of_stone,
@@ -103,6 +104,21 @@ def test_a_thing_in_the_colour_of_words_has_a_shape_that_shows_it():
     some = [PlacedObject("mushroom", 0.0, 0.0, 9.0, 9.0, blue, blue, shape) for shape in (0, 1, 4)]
     assert [one.variant for one in with_told_hues(some, named)] == [0, 0, 4]
     assert with_told_hues(some, [Named(("mushroom",), None)]) == some
+
+
+@pytest.mark.parametrize(
+    ("kind", "color", "stays"),
+    [
+        ("horse", (89, 166, 89), False),
+        ("horse", (155, 103, 68), True),
+        ("frog", (89, 166, 89), True),
+    ],
+)
+def test_no_horse_is_green_unless_words_say_so(kind: str, color: tuple[int, int, int], stays: bool):
+    animal = PlacedObject(kind, 0.0, -4.0, 18.0, 12.0, color, color, 0)
+    (seen,) = in_natural_colors([animal], [Named((kind,), None)])
+    assert (seen == animal) == stays
+    assert in_natural_colors([animal], [Named((kind,), COLORS["green"])]) == [animal]
 
 
 def test_light_may_darken_a_colour_and_bend_those_that_words_do_not_give():
