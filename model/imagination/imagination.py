@@ -63,6 +63,7 @@ from mag_sandbox.model.imagination.rules.weather import (
     has_dark_sky,
     in_fog,
     in_weather,
+    with_discs_shown,
     with_sky_in_windows,
 )
 from mag_sandbox.model.imagination.sketch import Sketcher
@@ -526,6 +527,7 @@ def _as_described(things: Sequence[PlacedObject], wanted: Wanted) -> list[Placed
     """Return things planned without a picture, plausible, in the light and weather of words."""
     things = in_natural_colors(things, wanted.named)
     things = plausible(things, wanted.named, wanted.typical)
+    things = with_discs_shown(things, wanted.named)
     return in_weather(in_shade(things, wanted.shade), wanted)
 
 

@@ -33,6 +33,7 @@ from mag_sandbox.scenes.conditions import TURNING
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import DISCS, FALLING
 from mag_sandbox.scenes.looks import Rgb
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import STANCES, where_of
 
 _DARK_SKY = 170  # brightest channel of the sky by day, at least
@@ -70,6 +71,8 @@ _HIGH = 20.0  # degrees: a level view shows all of a disc, in wide windows too
 _CORNER = 24.0, 12.0  # degrees to the right and above the middle of a view: games show cards there
 _CARDS = 0.1  # share of a disc that may be hidden rather than under these cards
 AIR = frozenset(("sun", "moon", "star", "starry sky", "cloud", LIGHTNING, *FALLING))
+_RISEN = 0.3  # share of a named disc's height, below its middle, to which far things reach
+_LEAST_FAR = 3.0  # degrees that such things are high, at least
 _GAME = "video game"
 _STARRY = frozenset(("star", "starry sky"))
 _STAGED = (_GAME, "object")  # categories of scenes with lights of their own
@@ -203,6 +206,32 @@ def _kept_above(
         result += (replace(one, color=now[0].color, mean_color=now[0].mean_color) for one in there)
         result += [] if there else now
     return result
+
+
+def with_discs_shown(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return a plan whose named sun or moon no far thing hides: it moves aside, or they are low."""
+    said = DISCS & {kind for one in named if one.relation is None for kind in one.kinds}
+    kinds = {kind for one in named for kind in one.kinds}
+    far = [
+        one for one in things
+        if where_of(one.kind) == "far" and one.width < AROUND and one.kind not in kinds
+    ]  # fmt: skip
+    discs = [one for one in things if one.kind in said]
+    shown = iter(_discs_clear(discs, far, said, 0.0))
+    result = [next(shown) if one.kind in said else one for one in things]
+    for disc in (one for one in result if one.kind in said):
+        top = disc.pitch - _RISEN * disc.height
+        result = [
+            _lowered(one, top) if one in far and covered(disc, one) > _CARDS else one
+            for one in result
+        ]
+    return result
+
+
+def _lowered(thing: PlacedObject, top: float) -> PlacedObject:
+    """Return a far thing that reaches up to a pitch at most."""
+    height = max(min(thing.height, top - thing.foot), _LEAST_FAR)
+    return replace(thing, height=height).standing_at(thing.foot)
 
 
 def _discs_clear(

@@ -22,6 +22,7 @@ from mag_sandbox.model.imagination.rules.weather import (
     under_game_sky,
     under_snow,
     with_bright_lightning,
+    with_discs_shown,
     with_sky_in_windows,
 )
 from mag_sandbox.scenes.color_names import COLORS
@@ -329,6 +330,22 @@ def test_a_moon_that_rises_stands_clear_of_hills_things_and_clouds():
         one for one in relit([SKY, GROUND], under, BY_DAY, BY_NIGHT, BEHIND) if one.kind == "moon"
     )
     assert moon.yaw + moon.width / 2 <= 24.0, "not where the map is shown"
+
+
+def test_no_mesas_hide_a_named_moon():
+    mesas = [
+        PlacedObject("mesas", yaw, 8.0, 60.0, 22.0, (124, 102, 110), (123, 105, 115))
+        for yaw in range(0, 360, 40)
+    ]
+    big = replace(MOON, pitch=13.75, width=19.5, height=19.5)
+    things = [SKY, GROUND, big, *mesas, BARN]
+    shown = with_discs_shown(things, [Named(("moon",), None)])
+    moon = next(one for one in shown if one.kind == "moon")
+    rest = [one for one in shown if one.kind == "mesas"]
+    assert max(covered(moon, one) for one in rest) < 0.25
+    assert all(one.foot == pytest.approx(mesas[0].foot) for one in rest)
+    assert any(one in mesas for one in rest), "elsewhere they stay"
+    assert with_discs_shown(things, []) == things, "only for words"
 
 
 def test_a_moon_and_clouds_stay_where_they_were_when_a_storm_comes():
