@@ -209,7 +209,7 @@ def _kept_above(
 
 
 def with_discs_shown(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return a plan whose named sun or moon no far thing hides: it moves aside, or they are low."""
+    """Return a plan whose named sun or moon nothing hides: it moves aside, or far things are low."""
     said = DISCS & {kind for one in named if one.relation is None for kind in one.kinds}
     kinds = {kind for one in named for kind in one.kinds}
     far = [
@@ -217,7 +217,7 @@ def with_discs_shown(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
         if where_of(one.kind) == "far" and one.width < AROUND and one.kind not in kinds
     ]  # fmt: skip
     discs = [one for one in things if one.kind in said]
-    shown = iter(_discs_clear(discs, far, said, 0.0))
+    shown = iter(_discs_clear(discs, things, said, 0.0))
     result = [next(shown) if one.kind in said else one for one in things]
     for disc in (one for one in result if one.kind in said):
         top = disc.pitch - _RISEN * disc.height

@@ -346,6 +346,9 @@ def test_no_mesas_hide_a_named_moon():
     assert all(one.foot == pytest.approx(mesas[0].foot) for one in rest)
     assert any(one in mesas for one in rest), "elsewhere they stay"
     assert with_discs_shown(things, []) == things, "only for words"
+    tower = PlacedObject("skyscraper", MOON.yaw, 9.0, 8.0, 22.0, (80, 90, 140), (80, 90, 140))
+    *_, moon = with_discs_shown([SKY, GROUND, tower, big], [Named(("moon",), None)])
+    assert not covered(moon, tower)
 
 
 def test_a_moon_and_clouds_stay_where_they_were_when_a_storm_comes():
