@@ -209,7 +209,7 @@ def _kept_above(
 
 
 def with_discs_shown(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return a plan whose named sun or moon nothing hides: it moves aside, or far things are low."""
+    """Return a plan whose named sun or moon nothing hides: it moves aside, far things are lower."""
     said = DISCS & {kind for one in named if one.relation is None for kind in one.kinds}
     kinds = {kind for one in named for kind in one.kinds}
     far = [
