@@ -1280,6 +1280,7 @@ def test_what_is_drawn_instead_is_as_many_as_the_words_say(words: DescriptionWor
         ("a platform game with enemies and a hero", {"enemies": "monsters", "hero": "person"}),
         ("a living room with couches", {"couches": "sofas"}),
         ("an android in a desert", {"android": "robot"}),
+        ("a desert with three aliens", {"aliens": "slimes"}),
         ("a stage with ballerinas", {"ballerinas": "people"}),
         ("a harbour with a wooden pier", {"pier": "jetty"}),
         ("a harbour with two piers", {"piers": "jetties"}),
