@@ -22,9 +22,7 @@ WIDEST = 120.0  # degrees; wider things lie all around
 STEEPEST = 85.0  # degrees
 FLATTEST = 0.1  # degrees that a thing is tall at least
 NEAREST = 0.3  # metres; boards are never seen from nearer, and nearer things are not seen
-SUPPORTED = (
-    3.0  # degrees between the foot of a thing and the top of the thing it stands on, at most
-)
+SUPPORTED = 3.0  # degrees at most between the foot of a thing and the top of what bears it
 BEFORE = 0.01  # metres by which a thing is nearer than its support
 FROM_THINGS = 0.6  # metres that a walker keeps
 FROM_FACES = 0.45  # likewise, beside things as wide: nearer, they fill the view
@@ -41,9 +39,7 @@ SIGHT = 24.0  # metres from which on things shrink, and are out of sight within 
 FADE = 12.0
 LARGE_SIGHT, LEAST_LARGE = 90.0, 6.0  # metres to which large things are seen, and degrees
 LEAST_SEEN = 3.0  # degrees; smaller things shrink, too
-LEAST_PAINTED = (
-    2.0  # degrees; things that shrink to less are hidden: they would be painted as blots
-)
+LEAST_PAINTED = 2.0  # degrees; things that shrink to less would be painted as blots: hidden
 OVER = 1.1  # times as far away as a thing: something that was drawn over it by mistake
 FIRST_SIGHT = 8.0  # metres to which they are seen from where the scene begins, and farther on
 

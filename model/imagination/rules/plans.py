@@ -526,7 +526,7 @@ def with_told_hues(things: Sequence[PlacedObject], named: Sequence[Named]) -> li
     """Return a plan in some light in which named things still have the colours of their words.
 
     Light may darken them, but in moonlight a yellow taxi would be olive, and a green tent teal.
-    These things are marked: their colours are those of the plan, however they are painted.
+    Their shapes become ones that show a colour.
     """
     told = _colors_given(things, named)
     return [
