@@ -64,3 +64,16 @@ def widened(shape: np.ndarray, margin: int) -> np.ndarray:
         wide = wide[:, step:] | wide[:, :-step]
         reach += step
     return wide
+
+
+def shares_of(numbers: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Return the share of each thing's pixels in which something is so, by its number.
+
+    Args:
+        numbers: of each pixel's thing, int32 [H, W].
+        where: it is so, bool [H, W].
+    """
+    counts = np.bincount(numbers.ravel())
+    so = np.bincount(numbers[where], minlength=len(counts))
+    shares: np.ndarray = so / np.maximum(counts, 1)
+    return shares

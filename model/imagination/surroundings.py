@@ -26,6 +26,13 @@ class Place:
     rows: int
     columns: int
 
+    def pixels(self, cell: int) -> tuple[slice, slice]:
+        """Return its rows and columns in a picture of the ring, whose cells are so large [px]."""
+        return (
+            slice(cell * self.top, cell * (self.top + self.rows)),
+            slice(cell * self.left, cell * (self.left + self.columns)),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:

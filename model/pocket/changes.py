@@ -18,7 +18,7 @@ from mag_sandbox.model.imagination.rules.plans import shape_in_color
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import packed, part_of, parts_of, plain, unpacked
-from mag_sandbox.model.pocket.painting.painting import Plan, cells_of
+from mag_sandbox.model.pocket.painting.painting import Plan, cells_of, things_of
 from mag_sandbox.model.slots import KeptFrame, SlotTable
 from mag_sandbox.model.world import MIB, WorldState
 from mag_sandbox.scenes.looks import usual_looks
@@ -118,7 +118,7 @@ class ChangeHistory:
             new = (one for one in things if one not in change.placed and one in placed)
             if any(replace(one, act=edit.act, kind="", color=None) == edit for one in new):
                 made_room = any(one not in things for one in change.placed)
-                made_room |= any(one not in _things(planned) for one in _things(change.plan))
+                made_room |= any(one not in things_of(planned) for one in things_of(change.plan))
                 found = None if made_room else change
             elif found and found.place != change.place and (found.cells & change.cells).any():
                 return None
@@ -148,10 +148,6 @@ class ChangeHistory:
         )
 
 
-def _things(plan: Plan | None) -> tuple[PlacedObject, ...]:
-    return plan.things if plan else ()
-
-
 def stances_of(config: ImaginationConfig) -> dict[str, Stance]:
     """Return the stances of all kinds of things."""
     return {**STANCES, **dict.fromkeys(config.courses, Stance("course"))}
@@ -164,7 +160,7 @@ def with_edits(
     behind: Collection[str],
 ) -> tuple[PlacedObject, ...]:
     """Return what was planned and placed, from far to near; see `with_placed`."""
-    return with_placed(plan.things if plan else (), tuple(map(thing_of, placed)), stances, behind)
+    return with_placed(things_of(plan), tuple(map(thing_of, placed)), stances, behind)
 
 
 def thing_of(edit: Edit) -> PlacedObject:
@@ -210,7 +206,7 @@ def _unpacked(
     parked: _ParkedChange = decode(_ParkedChange, plain(state), "change")
     place = Place(*parked.place)
     nothing.cells(place)  # refuses places outside the ring
-    things = (*map(thing_of, parked.placed), *(parked.plan.things if parked.plan else ()))
+    things = (*map(thing_of, parked.placed), *things_of(parked.plan))
     check_objects(things, kinds)
     cells = cells_of(parts["cells"], nothing)
     known, latents = nothing.known.copy(), nothing.latents.copy()

@@ -49,6 +49,7 @@ from mag_sandbox.model.pocket.painting.painting import (
     cells_of,
     first_plan,
     stands_in,
+    things_of,
 )
 from mag_sandbox.model.pocket.rewriting import FrameRewriter, Views, lasting_slots, rewriting
 from mag_sandbox.model.prompts import PromptFeatures
@@ -257,7 +258,7 @@ class Editor:
         inventor, imagination = self._inventor, self._imagination
         here, added = self._target(edit)
         before, plan = self._things(inventor.plan, self.placed), inventor.plan
-        stays, planned = _left(self.placed, plan.things if plan else (), here, self._count)
+        stays, planned = _left(self.placed, things_of(plan), here, self._count)
         placed = (*stays, *added)
         if plan is not None:
             plan = replace(plan, things=planned)
@@ -379,7 +380,7 @@ class Editor:
             return edit, (replace(edit, x=0.0, z=0.0),)
         plan = self._inventor.plan
         named = {thing_of(one): one for one in self.placed}
-        named |= {one: own for one in (plan.things if plan else ()) for own in as_edits([one])}
+        named |= {one: own for one in things_of(plan) for own in as_edits([one])}
         there = [thing for thing, own in named.items() if own.covers(edit)]
         if not there:
             return edit, ()

@@ -29,7 +29,7 @@ from mag_sandbox.model.imagination.drawing.cut_outs import PAINTED, CutOut, Marg
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.pixels import extent, linear_shares, widened_around
+from mag_sandbox.model.imagination.pixels import extent, linear_shares, shares_of, widened_around
 from mag_sandbox.model.imagination.sketch import sprite_box
 
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses its surroundings
@@ -114,7 +114,7 @@ class LayeredRing:
         }
         ids = np.where(known & stands, numbers, 0)
         if viewpoint != (0.0, 0.0):  # what the first view cuts is seen at its edge from the start
-            mostly = _shares(numbers, known & stands) >= HALF
+            mostly = shares_of(numbers, known & stands) >= HALF
             ids = np.where(mostly[ids], ids, 0)
         self._cut_outs, order = cut_outs(picture, self._painted, ids, boxes, margins)
         stands |= order > 0  # also outside the plan's shapes
@@ -345,19 +345,6 @@ class LayeredRing:
             behind[None], torch.from_numpy(grid)[None], padding_mode="border", align_corners=False
         )
         return np.asarray(sampled[0])
-
-
-def _shares(numbers: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """Return the share of each thing's pixels in which something is so, by its number.
-
-    Args:
-        numbers: of each pixel's thing, int32 [H, W].
-        where: it is so, bool [H, W].
-    """
-    counts = np.bincount(numbers.ravel())
-    so = np.bincount(numbers[where], minlength=len(counts))
-    shares: np.ndarray = so / np.maximum(counts, 1)
-    return shares
 
 
 def _around(ring: Tensor, margin: int) -> Tensor:

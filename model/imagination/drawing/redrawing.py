@@ -27,7 +27,7 @@ from mag_sandbox.model.imagination.drawing.cut_outs import (
 from mag_sandbox.model.imagination.drawing.last_made import LastMade
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.pixels import nearby, widened, widened_around
+from mag_sandbox.model.imagination.pixels import nearby, shares_of, widened, widened_around
 
 KEPT = 192  # things that were cut out or drawn last: those of some rings
 NEAR, FAR = 3, 8  # px: how far from what is behind a thing its colour is taken
@@ -122,12 +122,10 @@ class RedrawnThings:
             painted: which pixels are, bool [H, W].
             known: which pixels others show, too, likewise; None: large things stay as they are.
         """
-        counts = np.bincount(numbers.ravel())
-        missing = np.bincount(numbers[~painted], minlength=len(counts))
-        is_whole, is_enough = missing == 0, np.zeros(len(counts), bool)
+        share = shares_of(numbers, painted)
+        is_whole, is_enough = share == 1, np.zeros(len(share), bool)
         if known is not None:
-            unknown = np.bincount(numbers[~known], minlength=len(counts))
-            is_enough = (unknown == 0) & (missing <= (1 - ENOUGH) * counts)
+            is_enough = (shares_of(numbers, known) == 1) & (share >= ENOUGH)
 
         def is_drawn(number: int, box: Box) -> bool:
             area = box[2] * box[3]

@@ -63,7 +63,7 @@ class RefinedRings:
         if refine is None:
             return None
         stride = picture.shape[1] // len(known)
-        tiles = [one for one in _tiles(known.shape) if known[_part(one, 1)].any()]
+        tiles = [one for one in _tiles(known.shape) if known[one.pixels(1)].any()]
         edge = BESIDE * stride
         wide = np.pad((picture + 1) / 2, ((0, 0), (edge, edge), (0, 0)), mode="edge")
         wide = np.pad(wide, ((0, 0), (0, 0), (edge, edge)), mode="wrap")
@@ -71,13 +71,13 @@ class RefinedRings:
 
         def refined(tile: Place) -> np.ndarray:
             check_cancelled()
-            around = np.ascontiguousarray(given[:, *_part(_around(tile), stride)])
+            around = np.ascontiguousarray(given[:, *_around(tile).pixels(stride)])
             digest = xxhash.xxh3_128_digest(around)
             return self._made.found(digest, lambda: _refined(around, refine, edge))
 
         result = np.zeros_like(picture)
         for tile, made in zip(tiles, self._each(refined, tiles), strict=True):
-            result[:, *_part(tile, stride)] = made
+            result[:, *tile.pixels(stride)] = made
         return np.where(in_pixels(known, len(picture[0])), result, picture)
 
     def _sketched(
@@ -110,11 +110,3 @@ def _tiles(shape: tuple[int, ...]) -> list[Place]:
 def _around(tile: Place) -> Place:
     """Return a tile and what is around it, in a ring with a margin of `BESIDE` cells."""
     return Place(tile.top, tile.left, tile.rows + 2 * BESIDE, tile.columns + 2 * BESIDE)
-
-
-def _part(place: Place, size: int) -> tuple[slice, slice]:
-    """Return the rows and columns of a place in a picture of cells of some size [px]."""
-    return (
-        slice(size * place.top, size * (place.top + place.rows)),
-        slice(size * place.left, size * (place.left + place.columns)),
-    )

@@ -41,7 +41,7 @@ class _LastRings(Generic[Made]):
         self._made: list[tuple[GroundThings, Made]] = []
 
     def found(self, ground: GroundThings, make: Callable[[], Made]) -> Made:
-        """Return what is made of ground; it is made unless it is kept."""
+        """Return what was made of ground if it is kept; else make it."""
         for known, made in self._made:  # which another thread may replace
             if ground.equals(known):
                 return made
@@ -76,6 +76,7 @@ class PaintedDetails:
         """
         self._imagination, self._decoded = imagination, decoded
         self._redrawn, self._refined, self._other = redrawn, refined, other
+        self._scenery = lru_cache(2)(self._scenery_of)
         self._standing = lru_cache(2)(self._standing_of)
         self._covering = lru_cache(2)(self._covering_of)
         self._rings, self._crisp = _LastRings[np.ndarray](), _LastRings[np.ndarray | None]()
@@ -198,23 +199,15 @@ class PaintedDetails:
 
     def _covered(self, place: Place) -> np.ndarray:
         """Return the fifth channel of a tile, float32 [1, H, W]; see the class."""
-        rows, columns = self._pixels(place)
+        rows, columns = place.pixels(self._imagination.stride)
         if not self._things:
             return np.zeros((1, rows.stop - rows.start, columns.stop - columns.start), np.float32)
         return self._covering(self._things)[None, rows, columns]
 
-    def _pixels(self, place: Place) -> tuple[slice, slice]:
-        """Return the rows and columns of a tile in the picture of the ring."""
-        cell = self._imagination.stride
-        return (
-            slice(cell * place.top, cell * (place.top + place.rows)),
-            slice(cell * place.left, cell * (place.left + place.columns)),
-        )
-
     def _drawn_at(self, place: Place, around: Surroundings) -> np.ndarray:
         """Return what a tile shows drawn again, or else refined, float32 [4, H, W]."""
         cell, drawn = self._imagination.stride, self._drawn
-        rows, columns = self._pixels(place)
+        rows, columns = place.pixels(self._imagination.stride)
         shown = np.zeros((4, cell * place.rows, cell * place.columns), np.float32)
         now = around.at(place)
         crisp = self.refined(GroundThings(around, self._things)) if self._things else None
@@ -264,7 +257,7 @@ class PaintedDetails:
         owners = self._imagination.owners(scenery.plan(*_START))
         return StandingThings.around(_START, scenery, scenery.numbers(*_START, owners))
 
-    def _scenery(self, things: Things) -> Scenery:
+    def _scenery_of(self, things: Things) -> Scenery:
         return Scenery.of(things, STANCES, self._imagination.config.all_behind)
 
     def _covering_of(self, things: Things) -> np.ndarray:

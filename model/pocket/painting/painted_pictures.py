@@ -23,6 +23,7 @@ from mag_sandbox.model.imagination.ground import (
 )
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import Things
+from mag_sandbox.model.imagination.pixels import window
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
 from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
 from mag_sandbox.model.pocket.painting.painted_details import PaintedDetails
@@ -80,9 +81,8 @@ class _CrispGround:
         crisp = self._refined(GroundThings(around, things)) if things else None
         if crisp is None:
             return decoded
-        top, columns = self._stride * place.top, self._stride * place.columns
-        across = (self._stride * place.left + np.arange(columns)) % crisp.shape[2]
-        shown = torch.from_numpy(crisp[:, top : top + self._stride * place.rows][..., across])
+        rows, columns = place.pixels(self._stride)
+        shown = torch.from_numpy(window(crisp, rows, columns.start, columns.stop))
         known = in_pixels(around.at(place).known, shown.shape[1])
         picture = torch.where(torch.from_numpy(known), shown.to(decoded.picture), decoded.picture)
         return RingPiece(place, picture)

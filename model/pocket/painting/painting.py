@@ -250,7 +250,7 @@ class _ParkedPainter:
         back = (self.back,) if self.back else ()
         for one in self.drawn:
             check_objects(one.things or (), kinds)
-        check_objects((*self.listed, *(self.plan.things if self.plan else ()), *back), kinds)
+        check_objects((*self.listed, *things_of(self.plan), *back), kinds)
         if self.view:
             lattice.place(check_pose(self.view.pose))
             prompts = {self.asked and self.asked[0], self.plan and self.plan.prompt}
@@ -525,7 +525,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         if self.given is not None:
             tensors["given"] = torch.from_numpy(self.given.pixels)
             tensors["given latents"] = torch.from_numpy(self.given.latents)
-        drawn, told = self.drawing.snapshot(GroundThings(around, _things_of(self.plan)))
+        drawn, told = self.drawing.snapshot(GroundThings(around, things_of(self.plan)))
         data = {
             "weights": self.weights,
             "seed": self._seed,
@@ -566,7 +566,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
                 shown = around.only(cells_of(known, nothing))
                 if f"{name}latents" in tensors:
                     shown = Surroundings(shown.known, _latents_of(tensors, nothing, name))
-                things = _things_of(parked.plan) if one.things is None else one.things
+                things = things_of(parked.plan) if one.things is None else one.things
                 drawn.append((GroundThings(shown, things), one.due))
 
         def restore() -> None:
@@ -743,7 +743,8 @@ def _refined(details: PaintedDetails, ground: PaintedGround) -> PaintedGround:
     return ground
 
 
-def _things_of(plan: Plan | None) -> tuple[PlacedObject, ...]:
+def things_of(plan: Plan | None) -> tuple[PlacedObject, ...]:
+    """Return the things of a plan, none if there is no plan."""
     return plan.things if plan else ()
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.inventing import ViewMemory
-from mag_sandbox.model.pocket.painting.painting import PaintingInventor
+from mag_sandbox.model.pocket.painting.painting import PaintingInventor, things_of
 from mag_sandbox.model.pocket.pictures.cells import DrawnPictures
 from mag_sandbox.model.pocket.pictures.decoding import BlockDecoder, Codec, Draw
 from mag_sandbox.model.session_world import StageTimer
@@ -43,7 +43,7 @@ class PaintingCuts:
             return draw
         around, drawn = painting.around, painting.drawing.shown
         given, details = painting.given, painting.pictures.details
-        things = painting.plan.things if painting.plan else ()
+        things = things_of(painting.plan)
 
         def detailed(frames: slice) -> DrawnPictures:
             return draw(frames).under(details.views(around, poses[frames], given, drawn, things))
@@ -77,5 +77,4 @@ class PaintingCuts:
         painting = self._painting
         if painting is None:
             return None
-        things = painting.plan.things if painting.plan else ()
-        return painting.pictures.skies(painting.around, poses, things)
+        return painting.pictures.skies(painting.around, poses, things_of(painting.plan))
