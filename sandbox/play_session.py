@@ -18,7 +18,7 @@ from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, mutual_overlap
 from mag_sandbox.controls.edits import ENTER, Act, Edit
 from mag_sandbox.files.validation import counted
 from mag_sandbox.model.loading import next_world, worlds_beside
-from mag_sandbox.model.world import UNPLANNED, FrameBlock
+from mag_sandbox.model.world import UNPAINTED_AHEAD, UNPLANNED, FrameBlock
 from mag_sandbox.sandbox import player_changes
 from mag_sandbox.sandbox.doors import DoorsInPlay
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
@@ -89,7 +89,6 @@ class WatchedSession(PlaySession):
         self._taken_back = ""  # what to say when an undone change is shown
         self._shown: FrameBlock | None = None  # newest
         self._rested = 0  # blocks since the last one in which the player walked
-        self._unplanned = False  # walking waits until it is planned where things stand
 
     @property
     def recording(self) -> Recording | None:
@@ -117,8 +116,9 @@ class WatchedSession(PlaySession):
         if self._rested == REST:
             self._services.notices.drop("way")
         for block in (ready.block, ready.block.beside):
-            if block and block.notice and walks and self._services.pilot.is_flying:
-                pass  # it goes round what is in the way, or gives up and says so
+            waits = block and block.notice in (UNPAINTED_AHEAD, UNPLANNED)  # see `LateNotice`
+            if waits or (block and block.notice and walks and self._services.pilot.is_flying):
+                pass  # a pilot goes round what is in the way, or gives up and says so
             elif block and block.notice:
                 topic = "way" if walks else ""  # then the notice is about an obstacle
                 self._services.notices.say(block.notice, "bad", topic)
@@ -128,16 +128,7 @@ class WatchedSession(PlaySession):
                 words = player_changes.words_of_change(block, self._shown)
                 undone = self._taken_back if block.edited.act == "undo" else ""
                 self._services.notices.say(f"{words}{undone}", topic=CHANGE)
-        self._say_why_still(ready.block, walks=bool(walks))
         self._shown = ready.block
-
-    def _say_why_still(self, block: FrameBlock, *, walks: bool) -> None:
-        """Say that it is not planned yet where things stand, for as long as keys do not walk."""
-        before = self._shown.poses[-1].position if self._shown else None
-        self._unplanned &= block.poses[-1].position == before
-        self._unplanned |= UNPLANNED in (block.notice or "")
-        if walks and self._unplanned:
-            self._services.notices.say(f"{UNPLANNED}; you walk then", "bad", "way")
 
 
 class SplitSession(WatchedSession):
@@ -261,7 +252,7 @@ class PlayerSession(WatchedSession):
         self._hints = self._hint_overlay(probe) if services.settings.now.hints else None
         hints = (self._hints,) if self._hints else ()
         painting = self._painting
-        late = LateNotice(
+        self._late = late = LateNotice(
             reel,
             services.pilot,
             self._say,
@@ -293,6 +284,7 @@ class PlayerSession(WatchedSession):
         if tilt * pose.pitch > 0 and abs(pose.pitch) == MAX_PITCH:
             self._say(f"you can look no {'higher' if tilt > 0 else 'lower'}", topic="limit")
         self._painting.block_shown(ready)
+        self._late.block_shown(ready.block)
         player_changes.keep_changes(self._asked, self._services.undo_stack, ready)
         self._doors.block_shown(ready)
         if part := self._services.recordings.new_part():

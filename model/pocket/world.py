@@ -49,7 +49,7 @@ from mag_sandbox.model.pocket.painting.painting import PaintingInventor
 from mag_sandbox.model.pocket.rooms import RoomParts, Rooms
 from mag_sandbox.model.pocket.walks import walk_memory
 from mag_sandbox.model.pocket.walks.viewpoints import Viewpoints
-from mag_sandbox.model.pocket.walks.walking import START, STILL_PAINTED, WalkableGround
+from mag_sandbox.model.pocket.walks.walking import START, WalkableGround
 from mag_sandbox.model.world import (
     NO_DOOR,
     Control,
@@ -63,7 +63,6 @@ from mag_sandbox.model.world import (
 )
 from mag_sandbox.scenes import Scene
 
-PATIENT = 6  # steps, more than a second, that a walker waits for a view before being told
 SAY_AGAIN = 32  # steps, some six seconds, after which a walker who keeps trying is told again
 _ROOMS = "rooms"  # part of a snapshot, beside those of the present room
 
@@ -444,8 +443,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         if stopped_by and (changes or (self._rooms and self._rooms.door_at(walked[-1]))):
             stopped_by = ""
         self._stopped_for = self._stopped_for + 1 if stopped_by == self._stopped_by else 0
-        told_at = PATIENT if stopped_by == STILL_PAINTED else 1  # after one, players are led past
-        if stopped_by and self._stopped_for % SAY_AGAIN == told_at:
+        if stopped_by and self._stopped_for % SAY_AGAIN == 1:  # after one, players are led past
             self._notices.append(stopped_by)
         self._stopped_by = stopped_by
 

@@ -74,17 +74,18 @@ def _share(done: StageShare) -> float:
     return (over + done.share * seconds[done.stage]) / sum(seconds.values())
 
 
-def progress_bar(width: float, done: float, now: float) -> CustomPart:
-    """Return a bar with a share of work that is done, and a light that runs along [s]."""
+def progress_bar(width: float, done: float | None, now: float) -> CustomPart:
+    """Return a bar with a share of work, None: unknown, and a light that runs along [s]."""
     return CustomPart(width, 6, _draw_bar, (done, now % RUN_S / RUN_S))
 
 
 def _draw_bar(
-    theme: Theme, surface: pygame.Surface, area: pygame.Rect, done: float, light: float
+    theme: Theme, surface: pygame.Surface, area: pygame.Rect, done: float | None, light: float
 ) -> None:
     surface.blit(theme.rounded(area.size, TRACK, 3), area)
-    length = max(area.height, round(area.width * done))
-    surface.blit(theme.rounded((length, area.height), ACCENT, 3), area)
+    if done is not None:
+        length = max(area.height, round(area.width * done))
+        surface.blit(theme.rounded((length, area.height), ACCENT, 3), area)
     spot = pygame.Rect(0, area.top, round(area.width * LIGHT), area.height)
     spot.right = area.left + round(light * (area.width + spot.width))
     if (seen := spot.clip(area)).width:

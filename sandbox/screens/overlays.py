@@ -41,15 +41,19 @@ from mag_sandbox.sandbox.postcards.postcards import PostcardHunt, Tour
 from mag_sandbox.sandbox.returns.probe_cards import Wipe, probe_card
 from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.sandbox.screens import Overlay
+from mag_sandbox.sandbox.screens.change_progress import MOVES_S, progress_bar
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.screens.prompt_card import NEW_AREAS
 from mag_sandbox.sandbox.settings import FitMode
 from mag_sandbox.sandbox.ui.display import fit
-from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Text, bar, row
+from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Text, bar, column, row
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, GOOD, Theme
 
 NOTICE_WIDTH = 448  # px of the reference window: beside the list of things around
 NOTICE_S = 3.5  # how long a notice stays at least
+NOTICE_FADE_S = 0.4  # in which it appears and goes
+FADE_MOVES_S = 1 / 20  # between two pictures of that
+BUSY_WIDTH = 300  # px of the reference window: the light of one about something under way
 READ_A_SECOND = 12  # characters: a longer notice, such as where a file lies, stays longer
 PROBE_S = 7.0  # how long a comparison stays
 NEW_S = 8.0  # how long the map stripes new areas, after another description
@@ -65,6 +69,7 @@ REFRESH_S = 0.5  # between two checks of other threads
 POSTCARD_WIDTH = 318  # px of the reference window
 STAMP_MOVES_S = 1 / 30  # between two pictures of a moving stamp
 Cue = Callable[[str], None]  # plays a signal by name
+Mood = Literal["good", "bad", "busy"]  # of a notice; busy: something is under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +77,15 @@ class Notice:
     """A short message for the player."""
 
     text: str
-    mood: Literal["good", "bad"]
+    mood: Mood
+    since: float  # [s]
     until: float  # [s]
     topic: str = ""  # a later notice with the same topic replaces it
+
+    def opacity(self, now: float) -> float:
+        """Return how far it has appeared, or not yet faded, at a time [s]."""
+        share = min(now - self.since + FADE_MOVES_S, self.until - now) / NOTICE_FADE_S
+        return min(max(share, 0.0), 1.0)
 
 
 class Notices(Overlay):
@@ -93,44 +104,61 @@ class Notices(Overlay):
         self._clock, self._notify, self._theme = clock, notify, theme
         self._lock = Lock()
         self.current: tuple[Notice, ...] = ()  # shown now, or next
+        self._dropped: tuple[Notice, ...] = ()  # still fading
         self._shown: tuple[Notice, ...] = ()
+        self._looked_at = 0.0
         self._cards: defaultdict[Notice, CachedCard] = defaultdict(CachedCard)
 
-    def say(self, text: str, mood: Literal["good", "bad"] = "good", topic: str = "") -> None:
+    def say(self, text: str, mood: Mood = "good", topic: str = "") -> None:
         """Show a line, in place of the same one and of those about the same topic."""
-        seconds = max(NOTICE_S, len(text) / READ_A_SECOND) * (1 if mood == "good" else 2)
-        notice = Notice(text, mood, self._clock() + seconds, topic)
+        seconds = max(NOTICE_S, len(text) / READ_A_SECOND) * (2 if mood == "bad" else 1)
+        now = self._clock()
         with self._lock:
-            others = [
-                one
-                for one in self.current
-                if one.text != text and (not topic or one.topic != topic)
+            replaced = [
+                one for one in self.current if one.text == text or (topic and one.topic == topic)
             ]
+            since = min((one.since for one in replaced), default=now)  # it does not fade in again
+            others = (one for one in self.current if one not in replaced)
+            notice = Notice(text, mood, since, now + seconds, topic)
             self.current = (*others, notice)[-MOST_NOTICES:]
         self._notify()
 
     def drop(self, topic: str) -> None:
-        """Drop the lines about a topic."""
+        """Let the lines about a topic fade."""
+        gone = self._clock() + NOTICE_FADE_S
         with self._lock:
+            about = [one for one in self.current if one.topic == topic]
             self.current = tuple(one for one in self.current if one.topic != topic)
+            fading = (replace(one, until=min(one.until, gone)) for one in about)
+            self._dropped = (*self._dropped, *fading)
         self._notify()
 
     def clear(self) -> None:
         """Drop all lines: they are about a screen that is left."""
         with self._lock:
-            self.current = ()
+            self.current = self._dropped = ()
 
     @property
     def wake_at(self) -> float | None:
-        """When the next line disappears."""
-        return min((notice.until for notice in self.current), default=None)
+        """When a line fades next, or its light moves on."""
+        return min((self._wake_at(one) for one in self._shown), default=None)
+
+    def _wake_at(self, notice: Notice) -> float:
+        if notice.opacity(self._looked_at) < 1.0:
+            return self._looked_at + FADE_MOVES_S
+        fades = notice.until - NOTICE_FADE_S
+        return min(fades, self._looked_at + MOVES_S) if notice.mood == "busy" else fades
 
     def update(self, now: float) -> bool:
-        """Drop notices whose time is over."""
+        """Drop notices whose time is over; tell whether any looks different."""
+        before, looked_at, self._looked_at = self._shown, self._looked_at, now
         with self._lock:
             self.current = tuple(one for one in self.current if one.until > now)
-        changed, self._shown = self.current != self._shown, self.current
-        return changed
+            self._dropped = tuple(one for one in self._dropped if one.until > now)
+            shown = (*self.current, *self._dropped)
+            self._shown = tuple(sorted(shown, key=lambda one: one.since))
+        fades = any(one.opacity(now) != one.opacity(looked_at) for one in self._shown)
+        return fades or self._shown != before or any(one.mood == "busy" for one in self._shown)
 
     def draw(
         self,
@@ -150,7 +178,9 @@ class Notices(Overlay):
             top = theme.px(14)
         for notice in self._shown:
             at_most = min(theme.px(NOTICE_WIDTH), width - theme.px(28))
-            card = self._cards[notice](theme, _notice_card(notice), at_most=at_most)
+            drawn = _notice_card(notice, self._looked_at)
+            card = self._cards[notice](theme, drawn, at_most=at_most)
+            card.set_alpha(round(255 * notice.opacity(self._looked_at)))
             place = card.get_rect(midtop=(width // 2, top))
             if topright is not None:
                 place.right = topright[0]
@@ -158,8 +188,11 @@ class Notices(Overlay):
             top += card.get_height() + theme.px(6)
 
 
-def _notice_card(notice: Notice) -> Card:
+def _notice_card(notice: Notice, now: float) -> Card:
+    """Return a line; while something is under way, a light runs along below it."""
     text = Text(notice.text[:1].upper() + notice.text[1:], 14, lines=3)
+    if notice.mood == "busy":
+        return Card(column(text, progress_bar(BUSY_WIDTH, None, now), gap=6), pad=(12, 8))
     return Card(row(bar(4, 0, GOOD if notice.mood == "good" else BAD, 2), text), pad=(10, 8))
 
 

@@ -43,7 +43,7 @@ from mag_sandbox.model.imagination.visible import visible
 from mag_sandbox.model.pocket.changes import stances_of, thing_of, with_edits
 from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen, things_at_start
 from mag_sandbox.model.pocket.painting.painting import PaintingInventor, Plan, noise_of
-from mag_sandbox.model.world import UNPLANNED, Door
+from mag_sandbox.model.world import UNPAINTED_AHEAD, UNPLANNED, Door
 from mag_sandbox.scenes.changes import is_relit
 from mag_sandbox.scenes.descriptions import LANDSCAPES
 from mag_sandbox.scenes.kinds import ANIMALS, DEEP
@@ -61,9 +61,6 @@ WADES = "the {} is shallow: you wade through it"
 IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
 AT_SHORE = "you stand at the edge of the {}"  # which is too deep to walk in
 BEHIND_YOU, AHEAD = 120.0, 30.0  # degrees from the middle of the view
-STILL_PAINTED = (
-    "the view ahead is still being painted: keep the key held, you walk on once it is there"
-)
 START: Position = (0.0, 0.0)  # where the scene begins
 LARGEST_RECOLORED = 30.0  # degrees: larger things, but for animals, stand out in any colour
 MOST_GENERATIONS = 8  # of new ground: descriptions that it follows
@@ -331,7 +328,7 @@ class WalkableGround:
             plan, told = self._painting.plan, IN_THE_WAY + where + _advice(where, pose, end)
             told = AT_SHORE if met.what in DEEP else told
             return told.format(names_in(plan.prompt).get(met.what, met.what) if plan else met.what)
-        return STILL_PAINTED if self.apart < inf else NO_FARTHER
+        return UNPAINTED_AHEAD if self.apart < inf else NO_FARTHER
 
     def entered(self, start: Position, end: Position) -> str:
         """Return the notice of the shallow water into which a step leads [m], or ""."""

@@ -1,26 +1,36 @@
 """A held key that moves nothing yet is explained, and counts."""
 
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
-from mag_sandbox.sandbox.screens.late_notice import LATE, LATE_S, LateNotice
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.world import UNPAINTED_AHEAD
+from mag_sandbox.sandbox.screens.late_notice import LATE, LATE_S, LEAST_S, RENEW_S, LateNotice
 
 
 class Waiting:
     """A late block, a player and what is said."""
 
     def __init__(self):
-        self.reel = SimpleNamespace(late_since=10.0)
+        self.reel = SimpleNamespace(late_since=None)
         self.player, self.said = SimpleNamespace(is_steering=True), []
         self.is_painted = False
         self.notice = LateNotice(
             self.reel,
             self.player,
-            lambda text, topic: self.said.append(text),
+            lambda text, mood, topic: self.said.append(text),
             lambda topic: self.said.clear(),
             lambda: self.is_painted,
         )
+
+    def shows(self, notice="", z=0.0):
+        self.notice.block_shown(Mock(notice=notice, poses=(CameraPose(z=z),)))
+
+    def at(self, now):
+        self.notice.update(now)
+        return self.said
 
 
 @pytest.fixture
@@ -29,24 +39,49 @@ def waiting():
 
 
 def test_a_key_that_waits_for_a_view_is_explained_until_the_view_is_there(waiting):
-    waiting.notice.update(10.0)
+    waiting.reel.late_since = 10.0
+    assert not waiting.at(10.0)
     assert waiting.notice.wake_at == 10.0 + LATE_S
-    assert not waiting.said
-    waiting.notice.update(10.0 + LATE_S)
-    waiting.notice.update(20.0)
-    assert waiting.said == [LATE]
-    assert waiting.notice.wake_at is None
+    assert waiting.at(10.0 + LATE_S) == [LATE]
     waiting.reel.late_since = None
-    waiting.notice.update(21.0)
-    assert not waiting.said
+    assert waiting.at(10.0 + LATE_S + 0.1), "it can be read"
+    assert not waiting.at(10.0 + LATE_S + LEAST_S)
+    assert waiting.notice.wake_at is None
+
+
+def test_it_stays_as_long_as_that_takes(waiting):
+    waiting.reel.late_since = 10.0
+    waiting.at(10.0)
+    for renewed in range(1, 5):
+        assert len(waiting.at(10.0 + LATE_S + renewed * RENEW_S)) == renewed
+
+
+def test_a_walker_is_told_only_if_held_for_more_than_a_second_and_until_walking_on(waiting):
+    waiting.shows(UNPAINTED_AHEAD)
+    assert not waiting.at(10.0)
+    waiting.shows(z=-0.3)
+    assert not waiting.at(12.0), "it went on before"
+    waiting.shows(UNPAINTED_AHEAD, z=-0.3)
+    waiting.at(20.0)
+    waiting.shows(z=-0.3)
+    assert waiting.at(20.0 + LATE_S) == [LATE]
+    waiting.shows(z=-0.6)
+    assert not waiting.at(30.0)
+
+
+def test_a_walker_who_meets_something_instead_is_told_of_that_alone(waiting):
+    waiting.shows(UNPAINTED_AHEAD)
+    waiting.at(10.0)
+    waiting.shows("rock in the way")
+    assert not waiting.at(12.0)
 
 
 def test_it_is_said_once_a_key_is_held_and_not_beside_a_change_under_way(waiting):
+    waiting.reel.late_since = 10.0
     waiting.player.is_steering, waiting.is_painted = False, True
-    waiting.notice.update(12.0)
+    waiting.at(12.0)
     waiting.player.is_steering = True
-    waiting.notice.update(13.0)
-    assert not waiting.said
+    assert not waiting.at(14.0)
     waiting.is_painted = False
-    waiting.notice.update(14.0)
-    assert waiting.said == [LATE]
+    assert not waiting.at(15.0)
+    assert waiting.at(15.0 + LATE_S) == [LATE]

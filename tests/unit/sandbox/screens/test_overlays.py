@@ -13,6 +13,8 @@ from mag_sandbox.sandbox.hud.cards import seen_card
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.late_warp import WHOLE
 from mag_sandbox.sandbox.screens.overlays import (
+    NOTICE_FADE_S,
+    NOTICE_S,
     PROBE_S,
     WAY_ON,
     WIPE_AWAY_S,
@@ -275,3 +277,36 @@ def test_the_same_notice_is_shown_once():
     for topic in ("", "door", ""):
         notices.say("one moment", topic=topic)
     assert len(notices.current) == 1
+
+
+def test_a_notice_fades_in_and_out_instead_of_flashing():
+    now = 10.0
+    notices = Notices(clock=lambda: now, notify=lambda: None)
+    notices.say("over", topic="late")
+    with window((640, 400), "test") as surface:
+
+        def shown(at):
+            assert notices.update(at)
+            surface.fill(BLUE)
+            notices.draw(surface)
+            return surface.get_at((320, 24))[2]
+
+        assert shown(10.0) > 150
+        assert shown(10.0 + NOTICE_FADE_S) < 100
+        now = 12.0
+        notices.drop("late")
+        assert not notices.current
+        assert shown(12.0 + NOTICE_FADE_S / 2) > 100, "it fades when it is dropped, too"
+        assert shown(12.0 + NOTICE_FADE_S) == 255
+        assert notices.wake_at is None
+
+
+def test_a_notice_that_replaces_another_one_does_not_fade_in_again():
+    now = 10.0
+    notices = Notices(clock=lambda: now, notify=lambda: None)
+    notices.say("volume 10", topic="sound")
+    now = 11.0
+    notices.say("volume 20", topic="sound")
+    (notice,) = notices.current
+    assert notice.opacity(11.0) == 1.0
+    assert notice.until == 11.0 + NOTICE_S

@@ -172,17 +172,6 @@ def test_what_stops_a_walker_is_said_at_the_second_step_and_again_after_a_while(
     assert said == ["", told, "", "", told, "", "", told]
 
 
-def test_a_view_that_is_still_painted_is_named_only_after_more_than_a_second():
-    made = world()
-    begin(made)
-    made._way = lambda start, end: start
-    made._ground.why_stopped = lambda pose, end, viewpoints: walking.STILL_PAINTED
-    said = [made.step(walk(1, 0)).notice for _ in range(module.PATIENT + 2)]
-    told = said.index(walking.STILL_PAINTED)
-    assert told * made.spec.block_length / made.spec.fps > 1.0
-    assert not any(said[:told] + said[told + 1 :])
-
-
 @pytest.mark.parametrize(
     ("yaw", "pitch", "told"),
     [
