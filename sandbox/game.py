@@ -93,7 +93,6 @@ class PlayerGame:
         self._gamepads: Gamepads  # from `open` on
         self._title: TitleScreen | None = None
         self._watched = False  # whether the title led to a recording last
-        self._compared: Future[ParkedScene] | None = None  # from which a split screen continued
         self._stale = False  # the title's list is out of date
         self._disk_use: Future[DiskUse] | None = None  # for a question on the title
         self._room_asked_for = 0  # bytes that saved places took when the player was asked
@@ -227,7 +226,6 @@ class PlayerGame:
             sights, recent = services.prober.sights, list(services.recent.blocks)
             past = lambda: handover(outcome.moment.result(), sights, recent, _forget)  # noqa: E731
         stage = partial(load_beside, second, past)
-        self._compared = outcome.moment
         enter = lambda: StandingScene(outcome.moment.result())  # noqa: E731 -- where it already is
         return Playthrough(outcome.scene, outcome.seed, enter, stage=stage)
 
@@ -254,8 +252,7 @@ class PlayerGame:
                 playback = context.playback
                 return WatchedSession(services, playback.recording if playback else None)
             if context.is_split:
-                assert self._compared is not None  # what led here
-                return SplitSession(services, reel, hud, self._compared)
+                return SplitSession(services, reel, hud)
             services.prober.spec = reel.current.spec
             return PlayerSession(services, worker, reel, hud, playthrough)
 

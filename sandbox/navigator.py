@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pygame
 
 from mag_sandbox.controls.bindings import DEFAULTS
@@ -42,7 +43,7 @@ from mag_sandbox.sandbox.screens.play import (
     plain_session,
 )
 from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.ui.display import window_surface
+from mag_sandbox.sandbox.ui.display import Picture, window_surface
 
 logger = logging.getLogger(__name__)
 OPENING = "Opening the recording"
@@ -147,17 +148,25 @@ class Navigator:
                 self._park()
                 self._discard_worker("retry")
                 if isinstance(self._led_by, PlaySplit):
-                    return self._lead(game, GoBack(self._led_by.moment.result()), screen)
+                    return self._lead(game, Way.PLACE, screen)
                 if isinstance(self._led_by, Watch):
                     return self._lead(game, self._led_by, screen)
                 return self._play(self._retried(screen))
             case PlayScene() | Continue():
                 following = self._play(game.playthrough(outcome))
+            case Way.PLACE:
+                assert isinstance(self._led_by, PlaySplit)
+                if self.worker and self.worker.status.error:
+                    self._discard_worker("retry")
+                return self._lead(game, GoBack(self._led_by.moment.result()), screen)
             case GoBack():
-                following = self._play(game.playthrough(outcome), picture=window_surface().copy())
+                picture = self._pictured(outcome.moment.last_frame)
+                following = self._play(game.playthrough(outcome), picture=picture)
             case PlaySplit():
+                assert isinstance(screen, PlayScreen)  # the only screen with this outcome
                 self._park(says=False)  # it would cover what the comparison says, and V leads back
-                following = self._play(game.split(outcome), picture=window_surface().copy())
+                both = np.concatenate((screen.reel.frame, screen.reel.frame), axis=1)
+                following = self._play(game.split(outcome), picture=self._pictured(both))
             case SwitchWorld():
                 assert self.worker is not None
                 assert isinstance(screen, PlayScreen)  # the only screen with this outcome
@@ -231,6 +240,7 @@ class Navigator:
         self._playthrough = playthrough
         self.worker.begin(playthrough)
         leave = Way.TITLE if self.game else Way.LEAVE
+        leave = Way.PLACE if playthrough.stage else leave
         scene, keys = playthrough.place or playthrough.scene, self._bindings
         behind = self.game.picture_of(scene) if self.game else scene.image and Path(scene.image)
         if self.game:
@@ -249,6 +259,12 @@ class Navigator:
             is_first=self._workers == 1,
         )  # fmt: skip
 
+    def _pictured(self, frame: Frames) -> pygame.Surface:
+        """Return a frame as it fills the window, to be shown while the world gets ready."""
+        surface = window_surface().copy()
+        Picture(self._settings.fit, self._settings.scale).draw(surface, frame)
+        return surface
+
     def _observers(self, spec: WorkerSpec) -> Sequence[SessionObserver]:
         source = (spec.source,) if isinstance(spec.source, SessionObserver) else ()
         if self.game is None:
@@ -266,18 +282,19 @@ class Navigator:
     def _perform(self, first: ReadyBlock, held: Iterable[str]) -> PlayScreen:
         """Return the play screen; camera keys that are already held count."""
         assert self.worker is not None  # which made the block
-        source = self._worker_spec.source
+        source, is_split = self._worker_spec.source, first.block.beside is not None
+        leave = Way.TITLE if self.game else Way.LEAVE
         context = PlayContext(
             worker=self.worker,
             playthrough=self._playthrough,
             settings=self._settings,
             keyboard=self._player,
             clock=time.perf_counter,
-            leave=Way.TITLE if self.game else Way.LEAVE,
+            leave=Way.PLACE if is_split else leave,
             bindings=self._bindings,
             is_replay=source is not None,
             playback=source if isinstance(source, Playback) else None,
-            is_split=first.block.beside is not None,
+            is_split=is_split,
             session=self.session,
         )
         if self.game:

@@ -41,7 +41,7 @@ from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt, title_of
 from mag_sandbox.sandbox.saves.saves import LEFT, Autosave
 from mag_sandbox.sandbox.saves.undo import CHANGE, Moment
-from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld
+from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld, Way
 from mag_sandbox.sandbox.screens.around import AroundOverlay
 from mag_sandbox.sandbox.screens.edit_box import EditOverlay
 from mag_sandbox.sandbox.screens.late_notice import LateNotice
@@ -134,13 +134,10 @@ class WatchedSession(PlaySession):
 class SplitSession(WatchedSession):
     """Two memories side by side; leads both to a place that only one of them still holds."""
 
-    buttons = (("help", "Keys"), ("split", "Back to one"), ("leave", "Leave"))
+    buttons = (("help", "Keys"), ("split", "Back to one"))
 
-    def __init__(
-        self, services: Services, reel: Reel, hud: Hud, moment: "Future[ParkedScene]"
-    ) -> None:
+    def __init__(self, services: Services, reel: Reel, hud: Hud) -> None:
         super().__init__(services)
-        self._moment = moment  # that both went on from
         first, spec = reel.current.block, reel.current.spec
         self._return = GuidedReturn(first, spec, services.prober.sights)
         key = services.bindings.title("split")
@@ -159,7 +156,7 @@ class SplitSession(WatchedSession):
     def act(self, action: Action, playthrough: Playthrough) -> Outcome | None:  # noqa: ARG002
         """Leave it with the key that began it, back to the game as it was then."""
         if action == "split":
-            return GoBack(self._moment.result())
+            return Way.PLACE
         key = self._services.bindings.title("split")
         self._services.notices.say(f"{key} ends the comparison first", topic="comparison")
         return None

@@ -23,6 +23,7 @@ class Way(Enum):
     LEAVE = "close the game"
     TITLE = "park the session and choose again"
     BACK = "return to the screen before"
+    PLACE = "return to the place that is compared under two memories"
     RETRY = "load the world again, or begin the scene again, after a failure"
     SCRIPT_OVER = "the script or recording has been played"
 

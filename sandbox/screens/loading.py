@@ -25,7 +25,9 @@ STAGES = {  # loaders' stages in words; others are shown as they are
 USUAL_S = {"Starting": 2.0, "weights": 0.4, "probe": 0.2, "memory": 0.3, READY: 4.5}  # in order
 LOADED_S = 1.0  # that the first view usually takes in a world that was played before
 SLOW_S, FIRST_TIME = 4.0, "the first start takes longer than later ones"  # said after so long
+QUIET_S = 0.5  # for which a picture that stays is shown alone
 NO_KEYS = "keys work once it is there; {} leaves"
+WAY_BACK = "{} or {}: back to this place"
 STEADY = 0.7  # share of a stage's time over which the bar grows evenly; then ever more slowly
 SLOWING = 0.25  # how it then slows down: after 15 times that time, a bar is not full yet
 LEAST_PACE, MOST_PACE = 0.2, 100.0  # time of a stage over its usual time
@@ -121,13 +123,17 @@ class LoadingScreen:
         """
         self._words = STAGES | {READY: ready}
         self._no_keys = ""  # said after a key that does nothing here
+        self._way_back = ""  # said from the beginning
+        if leave is Way.PLACE:
+            self._way_back = WAY_BACK.format(bindings.title("split"), bindings.title("leave"))
         self._progress, self._share = LoadingProgress(usual_s), 0.0
         self._slow_at: float | None = None  # when to say that later starts are faster; None: never
         self._leave, self._bindings, self._continues = leave, bindings, continues
         self._is_first = is_first
         self._picture, self._behind = picture, behind
         self._backdrop = CachedPicture()
-        self._toolbar = Toolbar((("leave", "Leave"),), bindings.title)
+        word = "Back" if leave is Way.PLACE else "Leave"
+        self._toolbar = Toolbar((("leave", word),), bindings.title)
         self.held: dict[str, None] = {}  # camera keys that are down, in the order of their press
         self.outcome: Outcome | None = None
         self.wake_at: float | None = None
@@ -137,6 +143,8 @@ class LoadingScreen:
         self._hud = Hud()
         self._shown: WorkerStatus | None = None
         self._moved_at = 0.0  # when the light was moved last
+        self._begun_at: float | None = None
+        self._waited_s = 0.0
         self._dirty = True
 
     @property
@@ -159,12 +167,12 @@ class LoadingScreen:
             if key in self._bindings.moves:
                 self.held[key] = None
             action = self._bindings.actions.get(key)
-            if action == "leave":
+            if action == "leave" or (action == "split" and self._leave is Way.PLACE):
                 self.outcome = self._leave
             elif action == "reset" and self.has_failed:
                 self.outcome = Way.RETRY
             elif key not in self._bindings.moves and action != "run":
-                self._no_keys = f"; {NO_KEYS.format(self._bindings.title('leave'))}"
+                self._no_keys = NO_KEYS.format(self._bindings.title("leave"))
                 self._dirty = True
         elif event.type in (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED):
             self._dirty = True
@@ -181,6 +189,8 @@ class LoadingScreen:
         self._share = self._progress.see(status.stage, status.fraction, now)
         if self._slow_at is None and status.stage != READY:
             self._slow_at = now + SLOW_S
+        self._begun_at = now if self._begun_at is None else self._begun_at
+        self._waited_s = now - self._begun_at
         if now - self._moved_at >= MOVES_S:
             self._moved_at, changed = now, True
         self.wake_at = self._moved_at + MOVES_S
@@ -189,18 +199,20 @@ class LoadingScreen:
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the title, the prompt and a progress bar, or the error."""
         status = self._worker.status
+        theme, size = self._hud.theme(surface), surface.get_size()
+        margin = theme.px(14)
         if self._picture and status.stage == READY and not status.error:
             surface.blit(pygame.transform.scale(self._picture, surface.get_size()), (0, 0))
-            self._hud.draw_notice(
-                surface,
-                self._words[READY] + self._no_keys,
-                progress_bar(240, self._share, self._moved_at),
-            )
+            progress = progress_bar(240, self._share, self._moved_at)
+            below = self._way_back or self._no_keys
+            words = Text(below[:1].upper() + below[1:], 14, MUTED) if below else None
+            lines = column(progress, words, gap=10, align=0.5)
+            if below or self._waited_s >= QUIET_S:
+                self._hud.draw_notice(surface, self._words[READY], lines)
+            self._toolbar.draw(surface, theme, (margin, size[1] - margin), self._moved_at)
             return
-        theme, size = self._hud.theme(surface), surface.get_size()
         drawn = self._backdrop((theme, size), lambda: _backdrop(self._behind, size))
         surface.blit(drawn, (0, 0))
-        margin = theme.px(14)
         self._toolbar.draw(surface, theme, (margin, size[1] - margin), self._moved_at)
         if status.error:
             title, hint = "The world did not start", "R: try again    Esc: leave"
@@ -216,7 +228,7 @@ class LoadingScreen:
         is_slow = self._slow_at is not None and self._moved_at >= self._slow_at
         if is_slow and self._is_first and status.stage in STAGES and status.stage != LEAVING:
             stage = f"{stage}; {FIRST_TIME}"
-        stage += self._no_keys
+        stage += f"; {self._no_keys}" if self._no_keys else ""
         words = column(
             Text("MAG sandbox", 14, MUTED),
             Text(self._scene.name, 40, bold=True, lines=2, centred=True),

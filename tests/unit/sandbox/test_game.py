@@ -1,7 +1,6 @@
 """The whole game without its main loop: title, play, leaving, returning, and what keys do."""
 
 import time
-from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
@@ -698,7 +697,7 @@ def test_one_box_closes_the_other(run):
 def test_what_two_memories_side_by_side_cannot_do_is_said(run):
     game = run()
     screen = game.play()
-    beside = SplitSession(game.services, screen.reel, screen.hud, Future())
+    beside = SplitSession(game.services, screen.reel, screen.hud)
     assert beside.act("to_anchor", screen.playthrough) is None
     game.said("V ends the comparison first")
 

@@ -153,18 +153,38 @@ def test_a_split_screen_shares_the_world_and_the_game_goes_on_as_it_was(run, mon
     assert [second.closed for second in splitting.loaded] == [True]
 
 
-def test_a_split_screen_that_is_left_for_the_title_parks_the_scene(run, monkeypatch):
+def test_escape_leads_from_a_split_screen_back_into_the_place(run, monkeypatch):
     Splitting(monkeypatch)
     game = run(FakeWorld(spec=FAST))
     left_at = glimpse(game)
     game.press(pygame.K_v)
     game.wait(lambda: isinstance(game.screen, LoadingScreen))
+    game.press(pygame.K_ESCAPE)
     game.wait(lambda: isinstance(game.screen, PlayScreen))
+    assert game.screen.reel.current.block.beside is None, "also while it gets ready"
+    game.press(pygame.K_v)
+    game.wait(lambda: isinstance(game.screen, LoadingScreen))
+    game.wait(lambda: isinstance(game.screen, PlayScreen))
+    game.press(pygame.K_ESCAPE)
+    game.wait(lambda: isinstance(game.screen, LoadingScreen))
+    game.wait(lambda: isinstance(game.screen, PlayScreen))
+    assert game.screen.reel.current.block.beside is None
+    assert left_at < game.block <= left_at + 8
     game.press(pygame.K_ESCAPE)
     game.wait(lambda: isinstance(game.screen, TitleScreen))
     (entry,) = game.parked()
     game.play(Continue(entry.id))
-    assert left_at < game.block <= left_at + 4
+    assert left_at < game.block <= left_at + 12
+
+
+def test_while_two_memories_get_ready_each_half_shows_the_present_picture(run, monkeypatch):
+    Splitting(monkeypatch)
+    game = run(FakeWorld(spec=FAST))
+    glimpse(game)
+    game.press(pygame.K_v)
+    game.wait(lambda: isinstance(game.screen, LoadingScreen))
+    left, right = (game.screen._picture.subsurface((x, 0, 320, 400)).copy() for x in (0, 320))
+    assert pygame.image.tobytes(left, "RGB") == pygame.image.tobytes(right, "RGB")
 
 
 def test_when_a_split_screen_stops_trying_again_goes_on_with_the_game(run, monkeypatch):

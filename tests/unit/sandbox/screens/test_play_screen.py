@@ -15,6 +15,7 @@ from mag_sandbox.sandbox.screens import Overlay, Way
 from mag_sandbox.sandbox.screens.change_progress import MOVES_S, RUN_S
 from mag_sandbox.sandbox.screens.loading import (
     FIRST_TIME,
+    QUIET_S,
     SLOW_S,
     LoadingProgress,
     LoadingScreen,
@@ -336,7 +337,8 @@ def test_how_far_a_second_world_is_loaded_is_shown_over_the_picture(surface):
     worker.status = WorkerStatus("ready", 1.0)
     picture = pygame.Surface(surface.get_size())
     screen = LoadingScreen(worker, SCENE, picture=picture, ready="Two memories", usual_s=6.0)
-    for now in (0.0, 3.0):
+    screen.update(0.0)
+    for now in (QUIET_S, 3.0):
         screen.update(now)
         screen.draw(surface)
         pixels = pygame.surfarray.array3d(surface).astype(int)
@@ -346,19 +348,40 @@ def test_how_far_a_second_world_is_loaded_is_shown_over_the_picture(surface):
 
 @pytest.mark.parametrize("key", [pygame.K_e, pygame.K_TAB, pygame.K_F1, pygame.K_v, pygame.K_k])
 def test_a_key_that_is_not_taken_while_a_place_gets_ready_says_so(surface, monkeypatch, key):
-    worker, said = StubWorker(), []
+    worker = StubWorker()
     worker.status = WorkerStatus("ready", 1.0)
     picture = pygame.Surface(surface.get_size())
     screen = LoadingScreen(worker, SCENE, picture=picture, ready="Going back")
-    monkeypatch.setattr(screen._hud, "draw_notice", lambda surface, text, below: said.append(text))
     screen.draw(surface)
     screen.handle(pygame.Event(pygame.KEYDOWN, key=key))
     assert screen.update(0.0)
-    screen.draw(surface)
-    assert said == ["Going back", "Going back; keys work once it is there; Esc leaves"]
+    assert "Keys work once it is there; Esc leaves" in written_by(screen, surface, monkeypatch)
     worker.status = WorkerStatus("weights", 0.5)
     written = written_by(screen, surface, monkeypatch)
     assert "Waking the world; keys work once it is there; Esc leaves" in written
+
+
+def test_a_short_way_back_shows_the_picture_alone(surface, monkeypatch):
+    worker = StubWorker()
+    worker.status = WorkerStatus("ready", 1.0)
+    picture = pygame.Surface(surface.get_size())
+    screen = LoadingScreen(worker, SCENE, picture=picture, ready="Going back")
+    screen.update(1.0)
+    assert written_by(screen, surface, monkeypatch) == []
+    screen.update(1.0 + QUIET_S)
+    assert "Going back" in written_by(screen, surface, monkeypatch)
+
+
+@pytest.mark.parametrize("key", [pygame.K_v, pygame.K_ESCAPE])
+def test_while_two_memories_get_ready_the_way_back_is_named_and_open(surface, monkeypatch, key):
+    worker = StubWorker()
+    worker.status = WorkerStatus("ready", 1.0)
+    picture = pygame.Surface(surface.get_size())
+    screen = LoadingScreen(worker, SCENE, Way.PLACE, picture=picture, ready="Two memories")
+    screen.update(0.0)
+    assert "V or Esc: back to this place" in written_by(screen, surface, monkeypatch)
+    screen.handle(pygame.Event(pygame.KEYDOWN, key=key))
+    assert screen.outcome is Way.PLACE
 
 
 def test_the_bar_of_a_first_view_is_not_full_long_before_it_is_there():
