@@ -5,7 +5,7 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from math import radians, tan
+from math import atan, cos, degrees, radians, tan
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -39,6 +39,7 @@ _BORNE = frozenset(("on", "above", "under", "water"))  # relations that a step a
 BRIDGE, RUNNING = "bridge", frozenset(("river", "canal"))
 _NEAR_BANK = 0.4  # of a river's height, below its middle
 _EDGE = 0.8  # degrees between a shore and the foot of a thing on it
+_FOOT = 0.35  # of a thing's width, from its middle to the end of its foot
 _HIDDEN, _NEAREST = 0.5, 23.0  # share of a lake; degrees below the horizon, of its middle
 _LOWEST_MAT = -24.0  # pitch of what lies on the ground, in a level view
 _FARTHEST = -2.0  # degrees of a foot on the ground
@@ -117,13 +118,20 @@ def is_in_water(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
     if thing.kind in _IN_WATER or _swims(thing):
         return False
     foot = thing.foot
-    edges = (_edges(one, thing) for one in things if one.kind in _WET and one.width < AROUND)
+    edges = (_shores(one, thing) for one in things if one.kind in _WET and one.width < AROUND)
     return any(each is not None and each[0] < foot < each[1] for each in edges)
+
+
+def _shores(water: PlacedObject, thing: PlacedObject) -> tuple[float, float] | None:
+    """Return the pitch of the near and of the far shore below all of a thing's foot."""
+    turns = (side * _FOOT * thing.width for side in (-1.0, 0.0, 1.0))
+    edges = [each for turn in turns if (each := _edges(water, thing.turned(turn)))]
+    return (min(near for near, _ in edges), max(far for _, far in edges)) if edges else None
 
 
 def _out_of(waters: Sequence[PlacedObject], thing: PlacedObject) -> PlacedObject:
     for water in waters:
-        edges = _edges(water, thing)
+        edges = _shores(water, thing)
         if edges is None:
             continue
         foot, (near, far) = thing.foot, edges
@@ -144,12 +152,19 @@ def _out_of(waters: Sequence[PlacedObject], thing: PlacedObject) -> PlacedObject
 
 
 def _edges(water: PlacedObject, thing: PlacedObject) -> tuple[float, float] | None:
-    """Return the pitch of the near and of the far shore at a thing's yaw; None: no water there."""
-    aside = abs(yaw_difference(thing.yaw, water.yaw)) / (water.width / 2)
-    if aside >= 1.0:
-        return None
-    half = water.height / 2 * ((1.0 - aside**2) ** 0.5 if water.kind in _ROUND else 1.0)
-    return water.pitch - half, water.pitch + half
+    """Return the pitch of the near and of the far shore at a thing's yaw; None: no water there.
+
+    Rivers and seas are straight strips, which recede towards the horizon on both sides.
+    """
+    away = yaw_difference(thing.yaw, water.yaw)
+    aside, half = abs(away) / (water.width / 2), water.height / 2
+    if water.kind not in _ROUND | {_FROZEN}:
+        straight = cos(radians(away))
+        ends = (water.pitch + side * half for side in (-1.0, 1.0))
+        near, far = (degrees(atan(tan(radians(end)) * straight)) for end in ends)
+        return (near, far) if straight > 0.0 else None
+    half *= max(1.0 - aside**2, 0.0) ** 0.5
+    return (water.pitch - half, water.pitch + half) if aside < 1.0 else None
 
 
 def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
@@ -293,7 +308,7 @@ def _over_river(things: Sequence[PlacedObject], bridge: PlacedObject) -> PlacedO
 def _is_over(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
     """Tell whether a thing has water below it; that all around is below all."""
     waters = (one for one in things if one.kind in _AFLOAT)
-    return any(one.width >= AROUND or _edges(one, thing) is not None for one in waters)
+    return any(one.width >= AROUND or _reaches(one, thing) for one in waters)
 
 
 def _is_in(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from math import atan, cos, degrees, radians, tan
 
 import pytest
 
@@ -12,6 +13,7 @@ from mag_sandbox.model.imagination.rules.shores import (
     ashore,
     before_others,
     facing_sea,
+    is_in_water,
     is_odd_sea,
     spanning,
     without_dry,
@@ -31,9 +33,21 @@ def standing(kind: str, yaw: float, foot: float) -> PlacedObject:
 
 @pytest.mark.parametrize(("foot", "shore"), [(-20.0, -24.8), (-14.0, -11.2)])
 def test_what_stands_in_a_river_steps_to_the_nearer_shore(foot: float, shore: float):
-    _, knight = ashore([RIVER, standing("knight", 5.0, foot)], ())
-    assert knight.pitch - knight.height / 2 == pytest.approx(shore)
+    _, knight = ashore([RIVER, standing("knight", 0.0, foot)], ())
+    assert knight.pitch - knight.height / 2 == pytest.approx(shore, abs=0.05)
     assert (knight.height > 20.0) == (shore < foot)
+
+
+@pytest.mark.parametrize(("yaw", "foot"), [(215.0, -4.0), (240.0, -3.0), (140.0, -9.0)])
+def test_no_house_is_in_the_sea_which_recedes_to_the_horizon_on_both_sides(yaw, foot):
+    """A sea is drawn as a strip that goes on beyond its box, and is narrower there."""
+    house = standing("cottage", yaw, foot)
+    _, there = ashore([SEA, house], ())
+    drawn = (tan(radians(-12.0)) * cos(radians(yaw - SEA.yaw + side)) for side in (-3.5, 0.0, 3.5))
+    shore = degrees(atan(min(drawn)))
+    assert is_in_water([SEA], house) == (foot > shore)
+    assert not is_in_water([SEA], there)
+    assert there.foot == pytest.approx(min(foot, shore - 0.8), abs=0.1)
 
 
 def test_what_stands_on_land_or_is_at_home_in_water_stays():
