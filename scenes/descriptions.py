@@ -265,6 +265,10 @@ _DOOR = "door"  # of a house, if one is there
 _CLOCK = "wall clock"  # likewise, which is not drawn
 _OF_STAGES = frozenset(("stage curtains", "ball lamp", "hanging star"))
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
+_LOOK_ALIKES = (  # of which a stranger counts each: a tram and a bus are two trams
+    frozenset(("tram", "bus", "train")), frozenset(("horse", "unicorn")),
+    frozenset(("swan", "duck")), frozenset(("boat", "rowing boat")),
+)  # fmt: skip
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _AT = {  # words before the names of places, if not "in a"
     "on a": "beach coast seashore shore stage savanna playground pitch",
@@ -1036,8 +1040,9 @@ def is_outdoor(one: Named) -> bool:
 def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[str]:
     """Return the kinds that are absent by a description in known words.
 
-    It neither rains nor snows unless words say so; `said` is the description as it was written. A
-    palm that is named stays where there are no trees.
+    It neither rains nor snows unless words say so, and nothing looks like one thing of which words
+    tell the number; `said` is the description as it was written. A palm that is named stays where
+    there are no trees.
     """
     text = _LYING_SNOW.sub("", text)
     things = named_things(text, kinds)
@@ -1048,6 +1053,8 @@ def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[st
     beasts = ANIMALS.intersection(kinds) if _NO_ANIMALS.search(said) else frozenset()
     gone = absent_kinds(text, kinds) - {one.kinds[0] for one in things}
     alike = {other for kind in gone for other in _TAKEN_FOR.get(kind, ())}
+    counted = {one.kinds[0] for one in things if one.most}
+    alike |= {other for group in _LOOK_ALIKES if group & counted for other in group}
     if any(one.most and one.kinds[0] in WINDOWS for one in things):  # through which others are seen
         gone |= {"curtains"} - named
     thawed = {"lake"} - named if _FROZEN_LAKE in named else set[str]()  # would lie over it

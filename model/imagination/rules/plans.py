@@ -561,13 +561,18 @@ def shape_in_color(kind: str, shape: int | None) -> int | None:
 
 
 def _is_bent(seen: tuple[int, int, int], told: tuple[int, int, int]) -> bool:
-    """Tell whether a colour has not the hue of another one, however dark it is."""
+    """Tell whether a colour has not the hue of another one, however dark it is.
+
+    A few degrees are much between purple and blue.
+    """
     (lightness, *own), (bright, *other) = lab_of(seen), lab_of(told)
     chroma, full = hypot(*own), hypot(*other)
     if full < _NO_GREY:
         return chroma > _GREYISH
     hue, told_hue = (degrees(atan2(yellow, red)) for red, yellow in (own, other))
     is_turned = abs(yaw_difference(hue, told_hue)) > _TURNED
+    as_bright = rgb(np.array(seen) * max(told) / max(*seen, 1))
+    is_turned |= color_name(told) == "purple" != color_name(as_bright)
     return is_turned or chroma < _PALED * full * min(lightness / bright, 1.0)
 
 

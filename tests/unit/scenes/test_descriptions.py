@@ -1086,6 +1086,20 @@ def test_what_is_named_stays_where_all_others_like_it_are_excluded(words: Descri
     assert wanted.named[0].most == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "absent"),
+    [
+        ("a city with a tram", {"bus", "train"}),
+        ("a city with a tram and a bus", {"train"}),
+        ("a city with trams", set()),
+        ("a meadow with two horses", {"unicorn"}),
+    ],
+)
+def test_nothing_looks_like_one_thing_more_of_which_words_tell_the_number(text, absent):
+    alike = {"tram", "bus", "train", "horse", "unicorn"}
+    assert absent_in(text, KINDS) & alike == absent
+
+
 def test_a_place_is_known_by_what_it_has_and_has_nothing_of_others(words: DescriptionWords):
     assert {"bookshelf", "square window"} < elsewhere_in("a cave with crystals", words)
     assert elsewhere_in("a forest", words).isdisjoint({"pine", "bird", "moon", "cloud"})

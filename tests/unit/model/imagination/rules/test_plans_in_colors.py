@@ -78,6 +78,7 @@ def test_yellow_taxis_are_no_olive_ones_at_night():
     [
         ("yellow", (96, 96, 58)),  # in moonlight
         ("green", (40, 76, 79)),
+        ("purple", (56, 46, 134)),
         ("red", (94, 40, 62)),
         ("white", (104, 128, 194)),
         ("grey", (89, 115, 89)),
