@@ -25,6 +25,7 @@ from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.keyed_screens import SCREENS
 from mag_sandbox.sandbox.memory_choices import (
+    MEMORY,
     STILL_PAINTING,
     MemoryChoices,
     leave_moment,
@@ -341,7 +342,7 @@ class PlayerSession(WatchedSession):
     def poll(self) -> Playthrough | None:
         """Return the moment to go on from, once a save that was asked for is read."""
         if (before := self.memory.poll()) is not None:
-            return self._go_on_from(before)
+            return self._go_on_from(before, is_same_place=True)
         if self._begun_places:
             return self._place(self._begun_places.pop())
         if self._save is None or not self._save.done():
@@ -359,7 +360,7 @@ class PlayerSession(WatchedSession):
             return None
         begun = "this is the moment that you saved; {} brings back what you had"
         self._leave_for(begun, back="you are where you were")
-        return self._go_on_from(parked)
+        return self._go_on_from(parked, is_same_place=False)
 
     def leave_moment(self, back: str) -> None:
         """Keep the session before a change, so that it can be taken back; see `Moment`."""
@@ -472,8 +473,9 @@ class PlayerSession(WatchedSession):
         memory = self._reel.current.block.memory.policy
         return Playthrough(replace(scene, memory=memory), scene.seed)
 
-    def _begin_anew(self) -> None:
-        _end_postcards(self._postcards, self._services)
+    def _begin_anew(self, *, is_same_place: bool = False) -> None:
+        if not is_same_place:
+            _end_postcards(self._postcards, self._services)
         if self._hints:
             self._hints.restart()
         self.memory.drop_choice()
@@ -546,10 +548,10 @@ class PlayerSession(WatchedSession):
         self._say(f"taken back: {moment.back}; {AS_THEN}", topic=moment.topic)
         if left.world != self._reel.current.spec.name:
             return GoBack(left)
-        return self._go_on_from(left)
+        return self._go_on_from(left, is_same_place=moment.topic == MEMORY)
 
-    def _go_on_from(self, left: ParkedScene) -> Playthrough:
-        self._begin_anew()
+    def _go_on_from(self, left: ParkedScene, *, is_same_place: bool) -> Playthrough:
+        self._begin_anew(is_same_place=is_same_place)
         return self._services.moment(left)
 
     def _record(self, playthrough: Playthrough) -> None:

@@ -678,8 +678,9 @@ class PostcardOverlay(Overlay):
     def update(self, now: float) -> bool:
         """Advance the tour."""
         self._looked_at, before, self._seconds = now, self._seconds, self._reel.seconds
-        if any(box.is_open for box in self._boxes):
-            self._covered += max(0.0, self._seconds - before)
+        passed = self._seconds - before  # less than nothing: an earlier moment is back
+        if passed < 0.0 or any(box.is_open for box in self._boxes):
+            self._covered += passed
         changed, self._pressed = self._hunt.update(*self._here()) | self._pressed, False
         return changed or self._is_moving
 

@@ -163,6 +163,9 @@ def test_the_clock_of_postcards_rests_under_a_box():
     for reel.seconds, box.is_open in ((5.0, False), (25.0, True), (30.0, False)):
         overlay.update(0.0)
     assert hunt.update.call_args.args[0] == 10.0
+    reel.seconds = 20.0  # an earlier moment, as before another memory was chosen
+    overlay.update(0.0)
+    assert hunt.update.call_args.args[0] == 10.0, "and never goes back"
 
 
 def test_in_a_small_window_the_lab_view_wipes_too(overlay, prober):
