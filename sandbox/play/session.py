@@ -31,6 +31,7 @@ from mag_sandbox.scenes import Scene
 RESET = "reset"  # why a session ends that another one follows at once
 STEP = 8  # px between pixels that are compared
 PLAIN = 16.0  # of 255: deviation of the colours of a wall that fills the view
+LEVEL = 12.0  # degrees up or down, of a picture that tells where it was taken
 
 
 class Resumable(Protocol):
@@ -70,10 +71,13 @@ SceneChange = Callable[["Session"], SessionStep | None]  # begins another scene 
 
 
 def telling(block: FrameBlock, before: np.ndarray | None) -> np.ndarray | None:
-    """Return the last frame of a block, or the one before if this shows hardly more than a wall."""
+    """Return the last frame of a block, or the one before if this one tells less of the place.
+
+    That is one that looks up or down, or shows hardly more than a wall.
+    """
     frame = block.frames[-1]
     varies = frame[::STEP, ::STEP].reshape(-1, 3).std(axis=0).max()
-    return frame if varies >= PLAIN else before
+    return frame if varies >= PLAIN and abs(block.poses[-1].pitch) <= LEVEL else before
 
 
 class CommandSource(Protocol):
@@ -106,7 +110,7 @@ class Session:
         self._running = False
         self.id = ""  # of the playthrough; saves and the parked scene go by it
         self._last: FrameBlock | None = None  # None: the fields below are unset, too
-        self._telling: np.ndarray | None  # the newest frame that shows more than a wall
+        self._telling: np.ndarray | None  # the newest frame by which the place is recognised
         self._playthrough: Playthrough
         self._shown_prompt: ShownPrompt
         self._created: datetime
@@ -253,7 +257,7 @@ class Session:
         parked: ParkedScene | None = None,
     ) -> None:
         self._playthrough, self._last = playthrough, first.block
-        self._telling = telling(first.block, None)
+        self._telling = telling(first.block, parked.picture if parked else None)
         asks = first.control.prompt is not None
         prompt = first.block.prompt if parked is None or asks else parked.prompt
         self._shown_prompt = ShownPrompt(prompt, first.block)

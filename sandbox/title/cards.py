@@ -38,6 +38,7 @@ ABOUT = {  # the large words while the header has the focus
 LONG_TITLE = 40  # characters, that are cut in large letters
 SHORT_REMARK = 60  # characters, that fit into one line
 _CUT = "…, "  # between a description that was cut short and what was added to it
+TITLE_SIZE = 14  # px of the reference window, of a title below a card's picture
 CARD_LINE = 22  # characters of a title that fit on a line below a card's picture
 CARD_TITLE = 2 * CARD_LINE
 FOOTER = 32  # height of the line about the keys
@@ -85,7 +86,7 @@ class TitleLayout:
         area = pygame.Rect(0, shelves_top, width, height - shelves_top - theme.px(FOOTER))
         gap = theme.px(20)
         across = max(theme.px(80), min(theme.px(195), (width - 2 * margin - 3 * gap) // 4))
-        words_height = theme.line_height(14) + theme.line_height(15) + theme.line_height(12)
+        words_height = theme.line_height(14) + theme.line_height(TITLE_SIZE) + theme.line_height(12)
         words_height += theme.px(26)
         # whole shelves: pictures are lower where that makes room for one more
         rows = max(1, round(area.height / (words_height + across * SHAPE)))
@@ -303,9 +304,9 @@ def card_words(card: TitleCard, *, focused: bool) -> ColumnPart:
     """Return what stands below a card: a long title takes the line of the remark, too."""
     title, ink = short_title(card.title), ACCENT if focused else INK
     if len(title) > CARD_LINE and not card.is_damaged:
-        return column(Text(title, 13, ink, bold=True, lines=2))
+        return column(Text(title, TITLE_SIZE, ink, bold=True, lines=2))
     line = Text(card.line, 12, BAD if card.is_damaged else MUTED, lines=1)
-    return column(Text(title, 15, ink, bold=True, lines=1), line, gap=3)
+    return column(Text(title, TITLE_SIZE, ink, bold=True, lines=1), line, gap=3)
 
 
 def short_title(title: str) -> str:

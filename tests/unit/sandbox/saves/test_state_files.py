@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.world import Control, FrameBlock, WorldFailed, WorldState
 from mag_sandbox.sandbox.play.parked_scene import (
     DiskFull,
@@ -142,10 +142,13 @@ def test_the_thumbnail_shows_the_last_frame(folder):
 
 def test_the_thumbnail_shows_what_the_scene_is_recognised_by(tmp_path):
     before = np.indices((48, 80)).sum(axis=0)[..., None].repeat(3, axis=2).astype(np.uint8)
-    wall = SimpleNamespace(frames=[np.full_like(before, 90)])
-    assert telling(SimpleNamespace(frames=[before]), None) is before
+    level, up = [CameraPose()], [CameraPose(pitch=30.0)]
+    wall = SimpleNamespace(frames=[np.full_like(before, 90)], poses=level)
+    assert telling(SimpleNamespace(frames=[before], poses=level), None) is before
     assert telling(wall, before) is before
     assert telling(wall, None) is None
+    sky = SimpleNamespace(frames=[before.copy()], poses=up)
+    assert telling(sky, before) is before, "a card of stars tells nothing of the place"
     write_state(tmp_path / "left", left_after(1, picture=before))
     with Image.open(tmp_path / "left" / "thumbnail.png") as picture:
         np.testing.assert_array_equal(np.array(picture), before)

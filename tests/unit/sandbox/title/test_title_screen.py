@@ -237,6 +237,8 @@ def test_a_long_title_has_two_lines_below_its_card():
         TitleCard("parked", "1", title, "", "left 3 h ago", ())
         for title in ("A mountain lake in the fog", "Desert")
     )
+    sizes = {card_words(card, focused=False).content[0].size for card in (first, second)}
+    assert len(sizes) == 1, "titles side by side are of one size"
     assert [one.lines for one in card_words(first, focused=False).content] == [2]
     assert [one.words for one in card_words(second, focused=False).content] == [
         "Desert", "left 3 h ago",
