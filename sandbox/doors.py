@@ -89,11 +89,12 @@ class DoorsInPlay(Overlay):
         if self.ahead is not None:
             self.enter()
             show_change(self._reel)
-        elif (door := self.in_sight) is not None:
+        elif (door := self._bound_for or self.in_sight) is not None:
             self.go_to(door)
         else:
-            is_planned = self._reel.current.block.ground is not None
-            self._services.notices.say(NO_DOOR if is_planned else UNPLANNED, topic="door")
+            self._seen = None  # turning away from a door does not drop the answer
+            waits = self._reel.current.block.ground is None and self._reel.current.spec.kinds
+            self._services.notices.say(UNPLANNED if waits else NO_DOOR, topic="door")
 
     def enter(self) -> None:
         """Go through that door, unless something is on its way.

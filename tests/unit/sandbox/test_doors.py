@@ -78,10 +78,28 @@ def test_enter_at_a_door_while_something_is_painted_says_so(game):
 
 
 def test_enter_before_doors_are_known_is_answered(game):
-    game.screen.reel.current = replace(
-        game.screen.reel.current, block=replace(game.screen.reel.current.block, ground=None)
-    )
+    without_ground(game)
+    game.said(UNPLANNED)
+
+
+def without_ground(game, **spec):
+    """Show a block without a plan of the ground, and press the key."""
+    ready = game.screen.reel.current
+    block, spec = replace(ready.block, ground=None), replace(ready.spec, **spec)
+    game.screen.reel.current = replace(ready, block=block, spec=spec)
     game.screen.session._doors.press()
+
+
+def test_enter_in_a_world_without_doors_does_not_promise_any(game):
+    without_ground(game, kinds=())
+    game.said("there is no door nearby")
+
+
+def test_the_answer_to_enter_stays_when_a_door_has_just_left_the_view(game):
+    doors, reel = game.screen.session._doors, game.screen.reel
+    doors._seen = DOOR
+    without_ground(game)
+    doors.block_shown(reel.current)
     game.said(UNPLANNED)
 
 
