@@ -82,6 +82,7 @@ LINE = 22  # px of a row of controls
 HelpRow = tuple[str, str, str]
 GAP: HelpRow = ("", "", "")
 SEEN_WIDTH = 200  # px
+SLIM_WIDTH = 226  # px of the reference window, also of the map below
 
 
 def speed_card(state: HudState) -> Card:
@@ -164,7 +165,7 @@ def slim_card(state: HudState) -> Card:
     name, _, meaning = _memory_name(state).partition(" (")
     words = [Text(name, 13, MUTED), Text(f"({meaning}", 13, MUTED) if meaning else None]
     head = row(row(*words, gap=4, drops=True), SPRING, *_clock(state), gap=8)
-    return Card(column(head, memory_bar(6, memory), gap=5), 248, (14, 9), dense=False)
+    return Card(column(head, memory_bar(6, memory), gap=5), SLIM_WIDTH, (12, 8), dense=False)
 
 
 def _memory_name(state: HudState) -> str:

@@ -20,11 +20,12 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Th
 from mag_sandbox.scenes.naming import names_in
 
 SQUARES = "squares of 1 m"
-TALL = 0.62  # height of the map over its width
+TALL = 0.56  # height of the map over its width
 LEAST, MOST = 5.0, 15.0  # metres from the middle to the left edge
 CLOSE = 12  # px around the start or a door, in which a click means it
 BEYOND = 2.0  # metres that are seen beyond the way
 AT_START = 3.0  # metres within which a player is there, and it needs no name
+MOST_NAMED = 5  # kinds of things with names: more are hard to read
 MOST_HIDDEN = 0.05  # of a name's area that may lie on other things than its own
 LOOKS = 1.1  # metres that the memory of a place reaches on the map, and twice the view's wedge
 GROUND, FLOOR, GRID, STONE = (20, 26, 40), (34, 41, 62), (34, 41, 58), (112, 122, 148)
@@ -249,6 +250,7 @@ def _draw_doors(
     place, apart = area.place, _apart(theme)
     names: dict[Door, pygame.Rect] = {}
     unnamed = {door.kind for door in ground.doors}
+    discs = [_disc(area, thing) for thing in ground.things]
     for door in sorted(ground.doors, key=lambda one: math.hypot(one.x - area.x, one.z - area.z)):
         post = pygame.Rect(0, 0, max(6, theme.px(7)), max(10, theme.px(11)))
         post.center = round(area.at(door.x, door.z)[0]), round(area.at(door.x, door.z)[1])
@@ -259,12 +261,14 @@ def _draw_doors(
                 continue
             unnamed.remove(door.kind)
         name = theme.text(door.leads_to or words.get(door.kind, door.kind), 11, INK)
-        above, below = name.get_rect(midbottom=post.midtop), name.get_rect(midtop=post.midbottom)
-        labels = [
-            one for one in (above, below) if one.clamp(place).inflate(apart).collidelist(taken) < 0
-        ]
+        spots = (
+            name.get_rect(midbottom=post.midtop), name.get_rect(midtop=post.midbottom),
+            name.get_rect(midleft=post.midright), name.get_rect(midright=post.midleft),
+        )  # fmt: skip
+        moved = [one.clamp(place) for one in spots]
+        labels = [one for one in moved if one.inflate(apart).collidelist(taken) < 0]
         if labels:
-            taken.append(_write(card, name, labels[0].clamp(place)))
+            taken.append(_write(card, name, clearest(labels, discs)))
             names[door] = taken[-1].move(-place.left, -place.top)
     return names
 
@@ -285,8 +289,11 @@ def _write_names(
     apart, room = _apart(theme), _room(theme, area, ground)
     unnamed = {thing.kind for thing in ground.things} - {door.kind for door in ground.doors}
     discs = {thing: _disc(area, thing) for thing in ground.things}
+    named = 0
     for thing in sorted(discs, key=lambda one: math.hypot(one.x - area.x, one.z - area.z)):
         disc = discs[thing]
+        if named == MOST_NAMED:
+            break
         if thing.kind not in unnamed or not room.colliderect(disc):
             continue
         name = theme.text(words.get(thing.kind, thing.kind), 11, MUTED)
@@ -297,6 +304,7 @@ def _write_names(
         ]  # fmt: skip
         if labels:  # one name for each kind: a map has little room
             unnamed.remove(thing.kind)
+            named += 1
             taken.append(_write(card, name, clearest(labels, discs.values())))
     for water in ground.waters:
         label = (name := theme.text(water.kind, 11, INK)).get_rect(center=area.at(*water.middle))

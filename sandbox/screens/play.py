@@ -44,13 +44,13 @@ INPUT = frozenset(  # events that a player causes
 )
 LEAST_SIZE = (200, 120)  # px: in smaller windows there is the picture alone
 RECENT = 32  # frames that the rate is measured over
-REST_S = 5.0  # without input, until the HUD fades
+REST_S = 4.0  # without input, until the HUD fades
 FADE_S = 1.5  # length of the fade
 SEEK_S = 5.0  # that an arrow key jumps in a recording
 WATCHING_KEYS: tuple[Action, ...] = ("pause", "back", "ahead", "help")
 WATCHING = "{} pauses, {} and {} go back and ahead, {} shows all keys"
 ASKS_THE_WORLD: frozenset[Action] = frozenset(("prompt", "change", "enter", "split", "postcards"))
-FADED = 0.35  # opacity after the fade
+FADED = 0.15  # opacity after the fade
 WARPED = "the picture moves at once when you turn, and the world follows"
 UNWARPED = "the picture moves only when the world has made the next one"
 

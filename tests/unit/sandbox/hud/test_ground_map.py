@@ -10,7 +10,14 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
 from mag_sandbox.model.world import Door, GroundPlan, GroundThing, GroundWater
 from mag_sandbox.sandbox.hud import ground_map as above
-from mag_sandbox.sandbox.hud.ground_map import MOST, GroundMap, MapArea, clearest, draw_player
+from mag_sandbox.sandbox.hud.ground_map import (
+    MOST,
+    MOST_NAMED,
+    GroundMap,
+    MapArea,
+    clearest,
+    draw_player,
+)
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.screens.overlays import MapOverlay
@@ -209,6 +216,17 @@ def test_of_unknown_doors_of_a_kind_the_nearest_in_sight_has_a_name():
     assert set(ground_map.names) == {near, known}
 
 
+def test_the_name_of_a_door_keeps_off_things_beside_it():
+    dog, door = GroundThing("dog", 0.0, -2.4, 0.8), Door("door", 0.9, -2.4, "bathroom")
+    block = replace(block_at(0.0), ground=GroundPlan((dog,), doors=(door,)))
+    ground_map = GroundMap()
+    with window((1280, 720), "test"):
+        ground_map.card(Theme((1280, 720)), block, WAY, (), HERE)
+    shown = ground_map.area
+    name, dog_at = ground_map.names[door].move(shown.place.topleft), shown.at(dog.x, dog.z)
+    assert name.left >= dog_at[0] + dog.radius * shown.scale
+
+
 def test_water_is_on_the_map():
     corners = ((-2.4, 1.0), (-1.2, 1.0), (-1.2, 2.2), (-2.4, 2.2))
     ground = replace(GROUND, waters=(GroundWater("lake", corners, (60, 110, 200)),))
@@ -298,3 +316,11 @@ def test_a_name_that_would_hide_other_things_is_left_out(monkeypatch):
     names, shown = names_of([*crowd, GroundThing("rocking horse", 3.0, 2.0, 0.2)], monkeypatch)
     for name in names:
         assert sum(name.collidepoint(shown.at(one.x, one.z)) for one in crowd) == 0
+
+
+def test_only_the_nearest_few_things_have_names(monkeypatch):
+    kinds = [GroundThing(f"t{place}", place - 4.0, 2.0, 0.1) for place in range(9)]
+    names, shown = names_of(kinds, monkeypatch)
+    assert len(names) == MOST_NAMED
+    leftmost = min(name.centerx for name in names)
+    assert leftmost > shown.at(-3.0, 0.0)[0]
