@@ -8,10 +8,10 @@ from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.screens import Overlay
-from mag_sandbox.sandbox.ui.layout import SPRING, CachedCard, Card, Text, column, row
+from mag_sandbox.sandbox.ui.layout import SPRING, CachedCard, Card, Part, Text, column, row
 from mag_sandbox.sandbox.ui.theme import MUTED
 
-WIDTH = 400  # px of the reference window
+WIDTH, NAMES = 400, 150  # px of the reference window; of the names in it
 MOST_LINES, FEWEST_LINES = 14, 3  # as many as have room above the cards below
 TITLE = "Around you"
 
@@ -66,7 +66,7 @@ class AroundOverlay(Overlay):
 
     def _listing(self) -> Card:
         head = row(Text(TITLE, 16, bold=True), SPRING, Text(f"{self._key}: close", 13, MUTED))
-        return Card(column(head, *(Text(line, 13, lines=8) for line in self.lines)), WIDTH)
+        return Card(column(head, *map(_line, self.lines), gap=5), WIDTH)
 
     def _describe(self) -> tuple[str, ...]:
         if not self._is_shown:
@@ -75,3 +75,11 @@ class AroundOverlay(Overlay):
         if self._listed is None or self._listed[0] is not block:
             self._listed = block, things_around(self._stitcher.ring, block)
         return tuple(around_lines(self._listed[1], self._reel.pose, self._most))
+
+
+def _line(line: str) -> Part:
+    """Return a name with its directions beside it, or a line that has no such parts."""
+    name, _, ways = line.partition(": ")
+    if not ways or name.startswith("also "):
+        return Text(line, 13, lines=8)
+    return row(Text(name, 13, lines=3, width=NAMES), Text(ways, 13, MUTED, lines=4), align=0.0)

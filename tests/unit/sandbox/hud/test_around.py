@@ -250,6 +250,18 @@ def test_of_a_long_list_the_farthest_are_told_in_one_line_by_direction():
     assert lines == ["cat: ahead", "also right: dog, log (2); behind: log"]
 
 
+def test_directions_stand_in_a_column_of_their_own():
+    overlay = _overlay_of((TENT, replace(TENT, kind="very large boulder")), NotingTheme((640, 400)))
+    overlay.press()
+    overlay.update(0.0)
+    _, *lines = overlay._listing().content.content
+    assert [[part.words for part in line.content] for line in lines] == [
+        ["red tent", "ahead left, placed by you"],
+        ["red very large boulder", "ahead left, placed by you"],
+    ]
+    assert len({line.content[0].width for line in lines}) == 1
+
+
 def test_the_list_ends_above_the_cards_below_it():
     many = tuple(replace(TENT, kind=kind, yaw=20.0 * place) for place, kind in enumerate(KINDS))
     below = {"keys": pygame.Rect(10, 200, 300, 30), "memory": pygame.Rect(10, 240, 600, 100)}
