@@ -10,7 +10,7 @@ from mag_sandbox.sandbox.screens import Outcome, Way
 from mag_sandbox.sandbox.screens.change_progress import MOVES_S, progress_bar
 from mag_sandbox.sandbox.ui.display import shade
 from mag_sandbox.sandbox.ui.layout import CustomPart, Text, column, draw, height_of
-from mag_sandbox.sandbox.ui.theme import BACKDROP, MUTED, CachedPicture
+from mag_sandbox.sandbox.ui.theme import BACKDROP, INK, MUTED, CachedPicture
 from mag_sandbox.sandbox.ui.thumbnails import PictureSource, Thumbnails
 from mag_sandbox.scenes import Scene
 
@@ -26,6 +26,7 @@ USUAL_S = {"Starting": 2.0, "weights": 0.4, "probe": 0.2, "memory": 0.3, READY: 
 LOADED_S = 1.0  # that the first view usually takes in a world that was played before
 SLOW_S, FIRST_TIME = 4.0, "the first start takes longer than later ones"  # said after so long
 QUIET_S = 0.5  # for which a picture that stays is shown alone
+HELD = "the key counts once it is there, while you hold it"
 NO_KEYS = "keys work once it is there; {} leaves"
 WAY_BACK = "{} or {}: back to this place"
 STEADY = 0.7  # share of a stage's time over which the bar grows evenly; then ever more slowly
@@ -166,6 +167,7 @@ class LoadingScreen:
             key = pygame.key.name(event.key)
             if key in self._bindings.moves:
                 self.held[key] = None
+                self._no_keys, self._dirty = HELD, True
             action = self._bindings.actions.get(key)
             if action == "leave" or (action == "split" and self._leave is Way.PLACE):
                 self.outcome = self._leave
@@ -205,7 +207,7 @@ class LoadingScreen:
             surface.blit(pygame.transform.scale(self._picture, surface.get_size()), (0, 0))
             progress = progress_bar(240, self._share, self._moved_at)
             below = self._way_back or self._no_keys
-            words = Text(below[:1].upper() + below[1:], 14, MUTED) if below else None
+            words = Text(_sentence(below), 14, MUTED) if below else None
             lines = column(progress, words, gap=10, align=0.5)
             if below or self._waited_s >= QUIET_S:
                 self._hud.draw_notice(surface, self._words[READY], lines)
@@ -228,7 +230,6 @@ class LoadingScreen:
         is_slow = self._slow_at is not None and self._moved_at >= self._slow_at
         if is_slow and self._is_first and status.stage in STAGES and status.stage != LEAVING:
             stage = f"{stage}; {FIRST_TIME}"
-        stage += f"; {self._no_keys}" if self._no_keys else ""
         words = column(
             Text("MAG sandbox", 14, MUTED),
             Text(self._scene.name, 40, bold=True, lines=2, centred=True),
@@ -236,6 +237,7 @@ class LoadingScreen:
             CustomPart(1, 30),
             progress_bar(360, self._share, self._moved_at),
             Text(stage, 14, MUTED),
+            Text(_sentence(self._no_keys), 14, INK) if self._no_keys else None,
             gap=10,
             align=0.5,
         )
@@ -243,6 +245,10 @@ class LoadingScreen:
         area = pygame.Rect(0, 0, room, height_of(theme, words, room))
         area.center = width // 2, height // 2
         draw(theme, surface, words, area)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _backdrop(behind: PictureSource | None, size: tuple[int, int]) -> pygame.Surface:
