@@ -9,7 +9,7 @@ from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.screens import Overlay
 
 LATE_S = 1.2  # for which a held key moves nothing, until that is explained
-LEAST_S = 1.5  # for which the explanation stays, so that it can be read
+LINGERS_S = 1.2  # for which it stays after the last wait: more waits may follow
 RENEW_S = 2.0  # after which it is shown for longer, if that is still so
 LATE = "painting the next view: keep the key held"
 TOPIC = "late"
@@ -37,13 +37,13 @@ class LateNotice(Overlay):
         self._say, self._drop, self._is_explained = say, drop, is_explained
         self._stopped_at: Position | None = None  # before what is not painted; None: it walks
         self._held_since: float | None = None  # None: keys move the camera, or none is held
-        self._said_at, self._renewed_at = float("-inf"), float("-inf")
-        self._is_said = False
+        self._held_at = float("-inf")  # when one was held without effect last
+        self._said_at: float | None = None  # last; None: it is not shown
 
     @property
     def wake_at(self) -> float | None:
         """When it is to be said; its light then wakes the window often enough."""
-        if self._held_since is None or self._is_said:
+        if self._held_since is None or self._said_at is not None:
             return None
         return self._held_since + LATE_S
 
@@ -58,16 +58,21 @@ class LateNotice(Overlay):
     def update(self, now: float) -> bool:
         """Say it, or no longer."""
         waits = self._reel.late_since is not None or self._stopped_at is not None
-        if not waits or not self._player.is_steering or self._is_explained():
+        if waits and self._player.is_steering and not self._is_explained():
+            self._held_at = now
+            self._held_since = now if self._held_since is None else self._held_since
+        else:
             self._held_since = None
-        elif self._held_since is None:
-            self._held_since = now
-        held = self._held_since is not None and now >= self._held_since + LATE_S
-        if held and now >= self._renewed_at + RENEW_S:
-            self._said_at = self._said_at if self._is_said else now
-            self._is_said, self._renewed_at = True, now
-            self._say(LATE, "busy", TOPIC)
-        elif self._is_said and not held and now >= self._said_at + LEAST_S:
-            self._is_said, self._renewed_at = False, float("-inf")
+        if self._said_at is not None and now >= self._held_at + LINGERS_S:
+            self._said_at = None
             self._drop(TOPIC)
+        elif self._held_since is not None and self._is_due(self._held_since, now):
+            self._said_at = now
+            self._say(LATE, "busy", TOPIC)
         return False
+
+    def _is_due(self, held_since: float, now: float) -> bool:
+        """Return whether it is time to say it, or to show it for longer."""
+        if self._said_at is None:
+            return now >= held_since + LATE_S
+        return now >= self._said_at + RENEW_S

@@ -115,12 +115,15 @@ class Notices(Overlay):
         now = self._clock()
         with self._lock:
             replaced = [
-                one for one in self.current if one.text == text or (topic and one.topic == topic)
+                one
+                for one in (*self.current, *self._dropped)
+                if one.text == text or (topic and one.topic == topic)
             ]
             since = min((one.since for one in replaced), default=now)  # it does not fade in again
-            others = (one for one in self.current if one not in replaced)
             notice = Notice(text, mood, since, now + seconds, topic)
+            others = (one for one in self.current if one not in replaced)
             self.current = (*others, notice)[-MOST_NOTICES:]
+            self._dropped = tuple(one for one in self._dropped if one not in replaced)
         self._notify()
 
     def drop(self, topic: str) -> None:

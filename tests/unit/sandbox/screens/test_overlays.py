@@ -302,6 +302,11 @@ def test_a_notice_fades_in_and_out_instead_of_flashing():
         assert shown(12.0 + NOTICE_FADE_S / 2) > 100, "it fades when it is dropped, too"
         assert shown(12.0 + NOTICE_FADE_S) == 255
         assert notices.wake_at is None
+        notices.say("again", topic="late")
+        notices.drop("late")
+        notices.say("again", topic="late")
+        notices.update(12.1)
+        assert len(notices._shown) == 1, "not beside its own shadow"
 
 
 def test_a_notice_that_replaces_another_one_does_not_fade_in_again():
