@@ -1,6 +1,9 @@
 """Pixels of pictures and rings: resampled along an axis, averaged, cut out, and shapes widened."""
 
 import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
 
 
 def linear_shares(at: np.ndarray, samples: np.ndarray, reach: float) -> np.ndarray:
@@ -22,15 +25,41 @@ def linear_shares(at: np.ndarray, samples: np.ndarray, reach: float) -> np.ndarr
 
 
 def nearby(colored: np.ndarray, where: np.ndarray, reach: int) -> np.ndarray:
-    """Return the mean colour of some pixels near each one, and their number, [4, h, w]."""
-    sums = np.pad(colored * where, ((0, 0), (reach + 1, reach), (reach + 1, reach)))
-    sums = sums.cumsum(axis=1, dtype=np.float64).cumsum(axis=2)
-    size = 2 * reach + 1
-    sums = sums[:, size:] - sums[:, :-size]
-    sums = sums[:, :, size:] - sums[:, :, :-size]
+    """Return the mean colour of some pixels near each one, and their number, float32 [4, h, w].
+
+    Args:
+        colored: colours, and 1, float [4, h, w].
+        where: which pixels count, bool [h, w].
+        reach: how far rows and columns of such pixels may be away [px].
+    """
+    counted = torch.from_numpy((colored * where).astype(np.float32, copy=False))
+    sums = sums_around(counted, reach).numpy()
     sums[:3] /= np.maximum(sums[3], 0.5)
-    means: np.ndarray = sums.astype(np.float32)
-    return means
+    return sums
+
+
+def sums_around(pictures: Tensor, reach: int) -> Tensor:
+    """Return the sums of the pixels near each one, [..., H, W]; beyond the edge is nothing."""
+    wide = functional.pad(pictures, (reach, reach, reach, reach))
+    return run_sums(run_sums(wide, 2 * reach + 1, -1), 2 * reach + 1, -2)
+
+
+def run_sums(pictures: Tensor, length: int, axis: int) -> Tensor:
+    """Return the sums of so many pixels after each other, for as many as are followed by enough.
+
+    Those of runs twice as long are sums of two, and any run is made of such ones.
+    """
+    runs, size, first = pictures, 1, 0
+    count, sums = pictures.shape[axis] - length + 1, torch.zeros(())
+    while first < length:
+        if length & size:
+            sums = sums + runs.narrow(axis, first, count)
+            first += size
+        if first < length:
+            further = runs.shape[axis] - size
+            runs = runs.narrow(axis, 0, further) + runs.narrow(axis, size, further)
+            size *= 2
+    return sums
 
 
 def window(ring: np.ndarray, rows: slice, first: int, last: int) -> np.ndarray:

@@ -21,12 +21,16 @@ from torch.nn import functional
 
 from mag_sandbox.controls.parallax import Box
 from mag_sandbox.model.imagination.objects import BEYOND, VARIANTS, PlacedObject
+from mag_sandbox.model.imagination.pixels import sums_around
 
 SCALE = 4  # at which it was trained
 FINER = 2  # times as many pixels across as painted that are kept of it
 KINDS = 512  # rows of the table of kinds; more than there are
 WIDTHS = 32, 64, 96  # channels of pixels, of halves and of quarters of them
 STEP = 4  # px; rows and columns are a multiple of it
+# px, or parts of their sizes, to which cut-outs are widened, so that sizes recur: convolutions of a
+# new size are compiled first, which takes as long as they do
+WIDENED, PARTS = 16, 4
 FACTS, TOLD = 64, 128  # numbers that say what the thing is
 NUMBERS = 9  # two colours, the size, and whether the colours are open
 USUAL = 40.0  # px; size of a thing
@@ -163,7 +167,7 @@ def _planned(places: Tensor, sprites: Tensor) -> Tensor:
         for turn in (torch.sin, torch.cos)
         for wave in map(turn, waves)
     ]
-    return torch.cat((shown, *alike), dim=1)
+    return torch.cat((shown, *alike), dim=1).contiguous(memory_format=torch.channels_last)
 
 
 def _sampled(sprites: Tensor, places: Tensor) -> Tensor:
@@ -278,7 +282,7 @@ class CloseUps:
         """Return what the network makes of a cut-out, [1, 4, scale * H, scale * W]."""
         layer, box = picture
         height, width = layer.shape[1:]
-        padding = ((0, 0), (0, -height % STEP), (0, -width % STEP))
+        padding = ((0, 0), *((0, _widened(count) - count) for count in (height, width)))
         whole = np.pad(in_unit(layer), padding)
         sprite = self._sprite(thing)
         shown = np.zeros((4, 1, 1), np.float32) if sprite is None else in_unit(sprite)
@@ -290,6 +294,12 @@ class CloseUps:
             torch.tensor([kind]), torch.tensor([variant]), numbers,
         )  # fmt: skip
         return large[..., : scale * height, : scale * width].float()
+
+
+def _widened(count: int) -> int:
+    """Return the rows or columns to which so many of a cut-out are widened; see `WIDENED`."""
+    step = max(WIDENED, 2 ** (count.bit_length() - 1) // PARTS)
+    return -(-count // step) * step
 
 
 def _in_levels(made: Tensor) -> np.ndarray:
@@ -310,7 +320,7 @@ def crisp(pictures: Tensor) -> Tensor:
     """
     alpha = pictures[:, 3:].clamp(0, 1)
     shown = pictures[:, :3].clamp(min=0).minimum(alpha)
-    near, there = (_sums(one * alpha, OUTLINE) for one in (shown, alpha))
+    near, there = (sums_around(one * alpha, OUTLINE) for one in (shown, alpha))
     share = (2 * alpha - 1).clamp(0, 1)  # along the outline, colours are those near by
     colors = torch.lerp(near / there.clamp(min=HARDLY), shown / alpha.clamp(min=HARDLY), share)
     alpha = _steeper(alpha)
@@ -319,20 +329,9 @@ def crisp(pictures: Tensor) -> Tensor:
 
 def _steeper(pictures: Tensor) -> Tensor:
     """Return pictures, [B, C, H, W], whose pixels differ more from those beside them."""
-    means = _sums(pictures, 1) / _sums(torch.ones_like(pictures[:1, :1]), 1)
+    means = sums_around(pictures, 1) / sums_around(torch.ones_like(pictures[:1, :1]), 1)
     darkest, brightest = (_of_three(one, pictures) for one in (torch.minimum, torch.maximum))
     return (pictures + CRISPER * (pictures - means)).minimum(brightest).maximum(darkest)
-
-
-def _sums(pictures: Tensor, reach: int) -> Tensor:
-    """Return the sums of the pixels near each one, [B, C, H, W]; beyond the edge is nothing."""
-    for axis in (2, 3):
-        margins = (reach, reach) if axis == 3 else (0, 0, reach, reach)
-        wide, count = functional.pad(pictures, margins), pictures.shape[axis]
-        pictures = wide.narrow(axis, 0, count).clone()
-        for first in range(1, 2 * reach + 1):
-            pictures += wide.narrow(axis, first, count)
-    return pictures
 
 
 def _of_three(chosen: Callable[[Tensor, Tensor], Tensor], pictures: Tensor) -> Tensor:

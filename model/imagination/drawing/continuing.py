@@ -7,6 +7,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.pixels import run_sums
 
 CLOSE = 24  # px from known pixels, beyond which usual or planned colours are shown
 WIDE = 320  # px between known pixels of a landscape, from which on usual colours are shown there
@@ -17,15 +18,9 @@ HALF_TURN = 180.0  # degrees; no wall is as wide
 
 def softened(picture: Tensor) -> Tensor:
     """Return a picture, [C, H, W], each pixel the mean of `SOFT` above each other."""
-    half, rows = SOFT // 2, picture.shape[1]
+    half = SOFT // 2
     padded = nn.functional.pad(picture[None], (0, 0, half, half), mode="replicate")[0]
-    two = padded[:, :-1] + padded[:, 1:]
-    four = two[:, :-2] + two[:, 2:]
-    eight = four[:, :-4] + four[:, 4:]
-    sums = eight[:, :rows] + four[:, 8 : 8 + rows]
-    sums += two[:, 12 : 12 + rows]
-    sums += padded[:, 14 : 14 + rows]
-    return sums.div_(SOFT)
+    return run_sums(padded, SOFT, 1).div_(SOFT)
 
 
 def planned_colors(

@@ -181,7 +181,7 @@ def cut_out(part: SeenPart) -> CutOut:
     whole, beyond, colors, covered = whole[inner], beyond[inner], colors[:, *inner], covered[inner]
     free = (part.shown[inner] == NOTHING) | whole
     cut, wide = (free & widened(whole | beyond, margin) for margin in margins[:2])
-    colored = np.concatenate((colors, np.ones((1, *free.shape)))).astype(np.float32)
+    colored = np.concatenate((colors, np.ones((1, *free.shape), np.float32)))
     layer = np.where(covered, colored, _without_behind(colored, whole, cut, free, margins.cut))
     beside = colored * wide - layer
     guessed = covered | ~part.painted[inner]
@@ -255,12 +255,12 @@ def _painted_beyond(
     near = widened(whole, reach) & (shown == NOTHING) & ~whole
     own, around = (_frequencies(shade[where]) for where in (whole, ~near & ~whole))
     is_own = whole | near & (own > SURELY * around)[shade]
-    beyond, places = np.zeros_like(whole), np.indices(whole.shape)
+    beyond, places = np.zeros_like(whole), np.indices(whole.shape, np.int16)
     for axis in (0, 1):
         for turned in (np.s_[:], np.s_[::-1]):
             along = (turned, slice(None)) if axis == 0 else (slice(None), turned)
             inside, outside = (
-                np.maximum.accumulate(np.where(there, places[axis], -1), axis=axis)
+                np.maximum.accumulate(np.where(there, places[axis], np.int16(-1)), axis=axis)
                 for there in (whole[along], ~is_own[along])
             )
             beyond[along] |= inside > outside  # nothing else lies between
@@ -309,7 +309,8 @@ def _without_behind(
 
 def _is_like(colors: np.ndarray, where: np.ndarray, guessed: np.ndarray, reach: int) -> np.ndarray:
     """Tell which pixels, [3, h, w], are rather like some others nearby than like guesses."""
-    beside = nearby(np.concatenate((colors, np.ones((1, *where.shape)))), where, reach)
+    colored = np.concatenate((colors, np.ones((1, *where.shape), np.float32)))
+    beside = nearby(colored, where, reach)
     off, other = (((one - colors) ** 2).sum(axis=0) for one in (beside[:3], guessed))
     is_like: np.ndarray = (beside[3] > 0) & (off < other)
     return is_like
