@@ -6,7 +6,7 @@ Of "a green comet in the sky", where no comet is known, "in the sky" places noth
 from collections.abc import Collection, Iterator, Sequence
 from itertools import takewhile
 
-from mag_sandbox.scenes.naming import STOPS
+from mag_sandbox.scenes.naming import NUMBERS, STOPS
 from mag_sandbox.scenes.relations import DIRECTIONS, RELATIONS
 from mag_sandbox.scenes.vocabulary import DETERMINERS, FUNCTION_WORDS, Word
 
@@ -36,6 +36,8 @@ def left_over(
         own = range(place + 1, end)
         if place + 1 not in gone and _is_one_part(text, words, place, end) and not {*own} & {*told}:
             gone.update(own)
+        if said[end : end + 1] == ["of"] and end not in told and end == place + 1:
+            gone.add(end)
     gone.update(_between(text, words, said, gone))
     gone.update(_before(text, words, said, gone))
     return gone - {*unseen}
@@ -68,7 +70,7 @@ def _between(
 def _before(
     text: str, words: Sequence[Word], said: Sequence[str], gone: Collection[int]
 ) -> Iterator[int]:
-    """Yield the small words that put something at an unseen thing: "near a (comet)"."""
+    """Yield the small words that belong to an unseen thing, or put another at it: "near a"."""
     for first in sorted(gone):
         if first - 1 in gone:
             continue
@@ -76,8 +78,26 @@ def _before(
             continue
         links = [*takewhile(lambda at: said[at] in _LINKS, range(first - 1, -1, -1))]
         own = [at for at in links if _is_one_part(text, words, at, first + 1)]
-        if any(said[at] not in DETERMINERS for at in own):
-            yield from own
+        places = any(said[at] not in DETERMINERS for at in own)
+        if not places and _describes(text, words, said, gone, first):
+            continue
+        yield from own
+        before = min(own, default=first) - 1
+        if before >= 0 and said[before] == "of" and _is_one_part(text, words, before, first + 1):
+            yield before
+
+
+def _describes(
+    text: str, words: Sequence[Word], said: Sequence[str], gone: Collection[int], start: int
+) -> bool:
+    """Tell whether words without effect may be about a later thing: "a (long) and winding road"."""
+    end = start
+    while end in gone:
+        end += 1
+    is_joined = said[end : end + 1] == ["and"]
+    follows = "".join(said[end + is_joined : end + is_joined + 1])
+    goes_on = is_joined or (end < len(said) and not _is_one_part(text, words, end - 1, end + 1))
+    return goes_on and follows not in DETERMINERS | FUNCTION_WORDS | NUMBERS.keys()
 
 
 def _goes_on(
