@@ -9,6 +9,11 @@ from typing import NamedTuple
 # Words and phrases ("fire_truck") that people write, and known ones: with the same meaning (":"),
 # just near in it ("~"), or a place that is like it, for texts that name no other ("@").
 SYNONYMS = Path(__file__).with_name("synonyms.txt")
+_IRREGULAR = {
+    "person": "people", "child": "children", "mouse": "mice", "sheep": "sheep", "deer": "deer",
+    "fish": "fish", "bus": "buses", "cactus": "cactuses", "bookshelf": "bookshelves",
+    "shelf": "shelves", "wolf": "wolves", "man": "men", "woman": "women",
+}  # fmt: skip
 LONGEST_PHRASE = 4  # words of one that is listed
 
 
@@ -53,12 +58,11 @@ def plural(phrase: str) -> str:
     named, where, place = phrase.partition(" in ")
     if where:
         return f"{plural(named)}{where}{place}"
-    irregular = {"person": "people", "child": "children", "mouse": "mice"}
     *first, last = phrase.split()
-    if last in irregular.values() or (last not in irregular and last.endswith("s")):
+    if last in _IRREGULAR.values() or (last not in _IRREGULAR and last.endswith("s")):
         return phrase
     ending = "es" if last.endswith(("x", "ch", "sh")) else "s"
-    return " ".join((*first, irregular.get(last, f"{last}{ending}")))
+    return " ".join((*first, _IRREGULAR.get(last, f"{last}{ending}")))
 
 
 def as_many_as(word: str, phrase: str) -> str:

@@ -21,7 +21,9 @@ from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, Session
 from mag_sandbox.scenes.color_names import clear_color_name, color_name
 from mag_sandbox.scenes.kinds import DRESSED, OVERHEAD, THINGS, WATERS
 from mag_sandbox.scenes.naming import likenesses_in, named_things, names_in
+from mag_sandbox.scenes.synonyms import plural
 from mag_sandbox.scenes.things import SMALLEST
+from mag_sandbox.scenes.vocabulary import in_good_spelling
 
 _NAMED = THINGS.keys() | WATERS
 _CALLED = {"shop shelf": "shelf"}  # kinds that other places have, too: kitchens
@@ -30,6 +32,10 @@ NEAR = 0.1  # metres: the least distance that sizes are told for
 SHOWN, LOOKED_AT = 0.12, 150  # share of a thing's pixels that have its colour; pixels looked at
 LEVELS = 8  # of colours looked at: fewer are named, and named colours are kept
 MOST_DIRECTIONS = 4  # of the things of a name; of more, only ahead, left, right, behind
+_NUMBERS = (
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
+)  # fmt: skip
 _AHEAD, _IN_VIEW, _BEHIND = 10.0, 45.0, 140.0  # degrees from the middle of the view
 _ABOVE = 20.0  # degrees above or below it, from which on that is told
 _OVERHEAD = 8.0  # likewise, of the moon, the sun and stars
@@ -65,12 +71,12 @@ class Seen:
     def direction(self, pose: CameraPose) -> str:
         """Return its direction from a pose in words, and whether it is hidden or placed."""
         away, up = yaw_difference(self.yaw, pose.yaw), self.pitch - pose.pitch
-        side = "right" if away > 0 else "left"
+        side = "on the right" if away > 0 else "on the left"
         ahead = "ahead" if abs(away) < _AHEAD else f"ahead {side}"
-        aside = "behind" if abs(away) > _BEHIND else side
+        aside = "behind you" if abs(away) > _BEHIND else side
         across = ahead if abs(away) < _IN_VIEW else aside
         least = _OVERHEAD if self.kind in OVERHEAD else _ABOVE
-        height = "" if abs(up) < least else " and above" if up > 0 else " and below"
+        height = "" if abs(up) < least else ", high up" if up > 0 else ", low down"
         hidden = "" if self.in_sight else ", out of sight"
         return f"{across}{height}{hidden}{', placed by you' if self.placed else ''}"
 
@@ -238,47 +244,70 @@ def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = No
     The last of `most` lines tells all others, by direction.
     """
     named = defaultdict[str, list[str]](list)
-    remarks = dict[str, str]()
+    drawn = dict[str, str]()
     for one in sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw))):
         named[one.name].append(one.direction(pose))
-        remarks[one.name] = f"drawn as {one.drawn_as}" if one.drawn_as else ""
+        drawn[one.name] = one.drawn_as
     rows = list(named.items())
     shown = rows if most is None or len(rows) <= most else rows[: most - 1]
-    lines = [
-        f"{name}{_in_brackets(str(len(ways)) if ways[1:] else '', remarks[name])}: {_counted(ways)}"
-        for name, ways in shown
-    ]
+    lines = [f"{_subject(name, len(ways), drawn[name])}: {_counted(ways)}" for name, ways in shown]
     others = [_by_direction(rows[len(shown) :])] if shown is not rows else []
     return lines + others or ["you have not seen anything with a name yet"]
 
 
-def _in_brackets(*remarks: str) -> str:
-    told = "; ".join(filter(None, remarks))
-    return f" ({told})" if told else ""
+def _subject(name: str, count: int, drawn_as: str) -> str:
+    """Return how many things have a name: "two aliens, drawn as slimes"."""
+    said = _several(name, count)
+    if not drawn_as:
+        return said
+    return f"{said}, drawn as {with_article(drawn_as) if count == 1 else _plural(drawn_as)}"
+
+
+def _several(name: str, count: int) -> str:
+    return with_article(name) if count == 1 else f"{_number(count)} {_plural(name)}"
+
+
+def _plural(name: str) -> str:
+    return in_good_spelling(plural(name))
+
+
+def _number(count: int) -> str:
+    return _NUMBERS[count - 1] if count <= len(_NUMBERS) else str(count)
+
+
+def with_article(name: str) -> str:
+    """Return a name as that of one thing: "an alien", "the moon", "curtains"."""
+    if name.split()[-1] in OVERHEAD - {"planet"}:
+        return f"the {name}"
+    if name.endswith("s") and plural(name) == name:
+        return name
+    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
 
 
 def _by_direction(rows: Iterable[tuple[str, Sequence[str]]]) -> str:
-    """Return names and their directions in one line: "also right: tent, dog (2); behind: log"."""
+    """Return names and their directions in one line: "also ahead: a tent, two dogs; ..."."""
     there = defaultdict[str, list[str]](list)
     for name, ways in rows:
         for way, count in Counter(map(_coarse, ways)).items():
-            there[way].append(f"{name} ({count})" if count > 1 else name)
+            there[way].append(_several(name, count))
     return "also " + "; ".join(f"{way}: {', '.join(names)}" for way, names in there.items())
 
 
 def _counted(directions: Sequence[str]) -> str:
-    """Return how many things are in each direction, in one line: "2 ahead, 1 left"."""
+    """Return how many things are in each direction, in one line: "two ahead, one on the left"."""
     counts = Counter(directions)
     if len(counts) > MOST_DIRECTIONS:
         counts = Counter(map(_coarse, directions))
     if len(counts) == 1:
-        return next(iter(counts))
-    return ", ".join(f"{count} {direction}" for direction, count in counts.items())
+        way, count = counts.popitem()
+        return way if count == 1 else f"{'both' if count == 2 else 'all'} {way}"
+    return ", ".join(f"{_number(count)} {way}" for way, count in counts.items())
 
 
 def _coarse(direction: str) -> str:
-    """Return the first word of a direction: "ahead left, placed by you" is ahead."""
-    return direction.partition(",")[0].split()[0]
+    """Return a direction without its details: "ahead on the left, placed by you" is ahead."""
+    way = direction.partition(",")[0]
+    return "ahead" if way.startswith("ahead") else way
 
 
 def _told(edit: Edit) -> Seen:

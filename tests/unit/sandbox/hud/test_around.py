@@ -23,10 +23,10 @@ TENT = Edit("place", 350.0, -3.0, 20.0, 12.0, "tent", COLORS["red"])
 
 def test_what_the_player_placed_is_listed_as_it_is_known():
     (tent,) = things_around(SeenRing(), Mock(placed=(TENT,), planned=None, ground=None, prompt=""))
-    assert around_lines([tent], CameraPose()) == ["red tent: ahead left, placed by you"]
-    assert tent.direction(CameraPose(350.0, -27.0)) == "ahead and above, placed by you"
+    assert around_lines([tent], CameraPose()) == ["a red tent: ahead on the left, placed by you"]
+    assert tent.direction(CameraPose(350.0, -27.0)) == "ahead, high up, placed by you"
     moon = Seen("moon", "", 300.0, 14.0, 8.0, 8.0)
-    assert moon.direction(CameraPose()) == "left and above"
+    assert moon.direction(CameraPose()) == "on the left, high up"
     assert around_lines([], CameraPose()) == ["you have not seen anything with a name yet"]
 
 
@@ -34,26 +34,36 @@ def test_things_of_one_name_share_a_line():
     one = Seen("cake", "white", 0.0, 0.0, 9.0, 9.0)
     things = [replace(one, yaw=20.0), one, replace(one, color="red", yaw=5.0)]
     assert around_lines(things, CameraPose()) == [
-        "white cake (2): 1 ahead, 1 ahead right", "red cake: ahead"
+        "two white cakes: one ahead, one ahead on the right", "a red cake: ahead"
     ]  # fmt: skip
 
 
 def test_of_many_things_of_one_name_it_is_told_how_many_are_in_each_direction():
     many = [Seen("cactus", "green", 50.0 * place, 0.0, 9.0, 9.0) for place in range(6)]
     (line,) = around_lines(many, CameraPose())
-    assert line == "green cactus (6): 1 ahead, 2 right, 1 left, 2 behind"
+    assert (
+        line == "six green cactuses: one ahead, two on the right, one on the left, two behind you"
+    )
 
 
 def test_more_directions_are_told_roughly():
     turns = 0.0, 20.0, 90.0, 91.0, 180.0, 181.0, 270.0
     many = [Seen("bird", "", turn, 0.0, 9.0, 9.0) for turn in turns]
     (line,) = around_lines(many, CameraPose())
-    assert line == "bird (7): 2 ahead, 2 right, 1 left, 2 behind"
+    assert line == "seven birds: two ahead, two on the right, one on the left, two behind you"
+
+
+def test_the_moon_and_curtains_have_no_article_of_one_of_many():
+    names = "the moon", "curtains", "an owl", "a bus", "a sheep"
+    one = [Seen(name.split()[-1], "", 0.0, 0.0, 9.0, 9.0) for name in names]
+    assert [line.partition(":")[0] for line in around_lines(one, CameraPose())] == [*names]
+    two = [Seen(kind, "", 0.0, 0.0, 9.0, 9.0) for kind in ("bus", "sheep") for _ in range(2)]
+    assert around_lines(two, CameraPose()) == ["two buses: both ahead", "two sheep: both ahead"]
 
 
 def test_equal_directions_are_told_once():
     ahead = [Seen("palm", "", turn, 0.0, 9.0, 9.0) for turn in (0.0, 1.0, 2.0)]
-    assert around_lines(ahead, CameraPose()) == ["palm (3): ahead"]
+    assert around_lines(ahead, CameraPose()) == ["three palms: all ahead"]
 
 
 def test_what_the_world_planned_is_listed_where_it_was_seen():
@@ -105,15 +115,15 @@ def test_the_list_says_what_is_drawn_as_something_else():
     ring.seen[:] = 1
     dancer = replace(TENT, kind="person", color=None)
     for prompt, line in (
-        ("a stage with a ballerina", "ballerina (drawn as person): ahead"),
-        ("a meadow with a person", "person: ahead"),
+        ("a stage with a ballerina", "a ballerina, drawn as a person: ahead"),
+        ("a meadow with a person", "a person: ahead"),
     ):
         block = Mock(placed=(), planned=(dancer,), ground=None, prompt=prompt)
         assert around_lines(things_around(ring, block), CameraPose(dancer.yaw)) == [line]
     two = Mock(placed=(), planned=(dancer, replace(dancer, yaw=20.0)), ground=None,
                prompt="a stage with two ballerinas")  # fmt: skip
     (line,) = around_lines(things_around(ring, two), CameraPose(dancer.yaw))
-    assert line.startswith("ballerina (2; drawn as person): ")
+    assert line.startswith("two ballerinas, drawn as people: ")
 
 
 def test_people_wear_the_colours_that_words_give_them():
@@ -194,7 +204,7 @@ def test_away_from_there_what_words_name_and_nothing_shows_is_listed_as_out_of_s
         ground=GroundPlan((cat, dog), waters=(lake,)),
     )  # fmt: skip
     lines = around_lines(things_around(SeenRing(), block), CameraPose(z=10.0))
-    assert lines == ["lake: right, out of sight", "red cat: behind, out of sight"]
+    assert lines == ["a lake: on the right, out of sight", "a red cat: behind you, out of sight"]
 
 
 def test_away_from_there_as_many_are_listed_as_words_count():
@@ -233,7 +243,7 @@ def test_the_key_shows_the_list_and_puts_it_away():
         overlay.press()
         overlay.update(0.0)
         lines.append(overlay.lines)
-    assert lines == [("red tent: ahead left, placed by you",), ()]
+    assert lines == [("a red tent: ahead on the left, placed by you",), ()]
 
 
 def test_of_a_long_list_the_farthest_are_told_in_one_line_by_direction():
@@ -243,11 +253,14 @@ def test_of_a_long_list_the_farthest_are_told_in_one_line_by_direction():
     overlay.press()
     overlay.update(0.0)
     assert len(overlay.lines) == MOST_LINES
-    assert overlay.lines[-1] == "also right: red tent 91, red tent 98, red tent 105, red tent 112"
+    assert (
+        overlay.lines[-1]
+        == "also on the right: a red tent 91, a red tent 98, a red tent 105, a red tent 112"
+    )
     many = [Seen(kind, "", turn, 0.0, 9.0, 9.0) for turn, kind in ((0, "cat"), (90, "dog"))]
     many += [Seen("log", "", turn, 0.0, 9.0, 9.0) for turn in (100, 110, 180)]
     lines = around_lines(many, CameraPose(), most=2)
-    assert lines == ["cat: ahead", "also right: dog, log (2); behind: log"]
+    assert lines == ["a cat: ahead", "also on the right: a dog, two logs; behind you: a log"]
 
 
 def test_directions_stand_in_a_column_of_their_own():
@@ -256,8 +269,8 @@ def test_directions_stand_in_a_column_of_their_own():
     overlay.update(0.0)
     _, *lines = overlay._listing().content.content
     assert [[part.words for part in line.content] for line in lines] == [
-        ["red tent", "ahead left, placed by you"],
-        ["red very large boulder", "ahead left, placed by you"],
+        ["a red tent", "ahead on the left, placed by you"],
+        ["a red very large boulder", "ahead on the left, placed by you"],
     ]
     assert len({line.content[0].width for line in lines}) == 1
 

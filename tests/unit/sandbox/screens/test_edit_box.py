@@ -263,7 +263,7 @@ def test_the_very_thing_that_stands_there_is_not_put_again():
 
 
 @pytest.mark.parametrize(
-    ("yaw", "said"), [(10.0, "taken back"), (170.0, "taken back, out of view (behind)")]
+    ("yaw", "said"), [(10.0, "taken back"), (170.0, "taken back, out of view (behind you)")]
 )
 def test_what_is_taken_back_out_of_view_is_said_to_be_there(yaw, said):
     tent = Edit("place", yaw, -2.0, 12.0, 8.0, "tent")
@@ -284,7 +284,7 @@ def test_what_is_put_out_of_view_is_said_to_be_there(pitch, said):
         SimpleNamespace(ground=None, poses=(CameraPose(),), edited=balloon, placed=placed)
         for placed in ((), (balloon,))
     ]
-    assert words_of_change(blocks[1], blocks[0]) == said.format("ahead and above")
+    assert words_of_change(blocks[1], blocks[0]) == said.format("ahead, high up")
 
 
 def test_enter_places_the_thing_that_the_box_announces():
