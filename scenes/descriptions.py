@@ -502,6 +502,7 @@ class DescriptionWords(Vocabulary):
             one for one in numbers_drawn(read, KINDS) if text_stems(one[0]) <= text_stems(text)
         )
         drawn = [(said, _in_number(said, one)) for said, one in _chained(known, others)]
+        drawn = [(said, one) for said, one in drawn if said.lower() != one]
         return (*drawn, *like, *numbers, *worn)
 
     def reading(self, text: str) -> str:

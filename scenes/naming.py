@@ -15,6 +15,7 @@ from mag_sandbox.scenes.kinds import (
     HILLS,
     LIKEWISE,
     MATS,
+    OVERHEAD,
     PEOPLE,
     RIDDEN,
     THINGS,
@@ -24,7 +25,7 @@ from mag_sandbox.scenes.kinds import (
 from mag_sandbox.scenes.looks import painted_colors, usual_looks
 from mag_sandbox.scenes.relations import IN_SKY, OF, Clause, NamingWords, Relation, clauses_of
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.synonyms import meant_in
+from mag_sandbox.scenes.synonyms import meant_in, plural
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, VERB_ENDINGS, Phrase, split_words
 
 SIZES = {
@@ -73,6 +74,7 @@ _CONTAINED = 3  # of things that something is full of: more would be too small t
 _ALIKE = frozenset((  # with a plural like the singular, or that are many plants
     "sheep", "deer", "fish", "wheat", "bamboo", "seaweed", "coral", "reed",
 ))  # fmt: skip
+_UNCOUNTED = frozenset(("wheat", "bamboo", "seaweed", "coral", "bread", "rain", "snow", "ice"))
 _ADJECTIVES = 2  # words that may stand between a number, size or colour and its thing
 _STANDING = frozenset(("floor", "small", "water", "wall", "ceiling", "sky"))  # somewhere
 _WEARING = frozenset(("in", "dressed", "wearing", "clad", "with"))
@@ -302,6 +304,17 @@ def numbers_drawn(text: str, kinds: Collection[str]) -> tuple[tuple[str, str], .
         for place, drawn in sorted(_naming(text, tuple(kinds)).counted.items())
         if LARGE_NUMBERS.get(words[place].lower()) != drawn
     )
+
+
+def with_article(name: str) -> str:
+    """Return a name as that of one thing: "an alien", "the moon", "curtains", "red", "bread"."""
+    first, last = name.split()[0], name.split()[-1]
+    if last in OVERHEAD - {"planet"}:
+        return f"the {name}"
+    is_several = last in _PLURALS or (last.endswith("s") and plural(last) == last)
+    if is_several or last in _UNCOUNTED or first in NUMBERS or color_word(last):
+        return name
+    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
 
 
 def silent_words(text: str, kinds: Collection[str]) -> frozenset[int]:

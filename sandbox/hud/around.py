@@ -20,7 +20,7 @@ from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.scenes.color_names import clear_color_name, color_name
 from mag_sandbox.scenes.kinds import DRESSED, OVERHEAD, THINGS, WATERS
-from mag_sandbox.scenes.naming import likenesses_in, named_things, names_in
+from mag_sandbox.scenes.naming import likenesses_in, named_things, names_in, with_article
 from mag_sandbox.scenes.synonyms import plural
 from mag_sandbox.scenes.things import SMALLEST
 from mag_sandbox.scenes.vocabulary import in_good_spelling
@@ -273,15 +273,6 @@ def _plural(name: str) -> str:
 
 def _number(count: int) -> str:
     return _NUMBERS[count - 1] if count <= len(_NUMBERS) else str(count)
-
-
-def with_article(name: str) -> str:
-    """Return a name as that of one thing: "an alien", "the moon", "curtains"."""
-    if name.split()[-1] in OVERHEAD - {"planet"}:
-        return f"the {name}"
-    if name.endswith("s") and plural(name) == name:
-        return name
-    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
 
 
 def _by_direction(rows: Iterable[tuple[str, Sequence[str]]]) -> str:

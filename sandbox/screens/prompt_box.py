@@ -39,8 +39,11 @@ from mag_sandbox.scenes.conditions import night_words
 from mag_sandbox.scenes.descriptions import (
     added_place,
     falls_outdoors,
+    located,
     names_land,
 )
+from mag_sandbox.scenes.kinds import KINDS
+from mag_sandbox.scenes.naming import named_things, with_article
 from mag_sandbox.scenes.suggestions import is_out_of_time
 from mag_sandbox.scenes.synonyms import as_many_as, plural
 from mag_sandbox.scenes.things import ThingWords
@@ -66,10 +69,10 @@ CLEARANCE = 134  # px of the reference window below the box: the memory bar stay
 JOINING = ("at", "in", "under", "by", "on", "covered", "lit", "with")
 EMPTY = "describe the place in a few words"
 UNSEEN = "grey words have no effect here"
-INSTEAD = "; try the words below them"
+INSTEAD = "; below them is what comes nearest"
 ONE_EACH = "; one is placed at a time"
 INDOORS = "; rain and snow fall outdoors only"
-DRAWN_AS, SEVERAL_AS = "“{}” is drawn as “{}”", "“{}” are drawn as “{}”"
+DRAWN_AS, SEVERAL_AS = "“{}” is drawn as {}", "“{}” are drawn as {}"
 NO_PLACE = "no place named, so it is set {}"
 ONLY_LAND = "it is set {}"  # a lake, which is named
 NIGHT = "night, because of “{}”"
@@ -83,7 +86,7 @@ IS_SO = "light and weather are so already"
 NONE_TO_CHANGE = "no {} is named here, so nothing that you saw changes; new areas may have one"
 STAYS = "no place named, so it stays {}"
 REPAINTED = "; with {} everything is painted {}"
-ALSO_AS = ", “{}” as “{}”"
+ALSO_AS = ", “{}” as {}"
 TOO_MANY = "too many kinds of things for one place: {} may be missing"
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
 
@@ -130,7 +133,7 @@ class _Advice:
         if self.words.foreign(self.text):
             return ENGLISH_ONLY
         first, *others = self.words.substitutes(self.text) or [()]
-        also = "".join(ALSO_AS.format(*pair) for pair in others)
+        also = "".join(ALSO_AS.format(said, as_one(one, self.words)) for said, one in others)
         said = [self._stays] if self._stays else []
         if night := night_words(self.whole, self.words):
             said.append(NIGHT.format(night))
@@ -143,7 +146,7 @@ class _Advice:
             is_several = isinstance(self.words, ThingWords) and self.words.names_several(struck)
             said.append(UNSEEN + instead + (ONE_EACH if is_several else self._indoors))
         if first:  # may be long
-            said.append(drawn_as(*first) + also)
+            said.append(drawn_as(*first, self.words) + also)
         return "; ".join(said)
 
     @property
@@ -225,10 +228,19 @@ class _Advice:
         return not (is_said or is_second or falls or is_out_of_time(instead, said))
 
 
-def drawn_as(said: str, drawn: str) -> str:
+def drawn_as(said: str, drawn: str, words: Vocabulary) -> str:
     """Return the sentence that words of a description are drawn as something else."""
     is_several = said.endswith("s") and plural(drawn) == drawn
-    return (SEVERAL_AS if is_several else DRAWN_AS).format(said, drawn)
+    return (SEVERAL_AS if is_several else DRAWN_AS).format(said, as_one(drawn, words))
+
+
+def as_one(drawn: str, words: Vocabulary) -> str:
+    """Return what is drawn with its article, if it is one thing or place: "a red canyon"."""
+    head, joins, rest = drawn.partition(" with ")
+    is_place = words.place(head) is not None and " in " not in head
+    if is_place and not head.endswith("s"):
+        return located(head).partition(" ")[2] + joins + rest
+    return with_article(drawn) if named_things(drawn, KINDS) else drawn
 
 
 _advice_on = lru_cache(maxsize=8)(_Advice)  # asked for several times a key

@@ -292,7 +292,7 @@ def test_enter_places_the_thing_that_the_box_announces():
     overlay.open()
     overlay.box.handle(pygame.event.Event(pygame.KEYDOWN, key=ord("a"), unicode="a", mod=0))
     overlay.box.handle(pygame.event.Event(pygame.TEXTINPUT, text="a lamb "))
-    assert "“lamb” is drawn as “sheep”" in overlay.box.notice
+    assert "“lamb” is drawn as a sheep" in overlay.box.notice
     write(overlay, "")
     assert [(edit.act, edit.kind) for edit in asked] == [("place", "sheep")]
 

@@ -193,7 +193,7 @@ def test_unknown_words_are_struck_and_the_nearest_offered(desk):
     desk.show()
     assert [word.text for word in desk.box.struck] == ["zeppelin", "🌵", "battlefield"]
     assert "grey" in desk.box.notice
-    assert "try the words below them" in desk.box.notice
+    assert "below them is what comes nearest" in desk.box.notice
     rect, _, known = next(hint for hint in desk.box._card.hints if hint[1].text[0] == "b")
     assert known == "meadow"
     assert desk.click(desk.at(rect)) == (True, False)
@@ -228,13 +228,17 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
 @pytest.mark.parametrize(
     ("text", "notice"),
     [
-        ("a taxi on a beach", DRAWN_AS.format("taxi", "yellow car")),
-        ("a taxi and a hat on a beach", f"{UNSEEN}; {DRAWN_AS.format('taxi', 'yellow car')}"),
+        ("a taxi on a beach", DRAWN_AS.format("taxi", "a yellow car")),
+        ("a taxi and a hat on a beach", f"{UNSEEN}; {DRAWN_AS.format('taxi', 'a yellow car')}"),
         (
             "a taxi by a cottage in a valley",
-            "“taxi” is drawn as “yellow car”, “valley” as “meadow”",
+            "“taxi” is drawn as a yellow car, “valley” as a meadow",
         ),
-        ("a violin on a stage", DRAWN_AS.format("violin", "guitar")),
+        ("a violin on a stage", DRAWN_AS.format("violin", "a guitar")),
+        (
+            "Mars with a silver rocket, three aliens",
+            "“Mars” is drawn as a red canyon, “silver” as grey, “aliens” as slimes",
+        ),
         ("taxis on a beach", SEVERAL_AS.format("taxis", "yellow cars")),
         ("ein Wald im Winter", ENGLISH_ONLY),
         ("a robot on a beach", ""),
@@ -406,8 +410,8 @@ def test_small_words_are_not_struck_beside_those_that_they_belong_to(desk):
 
 
 def test_notes_are_whole_sentences():
-    said = "it is set in a snowfield; “den” is drawn as “tent”"
-    assert sentences(said) == "It is set in a snowfield. “den” is drawn as “tent”."
+    said = "it is set in a snowfield; “den” is drawn as a tent"
+    assert sentences(said) == "It is set in a snowfield. “den” is drawn as a tent."
 
 
 def test_a_word_being_written_is_not_struck_yet(desk):
