@@ -132,8 +132,8 @@ class _Advice:
         """Why words are struck, and which are drawn as something else."""
         if self.words.foreign(self.text):
             return ENGLISH_ONLY
-        first, *others = self.words.substitutes(self.text) or [()]
-        also = "".join(ALSO_AS.format(said, as_one(one, self.words)) for said, one in others)
+        drawn = self.words.substitutes(self.text)
+        also = "".join(ALSO_AS.format(said, as_one(one, self.words)) for said, one in drawn[1:])
         said = [self._stays] if self._stays else []
         if night := night_words(self.whole, self.words):
             said.append(NIGHT.format(night))
@@ -145,8 +145,8 @@ class _Advice:
             instead = INSTEAD if any(near for _, near in self.hints) else ""
             is_several = isinstance(self.words, ThingWords) and self.words.names_several(struck)
             said.append(UNSEEN + instead + (ONE_EACH if is_several else self._indoors))
-        if first:  # may be long
-            said.append(drawn_as(*first, self.words) + also)
+        if drawn:  # may be long
+            said.append(drawn_as(*drawn[0], self.words) + also)
         return "; ".join(said)
 
     @property
