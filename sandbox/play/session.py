@@ -73,11 +73,11 @@ SceneChange = Callable[["Session"], SessionStep | None]  # begins another scene 
 def telling(block: FrameBlock, before: np.ndarray | None) -> np.ndarray | None:
     """Return the last frame of a block, or the one before if this one tells less of the place.
 
-    That is one that looks up or down, or shows hardly more than a wall.
+    That is one that looks up or down, shows hardly more than a wall, or is not painted yet.
     """
-    frame = block.frames[-1]
+    frame, is_level = block.frames[-1], abs(block.poses[-1].pitch) <= LEVEL
     varies = frame[::STEP, ::STEP].reshape(-1, 3).std(axis=0).max()
-    return frame if varies >= PLAIN and abs(block.poses[-1].pitch) <= LEVEL else before
+    return frame if varies >= PLAIN and is_level and not block.provisional else before
 
 
 class CommandSource(Protocol):

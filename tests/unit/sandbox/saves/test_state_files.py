@@ -143,12 +143,15 @@ def test_the_thumbnail_shows_the_last_frame(folder):
 def test_the_thumbnail_shows_what_the_scene_is_recognised_by(tmp_path):
     before = np.indices((48, 80)).sum(axis=0)[..., None].repeat(3, axis=2).astype(np.uint8)
     level, up = [CameraPose()], [CameraPose(pitch=30.0)]
-    wall = SimpleNamespace(frames=[np.full_like(before, 90)], poses=level)
-    assert telling(SimpleNamespace(frames=[before], poses=level), None) is before
+    wall = SimpleNamespace(frames=[np.full_like(before, 90)], poses=level, provisional=False)
+    view = SimpleNamespace(frames=[before], poses=level, provisional=False)
+    assert telling(view, None) is before
     assert telling(wall, before) is before
     assert telling(wall, None) is None
-    sky = SimpleNamespace(frames=[before.copy()], poses=up)
+    sky = SimpleNamespace(frames=[before.copy()], poses=up, provisional=False)
     assert telling(sky, before) is before, "a card of stars tells nothing of the place"
+    guess = SimpleNamespace(frames=[before.copy()], poses=level, provisional=True)
+    assert telling(guess, before) is before, "nor does a blurred guess"
     write_state(tmp_path / "left", left_after(1, picture=before))
     with Image.open(tmp_path / "left" / "thumbnail.png") as picture:
         np.testing.assert_array_equal(np.array(picture), before)
