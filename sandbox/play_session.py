@@ -70,6 +70,7 @@ BEGUN = "beginning"  # topic of notices about the beginning of a place
 KEPT_BEFORE = "the one before is kept under Continue, and {} brings it back"
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards show the place around the start: walking back there; any arrow key stops"
+WAY_BACK = "way back"  # topic of that
 NO_WAY_BACK = (
     "the camera cannot get back to {}: something is in the way; walk on from here yourself"
 )
@@ -375,7 +376,7 @@ class PlayerSession(WatchedSession):
             case "postcards" if pose.is_away:
                 services.pilot.fly_to(pose.at_origin, self._reel.current.spec)
                 self._errand = partial(_deal, self._postcards, services.pilot, self._say)
-                self._say(BACK_FIRST, topic="way back")
+                self._say(BACK_FIRST, topic=WAY_BACK)
             case "split":
                 return self._split(playthrough)
             case "anchor":
@@ -476,8 +477,8 @@ class PlayerSession(WatchedSession):
     def _begin_anew(self, *, is_same_place: bool = False) -> None:
         if not is_same_place:
             _end_postcards(self._postcards, self._services)
-        if self._hints:
-            self._hints.restart()
+            if self._hints:
+                self._hints.restart()
         self.memory.drop_choice()
         self._errand = None
 
@@ -502,6 +503,7 @@ class PlayerSession(WatchedSession):
         if self._errand is None or (pilot.is_automatic and not is_there):
             return
         errand, self._errand = self._errand, None
+        self._services.notices.drop(WAY_BACK)
         if pilot.is_automatic:
             errand()
 

@@ -443,6 +443,7 @@ def test_postcards_walk_back_first_to_where_the_scene_begins(run):
     assert isinstance(game.screen, PlayScreen)
     game.wait(lambda: game.screen.session._postcards._hunt.tour is not None)
     assert not game.screen.reel.pose.is_away
+    assert not any("walking back" in one.text for one in game.services.notices.current)
 
 
 def game_far_away(run):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pygame
 import pytest
 
+from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import EVERYTHING, Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import MemorySetting
@@ -74,8 +75,12 @@ def test_a_memory_that_is_taken_back_replaces_its_notice_and_the_game_of_postcar
     while game.screen.session.memory.setting.policy != "window":
         game.press(pygame.K_k)
     game.wait(lambda: memory(game).policy == "window")
+    lessons = game.screen.session._hints._hints
+    lessons._start = far = CameraPose(yaw=150.0)
     undo(game)
     game.said("taken back: memory is MAG")
+    game.see_blocks(2)
+    assert lessons._start is far, "the place where the player began is no other"
     said = [one.text for one in game.services.notices.current]
     assert not any(one.startswith("memory: ") or "00:" in one for one in said)
     assert not any("postcards" in one for one in said)
