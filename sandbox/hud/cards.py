@@ -81,7 +81,7 @@ HELP_PAD, HELP_HEAD = (20, 16), 40  # px
 LINE = 22  # px of a row of controls
 HelpRow = tuple[str, str, str]
 GAP: HelpRow = ("", "", "")
-SEEN_WIDTH = 200  # px
+SEEN_WIDTH = 184  # px
 SLIM_WIDTH = 226  # px of the reference window, also of the map below
 
 

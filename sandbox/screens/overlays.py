@@ -385,7 +385,7 @@ class SplitOverlay(Overlay):
             surface.blit(card, (place * half + gap, min(pictures.bottom + gap, lowest)))
         seen = seen_card(self._trip.words, self._trip.seen, self._way_on)
         card = self._seen_card(theme, seen)
-        bottom = max(pictures.top - theme.px(4), card.get_height())
+        bottom = max(pictures.top - gap, card.get_height())
         surface.blit(card, card.get_rect(midbottom=(half, bottom)))
         self._notices.draw(surface, top=bottom + gap)
 

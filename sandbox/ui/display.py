@@ -12,7 +12,7 @@ import pygame
 from mag_sandbox.sandbox.settings import DisplayError, FitMode, ScaleMode
 from mag_sandbox.sandbox.ui.theme import BACKDROP, REFERENCE_SIZE, odd_rows, printable
 
-GLOW = (0.06, 0.2, 0.55)  # brightness of the bars beside the picture, from outside in
+GLOW = (0.2, 0.36, 0.6)  # brightness of the bars beside the picture, from outside in
 _Bar = tuple[pygame.Surface, pygame.Rect]
 MAX_CUT = 0.12  # share of the picture that filling the window may cut
 GAME = "MAG sandbox"
