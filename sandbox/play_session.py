@@ -11,10 +11,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
+from math import dist
 from pathlib import Path
 
 from mag_sandbox.controls.bindings import Action
-from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, mutual_overlap
+from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, Position, mutual_overlap
 from mag_sandbox.controls.edits import ENTER, Act, Edit
 from mag_sandbox.files.validation import counted
 from mag_sandbox.model.loading import next_world, worlds_beside
@@ -66,6 +67,7 @@ from mag_sandbox.scenes.vocabulary import Vocabulary
 LOUDER = 10  # percent
 AS_THEN = "everything else is as it was then, too"
 REST = 8  # blocks without a step, after which nothing is in the way
+PASSED_M = 0.8  # metres walked, likewise
 BEGUN = "beginning"  # topic of notices about the beginning of a place
 KEPT_BEFORE = "the one before is kept under Continue, and {} brings it back"
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
@@ -91,6 +93,7 @@ class WatchedSession(PlaySession):
         self._taken_back = ""  # what to say when an undone change is shown
         self._shown: FrameBlock | None = None  # newest
         self._rested = 0  # blocks since the last one in which the player walked
+        self._stopped_at: Position = (0.0, 0.0)  # where a notice about the way was shown last
 
     @property
     def recording(self) -> Recording | None:
@@ -114,16 +117,19 @@ class WatchedSession(PlaySession):
         pose = ready.block.poses[-1]
         self._services.audio.look(pose.yaw, pose.fov)
         walks = ready.command.forward or ready.command.right
+        stands = self._shown is None or self._shown.poses[-1].position == pose.position
         self._rested = 0 if walks else self._rested + 1
-        if self._rested == REST:
+        if self._rested == REST or dist(pose.position, self._stopped_at) > PASSED_M:
             self._services.notices.drop("way")
         for block in (ready.block, ready.block.beside):
             waits = block and block.notice in (UNPAINTED_AHEAD, UNPLANNED)  # see `LateNotice`
             if waits or (block and block.notice and walks and self._services.pilot.is_flying):
                 pass  # a pilot goes round what is in the way, or gives up and says so
             elif block and block.notice:
-                topic = "way" if walks else ""  # then the notice is about an obstacle
-                self._services.notices.say(block.notice, "bad", topic)
+                is_passed = walks and not stands  # it is about the ground that is walked on
+                topic = "way" if walks and stands else ""  # then it is about an obstacle
+                self._stopped_at = pose.position
+                self._services.notices.say(block.notice, "good" if is_passed else "bad", topic)
             elif block and block.edited and block.edited.act not in self.said_before:
                 if block.edited == ENTER:  # all that is said is about the place before
                     self._services.notices.clear()

@@ -134,7 +134,8 @@ class Notices(Overlay):
             self.current = tuple(one for one in self.current if one.topic != topic)
             fading = (replace(one, until=min(one.until, gone)) for one in about)
             self._dropped = (*self._dropped, *fading)
-        self._notify()
+        if about:
+            self._notify()
 
     def clear(self) -> None:
         """Drop all lines: they are about a screen that is left."""
