@@ -98,6 +98,7 @@ from mag_sandbox.scenes.rewordings import (
     DARK_THING,
     FALLING_FAR,
     FAMILIES,
+    FISHING_VILLAGE,
     FLOODED_CAVE,
     FROZEN_RIVER,
     HEAPED,
@@ -622,7 +623,8 @@ class DescriptionWords(Vocabulary):
         told += _words_in(ON_TOP, known, "top")
         told += [*_words_in(SKY_MADE, known, "color"), *_words_in(REMOVED, known)]
         told += _words_in(REPLACED, known)
-        told += [*_words_in(SUNKEN_TOWN, known), *_words_in(DARK_STORM, known)]
+        told += [*_words_in(FISHING_VILLAGE, known), *_words_in(SUNKEN_TOWN, known)]
+        told += [*_words_in(DARK_STORM, known)]
         told += [*_words_in(FLOODED_CAVE, known), *_words_in(SQUARE_IN_TOWN, known)]
         told += _words_in(UNDERWATER_REEF, known)
         told += [

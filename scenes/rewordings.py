@@ -231,6 +231,8 @@ SUNKEN_TOWN = re.compile(
     re.I,
 )
 _TOWN_AS_REEF = (SUNKEN_TOWN, "coral reef with several houses")
+FISHING_VILLAGE = re.compile(r"\bfishing (?:village|hamlet|town)\b", re.I)
+_FISHING_VILLAGE = (FISHING_VILLAGE, "harbour with several houses")
 FLOODED_CAVE = re.compile(
     r"\b(?:underwater|undersea|sunken|submerged|flooded) (?:cave|cavern|grotto)\b"
     r"|\b(?:cave|cavern|grotto) (?:underwater"
@@ -297,6 +299,7 @@ DRAWN_LIKE = (  # what is drawn as something else, and so told
     (re.compile(r"(?<=\bon )(?:a|the) (?:\w+ ){0,2}cliffs?\b", re.I), "a hill"),
     (re.compile(r"\b(gas|petrol|filling|service) station\b", re.I), "shop beside a road"),
     _TOWN_AS_REEF,
+    _FISHING_VILLAGE,
     _CAVE_AS_REEF,
     _SQUARE_AS_MARKET,
     (
@@ -515,6 +518,7 @@ REWORDINGS = (  # what is read as something else, one after the other
     ),
     (CHILDS_ROOM, "nursery"),
     _TOWN_AS_REEF,
+    _FISHING_VILLAGE,
     _CAVE_AS_REEF,
     (UNDERWATER_REEF, "coral reef"),
     (re.compile(r"\bunder the (sea|ocean)\b", re.I), "in a coral reef"),

@@ -23,6 +23,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     LEVEL,
     PLASTIC,
     SHELL,
+    TOP,
     away,
     few_of,
     has_backdrop,
@@ -145,6 +146,7 @@ _LOWER = 0.65  # of the height of a thing called tall: that of others of its kin
 _NEAR, _PLAIN_AHEAD = 16.0, 30.0  # degrees: height of one of many, and how far from straight ahead
 _OF_A_GROVE = 9.0  # degrees of the width of one of many trees at least, all of which fit no view
 _TREE_LIKE = 11.0  # degrees; smaller trees are a line at the horizon
+_IN_VIEW = 43.0  # degrees from ahead within which the first view shows a bird whole
 _FLOCK, _ROW = 13.0, 1.5  # pitch of the lowest birds [degrees]; rows, by their height
 _STARRY_SKY = "starry sky"
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
@@ -408,9 +410,10 @@ def _in_a_flock(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     own.sort(key=lambda place: yaw_difference(things[place].yaw, 0.0))
     rows = -(-len(own) * things[own[0]].width // (2 * AHEAD)) + 1
     result = list(things)
-    for rank, yaw in enumerate(np.linspace(-AHEAD, AHEAD, len(own)).tolist()):
+    reach = min(AHEAD, _IN_VIEW - things[own[0]].width / 2)
+    for rank, yaw in enumerate(np.linspace(-reach, reach, len(own)).tolist()):
         bird = things[own[rank]]
-        pitch = _FLOCK + (rank % rows) * _ROW * bird.height
+        pitch = min(_FLOCK + (rank % rows) * _ROW * bird.height, TOP - bird.height / 2)
         result[own[rank]] = replace(bird, yaw=yaw % 360.0, pitch=pitch)
     return result
 

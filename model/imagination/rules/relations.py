@@ -825,7 +825,14 @@ def _near(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Pl
 
 
 def _behind(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
-    """Return a thing behind another one, far enough aside to be seen unless it is taller."""
+    """Return a thing behind another one, far enough aside to be seen unless it is taller.
+
+    What hovers, such as a ghost, is so low that the other one hides its end.
+    """
+    hovers = where_of(thing.kind) == "sky" and thing.kind not in DISCS
+    if hovers and where_of(other.kind) in ON_FLOOR:
+        low = min(thing.foot, other.pitch)
+        return replace(thing.standing_at(low), yaw=_spread(thing, other, rank, count, 0.0))
     foot = max(thing.foot, other.foot + _DEEPER)
     if where_of(thing.kind) in ON_FLOOR and thing.foot < foot < 0.0:  # it is farther away
         thing = thing.scaled(max(foot / thing.foot, _SMALLEST))

@@ -73,16 +73,33 @@ def ashore(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
     What words put onto something else stays on that.
     """
     waters = [one for one in things if one.kind in _WET and one.width < AROUND]
-    borne = {
-        kind for one in named if one.relation and one.relation.where in _BORNE
-        for kind in (*one.kinds, *one.relation.kinds)
-    }  # fmt: skip
-    dry = borne | _IN_WATER
-    dried = [_off(waters, thing) if thing.kind in MATS else thing for thing in things]
-    return [
-        _out_of(waters, thing) if _stands(thing) and thing.kind not in dry else thing
-        for thing in dried
-    ]
+    told = [(one.kinds, one.relation) for one in named if one.relation]
+    on_others = [(kinds, relation) for kinds, relation in told if relation.where in _BORNE]
+    carried = {kind for kinds, _ in on_others for kind in kinds}
+    borne = carried.union(*(relation.kinds for _, relation in on_others))
+    bearing = {kind for _, one in on_others if one.where == "on" for kind in one.kinds}
+    dry = (borne - (bearing - carried)) | _IN_WATER
+    result = [
+        _off(waters, thing) if thing.kind in MATS
+        else _out_of(waters, thing) if _stands(thing) and thing.kind not in dry
+        else thing
+        for thing in things
+    ]  # fmt: skip
+    for thing, moved in zip(things, result.copy(), strict=True):
+        if thing.kind in bearing and moved is not thing:  # a rider comes with the horse
+            result = [
+                _with(one, thing, moved) if one.kind in carried and one.overlaps(thing) else one
+                for one in result
+            ]
+    return result
+
+
+def _with(borne: PlacedObject, thing: PlacedObject, moved: PlacedObject) -> PlacedObject:
+    """Return what a thing bears as it is on that after a move."""
+    scale = moved.width / thing.width
+    foot = moved.foot + scale * (borne.foot - thing.foot)
+    turn = scale * yaw_difference(borne.yaw, thing.yaw)
+    return replace(borne.scaled(scale), yaw=(moved.yaw + turn) % 360.0).standing_at(foot)
 
 
 def _off(waters: Sequence[PlacedObject], mat: PlacedObject) -> PlacedObject:

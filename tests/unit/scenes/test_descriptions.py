@@ -1839,6 +1839,21 @@ def test_what_is_struck_takes_its_article_with_it(words: DescriptionWords, text:
     assert " ".join(word.text for word in words.without_effect(text)) == struck
 
 
+@pytest.mark.parametrize(
+    ("text", "place", "kind"),
+    [
+        ("a sleepy fishing village with nets", "harbour", "fishing net"),
+        ("an ice hockey rink with a goal", "snowfield", "frozen lake"),
+        ("an elephant at a waterhole", "savanna", "lake"),
+    ],
+)
+def test_waters_that_words_paraphrase_are_there(words: DescriptionWords, text, place, kind):
+    read = words.reading(text)
+    assert known_place(read, words).name == place
+    assert kind in {one.kinds[0] for one in named_in(read, words, KINDS)}
+    assert {word.text for word in words.without_effect(text)} <= {"sleepy"}
+
+
 @pytest.mark.parametrize("place", ["stage", "living room"])
 def test_bunches_of_balloons_have_many_colors_and_words_for_one_are_struck(
     words: DescriptionWords, place: str

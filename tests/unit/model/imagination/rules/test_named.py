@@ -328,6 +328,13 @@ def test_of_one_kind_each_is_on_the_side_of_the_other_that_words_say(words: str,
     assert [color_name(one.color) for one in shown if one.color] == colors
 
 
+def test_large_birds_of_a_flock_are_whole_in_the_first_view():
+    bats = [PlacedObject("bat", 90.0, 17.0, 20.0, 9.0) for _ in range(3)]
+    for one in of(obeyed([*GROUND, *bats], [Named(("bat",), None, 3, 3)]), "bat"):
+        assert abs(yaw_difference(one.yaw, 0.0)) + one.width / 2 < 45.0
+        assert one.pitch + one.height / 2 < 27.0
+
+
 def test_counted_birds_are_all_in_sight():
     birds = [PlacedObject("bird", 16.0 * at, 17.0, 12.0, 3.7) for at in range(-3, 4)]
     seven = [Named(("bird",), None, 7, 7)]

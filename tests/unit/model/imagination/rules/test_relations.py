@@ -109,6 +109,15 @@ def test_what_is_behind_a_lower_thing_is_partly_hidden_by_it(kind: str, width: f
     assert 0.2 * back.width < hidden < 0.7 * back.width
 
 
+def test_a_ghost_behind_a_gravestone_does_not_hover_far_above_it():
+    ghost = PlacedObject("ghost", 30.0, 13.0, 13.0, 13.0)
+    grave = PlacedObject("gravestone", 0.0, -11.0, 9.5, 12.8)
+    named = named_things("a ghost behind a gravestone", ("ghost", "gravestone"))
+    back, front = related([ghost, grave], named)
+    assert (back.kind, back.foot) == ("ghost", front.pitch)
+    assert back.yaw == front.yaw
+
+
 def test_what_was_near_is_smaller_behind_something():
     horse = PlacedObject("horse", 8.0, -8.0, 36.0, 30.0)
     fence = PlacedObject("fence", 8.0, -7.7, 40.0, 8.2)

@@ -56,9 +56,13 @@ def test_what_stands_on_land_or_is_at_home_in_water_stays():
     assert ashore(things, ()) == things
 
 
-def test_what_words_put_onto_another_thing_stays_on_it():
-    things = [RIVER, standing("horse", 0.0, -18.0), standing("knight", 0.0, -18.0)]
-    assert ashore(things, [Named(("knight",), None, relation=Relation("on", ("horse",)))]) == things
+def test_what_words_put_onto_another_thing_goes_ashore_with_it():
+    things = [RIVER, standing("horse", 0.0, -18.0), standing("knight", 0.0, -14.0)]
+    named = [Named(("knight",), None, relation=Relation("on", ("horse",)))]
+    _, horse, knight = ashore(things, named)
+    assert not is_in_water([RIVER], horse)
+    assert knight.foot - horse.foot == pytest.approx(4.0 * horse.width / 10.0)
+    assert knight.width == horse.width
 
 
 def test_a_lake_comes_to_a_boat_that_words_name():
