@@ -278,7 +278,8 @@ class Imagination:
         halves = []
         for some in np.array_split(columns, 2):  # a thing at the seam shows at both ends of a ring
             sketch, owners = self._sketcher.draw(table, rows, some, viewpoint)
-            halves.append(np.concatenate(((sketch.picture + 1) / 2, (owners >= 0)[None])))
+            colors = ((sketch.picture + 1) / 2).clip(0, 1)  # sprites reach beyond
+            halves.append(np.concatenate((colors, (owners >= 0)[None])))
         return np.concatenate(halves, axis=2, dtype=np.float32)
 
     def sprites(self, things: Sequence[PlacedObject]) -> dict[int, np.ndarray]:

@@ -72,6 +72,20 @@ def test_the_sketch_of_a_whole_ring_shows_both_halves_of_what_stands_at_its_seam
         assert np.allclose(at_seam[..., :size], turned, atol=1e-5)
 
 
+def test_a_sketch_is_within_the_range_of_colors_where_its_sprites_are_not(monkeypatch):
+    made = imagination()
+    draw = made._sketcher.draw
+
+    def brighter(*given):
+        sketch, owners = draw(*given)
+        return sketch._replace(picture=3 * sketch.picture + 1), owners
+
+    monkeypatch.setattr(made._sketcher, "draw", brighter)
+    tent = PlacedObject("tent", 0.0, 0.0, 4 * CELL, 3 * CELL, (250, 60, 40))
+    sketch = made.drawn_sketch([tent], made.lattice.whole, (0.0, 0.0))
+    assert 0 <= sketch.min() < sketch.max() == 1
+
+
 def test_what_words_say_is_not_there_is_not_planned(monkeypatch):
     night = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0)
     tent = PlacedObject("tent", 0.0, 0.0, 20.0, 20.0)
