@@ -537,7 +537,7 @@ def load_imagination(
     coder: Coder,
     kernel: AttentionKernel,
     run_by: Callable[[Painter], Painter] = lambda painter: painter,
-    refined_by: Callable[[Refiner], Refine] = lambda refiner: refiner.pooled(),
+    refined_by: Callable[[Refiner], Refine] = lambda refiner: refiner,
 ) -> Imagination:
     """Return the imagination of a folder of weights, which are read when first needed."""
     config = read_imagination_config(folder)

@@ -62,7 +62,7 @@ class RefinerStage(Stage):
         given, drawn = self._batch(rng, BATCH)
         with torch.autocast("cpu", torch.bfloat16):
             change = self.module(given).float()
-        made = smooth(given[:, :3], FINER) + change
+        made = smooth(given[:, :3]) + change
         each = fitted_differences(made, drawn, *rng.integers(0, 4, 2).tolist())
         weights = 1 + STANDING * given[:, -1].mean((1, 2))
         return (each * weights).mean() / weights.mean()
@@ -70,7 +70,7 @@ class RefinerStage(Stage):
     def sheet(self, path: Path, step: int) -> None:
         """Write crops: as painted, refined, drawn."""
         given, drawn = self._batch(np.random.default_rng([self.seed, step, 1]), 4)
-        painted = smooth(given[:, :3], FINER)
+        painted = smooth(given[:, :3])
         with torch.no_grad():
             made = painted + self.module(given)
         each = (to_frames(2 * one - 1) for one in (painted, made, drawn))

@@ -27,6 +27,7 @@ from mag_sandbox.model.imagination.drawing.continuing import (
 )
 from mag_sandbox.model.imagination.drawing.cut_outs import PAINTED, CutOut, Margins, cut_outs
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
+from mag_sandbox.model.imagination.drawing.refiner import FINER, smooth
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.pixels import extent, linear_shares, shares_of, widened_around
@@ -35,6 +36,7 @@ from mag_sandbox.model.imagination.sketch import sprite_box
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses its surroundings
 # times as large as painted, from which on a cut-out is shown as from near: a little, and wholly
 ENLARGED = 1.5, 1.8
+REDRAWN = 1.0, 1.25  # likewise, of one that was drawn again: it is known as from near
 # metres, and degrees aside; things there are drawn as from near before the player comes up to them
 NEAR_BY, AHEAD = 6.0, 45.0
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
@@ -83,6 +85,7 @@ class LayeredRing:
         sprites: Mapping[int, np.ndarray] = MappingProxyType({}),
         close_ups: CloseUps | None = None,
         redrawn: RedrawnThings | None = None,
+        finer: np.ndarray | None = None,
     ) -> None:
         """Cut a ring into layers.
 
@@ -98,6 +101,8 @@ class LayeredRing:
                 `Sketcher.sprites`.
             close_ups: show things that are seen from nearer; None: they become soft.
             redrawn: draws things again; None: the picture shows them so already.
+            finer: the painted pixels of the picture, `FINER` times as large,
+                [3, FINER * H, FINER * W]; None: there are none.
         """
         self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
         self._close_ups = close_ups
@@ -136,7 +141,7 @@ class LayeredRing:
             else continued_in_room(picture, shown, edges, planned)
         )
         soft = torch.where(torch.from_numpy(shown), behind, softened(behind))
-        self._behind = _around(soft, 1)
+        self._behind = _around(_with_finer(soft, finer, shown & self._painted), 1)
         self._hidden = hidden
 
     def view(self, pose: CameraPose, size: tuple[int, int], *, is_sketched: bool = False) -> Tensor:
@@ -149,7 +154,7 @@ class LayeredRing:
             size: height and width.
             is_sketched: whether sprites fill in the unknown parts of things.
         """
-        behind = self._sampled(pose, size, self._behind)
+        (behind,) = self._sampled(pose, size, self._behind)
         canvas = np.concatenate((behind, np.ones((1, *size), np.float32)))
         sprites = self._sprites if is_sketched else {}
         for place in self._places(pose, size, (sprites, self._cut_outs)):
@@ -179,9 +184,10 @@ class LayeredRing:
 
     def _shown(self, place: _Placement) -> np.ndarray:
         """Return a placed thing as a view shows it, [4, h, w]: as from near if it is enlarged."""
-        cut, (first, last) = place.cut, ENLARGED
+        cut = place.cut
         if isinstance(cut, CutOut) and place.near < 1:
             cut = self._whole(place.number)
+        first, last = REDRAWN if isinstance(cut, CutOut) and cut.near else ENLARGED
         enlarged = (place.box[2] / cut.box[2] - first) / (last - first)
         if enlarged <= 0 or place.near or not isinstance(cut, CutOut):
             return _stamp(cut.shown(place.near), cut.box, place)
@@ -230,10 +236,8 @@ class LayeredRing:
         Returns:
             Colours, and `KNOWN` or `GLIMPSED` where they are, uint8 [height, width, 4].
         """
-        sure = _around(
-            torch.from_numpy((self._painted & ~self._hidden)[None].astype(np.float32)), 1
-        )
-        canvas = self._sampled(pose, size, torch.cat((self._behind, sure)))
+        sure = torch.from_numpy((self._painted & ~self._hidden)[None].astype(np.float32))
+        canvas = np.concatenate(self._sampled(pose, size, self._behind, _around(sure, 1)))
         standing = np.isin(numbers, list(self._scenery.boxes(pose.x, pose.z, self._shape)))
         canvas[3, standing] = 0.0
         here, there = (self._scenery.levels(*at) for at in (self._viewpoint, (pose.x, pose.z)))
@@ -310,13 +314,13 @@ class LayeredRing:
         """Return how far a pose is from the viewpoint, along x and z [m]."""
         return pose.x - self._viewpoint[0], pose.z - self._viewpoint[1]
 
-    def _sampled(self, pose: CameraPose, size: tuple[int, int], behind: Tensor) -> np.ndarray:
-        """Return the background of everything that stands upright, float32 [C, height, width].
+    def _sampled(self, pose: CameraPose, size: tuple[int, int], *rings: Tensor) -> list[np.ndarray]:
+        """Return what rings show behind everything that stands upright, [C, height, width] each.
 
         Args:
             pose: of the view.
             size: height and width.
-            behind: that background in the ring, with a margin of a pixel.
+            rings: pictures of the ring, however large, with a margin of a pixel.
         """
         height, width = size
         step = np.radians(pose.fov) / width
@@ -339,12 +343,26 @@ class LayeredRing:
             np.arctan(slope, out=grid[low, :, 1], where=near)
         turns = grid[..., 0] / np.float32(2 * np.pi)
         turns -= np.floor(turns)  # faster than a remainder
-        grid[..., 0] = (turns * columns + 1) * (2 / (columns + 2)) - 1
-        grid[..., 1] = (rows / 2 + 1 - grid[..., 1] * radian) * (2 / (rows + 2)) - 1
-        sampled = nn.functional.grid_sample(
-            behind[None], torch.from_numpy(grid)[None], padding_mode="border", align_corners=False
-        )
-        return np.asarray(sampled[0])
+        grid[..., 0] = 2 * turns - 1
+        grid[..., 1] *= -2 * radian / rows
+        sampled = []
+        for ring in rings:
+            high, wide = ring.shape[1:]
+            within = np.array(((wide - 2) / wide, (high - 2) / high), np.float32)
+            shown = nn.functional.grid_sample(
+                ring[None], torch.from_numpy(grid * within)[None],
+                padding_mode="border", align_corners=False,
+            )  # fmt: skip
+            sampled.append(np.asarray(shown[0]))
+        return sampled
+
+
+def _with_finer(ring: Tensor, finer: np.ndarray | None, where: np.ndarray) -> Tensor:
+    """Return a ring, [3, H, W], enlarged, with finer pixels where there are any, bool [H, W]."""
+    if finer is None:
+        return ring
+    there = torch.from_numpy(where).repeat_interleave(FINER, 0).repeat_interleave(FINER, 1)
+    return torch.where(there, torch.from_numpy(finer).to(ring.dtype), smooth(ring[None])[0])
 
 
 def _around(ring: Tensor, margin: int) -> Tensor:

@@ -8,7 +8,6 @@ Source: U-Net, arXiv 1505.04597; sub-pixel convolution, arXiv 1609.05158.
 """
 
 from collections.abc import Callable
-from copy import deepcopy
 from typing import cast
 
 from torch import Tensor, nn
@@ -19,7 +18,8 @@ WIDTHS = 16, 48, 64, 96  # channels of pixels, and of halves, quarters and eight
 DEPTHS = 1, 3, 3  # blocks on the way down, likewise from halves on
 GIVEN = 7  # channels: colours of the painting, those of the sketch, and where things stand
 STEP = 8  # px; rows and columns are a multiple of it
-Refine = Callable[[Tensor], Tensor]  # [1, GIVEN, H, W] -> what it adds to a picture, [1, 3, H, W]
+# [1, GIVEN, H, W] -> what it adds to a smooth picture, [1, 3, FINER * H, FINER * W]
+Refine = Callable[[Tensor], Tensor]
 
 
 class RefinerBlock(nn.Module):
@@ -56,10 +56,9 @@ class Refiner(nn.Module):
         self.from_half = nn.Conv2d(half, 4 * fine, 1)
         self.fine_again = RefinerBlock(fine)
         self.head = nn.Conv2d(fine, 3 * FINER**2, 3, padding=1)
-        self.scale = FINER
 
     def forward(self, given: Tensor) -> Tensor:
-        """Return what is to be added to smooth pictures, [B, 3, scale * H, scale * W].
+        """Return what is to be added to smooth pictures, [B, 3, FINER * H, FINER * W].
 
         Args:
             given: pictures and sketches, colours in [0, 1], and 1 where things stand,
@@ -78,23 +77,12 @@ class Refiner(nn.Module):
         quarter = self.quarter_again(_joined(quarter, self.from_eighth(eighth)))
         half = self.half_again(_joined(half, self.from_quarter(quarter)))
         fine = self.fine_again(_joined(fine, self.from_half(half)))
-        return functional.pixel_shuffle(self.head(fine), self.scale)
-
-    def pooled(self) -> "Refiner":
-        """Return a copy that makes the means of two by two pixels of what this one makes."""
-        copy = deepcopy(self)
-        copy.scale = 1
-        for name in ("weight", "bias"):
-            values = getattr(self.head, name).detach().unflatten(0, (3, FINER**2))
-            setattr(copy.head, name, nn.Parameter(values.mean(1)))
-        copy.head.out_channels = 3
-        return copy
+        return functional.pixel_shuffle(self.head(fine), FINER)
 
 
-def smooth(pictures: Tensor, scale: int = 1) -> Tensor:
-    """Return pictures, [B, 3, H, W], to which the refiner adds: enlarged and, if asked, reduced."""
-    large = functional.interpolate(pictures, scale_factor=FINER, mode="bilinear")
-    return large if scale == FINER else functional.avg_pool2d(large, FINER)
+def smooth(pictures: Tensor) -> Tensor:
+    """Return pictures, [B, 3, H, W], enlarged, to which the refiner adds."""
+    return functional.interpolate(pictures, scale_factor=FINER, mode="bilinear")
 
 
 def _joined(wide: Tensor, deep: Tensor) -> Tensor:

@@ -51,7 +51,7 @@ class PocketEngine:
 
     def refiner(self, refiner: Refiner, cell: int) -> Refine:  # noqa: ARG002 (modules take any size)
         """Return the runner of a refiner, on the host; tiles are of cells of a size [px]."""
-        return refiner.pooled()
+        return refiner
 
     def generator(
         self,

@@ -6,6 +6,7 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.compiled.graphs import GraphCompiler
@@ -14,7 +15,7 @@ from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.execution import run_pictures
 from mag_sandbox.model.generator import Coordinates, Generator
-from mag_sandbox.model.imagination.drawing.refiner import Refine, Refiner
+from mag_sandbox.model.imagination.drawing.refiner import FINER, Refine, Refiner
 from mag_sandbox.model.imagination.drawing.refining import SEEN
 from mag_sandbox.model.imagination.painter import Flow, Painter
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
@@ -146,15 +147,15 @@ class GraphEngine(PocketEngine):
         """Return the runner of a refiner of tiles, in cells of a size [px]."""
         dtype, of_others = self.execution.dtype, super().refiner(refiner, cell)
         size = cell * SEEN[0], cell * SEEN[1]
-        graph = self._compiler.compile("refiner", partial(refiner_graph, refiner.pooled(), size))
+        graph = self._compiler.compile("refiner", partial(refiner_graph, refiner, size))
         self._compiler.keep()
 
         def refine(given: Tensor) -> Tensor:
             if given.shape[2:] != size:
                 return of_others(given)
-            made = torch.empty(1, *size, 3, dtype=dtype)
+            made = torch.empty(1, *size, 3 * FINER**2, dtype=dtype)
             graph([given.permute(0, 2, 3, 1).to(dtype).contiguous()], [made])
-            return made.permute(0, 3, 1, 2).float()
+            return functional.pixel_shuffle(made.permute(0, 3, 1, 2).float(), FINER)
 
         return refine
 

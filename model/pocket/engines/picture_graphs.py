@@ -286,7 +286,7 @@ def encoder_graph(source: Autoencoder, size: tuple[int, int]) -> Graph:
 
 
 def refiner_graph(source: Refiner, size: tuple[int, int]) -> Graph:
-    """Return the graph of a pooled `Refiner`, from [1, H, W, GIVEN] to [1, H, W, 3]."""
+    """Return the graph of a `Refiner`, from [1, H, W, GIVEN] to [1, H, W, 3 * FINER ** 2]."""
     given = graph_input(1, *size, GIVEN)
     x, wide = channels_first(given), list[Node]()
     down = source.stem, source.to_half, source.to_quarter, source.to_eighth

@@ -47,6 +47,7 @@ from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.details import GivenPicture, shown_under
 from mag_sandbox.model.imagination.drawing.cut_outs import GIVEN, PAINTED
 from mag_sandbox.model.imagination.drawing.layers import HALF, KNOWN, LayeredRing
+from mag_sandbox.model.imagination.drawing.refiner import smooth
 from mag_sandbox.model.imagination.geometry.new_ground import Patch
 from mag_sandbox.model.imagination.geometry.obstacles import FARTHEST_WALK
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
@@ -655,7 +656,11 @@ class Viewpoints(ViewPainter[_MadeView]):
         with torch.inference_mode():
             picture = source.decode()[0].float().numpy()
         things = scenery.plan(*source.place)
-        crisp = self._painting.refined.refined(picture, source.painted, things, source.place)
+        painted_ring = picture, source.painted, things, source.place
+        crisp, finer = (
+            one(*painted_ring)
+            for one in (self._painting.refined.refined, self._painting.refined.finer)
+        )
         picture = picture if crisp is None else crisp
         owners = self._imagination.owners_in(
             owners, scenery, source.place, source.read(picture), known
@@ -665,10 +670,13 @@ class Viewpoints(ViewPainter[_MadeView]):
         numbers = scenery.numbers(*source.place, owners)
         sprites = {} if known.all() else self._planned.sprites(scenery, source.place)
         if source.over is not None:
-            picture = shown_under(picture, source.over())
+            over = source.over()
+            picture = shown_under(picture, over)
+            if finer is not None:
+                finer = shown_under(finer, smooth(torch.from_numpy(over)[None])[0].numpy())
         return LayeredRing(
             picture, known, numbers, scenery, source.place, painted, margins, sprites,
-            self._imagination.close_ups, self._painting.redrawn,
+            self._imagination.close_ups, self._painting.redrawn, finer,
         )  # fmt: skip
 
     # Snapshots

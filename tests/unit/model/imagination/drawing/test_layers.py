@@ -11,6 +11,7 @@ from mag_sandbox.model.imagination.drawing import cut_outs
 from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
 from mag_sandbox.model.imagination.drawing.layers import GLIMPSED, KNOWN, LayeredRing
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
+from mag_sandbox.model.imagination.drawing.refiner import FINER
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.sketch import sprite_box
@@ -30,6 +31,7 @@ def lamp_alone(
     sprites: Mapping[int, np.ndarray] = MappingProxyType({}),
     close_ups: CloseUps | None = None,
     redrawn: RedrawnThings | None = None,
+    finer: np.ndarray | None = None,
 ) -> LayeredRing:
     """Return a ring with a red lamp before grey, or of a picture."""
     numbers = np.zeros(SHAPE, np.int32)
@@ -44,7 +46,7 @@ def lamp_alone(
     scenery = Scenery.of([LAMP], STANCES, ())
     return LayeredRing(
         picture, known, numbers, scenery, viewpoint, painted, sprites=sprites,
-        close_ups=close_ups, redrawn=redrawn,
+        close_ups=close_ups, redrawn=redrawn, finer=finer,
     )  # fmt: skip
 
 
@@ -58,6 +60,18 @@ def test_from_its_viewpoint_a_ring_looks_as_it_is():
     picture = np.random.default_rng(1).uniform(-1, 1, (3, *SHAPE)).astype(np.float32)
     view = np.asarray(lamp_alone(picture=picture).view(CameraPose(45.0), SIZE))[:3]
     assert view == pytest.approx(picture[:, 24:72, :80], abs=0.01)
+
+
+def test_the_nearer_ground_is_seen_the_more_of_its_finer_pixels_show():
+    fine = np.zeros((3, FINER * SHAPE[0], FINER * SHAPE[1]), np.float16)
+    fine[..., ::2] += 1
+    fine[..., 1::2] -= 1
+    ring = lamp_alone(finer=fine, picture=np.zeros((3, *SHAPE), np.float32))
+    before, nearer = (
+        np.asarray(ring.view(CameraPose(180.0, -20.0, z=z), SIZE))[0, -5:] for z in (0.0, -0.8)
+    )
+    assert np.abs(before).max() < 0.01, "from the viewpoint, a pixel shows the mean of some"
+    assert np.ptp(nearer) > 0.5
 
 
 @pytest.mark.parametrize(("x", "z"), [(0.0, 1.0), (0.5, 0.0), (-0.7, 0.4), (0.0, -1.0)])

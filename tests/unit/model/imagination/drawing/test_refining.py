@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import Position
-from mag_sandbox.model.imagination.drawing.refiner import FINER, GIVEN, Refiner, smooth
+from mag_sandbox.model.imagination.drawing.refiner import FINER, smooth
 from mag_sandbox.model.imagination.drawing.refining import SEEN, RefinedRings
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place, in_pixels
@@ -29,7 +29,7 @@ class Counting:
 
     def __call__(self, given: Tensor) -> Tensor:
         self.given.append(given)
-        return torch.full_like(given[:, :3], self._share)
+        return torch.full_like(smooth(given[:, :3]), self._share)
 
 
 def ring(seed: int = 0) -> np.ndarray:
@@ -49,7 +49,7 @@ def test_known_cells_alone_are_refined():
     even = np.zeros_like(inner)
     even[CELL // 2 :: CELL, CELL // 2 :: CELL] = True  # where the smooth picture is as it was
     even &= inner
-    assert made[:, even] == pytest.approx(picture[:, even] + 0.5, abs=1e-5)
+    assert made[:, even] == pytest.approx(picture[:, even] + 0.5, abs=1e-3)
 
 
 def test_a_tile_is_refined_again_only_if_it_or_what_is_beside_it_changed():
@@ -80,10 +80,21 @@ def test_without_a_network_nothing_is_refined():
     )
 
 
-def test_the_pooled_network_makes_the_means_of_what_the_whole_one_makes():
-    torch.manual_seed(1)
-    network, given = Refiner().eval(), torch.rand(1, GIVEN, 32, 48)
-    with torch.inference_mode():
-        large = smooth(given[:, :3], FINER) + network(given)
-        small = smooth(given[:, :3]) + network.pooled()(given)
-    assert torch.allclose(torch.nn.functional.avg_pool2d(large, FINER), small, atol=1e-6)
+def test_a_ring_is_refined_as_the_means_of_its_finer_pixels():
+    rings, picture = RefinedRings(lambda: checkered, no_sketch), ring()
+    known = np.ones((ROWS, COLUMNS), bool)
+    known[0] = False
+    small, fine = (one(picture, known, ()) for one in (rings.refined, rings.finer))
+    assert small is not None
+    assert fine is not None
+    means = fine.reshape(3, len(picture[0]), FINER, -1, FINER).astype(np.float32).mean((2, 4))
+    assert means[:, CELL:] == pytest.approx(small[:, CELL:], abs=1e-3)
+    rows = fine[:, FINER * CELL :].reshape(3, -1, FINER, FINER * len(picture[0][0]))
+    assert (rows[:, :, 0] > rows[:, :, 1]).mean() > 0.9, "no detail is lost"
+
+
+def checkered(given: Tensor) -> Tensor:
+    """Return what makes every other row of a picture brighter."""
+    change = torch.zeros_like(smooth(given[:, :3]))
+    change[:, :, ::2] += 0.3
+    return change

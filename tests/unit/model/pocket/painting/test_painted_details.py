@@ -9,7 +9,7 @@ from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.details import SOFT, GivenPicture, alike
 from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
-from mag_sandbox.model.imagination.drawing.refiner import Refine
+from mag_sandbox.model.imagination.drawing.refiner import Refine, smooth
 from mag_sandbox.model.imagination.drawing.refining import RefinedRings
 from mag_sandbox.model.imagination.ground import DecodedGround, RingPiece, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
@@ -160,7 +160,7 @@ def white_details(refine: Refine | None = None) -> tuple[PaintedDetails, WhiteCl
 
 def black(given: Tensor) -> Tensor:
     """Return what makes a picture black."""
-    return torch.full_like(given[:, :3], -2.0)
+    return torch.full_like(smooth(given[:, :3]), -2.0)
 
 
 def drawn_white(view: Tensor | None) -> int:
