@@ -36,7 +36,7 @@ class Margins(NamedTuple):
 
 
 # a painter's outlines differ from the plan's
-PAINTED, GIVEN = Margins(2, 6, 0.15), Margins(1, 2, 0.0)
+PAINTED, GIVEN = Margins(2, 3, 0.15), Margins(1, 2, 0.0)
 
 
 class CutOut(NamedTuple):

@@ -36,6 +36,7 @@ from mag_sandbox.model.imagination.sketch import sprite_box
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses its surroundings
 # times as large as painted, from which on a cut-out is shown as from near: a little, and wholly
 ENLARGED = 1.5, 1.8
+DEEP = 12  # px inside a hidden part from which on what is continued there is soft
 REDRAWN = 1.0, 1.25  # likewise, of one that was drawn again: it is known as from near
 # metres, and degrees aside; things there are drawn as from near before the player comes up to them
 NEAR_BY, AHEAD = 6.0, 45.0
@@ -140,7 +141,7 @@ class LayeredRing:
             if edges is None
             else continued_in_room(picture, shown, edges, planned)
         )
-        soft = torch.where(torch.from_numpy(shown), behind, softened(behind))
+        soft = behind + _depth(~shown) * (softened(behind) - behind)
         self._behind = _around(_with_finer(soft, finer, shown & self._painted), 1)
         self._hidden = hidden
 
@@ -355,6 +356,16 @@ class LayeredRing:
             )  # fmt: skip
             sampled.append(np.asarray(shown[0]))
         return sampled
+
+
+def _depth(hidden: np.ndarray) -> Tensor:
+    """Return how deep in hidden parts of their row pixels lie, float32 [H, W].
+
+    0 at their ends, 1 from `DEEP` on.
+    """
+    wide = np.pad(hidden.astype(np.float32), ((0, 0), (DEEP, DEEP)), mode="wrap")
+    share = nn.functional.avg_pool2d(torch.from_numpy(wide)[None], (1, 2 * DEEP + 1), stride=1)[0]
+    return torch.from_numpy(hidden) * (2 * share - 1).clamp(0, 1)
 
 
 def _with_finer(ring: Tensor, finer: np.ndarray | None, where: np.ndarray) -> Tensor:

@@ -231,6 +231,17 @@ def test_what_is_at_the_edge_of_what_is_known_is_not_drawn_out_over_all_that_is_
     assert behind[720:1200] == pytest.approx(GREY, abs=0.01)
 
 
+def test_the_horizon_goes_on_up_to_things():
+    shape = 384, 1280
+    post = PlacedObject("floor lamp", 20.0, -10.0, 10.0, 36.0)
+    numbers, picture = np.zeros(shape, np.int32), np.full((3, *shape), GREY, np.float32)
+    numbers[164:292, 54:89], picture[2, 192:] = 1, RED
+    ring = LayeredRing(picture, np.ones(shape, bool), numbers, Scenery.of([post], STANCES, ()))
+    column = np.asarray(ring._behind)[2, :, 52]  # right beside it
+    assert column[192] < GREY + 0.1
+    assert column[194] > RED - 0.1
+
+
 def test_unknown_ground_is_continued_from_known_ground():
     known = np.ones(SHAPE, bool)
     known[:, 100:200] = False
