@@ -52,7 +52,9 @@ class LateNotice(Overlay):
         place = block.poses[-1].position
         if any(words in block.notice for words in (UNPAINTED_AHEAD, UNPLANNED)):
             self._stopped_at = place
-        elif block.notice or place != self._stopped_at:
+        elif block.notice:  # something else is in the way
+            self._stopped_at, self._held_at = None, float("-inf")
+        elif place != self._stopped_at:
             self._stopped_at = None
 
     def update(self, now: float) -> bool:

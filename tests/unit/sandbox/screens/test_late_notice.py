@@ -92,6 +92,11 @@ def test_a_walker_who_meets_something_instead_is_told_of_that_alone(waiting):
     waiting.at(10.0)
     waiting.shows("rock in the way")
     assert not waiting.at(12.0)
+    waiting.shows(UNPAINTED_AHEAD)
+    waiting.at(20.0)
+    assert waiting.at(20.0 + LATE_S)
+    waiting.shows("rock in the way")
+    assert not waiting.at(20.1 + LATE_S), "both at once would be one too many"
 
 
 def test_it_is_said_once_a_key_is_held_and_not_beside_a_change_under_way(waiting):
