@@ -26,7 +26,7 @@ from mag_sandbox.scenes.things import SMALLEST
 from mag_sandbox.scenes.vocabulary import in_good_spelling
 
 _NAMED = THINGS.keys() | WATERS
-_CALLED = {"shop shelf": "shelf"}  # kinds that other places have, too: kitchens
+CALLED = {"shop shelf": "shelf"}  # kinds that other places have, too: kitchens
 NARROWEST = 2.7  # degrees of the shorter side of a thing: of a chicken that is some steps away
 NEAR = 0.1  # metres: the least distance that sizes are told for
 SHOWN, LOOKED_AT = 0.12, 150  # share of a thing's pixels that have its colour; pixels looked at
@@ -156,7 +156,7 @@ def _called(found: Iterable[Seen], prompt: str) -> list[Seen]:
     called = []
     for one in found:
         is_told = one.placed or one.color in colors.get(one.kind, ())
-        word, color = names.get(one.kind, _CALLED.get(one.kind, "")), one.color if is_told else ""
+        word, color = names.get(one.kind, CALLED.get(one.kind, "")), one.color if is_told else ""
         drawn_as = one.kind if one.kind in alike else ""
         called.append(replace(one, color=color, word=word, drawn_as=drawn_as))
     unsure = {one.kind for one in called if not one.color}

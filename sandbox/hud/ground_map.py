@@ -13,6 +13,7 @@ import pygame
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
 from mag_sandbox.model.world import Door, FrameBlock, GroundPlan, GroundThing, MemoryEntry
+from mag_sandbox.sandbox.hud.around import CALLED
 from mag_sandbox.sandbox.hud.hud_state import SECTOR
 from mag_sandbox.sandbox.hud.minimap import CARD_WIDTH, GONE, PLACE, SHADOW
 from mag_sandbox.sandbox.ui.layout import SPRING, CustomPart, Text, draw, row
@@ -296,7 +297,8 @@ def _write_names(
             break
         if thing.kind not in unnamed or not room.colliderect(disc):
             continue
-        name = theme.text(words.get(thing.kind, thing.kind), 11, MUTED)
+        called = words.get(thing.kind, CALLED.get(thing.kind, thing.kind))
+        name = theme.text(called, 11, MUTED)
         others = [one for one in discs.values() if one is not disc]
         labels = [
             label for label in _labels(name, disc, room)

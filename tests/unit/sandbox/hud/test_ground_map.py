@@ -324,3 +324,11 @@ def test_only_the_nearest_few_things_have_names(monkeypatch):
     assert len(names) == MOST_NAMED
     leftmost = min(name.centerx for name in names)
     assert leftmost > shown.at(-3.0, 0.0)[0]
+
+
+def test_things_are_called_as_in_the_list_of_things_around(monkeypatch):
+    sizes = [
+        names_of([GroundThing(kind, 1.0, 1.5, 0.3)], monkeypatch)[0][0].size
+        for kind in ("shop shelf", "shelf")
+    ]
+    assert sizes[0] == sizes[1]
