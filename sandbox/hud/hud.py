@@ -77,7 +77,7 @@ class Hud:
     def head(self) -> pygame.Rect | None:
         """Where the card of the scene was drawn last; None: the display is off.
 
-        Buttons, keys and hints have places even then.
+        Buttons have places even then, once the mouse moves.
         """
         return self.places.get("scene") or self.places.get("slim")
 

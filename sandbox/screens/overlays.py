@@ -589,7 +589,7 @@ class HintOverlay(Overlay):
     @property
     def _is_covered(self) -> bool:
         searches = self._probe.is_silent  # for a postcard
-        return searches or any(box.is_open for box in self._boxes)
+        return searches or self._hud.is_off or any(box.is_open for box in self._boxes)
 
     def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
         """Redraw when there is another hint."""

@@ -333,7 +333,7 @@ class PlayScreen:
         corner = margin, surface.get_height() - margin - self.hud.room_below
         if "keys" in places:
             corner = places["keys"].right + theme.px(10), places["keys"].bottom
-        is_known = self.session.knows_help or "keys" in places
+        is_known = self.session.knows_help or "keys" in places or self.hud.is_off
         self._toolbar.always = frozenset() if is_known else frozenset(("help",))
         self._toolbar.hidden = self.session.idle_buttons
         self._toolbar.draw(surface, theme, corner, self._context.clock())

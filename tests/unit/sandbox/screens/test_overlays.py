@@ -250,6 +250,9 @@ def test_the_arrow_of_a_hint_leaves_the_map_free(size):
         probe.is_silent = True
         HintOverlay(StubReel(), hud, probe).draw(surface)
         assert not hud.places, "while a postcard is searched nothing is taught"
+        probe.is_silent, hud.is_off = False, True
+        HintOverlay(StubReel(), hud, probe).draw(surface)
+        assert not hud.places, "nor where everything is hidden"
     assert not arrow.colliderect(hidden)
 
 
