@@ -277,6 +277,7 @@ _AT = {  # words before the names of places, if not "in a"
     "by the": "riverside", "in": "farmland woods Venice countryside land",
 }  # fmt: skip
 _ON_MOON = "moon"
+_OF_EARTHLY_DAYS = SPOKEN["day"] | frozenset(map(stem, ("dawn", "dusk", "sunrise", "sunset")))
 _NAME_OF_MOON = re.compile(r"\b(moon (?=landscape)|(?<=surface of the )moon\b)", re.I)
 _PITCHES = frozenset(("football field", "sports field", "soccer field"))
 _AT_HOME = WINDOWS | frozenset((
@@ -559,7 +560,10 @@ class DescriptionWords(Vocabulary):
         if speaks_of("fog", read) or is_ground:
             is_at_home = False
         category = "indoor" if is_at_home else "outdoor" if is_outdoors else None
+        is_earthly = bool(text_stems(read) & _OF_EARTHLY_DAYS)
         for place in likely_places(kinds, category):
+            if is_earthly and place.name == _ON_MOON:
+                continue
             for words in place.words:
                 if self.place(words) == place.category and not self.unknown(words):
                     return located(words)

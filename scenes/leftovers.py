@@ -63,7 +63,9 @@ def _between(
         while last < len(said) and said[last] in _LINKS and last not in gone:
             last += 1
         last += said[last : last + 1] == ["of"] and not _goes_on(text, words, said, gone, last + 1)
-        if last in gone and _is_one_part(text, words, first, last + 1):
+        is_thing = not any(said[at] not in DETERMINERS for at in range(first + 1, last))
+        is_thing |= not _goes_on(text, words, said, gone, last)  # "(comet) in a (stony) desert"
+        if last in gone and is_thing and _is_one_part(text, words, first, last + 1):
             yield from range(first + 1, last)
 
 

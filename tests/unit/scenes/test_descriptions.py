@@ -1833,6 +1833,8 @@ def test_small_words_within_what_is_struck_are_struck(words: DescriptionWords):
         ("a long and winding road", "long winding"),
         ("a desolate, dark castle", "desolate"),
         ("a huge comet, two tents and a castle", "a huge comet"),
+        ("a cactus and a skull in a stony desert", "a skull stony"),
+        ("a table with a roast chicken", "a roast chicken"),
     ],
 )
 def test_what_is_struck_takes_its_article_with_it(words: DescriptionWords, text: str, struck: str):
@@ -1845,9 +1847,13 @@ def test_what_is_struck_takes_its_article_with_it(words: DescriptionWords, text:
         ("a sleepy fishing village with nets", "harbour", "fishing net"),
         ("an ice hockey rink with a goal", "snowfield", "frozen lake"),
         ("an elephant at a waterhole", "savanna", "lake"),
+        ("a rocket at dawn, people on a hill", "park", "rocket"),  # the moon has no dawn
+        ("a rocket at night", "moon", "rocket"),
+        ("a sleepy alley with flower pots", "city", "potted plant"),
+        ("a pumpkin next to a mouse", "farmland", "pumpkin"),  # in no dungeon
     ],
 )
-def test_waters_that_words_paraphrase_are_there(words: DescriptionWords, text, place, kind):
+def test_words_that_paraphrase_a_place_or_water_lead_there(words: DescriptionWords, text, place, kind):
     read = words.reading(text)
     assert known_place(read, words).name == place
     assert kind in {one.kinds[0] for one in named_in(read, words, KINDS)}
