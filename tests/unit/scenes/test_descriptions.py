@@ -1853,7 +1853,9 @@ def test_what_is_struck_takes_its_article_with_it(words: DescriptionWords, text:
         ("a pumpkin next to a mouse", "farmland", "pumpkin"),  # in no dungeon
     ],
 )
-def test_words_that_paraphrase_a_place_or_water_lead_there(words: DescriptionWords, text, place, kind):
+def test_words_that_paraphrase_a_place_or_water_lead_there(
+    words: DescriptionWords, text: str, place: str, kind: str
+):
     read = words.reading(text)
     assert known_place(read, words).name == place
     assert kind in {one.kinds[0] for one in named_in(read, words, KINDS)}
