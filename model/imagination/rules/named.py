@@ -91,6 +91,8 @@ _LOOKED_INTO = frozenset(("fish tank",))  # whose contents could not be seen at 
 _USUALLY, _MOST_NEARER = 0.8, 2.0  # of the usual width, and by how much counted things grow
 _TINY = 7.0  # degrees of the longer side of things called tiny, at least: they stay recognisable
 _SPECK = 4.0  # degrees of the longer side of things too far away to be drawn larger there
+_AT_TABLES = frozenset(("chair", "stool"))  # before which nothing of a table is lost
+_LAID_TABLES = frozenset(("dining table", "table", "round table", "table with a cloth"))
 _RUGS = frozenset(("round rug", "square rug"))
 _RUGS_END, _RUGS_HIGH = -19.5, 18.0  # degrees: their far edge, before the wall; how high they look
 _LARGEST = 62.0, 44.0  # degrees that a thing's width and height grow to
@@ -493,7 +495,9 @@ def _above_others(things: list[PlacedObject], named: Sequence[Named]) -> list[Pl
 
 def _together(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     """Return a plan whose counted things fit into the first view side by side."""
-    own = [place for place in few_of(things, one) if stands(things[place])]
+    own = [
+        place for place in few_of(things, one) if stands(things[place]) or _is_aloft(things[place])
+    ]
     if not own or not one.most or one.least < 2 or one.relation or one.parts:
         return things
     room = 2 * AHEAD / one.least - _GAP  # for each
@@ -611,7 +615,20 @@ def _is_aloft(thing: PlacedObject) -> bool:
 
 
 def _merge(thing: PlacedObject, other: PlacedObject) -> bool:
-    return max(covered(thing, other), covered(other, thing)) > _MERGED
+    """Tell whether things would be painted as one; chairs may stand before their table."""
+    return (
+        not _stand_together((thing,), other)
+        and max(covered(thing, other), covered(other, thing)) > _MERGED
+    )
+
+
+def _stand_together(things: Sequence[PlacedObject], other: PlacedObject) -> bool:
+    """Tell whether one of some things is a table and the other a chair, or the other way round."""
+    kinds = {thing.kind for thing in things}
+    return any(
+        one & _AT_TABLES and another & _LAID_TABLES
+        for one, another in ((kinds, {other.kind}), ({other.kind}, kinds))
+    )
 
 
 def _cleared(
@@ -877,7 +894,8 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
     if one.scale > 1.0 and stands(thing) and foot < 0.0:  # too large for a view
         fits = min(width / (scale * thing.width), height / (scale * thing.height))
         foot, width, height = foot * fits, fits * scale * thing.width, fits * scale * thing.height
-    reach = LEVEL - min(height, _SHOWN) + height / 2  # of its middle
+    highest = TOP if where_of(thing.kind) == "sky" else LEVEL  # no coin is cut by the upper edge
+    reach = highest - min(height, _SHOWN) + height / 2  # of its middle
     pitch = foot + height / 2
     pitch = min(max(pitch, -reach), reach)
     return replace(thing, pitch=pitch, width=width, height=height)
@@ -968,12 +986,14 @@ def _free_yaw(
         within: the yaws that they may have, from left to right.
         gap: degrees to others of their kind.
     """
-    thing, last = _whole([things[place] for place in places]), max(places)
+    own = [things[place] for place in places]
+    thing, last = _whole(own), max(places)
     others = [
         (index, other)
         for index, other in enumerate(things)
         if index not in places and other.width < AROUND and (index > last or index in counting)
         and not (index < last and other.kind in MATS)  # on which it may stand
+        and not _stand_together(own, other)
     ]  # fmt: skip
     yaws = np.arange(0.0, 360.0, _STEP)
     turned = yaw_difference(yaws, 0.0)

@@ -328,6 +328,22 @@ def test_of_one_kind_each_is_on_the_side_of_the_other_that_words_say(words: str,
     assert [color_name(one.color) for one in shown if one.color] == colors
 
 
+def test_chairs_leave_their_table_in_the_first_view():
+    things = [PlacedObject("wall", 0.0, 0.0, 90.0, 60.0)]
+    things += [PlacedObject("dining table", 70.0, -4.0, 36.0, 27.0)]
+    things += [PlacedObject("chair", 9.0 * at, -18.0, 8.0, 14.0) for at in range(-4, 4)]
+    named = [Named(("dining table",), None, 1, 1), Named(("chair",), None, 8, 8)]
+    (table,) = of(obeyed(things, named), "dining table")
+    assert abs(yaw_difference(table.yaw, 0.0)) < 30.0
+
+
+def test_coins_of_a_game_are_not_cut_by_the_upper_edge_of_the_first_view():
+    game = [PlacedObject("turf", 0.0, -30.0, 360.0, 60.0)]
+    coins = [PlacedObject("coin", 11.0 * at, 26.0, 10.0, 12.0) for at in range(-3, 4)]
+    for coin in of(obeyed([*game, *coins], [Named(("coin",), None, 7, 7)]), "coin"):
+        assert coin.pitch + coin.height / 2 < 24.0
+
+
 def test_large_birds_of_a_flock_are_whole_in_the_first_view():
     bats = [PlacedObject("bat", 90.0, 17.0, 20.0, 9.0) for _ in range(3)]
     for one in of(obeyed([*GROUND, *bats], [Named(("bat",), None, 3, 3)]), "bat"):
