@@ -289,7 +289,7 @@ class PlayerSession(WatchedSession):
         if tilt * pose.pitch > 0 and abs(pose.pitch) == MAX_PITCH:
             self._say(f"you can look no {'higher' if tilt > 0 else 'lower'}", topic="limit")
         self._painting.block_shown(ready)
-        self._late.block_shown(ready.block)
+        self._late.block_shown(ready)
         player_changes.keep_changes(self._asked, self._services.undo_stack, ready)
         self._doors.block_shown(ready)
         if part := self._services.recordings.new_part():

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from mag_sandbox.controls.camera import Position
+from mag_sandbox.controls.camera import is_stopped
 from mag_sandbox.controls.sources import PlayerSource
-from mag_sandbox.model.world import UNPAINTED_AHEAD, UNPLANNED, FrameBlock
+from mag_sandbox.model.world import UNPAINTED_AHEAD, UNPLANNED
 from mag_sandbox.sandbox.play.reel import Reel
+from mag_sandbox.sandbox.play.worker import ReadyBlock
 from mag_sandbox.sandbox.screens import Overlay
 
 LATE_S = 1.2  # for which a held key moves nothing, until that is explained
@@ -21,7 +22,7 @@ class LateNotice(Overlay):
     The next block is late, or a walker is stopped before ground that is not there yet.
 
     notice = LateNotice(reel, pilot, notices.say, notices.drop, is_explained=lambda: False)
-    notice.block_shown(block)
+    notice.block_shown(ready)
     notice.update(now)
     """
 
@@ -35,7 +36,7 @@ class LateNotice(Overlay):
     ) -> None:
         self._reel, self._player = reel, player
         self._say, self._drop, self._is_explained = say, drop, is_explained
-        self._stopped_at: Position | None = None  # before what is not painted; None: it walks
+        self._is_stopped = False  # a walker, before what is not painted
         self._held_since: float | None = None  # None: keys move the camera, or none is held
         self._held_at = float("-inf")  # when one was held without effect last
         self._said_at: float | None = None  # last; None: it is not shown
@@ -47,19 +48,20 @@ class LateNotice(Overlay):
             return None
         return self._held_since + LATE_S
 
-    def block_shown(self, block: FrameBlock) -> None:
+    def block_shown(self, ready: ReadyBlock) -> None:
         """Follow whether the player has to wait to walk on."""
-        place = block.poses[-1].position
+        block, spec = ready.block, ready.spec
         if any(words in block.notice for words in (UNPAINTED_AHEAD, UNPLANNED)):
-            self._stopped_at = place
+            self._is_stopped = True
         elif block.notice:  # something else is in the way
-            self._stopped_at, self._held_at = None, float("-inf")
-        elif place != self._stopped_at:
-            self._stopped_at = None
+            self._is_stopped, self._held_at = False, float("-inf")
+        else:  # the world tells it once; until the view is there, a walker may still creep on
+            stopped = is_stopped(block.poses, ready.command, spec.full_speed, spec.fps)
+            self._is_stopped &= stopped
 
     def update(self, now: float) -> bool:
         """Say it, or no longer."""
-        waits = self._reel.late_since is not None or self._stopped_at is not None
+        waits = self._reel.late_since is not None or self._is_stopped
         if waits and self._player.is_steering and not self._is_explained():
             self._held_at = now
             self._held_since = now if self._held_since is None else self._held_since

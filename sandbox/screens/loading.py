@@ -24,7 +24,7 @@ STAGES = {  # loaders' stages in words; others are shown as they are
 }
 USUAL_S = {"Starting": 2.0, "weights": 0.4, "probe": 0.2, "memory": 0.3, READY: 4.5}  # in order
 LOADED_S = 1.0  # that the first view usually takes in a world that was played before
-SLOW_S, FIRST_TIME = 4.0, "the first start takes longer than later ones"  # said after so long
+SLOW_S, FIRST_TIME = 4.0, "the first place takes longer than later ones"  # said after so long
 QUIET_S = 0.5  # for which a picture that stays is shown alone
 HELD = "the key counts once it is there, while you hold it"
 NO_KEYS = "keys work once it is there; {} leaves"

@@ -5,9 +5,10 @@ from unittest.mock import Mock
 
 import pytest
 
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.world import UNPAINTED_AHEAD
 from mag_sandbox.sandbox.screens.late_notice import LATE, LATE_S, LINGERS_S, RENEW_S, LateNotice
+from tests.doubles import WALKING
 
 
 class Waiting:
@@ -25,8 +26,11 @@ class Waiting:
             lambda: self.is_painted,
         )
 
-    def shows(self, notice="", z=0.0):
-        self.notice.block_shown(Mock(notice=notice, poses=(CameraPose(z=z),)))
+    def shows(self, notice="", walked=0.0):
+        poses = CameraPose(), CameraPose(z=walked)
+        block = Mock(notice=notice, poses=poses)
+        forward = CameraCommand(forward=1.0)
+        self.notice.block_shown(SimpleNamespace(block=block, command=forward, spec=WALKING))
 
     def at(self, now):
         self.notice.update(now)
@@ -77,13 +81,13 @@ def test_it_does_not_flicker_where_every_view_takes_a_second(waiting):
 def test_a_walker_is_told_only_if_held_for_more_than_a_second_and_until_walking_on(waiting):
     waiting.shows(UNPAINTED_AHEAD)
     assert not waiting.at(10.0)
-    waiting.shows(z=-0.3)
+    waiting.shows(walked=0.2)
     assert not waiting.at(12.0), "it went on before"
-    waiting.shows(UNPAINTED_AHEAD, z=-0.3)
+    waiting.shows(UNPAINTED_AHEAD)
     waiting.at(20.0)
-    waiting.shows(z=-0.3)
-    assert waiting.at(20.0 + LATE_S) == [LATE]
-    waiting.shows(z=-0.6)
+    waiting.shows(walked=0.001)
+    assert waiting.at(20.0 + LATE_S) == [LATE], "it only creeps"
+    waiting.shows(walked=0.2)
     assert not waiting.at(30.0)
 
 
