@@ -37,7 +37,6 @@ LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses its 
 # times as large as painted, from which on a cut-out is shown as from near: a little, and wholly
 ENLARGED = 1.5, 1.8
 DEEP = 12  # px inside a hidden part from which on what is continued there is soft
-REDRAWN = 1.0, 1.25  # likewise, of one that was drawn again: it is known as from near
 # metres, and degrees aside; things there are drawn as from near before the player comes up to them
 NEAR_BY, AHEAD = 6.0, 45.0
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
@@ -184,18 +183,21 @@ class LayeredRing:
                 (self._from_near if self._away(number) < NEAR_BY else self._whole)(number)
 
     def _shown(self, place: _Placement) -> np.ndarray:
-        """Return a placed thing as a view shows it, [4, h, w]: as from near if it is enlarged."""
+        """Return a placed thing as a view shows it, [4, h, w]: as from near as far as it is known.
+
+        Else only if it is enlarged; at the viewpoint, as it is.
+        """
         cut = place.cut
         if isinstance(cut, CutOut) and place.near < 1:
             cut = self._whole(place.number)
-        first, last = REDRAWN if isinstance(cut, CutOut) and cut.near else ENLARGED
-        enlarged = (place.box[2] / cut.box[2] - first) / (last - first)
-        if enlarged <= 0 or place.near or not isinstance(cut, CutOut):
+        share = _share_from_near(cut, place)
+        if share <= 0:
             return _stamp(cut.shown(place.near), cut.box, place)
         large = self._from_near(place.number)
         shown = _stamp(large.layer, large.box, place)
-        if enlarged < 1 and large is not cut:  # so that parts that are mended do not pop up
-            shown += np.float32(1 - enlarged) * (_stamp(cut.layer, cut.box, place) - shown)
+        if share < 1 and large is not cut:  # so that nothing pops up
+            own = _stamp(cut.shown(place.near), cut.box, place)
+            shown += np.float32(1 - share) * (own - shown)
         return shown
 
     def _away(self, number: int) -> float:
@@ -356,6 +358,17 @@ class LayeredRing:
             )  # fmt: skip
             sampled.append(np.asarray(shown[0]))
         return sampled
+
+
+def _share_from_near(cut: CutOut | _Sprite, place: _Placement) -> float:
+    """Return the share of a placed cut-out that is shown as its thing looks from near."""
+    if not isinstance(cut, CutOut):
+        return 0.0
+    if cut.near is not None:
+        return 1 - place.near
+    first, last = ENLARGED
+    enlarged = (place.box[2] / cut.box[2] - first) / (last - first)
+    return 0.0 if place.near else min(max(enlarged, 0.0), 1.0)
 
 
 def _depth(hidden: np.ndarray) -> Tensor:

@@ -144,6 +144,25 @@ def test_a_thing_changes_little_by_little_on_the_way_to_it():
     assert np.abs(np.diff(shown, axis=0)).max() < 0.4
 
 
+def test_beside_the_viewpoint_what_was_drawn_again_is_shown_from_its_larger_picture():
+    class WhiteFromNear(CrispCloseUps):
+        def redrawn(
+            self, picture: CutOutPicture, thing: PlacedObject
+        ) -> tuple[CutOutPicture, CutOutPicture]:
+            own, _ = super().redrawn(picture, thing)
+            return own, self.enlarged(own._replace(layer=own.layer[[3, 3, 3, 3]]), thing)
+
+    close_ups = WhiteFromNear()
+    ring = lamp_alone(close_ups=close_ups, redrawn=RedrawnThings(close_ups))
+    blue = [
+        float(np.asarray(ring.view(CameraPose(20.0, x=x), SIZE))[2, 20:30].max())
+        for x in np.arange(0.0, 0.6, 0.02).tolist()
+    ]
+    assert blue[0] < 0, "where it was painted, it is as it was"
+    assert blue[-1] > 0.9
+    assert np.abs(np.diff(blue)).max() < 0.2, "it does not pop up"
+
+
 @pytest.mark.parametrize(("yaw", "shown"), [(0.0, ["floor lamp"]), (180.0, [])])
 def test_things_near_by_are_enlarged_once_before_a_view_needs_them(yaw: float, shown: list[str]):
     close_ups = CrispCloseUps()
