@@ -55,6 +55,9 @@ SPOT_ACTS: dict[Act, SpotAct] = {  # a new one is a row here, and its name in `A
 }
 
 
+MOST_SHAPES = 64  # of a kind
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """An edit of the world; angles and sizes are in degrees."""
@@ -68,6 +71,7 @@ class Edit:
     color: tuple[int, ...] | None = None  # red, green, blue, 0 to 255; None: any
     x: float = 0.0  # of the place from which yaw and pitch are told, as of a camera pose [m]
     z: float = 0.0
+    shape: int | None = None  # of a thing that takes another colour: its own; None: any
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -87,6 +91,8 @@ class Edit:
             raise ValueError(f"width is {self.width}, but light changes everywhere: {EVERYTHING}")
         if (self.act == "place") != bool(self.kind):
             raise ValueError(f'kind is "{self.kind}"; name one to place something, and only then')
+        if self.shape is not None and not 0 <= self.shape < MOST_SHAPES:
+            raise ValueError(f"shape is {self.shape}, expected 0 to {MOST_SHAPES - 1}")
         if not is_in_range(self.x, self.z):
             raise ValueError(f"x, z is {self.x}, {self.z}, expected at most {FARTHEST:g} metres")
         if self.color is not None:  # recordings hold whole numbers alone

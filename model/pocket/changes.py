@@ -166,7 +166,8 @@ def with_edits(
 def thing_of(edit: Edit) -> PlacedObject:
     """Return a placed thing as an object of a plan: one of the usual looks of its kind.
 
-    Without colours and a shape, painting would show all that its kind can be at once: a blur.
+    What only takes another colour keeps its shape if that shows the colour. Without colours and a
+    shape, painting would show all that its kind can be at once: a blur.
     """
     yaw, usual = edit.yaw % 360.0, usual_looks().get(edit.kind)
     color = None if edit.color is None else (edit.color[0], edit.color[1], edit.color[2])
@@ -174,6 +175,9 @@ def thing_of(edit: Edit) -> PlacedObject:
     if usual is None:
         return PlacedObject(edit.kind, *box, color)
     look = usual.looks[round(yaw * 10) % len(usual.looks)]
+    if edit.shape is not None:
+        own = (one for one in usual.looks if one.variant == edit.shape)
+        look = next(own, look._replace(variant=edit.shape))
     if color is None:
         return PlacedObject(edit.kind, *box, look.color, look.mean_color, look.variant)
     mean = rgb(_OWN_COLOR * np.array(color) + (1 - _OWN_COLOR) * np.array(look.mean_color))

@@ -546,7 +546,7 @@ def _is_recolored(thing: Edit, change: Edit) -> bool:
     """Tell whether a change only gives that thing another colour."""
     return (
         change.act == "place"
-        and replace(thing, color=change.color, x=change.x, z=change.z) == change
+        and replace(thing, color=change.color, x=change.x, z=change.z, shape=change.shape) == change
     )
 
 

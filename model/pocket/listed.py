@@ -32,7 +32,8 @@ def _as_edit(thing: PlacedObject) -> Edit | None:
     is_seen = min(cut.width, cut.height) > 0.0  # a lake far away, or cut off, is a line
     if not is_seen or thing.width > LARGEST[0] or abs(cut.pitch) > HIGHEST:
         return None
-    return Edit("place", cut.yaw, cut.pitch, cut.width, cut.height, cut.kind, cut.color)
+    box = cut.yaw, cut.pitch, cut.width, cut.height
+    return Edit("place", *box, cut.kind, cut.color, shape=cut.variant)
 
 
 def as_far_as_seen(thing: PlacedObject) -> PlacedObject:

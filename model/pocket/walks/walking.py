@@ -37,6 +37,8 @@ from mag_sandbox.model.imagination.geometry.standing import farther, hiding_kind
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.rules.contrast import colors_behind, seen_before
 from mag_sandbox.model.imagination.rules.plans import light_of
+from mag_sandbox.model.imagination.rules.shores import is_in_water
+from mag_sandbox.model.imagination.rules.spacing import CREATURES
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import AIR, relit
 from mag_sandbox.model.imagination.visible import visible
@@ -53,6 +55,7 @@ from mag_sandbox.scenes.stances import Stance
 
 AT_START = "that is right where the scene begins; point farther away from there"
 BEHIND = "the {} would be hidden by the {}; step back or point beside it"
+IN_WATER = "the {} would stand in the water; point at the shore"
 NEW_COLOR = "this stands on new ground, where things keep their colours; place another one"
 TOO_FAR = "that is too far from where the scene begins; walk back towards it or point nearer"
 ON_GROUND = Stance("floor")  # of ground itself
@@ -359,6 +362,8 @@ class WalkableGround:
             edit = stood(edit, seen, stance)
             if nearer := hiding_kind(edit, seen, stance):
                 return BEHIND.format(edit.kind, nearer)
+            if edit.kind not in CREATURES and is_in_water(things, thing_of(edit)):  # which wade
+                return IN_WATER.format(edit.kind)
             edit = self._standing_out(edit, things, at_start=(x, z) == START)
         if (x, z) == START or scenery is None or edit.act not in ("place", *SPOT_ACTS):
             return edit
@@ -373,7 +378,8 @@ class WalkableGround:
         """Tell whether a thing of an edit's kind is seen from a place [m] in exactly its box."""
         placed = self._placed() if place == START else ()
         listed = (*as_edits(self.in_sight(*place)), *placed)
-        return any(replace(one, color=edit.color, x=0.0, z=0.0) == edit for one in listed)
+        there = replace(edit, color=None, shape=None)
+        return any(replace(one, color=None, x=0.0, z=0.0, shape=None) == there for one in listed)
 
     def _recolored(self, edit: Edit, x: float, z: float) -> Edit | str:
         """Return a thing seen from elsewhere in another colour, or why not, as `at_start` does."""

@@ -28,6 +28,7 @@ from mag_sandbox.model.pocket.walks import walking
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldState
 from mag_sandbox.scenes.looks import usual_looks
+from mag_sandbox.scenes.things import recolored
 from tests.tiny import LEFT, PLACE, RIGHT, STILL, play, tiny_world
 from tests.unit.model.pocket.test_inventing import same, world
 
@@ -371,6 +372,16 @@ def test_what_made_room_for_a_thing_does_not_come_back_with_its_removal():
     assert made.editor.placed == ()
     there = made.painting.around.mask(place_of(made, TENT)) & tent[0]
     assert changed_cells(tent, ring_of(made))[there].any()
+
+
+@pytest.mark.parametrize("yaw", [10.0, 20.1, 30.2])
+def test_a_thing_in_another_colour_keeps_its_shape_if_that_shows_the_colour(yaw):
+    house = PlacedObject("cottage", yaw, 0.0, 20.0, 14.0, (200, 90, 80), (180, 100, 90), 3)
+    mushroom = replace(house, kind="mushroom", variant=1)  # of which only the stem would be blue
+    blue = [recolored(one, "blue") for one in as_edits([house, mushroom])]
+    shapes = [thing_of(one).variant for one in blue]
+    assert shapes[0] == house.variant
+    assert shapes[1] != mushroom.variant
 
 
 def test_a_planned_thing_in_another_colour_is_gone_once_it_is_removed():
