@@ -298,7 +298,7 @@ class CloseUps:
 
 def _widened(count: int) -> int:
     """Return the rows or columns to which so many of a cut-out are widened; see `WIDENED`."""
-    step = max(WIDENED, 2 ** (count.bit_length() - 1) // PARTS)
+    step = max(WIDENED, (1 << count.bit_length() - 1) // PARTS)
     return -(-count // step) * step
 
 
