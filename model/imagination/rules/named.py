@@ -256,7 +256,8 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
         counted = all(one.kind in several for one in own)
         merges = any(
             _merge(one, other) or (counted and _join(one, other))
-            for one in own for other in others if _has_place(other)
+            for one in own for other in others
+            if _has_place(other) or other.kind in DOORS  # which no sink stands before
         )  # fmt: skip
         merges = merges or any(
             covered(result[place], result[other]) > _MERGED

@@ -328,6 +328,17 @@ def test_of_one_kind_each_is_on_the_side_of_the_other_that_words_say(words: str,
     assert [color_name(one.color) for one in shown if one.color] == colors
 
 
+def test_nothing_named_stands_before_a_named_door():
+    things = [PlacedObject("wall", 0.0, 0.0, 90.0, 60.0)]
+    things += [PlacedObject("door", -30.0, -4.0, 14.0, 28.0)]
+    things += [PlacedObject("piano", -30.0, -9.0, 24.0, 20.0)]
+    things += [PlacedObject("sofa", -18.0, -12.0, 30.0, 14.0)]
+    kinds = "piano", "door", "sofa"
+    room = {one.kind: one for one in obeyed(things, [Named((kind,), None, 1, 1) for kind in kinds])}
+    assert covered(room["door"], room["piano"]) < 0.1
+    assert covered(room["door"], room["sofa"]) < 0.1
+
+
 def test_chairs_leave_their_table_in_the_first_view():
     things = [PlacedObject("wall", 0.0, 0.0, 90.0, 60.0)]
     things += [PlacedObject("dining table", 70.0, -4.0, 36.0, 27.0)]
