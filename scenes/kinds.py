@@ -79,6 +79,7 @@ HILLS = "hills"  # on which things stand, one hill for each kind
 TREES = frozenset(("oak", *LIKEWISE["tree"]))
 MATS = frozenset(("round rug", "square rug", "picnic blanket", "sandpit"))  # lie under others
 DISCS = frozenset(("sun", "moon"))
+CLOUD = "cloud"
 DEEP = frozenset((  # kinds that stop a walker
     "lake", "sea", "swimming pool", "canal", "lava lake", "lava pit", "water pit",
 ))  # fmt: skip

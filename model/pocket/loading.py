@@ -493,7 +493,7 @@ def _animation(config: PocketConfig, weights: Path, engine: PocketEngine) -> Ani
 
 def _sky_alone(animation: Animation | None) -> SkyAlone:
     """Return the network that removes objects in front of the sky; none is needed at rest."""
-    return animation.sky_alone if animation else lambda pictures, _: pictures
+    return animation.sky_alone if animation else lambda pictures, *_: pictures
 
 
 @cache

@@ -86,6 +86,7 @@ class LayeredRing:
         close_ups: CloseUps | None = None,
         redrawn: RedrawnThings | None = None,
         finer: np.ndarray | None = None,
+        before_sky: np.ndarray | None = None,
     ) -> None:
         """Cut a ring into layers.
 
@@ -103,6 +104,7 @@ class LayeredRing:
             redrawn: draws things again; None: the picture shows them so already.
             finer: the painted pixels of the picture, `FINER` times as large,
                 [3, FINER * H, FINER * W]; None: there are none.
+            before_sky: see `Scenery.before_sky`; None: there is no sky.
         """
         self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
         self._close_ups = close_ups
@@ -143,22 +145,29 @@ class LayeredRing:
         soft = behind + _depth(~shown) * (softened(behind) - behind)
         self._behind = _around(_with_finer(soft, finer, shown & self._painted), 1)
         self._hidden = hidden
+        self._before_sky = None
+        if before_sky is not None:
+            free = torch.from_numpy(np.where(stands, 0, before_sky)[None])
+            self._before_sky = _around(free, 1)
 
     def view(self, pose: CameraPose, size: tuple[int, int], *, is_sketched: bool = False) -> Tensor:
         """Return the view at a pose, and what stands there, float32 [4, height, width].
 
-        That is its colours, and the share of each pixel that nothing upright covers.
+        That is its colours, and 1 where things hide the sky, -1 where it is, 0 elsewhere.
 
         Args:
             pose: of the view.
             size: height and width.
             is_sketched: whether sprites fill in the unknown parts of things.
         """
-        (behind,) = self._sampled(pose, size, self._behind)
+        sky = () if self._before_sky is None else (self._before_sky,)
+        behind, *before = self._sampled(pose, size, self._behind, *sky)
         canvas = np.concatenate((behind, np.ones((1, *size), np.float32)))
         sprites = self._sprites if is_sketched else {}
         for place in self._places(pose, size, (sprites, self._cut_outs)):
             _put_over(canvas, self._shown(place), place)
+        free = canvas[3]
+        canvas[3] = 1 - free + (free * before[0][0] if before else 0)
         return torch.from_numpy(canvas)
 
     def cut_outs(self) -> dict[int, tuple[CutOutPicture, tuple[int, int]]]:

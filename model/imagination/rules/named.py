@@ -56,7 +56,6 @@ from mag_sandbox.model.imagination.rules.shores import (
     without_stranded,
 )
 from mag_sandbox.model.imagination.rules.spacing import (
-    CLOUD,
     covered,
     in_no_row,
     more_like,
@@ -68,6 +67,7 @@ from mag_sandbox.model.imagination.rules.spacing import (
 from mag_sandbox.scenes.descriptions import BUILDINGS, WINDOWS
 from mag_sandbox.scenes.kinds import (
     ANIMALS,
+    CLOUD,
     EXHIBITS,
     FALLING,
     MATS,

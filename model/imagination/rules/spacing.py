@@ -16,11 +16,10 @@ from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.plans import AROUND, GOLDEN, PLASTIC
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
-from mag_sandbox.scenes.kinds import ANIMALS, PEOPLE, STANDS, THINGS
+from mag_sandbox.scenes.kinds import ANIMALS, CLOUD, PEOPLE, STANDS, THINGS
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.stances import where_of
 
-CLOUD = "cloud"
 _HIDDEN = 0.3  # share of a creature that what is nearer may hide
 _CLOSE = 1.0  # degrees between the outlines of two that the painter would join
 CREATURES = ANIMALS | PEOPLE | {"ghost", "slime", "robot"}

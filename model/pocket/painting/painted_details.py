@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.model.imagination.details import GivenPicture, alike, shown_under
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings, StandingThings
 from mag_sandbox.model.imagination.drawing.refining import RefinedRings
@@ -17,8 +18,6 @@ from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.objects import Things
-from mag_sandbox.model.imagination.pixels import widened_around
-from mag_sandbox.model.imagination.rules.spacing import CLOUD
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
 from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
 from mag_sandbox.scenes.stances import STANCES
@@ -27,7 +26,6 @@ _START = 0.0, 0.0
 _TILE = 2 * TILE[0], 2 * TILE[1]  # rows and columns of cells
 _RINGS = 3  # whose things were drawn last: that shown, one under way, one to walk away from
 Made = TypeVar("Made")
-_CLOUDY = 8  # px around the plan's clouds that are sky, too: painters' outlines differ
 _REACH = 12  # cells by which things of a tile may reach beyond it; they are drawn when whole
 
 
@@ -54,7 +52,7 @@ class PaintedDetails:
     """Shows ground drawn again, and a given view, over painted rings; threads may share it.
 
     Pictures of them have four channels: colours times shares, and shares; those of views have a
-    fifth one: 1 where things of the plan stand, -1 around its clouds, 0 elsewhere.
+    fifth one, `before_sky` of the plan.
     """
 
     def __init__(
@@ -78,7 +76,7 @@ class PaintedDetails:
         self._redrawn, self._refined, self._other = redrawn, refined, other
         self._scenery = lru_cache(2)(self._scenery_of)
         self._standing = lru_cache(2)(self._standing_of)
-        self._covering = lru_cache(2)(self._covering_of)
+        self._before_sky = lru_cache(2)(self._before_sky_of)
         self._rings, self._crisp = _LastRings[np.ndarray](), _LastRings[np.ndarray | None]()
         self._lock = Lock()
         self._given: GivenPicture | None = None
@@ -139,6 +137,15 @@ class PaintedDetails:
         """
         return self._crisp.found(ground, lambda: self._refined_of(ground))
 
+    def before_sky(self, things: Things) -> np.ndarray:
+        """Return what hides the sky where a scene begins, float32 [H, W].
+
+        See `Scenery.before_sky`; 0 without things.
+        """
+        if not things:
+            return np.zeros(self._imagination.ring_size, np.float32)
+        return self._before_sky(things)
+
     @torch.inference_mode()
     def drawn_again(self, ground: GroundThings) -> np.ndarray:
         """Return the ring where a scene begins, refined, with its things, float32 [4, H, W].
@@ -195,14 +202,9 @@ class PaintedDetails:
         if self._given is not None:
             given = self._given_at(place, self._given, around)
             found = given + found * (1 - given[3])
-        return torch.from_numpy(np.concatenate((found, self._covered(place))))[None]
-
-    def _covered(self, place: Place) -> np.ndarray:
-        """Return the fifth channel of a tile, float32 [1, H, W]; see the class."""
         rows, columns = place.pixels(self._imagination.stride)
-        if not self._things:
-            return np.zeros((1, rows.stop - rows.start, columns.stop - columns.start), np.float32)
-        return self._covering(self._things)[None, rows, columns]
+        before = self.before_sky(self._things)[None, rows, columns]
+        return torch.from_numpy(np.concatenate((found, before)))[None]
 
     def _drawn_at(self, place: Place, around: Surroundings) -> np.ndarray:
         """Return what a tile shows drawn again, or else refined, float32 [4, H, W]."""
@@ -260,13 +262,11 @@ class PaintedDetails:
     def _scenery_of(self, things: Things) -> Scenery:
         return Scenery.of(things, STANCES, self._imagination.config.all_behind)
 
-    def _covering_of(self, things: Things) -> np.ndarray:
-        """Return 1 where things of a plan stand, and -1 around its clouds, float32 [H, W]."""
-        numbers, boxes, _ = self._standing(things)
-        bodies = enumerate(self._scenery(things).bodies, 1)
-        clouds = np.isin(numbers, [number for number, one in bodies if one.told.kind == CLOUD])
-        around = widened_around(clouds, _CLOUDY)
-        return np.where(np.isin(numbers, list(boxes)), 1, -around.astype(np.float32))
+    def _before_sky_of(self, things: Things) -> np.ndarray:
+        """Return `Scenery.before_sky` of a plan where a scene begins, float32 [H, W]."""
+        numbers, scenery = self._standing(things).numbers, self._scenery(things)
+        distant = scenery.ring_surfaces(*_START, numbers.shape) >= DISTANT
+        return scenery.before_sky(numbers, distant)
 
 
 def _redrawn_cells(

@@ -28,7 +28,8 @@ from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_p
 from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
 from mag_sandbox.model.pocket.painting.painted_details import PaintedDetails
 
-SkyAlone = Callable[[Tensor, Sequence[CameraPose]], Tensor]  # [F, 3, H, W] of poses -> the same
+# pictures of poses, [F, 3, H, W], and what is before their sky, [F, 1, H, W] -> pictures
+SkyAlone = Callable[[Tensor, Sequence[CameraPose], Tensor], Tensor]
 Decode = Callable[[Surroundings, Place], Tensor]
 _KEPT = 96  # tiles that were decoded last: those of a ring, and those that changed
 _SKIES = (6, 8)  # rows and columns by which pieces of sky are larger than need be
@@ -50,7 +51,9 @@ def remembering(decode: Decode) -> Decode:
 
 
 class _CrispGround:
-    """Refined pictures of known ground; one thread at a time asks for them.
+    """Refined pictures of known ground, [1, 4, H, W]; one thread at a time asks for them.
+
+    Their fourth channel is `before_sky` of the plan.
 
     with ground.showing(things):
         picture = ground.piece(around, place).picture
@@ -59,11 +62,11 @@ class _CrispGround:
     def __init__(
         self,
         decoded: RingGround,
-        refined: Callable[[GroundThings], np.ndarray | None],
+        details: PaintedDetails,
         stride: int,
     ) -> None:
-        """Take decoded pictures, what refines those of a plan, and the pixels of a cell."""
-        self._decoded, self._refined, self._stride = decoded, refined, stride
+        """Take decoded pictures, what tells of plans and refines, and the pixels of a cell."""
+        self._decoded, self._details, self._stride = decoded, details, stride
         self._things: Things = ()
         self._lock = Lock()
 
@@ -76,16 +79,19 @@ class _CrispGround:
 
     def piece(self, around: Surroundings, place: Place) -> RingPiece:
         """Return a picture of the place alone; see `RingGround`."""
-        decoded = self._decoded.piece(around, place)
-        things = self._things
-        crisp = self._refined(GroundThings(around, things)) if things else None
-        if crisp is None:
-            return decoded
+        picture, things = self._decoded.piece(around, place).picture, self._things
+        crisp = self._details.refined(GroundThings(around, things)) if things else None
+        if crisp is not None:
+            known = in_pixels(around.at(place).known, picture.shape[2])
+            shown = self._at(place, crisp).to(picture)
+            picture = torch.where(torch.from_numpy(known), shown, picture)
+        before = self._at(place, self._details.before_sky(things)[None]).to(picture)
+        return RingPiece(place, torch.cat((picture, before[None]), dim=1))
+
+    def _at(self, place: Place, ring: np.ndarray) -> Tensor:
+        """Return the part of a ring, [C, H, W], that a place shows."""
         rows, columns = place.pixels(self._stride)
-        shown = torch.from_numpy(window(crisp, rows, columns.start, columns.stop))
-        known = in_pixels(around.at(place).known, shown.shape[1])
-        picture = torch.where(torch.from_numpy(known), shown.to(decoded.picture), decoded.picture)
-        return RingPiece(place, picture)
+        return torch.from_numpy(window(ring, rows, columns.start, columns.stop))
 
 
 class PaintedPictures:
@@ -113,10 +119,12 @@ class PaintedPictures:
         # the ring whose things are drawn again is older than the one that is shown, or newer
         other = DecodedGround(decode, BESIDE)
         self.details = PaintedDetails(imagination, self._decoded, other, redrawn, refined)
-        self._crisp = _CrispGround(self._decoded, self.details.refined, imagination.stride)
+        self._crisp = _CrispGround(self._decoded, self.details, imagination.stride)
         skies = RemadeGround(
             self._crisp,
-            lambda piece: sky_alone(piece.picture, (self._lattice.middle(piece.place),)),
+            lambda piece: sky_alone(
+                piece.picture[:, :3], (self._lattice.middle(piece.place),), piece.picture[:, 3:]
+            ),
             _SKIES,
         )
         self._views, self._skies = (

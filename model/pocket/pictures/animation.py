@@ -69,10 +69,8 @@ class Animation:
     def at_rest(self, drawn: DrawnPictures, poses: Sequence[CameraPose]) -> PicturesAtRest:
         """Return the parts of pictures that may move."""
         parts = self._animator.parts(drawn.cells, _moments(poses, 0))
-        if drawn.standing is not None:  # white sails and walls look like clouds
-            sky, standing = sky_of(parts), drawn.standing.to(parts)
-            sky.mul_(1 - standing.clamp(min=0))
-            torch.maximum(sky, -standing, out=sky)
+        if drawn.before_sky is not None:  # white sails and walls look like clouds
+            _told(sky_of(parts), drawn.before_sky)
         there = _coverage(parts) > FEWEST
         if not there.any():
             return PicturesAtRest(drawn)
@@ -88,11 +86,23 @@ class Animation:
             for frame, pose in enumerate(poses)
         )
 
-    def sky_alone(self, pictures: Tensor, poses: Sequence[CameraPose]) -> Tensor:
-        """Return pictures of any size at rest, [F, 3, H, W], without things in front of the sky."""
+    def sky_alone(
+        self, pictures: Tensor, poses: Sequence[CameraPose], before: Tensor | None = None
+    ) -> Tensor:
+        """Return pictures of any size at rest, [F, 3, H, W], without things in front of the sky.
+
+        Args:
+            pictures: of any size, at rest, [F, 3, H, W].
+            poses: of them.
+            before: 1 where a plan has things in front, -1 where it has sky, 0 elsewhere,
+                [F, 1, H, W]; None: there is no plan.
+        """
         pictures = pictures.to(self._device)  # painted ones are of the host
         parts = self._animator.parts(cells_of(pictures), _moments(poses, 0))
-        return sky_alone(pictures, pixels_of(sky_of(parts)))
+        sky = sky_of(parts)
+        if before is not None:
+            _told(sky, cells_of(before))
+        return sky_alone(pictures, pixels_of(sky))
 
     def moved(
         self, resting: PicturesAtRest, sky: Tensor | None, poses: Sequence[CameraPose], time: int
@@ -114,6 +124,13 @@ class Animation:
         if time == 0:
             moved[0] = frames[0]
         return moved
+
+
+def _told(sky: Tensor, before: Tensor) -> None:
+    """Change shares of sky to what a plan tells: 0 where that is 1, and 1 where it is -1."""
+    before = before.to(sky)
+    sky.mul_(1 - before.clamp(min=0))
+    torch.maximum(sky, -before, out=sky)
 
 
 def _coverage(parts: Tensor) -> Tensor:

@@ -22,18 +22,17 @@ class DrawnPictures(NamedTuple):
 
     frames: Frames
     cells: Tensor  # [T, 48, H / 4, W / 4], in about [-1, 1]
-    # 1 where things of the plan stand, -1 around its clouds, 0 elsewhere, [T, 16, H / 4, W / 4];
-    # None: no plan tells
-    standing: Tensor | None = None
+    # see `Scenery.before_sky`, [T, 16, H / 4, W / 4]; None: no plan tells
+    before_sky: Tensor | None = None
 
     def under(self, others: Tensor | None) -> "DrawnPictures":
         """Return them with others over them, [T, 5, H, W].
 
-        Those are colours times shares, shares, and `standing`.
+        Those are colours times shares, shares, and `before_sky`.
         """
         if others is None:
             return self
-        others, standing = others.split((4, 1), dim=1)
+        others, before = others.split((4, 1), dim=1)
         shown = others[:, 3].amax(dim=0) > 0
         down, across = (_whole_cells(shown.any(dim=axis)) for axis in (1, 0))
         frames, over = self.frames.copy(), others[..., down, across]
@@ -42,7 +41,7 @@ class DrawnPictures(NamedTuple):
         cells = self.cells.clone()
         rows, columns = (slice(one.start // CELL, one.stop // CELL) for one in (down, across))
         cells[..., rows, columns] = cells_of(part).to(cells)
-        return DrawnPictures(frames, cells, cells_of(standing.clamp(-1, 1)))
+        return DrawnPictures(frames, cells, cells_of(before.clamp(-1, 1)))
 
 
 def _whole_cells(shown: Tensor) -> slice:

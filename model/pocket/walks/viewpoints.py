@@ -187,6 +187,11 @@ class _PlannedRings:
         self.geometry = lru_cache(2)(self._geometry)
         self.sprites = lru_cache(2)(self._sprites)
 
+    def before_sky(self, scenery: Scenery, place: Position) -> np.ndarray | None:
+        """Return `Scenery.before_sky` of a ring, float32 [H, W]; None: no sky is seen."""
+        numbers, distant = self.geometry(scenery, place)
+        return scenery.before_sky(numbers, distant) if distant.any() else None
+
     def _owners(self, scenery: Scenery, place: Position) -> np.ndarray:
         """Return the place in a plan of each pixel's thing; see `Imagination.owners`."""
         return self._imagination.owners(scenery.plan(*place))
@@ -545,8 +550,8 @@ class Viewpoints(ViewPainter[_MadeView]):
                     layers = self._layers(ring, scenery)
                     parts.append(share * layers.view(pose, size, is_sketched=sketched))
                 views.append(torch.stack(parts).sum(dim=0))
-            pictures, free = torch.stack(views).split((3, 1), dim=1)
-            return DrawnPictures(to_frames(pictures), cells_of(pictures), cells_of(1 - free))
+            pictures, standing = torch.stack(views).split((3, 1), dim=1)
+            return DrawnPictures(to_frames(pictures), cells_of(pictures), cells_of(standing))
 
         return draw
 
@@ -677,6 +682,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         return LayeredRing(
             picture, known, numbers, scenery, source.place, painted, margins, sprites,
             self._imagination.close_ups, self._painting.redrawn, finer,
+            self._planned.before_sky(scenery, source.place),
         )  # fmt: skip
 
     # Snapshots

@@ -81,26 +81,37 @@ def test_there_is_sky_only_where_there_is_some(drawn):
     assert not resting.has_sky
 
 
-def test_what_the_plan_has_standing_there_is_no_sky(drawn):
+def test_where_the_plan_hides_the_sky_there_is_none(drawn):
     animator = tiny_animator()
     bias = animator.segment.head.bias.view(len(PARTS), -1)
     bias[PARTS.index("sky")] = 50.0
-    animation, standing = PocketEngine(FP32).animation(animator, TINY), torch.zeros(3, 1, 64, 64)
-    standing[..., 20:40] = 1.0
-    parts = animation.at_rest(drawn._replace(standing=cells_of(standing)), POSES).parts
+    animation, before = PocketEngine(FP32).animation(animator, TINY), torch.zeros(3, 1, 64, 64)
+    before[..., 20:40] = 1.0
+    parts = animation.at_rest(drawn._replace(before_sky=cells_of(before)), POSES).parts
     assert parts is not None
-    assert pixels_of(sky_of(parts)).equal(1 - standing)
+    assert pixels_of(sky_of(parts)).equal(1 - before)
 
 
-def test_a_cloud_of_the_plan_is_sky_in_whole(drawn):
+def test_the_sky_of_the_plan_is_sky_in_whole(drawn):
     animator = tiny_animator()
     animator.segment.head.bias.fill_(-5.0)
-    animation, standing = PocketEngine(FP32).animation(animator, TINY), torch.zeros(3, 1, 64, 64)
-    standing[..., 20:40] = -1.0
-    parts = animation.at_rest(drawn._replace(standing=cells_of(standing)), POSES).parts
+    animation, before = PocketEngine(FP32).animation(animator, TINY), torch.zeros(3, 1, 64, 64)
+    before[..., 20:40] = -1.0
+    parts = animation.at_rest(drawn._replace(before_sky=cells_of(before)), POSES).parts
     assert parts is not None
-    assert (pixels_of(sky_of(parts))[standing < 0] == 1).all()
-    assert (pixels_of(sky_of(parts))[standing == 0] < 0.5).all()
+    assert (pixels_of(sky_of(parts))[before < 0] == 1).all()
+    assert (pixels_of(sky_of(parts))[before == 0] < 0.5).all()
+
+
+def test_a_sky_alone_is_told_by_the_plan_where_there_is_one():
+    animator = tiny_animator()
+    animator.segment.head.bias.view(len(PARTS), -1)[PARTS.index("sky")] = 50.0
+    animation, before = PocketEngine(FP32).animation(animator, TINY), torch.zeros(3, 1, 64, 64)
+    bird = torch.zeros(3, 3, 64, 64)
+    bird[..., 24:36, 24:36] = 1.0
+    before[..., 20:40, 20:40] = 1.0
+    assert animation.sky_alone(bird, POSES).max() == 1
+    assert animation.sky_alone(bird, POSES, before).abs().max() < 0.1
 
 
 def test_the_wind_carries_the_sky_to_the_right(animation):

@@ -32,6 +32,7 @@ def lamp_alone(
     close_ups: CloseUps | None = None,
     redrawn: RedrawnThings | None = None,
     finer: np.ndarray | None = None,
+    before_sky: np.ndarray | None = None,
 ) -> LayeredRing:
     """Return a ring with a red lamp before grey, or of a picture."""
     numbers = np.zeros(SHAPE, np.int32)
@@ -46,7 +47,7 @@ def lamp_alone(
     scenery = Scenery.of([LAMP], STANCES, ())
     return LayeredRing(
         picture, known, numbers, scenery, viewpoint, painted, sprites=sprites,
-        close_ups=close_ups, redrawn=redrawn, finer=finer,
+        close_ups=close_ups, redrawn=redrawn, finer=finer, before_sky=before_sky,
     )  # fmt: skip
 
 
@@ -268,15 +269,23 @@ def test_unknown_ground_is_continued_from_known_ground():
     view = np.asarray(lamp_alone(known).view(CameraPose(150.0, 20.0, x=0.5), SIZE))
     assert np.isfinite(view).all()
     assert view[:3] == pytest.approx(GREY, abs=0.02)
-    assert (view[3] == 1).all(), "nothing stands there"
+    assert not view[3].any(), "nothing stands there"
 
 
-def test_a_view_says_what_of_it_things_cover():
+def test_a_view_says_what_of_the_sky_things_cover():
     view = np.asarray(lamp_alone().view(CameraPose(20.0, x=0.5), SIZE))
     red = view[0] - view[1] > 0.9
     assert red.any()
-    assert (view[3][red] < 0.1).all()
-    assert (view[3] == 1).mean() > 0.9
+    assert (view[3][red] > 0.9).all()
+    assert (view[3] == 0).mean() > 0.9
+
+
+def test_a_view_says_where_the_sky_is_beside_things():
+    beside = lamp_alone(before_sky=-np.ones(SHAPE, np.float32))
+    view = np.asarray(beside.view(CameraPose(20.0, x=0.5), SIZE))
+    red = view[0] - view[1] > 0.9
+    assert (view[3][red] > 0.9).all()
+    assert (view[3] == -1).mean() > 0.5
 
 
 def test_the_same_pose_shows_the_same_picture_zoomed_or_not():
