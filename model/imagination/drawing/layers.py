@@ -104,7 +104,7 @@ class LayeredRing:
             redrawn: draws things again; None: the picture shows them so already.
             finer: the painted pixels of the picture, `FINER` times as large,
                 [3, FINER * H, FINER * W]; None: there are none.
-            before_sky: see `Scenery.before_sky`; None: there is no sky.
+            before_sky: see `skies.before_sky`; None: there is no sky.
         """
         self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
         self._close_ups = close_ups

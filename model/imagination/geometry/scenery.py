@@ -37,13 +37,11 @@ from mag_sandbox.model.imagination.geometry.obstacles import (
     Waters,
 )
 from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
-from mag_sandbox.model.imagination.pixels import widened_around
 from mag_sandbox.model.world import Door, GroundPlan, GroundThing
-from mag_sandbox.scenes.kinds import CLOUD, DEEP, SHALLOW, WATERS
+from mag_sandbox.scenes.kinds import DEEP, SHALLOW, WATERS
 from mag_sandbox.scenes.stances import Stance
 
 PARALLEL = 1e-3  # sine of the angle between walls, below which they do not meet
-NO_SKY = 3  # px around what stands before the sky: a painter's outlines differ from the plan's
 FINEST = 5.0  # metres; nearer, things are not painted again
 SHOWN_WELL = 20.0  # degrees; nor are planned things that were painted as large as this
 NEW_FINEST, LARGE = 2.5, 40.0  # likewise of new things, which come into sight small; degrees
@@ -451,21 +449,6 @@ class Scenery:
         radian = width / (2 * np.pi)
         yaw = (np.arange(width) + 0.5) / radian
         return self.surfaces(x, z, yaw, (height / 2 - np.arange(height) - 0.5) / radian)
-
-    def before_sky(self, numbers: np.ndarray, distant: np.ndarray) -> np.ndarray:
-        """Return 1 where things hide the sky, -1 where it and its clouds are, float32 [H, W].
-
-        Near all else the sky may be either, as the ground is: 0.
-
-        Args:
-            numbers: see `numbers`, int32 [H, W].
-            distant: pixels whose surfaces look the same from everywhere, bool [H, W].
-        """
-        clouds = [one for one, body in enumerate(self.bodies, 1) if body.told.kind == CLOUD]
-        is_cloud = np.isin(numbers, clouds)
-        other = ~(is_cloud | (numbers == 0) & distant)
-        sky = ~widened_around(other, NO_SKY)
-        return np.where(sky, np.float32(-1), (numbers > 0) & ~is_cloud)
 
     def surfaces(self, x: float, z: float, yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
         """Return how far away ground, walls and ceiling are from a viewpoint [m]; inf: sky.

@@ -15,6 +15,7 @@ from mag_sandbox.model.imagination.details import GivenPicture, alike, shown_und
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings, StandingThings
 from mag_sandbox.model.imagination.drawing.refining import RefinedRings
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
+from mag_sandbox.model.imagination.geometry.skies import before_sky
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.objects import Things
@@ -140,7 +141,7 @@ class PaintedDetails:
     def before_sky(self, things: Things) -> np.ndarray:
         """Return what hides the sky where a scene begins, float32 [H, W].
 
-        See `Scenery.before_sky`; 0 without things.
+        See `skies.before_sky`; 0 without things.
         """
         if not things:
             return np.zeros(self._imagination.ring_size, np.float32)
@@ -263,10 +264,10 @@ class PaintedDetails:
         return Scenery.of(things, STANCES, self._imagination.config.all_behind)
 
     def _before_sky_of(self, things: Things) -> np.ndarray:
-        """Return `Scenery.before_sky` of a plan where a scene begins, float32 [H, W]."""
+        """Return `skies.before_sky` of a plan where a scene begins, float32 [H, W]."""
         numbers, scenery = self._standing(things).numbers, self._scenery(things)
         distant = scenery.ring_surfaces(*_START, numbers.shape) >= DISTANT
-        return scenery.before_sky(numbers, distant)
+        return before_sky(scenery, numbers, distant)
 
 
 def _redrawn_cells(

@@ -22,7 +22,7 @@ class DrawnPictures(NamedTuple):
 
     frames: Frames
     cells: Tensor  # [T, 48, H / 4, W / 4], in about [-1, 1]
-    # see `Scenery.before_sky`, [T, 16, H / 4, W / 4]; None: no plan tells
+    # see `skies.before_sky`, [T, 16, H / 4, W / 4]; None: no plan tells
     before_sky: Tensor | None = None
 
     def under(self, others: Tensor | None) -> "DrawnPictures":

@@ -51,6 +51,7 @@ from mag_sandbox.model.imagination.drawing.refiner import smooth
 from mag_sandbox.model.imagination.geometry.new_ground import Patch
 from mag_sandbox.model.imagination.geometry.obstacles import FARTHEST_WALK
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
+from mag_sandbox.model.imagination.geometry.skies import before_sky
 from mag_sandbox.model.imagination.imagination import Imagination, Subject, decoded_ring
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
@@ -188,9 +189,9 @@ class _PlannedRings:
         self.sprites = lru_cache(2)(self._sprites)
 
     def before_sky(self, scenery: Scenery, place: Position) -> np.ndarray | None:
-        """Return `Scenery.before_sky` of a ring, float32 [H, W]; None: no sky is seen."""
+        """Return `skies.before_sky` of a ring, float32 [H, W]; None: no sky is seen."""
         numbers, distant = self.geometry(scenery, place)
-        return scenery.before_sky(numbers, distant) if distant.any() else None
+        return before_sky(scenery, numbers, distant) if distant.any() else None
 
     def _owners(self, scenery: Scenery, place: Position) -> np.ndarray:
         """Return the place in a plan of each pixel's thing; see `Imagination.owners`."""
