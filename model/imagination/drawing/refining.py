@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +23,13 @@ KEPT, SKETCHES = 96, 3  # tiles and sketches: those of three rings
 # see `Imagination.drawn_sketch`
 Draw = Callable[[Sequence[PlacedObject], Place, Position], np.ndarray]
 Each = Callable[[Callable[[Place], np.ndarray], Iterable[Place]], Iterable[np.ndarray]]
+
+
+class RefinedRing(NamedTuple):
+    """A ring whose known cells are refined."""
+
+    picture: np.ndarray  # float32 [3, H, W] in [-1, 1]
+    finer: np.ndarray  # the known cells as they were made, float16 [3, FINER * H, FINER * W]
 
 
 class RefinedRings:
@@ -49,56 +57,20 @@ class RefinedRings:
         known: np.ndarray,
         things: Sequence[PlacedObject],
         viewpoint: Position = (0.0, 0.0),
-    ) -> np.ndarray | None:
-        """Return a ring whose known cells are refined, float32 [3, H, W] in [-1, 1].
-
-        None: there is no network.
+    ) -> RefinedRing | None:
+        """Return a ring whose known cells are refined; None: there is no network.
 
         Args:
-            picture: of the ring, likewise.
+            picture: of the ring, float32 [3, H, W] in [-1, 1].
             known: cells, bool [rows, columns].
             things: of the plan, from far to near.
             viewpoint: of the ring, x and z [m].
         """
-        tiles = self._tiles(picture, known, things, viewpoint)
-        if tiles is None:
-            return None
-        result, stride = np.zeros_like(picture), picture.shape[1] // len(known)
-        for tile, made in tiles:
-            small = functional.avg_pool2d(torch.from_numpy(made)[None].float(), FINER)[0]
-            result[:, *tile.pixels(stride)] = small.numpy()
-        return np.where(in_pixels(known, len(picture[0])), result, picture)
-
-    def finer(
-        self,
-        picture: np.ndarray,
-        known: np.ndarray,
-        things: Sequence[PlacedObject],
-        viewpoint: Position = (0.0, 0.0),
-    ) -> np.ndarray | None:
-        """Return the known cells likewise, `FINER` times as large, float16; others mean nothing."""
-        tiles = self._tiles(picture, known, things, viewpoint)
-        if tiles is None:
-            return None
-        height, width = picture.shape[1:]
-        stride = height // len(known)
-        result = np.zeros((3, FINER * height, FINER * width), np.float16)
-        for tile, made in tiles:
-            result[:, *tile.pixels(FINER * stride)] = made
-        return result
-
-    def _tiles(
-        self,
-        picture: np.ndarray,
-        known: np.ndarray,
-        things: Sequence[PlacedObject],
-        viewpoint: Position,
-    ) -> list[tuple[Place, np.ndarray]] | None:
-        """Return the tiles of which something is known, as `_refined` makes them."""
         refine = self._refine()
         if refine is None:
             return None
-        stride = picture.shape[1] // known.shape[0]
+        height, width = picture.shape[1:]
+        stride = height // len(known)
         tiles = [one for one in _tiles(known.shape) if known[one.pixels(1)].any()]
         edge = BESIDE * stride
         wide = np.pad((picture + 1) / 2, ((0, 0), (edge, edge), (0, 0)), mode="edge")
@@ -111,7 +83,13 @@ class RefinedRings:
             digest = xxhash.xxh3_128_digest(around)
             return self._made.found(digest, lambda: _refined(around, refine, edge))
 
-        return list(zip(tiles, self._each(refined, tiles), strict=True))
+        small = np.zeros_like(picture)
+        finer = np.zeros((3, FINER * height, FINER * width), np.float16)
+        for tile, made in zip(tiles, self._each(refined, tiles), strict=True):
+            finer[:, *tile.pixels(FINER * stride)] = made
+            means = functional.avg_pool2d(torch.from_numpy(made)[None].float(), FINER)[0]
+            small[:, *tile.pixels(stride)] = means.numpy()
+        return RefinedRing(np.where(in_pixels(known, height), small, picture), finer)
 
     def _sketched(
         self, things: Sequence[PlacedObject], viewpoint: Position, rows: int, columns: int

@@ -160,7 +160,8 @@ class PaintedDetails:
         colors = self._colors(ground.around)
         if colors is None:
             return None
-        return self._refined.refined(colors, ground.around.known, ground.things)
+        made = self._refined.refined(colors, ground.around.known, ground.things)
+        return None if made is None else made.picture
 
     def _drawn_again(self, ground: GroundThings) -> np.ndarray:
         standing, crisp = self._standing(ground.things), self.refined(ground)

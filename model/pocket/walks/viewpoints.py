@@ -662,12 +662,10 @@ class Viewpoints(ViewPainter[_MadeView]):
         with torch.inference_mode():
             picture = source.decode()[0].float().numpy()
         things = scenery.plan(*source.place)
-        painted_ring = picture, source.painted, things, source.place
-        crisp, finer = (
-            one(*painted_ring)
-            for one in (self._painting.refined.refined, self._painting.refined.finer)
-        )
-        picture = picture if crisp is None else crisp
+        refined = self._painting.refined.refined(picture, source.painted, things, source.place)
+        finer = None
+        if refined is not None:
+            picture, finer = refined
         owners = self._imagination.owners_in(
             owners, scenery, source.place, source.read(picture), known
         )
