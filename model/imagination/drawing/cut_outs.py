@@ -1,7 +1,6 @@
 """Cuts a thing out of the picture of a ring."""
 
 from collections.abc import Callable
-from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from mag_sandbox.controls.parallax import Box
 from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
 from mag_sandbox.model.imagination.drawing.continuing import continued
+from mag_sandbox.model.imagination.drawing.last_made import digest_of
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.pixels import extent, nearby, widened, window
 
@@ -142,10 +142,7 @@ class SeenPart(NamedTuple):
     @property
     def digest(self) -> bytes:
         """A digest of all that a cut-out depends on."""
-        digest = blake2b(f"{self.box} {self.corner} {self.margins} {self.shown.shape}".encode())
-        for pixels in self[:3]:
-            digest.update(np.ascontiguousarray(pixels))
-        return digest.digest()
+        return digest_of(self.box, self.corner, self.margins, self.shown.shape, *self[:3])
 
 
 def cut_out(part: SeenPart) -> CutOut:

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar
 
+import numpy as np
+import xxhash
+
 Made = TypeVar("Made")
 
 
@@ -33,3 +36,12 @@ class LastMade(Generic[Made]):
             for old in list(self._found)[: -self._most]:
                 del self._found[old]
         return found
+
+
+def digest_of(*inputs: object) -> bytes:
+    """Return a digest of arrays, and of other values as they are written."""
+    digest = xxhash.xxh3_128()
+    for one in inputs:
+        is_array = isinstance(one, np.ndarray)
+        digest.update(np.ascontiguousarray(one) if is_array else f"{one};".encode())
+    return digest.digest()

@@ -6,7 +6,6 @@ that is painted is cut out, drawn again (`close_up.py`), and put back where it w
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +23,7 @@ from mag_sandbox.model.imagination.drawing.cut_outs import (
     cut_out,
     cut_outs,
 )  # fmt: skip
-from mag_sandbox.model.imagination.drawing.last_made import LastMade
+from mag_sandbox.model.imagination.drawing.last_made import LastMade, digest_of
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.pixels import nearby, shares_of, widened, widened_around
@@ -147,9 +146,8 @@ class RedrawnThings:
 
     def _redrawn(self, cut: CutOut, thing: PlacedObject) -> CutOut:
         check_cancelled()
-        digest = blake2b(f"{thing} {cut.box} {cut.layer.shape}".encode())
-        digest.update(np.ascontiguousarray(cut.layer))
-        return self._drawn.found(digest.digest(), lambda: cut.redrawn(self._close_ups, thing))
+        digest = digest_of(thing, cut.box, cut.layer.shape, cut.layer)
+        return self._drawn.found(digest, lambda: cut.redrawn(self._close_ups, thing))
 
 
 Part = tuple[np.ndarray, np.ndarray]  # rows and columns of a ring

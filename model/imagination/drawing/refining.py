@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-import xxhash
 from torch.nn import functional
 
 from mag_sandbox.controls.camera import Position
 from mag_sandbox.model.cancelling import check_cancelled
-from mag_sandbox.model.imagination.drawing.last_made import LastMade
+from mag_sandbox.model.imagination.drawing.last_made import LastMade, digest_of
 from mag_sandbox.model.imagination.drawing.refiner import FINER, Refine, smooth
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place, in_pixels
@@ -80,8 +79,7 @@ class RefinedRings:
         def refined(tile: Place) -> np.ndarray:
             check_cancelled()
             around = np.ascontiguousarray(given[:, *_around(tile).pixels(stride)])
-            digest = xxhash.xxh3_128_digest(around)
-            return self._made.found(digest, lambda: _refined(around, refine, edge))
+            return self._made.found(digest_of(around), lambda: _refined(around, refine, edge))
 
         small = np.zeros_like(picture)
         finer = np.zeros((3, FINER * height, FINER * width), np.float16)

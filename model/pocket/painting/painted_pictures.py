@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from threading import Lock
 
 import numpy as np
@@ -11,7 +10,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.drawing.last_made import LastMade
+from mag_sandbox.model.imagination.drawing.last_made import LastMade, digest_of
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.drawing.refining import RefinedRings
 from mag_sandbox.model.imagination.ground import (
@@ -43,9 +42,8 @@ def remembering(decode: Decode) -> Decode:
 
     def picture(around: Surroundings, place: Place) -> Tensor:
         latents = around.beside(place, BESIDE)
-        digest = blake2b(f"{latents.shape}".encode())
-        digest.update(np.ascontiguousarray(latents))
-        return pictures.found(digest.digest(), lambda: decode(around, place))
+        digest = digest_of(latents.shape, latents)
+        return pictures.found(digest, lambda: decode(around, place))
 
     return picture
 
