@@ -187,7 +187,7 @@ def obeyed(
     placed = without_stranded(afloat(placed, counting), counting)
     placed = ashore(before_others(placed, _counting(placed, named)), named)
     placed = with_people_clear(placed, named, _counting(placed, named))
-    placed = _far_first(placed, named)  # some of which went afloat
+    placed = far_first(placed, named)  # some of which went afloat
     placed = hung(_above_others(placed, named), named)  # some of which made room for others
     cleared = _cleared(_round_lakes(placed, named), named, typical)
     free = [one for one in named if one.relation is None and not one.parts]
@@ -271,7 +271,7 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
             result = _moved_free(result, group, counting, _GAP if counted else 0.0)
     for one in named:
         result = _in_a_flock(_in_a_row(_as_far_away(result, one), one), one)
-    return _far_first(result, named)
+    return far_first(result, named)
 
 
 def _hang_before(things: Sequence[PlacedObject], told: Sequence[PlacedObject]) -> bool:
@@ -286,7 +286,7 @@ def _has_place(thing: PlacedObject) -> bool:
     return stands(thing) or thing.kind in SWIMMING
 
 
-def _far_first(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+def far_first(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
     """Return an outdoor plan with its named things sorted from far to near.
 
     Else a house would hang before a tent that is nearer. What bears another one, and what is on
@@ -309,11 +309,13 @@ def _far_first(things: list[PlacedObject], named: Sequence[Named]) -> list[Place
         for place, later in combinations(own, 2)
     )
     from_far = sorted(own, key=lambda place: -things[place].foot) if hangs else own
-    behind = {
-        kind for one in named if one.relation and one.relation.where == "behind"
-        for kind in one.kinds
-    }  # fmt: skip
-    shown = dict(zip(own, _none_hidden([things[at] for at in from_far], behind), strict=True))
+    behind, far = (
+        {kind for one in named if one.relation and one.relation.where == where
+         for kind in one.kinds}
+        for where in ("behind", "far")
+    )  # fmt: skip
+    seen = _none_hidden([things[at] for at in from_far], behind, far)
+    shown = dict(zip(own, seen, strict=True))
     listed = [shown.get(place, thing) for place, thing in enumerate(things)]
     stay = stacked.union(one.kind for one in shown.values())
     for one in shown.values():
@@ -340,10 +342,12 @@ def _farther_first(
     return [*things[:place], *farther, one, *nearer]
 
 
-def _none_hidden(things: Sequence[PlacedObject], behind: Collection[str]) -> list[PlacedObject]:
+def _none_hidden(
+    things: Sequence[PlacedObject], behind: Collection[str], far: Collection[str]
+) -> list[PlacedObject]:
     """Return things from far to near; one that a nearer one would hide comes in front, as large.
 
-    Kinds that are to be `behind` others may be hidden.
+    Kinds that are to be `behind` others may be hidden, and those `far` away step aside.
     """
     row: list[PlacedObject] = []  # from near to far
     for thing in reversed(things):
@@ -354,6 +358,9 @@ def _none_hidden(things: Sequence[PlacedObject], behind: Collection[str]) -> lis
         other = None if thing.kind in behind else next(hiding, None)
         if other is None:
             row.append(thing)
+        elif thing.kind in far:
+            away, apart = yaw_difference(thing.yaw, other.yaw), (thing.width + other.width) / 2
+            row.append(thing.turned((apart if away >= 0.0 else -apart) - away))
         else:
             row.insert(0, thing.standing_at(other.foot - _BEFORE))
     return row[::-1]

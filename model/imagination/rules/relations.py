@@ -845,6 +845,8 @@ def _behind(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
 
 def _before(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
     """Return a thing in front of another one, far enough aside to show both."""
+    if other.kind in DISCS and where_of(thing.kind) in ON_FLOOR:  # it stays on the ground
+        return replace(thing, yaw=_spread(thing, other, rank, count, _BEFORE))
     if other.foot > 0.0 and where_of(thing.kind) not in _ABOVE:  # on a hill, as far away as it is
         fits = min(_ON_HILL * other.height / thing.height, 1.0)
         far = replace(thing, width=fits * thing.width, height=fits * thing.height, away=None)

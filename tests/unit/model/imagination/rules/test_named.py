@@ -8,7 +8,7 @@ import pytest
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.filling import quarter_of
-from mag_sandbox.model.imagination.rules.named import obeyed, wooded
+from mag_sandbox.model.imagination.rules.named import far_first, obeyed, wooded
 from mag_sandbox.model.imagination.rules.plans import away, colored, shown_shares
 from mag_sandbox.model.imagination.rules.spacing import covered
 from mag_sandbox.scenes.color_names import COLORS, color_name
@@ -688,6 +688,15 @@ def test_cars_farther_than_a_bus_do_not_hang_before_it_and_are_not_hidden_by_it(
     assert feet == sorted(feet, reverse=True)
     shares = shown_shares(result)
     assert all(shares[at] > 0.5 for at, one in enumerate(result) if one.kind == "car")
+
+
+def test_a_lighthouse_far_away_that_a_ship_would_hide_steps_aside_and_comes_no_nearer():
+    lighthouse = PlacedObject("lighthouse", 12.0, 6.4, 5.0, 16.0)
+    ship = PlacedObject("ship", 12.0, 3.0, 24.0, 30.0)
+    named = named_things("a ship and a lighthouse far away", ("ship", "lighthouse"))
+    there, _ = far_first([*GROUND, lighthouse, ship], named)[-2:]
+    assert there.foot == lighthouse.foot
+    assert covered(there, ship) == 0
 
 
 def test_counted_things_in_the_middle_stand_in_a_row_between_others():

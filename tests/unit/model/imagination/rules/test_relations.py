@@ -216,6 +216,16 @@ def test_in_front_of_something_hides_a_part_of_it():
     assert SOFA.width / 4 < covered < SOFA.width
 
 
+def test_a_knight_at_full_moon_stands_on_the_ground():
+    knight, moon = (
+        PlacedObject("knight", 100.0, -8.0, 6.0, 12.0), PlacedObject("moon", 10.0, 20.0, 14.0, 14.0)
+    )  # fmt: skip
+    named = named_things("a knight at full moon", ("moon", "knight"))
+    there = {one.kind: one for one in related([moon, knight], named)}
+    assert there["knight"].foot == pytest.approx(knight.foot)
+    assert abs(right_of(there["knight"], there["moon"])) < 30
+
+
 def test_what_stands_beside_something_at_the_edge_moves_it_into_the_view():
     there = after("a lamp to the right of the sofa", [replace(SOFA, yaw=40.0), LAMP])
     assert there["floor lamp"].yaw + LAMP.width / 2 <= 45.0
