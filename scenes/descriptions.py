@@ -274,7 +274,7 @@ _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|cou
 _AT = {  # words before the names of places, if not "in a"
     "on a": "beach coast seashore shore stage savanna playground pitch",
     "at a": "pool station site market harbour port lake", "at an": "airport airfield",
-    "by the": "riverside", "in": "farmland woods Venice countryside land",
+    "by the": "riverside", "in": "farmland woods Venice countryside",
 }  # fmt: skip
 _ON_MOON = "moon"
 _OF_EARTHLY_DAYS = SPOKEN["day"] | frozenset(map(stem, ("dawn", "dusk", "sunrise", "sunset")))
@@ -543,7 +543,7 @@ class DescriptionWords(Vocabulary):
         if first & on_stages and first & EXHIBITS:
             return "on a stage"
         if _SWEET in first and {kinds[0] for kinds in named} & (_RELIEF | {"castle"}):
-            return "in fairy land"
+            return "in a fairy land"
         if "falling snow" in first or (text_stems(read) & ICE and "ice cream" not in first):
             kinds.append(("igloo",))
         kinds = [kinds for kinds in kinds if kinds[0] not in WINDOWS]

@@ -74,7 +74,7 @@ _CONTAINED = 3  # of things that something is full of: more would be too small t
 _ALIKE = frozenset((  # with a plural like the singular, or that are many plants
     "sheep", "deer", "fish", "wheat", "bamboo", "seaweed", "coral", "reed",
 ))  # fmt: skip
-_UNCOUNTED = frozenset(("wheat", "bamboo", "seaweed", "coral", "bread", "rain", "snow", "ice"))
+UNCOUNTED = frozenset(("wheat", "bamboo", "seaweed", "coral", "bread", "rain", "snow", "ice"))
 _ADJECTIVES = 2  # words that may stand between a number, size or colour and its thing
 _STANDING = frozenset(("floor", "small", "water", "wall", "ceiling", "sky"))  # somewhere
 _WEARING = frozenset(("in", "dressed", "wearing", "clad", "with"))
@@ -312,7 +312,7 @@ def with_article(name: str) -> str:
     if last in OVERHEAD - {"planet"}:
         return f"the {name}"
     is_several = last in _PLURALS or (last.endswith("s") and plural(last) == last)
-    if is_several or last in _UNCOUNTED or first in NUMBERS or color_word(last):
+    if is_several or last in UNCOUNTED or first in NUMBERS or color_word(last):
         return name
     return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
 

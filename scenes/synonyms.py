@@ -59,9 +59,10 @@ def plural(phrase: str) -> str:
     if where:
         return f"{plural(named)}{where}{place}"
     *first, last = phrase.split()
-    if last in _IRREGULAR.values() or (last not in _IRREGULAR and last.endswith("s")):
+    is_plural = last.endswith("s") and not last.endswith("ss")
+    if last in _IRREGULAR.values() or (last not in _IRREGULAR and is_plural):
         return phrase
-    ending = "es" if last.endswith(("x", "ch", "sh")) else "s"
+    ending = "es" if last.endswith(("x", "ch", "sh", "ss")) else "s"
     return " ".join((*first, _IRREGULAR.get(last, f"{last}{ending}")))
 
 

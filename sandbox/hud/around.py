@@ -20,7 +20,13 @@ from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.scenes.color_names import clear_color_name, color_name
 from mag_sandbox.scenes.kinds import DRESSED, OVERHEAD, THINGS, WATERS
-from mag_sandbox.scenes.naming import likenesses_in, named_things, names_in, with_article
+from mag_sandbox.scenes.naming import (
+    UNCOUNTED,
+    likenesses_in,
+    named_things,
+    names_in,
+    with_article,
+)
 from mag_sandbox.scenes.synonyms import plural
 from mag_sandbox.scenes.things import SMALLEST
 from mag_sandbox.scenes.vocabulary import in_good_spelling
@@ -264,7 +270,9 @@ def _subject(name: str, count: int, drawn_as: str) -> str:
 
 
 def _several(name: str, count: int) -> str:
-    return with_article(name) if count == 1 else f"{_number(count)} {_plural(name)}"
+    if count == 1 or name.split()[-1] in UNCOUNTED:
+        return with_article(name)
+    return f"{_number(count)} {_plural(name)}"
 
 
 def _plural(name: str) -> str:
