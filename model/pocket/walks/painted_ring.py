@@ -33,6 +33,11 @@ class PaintedRing:
         return known if self.painted.any() else known | self.outdated
 
     @property
+    def is_of_other_light(self) -> bool:
+        """Whether all of it shows what was there in another light."""
+        return bool((self.outdated & self.lacking).any() and not self.painted.any())
+
+    @property
     def whole(self) -> Surroundings:
         """All cells of the ring."""
         return Surroundings(np.ones_like(self.painted), self.latents)

@@ -153,6 +153,11 @@ class _LayersSource:
     known: np.ndarray  # cells to be shown, bool [rows, columns]
     painted: np.ndarray  # those that are no guesses, likewise
 
+    @property
+    def is_lit(self) -> bool:
+        """Whether some of it is painted as it is now."""
+        return bool(self.painted.any())
+
 
 class _MadeView(NamedTuple):
     """A view that was painted."""
@@ -408,6 +413,8 @@ class Viewpoints(ViewPainter[_MadeView]):
         self._ground.extend(place)
         scenery, before = self._followed(), self.kept.get(place)
         assert scenery is not None
+        if before is not None and before.is_of_other_light:
+            before = None  # it begins anew, as those around it show it in this light
         others, start, far = self._sources(pose), self._source_at(START), self.far
         text, _ = self._painting.texts(prompt)
         noise = noise_of(self._painting.noise, self.losses)
@@ -421,7 +428,10 @@ class Viewpoints(ViewPainter[_MadeView]):
             distant = self._planned.geometry(scenery, place)[1]
             is_ground = self._planned.ground(scenery, place, distant, is_open=self._ground.is_open)
             things, seen = scenery.plan(*place), anchored(seen, is_ground, first.ground)
-            begun = before or self._carried(layers[0], place, seen_far, scenery)
+            begun = before
+            if begun is None:
+                lit = (one for one, of in zip(layers, others, strict=True) if of.is_lit)
+                begun = self._carried(next(lit, layers[0]), place, seen_far, scenery)
             latents, painted = begun.latents, begun.painted
             numbers = self._planned.geometry(scenery, place)[0]
             painted = painted | staying(seen, numbers, _near_ones(scenery, place), begun)
@@ -547,12 +557,12 @@ class Viewpoints(ViewPainter[_MadeView]):
                 parts = []
                 for ring, share in rings:
                     # where nothing is painted, another light may be shown
-                    sketched = is_planned and bool(ring.painted.any())
+                    sketched = is_planned and ring.is_lit
                     layers = self._layers(ring, scenery)
                     parts.append(share * layers.view(pose, size, is_sketched=sketched))
                 views.append(torch.stack(parts).sum(dim=0))
-            pictures, standing = torch.stack(views).split((3, 1), dim=1)
-            return DrawnPictures(to_frames(pictures), cells_of(pictures), cells_of(standing))
+            pictures, before = torch.stack(views).split((3, 1), dim=1)
+            return DrawnPictures(to_frames(pictures), cells_of(pictures), cells_of(before))
 
         return draw
 
