@@ -19,7 +19,7 @@ from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, Position, mutual_
 from mag_sandbox.controls.edits import ENTER, Act, Edit
 from mag_sandbox.files.validation import counted
 from mag_sandbox.model.loading import next_world, worlds_beside
-from mag_sandbox.model.world import UNPAINTED_AHEAD, UNPLANNED, FrameBlock
+from mag_sandbox.model.world import FrameBlock
 from mag_sandbox.sandbox import player_changes
 from mag_sandbox.sandbox.doors import DoorsInPlay
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
@@ -46,7 +46,7 @@ from mag_sandbox.sandbox.saves.undo import CHANGE, Moment
 from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld, Way
 from mag_sandbox.sandbox.screens.around import AroundOverlay
 from mag_sandbox.sandbox.screens.edit_box import EditOverlay
-from mag_sandbox.sandbox.screens.late_notice import LateNotice
+from mag_sandbox.sandbox.screens.late_notice import EXPLAINED, LateNotice
 from mag_sandbox.sandbox.screens.overlays import (
     CUES,
     HintOverlay,
@@ -122,7 +122,7 @@ class WatchedSession(PlaySession):
         if self._rested == REST or dist(pose.position, self._stopped_at) > PASSED_M:
             self._services.notices.drop("way")
         for block in (ready.block, ready.block.beside):
-            waits = block and block.notice in (UNPAINTED_AHEAD, UNPLANNED)  # see `LateNotice`
+            waits = block and block.notice in EXPLAINED
             if waits or (block and block.notice and walks and self._services.pilot.is_flying):
                 pass  # a pilot goes round what is in the way, or gives up and says so
             elif block and block.notice:

@@ -93,9 +93,7 @@ def _describes(
     text: str, words: Sequence[Word], said: Sequence[str], gone: Collection[int], start: int
 ) -> bool:
     """Tell whether words without effect may be about a later thing: "a (long) and winding road"."""
-    end = start
-    while end in gone:
-        end += 1
+    end = _end_of(gone, start)
     is_joined = said[end : end + 1] == ["and"]
     follows = "".join(said[end + is_joined : end + is_joined + 1])
     goes_on = is_joined or (end < len(said) and not _is_one_part(text, words, end - 1, end + 1))
@@ -106,11 +104,17 @@ def _goes_on(
     text: str, words: Sequence[Word], said: Sequence[str], gone: Collection[int], start: int
 ) -> bool:
     """Tell whether words without effect, from a place on, belong to a thing after them."""
+    end = _end_of(gone, start)
+    is_same = start < end < len(said) and _is_one_part(text, words, end - 1, end + 1)
+    return is_same and said[end] not in FUNCTION_WORDS
+
+
+def _end_of(gone: Collection[int], start: int) -> int:
+    """Return the place after the words without effect that follow each other from a place on."""
     end = start
     while end in gone:
         end += 1
-    is_same = start < end < len(said) and _is_one_part(text, words, end - 1, end + 1)
-    return is_same and said[end] not in FUNCTION_WORDS
+    return end
 
 
 def _is_one_part(text: str, words: Sequence[Word], first: int, end: int) -> bool:

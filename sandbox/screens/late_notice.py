@@ -14,6 +14,7 @@ LINGERS_S = 1.2  # for which it stays after the last wait: more waits may follow
 RENEW_S = 2.0  # after which it is shown for longer, if that is still so
 LATE = "painting the next view: keep the key held"
 TOPIC = "late"
+EXPLAINED = UNPAINTED_AHEAD, UNPLANNED  # notices of worlds whose wait it explains
 
 
 class LateNotice(Overlay):
@@ -36,7 +37,7 @@ class LateNotice(Overlay):
     ) -> None:
         self._reel, self._player = reel, player
         self._say, self._drop, self._is_explained = say, drop, is_explained
-        self._is_stopped = False  # a walker, before what is not painted
+        self._is_stopped = False  # whether a walker has to wait until a view is painted
         self._held_since: float | None = None  # None: keys move the camera, or none is held
         self._held_at = float("-inf")  # when one was held without effect last
         self._said_at: float | None = None  # last; None: it is not shown
@@ -51,7 +52,7 @@ class LateNotice(Overlay):
     def block_shown(self, ready: ReadyBlock) -> None:
         """Follow whether the player has to wait to walk on."""
         block, spec = ready.block, ready.spec
-        if any(words in block.notice for words in (UNPAINTED_AHEAD, UNPLANNED)):
+        if any(words in block.notice for words in EXPLAINED):
             self._is_stopped = True
         elif block.notice:  # something else is in the way
             self._is_stopped, self._held_at = False, float("-inf")

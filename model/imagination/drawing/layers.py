@@ -30,7 +30,13 @@ from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.drawing.refiner import FINER, smooth
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.pixels import extent, linear_shares, shares_of, widened_around
+from mag_sandbox.model.imagination.pixels import (
+    extent,
+    linear_shares,
+    run_sums,
+    shares_of,
+    widened_around,
+)
 from mag_sandbox.model.imagination.sketch import sprite_box
 
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses its surroundings
@@ -386,7 +392,7 @@ def _depth(hidden: np.ndarray) -> Tensor:
     0 at their ends, 1 from `DEEP` on.
     """
     wide = np.pad(hidden.astype(np.float32), ((0, 0), (DEEP, DEEP)), mode="wrap")
-    share = nn.functional.avg_pool2d(torch.from_numpy(wide)[None], (1, 2 * DEEP + 1), stride=1)[0]
+    share = run_sums(torch.from_numpy(wide), 2 * DEEP + 1, 1) / (2 * DEEP + 1)
     return torch.from_numpy(hidden) * (2 * share - 1).clamp(0, 1)
 
 

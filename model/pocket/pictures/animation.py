@@ -89,7 +89,7 @@ class Animation:
     def sky_alone(
         self, pictures: Tensor, poses: Sequence[CameraPose], before: Tensor | None = None
     ) -> Tensor:
-        """Return pictures of any size at rest, [F, 3, H, W], without things in front of the sky.
+        """Return pictures without things in front of the sky, [F, 3, H, W].
 
         Args:
             pictures: of any size, at rest, [F, 3, H, W].
