@@ -1196,8 +1196,9 @@ def falls_outdoors(text: str, words: Vocabulary) -> bool:
 
 
 def names_land(text: str, words: Vocabulary) -> bool:
-    """Tell whether a description names land or water of several kinds of places: a lake."""
-    return bool(_lands_in(words.in_known_words(text)))
+    """Tell whether a description names land, water or houses of several kinds of places: a lake."""
+    read = words.in_known_words(text)
+    return bool(_lands_in(read) or named_things(read, sorted(BUILDINGS)))
 
 
 def _lands_in(text: str) -> frozenset[str]:

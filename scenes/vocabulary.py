@@ -551,10 +551,27 @@ def _split_phrases(text: str, vocabulary: Vocabulary) -> tuple[Phrase, ...]:
             written = " ".join(_plain(word.text) for word in own)
             if count == 1 or (_are_joined(text, own) and synonyms_of(written)):
                 break
+            if count == 2 and (
+                _are_joined(text, own) and (one := _as_one_word(written, vocabulary))
+            ):
+                written = one
+                break
         meant = written if written in FUNCTION_WORDS else vocabulary.meaning(written)
         phrases.append(Phrase(own, written, meant))
         words = words[len(own) :]
     return tuple(phrases)
+
+
+def _as_one_word(written: str, vocabulary: Vocabulary) -> str:
+    """Return two words as the one that they are short of a blank: "class room"; "": they are two.
+
+    One of them must mean nothing by itself: a green house is no greenhouse.
+    """
+    parts, one = written.split(), written.replace(" ", "")
+    if not FUNCTION_WORDS.isdisjoint(parts) or not (one in vocabulary.counts or synonyms_of(one)):
+        return ""
+    meant = (vocabulary.meaning(part, corrected=False) for part in parts)
+    return one if None in meant else ""
 
 
 def _is_foreign(text: str, vocabulary: Vocabulary) -> bool:

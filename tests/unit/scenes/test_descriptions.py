@@ -2102,3 +2102,14 @@ def test_a_carpet_before_a_comma_is_one_and_not_what_the_next_thing_is_made_of()
     told = named_things("a hall, purple carpet, torches", KINDS)
     assert COLORS["purple"] in {one.color for one in told if "round rug" in one.kinds}
     assert not named_things("a carpet shop", ("round rug",))
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("a class room", "a classroom"),
+        ("a green house by a lake", "a green house by a lake, in a village"),  # no greenhouse
+    ],
+)
+def test_a_blank_in_a_word_is_overlooked_where_half_of_it_means_nothing(words, text, read):
+    assert words.reading(text) == read

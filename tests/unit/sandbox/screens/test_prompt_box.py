@@ -244,6 +244,14 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
         ("a robot on a beach", ""),
         ("a kitchen with a birthday cake and balloons", UNSEEN),
         ("two swans on a lake", ONLY_LAND.format("in a meadow")),
+        ("a factory", ONLY_LAND.format("in a city")),
+        (
+            "a moon base with astronauts",
+            DRAWN_AS.format("moon base", "a moon landscape with a rocket and satellite dishes"),
+        ),
+        ("a seaside town", DRAWN_AS.format("seaside town", "a beach with houses")),
+        ("a country road", DRAWN_AS.format("country road", "farmland with a road")),
+        ("a class room with desks", ""),
         ("a robot and a hat", f"{NO_PLACE.format('in a workshop')}; {UNSEEN}"),
         (
             "a meadow with sheep, tents, a castle, a lake, a windmill, deer, a cow, robots, a well",
