@@ -10,6 +10,7 @@ from mag_sandbox.model import enlarging
 from mag_sandbox.model.enlarger import SCALE
 from mag_sandbox.model.enlarging import enlarged
 from tests.patience import PATIENCE
+from tests.vnni import needs_vnni
 
 
 def soft_disc(size: int, scale: int) -> np.ndarray:
@@ -48,7 +49,8 @@ def forget_graphs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("precision", "largest", "least_psnr"), [("fp32", 1, 59), ("int8", 16, 44)]
+    ("precision", "largest", "least_psnr"),
+    [("fp32", 1, 59), pytest.param("int8", 16, 44, marks=needs_vnni)],
 )
 def test_graph_and_module_make_the_same_picture(precision, largest, least_psnr, monkeypatch):
     if not enlarging.compiles_here():

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from tests.vnni import needs_vnni
+
 if find_spec("openvino") is None:
     pytest.skip("graphs do not run here", allow_module_level=True)
 
@@ -47,6 +49,7 @@ def output(execution) -> torch.Tensor:
     return made
 
 
+@needs_vnni
 def test_products_in_int8_are_near_to_those_in_fp32():
     exact, made = output(GRAPHS), output(IN_INT8)
     assert not torch.equal(exact, made)

@@ -5,6 +5,8 @@ from importlib.util import find_spec
 
 import pytest
 
+from tests.vnni import needs_vnni
+
 if find_spec("openvino") is None:
     pytest.skip("graphs do not run here", allow_module_level=True)
 
@@ -43,6 +45,7 @@ def chosen(asked: str = "auto") -> Execution:
     return precision.chosen_execution(TINY, ("weights",), ALL, asked)
 
 
+@needs_vnni
 def test_the_fastest_precision_runs_and_equal_ones_keep_their_bits(home, times):
     assert chosen().precisions == ()
     (home / FILE).unlink()
