@@ -22,7 +22,9 @@ LIKEWISE = {  # what else a kind's name, or a player's word, can mean
     "rug": ("square rug",), "carpet": ("square rug",),
     "painting": ("abstract painting", "portrait"),
     "picture": ("abstract painting", "portrait", "picture frame"), "bed": ("bunk bed",),
-    "table": ("dining table", "round table", "coffee table", "table with a cloth"),
+    "table": (
+        "dining table", "round table", "coffee table", "table with a cloth", "school desk",
+    ),
     "chair": ("armchair",), "desk": ("school desk",), "shelf": ("shop shelf",),
     "tree": ("cherry tree", "birch", "pine", "palm", "acacia", "cypress", "red tree", "orange tree",
              "bare tree", "willow"),

@@ -169,6 +169,9 @@ _HOLDING = frozenset((  # kinds that contain others
     "armchair", "chair", "crib", "bathtub", "sled", "cauldron", "suitcase", "sink", "throne",
     *TREES, "bush", "hedge", "sandpit", "bird cage",
 ))  # fmt: skip
+_BOARDS = frozenset(
+    ("table", *LIKEWISE["table"], "desk", "workbench", "kitchen counter", "counter")
+)
 _HOUSED = frozenset(("bird cage",))  # that only contain animals
 _ALIVE = ANIMALS | PEOPLE
 _WINDOW = "window"
@@ -413,7 +416,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         one = _dressed(one, worn.get(span.start) or of_all.get(span.kinds))
         if span.start in contained:
             one = one._replace(least=min(one.least, _CONTAINED))
-        one = one._replace(relation=where.get(span.start, one.relation))
+        one = _on_board(one._replace(relation=where.get(span.start, one.relation)))
         return _on_sides(one) if one.relation and one.relation.where == "sides" else one
 
     def all_of(span: NamingWords) -> Named:
@@ -673,6 +676,14 @@ def _held(relation: Relation) -> Relation | None:
     usual = usual_looks().get(kind)
     is_entered = usual is not None and usual.tall >= _ENTERED and kind not in _GROWING
     return relation._replace(where="front") if is_entered else None
+
+
+def _on_board(one: Named) -> Named:
+    """Return a name that on a table means only small things: a table lamp, no hanging one."""
+    if not one.relation or one.relation.where != "on" or _BOARDS.isdisjoint(one.relation.kinds):
+        return one
+    small = tuple(kind for kind in one.kinds if kind in STANCES and STANCES[kind].where == "small")
+    return one._replace(kinds=small or one.kinds)
 
 
 def _on_sides(one: Named) -> Named:

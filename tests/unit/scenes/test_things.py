@@ -384,6 +384,18 @@ def test_colours_were_measured_of_kinds_that_can_be_named():
     assert len(known) > len(THINGS) / 2
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("a lamp on the table", "table lamp"),
+        ("a clock on a desk", "alarm clock"),
+        ("a car on the workbench", "toy car"),
+    ],
+)
+def test_what_is_on_a_table_is_small(text, kind):
+    assert kind in {one.kinds[0] for one in named_things(text, tuple(THINGS))}
+
+
 def test_kinds_that_are_never_together_are_so_both_ways():
     assert rivals("floor lamp") == {"hanging lamp", "wall lamp"}
     assert set(THINGS) >= EXHIBITS

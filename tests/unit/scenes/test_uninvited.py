@@ -190,3 +190,15 @@ def test_where_windows_are_counted_none_is_behind_curtains_that_are_not_named(wo
     assert "curtains" in Wanted.of("a bedroom with two windows", words, KINDS).absent
     for text in ("a bedroom with windows", "a bedroom with a window and red curtains"):
         assert "curtains" not in Wanted.of(text, words, KINDS).absent
+
+
+@pytest.mark.parametrize(
+    ("place", "others"), [("classroom", {"school desk"}), ("kitchen", {"round table"})]
+)
+def test_a_table_is_one_that_the_place_has(words, place, others):
+    named = Wanted.of(f"a {place} with a globe on the table", words, KINDS).named
+    table = next(one for one in named if one.kinds[0] == "table")
+    globe = next(one for one in named if one.kinds[0] == "globe")
+    assert set(table.kinds[1:]) == others
+    assert globe.relation is not None
+    assert globe.relation.kinds == table.kinds
