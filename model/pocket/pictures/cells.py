@@ -14,6 +14,7 @@ from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.world import Frames
 
 CELL = 4  # px across and down in a cell
+HIDING = 0.998  # share of a pixel from which on what is under it is less than half a level
 _RUN = np.dtype((np.void, 3 * CELL))  # pixels of a cell that lie in one row: copied as one
 
 
@@ -25,13 +26,13 @@ class DrawnPictures(NamedTuple):
     # see `skies.before_sky`, [T, 16, H / 4, W / 4]; None: no plan tells
     before_sky: Tensor | None = None
 
-    def under(self, others: Tensor | None) -> "DrawnPictures":
-        """Return them with others over them, [T, 5, H, W].
+    @classmethod
+    def of(cls, pictures: Tensor, before: Tensor) -> "DrawnPictures":
+        """Return pictures, [T, 3, H, W], and what is before their sky, [T, 1, H, W], drawn."""
+        return cls(to_frames(pictures), cells_of(pictures), cells_of(before.clamp(-1, 1)))
 
-        Those are colours times shares, shares, and `before_sky`.
-        """
-        if others is None:
-            return self
+    def under(self, others: Tensor) -> "DrawnPictures":
+        """Return them with others over them, [T, 5, H, W]; see `hides_all`."""
         others, before = others.split((4, 1), dim=1)
         shown = others[:, 3].amax(dim=0) > 0
         down, across = (_whole_cells(shown.any(dim=axis)) for axis in (1, 0))
@@ -42,6 +43,15 @@ class DrawnPictures(NamedTuple):
         rows, columns = (slice(one.start // CELL, one.stop // CELL) for one in (down, across))
         cells[..., rows, columns] = cells_of(part).to(cells)
         return DrawnPictures(frames, cells, cells_of(before.clamp(-1, 1)))
+
+
+def hides_all(others: Tensor) -> bool:
+    """Tell whether nothing of pictures is seen under others.
+
+    Args:
+        others: colours times shares, shares, and `before_sky`, [T, 5, H, W].
+    """
+    return bool(others[:, 3].amin() > HIDING)
 
 
 def _whole_cells(shown: Tensor) -> slice:

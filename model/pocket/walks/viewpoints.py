@@ -43,7 +43,6 @@ from mag_sandbox.controls.camera import (
 )
 from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
-from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.details import GivenPicture, shown_under
 from mag_sandbox.model.imagination.drawing.cut_outs import GIVEN, PAINTED
 from mag_sandbox.model.imagination.drawing.layers import HALF, KNOWN, LayeredRing
@@ -67,7 +66,7 @@ from mag_sandbox.model.pocket.painting.painting import (
 )
 from mag_sandbox.model.pocket.painting.painting_thread import ViewPainter
 from mag_sandbox.model.pocket.painting.sketched_ground import planned_things
-from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
+from mag_sandbox.model.pocket.pictures.cells import DrawnPictures
 from mag_sandbox.model.pocket.pictures.decoding import Draw
 from mag_sandbox.model.pocket.walks.painted_ring import PaintedRing, all_faded, faded, without
 from mag_sandbox.model.pocket.walks.walk_memory import WalkMemory
@@ -561,8 +560,7 @@ class Viewpoints(ViewPainter[_MadeView]):
                     layers = self._layers(ring, scenery)
                     parts.append(share * layers.view(pose, size, is_sketched=sketched))
                 views.append(torch.stack(parts).sum(dim=0))
-            pictures, before = torch.stack(views).split((3, 1), dim=1)
-            return DrawnPictures(to_frames(pictures), cells_of(pictures), cells_of(before))
+            return DrawnPictures.of(*torch.stack(views).split((3, 1), dim=1))
 
         return draw
 

@@ -5,6 +5,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from mag_sandbox.model import packing
 from mag_sandbox.model.catalogue.shipped import changed, write_sums
 from mag_sandbox.model.checkpoints import load_into, open_checkpoint, read_tensors
 from mag_sandbox.model.packing import (
@@ -81,6 +82,23 @@ def test_a_file_is_unpacked_once_until_it_is_freed(packed):
     assert plain_bytes(packed) is first
     free_plain_bytes()
     assert plain_bytes(packed) is not first
+
+
+def test_all_weights_of_a_start_are_unpacked_once(packed, monkeypatch):
+    files = [packed.with_name(f"{number}.safetensors") for number in range(14)]
+    for file in files:
+        file.write_bytes(packed.read_bytes())
+    free_plain_bytes()
+    unpacked = list[bytes]()
+    monkeypatch.setattr(packing, "unpack", lambda data: unpacked.append(data) or unpack(data))
+    first = plain_digest(*files)
+    for file in files:
+        read_tensors(file)
+    free_plain_bytes()
+    assert plain_digest(*files) == first
+    assert len(unpacked) == len(files), "nor again for a digest that is known"
+    files[0].write_bytes(packed.read_bytes()[:-1])
+    assert plain_digest(*files) != first
 
 
 def test_modules_load_packed_weights(tmp_path):

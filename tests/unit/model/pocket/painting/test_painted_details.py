@@ -1,6 +1,10 @@
 """Details of things, and given views, in painted rings, and over the pictures of blocks."""
 
+from types import SimpleNamespace
+from unittest.mock import MagicMock
+
 import numpy as np
+import pytest
 import torch
 from torch import Tensor
 
@@ -274,8 +278,26 @@ def test_details_lie_over_frames_and_cells_alike():
     assert torch.allclose(shown.cells, cells_of(expected), atol=0.01)
     rest = ~share.bool().any(dim=0)[0].numpy()
     assert np.array_equal(shown.frames[:, rest], drawn.frames[:, rest])
-    assert drawn.under(None) is drawn
     assert np.array_equal(drawn.frames, to_frames(pictures_of)), "it is not changed itself"
+
+
+@pytest.mark.parametrize(("least", "decodes"), [(1.0, False), (0.9, True), (None, True)])
+def test_a_block_is_decoded_unless_painted_ground_hides_all_of_it(least, decodes):
+    over = None
+    if least is not None:
+        over = torch.full((1, 5, 16, 32), 0.5)
+        over[:, 3], over[0, 3, 8, 8] = 1.0, least
+    details = SimpleNamespace(views=lambda *_: over)
+    painting = MagicMock(pictures=SimpleNamespace(details=details), plan=None)
+    cuts = PaintingCuts(painting, MagicMock(), MagicMock(), MagicMock(), MagicMock())
+    decoded = DrawnPictures.of(torch.zeros(1, 3, 16, 32), torch.zeros(1, 1, 16, 32))
+    draw = MagicMock(return_value=decoded)
+    shown = cuts.with_details(draw, (CameraPose(),))(slice(0, 1))
+    assert draw.called == decodes
+    if over is not None:
+        expected = decoded.under(over)
+        assert np.array_equal(shown.frames, expected.frames)
+        assert torch.allclose(shown.cells, expected.cells)
 
 
 def test_all_that_is_painted_is_shown_with_details_and_what_others_painted_is_not(monkeypatch):
