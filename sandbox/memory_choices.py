@@ -15,6 +15,7 @@ from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.worker import GenerationWorker
 from mag_sandbox.sandbox.saves.undo import CHANGE, Moment
 from mag_sandbox.sandbox.services import Services
+from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.memory_limits import KeptMib
 
 MEMORY = "memory"  # topic of notices about it
@@ -57,6 +58,7 @@ class MemoryChoices:
     def __init__(self, services: Services, worker: GenerationWorker, reel: Reel) -> None:
         self._services, self._worker, self._reel = services, worker, reel
         self._most_mib = services.recordings.log.choice.memory.kept_mib  # reserved by the world
+        self._in_settings = services.settings.now.memory  # at the newest choice made here
         self._choice: _Choice | None = None  # until it is in force
         self._left: list[_LeftMemory] = []  # one after the other, without anything in between
         self._lost = False  # whether frames were dropped since the first of them
@@ -124,6 +126,24 @@ class MemoryChoices:
             text = f"{text}; for more, raise Budget in the settings"
         self._announce(replace(now, kept_mib=mib), text, forgets=forgets)
 
+    def kept_in(self, scene: Scene) -> Scene:
+        """Return a scene that begins in play, in which the chosen kind of memory goes on.
+
+        The player is told if the scene would have another one, and may have changed the settings
+        since: then these hold.
+        """
+        policy, self._choice = self.setting.policy, None
+        self._services.notices.drop(MEMORY)  # it is about the place before
+        if self._services.settings.now.memory != self._in_settings:
+            return replace(scene, memory=None)
+        if policy != (scene.memory or self._services.recordings.log.choice.memory.policy):
+            label, key = policy_look(policy).label, self._services.bindings.title("policy")
+            self._services.notices.say(
+                f"memory: {label}, as you chose; {key} changes it", topic=MEMORY
+            )
+            return replace(scene, memory=policy)
+        return scene
+
     def drop_choice(self) -> bool:
         """Keep the memory as it is; tell whether another one was announced, also the player."""
         is_announced, self._choice = self.is_announced, None
@@ -181,6 +201,7 @@ class MemoryChoices:
             was = f"at most {left.kept_mib} MiB"
         moment = leave_moment(self._services, self._worker, f"memory is {was} again", MEMORY)
         self._left.append(_LeftMemory(left, self._reel.pose, moment))
+        self._in_settings = self._services.settings.now.memory
         asked = self._reel.blocks + ANSWERED_AFTER
         self._choice = _Choice(setting, math.inf, before, asked)
         self._worker.call(lambda session: session.change(memory=setting))

@@ -69,6 +69,7 @@ AS_THEN = "everything else is as it was then, too"
 REST = 8  # blocks without a step, after which nothing is in the way
 PASSED_M = 0.8  # metres walked, likewise
 BEGUN = "beginning"  # topic of notices about the beginning of a place
+WHERE_YOU_WERE = "you are where you were"
 KEPT_BEFORE = "the one before is kept under Continue, and {} brings it back"
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards show the place around the start: walking back there; any arrow key stops"
@@ -103,11 +104,6 @@ class WatchedSession(PlaySession):
     def say(self, text: str) -> None:
         """Show a line."""
         self._services.notices.say(text)
-
-    def say_begun(self, text: str) -> None:
-        """Show a line about a beginning now, and once more when its picture is there."""
-        self._begun = text
-        self._services.notices.say(text, topic=BEGUN)
 
     def block_shown(self, ready: ReadyBlock) -> None:
         """Turn the sound with the camera, and show the world's notices."""
@@ -366,12 +362,14 @@ class PlayerSession(WatchedSession):
             self._say(text, "bad")
             return None
         begun = "this is the moment that you saved; {} brings back what you had"
-        self._leave_for(begun, back="you are where you were")
+        self._leave_for(begun, back=WHERE_YOU_WERE)
         return self._go_on_from(parked, is_same_place=False)
 
-    def leave_moment(self, back: str) -> None:
-        """Keep the session before a change, so that it can be taken back; see `Moment`."""
-        leave_moment(self._services, self._worker, back)
+    def start_over(self, playthrough: Playthrough) -> Playthrough:
+        """Return the scene from its beginning, after keeping this moment for undo."""
+        scene = self.memory.kept_in(playthrough.scene)
+        self._leave_for("started over; {} brings back what you had", back=WHERE_YOU_WERE)
+        return replace(playthrough.anew, scene=scene)
 
     def act(self, action: Action, playthrough: Playthrough) -> Outcome | Playthrough | None:
         """Do what a key asks for; return what to show or play next."""
@@ -408,8 +406,9 @@ class PlayerSession(WatchedSession):
             case "around":
                 self._around.press()
             case "new_seed":
-                self._leave_for("another place of the same description begins")
                 scene = _described(playthrough.scene, self._reel, services.vocabulary)
+                scene = self.memory.kept_in(scene)
+                self._leave_for("another place of the same description begins")
                 return Playthrough(scene, secrets.randbelow(MAX_SEED))
             case "world":
                 return self._next_world()
@@ -469,16 +468,17 @@ class PlayerSession(WatchedSession):
             self._services.saves.park(self._worker, says=False)
             self._begin_anew()
             begun, back = f"{begun}; {KEPT_BEFORE}", "this is the place before"
-        self.leave_moment(back)
-        self.say_begun(begun.format(self._services.bindings.title("undo")))
+        leave_moment(self._services, self._worker, back)
+        self._begun = begun.format(self._services.bindings.title("undo"))
+        self._services.notices.say(self._begun, topic=BEGUN)  # once more when its picture is there
 
     def _place(self, text: str) -> Playthrough:
-        """Begin a place of its own with the same memory; the one before can be brought back."""
-        self._leave_for("a new place begins")
+        """Begin a place of its own; the one before can be brought back."""
         scene = scene_of_prompt(text, secrets.randbelow(MAX_SEED), self._services.vocabulary)
+        kept = self.memory.kept_in(scene)
+        self._leave_for("a new place begins")
         self._services.saves.keep_written(scene)
-        memory = self._reel.current.block.memory.policy
-        return Playthrough(replace(scene, memory=memory), scene.seed)
+        return Playthrough(kept, scene.seed)
 
     def _begin_anew(self, *, is_same_place: bool = False) -> None:
         if not is_same_place:
@@ -527,7 +527,7 @@ class PlayerSession(WatchedSession):
         where = ", where this place begins" if self._reel.pose.is_away else ""
         self._say(f"going on in the world {world}{where}")
         _end_postcards(self._postcards, self._services)
-        self.leave_moment("this is the world before")
+        leave_moment(self._services, self._worker, "this is the world before")
         return SwitchWorld(world)
 
     def _undo(self) -> Outcome | Playthrough | None:

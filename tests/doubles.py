@@ -92,7 +92,7 @@ class FakeWorld(World):
         self.spec = spec
         self.closed = False
         self._origin: MemoryOrigin | None = None
-        self._setting = memory or MemorySetting()
+        self._initial = self._setting = memory or MemorySetting()
         self._delay = delay
         self._fail_at = fail_at
         self._on_step = on_step
@@ -109,6 +109,7 @@ class FakeWorld(World):
         self._ahead: list[LookAheadBlock] = []
         self._sectors: set[int] = set()
         self._origin = None
+        self._setting = replace(self._initial, policy=scene.memory or self._initial.policy)
         return self._make(Control())
 
     def adopt(self, past: Past) -> None:

@@ -87,9 +87,6 @@ class PlaySession:
     def say(self, text: str) -> None:
         """Show a line to the player."""
 
-    def say_begun(self, text: str) -> None:
-        """Tell the player something of a beginning, also once it is shown."""
-
     def did(self, action: Action) -> None:
         """Note an action of the player before it is done."""
 
@@ -111,8 +108,9 @@ class PlaySession:
         """Do an action; return what to show or play next."""
         return None
 
-    def leave_moment(self, back: str) -> None:
-        """Keep the moment before a change; once it is taken back, `back` holds again."""
+    def start_over(self, playthrough: Playthrough) -> Playthrough:
+        """Return the scene from its beginning."""
+        return playthrough.anew
 
     def block_shown(self, ready: ReadyBlock) -> None:
         """Take a block when its first frame is shown."""
@@ -425,11 +423,8 @@ class PlayScreen:
 
     def play(self, playthrough: Playthrough) -> None:
         """Play something else in the same world from now on."""
-        is_same = (
-            playthrough.seed == self.playthrough.seed
-            and playthrough.scene == self.playthrough.scene
-        )
-        self._begins = "starting over" if is_same else "another place"
+        here, there = ((one.seed, one.scene.prompt) for one in (self.playthrough, playthrough))
+        self._begins = "starting over" if here == there else "another place"
         self.playthrough = playthrough
         self._context.worker.begin(playthrough)
         self.reel.restart()
@@ -502,11 +497,8 @@ class PlayScreen:
     def _reset(self) -> None:
         if self.has_failed:
             self.outcome = Way.RETRY
-            return
-        self.session.leave_moment("you are where you were")
-        key = self._bindings.title("undo")
-        self.session.say_begun(f"started over; {key} brings back what you had")
-        self.play(self.playthrough.anew)
+        else:
+            self.play(self.session.start_over(self.playthrough))
 
     @property
     def _is_veiled(self) -> bool:

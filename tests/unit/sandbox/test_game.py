@@ -13,6 +13,7 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.remote.world import RemoteWorld
+from mag_sandbox.sandbox import memory_choices
 from mag_sandbox.sandbox.known_words import known_words
 from mag_sandbox.sandbox.play_session import SplitSession
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, load_recording
@@ -334,6 +335,36 @@ def test_the_memory_policy_changes_while_playing(run):
     game.wait(lambda: game.screen.reel.current.block.memory.policy == "mag")
 
 
+def game_of_a_chosen_memory(run, monkeypatch):
+    """Return a game in which the player has just chosen another kind of memory."""
+    monkeypatch.setattr(memory_choices, "CHOOSING_S", 0.0)
+    game = run(FakeWorld(spec=replace(FAST, fps=120.0, kinds=("tent",))))
+    game.play()
+    game.press(pygame.K_k)
+    game.wait(lambda: game.screen.reel.current.block.memory.policy == "mag")
+    return game
+
+
+@pytest.mark.parametrize("way", ["n", "r", "t"])
+def test_a_memory_chosen_in_play_goes_on_in_the_next_place_which_says_so(run, monkeypatch, way):
+    game = game_of_a_chosen_memory(run, monkeypatch)
+    game.press(pygame.key.key_code(way))
+    if way == "t":
+        game.write(" A forest at night.")
+        game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=pygame.KMOD_SHIFT))
+    game.said("memory: MAG (recent moments only), as you chose; K changes it")
+    game.wait(lambda: game.screen.reel.current.block.block_index == 0)
+    assert game.screen.reel.current.block.memory.policy == "mag"
+
+
+def test_a_memory_set_after_a_choice_holds_in_the_next_place(run, monkeypatch):
+    game = game_of_a_chosen_memory(run, monkeypatch)
+    game.services.settings.change(memory="window")
+    game.press(pygame.K_r)
+    assert game.screen.playthrough.scene.memory is None
+    assert game.services.recordings.log.choice.memory.policy == "window"
+
+
 def test_where_no_other_world_can_be_switched_to_none_is_offered_also_if_it_runs_elsewhere(
     tmp_path, monkeypatch
 ):
@@ -470,7 +501,6 @@ def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_l
     game.press(pygame.K_RETURN)
     game.wait(lambda: game.screen.reel.current.block.prompt == "a forest at night")
     assert game.screen.playthrough.scene.prompt == "a forest at night"
-    assert game.screen.playthrough.scene.memory == game.screen.reel.current.block.memory.policy
     assert not game.screen.reel.pose.is_away
     game.press(pygame.K_BACKSPACE)
     game.wait(lambda: game.screen.reel.pose == there)

@@ -87,7 +87,7 @@ def test_a_memory_that_is_taken_back_replaces_its_notice_and_the_game_of_postcar
     assert game.screen.session._postcards._hunt.tour is not None
 
 
-def test_another_place_drops_an_announced_memory_and_its_warning(run, monkeypatch):
+def test_another_place_begins_with_an_announced_memory_and_drops_its_warning(run, monkeypatch):
     game = run()
     game.play()
     monkeypatch.setattr(memory_choices, "WARNED_S", 3600.0)
@@ -95,7 +95,7 @@ def test_another_place_drops_an_announced_memory_and_its_warning(run, monkeypatc
         game.press(pygame.K_k)
     game.said("Backspace prevents it")
     game.press(pygame.K_n)
-    game.said("memory stays as it is")
+    game.said("memory: Window (last seconds only), as you chose")
     assert not any("prevents" in one.text for one in game.services.notices.current)
 
 
@@ -422,7 +422,7 @@ def test_a_moment_of_another_world_goes_on_there(run):
     game.play()
     game.see_blocks(4)
     session = game.screen.session
-    session.leave_moment("another world")
+    session.start_over(game.screen.playthrough)
     game.see_blocks(4)
     moment = game.services.undo_stack._moments[-1].left.result()
     elsewhere = replace(moment, world="elsewhere")
