@@ -314,7 +314,11 @@ def far_first(things: list[PlacedObject], named: Sequence[Named]) -> list[Placed
          for kind in one.kinds}
         for where in ("behind", "far")
     )  # fmt: skip
-    seen = _none_hidden([things[at] for at in from_far], behind, far)
+    backed = {
+        kind for one in named if one.relation and one.relation.where == "front"
+        for kind in one.relation.kinds
+    }  # fmt: skip
+    seen = _none_hidden([things[at] for at in from_far], behind, far | backed)
     shown = dict(zip(own, seen, strict=True))
     listed = [shown.get(place, thing) for place, thing in enumerate(things)]
     stay = stacked.union(one.kind for one in shown.values())
@@ -347,7 +351,7 @@ def _none_hidden(
 ) -> list[PlacedObject]:
     """Return things from far to near; one that a nearer one would hide comes in front, as large.
 
-    Kinds that are to be `behind` others may be hidden, and those `far` away step aside.
+    Kinds that are to be `behind` others may be hidden, and those that stay `far` step aside.
     """
     row: list[PlacedObject] = []  # from near to far
     for thing in reversed(things):

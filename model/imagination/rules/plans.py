@@ -476,7 +476,8 @@ _OFF_COLOR: Mapping[str, frozenset[int]] = {  # variants of which little takes a
     "fox": frozenset((0, 1, 2, 6)), "jetty": frozenset((4,)), "mushroom": frozenset((1,)),
     "picnic blanket": frozenset((1, 4)), "rocket": frozenset((0, 1, 3, 5)),
     "sheep": frozenset((1, 2, 3)), "statue": frozenset((2,)),
-    "street lamp": frozenset((0, 4, 5)), "turtle": frozenset((0, 2, 6)),
+    "street lamp": frozenset((0, 4, 5)), "train": frozenset((0, 1, 2, 3, 5, 6)),
+    "turtle": frozenset((0, 2, 6)),
 }  # fmt: skip
 _OF_ANY_COLOR = frozenset((
     "bat", "bee", "bird", "butterfly", "crab", "crocodile", "dinosaur", "dragon", "fish", "frog",
@@ -484,6 +485,7 @@ _OF_ANY_COLOR = frozenset((
 ))  # fmt: skip
 _UNNATURAL = 40.0  # of a* and b*: from a usual hue of such an animal
 _ANY_COLOR = {"bed": 3, "plane": 0, "sailing ship": 2}  # variants painted whole in any colour
+_IN_SHADE = {"train": 1.25}  # times as bright are colours of kinds with parts painted darker
 _GREY = np.array((150.0, 150.0, 150.0))  # the usual mean of a coloured thing's other parts
 _SHIP = "sailing ship"
 _PURER = 0.4  # of its difference from blue, by which a lake's is to be larger than it is painted
@@ -796,6 +798,10 @@ def light_of(things: Sequence[PlacedObject]) -> float:
 def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float) -> PlacedObject:
     thing = replace(thing, variant=_ANY_COLOR.get(thing.kind, thing.variant))
     name = color_name(rgb(wanted))
+    if thing.kind in _IN_SHADE:  # or the engine of an orange train is brown
+        least = max(light, _SEEN_FROM.get(name, 0.0))
+        shade = rgb(_IN_SHADE[thing.kind] * least * _UNTINTED.get(name, wanted))
+        return replace(thing, color=shade, mean_color=shade)
     if thing.color is not None:
         mean = None if thing.kind in _ANY_COLOR else thing.mean_color  # which becomes another
         seen = np.array([thing.color, mean or thing.color])

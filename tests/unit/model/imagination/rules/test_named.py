@@ -887,3 +887,17 @@ def test_a_purple_rug_passes_for_no_blue_one_in_a_bright_room():
     ]
     (rug,) = of(colored(room, [Named(("round rug",), COLORS["blue"], 1, 1)]), "round rug")
     assert color_name(rug.color) == "blue"
+
+
+def test_a_station_behind_a_train_steps_aside_instead_of_in_front_of_it():
+    ground = PlacedObject("near ground", 0.0, -20.0, 360.0, 14.0)
+    station = PlacedObject("station", 341.0, 4.0, 33.0, 16.0)
+    train = PlacedObject("train", 350.0, 5.0, 66.0, 30.0)
+    named = [
+        Named(("train",), None, 1, 1, relation=Relation("front", ("station",))),
+        Named(("station",), None),
+    ]
+    _, seen, nearer = far_first([ground, station, train], named)
+    assert nearer == train
+    assert seen.foot == station.foot
+    assert abs(yaw_difference(seen.yaw, train.yaw)) > train.width / 2

@@ -41,6 +41,15 @@ def test_a_thing_in_a_shade_of_the_colour_stays_as_it_was_planned():
     assert colored([dark], PURPLE) == [dark]
 
 
+def test_an_orange_train_is_bright_enough_for_an_orange_engine():
+    train = PlacedObject("train", 0.0, 5.0, 60.0, 27.0, (200, 112, 60), (150, 110, 90))
+    orange = [Named(("train",), COLORS["orange"])]
+    (seen,) = with_told_hues(colored([train], orange), orange)
+    assert seen.color == seen.mean_color
+    assert np.array(seen.color).max() > max(COLORS["orange"])  # its engine is painted darker
+    assert seen.variant == 4
+
+
 def test_a_white_horse_at_dusk_is_white_in_lilac_light():
     horse = PlacedObject("horse", 20.0, -10.0, 30.0, 24.0, (192, 166, 192), (180, 160, 185))
     (seen,) = colored([horse], [Named(("horse",), COLORS["white"])])
