@@ -42,7 +42,7 @@ def test_a_thing_in_a_shade_of_the_colour_stays_as_it_was_planned():
 
 
 def test_an_orange_train_is_bright_enough_for_an_orange_engine():
-    train = PlacedObject("train", 0.0, 5.0, 60.0, 27.0, (200, 112, 60), (150, 110, 90))
+    train = PlacedObject("train", 0.0, 5.0, 60.0, 27.0, (200, 112, 60), (150, 110, 90), 0)
     orange = [Named(("train",), COLORS["orange"])]
     (seen,) = with_told_hues(colored([train], orange), orange)
     assert seen.color == seen.mean_color
