@@ -192,6 +192,19 @@ class ViewCutter:
         place, picture = self._ground.piece(around, touched)
         return torch.stack([self._view(picture[0], place, pose) for pose in poses])
 
+    def continued(self, around: Surroundings, poses: Sequence[CameraPose]) -> Tensor | None:
+        """Return such pictures whose unknown sides continue what is known between them.
+
+        None: no column of cells is, or some between others are not.
+        """
+        touched = self._lattice.around_all(poses)
+        known = np.flatnonzero(around.at(touched).known.all(axis=0))
+        if not len(known) or known[-1] - known[0] >= len(known):
+            return None
+        part = replace(touched, left=touched.left + int(known[0]), columns=len(known))
+        place, picture = self._ground.piece(around, part)
+        return torch.stack([self._view(picture[0], place, pose) for pose in poses])
+
     def nearest(
         self, around: Surroundings, pose: CameraPose, others: Iterable[CameraPose]
     ) -> tuple[CameraPose, Tensor] | None:
@@ -216,7 +229,8 @@ class ViewCutter:
         stride = picture.shape[-1] / place.columns  # px of a cell
         cell, (height, width) = self._lattice.cell, self._size
         column, row = self._lattice.position(pose)
-        across = (column - place.left) % (360.0 / cell) * stride
+        middle, half = place.left + place.columns / 2, 180.0 / cell  # it may lie beside the place
+        across = ((column - middle + half) % (2 * half) - half + place.columns / 2) * stride
         step = pose.fov / WIDEST_FOV
         down, rows = _resampling((row - place.top) * stride, step, height, picture.shape[-2])
         along, columns = _resampling(across, step, width, picture.shape[-1])

@@ -254,9 +254,13 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         return self._cuts.begin_sky(poses, self._time)
 
     def _finish(self, begun: SharedWork[MadePart], poses: tuple[CameraPose, ...]) -> DecodedBlock:
-        """Return the frames of the next block with clouds, rain and snow."""
-        time = self._time
-        shown = self._decoder.finish(begun, partial(self._cuts.sky, poses, time))
+        """Return the frames of the next block with clouds, rain and snow.
+
+        A sky that is yet to be painted stands still: recalling it would take as long as a block.
+        """
+        time, paints = self._time, self.schedule.paints(self.memory)
+        sky = None if paints else partial(self._cuts.sky, poses, time)
+        shown = self._decoder.finish(begun, sky)
         if self.painting and self.painting.plan:
             shown = fallen(shown, self.painting.plan.things, poses, time)
         return shown

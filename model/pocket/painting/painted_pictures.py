@@ -33,7 +33,6 @@ Decode = Callable[[Surroundings, Place], Tensor]
 _KEPT = 96  # tiles that were decoded last: those of a ring, and those that changed
 _SKIES = (6, 8)  # rows and columns by which pieces of sky are larger than need be
 _ACROSS = np.linspace(-0.35, 0.35, 12)  # of a side of a box: where its colours are looked at
-_SKY_UNKNOWN = 1  # columns; the wind takes four seconds for one
 
 
 def remembering(decode: Decode) -> Decode:
@@ -142,9 +141,12 @@ class PaintedPictures:
     def skies(
         self, around: Surroundings, poses: Sequence[CameraPose], things: Things
     ) -> Tensor | None:
-        """Return such pictures, refined, without what stands before the sky."""
+        """Return such pictures, refined, without what stands before the sky.
+
+        It is continued to sides that are not painted yet.
+        """
         with self._crisp.showing(things):
-            return self._skies.views(around, poses, unknown=_SKY_UNKNOWN)
+            return self._skies.continued(around, poses)
 
     def colors_in(
         self, around: Surroundings, yaw: float, pitch: float, width: float, height: float

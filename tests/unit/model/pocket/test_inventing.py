@@ -41,7 +41,7 @@ from mag_sandbox.model.pocket.painting.painting import (
     next_view,
 )
 from mag_sandbox.model.pocket.painting.sketched_ground import planned_things
-from mag_sandbox.model.pocket.pictures.decoding import WIND
+from mag_sandbox.model.pocket.pictures.decoding import WIND, BlockDecoder, DecodedBlock
 from mag_sandbox.model.pocket.view_schedule import MOST_LATE
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed, WorldState
@@ -512,6 +512,23 @@ def test_a_block_reads_what_was_painted_where_it_ends_however_the_camera_turns()
     assert made.painted(pose) is None, "the painter was outrun"
     assert any(read), "what is known of the view is read where its tokens are"
     assert made.memory.policy.focused_pose != pose, "the copy is not taken for what was painted"
+
+
+@pytest.mark.parametrize(("policy", "recalls"), [("mag-retrieve", False), ("window", True)])
+def test_a_sky_that_is_yet_to_be_painted_is_recalled_only_where_nothing_is_painted(
+    monkeypatch, policy, recalls
+):
+    made, asked = world(policy), list[bool]()
+    finish = BlockDecoder.finish
+
+    def noted(self: BlockDecoder, begun: object, sky: object = None) -> DecodedBlock:
+        asked.append(sky is not None)
+        return finish(self, begun, sky)
+
+    monkeypatch.setattr(BlockDecoder, "finish", noted)
+    made.reset(PLACE, 0)
+    made.step(Control(CameraCommand(yaw=1.0)))
+    assert asked == [recalls] * 2
 
 
 def test_unknown_ground_shows_the_sketch_of_its_plan_until_it_is_painted():

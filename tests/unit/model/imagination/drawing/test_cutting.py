@@ -87,15 +87,29 @@ def test_there_is_no_view_of_what_is_not_known():
     assert cutter().views(around, [CameraPose(yaw=180.0)]) is not None
 
 
-def test_of_some_unknown_columns_what_is_beside_them_goes_on():
-    around, pose = all_known(), CameraPose(yaw=180.0)
-    place = cutter()._lattice.place(cutter()._lattice.nearest(pose))
-    around = around.without(around.mask(Place(0, place.left, around.known.shape[0], 1)))
-    pose = cutter()._lattice.nearest(pose)
+@pytest.mark.parametrize(("first", "last"), [(6, 10), (0, 7), (0, 2), (8, 10)])
+def test_a_view_of_which_one_side_is_unknown_is_continued_from_what_is_known(first, last):
+    pose = cutter()._lattice.nearest(CameraPose(yaw=180.0))
+    place = cutter()._lattice.place(pose)
+    unknown = Place(0, place.left + first, ROWS, last - first)
+    around = all_known()
+    around = around.without(around.mask(unknown))
     assert cutter().views(around, [pose]) is None
-    assert cutter().views(around, [pose], unknown=1) is not None
-    around = around.without(around.mask(Place(0, place.left + 1, around.known.shape[0], 1)))
-    assert cutter().views(around, [pose], unknown=1) is None
+    (view,) = cutter().continued(around, [pose])
+    known = np.ones(VIEW[1] * STRIDE, bool)
+    known[first * STRIDE : last * STRIDE] = False
+    assert np.abs(view.numpy() - truth(pose))[..., known].max() < 0.012
+    edge = first * STRIDE - 1 if first else last * STRIDE
+    beside = view[..., first * STRIDE : last * STRIDE] - view[..., edge : edge + 1]
+    assert beside.abs().max() < 0.012
+
+
+def test_a_view_is_not_continued_across_a_gap_nor_from_nothing():
+    pose = cutter()._lattice.nearest(CameraPose(yaw=180.0))
+    place, around = cutter()._lattice.place(pose), all_known()
+    gap = around.without(around.mask(Place(0, place.left + 5, ROWS, 2)))
+    assert cutter().continued(gap, [pose]) is None
+    assert cutter().continued(around.without(around.mask(place)), [pose]) is None
 
 
 def test_where_not_all_is_known_the_nearest_view_shows_what_is_known_of_it():
