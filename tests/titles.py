@@ -22,7 +22,12 @@ from tests.steering import Steered
 
 
 def scene(key: str, name: str, category: str, prompt: str, *, own: bool = False) -> TitleCard:
-    return scene_card(key, Scene(prompt, name=name, category=category), None, own=own)
+    return scene_card(
+        key,
+        Scene(prompt, name=name, category=category),
+        None,
+        written="written today 18:20" if own else "",
+    )
 
 
 def parked(id: str, name: str, left: str, memory: str, seed: int = 7, words: str = "") -> TitleCard:

@@ -68,7 +68,7 @@ class Handover:
             world.adopt(Past(left.scene, left.seed, left.prompt, self.blocks, self.origin))
         except ValueError as error:
             raise WorldFailed(
-                f'"{left.name}" cannot continue in the world "{world.spec.name}" ({error}); '
+                f'"{left.scene.name}" cannot continue in the world "{world.spec.name}" ({error}); '
                 f'keep playing in "{left.world}"'
             ) from None
         entered = replace(

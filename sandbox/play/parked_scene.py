@@ -92,7 +92,7 @@ class ParkedScene:
     prompt: str = ""  # from which the picture on show was painted; empty: the scene's
     kept: KeptMemory | None = None
     id: str = ""  # of the playthrough, which parking again replaces; empty: a new one
-    name: str = ""  # for people; empty: the scene's
+    name: str = ""  # on the disk, with a number for a copy; empty: the scene's
     slot: str = ""  # of a save; empty: parked
     created: datetime = field(default_factory=_now)  # when the playthrough began
     left: datetime = field(default_factory=_now)
@@ -207,10 +207,10 @@ def restore_world(world: World, parked: ParkedScene) -> None:
     """Continue a parked scene in a world, or raise StateError or WorldFailed if it does not fit."""
     if parked.world != world.spec.name:
         raise StateError(
-            f'"{parked.name}" was left in the world "{parked.world}", this one is '
+            f'"{parked.scene.name}" was left in the world "{parked.world}", this one is '
             f'"{world.spec.name}"; start the game with --world {parked.world}'
         )
-    what = f'"{parked.name}" cannot be continued: its state is damaged'
+    what = f'"{parked.scene.name}" cannot be continued: its state is damaged'
     with refusing(lambda why: StateError(f"{what} ({why}); {DAMAGED}")):
         world.restore(parked.state)
 
@@ -404,8 +404,9 @@ def _check_room(place: Path, parked: ParkedScene) -> None:
 
 
 def _full(place: Path, parked: ParkedScene) -> str:
+    size = math.ceil(parked.bytes / MIB)
     return (
-        f'the disk has no room for "{parked.name}": it needs {math.ceil(parked.bytes / MIB)} MiB '
+        f'the disk has no room for "{parked.scene.name}": it needs {size} MiB '
         f"in {place}; delete parked scenes or other files and try again"
     )
 

@@ -183,13 +183,14 @@ class ParkedScenes:
                 ) from None
 
     def fork(self, id: str) -> ParkedScene:
-        """Copy a place under a new id and the name "... (2)"; return the copy."""
+        """Copy a place under a new id, and on the disk the name "... (2)"; return the copy."""
         return self.park_copy(self.load(id))
 
     def park_copy(self, parked: ParkedScene) -> ParkedScene:
         """Keep a place as a new one; see `fork`."""
         with self._alone():
-            name = _next_name(place_name(parked), {entry.name for entry in self.entries()})
+            taken = {entry.header.name for entry in self.entries() if entry.header}
+            name = _next_name(parked.name, taken)
             copy = replace(parked, id=new_id(parked.scene), name=name, slot="")
             write_state(self._path(copy.id), copy)
         return copy
@@ -326,11 +327,8 @@ def _measure(folder: Path) -> tuple[int, datetime] | None:
 
 
 def place_name(place: StateHeader | ParkedScene) -> str:
-    """Return the name of a place, with what it was described as last; a copy keeps its number."""
-    if place.prompt == place.scene.prompt:
-        return place.name
-    number = "" if place.name == place.scene.name else place.name[len(uncounted(place.name)) :]
-    return name_with(place.scene, place.prompt, known_words(place.world)) + number
+    """Return the name of a place for people, with what it was described as last."""
+    return name_with(place.scene, place.prompt, known_words(place.world))
 
 
 def described(place: StateHeader | ParkedScene) -> Scene:
@@ -338,13 +336,8 @@ def described(place: StateHeader | ParkedScene) -> Scene:
     return replace(place.scene, name=place_name(place), prompt=place.prompt)
 
 
-def uncounted(name: str) -> str:
-    """Return the name of a copy without its number."""
-    return re.sub(r" \(\d+\)$", "", name)
-
-
 def _next_name(name: str, taken: set[str]) -> str:
-    stem = uncounted(name)
+    stem = re.sub(r" \(\d+\)$", "", name)
     number = 2
     while f"{stem} ({number})" in taken:
         number += 1

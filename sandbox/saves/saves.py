@@ -345,8 +345,8 @@ class Saves(SessionObserver):
             )
 
     def _copy(self, parked: ParkedScene) -> None:
-        copy = self.scenes.park_copy(parked)
-        self._say(f"saved as “{copy.name}”")
+        name = place_name(self.scenes.park_copy(parked))
+        self._say(f"a copy of “{name}” as it is now is kept under Continue")
 
     def _write_unwritten(self) -> None:
         for parked in tuple(self.unwritten.values()):

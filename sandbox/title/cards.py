@@ -4,7 +4,6 @@ Knows the list and the focus; the screen acts on them.
 """
 
 import functools
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -301,28 +300,27 @@ def _draw_card(
 
 
 def card_words(card: TitleCard, *, focused: bool) -> ColumnPart:
-    """Return what stands below a card: a long title takes the line of the remark, too."""
+    """Return what stands below a card: a long title takes the line of a remark not needed."""
     title, ink = short_title(card.title), ACCENT if focused else INK
-    if len(title) > CARD_LINE and not card.is_damaged:
+    if len(title) > CARD_LINE and not card.is_damaged and not card.has_twin:
         return column(Text(title, TITLE_SIZE, ink, bold=True, lines=2))
     line = Text(card.line, 12, BAD if card.is_damaged else MUTED, lines=1)
     return column(Text(title, TITLE_SIZE, ink, bold=True, lines=1), line, gap=3)
 
 
 def short_title(title: str) -> str:
-    """Return the end of a long title that differs from others: its number, its last description.
+    """Return the end of a long title that differs from others: its last description.
 
     What was added to a description stays, with as much of that as there is room for.
 
-    >>> short_title("A library with a red armchair, then a dragon (2)")
-    '(2) A dragon'
+    >>> short_title("A library with a red armchair and a globe, then a dragon")
+    'A dragon'
     >>> short_title("A beach with two green umbrellas on the left…, at night")
     'A beach with two green umbrellas…, at night'
     """
     if len(title) <= CARD_TITLE:
         return title
-    number = re.search(r" \(\d+\)$", title)
-    last = title[: number.start() if number else None].rpartition(", then ")[2]
+    last = title.rpartition(", then ")[2]
     start, _, added = last.rpartition(_CUT)
     if start:
         room = max(CARD_TITLE - len(_CUT) - len(added), CARD_TITLE // 2)
@@ -330,7 +328,7 @@ def short_title(title: str) -> str:
         while begun and begun[-1].lower() in FUNCTION_WORDS:
             begun.pop()
         last = f"{' '.join(begun)}{_CUT}{added}" if begun else added
-    return f"{number[0] if number else ''} {last[:1].upper()}{last[1:]}".strip()
+    return f"{last[:1].upper()}{last[1:]}"
 
 
 def draw_footer(surface: pygame.Surface, theme: Theme, layout: TitleLayout, text: str) -> None:

@@ -39,7 +39,6 @@ from mag_sandbox.sandbox.saves.parking import (
     ParkedScenes,
     described,
     place_name,
-    uncounted,
 )
 from mag_sandbox.sandbox.title.model import (
     CONTINUE,
@@ -54,7 +53,7 @@ from mag_sandbox.sandbox.title.model import (
     library_cards,
     scene_card,
 )
-from mag_sandbox.sandbox.ui.amounts import ago_text, bytes_text
+from mag_sandbox.sandbox.ui.amounts import bytes_text, when_text
 from mag_sandbox.sandbox.ui.thumbnails import FreshPicture, PictureSource
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.characters import clean
@@ -102,12 +101,9 @@ def read_title_model(
     """
     now = now or datetime.now(UTC)
     return TitleModel(
-        scenes=(*_own_cards(data / SCENES), *library_cards()),
+        scenes=(*_own_cards(data / SCENES, now), *library_cards()),
         parked=(
-            *(
-                _parked_card(one.id, WAITING, FreshPicture(one.shown), one, one.created)
-                for one in waiting
-            ),
+            *(_parked_card(one.id, WAITING, FreshPicture(one.shown), one) for one in waiting),
             *(
                 _card_of(entry, now)
                 for entry in parked.entries()
@@ -183,9 +179,8 @@ def delete_recording(folder: Path) -> None:
 
 
 def left_text(header: StateHeader, now: datetime) -> str:
-    """Say when a scene was left: "left 3 h ago", or "saved 3 h ago"."""
-    verb = "saved" if header.slot else "left"
-    return f"{verb} {ago_text((now - header.left_at).total_seconds())}"
+    """Say when a scene was left: "left today 18:20", or "saved just now"."""
+    return f"{'saved' if header.slot else 'left'} {when_text(header.left_at, now)}"
 
 
 def remembered_text(header: StateHeader | ParkedScene) -> str:
@@ -195,7 +190,7 @@ def remembered_text(header: StateHeader | ParkedScene) -> str:
     return f"{counted(header.kept.frames, 'view')} remembered"
 
 
-def _own_cards(folder: Path) -> list[TitleCard]:
+def _own_cards(folder: Path, now: datetime) -> list[TitleCard]:
     words, cards = known_words(available_worlds()[0]), []
     for own in own_scenes(folder):
         key = str(own.path)  # load_scene takes a path as well as a name
@@ -205,7 +200,9 @@ def _own_cards(folder: Path) -> list[TitleCard]:
             cards.append(damaged(card, own.problem or "It cannot be read."))
         else:
             about = told(own.scene, own.scene.prompt, words)
-            cards.append(replace(scene_card(key, own.scene, own.thumbnail, own=True), about=about))
+            written = f"written {when_text(changed(own.path), now)}"
+            card = scene_card(key, own.scene, own.thumbnail, written=written)
+            cards.append(replace(card, about=about))
     return cards
 
 
@@ -215,8 +212,7 @@ def _card_of(entry: ParkedEntry, now: datetime) -> TitleCard:
         card = TitleCard("parked", entry.id, entry.name, "", "", (), entry.thumbnail, label=LEFT)
         return damaged(card, entry.problem or "It cannot be read.")
     left = "open in another window" if played_elsewhere else left_text(header, now)
-    begun = datetime.fromisoformat(header.created)
-    return _parked_card(entry.id, left, entry.thumbnail, header, begun)
+    return _parked_card(entry.id, left, entry.thumbnail, header)
 
 
 def _parked_card(
@@ -224,31 +220,29 @@ def _parked_card(
     left: str,
     picture: PictureSource | None,
     place: StateHeader | ParkedScene,
-    begun: datetime,
 ) -> TitleCard:
     name = place_name(place)
     where = "" if place.world == available_worlds()[0] else f" in {place.world}"
-    title = uncounted(name) if name != place.scene.name else name
+    left = f"a copy, {left}" if place.name != place.scene.name else left
     if not name.startswith(place.scene.name.rstrip(CUT_OFF)):  # perhaps a room behind a door
         where += f" · begun as “{place.scene.name}”"
     return TitleCard(
         "parked",
         id,
-        title,
+        name,
         f"{left[:1].upper()}{left[1:]} · {remembered_text(place)}{where}",
         left,
         (CONTINUE, FORK, DELETE),
         picture,
         label=LEFT,
         place=(name, place.seed),
-        shared=(name, place.prompt, place.scene.name),
-        begun=begun,
+        shared=(name, place.prompt, place.scene.name, place.name),
     )
 
 
 def _recording_card(recording: PastRecording, now: datetime) -> TitleCard:
-    ago = ago_text((now - recording.when).total_seconds())
-    detail = f"{ago}, {clock_text(recording.seconds)}, {bytes_text(recording.bytes)}"
+    when = when_text(recording.when, now)
+    detail = f"{when}, {clock_text(recording.seconds)}, {bytes_text(recording.bytes)}"
     if recording.interrupted:
         detail += ", interrupted"
     name, id, choices = recording.scene, str(recording.folder), (WATCH, EXPORT, DELETE)

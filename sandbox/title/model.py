@@ -4,7 +4,6 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -61,11 +60,12 @@ class TitleCard:
     picture: PictureSource | None = None
     label: str = ""  # its kind, above the title
     place: tuple[str, int] | None = None  # name and seed of a scene
-    shared: tuple[str, ...] | None = None  # by all visits: name, description, scene it began as
-    begun: datetime | None = None  # the playthrough of a parked scene
+    # by all visits: name, description, the scene it began as, the name on the disk
+    shared: tuple[str, ...] | None = None
     visit: int = 0  # how many later visits there are
     others: "tuple[TitleCard, ...]" = ()  # other visits, in the order in which they are turned to
     is_damaged: bool = False  # `about` says why
+    has_twin: bool = False  # another card beside it has its title: `line` tells them apart
 
     @property
     def is_own(self) -> bool:
@@ -79,14 +79,14 @@ class TitleCard:
 
 
 def scene_card(
-    key: str, scene: Scene, picture: PictureSource | None, *, own: bool = False
+    key: str, scene: Scene, picture: PictureSource | None, *, written: str = ""
 ) -> TitleCard:
-    """Return the card of a scene that comes with the game, or that the player wrote."""
-    choices = (PLAY, NEW_SEED, DELETE) if own else (PLAY, NEW_SEED)
-    label = OWN if own else SHELVES[scene.category]
+    """Return the card of a scene that comes with the game, or that the player wrote, and when."""
+    choices = (PLAY, NEW_SEED, DELETE) if written else (PLAY, NEW_SEED)
+    label = OWN if written else SHELVES[scene.category]
     about, place = scene.prompt, (scene.name, scene.seed)
     return TitleCard(
-        "scene", key, scene.name, about, "", choices, picture, label=label, place=place
+        "scene", key, scene.name, about, written, choices, picture, label=label, place=place
     )
 
 
@@ -115,7 +115,7 @@ class Shelf:
 def shelves(model: TitleModel) -> tuple[Shelf, ...]:
     """Return the rows of the title screen; empty ones are left out."""
     own = [card for card in model.scenes if card.is_own]  # the newest first
-    rows = [Shelf("Continue", one_per_place(model.parked)), Shelf(OWN, _numbered(own))]
+    rows = [Shelf("Continue", one_per_place(model.parked)), Shelf(OWN, _twins_told(own))]
     for title in SHELVES.values():
         cards = (card for card in model.scenes if card.label == title)
         rows.append(Shelf(title, tuple(cards)))
@@ -126,38 +126,22 @@ def shelves(model: TitleModel) -> tuple[Shelf, ...]:
 def one_per_place(parked: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
     """Return one card for each place, of its latest visit; `others` holds the earlier ones.
 
-    Visits share name, description and the scene they began as, also with another seed. Other
-    places of the same name are numbered from the second on, in the order in which they were begun.
+    Visits share name, description and the scene they began as, also with another seed.
     """
     visits: dict[object, list[TitleCard]] = {}
     for card in parked:
         visits.setdefault(card.shared or card.id, []).append(card)
-    shown: dict[object, TitleCard] = {}
-    places = sorted(visits, key=lambda place: _order(visits[place]), reverse=True)
-    titles = [card.title for card in _numbered([visits[place][0] for place in places])]
-    for place, title in zip(places, titles, strict=True):
-        cards = [replace(card, title=title, visit=n) for n, card in enumerate(visits[place])]
-        if more := len(cards) - 1:
-            cards[0] = replace(cards[0], line=f"{cards[0].line}, and {more} earlier")
-        shown[place] = _turning(cards[0], tuple(cards[1:]))
-    return tuple(shown[place] for place in visits)
+    shown = []
+    for place in visits.values():
+        first, *others = (replace(card, visit=n) for n, card in enumerate(place))
+        line = f"{first.line}, and {len(others)} earlier" if others else first.line
+        shown.append(_turning(replace(first, line=line), tuple(others)))
+    return _twins_told(shown)
 
 
-def _numbered(cards: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
-    """Return cards, the newest first, of which equal names are numbered from the second on."""
-    counts, numbered = Counter[str](), list[TitleCard]()
-    for card in reversed(cards):
-        counts[card.title] += 1
-        many = counts[card.title] > 1
-        title = f"{card.title} ({counts[card.title]})" if many else card.title
-        numbered.append(replace(card, title=title))
-    return tuple(reversed(numbered))
-
-
-def _order(visits: Sequence[TitleCard]) -> tuple[datetime, tuple[str, ...]]:
-    """Return the key for numbering places: a copy, begun with its original, comes after it."""
-    begun = min(card.begun or datetime.max.replace(tzinfo=UTC) for card in visits)
-    return begun, visits[0].shared or (visits[0].id,)
+def _twins_told(cards: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
+    counts = Counter(card.title for card in cards)
+    return tuple(replace(card, has_twin=counts[card.title] > 1) for card in cards)
 
 
 def turned(card: TitleCard) -> TitleCard:

@@ -1,20 +1,26 @@
-"""Amounts in words: sizes of files, and how long ago something was."""
+"""Amounts in words: sizes of files, and when something was."""
+
+from datetime import datetime
 
 from mag_sandbox.model.world import GIB, KIB, MIB
 
+LONG_AGO_DAYS = 300  # days after which a date needs its year
 
-def ago_text(seconds: float) -> str:
-    """Say how long ago something was: "just now", "3 h ago", "2 weeks ago"."""
-    minutes = seconds / 60
-    if minutes < 1:
-        return "just now"
-    steps = (("min", 60), ("h", 24), ("day", 7), ("week", 4.345), ("month", 12))
-    amount = minutes
-    for unit, length in steps:
-        if amount < length:
-            return _ago(int(amount), unit)
-        amount /= length
-    return _ago(int(amount), "year")
+
+def when_text(moment: datetime, now: datetime) -> str:
+    """Say when something was: "5 min ago", "today 18:20", "12 May 18:20", "12 May 2025".
+
+    The clock is local.
+    """
+    minutes, days = (now - moment).total_seconds() / 60, (now - moment).days
+    if minutes < 60:
+        return "just now" if minutes < 1 else f"{int(minutes)} min ago"
+    if days >= LONG_AGO_DAYS:
+        return f"{moment.day} {moment:%b} {moment.year}"
+    then, today = moment.astimezone(), now.astimezone().date()
+    nights = (today - then.date()).days
+    day = {0: "today", 1: "yesterday"}.get(nights, f"{then.day} {then:%b}")
+    return f"{day} {then:%H:%M}"
 
 
 def bytes_text(count: int) -> str:
@@ -24,8 +30,3 @@ def bytes_text(count: int) -> str:
             amount = count / unit
             return f"{amount:.1f} {name}" if amount < 9.95 else f"{amount:.0f} {name}"
     return f"{count} bytes" if count != 1 else "1 byte"
-
-
-def _ago(amount: int, unit: str) -> str:
-    plural = "s" if amount != 1 and unit not in ("min", "h") else ""
-    return f"{amount} {unit}{plural} ago"

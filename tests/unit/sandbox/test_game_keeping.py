@@ -263,7 +263,7 @@ def test_a_place_goes_by_its_description_wherever_it_is_named(run):
     (left,) = game.parked()
     game.services.saves.copy(left.id)
     copy = next(one for one in game.parked(2) if one.id != left.id)
-    assert (left.name, copy.name) == (described, f"{described} (2)")
+    assert (left.name, copy.name) == (described, described)
     game.wait(lambda: game.screen.card and game.screen.card.title == described)
     loading = game.go(Continue(left.id), LoadingScreen)
     game.wait(lambda: game.screen.session if isinstance(game.screen, PlayScreen) else None)

@@ -120,5 +120,5 @@ def test_both_go_on_from_where_the_first_is_and_remember_it_in_their_own_ways():
         left, right = halves(block)
         assert (left == expected.frames).all()
         assert (right == expected.frames).all()
-        assert (block.memory.policy, block.beside.memory.policy) == ("mag-retrieve", "window")
+        assert (block.memory.policy, block.beside.memory.policy) == ("full", "window")
         assert block.block_index == 11 + number

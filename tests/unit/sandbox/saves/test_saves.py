@@ -117,14 +117,14 @@ def test_what_is_not_on_the_disk_can_be_copied_and_deleted(queue, parked, monkey
     queue.delete(parked.id)
     queue.close()
     (entry,) = queue.scenes.entries()
-    assert entry.name == "Somewhere (2)"
+    assert entry.header.name == "Somewhere (2)"
     assert not queue.unwritten
 
 
 def test_deleting_makes_room_for_what_had_none(queue, said, parked, monkeypatch):
     queue.park(given(parked))
     queue.take(parked.id)
-    other = replace(parked, id="other", name="Other")
+    other = replace(parked, id="other", scene=replace(parked.scene, name="Other"))
     monkeypatch.setattr(queue.scenes, "park", lambda parked, **how: fail("no room"))
     queue.park(given(other))
     queue.take(other.id)
@@ -139,7 +139,7 @@ def test_deleting_makes_room_for_what_had_none(queue, said, parked, monkeypatch)
 def test_what_had_no_room_is_written_when_something_else_finds_some(
     queue, parked, monkeypatch, keep
 ):
-    other = replace(parked, id="other", name="Other")
+    other = replace(parked, id="other", scene=replace(parked.scene, name="Other"))
     monkeypatch.setattr(queue.scenes, "park", lambda parked, **how: fail("no room"))
     queue.park(given(other))
     queue.take(other.id)
@@ -148,7 +148,7 @@ def test_what_had_no_room_is_written_when_something_else_finds_some(
     with pytest.raises(StateError):
         queue.take("nothing")  # by then all is done
     assert not queue.unwritten
-    assert queue.scenes.load(other.id).name == "Other"
+    assert queue.scenes.load(other.id).scene.name == "Other"
 
 
 def test_what_was_kept_by_itself_is_newer_than_what_had_no_room(queue, parked, monkeypatch):

@@ -45,7 +45,7 @@ from mag_sandbox.sandbox.title.library import (
     remembered_text,
 )
 from mag_sandbox.sandbox.title.model import one_per_place, shelves
-from mag_sandbox.sandbox.ui.amounts import ago_text, bytes_text
+from mag_sandbox.sandbox.ui.amounts import bytes_text, when_text
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 from mag_sandbox.scenes.changes import staying
 from mag_sandbox.scenes.vocabulary import Vocabulary
@@ -53,7 +53,6 @@ from tests.doubles import SPEC, FakeWorld
 from tests.unit.sandbox.saves.test_parking import left
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
-MINUTE, HOUR, DAY = 60, 3600, 86400
 PICTURE = np.full((192, 320, 3), 90, np.uint8)
 
 
@@ -73,22 +72,23 @@ def record(folder: Path, blocks: int = 4) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"),
+    ("ago", "text"),
     [
-        (-5, "just now"),
-        (59, "just now"),
-        (MINUTE, "1 min ago"),
-        (59.9 * MINUTE, "59 min ago"),
-        (3.5 * HOUR, "3 h ago"),
-        (DAY, "1 day ago"),
-        (6.9 * DAY, "6 days ago"),
-        (7 * DAY, "1 week ago"),
-        (60 * DAY, "1 month ago"),
-        (800 * DAY, "2 years ago"),
+        (timedelta(seconds=-5), "just now"),
+        (timedelta(seconds=59), "just now"),
+        (timedelta(minutes=1), "1 min ago"),
+        (timedelta(minutes=59.9), "59 min ago"),
+        (timedelta(hours=3.5), "today 14:30"),
+        (timedelta(hours=18.5), "yesterday 23:30"),
+        (timedelta(days=1), "yesterday 18:00"),
+        (timedelta(days=2), "10 May 18:00"),
+        (timedelta(days=800), "3 Mar 2024"),
+        (timedelta(days=700_000), "29 Oct 109"),
     ],
 )
-def test_how_long_ago_is_said_in_words(seconds, text):
-    assert ago_text(seconds) == text
+def test_the_time_of_something_is_said_in_words(ago, text):
+    now = datetime(2026, 5, 12, 18).astimezone()  # by the clock of this machine
+    assert when_text(now - ago, now) == text
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def header(**fields) -> StateHeader:
 
 def test_a_card_says_when_it_was_left_and_what_it_holds():
     parked = header(kept=KeptMemory("mag", 180, 41 * 2**20))
-    assert left_text(parked, NOW + timedelta(hours=3)) == "left 3 h ago"
+    assert left_text(parked, NOW + timedelta(minutes=3)) == "left 3 min ago"
     assert remembered_text(parked) == "180 views remembered"
     assert left_text(header(slot="quick"), NOW) == "saved just now"
     assert remembered_text(header(kept=KeptMemory("none", 0, 0))) == "nothing remembered"
@@ -389,7 +389,7 @@ def test_the_title_lists_everything(tmp_path):
     save_own_scene(data / "scenes", scene_of_prompt("A castle by a lake."))
     picture_own_scene(data / "scenes", scene_of_prompt("A castle by a lake."), PICTURE)
     record(data / "recordings" / "monday")
-    model = read_title_model(parked, data, now=NOW + timedelta(hours=3))
+    model = read_title_model(parked, data, now=NOW + timedelta(minutes=3))
     own, *library = model.scenes
     assert (own.title, load_scene(own.id).prompt) == ("A castle by a lake", "A castle by a lake.")
     assert own.picture.is_file()
@@ -399,8 +399,8 @@ def test_the_title_lists_everything(tmp_path):
     cards = {card.id: card for card in model.parked}
     assert cards[id].about.endswith("180 views remembered in fake")
     assert cards[id].picture.is_file()
-    assert cards[id].line == "left 3 h ago"
-    assert cards[f"{id}-quick"].line == "saved 3 h ago"
+    assert cards[id].line == "left 3 min ago"
+    assert cards[f"{id}-quick"].line == "saved 3 min ago"
     assert "state.json is missing" in cards["broken"].about
     (recording,) = model.recordings
     assert recording.title == "Meadow"
@@ -415,6 +415,14 @@ def test_a_place_that_was_described_anew_has_a_card_of_its_own(tmp_path):
     cards = {card.title: card for card in one_per_place(model.parked)}
     assert set(cards) == {"Meadow", "Meadow, then a snowy village at night"}
     assert [len(cards[title].others) for title in cards] == [1, 0]
+
+
+def test_a_copy_has_a_card_of_its_own_that_says_so(tmp_path):
+    parked = ParkedScenes(tmp_path / "parked", 64)
+    parked.fork(parked.park(left()))
+    cards = one_per_place(read_title_model(parked, tmp_path).parked)
+    assert [card.title for card in cards] == ["Meadow", "Meadow"]
+    assert sorted(card.line for card in cards) == ["a copy, left just now", "left just now"]
 
 
 def test_the_card_of_a_room_says_where_it_was_begun(tmp_path):

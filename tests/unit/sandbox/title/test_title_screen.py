@@ -1,7 +1,6 @@
 """The title screen: everything on it can be reached, and nothing is lost without a question."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -158,25 +157,21 @@ def test_a_place_described_anew_is_no_visit_to_one_of_that_description(game):
     harbour = replace(parked("v2", "Harbour", "", ""), shared=("Harbour", "A harbour.", "Harbour"))
     cards = one_per_place((described, harbour))
     assert [(card.id, card.others) for card in cards] == [("v1", ()), ("v2", ())]
-    assert {card.title for card in cards} == {"Harbour", "Harbour (2)"}
+    assert all(card.has_twin for card in cards)
 
 
-def test_a_copy_is_numbered_after_its_original_whichever_was_left_last():
-    begun = datetime(2026, 1, 1, tzinfo=UTC)
-    original = replace(parked("v1", "Meadow", "", ""), begun=begun)
-    copy = replace(original, id="v2", shared=("Meadow (2)", "Meadow"))
-    for cards in ((original, copy), (copy, original)):
-        titles = {card.id: card.title for card in one_per_place(cards)}
-        assert titles == {"v1": "Meadow", "v2": "Meadow (2)"}
-
-
-def test_own_worlds_of_one_name_are_numbered_in_the_order_in_which_they_were_written():
+def test_the_line_below_a_card_tells_it_from_one_of_its_name_also_where_that_is_long():
+    name = "A mountain lake in the fog"
     own = [
-        TitleCard("scene", key, "A farm", "", "", (DELETE,), label=OWN) for key in ("new", "old")
+        TitleCard("scene", key, title, "", f"written {key}", (DELETE,), label=OWN)
+        for key, title in (("today", name), ("yesterday", name), ("then", "A farm by a long river"))
     ]
-    rows = shelves(TitleModel(scenes=tuple(own)))
-    assert [(card.id, card.title) for card in rows[0].cards] == [
-        ("new", "A farm (2)"), ("old", "A farm")
+    (row,) = shelves(TitleModel(scenes=tuple(own)))
+    shown = [[one.words for one in card_words(card, focused=False).content] for card in row.cards]
+    assert shown == [
+        [name, "written today"],
+        [name, "written yesterday"],
+        ["A farm by a long river", "written then"],
     ]  # fmt: skip
 
 
@@ -195,36 +190,30 @@ def test_the_last_shelves_fill_the_screen_where_the_last_one_has_the_focus():
     assert focus.top == len(rows) - 2
 
 
-def test_another_description_has_a_card_of_its_own_and_a_number_only_beside_one_alike():
-    day = datetime(2026, 1, 1, tzinfo=UTC)
-    places = [
+def test_another_description_has_a_card_of_its_own():
+    cards = [
         parked("v1", "Harbour", "", "", words="A harbour by day."),
         parked("v2", "Harbour", "", "", words="A harbour at night."),
         parked("v3", "Cliff", "", ""),
     ]
-    begun = [day + timedelta(days=1), day, day]
-    cards = [replace(card, begun=when) for card, when in zip(places, begun, strict=True)]
-    assert [one.title for one in one_per_place(cards)] == ["Harbour (2)", "Harbour", "Cliff"]
-    assert [one.title for one in one_per_place(cards[:1])] == ["Harbour"]
+    assert [(one.title, one.has_twin) for one in one_per_place(cards)] == [
+        ("Harbour", True), ("Harbour", True), ("Cliff", False)
+    ]  # fmt: skip
+    assert [one.has_twin for one in one_per_place(cards[:1])] == [False]
 
 
 @pytest.mark.parametrize(
     ("title", "short"),
     [
-        ("Desert at sunset (2)", "Desert at sunset (2)"),
         ("Desert at sunset, then a dragon", "Desert at sunset, then a dragon"),
-        ("A very long walk over the hills, then a castle (12)", "(12) A castle"),
+        ("A very long walk over the hills, then a castle", "A castle"),
         (
             "A beach with two umbrellas on the left…, heavy rain",
             "A beach with two umbrellas…, heavy rain",
         ),
         (
-            "A beach with two green umbrellas…, silence of the moon (2)",
-            "(2) A beach with two green…, silence of the moon",
-        ),
-        (
-            "A castle on a hill by the sea with three ships (2)",
-            "(2) A castle on a hill by the sea with three ships",
+            "A beach with two green umbrellas…, silence of the moon",
+            "A beach with two green…, silence of the moon",
         ),
     ],
 )
@@ -507,7 +496,7 @@ def test_listing_anew_leaves_what_the_player_has_chosen(game):
 
 
 def test_the_chosen_card_keeps_the_focus_when_another_comes_before_it():
-    cards = [scene_card(name, Scene(f"A {name}."), None, own=True) for name in ("a", "b", "c")]
+    cards = [scene_card(name, Scene(f"A {name}."), None, written="now") for name in ("a", "b", "c")]
     focus = TitleFocus([Shelf("Continue", tuple(cards[1:]))], "scene b")
     focus.list([Shelf("Continue", tuple(cards))])
     assert (focus.key, focus.spot) == ("scene b", Focused("cards", 0, 1))
