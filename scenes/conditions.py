@@ -60,9 +60,7 @@ _LIGHTS = {  # red, green and blue of lights, as shares of a clear day's; source
     ),
 }
 _STAGE_LIGHTS = {"pink": (1.0, 0.83, 0.94), "blue": (0.77, 0.84, 1.0), "warm": (1.0, 0.86, 0.7)}
-_STAGE_LIGHT = re.compile(
-    rf"\b(?P<color>{'|'.join(_STAGE_LIGHTS)}) (?:stage |spot)?lights?\b", re.I
-)
+STAGE_LIGHT = re.compile(rf"\b(?P<color>{'|'.join(_STAGE_LIGHTS)}) (?:stage |spot)?lights?\b", re.I)
 _COLORED_BACKDROP = re.compile(
     rf"\b(?P<color>{'|'.join((*COLORS, *SAME_COLORS))}) (?:background|backdrop|walls?)\b", re.I
 )
@@ -71,6 +69,22 @@ DUSK = "under a purple sky"
 GAME_SKIES = (  # times of day in games, and how the planner knows these; at dawn skies differ
     (re.compile(r"\b(at|in the) (sunset|sundown|evening)\b", re.I), "under an orange sky"),
     (re.compile(r"\b(at|in the) (dusk|twilight)\b", re.I), DUSK),
+)
+STAGE_TIMES = (  # which lamps show on stages, where no day is seen
+    (
+        re.compile(
+            r"\b((by|in|at|under) (the )?(candle|lamp|fire|torch)light"
+            r"|(at|in the) (sunset|sundown|evening))\b",
+            re.I,
+        ),
+        "in warm light",
+    ),
+    (
+        re.compile(
+            r"\b(at (night|midnight|dusk)|(by|in|under) (the )?(moonlight|twilight|night))\b", re.I
+        ),
+        "in blue light",
+    ),
 )
 _SKY_TIMES = {"orange": "sunset", "purple": "dusk", "violet": "dusk"}  # that colours of it show
 _SNOW = re.compile(
@@ -176,9 +190,8 @@ def lit(text: str, words: Vocabulary) -> str:
     read = _without_colors_not_taken(words.reading(text))
     category, stems = words.place(read), [stem(word.text.lower()) for word in split_words(read)]
     place = place_of(category, stems) if category else None
-    if category == "video game":
-        for when, sky in GAME_SKIES:
-            read = when.sub(sky, read)
+    for when, seen in {"video game": GAME_SKIES, "object": STAGE_TIMES}.get(category or "", ()):
+        read = when.sub(seen, read)
     if category not in BY_DAY or (place and place.name in OWN_LIGHT) or words.foreign(text):
         return read
     if place and (place.some("flat") == (SEA,) or built_of(place)) and is_under_snow(read):
@@ -238,7 +251,7 @@ def light_in(text: str, words: Vocabulary) -> tuple[float, float, float]:
     read = lit(text, words)
     category = words.place(read) or ""
     if category == "object":
-        lamps = _STAGE_LIGHT.search(read)
+        lamps = STAGE_LIGHT.search(read)
         return _STAGE_LIGHTS[lamps["color"].lower()] if lamps else (1.0, 1.0, 1.0)
     stems = text_stems(_DARK_FITTINGS.sub("", read))
     said = _LIGHTS.get(category, ())
@@ -259,7 +272,7 @@ def backdrop_in(text: str, words: Vocabulary) -> tuple[int, int, int] | None:
     read = lit(text, words)
     if words.place(read) != "object":
         return None
-    said = _COLORED_BACKDROP.search(read) or _STAGE_LIGHT.search(read)
+    said = _COLORED_BACKDROP.search(read) or STAGE_LIGHT.search(read)
     color = color_word(said["color"].lower()) if said else None
     return COLORS[color] if color else None
 

@@ -25,6 +25,8 @@ from mag_sandbox.scenes.conditions import (
     SEASONS,
     SILENT,
     SPOKEN,
+    STAGE_LIGHT,
+    STAGE_TIMES,
     TURNING,
     is_night_place,
     is_under_snow,
@@ -401,6 +403,7 @@ MEASURED = {
     "object": "wall",
     "video game": "night",
 }
+_SCHOOL_DESK = "school desk"
 MOST_UNSEEN = 6  # unseen words near by, beside those that are suggested
 MOST_THINGS = 8  # kinds that a plan shows, on 5 seeds of 5; of 9 named one was missing on 8 of 10
 
@@ -537,6 +540,8 @@ class DescriptionWords(Vocabulary):
         if text_stems(read) & unpleasant:  # sunbeds in the rain are on no beach
             kinds = [kinds for kinds in kinds if kinds[0] not in _OF_SUNNY_DAYS]
         first = {named[0] for named in kinds}
+        if _SCHOOL_DESK not in first:  # any table would be in a classroom
+            kinds = [tuple(kind for kind in own if kind != _SCHOOL_DESK) for own in kinds]
         if "lake" in first:  # there are lakes in swamps, deserts and anywhere
             kinds = [kinds for kinds in kinds if kinds[0] not in _AT_LAKES]
         on_stages = STANDS - {"steps"} if first & BUILDINGS else STANDS  # of a house
@@ -702,6 +707,9 @@ class DescriptionWords(Vocabulary):
             seen |= {place for place, one in enumerate(stems) if one == _LEVEL}
             skies = [when for when, sky in GAME_SKIES if _NO_SUNSET.isdisjoint(said) or sky == DUSK]
             seen |= {place for when in skies for place in _words_in(when, text)}
+        if category == "object":
+            lights = (STAGE_LIGHT, *(when for when, _ in STAGE_TIMES))
+            seen |= {place for said in lights for place in _words_in(said, text)}
         seen |= _lonely_words(text, of_place) if category == "outdoor" else set()
         seen |= only_words(text, is_obeyed=category in BY_DAY and bool(naming_words(text, kinds)))
         if category == "outdoor" and (place_kind is None or place_kind.name not in OWN_SEASON):

@@ -2113,3 +2113,21 @@ def test_a_carpet_before_a_comma_is_one_and_not_what_the_next_thing_is_made_of()
 )
 def test_a_blank_in_a_word_is_overlooked_where_half_of_it_means_nothing(words, text, read):
     assert words.reading(text) == read
+
+
+@pytest.mark.parametrize(
+    ("said", "lamps"),
+    [
+        ("by candlelight", "in warm light"),
+        ("in the evening", "in warm light"),
+        ("at night", "in blue light"),
+        ("in moonlight", "in blue light"),
+        ("under blue stage lights", "in blue light"),
+    ],
+)
+def test_hours_and_lights_of_a_stage_are_those_of_its_lamps(
+    words: DescriptionWords, said: str, lamps: str
+):
+    text, told = (f"a stage with a guitar {light}" for light in (said, lamps))
+    assert light_in(text, words) == light_in(told, words) != light_in("a stage", words)
+    assert not words.without_effect(text)
