@@ -32,18 +32,25 @@ class GivenPicture(NamedTuple):
         same: np.ndarray = known & (latents == self.latents).all(axis=0)
         return same
 
-    def shown(self, stays: np.ndarray, alike: np.ndarray | None = None) -> np.ndarray:
+    def shown(
+        self, stays: np.ndarray, beside: np.ndarray, alike: np.ndarray | None = None
+    ) -> np.ndarray:
         """Return it where it is as it was given, float32 [4, H, W].
 
-        Colours times shares, and shares, which are soft where it ends.
+        Colours times shares, and shares, which are soft where other known ground begins.
 
         Args:
             stays: its cells that are as they were given, bool [rows, columns].
+            beside: which of its cells and of those around it are known,
+                bool [rows + 2, columns + 2].
             alike: pixels of others that look as they did, bool [H, W].
         """
         same = self._pixels_of(stays)
         share = torch.from_numpy(same if alike is None else same | alike).float()[None]
-        apart = functional.pad(1 - share, (SOFT,) * 4, value=1.0)
+        cell = len(self.pixels) // len(stays)
+        inside, near = slice(SOFT, -SOFT), slice(cell - SOFT, SOFT - cell)
+        apart = torch.from_numpy(in_pixels(beside, cell * len(beside))[near, near]).float()[None]
+        apart[:, inside, inside] = 1 - share
         share = 1 - functional.max_pool2d(apart, SOFT + 1, stride=1)
         share = functional.avg_pool2d(share, SOFT + 1, stride=1)
         shown: np.ndarray = torch.cat((share * self._colors, share)).numpy()

@@ -240,7 +240,9 @@ class PaintedDetails:
             stays = given.stays(there.latents, there.known)
             changed = there.known & ~stays
             same = self._alike(given, around) if changed.any() else None
-            shown = given.shown(stays, same)[:, rows[down]][..., columns[across]]
+            wide = Place(ahead.top - 1, ahead.left - 1, ahead.rows + 2, ahead.columns + 2)
+            shown = given.shown(stays, around.at(wide).known, same)
+            shown = shown[:, rows[down]][..., columns[across]]
             found[:, down[:, None] & across] = shown.reshape(4, -1)
         return found
 

@@ -84,6 +84,8 @@ def test_a_given_view_is_shown_itself_until_its_cells_are_others():
     view = shown(around, CameraPose())
     assert (view[3][inside] == 1).all()
     assert 0 <= view[3, 0].max() < 0.2, "it fades at the edge"
+    alone = shown(around.only(around.mask(ahead)), CameraPose())
+    assert (alone[3, :, CELL:-CELL] == 1).all(), "but not into unknown ground"
     assert np.array_equal(to_frames(torch.from_numpy(view[None, :3]))[0][inside], pixels[inside])
     turned = shown(around, CameraPose(22.5))
     assert np.array_equal(turned[:, :, CELL : 4 * CELL], view[:, :, 2 * CELL : 5 * CELL])
@@ -108,7 +110,8 @@ def test_beside_a_new_thing_a_given_view_is_still_shown_itself():
     stays[1, 2] = False
     same = np.zeros((CELL * 4, CELL * 6), bool)
     same[CELL : 2 * CELL, 2 * CELL : 2 * CELL + CELL // 2] = True
-    alone, beside = given.shown(stays)[3], given.shown(stays, same)[3]
+    everywhere = np.ones((6, 8), bool)
+    alone, beside = given.shown(stays, everywhere)[3], given.shown(stays, everywhere, same)[3]
     part = slice(CELL, 2 * CELL), slice(2 * CELL, 3 * CELL)
     assert not alone[part].any()
     assert beside[part][:, 0].min() > 0.8
