@@ -72,7 +72,11 @@ class Handover:
                 f'keep playing in "{left.world}"'
             ) from None
         entered = replace(
-            left, state=world.snapshot(), world=world.spec.name, provenance=world.provenance()
+            left,
+            state=world.snapshot(),
+            world=world.spec.name,
+            provenance=world.provenance(),
+            rooms=(),
         )
         self.then(entered)
         return entered

@@ -40,7 +40,18 @@ FILES = {ARRAYS, DATA}  # that every state has, with its header
 MAX_ID = 80  # characters
 DAMAGED = "delete it, or put back a copy of its folder"  # the remedy
 # Fields that a parked scene and its header share.
-_PLAIN = ("name", "slot", "seed", "world", "prompt", "frames_shown", "fps", "kept", "provenance")
+_PLAIN = (
+    "name",
+    "slot",
+    "seed",
+    "world",
+    "prompt",
+    "frames_shown",
+    "fps",
+    "kept",
+    "provenance",
+    "rooms",
+)
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _IMAGE = re.compile(r"image(\.[a-z0-9]{1,5})?")
 HEADER, THUMBNAIL = "state.json", "thumbnail.png"
@@ -96,6 +107,7 @@ class ParkedScene:
     slot: str = ""  # of a save; empty: parked
     created: datetime = field(default_factory=_now)  # when the playthrough began
     left: datetime = field(default_factory=_now)
+    rooms: tuple[str, ...] = ()  # names of those behind doors and before, by number; "": unknown
     provenance: dict[str, Any] = field(default_factory=dict[str, Any])  # of the world
     parts: dict[str, WorldState] = field(default_factory=dict)  # of others: map, anchors
     # what it is recognised by, uint8 [H, W, 3]; None: by the last frame. Only its thumbnail is kept
@@ -154,6 +166,7 @@ class StateHeader:
     left: str  # UTC, ISO 8601
     provenance: dict[str, Any]  # weights, execution, ...: to load a world that continues exactly
     files: dict[str, FileCheck]
+    rooms: tuple[str, ...] = ()  # as in `ParkedScene`
     schema: int = SCHEMA_VERSION
     kind: Literal["parked_scene"] = "parked_scene"
 

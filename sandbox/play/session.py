@@ -80,6 +80,15 @@ def telling(block: FrameBlock, before: np.ndarray | None) -> np.ndarray | None:
     return frame if varies >= PLAIN and is_level and not block.provisional else before
 
 
+def known_rooms(block: FrameBlock, before: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of rooms by number, with that of the room that a block shows."""
+    if block.ground is None or not block.ground.rooms:
+        return before
+    number = block.ground.room
+    unknown = ("",) * (number - len(before))  # in a place saved before there were names
+    return (*before[:number], *unknown, block.ground.rooms[-1], *before[number + 1 :])
+
+
 class CommandSource(Protocol):
     """Gives a session its commands; a script gives whole controls and scene changes."""
 
@@ -111,6 +120,7 @@ class Session:
         self.id = ""  # of the playthrough; saves and the parked scene go by it
         self._last: FrameBlock | None = None  # None: the fields below are unset, too
         self._telling: np.ndarray | None  # the newest frame by which the place is recognised
+        self._rooms: tuple[str, ...]  # as in `ParkedScene`
         self._playthrough: Playthrough
         self._shown_prompt: ShownPrompt
         self._created: datetime
@@ -168,6 +178,7 @@ class Session:
         asked = time.monotonic()
         block = self.world.step(control)
         self._last, self._telling = block, telling(block, self._telling)
+        self._rooms = known_rooms(block, self._rooms)
         self._shown_prompt.see(control, block)
         event = self._event(block, control, asked)
         for observer in (*self._observers, *self._attached):
@@ -214,6 +225,7 @@ class Session:
             id=self.id,
             name=self._name,
             created=self._created,
+            rooms=self._rooms,
         )
 
     def change(self, *, prompt: str | None = None, memory: MemorySetting | None = None) -> None:
@@ -258,6 +270,7 @@ class Session:
     ) -> None:
         self._playthrough, self._last = playthrough, first.block
         self._telling = telling(first.block, parked.picture if parked else None)
+        self._rooms = known_rooms(first.block, parked.rooms if parked else ())
         asks = first.control.prompt is not None
         prompt = first.block.prompt if parked is None or asks else parked.prompt
         self._shown_prompt = ShownPrompt(prompt, first.block)

@@ -224,7 +224,10 @@ def _parked_card(
     name = place_name(place)
     where = "" if place.world == available_worlds()[0] else f" in {place.world}"
     left = f"a copy, {left}" if place.name != place.scene.name else left
-    if not name.startswith(place.scene.name.rstrip(CUT_OFF)):  # perhaps a room behind a door
+    if len(place.rooms) > 1:
+        left = f"{left}, {len(place.rooms)} rooms"
+        where += f" · rooms: {', '.join(filter(None, place.rooms))}"
+    elif not name.startswith(place.scene.name.rstrip(CUT_OFF)):
         where += f" · begun as “{place.scene.name}”"
     return TitleCard(
         "parked",

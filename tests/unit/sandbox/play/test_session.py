@@ -1,5 +1,6 @@
 """A session drives a world from a source and tells its observers everything, in order."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -9,9 +10,9 @@ import xxhash
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.controls.sources import ScriptSource
-from mag_sandbox.model.world import Control, MemorySetting
+from mag_sandbox.model.world import Control, GroundPlan, MemorySetting
 from mag_sandbox.sandbox.play.events import SessionStart
-from mag_sandbox.sandbox.play.session import Session, digest_of
+from mag_sandbox.sandbox.play.session import Playthrough, Session, digest_of
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 
@@ -155,3 +156,29 @@ def test_a_place_left_while_its_light_still_changes_has_the_name_that_it_had():
     session.start(SCENE, seed=7)
     assert session.advance().block.prompt == "A meadow, at night"
     assert session.park().prompt == SCENE.prompt
+
+
+class House(FakeWorld):
+    """A hall, and in every block another room of those behind its doors, or the hall again."""
+
+    ways = (("hall",), ("hall", "attic"), ("hall",), ("hall", "cellar"))
+    numbers = (0, 1, 0, 2)
+
+    def _make(self, control):
+        block = super()._make(control)
+        at = block.block_index % len(self.ways)
+        return replace(block, ground=GroundPlan(rooms=self.ways[at], room=self.numbers[at]))
+
+
+def test_a_parked_session_names_the_rooms_it_was_in_also_those_before_it_was_parked_once():
+    session = Session(House(), ScriptSource([PAN] * 9))
+    session.start(SCENE, seed=7)
+    session.advance()
+    session.advance()
+    parked = session.park()
+    assert parked.rooms == ("hall", "attic")
+    session.begin(Playthrough(SCENE, 7, lambda: parked))
+    assert session.park().rooms == ("hall", "attic", "cellar")
+    old = replace(parked, rooms=())
+    session.begin(Playthrough(SCENE, 7, lambda: old))
+    assert session.park().rooms == ("", "", "cellar")

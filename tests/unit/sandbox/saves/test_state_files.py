@@ -289,6 +289,13 @@ def test_a_scene_saved_before_it_had_all_its_fields_is_read(folder):
     assert read_state(folder).scene == Scene("A meadow.", name="Old")
 
 
+def test_a_place_saved_before_rooms_had_names_is_read(folder):
+    header = json.loads((folder / "state.json").read_text())
+    del header["rooms"]
+    (folder / "state.json").write_text(json.dumps(header))
+    assert read_state(folder).rooms == ()
+
+
 def test_arrays_that_do_not_fit_into_memory_are_not_read(folder, monkeypatch):
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=1000))
     monkeypatch.setattr("safetensors.numpy.load_file", None)
