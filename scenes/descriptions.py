@@ -92,6 +92,7 @@ from mag_sandbox.scenes.rewordings import (
     AT_US,
     BABY,
     BALLOON_COLORS,
+    BASE_ON_MOON,
     BUNCHES,
     CHILDS_ROOM,
     COLORED_ROOM,
@@ -635,7 +636,7 @@ class DescriptionWords(Vocabulary):
         told += [*_words_in(FISHING_VILLAGE, known), *_words_in(SUNKEN_TOWN, known)]
         told += [*_words_in(DARK_STORM, known)]
         told += [*_words_in(FLOODED_CAVE, known), *_words_in(SQUARE_IN_TOWN, known)]
-        told += _words_in(UNDERWATER_REEF, known)
+        told += [*_words_in(UNDERWATER_REEF, known), *_words_in(BASE_ON_MOON, known)]
         told += [
             place
             for said, _ in (*LIGHTS_TOLD, *caves_in(known))

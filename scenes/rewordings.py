@@ -69,6 +69,10 @@ _VASE = rf"(?:an? |the )?(?:(?P<vase>{_COLOR}) )?vases?"
 ON_PLANET = re.compile(
     r"\bon (the moon|(a|another|an alien|this) ((?P<color>\w+) )?(?P<planet>planet))\b", re.I
 )
+BASE_ON_MOON = re.compile(
+    r"\b(?:(?:space )?station|base|colony|outpost|settlement|city|town|village|camp) on the moon\b",
+    re.I,
+)
 _MOUNTAIN_ROAD = re.compile(r"\b(a|the) mountain (road|path)\b(.*)", re.I)
 _MOON_ALONE = re.compile(
     r"^(the )?moon(?=$|, (?=.*\b(?:astronauts?|rockets?|craters?|rovers?|space)\b)"
@@ -293,6 +297,7 @@ _CAVES = (  # caves of rooms that the renderer has not, neither as levels nor as
 )
 DRAWN_LIKE = (  # what is drawn as something else, and so told
     *((bunch, "bunch of flowers") for bunch in BUNCHES),
+    (BASE_ON_MOON, "moon landscape with satellite dishes"),
     *_HIGH,
     (re.compile(rf"\bcrane\b{_WADING}", re.I), "swan"),
     (re.compile(rf"\bcranes\b{_WADING}", re.I), "swans"),

@@ -2131,3 +2131,20 @@ def test_hours_and_lights_of_a_stage_are_those_of_its_lamps(
     text, told = (f"a stage with a guitar {light}" for light in (said, lamps))
     assert light_in(text, words) == light_in(told, words) != light_in("a stage", words)
     assert not words.without_effect(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("a rocket in a base on the moon", {"rocket", "satellite dish"}),
+        ("a village on the moon", {"satellite dish"}),
+        ("a pirate island", {"sailing ship", "treasure chest"}),
+        ("a robber cave", {"treasure chest"}),
+    ],
+)
+def test_places_of_moonfarers_and_pirates_have_what_these_leave_there(
+    words: DescriptionWords, text: str, kinds: set[str]
+):
+    named = Wanted.of(text, words, KINDS).named
+    assert {one.kinds[0] for one in named} == kinds
+    assert not words.without_effect(text)
