@@ -253,11 +253,17 @@ class Door:
 
     def covers(self, pose: CameraPose, yaw: float, pitch: float) -> bool:
         """Tell whether it lies in a direction from a pose [degrees]."""
+        middle, foot, top = self.seen_from(pose)
+        away = max(hypot(self.x - pose.x, self.z - pose.z), 0.1)
+        aside = abs(yaw_difference(yaw, middle))
+        return aside <= degrees(atan(self.width / 2 / away)) and foot <= pitch <= top
+
+    def seen_from(self, pose: CameraPose) -> tuple[float, float, float]:
+        """Return the yaw of its middle, the pitches of its foot and its top [degrees]."""
         x, z = self.x - pose.x, self.z - pose.z
         away = max(hypot(x, z), 0.1)
-        aside = abs(yaw_difference(yaw, degrees(atan2(x, z))))
         foot, top = (degrees(atan((end - EYE) / away)) for end in (0.0, self.height))
-        return aside <= degrees(atan(self.width / 2 / away)) and foot <= pitch <= top
+        return degrees(atan2(x, z)) % 360.0, foot, top
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ A click on a door farther away walks up to it first.
 
 import re
 from dataclasses import replace
-from math import atan2, degrees, dist
+from math import dist
 
 import pygame
 
@@ -15,7 +15,7 @@ from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.model.world import NO_DOOR, UNPLANNED, Door, WorldSpec
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.memory_choices import STILL_PAINTING, leave_moment
-from mag_sandbox.sandbox.play.late_warp import SHOWN, direction_at
+from mag_sandbox.sandbox.play.late_warp import SHOWN, direction_at, shown_at
 from mag_sandbox.sandbox.play.player_input import MOVED
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
@@ -24,6 +24,7 @@ from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import fit, share_of
+from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Text
 from mag_sandbox.scenes.naming import names_in
 from mag_sandbox.scenes.vocabulary import APOSTROPHES, DETERMINERS
 
@@ -31,7 +32,7 @@ WALKING = "walking to the {}"
 LEADS_TO = "the {} ahead leads to {}"
 CAN_ENTER = "click the {} to walk there and go in"
 BLOCKED = "something is in the way to the {}: walk around it"
-NEAR = 20.0  # metres of a door to walk to
+NEAR = 20.0  # metres of a door to walk to, or of one that has a caption
 SAME = 0.5  # metres between two doors at least
 FACING = 2.0  # degrees by which the player may look past a door while walking to it
 PATIENCE = 3.0  # times as long as the straight way takes, until it is blocked
@@ -61,6 +62,7 @@ class DoorsInPlay(Overlay):
         self._knows_doors = not services.settings.now.hints
         self._pressed: tuple[int, int] | None = None  # where the mouse was on the picture
         self._size = (1, 1)  # of the window
+        self._caption = CachedCard()  # at the door back
         self._bound_for: Door | None = None  # that the pilot walks to
         self._leg: CameraPose | None = None  # of the way there
         self._stopped_at: CameraPose | None = None  # on the way; twice there: it is blocked
@@ -79,10 +81,24 @@ class DoorsInPlay(Overlay):
         aside = {
             door: abs(yaw_difference(_facing(pose, door).yaw, pose.yaw))
             for door in (ground.doors if ground else ())
-            if dist((door.x, door.z), (pose.x, pose.z)) < NEAR
+            if _away(door, pose) < NEAR
         }
         door = min(aside, key=aside.__getitem__, default=None)
         return door if door and aside[door] < SHOWN * pose.fov / 2 else None
+
+    @property
+    def _door_back(self) -> Door | None:
+        """The door near by that leads to the room before this one."""
+        ground, pose = self._reel.current.block.ground, self._reel.pose
+        before = ground.rooms[-2] if ground and ground.rooms[1:] else ""
+        near = (door for door in (ground.doors if ground else ()) if _away(door, pose) < NEAR)
+        return next((door for door in near if before and door.leads_to == before), None)
+
+    @property
+    def _picture(self) -> pygame.Rect:
+        spec = self._reel.current.spec
+        size = spec.frame_width, spec.frame_height
+        return fit(size, self._size, self._services.settings.now.fit)
 
     def press(self) -> None:
         """Go through the door ahead, or to the one in sight."""
@@ -116,7 +132,7 @@ class DoorsInPlay(Overlay):
             return
         pose, spec = self._services.pilot.pose, self._reel.current.spec
         speed, seconds = spec.full_speed, spec.block_length / spec.fps
-        way = dist((door.x, door.z), (pose.x, pose.z)) / speed.walk + 180.0 / speed.yaw
+        way = _away(door, pose) / speed.walk + 180.0 / speed.yaw
         self._bound_for, self._blocks_left = door, round(PATIENCE * way / seconds)
         self._knows_doors = True
         self._stopped_at = None
@@ -138,8 +154,19 @@ class DoorsInPlay(Overlay):
         return False
 
     def draw_under(self, surface: pygame.Surface) -> None:
-        """Note how large the window is."""
+        """Name the room that the player came from at the door back to it, if that is near."""
         self._size = surface.get_size()
+        door, pose = self._door_back, self._reel.pose
+        if door is None or self._hud.is_off or self._painting.is_shown:
+            return
+        yaw, _, top = door.seen_from(pose)
+        picture = self._picture.clip(surface.get_rect())
+        x, y = shown_at((yaw, top), pose, self._reel.crop, tuple(self._picture))
+        if picture.left <= x <= picture.right:
+            words = Text(f"back to {_the(door.leads_to)}", 13)
+            card = self._caption(self._hud.theme(surface), Card(words, pad=(8, 4), dense=False))
+            place = card.get_rect(midbottom=(round(x), round(y)))
+            surface.blit(card, place.clamp(picture))
 
     def block_shown(self, ready: ReadyBlock) -> None:
         """Say that a door is near, and go through once the player walks into it."""
@@ -214,13 +241,8 @@ class DoorsInPlay(Overlay):
 
     def _click(self, position: tuple[int, int]) -> None:
         """Go to and through a door at a position in the window."""
-        reel, spec = self._reel, self._reel.current.spec
-        ground, pose, size = (
-            reel.current.block.ground,
-            reel.pose,
-            (spec.frame_width, spec.frame_height),
-        )
-        picture = fit(size, self._size, self._services.settings.now.fit)
+        reel, spec, picture = self._reel, self._reel.current.spec, self._picture
+        ground, pose = reel.current.block.ground, reel.pose
         if not (spec.kinds and picture.collidepoint(position)):
             return
         if ground is None:
@@ -229,7 +251,7 @@ class DoorsInPlay(Overlay):
         aspect = spec.frame_height / spec.frame_width
         seen = direction_at(share_of(position, picture), pose, reel.crop, aspect)
         doors = [door for door in ground.doors if door.covers(pose, *seen)]
-        door = min(doors, key=lambda one: dist((one.x, one.z), (pose.x, pose.z)), default=None)
+        door = min(doors, key=lambda one: _away(one, pose), default=None)
         if door is not None:
             self.go_to(door)
         elif self.in_sight is not None:
@@ -238,8 +260,11 @@ class DoorsInPlay(Overlay):
 
 def _facing(pose: CameraPose, door: Door) -> CameraPose:
     """Return a pose turned towards a door."""
-    yaw = degrees(atan2(door.x - pose.x, door.z - pose.z)) % 360.0
-    return replace(pose, yaw=yaw, pitch=0.0)
+    return replace(pose, yaw=door.seen_from(pose)[0], pitch=0.0)
+
+
+def _away(door: Door, pose: CameraPose) -> float:
+    return dist((door.x, door.z), (pose.x, pose.z))
 
 
 def _the(room: str) -> str:

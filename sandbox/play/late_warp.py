@@ -7,6 +7,7 @@ no frame, no recording, no digest.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 from mag_sandbox.controls.camera import (
@@ -156,3 +157,24 @@ def direction_at(
     left, top, width, height = crop
     aside, above = left + place[0] * width - 0.5, 0.5 - top - place[1] * height
     return (pose.yaw + aside * pose.fov) % 360.0, pose.pitch + above * pose.fov * aspect
+
+
+def shown_at(
+    direction: tuple[float, float],
+    pose: CameraPose,
+    crop: Crop,
+    picture: Sequence[int],
+) -> tuple[float, float]:
+    """Return the place in a window that shows a direction.
+
+    Args:
+        direction: its yaw and pitch [degrees].
+        pose: of the frame.
+        crop: part of the frame that the window shows.
+        picture: where that is in the window: left, top, width, height [px].
+    """
+    left, top, width, height = crop
+    degree = picture[2] / width / pose.fov  # px
+    aside, below = yaw_difference(direction[0], pose.yaw), pose.pitch - direction[1]
+    x = picture[0] + (0.5 - left) / width * picture[2] + degree * aside
+    return x, picture[1] + (0.5 - top) / height * picture[3] + degree * below

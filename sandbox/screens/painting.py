@@ -7,10 +7,10 @@ from operator import attrgetter
 
 import pygame
 
-from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.edits import ENTER, SPOT_ACTS, Edit
 from mag_sandbox.model.world import StageShare
 from mag_sandbox.sandbox.hud.hud import Hud
+from mag_sandbox.sandbox.play.late_warp import shown_at
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.worker import ReadyBlock
 from mag_sandbox.sandbox.screens import Overlay
@@ -142,19 +142,13 @@ class PaintingOverlay(Overlay):
 
     def _place(self, edit: Edit, picture: pygame.Rect) -> pygame.Rect:
         """Return where a change lies in the window; the whole picture if it is larger than that."""
-        pose, (left, top, width, height) = self._reel.pose, self._reel.crop
+        pose, crop = self._reel.pose, self._reel.crop
         if edit.act == "undo" or edit.width >= pose.fov:
             return picture
-        across = picture.width / width / pose.fov  # px of a degree
-        middle = pygame.Vector2(
-            picture.left + (0.5 - left) / width * picture.width,
-            picture.top + (0.5 - top) / height * picture.height,
-        )
-        middle += across * pygame.Vector2(
-            yaw_difference(edit.yaw, pose.yaw), pose.pitch - edit.pitch
-        )
-        place = pygame.Rect(0, 0, round(edit.width * across), round(edit.height * across))
-        place.center = round(middle.x), round(middle.y)
+        degree = picture.width / crop[2] / pose.fov  # px
+        place = pygame.Rect(0, 0, round(edit.width * degree), round(edit.height * degree))
+        x, y = shown_at((edit.yaw, edit.pitch), pose, crop, tuple(picture))
+        place.center = round(x), round(y)
         return place
 
 

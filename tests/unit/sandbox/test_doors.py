@@ -267,3 +267,43 @@ def test_a_walker_is_stopped_who_gets_less_far_than_half_of_the_way(walked, way,
 )
 def test_a_room_is_named_as_in_a_sentence_and_has_no_article_if_it_is_somebodys(room, told):
     assert _the(room) == told
+
+
+class BetweenRooms(House):
+    """The second room, with the door back ahead."""
+
+    is_through = True
+
+    def step(self, control):
+        block = super().step(control)
+        door = Door("door", block.poses[-1].x, block.poses[-1].z + 3.0, "study")
+        return replace(block, ground=replace(block.ground, doors=(door,)))
+
+
+def test_the_door_back_has_a_caption_unless_all_is_hidden_or_it_is_out_of_view(tmp_path):
+    spec = replace(FAST, kinds=("door",), axes=AXES, full_speed=replace(FAST.full_speed, yaw=400.0))
+    with games(tmp_path) as start:
+        game = start(BetweenRooms(spec=spec))
+        game.play()
+        game.see_blocks(3)
+
+        def caption():
+            drawn = []
+            game.screen.session._doors._caption = lambda theme, card: (
+                drawn.append(card.content.words), pygame.Surface((9, 9))
+            )[1]  # fmt: skip
+            game.draw()
+            return drawn
+
+        assert caption() == ["back to the study"]
+        game.press(pygame.K_h)
+        while game.screen.level != "off":
+            game.press(pygame.K_h)
+        game.draw()
+        assert caption() == []
+        game.press(pygame.K_h)
+        game.draw()
+        assert caption() == ["back to the study"]
+        game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_LEFT))
+        game.wait(lambda: 120.0 < game.screen.reel.pose.yaw < 240.0)
+        assert caption() == []
