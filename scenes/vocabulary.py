@@ -549,12 +549,9 @@ def _split_phrases(text: str, vocabulary: Vocabulary) -> tuple[Phrase, ...]:
         for count in range(min(LONGEST_PHRASE, len(words)), 0, -1):
             own = words[:count]
             written = " ".join(_plain(word.text) for word in own)
-            if count == 1 or (_are_joined(text, own) and synonyms_of(written)):
-                break
-            if count == 2 and (
-                _are_joined(text, own) and (one := _as_one_word(written, vocabulary))
-            ):
-                written = one
+            listed = written if count == 1 else _as_listed(written, vocabulary)
+            if listed and _are_joined(text, own):
+                written = listed
                 break
         meant = written if written in FUNCTION_WORDS else vocabulary.meaning(written)
         phrases.append(Phrase(own, written, meant))
@@ -562,16 +559,19 @@ def _split_phrases(text: str, vocabulary: Vocabulary) -> tuple[Phrase, ...]:
     return tuple(phrases)
 
 
-def _as_one_word(written: str, vocabulary: Vocabulary) -> str:
-    """Return two words as the one that they are short of a blank: "class room"; "": they are two.
+def _as_listed(written: str, vocabulary: Vocabulary) -> str:
+    """Return words as they are listed together; "": they are not.
 
-    One of them must mean nothing by itself: a green house is no greenhouse.
+    Of two that may be as one without a blank, "class room", one of which must mean nothing by
+    itself: a green house is no greenhouse.
     """
+    if synonyms_of(written):
+        return written
     parts, one = written.split(), written.replace(" ", "")
-    if not FUNCTION_WORDS.isdisjoint(parts) or not (one in vocabulary.counts or synonyms_of(one)):
-        return ""
+    is_listed = one in vocabulary.counts or bool(synonyms_of(one))
+    are_two = len(parts) == 2 and FUNCTION_WORDS.isdisjoint(parts)
     meant = (vocabulary.meaning(part, corrected=False) for part in parts)
-    return one if None in meant else ""
+    return one if are_two and is_listed and None in meant else ""
 
 
 def _is_foreign(text: str, vocabulary: Vocabulary) -> bool:
