@@ -135,6 +135,7 @@ class TitlePicture:
             if top + layout.shelf_height <= area.top or top >= area.bottom:
                 continue
             first, chosen = focus.first(row), focus.chosen(row)
+            chosen = None if focus.spot.area == "header" else chosen  # then all is about a button
             focused = focus.spot.area == "cards"
             turns = draw_shelf(
                 surface, theme, self._thumbnails, layout, shelf, top, first, chosen,

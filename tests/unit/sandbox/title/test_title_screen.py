@@ -487,6 +487,22 @@ def test_the_library_fills_four_shelves_with_pictures():
     assert all(card.picture.is_file() for card in cards)
 
 
+def test_no_card_has_a_ring_while_a_button_above_has_the_focus(game, monkeypatch):
+    rings = []
+    monkeypatch.setattr(
+        "mag_sandbox.sandbox.title.cards.draw_ring", lambda *where, **how: rings.append(where[2])
+    )
+    surface = pygame.Surface((1280, 720))
+    game.screen.draw(surface)
+    assert len(rings) == 1
+    game.press("up", "up")
+    game.settle()
+    assert game.screen._focus.spot.area == "header"
+    rings.clear()
+    game.screen.draw(surface)
+    assert rings == []
+
+
 def test_listing_anew_leaves_what_the_player_has_chosen(game):
     game.press("down", "right")
     chosen = game.screen.focused
