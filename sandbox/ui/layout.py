@@ -9,6 +9,7 @@ Parts are values, compared by their contents. Their lengths are px of the refere
 functions take and return px of the window.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
@@ -402,7 +403,20 @@ def _draw_text(theme: Theme, surface: pygame.Surface, place: pygame.Rect, part: 
 
 
 def _wrapped(theme: Theme, part: Text, width: int) -> list[str]:
-    return theme.wrap(part.words, width, part.lines, part.size, bold=part.bold)
+    """Break words into lines; centred ones are about equally long, none is left with one word."""
+    lines = theme.wrap(part.words, width, part.lines, part.size, bold=part.bold)
+    if not part.centred or len(lines) == 1:
+        return lines
+
+    def breaks_alike(narrower: int) -> bool:
+        found = theme.wrap(part.words, narrower, part.lines, part.size, bold=part.bold)
+        return len(found) == len(lines) and " ".join(found) == " ".join(lines)
+
+    return theme.wrap(
+        part.words,
+        bisect_left(range(width), True, key=breaks_alike),
+        part.lines, part.size, bold=part.bold,
+    )  # fmt: skip
 
 
 def _px(theme: Theme, length: float) -> int:

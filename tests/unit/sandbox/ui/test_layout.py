@@ -84,6 +84,22 @@ def test_words_are_cut_or_wrapped_to_their_room(theme):
     assert height_of(theme, Text(words, lines=3), 60) == 3 * line
 
 
+def test_centred_lines_are_about_equally_long(theme, monkeypatch, surface):
+    words = "A library with a red armchair and a globe"
+    width = widths(theme, Text(words))[0] - 3
+    assert theme.wrap(words, width, 2) == ["A library with a red armchair and a", "globe"]
+    drawn, text = [], type(theme).text
+    monkeypatch.setattr(
+        type(theme), "text", lambda self, line, *how, **more: (
+            drawn.append(line), text(self, line, *how, **more)
+        )[1],
+    )  # fmt: skip
+    draw(theme, surface, Text(words, lines=2, centred=True), pygame.Rect(0, 0, width, 90))
+    assert " ".join(drawn) == words
+    first, second = (len(line) for line in drawn)
+    assert abs(first - second) < 8
+
+
 def test_bold_words_are_bold_on_several_lines_too(theme, surface):
     words, width = "some words that are long " * 3, 200
     bold, thin = Text(words, lines=9, bold=True), Text(words, lines=9)
