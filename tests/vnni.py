@@ -1,12 +1,10 @@
 """A mark for tests of int8: its sums overflow without VNNI, where the game does not use it."""
 
-from pathlib import Path
-
 import pytest
 
-_FACTS = Path("/proc/cpuinfo")
-_FLAGS = _FACTS.read_text() if _FACTS.is_file() else ""
+from mag_sandbox.sandbox.diagnose.doctor_checks import processor_features
+from mag_sandbox.sandbox.diagnose.speed_table import column_of
 
 needs_vnni = pytest.mark.skipif(
-    "avx2" in _FLAGS and "vnni" not in _FLAGS, reason="this processor has no VNNI"
+    not column_of(processor_features()), reason="this processor has no VNNI"
 )
