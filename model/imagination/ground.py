@@ -192,14 +192,17 @@ class ViewCutter:
         place, picture = self._ground.piece(around, touched)
         return torch.stack([self._view(picture[0], place, pose) for pose in poses])
 
-    def continued(self, around: Surroundings, poses: Sequence[CameraPose]) -> Tensor | None:
+    def continued(
+        self, around: Surroundings, poses: Sequence[CameraPose], unknown: int
+    ) -> Tensor | None:
         """Return such pictures whose unknown sides continue what is known between them.
 
-        None: no column of cells is, or some between others are not.
+        None: more columns of cells are unknown than may be, or some between others are.
         """
         touched = self._lattice.around_all(poses)
         known = np.flatnonzero(around.at(touched).known.all(axis=0))
-        if not len(known) or known[-1] - known[0] >= len(known):
+        is_one = bool(len(known)) and known[-1] - known[0] < len(known)
+        if not is_one or touched.columns - len(known) > unknown:
             return None
         part = replace(touched, left=touched.left + int(known[0]), columns=len(known))
         place, picture = self._ground.piece(around, part)

@@ -251,15 +251,20 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         session = self._running()
         if not session.has_sky or WIND in session.leave_out:
             return None
-        return self._cuts.begin_sky(poses, self._time)
+        return self._cuts.begin_sky(poses, self._time, is_being_painted=self._paints_here)
+
+    @property
+    def _paints_here(self) -> bool:
+        """Whether what is unknown where the camera is, is being painted around the start."""
+        return self.schedule.paints(self.memory) and not self._running().pose.is_away
 
     def _finish(self, begun: SharedWork[MadePart], poses: tuple[CameraPose, ...]) -> DecodedBlock:
         """Return the frames of the next block with clouds, rain and snow.
 
         A sky that is yet to be painted stands still: recalling it would take as long as a block.
         """
-        time, paints = self._time, self.schedule.paints(self.memory)
-        sky = None if paints else partial(self._cuts.sky, poses, time)
+        time = self._time
+        sky = None if self._paints_here else partial(self._cuts.sky, poses, time)
         shown = self._decoder.finish(begun, sky)
         if self.painting and self.painting.plan:
             shown = fallen(shown, self.painting.plan.things, poses, time)

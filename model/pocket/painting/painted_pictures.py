@@ -139,14 +139,18 @@ class PaintedPictures:
         return self._views.nearest(around, pose, others)
 
     def skies(
-        self, around: Surroundings, poses: Sequence[CameraPose], things: Things
+        self, around: Surroundings, poses: Sequence[CameraPose], things: Things, unknown: int
     ) -> Tensor | None:
         """Return such pictures, refined, without what stands before the sky.
 
-        It is continued to sides that are not painted yet.
+        Args:
+            around: the known ring.
+            poses: of the views.
+            things: of the plan.
+            unknown: columns of cells that may be; those beside them go on there.
         """
         with self._crisp.showing(things):
-            return self._skies.continued(around, poses)
+            return self._skies.continued(around, poses, unknown)
 
     def colors_in(
         self, around: Surroundings, yaw: float, pitch: float, width: float, height: float

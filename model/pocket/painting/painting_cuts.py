@@ -14,6 +14,9 @@ from mag_sandbox.model.pocket.pictures.decoding import BlockDecoder, Codec, Draw
 from mag_sandbox.model.session_world import StageTimer
 from mag_sandbox.model.world import Frames
 
+# columns of cells of a sky that may be unknown: for one the wind takes four seconds
+_UNKNOWN, _TO_BE_PAINTED = 1, 6
+
 
 class PaintingCuts:
     """Cuts the painted surroundings; skies that are not painted are recalled from memory."""
@@ -59,16 +62,25 @@ class PaintingCuts:
         """Begin to cut the latents at a block's end."""
         return self._decoder.beside(partial(self._latents, end))
 
-    def begin_sky(self, poses: tuple[CameraPose, ...], time: int) -> "Future[Tensor | None]":
-        """Begin to cut the painted sky that the wind carries into a block."""
+    def begin_sky(
+        self, poses: tuple[CameraPose, ...], time: int, *, is_being_painted: bool
+    ) -> "Future[Tensor | None]":
+        """Begin to cut the painted sky that the wind carries into a block.
+
+        Args:
+            poses: of the block.
+            time: frames shown before it.
+            is_being_painted: whether what is unknown of it soon will not be.
+        """
         upwind = self._decoder.upwind(poses, time)
-        return self._decoder.beside(partial(self._skies, upwind))
+        unknown = _TO_BE_PAINTED if is_being_painted else _UNKNOWN
+        return self._decoder.beside(partial(self._skies, upwind, unknown))
 
     def sky(self, poses: tuple[CameraPose, ...], time: int) -> Tensor:
         """Return the sky that the wind carries into a block, [F, 3, H, W]: painted or recalled."""
         upwind = self._decoder.upwind(poses, time)
         with self._times.measure("sky"):
-            skies = self._skies(upwind)
+            skies = self._skies(upwind, _UNKNOWN)
             if skies is not None:
                 return skies
             pictures = self._codec.picture(self._memory.recall_block(upwind))
@@ -78,8 +90,8 @@ class PaintingCuts:
         frames = self.frames(pose)
         return None if frames is None else self._codec.encode(frames).float()
 
-    def _skies(self, poses: tuple[CameraPose, ...]) -> Tensor | None:
+    def _skies(self, poses: tuple[CameraPose, ...], unknown: int) -> Tensor | None:
         painting = self._painting
         if painting is None:
             return None
-        return painting.pictures.skies(painting.around, poses, things_of(painting.plan))
+        return painting.pictures.skies(painting.around, poses, things_of(painting.plan), unknown)

@@ -95,7 +95,8 @@ def test_a_view_of_which_one_side_is_unknown_is_continued_from_what_is_known(fir
     around = all_known()
     around = around.without(around.mask(unknown))
     assert cutter().views(around, [pose]) is None
-    (view,) = cutter().continued(around, [pose])
+    (view,) = cutter().continued(around, [pose], last - first)
+    assert cutter().continued(around, [pose], last - first - 1) is None
     known = np.ones(VIEW[1] * STRIDE, bool)
     known[first * STRIDE : last * STRIDE] = False
     assert np.abs(view.numpy() - truth(pose))[..., known].max() < 0.012
@@ -108,8 +109,8 @@ def test_a_view_is_not_continued_across_a_gap_nor_from_nothing():
     pose = cutter()._lattice.nearest(CameraPose(yaw=180.0))
     place, around = cutter()._lattice.place(pose), all_known()
     gap = around.without(around.mask(Place(0, place.left + 5, ROWS, 2)))
-    assert cutter().continued(gap, [pose]) is None
-    assert cutter().continued(around.without(around.mask(place)), [pose]) is None
+    assert cutter().continued(gap, [pose], 9) is None
+    assert cutter().continued(around.without(around.mask(place)), [pose], 10) is None
 
 
 def test_where_not_all_is_known_the_nearest_view_shows_what_is_known_of_it():

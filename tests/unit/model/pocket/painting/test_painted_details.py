@@ -217,7 +217,7 @@ def test_a_sky_is_refined_as_what_is_shown_before_it():
     redrawn = RedrawnThings(WhiteCloseUps())
     refined = RefinedRings(lambda: black, made.drawn_sketch)
     pictures = PaintedPictures(made, lambda shown, *_: shown, redrawn, refined)
-    crisp, plain = (pictures.skies(ALL, [AWAY], things) for things in ((STANDING,), ()))
+    crisp, plain = (pictures.skies(ALL, [AWAY], things, 0) for things in ((STANDING,), ()))
     assert crisp is not None
     assert (crisp == -1).all(), "black"
     assert plain is not None
