@@ -15,7 +15,15 @@ import xxhash
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, WorldFailed, no_edits
+from mag_sandbox.model.world import (
+    Control,
+    FrameBlock,
+    MemorySetting,
+    Progress,
+    World,
+    WorldFailed,
+    no_edits,
+)
 from mag_sandbox.sandbox.play.events import (
     BlockEvent,
     LookAheadEvent,
@@ -49,8 +57,8 @@ class Playthrough:
     seed: int
     parked: Callable[[], Resumable] | None = None  # reads the scene to continue; None: begin
     state: str | None = None  # folder of that scene
-    # wraps the world before it is played; None: no wrapper
-    stage: Callable[[World], World] | None = None
+    # wraps the world before it is played, and reports progress; None: no wrapper
+    stage: Callable[[World, Progress], World] | None = None
     place: Scene | None = None  # the scene that was left, named while it loads; None: `scene`
 
     @property

@@ -16,6 +16,7 @@ from mag_sandbox.model.world import (
     FrameBlock,
     Frames,
     MemorySetting,
+    Progress,
     World,
     WorldFailed,
     WorldState,
@@ -29,15 +30,21 @@ SMOOTHING = 0.3  # weight of the newest block in the time that both take
 ROOM = 0.85  # largest share of a block's duration for both
 
 
-def load_beside(second: WorldChoice, past: Callable[[], Handover] | None, first: World) -> World:
+def load_beside(
+    second: WorldChoice,
+    past: Callable[[], Handover] | None,
+    first: World,
+    on_progress: Progress = lambda stage, fraction: None,
+) -> World:
     """Load a second world that continues where a first one is; their networks are shared.
 
     Args:
         second: what to load.
         past: returns what a world of another name continues from; None: it is of the same.
         first: the world that is played.
+        on_progress: of loading.
     """
-    world = SplitWorld(first, second.load(), second.memory)
+    world = SplitWorld(first, second.load(on_progress), second.memory)
     world.follow(past() if past else None)
     return world
 

@@ -258,10 +258,10 @@ class GenerationWorker:
             session = alone
             try:
                 if playthrough and playthrough.stage:
-                    session = self._staged(playthrough.stage(alone.world))
+                    session = self._staged(playthrough.stage(alone.world, self._go_on_loading))
                 reason = self._play(session, playthrough, generation)
             except _ClosedWhileLoadingError:  # a world may load more while it is played
-                reason = self._stop_reason
+                reason = self._interrupted(generation)
             except Exception as error:
                 session.end(self._report(error))
                 reason = self._wait(session, generation, for_turn=False)
@@ -407,6 +407,11 @@ class GenerationWorker:
         if self._stop_reason:
             raise _ClosedWhileLoadingError
         self._set_status(WorkerStatus(stage=stage, fraction=fraction))
+
+    def _go_on_loading(self, stage: str, fraction: float) -> None:  # noqa: ARG002 -- Progress
+        """Leave the loader of a second world once something else is to be played."""
+        if self._interrupted(self._playing):
+            raise _ClosedWhileLoadingError
 
     def _set_status(self, status: WorkerStatus) -> None:
         self.status = status

@@ -113,7 +113,7 @@ class Splitting:
         self.loaded, self._options = [], options
         monkeypatch.setattr(game_module, "load_beside", self._load)
 
-    def _load(self, second, past, first):
+    def _load(self, second, past, first, on_progress):
         self.loaded.append(FakeWorld(spec=FAST, **self._options))
         world = SplitWorld(first, self.loaded[-1], second.memory)
         world.follow(past and past())

@@ -242,7 +242,7 @@ def test_a_world_with_one_memory_says_that_nothing_can_be_set(run):
 def test_a_world_with_one_memory_is_compared_with_the_memory_of_another(run, monkeypatch):
     adopted = []
 
-    def load_beside(second, past, first):
+    def load_beside(second, past, first, on_progress):
         beside = world_of(second.name)
         world = SplitWorld(first, beside, second.memory)
         world.follow(past())

@@ -305,6 +305,26 @@ def test_closing_while_loading_leaves_the_loader_at_its_next_report(player):
     assert window.worker.status.error is None
 
 
+def test_another_playthrough_while_a_second_world_loads_leaves_the_loader(player):
+    loading, left, loaded = threading.Event(), threading.Event(), []
+
+    def stage(world, on_progress):
+        loading.set()
+        left.wait(PATIENCE)
+        on_progress("weights", 0.5)
+        loaded.append(world)
+        return world
+
+    window = player()
+    window.worker.begin(Playthrough(SCENE, 7, stage=stage))
+    loading.wait(PATIENCE)
+    window.worker.begin(Playthrough(SCENE, 8))
+    left.set()
+    assert window.block().block.block_index == 0
+    assert loaded == []
+    assert window.worker.status.error is None
+
+
 def test_closing_while_a_block_loads_more_leaves_it_at_its_next_report(player):
     begun, go_on, reports = threading.Event(), threading.Event(), []
 
