@@ -2,7 +2,6 @@
 
 import pygame
 
-from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox import game as game_module
 from mag_sandbox.sandbox.play.split import SplitWorld
 from mag_sandbox.sandbox.screens import Continue, PlaySplit, Way
@@ -96,14 +95,6 @@ def test_a_bug_in_the_window_keeps_what_is_played(run):
     game.navigator.rescue()
     game.close()
     assert len(game.services.saves.scenes.entries()) == 1
-
-
-class Obedient(FakeWorld):
-    """Begins anew with the memory that it was loaded with, as a real world does."""
-
-    def reset(self, scene, seed):
-        self._setting = MemorySetting()
-        return super().reset(scene, seed)
 
 
 class Splitting:
@@ -201,18 +192,19 @@ def test_when_a_split_screen_stops_trying_again_goes_on_with_the_game(run, monke
     assert left_at < game.block <= left_at + 4
 
 
-def test_the_memory_of_a_continued_scene_is_the_one_that_is_changed(run):
-    game = run(Obedient(spec=FAST))
+def test_after_starting_over_the_memory_that_was_chosen_is_the_one_that_is_changed(run):
+    game = run(FakeWorld(spec=FAST))
     game.play()
     game.press(pygame.K_k)
     game.press(pygame.K_k)
     game.wait(lambda: game.screen.reel.current.block.memory.policy == "full")
     game.press(pygame.K_r)
-    game.wait(lambda: game.screen.reel.current.block.memory.policy == "mag-retrieve")
+    game.wait(lambda: not game.screen.reel.starting_over)
+    assert game.screen.reel.current.block.memory.policy == "full", "the choice holds"
     game.see_blocks(4)
     game.press(pygame.K_k)
-    game.said("MAG (recent moments only)")
-    game.wait(lambda: game.screen.reel.current.block.memory.policy == "mag")
+    game.said("Window (last seconds only)")
+    game.wait(lambda: game.screen.reel.current.block.memory.policy == "window")
 
 
 def test_a_split_screen_compares_from_now_and_the_same_key_returns_to_that_moment(run, monkeypatch):
