@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -258,7 +259,8 @@ class GenerationWorker:
             session = alone
             try:
                 if playthrough and playthrough.stage:
-                    session = self._staged(playthrough.stage(alone.world, self._go_on_loading))
+                    go_on = partial(_go_on_loading, partial(self._interrupted, generation))
+                    session = self._staged(playthrough.stage(alone.world, go_on))
                 reason = self._play(session, playthrough, generation)
             except _ClosedWhileLoadingError:  # a world may load more while it is played
                 reason = self._interrupted(generation)
@@ -408,11 +410,6 @@ class GenerationWorker:
             raise _ClosedWhileLoadingError
         self._set_status(WorkerStatus(stage=stage, fraction=fraction))
 
-    def _go_on_loading(self, stage: str, fraction: float) -> None:  # noqa: ARG002 -- Progress
-        """Leave the loader of a second world once something else is to be played."""
-        if self._interrupted(self._playing):
-            raise _ClosedWhileLoadingError
-
     def _set_status(self, status: WorkerStatus) -> None:
         self.status = status
         self._notify()
@@ -420,3 +417,9 @@ class GenerationWorker:
 
 class _ClosedWhileLoadingError(Exception):
     """Leaves a loader from within its progress report."""
+
+
+def _go_on_loading(interrupted: Callable[[], str], *report: object) -> None:  # noqa: ARG001
+    """Leave the loader that reports progress once something else is to be played."""
+    if interrupted():
+        raise _ClosedWhileLoadingError
