@@ -709,8 +709,8 @@ class DescriptionWords(Vocabulary):
             skies = [when for when, sky in GAME_SKIES if _NO_SUNSET.isdisjoint(said) or sky == DUSK]
             seen |= {place for when in skies for place in _words_in(when, text)}
         if category == "object":
-            lights = (STAGE_LIGHT, *(when for when, _ in STAGE_TIMES))
-            seen |= {place for said in lights for place in _words_in(said, text)}
+            lamps = (STAGE_LIGHT, *(when for when, _ in STAGE_TIMES))
+            seen |= {place for said in lamps for place in _words_in(said, text)}
         seen |= _lonely_words(text, of_place) if category == "outdoor" else set()
         seen |= only_words(text, is_obeyed=category in BY_DAY and bool(naming_words(text, kinds)))
         if category == "outdoor" and (place_kind is None or place_kind.name not in OWN_SEASON):

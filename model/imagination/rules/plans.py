@@ -800,8 +800,8 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
     name = color_name(rgb(wanted))
     if thing.kind in _IN_SHADE:  # or the engine of an orange train is brown
         least = max(light, _SEEN_FROM.get(name, 0.0))
-        shade = rgb(_IN_SHADE[thing.kind] * least * _UNTINTED.get(name, wanted))
-        return replace(thing, color=shade, mean_color=shade)
+        bright = rgb(_IN_SHADE[thing.kind] * least * _UNTINTED.get(name, wanted))
+        return replace(thing, color=bright, mean_color=bright)
     if thing.color is not None:
         mean = None if thing.kind in _ANY_COLOR else thing.mean_color  # which becomes another
         seen = np.array([thing.color, mean or thing.color])

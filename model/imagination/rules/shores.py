@@ -29,7 +29,7 @@ _ROUND = frozenset(("lake", "swimming pool", "lava lake", "lava pit", "water pit
 _FROZEN = "frozen lake"
 _DUCK = "duck"  # which is on land, too
 _WET = frozenset(("river", "canal", SEA)) | _ROUND
-_AFLOAT = _WET - {"lava lake", "lava pit", "water pit"} | {_FROZEN}
+AFLOAT = _WET - {"lava lake", "lava pit", "water pit"} | {_FROZEN}
 _LAKES = frozenset(("lake", _FROZEN, "canal"))  # which a rule may move
 _IN_WATER = frozenset((  # kinds that stand in water, too, or over it
     "duck", "frog", "crocodile", "turtle", "reed", "bridge", "lighthouse", "cliff", "rock", "coral",
@@ -38,6 +38,7 @@ _IN_WATER = frozenset((  # kinds that stand in water, too, or over it
 _BORNE = frozenset(("on", "above", "under", "water"))  # relations that a step ashore would undo
 BRIDGE, RUNNING = "bridge", frozenset(("river", "canal"))
 _NEAR_BANK = 0.4  # of a river's height, below its middle
+_VESSELS = frozenset(("boat", "ship", "sailing ship", "gondola", "buoy"))  # rowing boats lie ashore
 _EDGE = 0.8  # degrees between a shore and the foot of a thing on it
 _FOOT = 0.35  # of a thing's width, from its middle to the end of its foot
 _HIDDEN, _NEAREST = 0.5, 23.0  # share of a lake; degrees below the horizon, of its middle
@@ -137,6 +138,11 @@ def is_in_water(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
     foot = thing.foot
     edges = (_shores(one, thing) for one in things if one.kind in _WET and one.width < AROUND)
     return any(each is not None and each[0] < foot < each[1] for each in edges)
+
+
+def is_aground(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
+    """Tell whether a thing is a ship or the like with its foot in no water."""
+    return thing.kind in _VESSELS and not _is_in(things, thing)
 
 
 def _shores(water: PlacedObject, thing: PlacedObject) -> tuple[float, float] | None:
@@ -297,7 +303,7 @@ def without_dry(things: Sequence[PlacedObject], kept: Collection[str]) -> list[P
     Those of kept kinds stay.
     """
     bridged = [one for one in things if one.kind in RUNNING | _ROUND]
-    is_dry = all(one.kind not in _AFLOAT for one in things)
+    is_dry = all(one.kind not in AFLOAT for one in things)
     return [
         thing for thing in things
         if thing.kind in kept
@@ -324,13 +330,13 @@ def _over_river(things: Sequence[PlacedObject], bridge: PlacedObject) -> PlacedO
 
 def _is_over(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
     """Tell whether a thing has water below it; that all around is below all."""
-    waters = (one for one in things if one.kind in _AFLOAT)
+    waters = (one for one in things if one.kind in AFLOAT)
     return any(one.width >= AROUND or _reaches(one, thing) for one in waters)
 
 
 def _is_in(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
     """Tell whether the foot of a thing is in water."""
-    waters = [one for one in things if one.kind in _AFLOAT]
+    waters = [one for one in things if one.kind in AFLOAT]
     edges = (_edges(one, thing) for one in waters if one.width < AROUND)
     return any(one.width >= AROUND for one in waters) or any(
         each is not None and each[0] < thing.foot < each[1] for each in edges
@@ -342,7 +348,7 @@ def without_stranded(things: Sequence[PlacedObject], kept: Collection[int]) -> l
 
     Those to be kept stay.
     """
-    if all(one.kind not in _AFLOAT for one in things):
+    if all(one.kind not in AFLOAT for one in things):
         return list(things)
     seas = [one for one in things if one.kind == SEA and one.width < AROUND]
     result: list[PlacedObject] = []

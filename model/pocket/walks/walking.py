@@ -37,7 +37,7 @@ from mag_sandbox.model.imagination.geometry.standing import farther, hiding_kind
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.rules.contrast import colors_behind, seen_before
 from mag_sandbox.model.imagination.rules.plans import light_of
-from mag_sandbox.model.imagination.rules.shores import is_in_water
+from mag_sandbox.model.imagination.rules.shores import AFLOAT, is_aground, is_in_water
 from mag_sandbox.model.imagination.rules.spacing import CREATURES
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import AIR, relit
@@ -56,6 +56,8 @@ from mag_sandbox.scenes.stances import Stance
 AT_START = "that is right where the scene begins; point farther away from there"
 BEHIND = "the {} would be hidden by the {}; step back or point beside it"
 IN_WATER = "the {} would stand in the water; point at the shore"
+ON_LAND = "the {} would stand on land; point at the {}"
+NO_WATER = "the {} needs water, and this place has none"
 NEW_COLOR = "this stands on new ground, where things keep their colours; place another one"
 TOO_FAR = "that is too far from where the scene begins; walk back towards it or point nearer"
 ON_GROUND = Stance("floor")  # of ground itself
@@ -364,6 +366,11 @@ class WalkableGround:
                 return BEHIND.format(edit.kind, nearer)
             if edit.kind not in CREATURES and is_in_water(things, thing_of(edit)):  # which wade
                 return IN_WATER.format(edit.kind)
+            if is_aground(things, thing_of(edit)):
+                waters = [one.kind for one in things if one.kind in AFLOAT]
+                return (
+                    ON_LAND.format(edit.kind, waters[0]) if waters else NO_WATER.format(edit.kind)
+                )
             edit = self._standing_out(edit, things, at_start=(x, z) == START)
         if (x, z) == START or scenery is None or edit.act not in ("place", *SPOT_ACTS):
             return edit

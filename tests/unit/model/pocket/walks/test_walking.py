@@ -161,6 +161,21 @@ def test_what_stands_on_land_is_not_put_into_water(monkeypatch):
         assert isinstance(made._ground.at_start(dry), Edit)
 
 
+def test_a_ship_is_not_put_on_land(monkeypatch):
+    made = world()
+    begin(made)
+    lake = PlacedObject("lake", 10.0, -14.0, 60.0, 12.0)
+    made.painting.listed, made.painting.plan = (lake,), None
+    monkeypatch.setattr(walking, "stood", lambda edit, *_: edit)
+    ship = Edit("place", 10.0, -9.0, 12.0, 10.0, "ship", (214, 73, 72))
+    assert isinstance(made._ground.at_start(ship), Edit)
+    aground = replace(ship, yaw=90.0)
+    assert made._ground.at_start(aground) == walking.ON_LAND.format("ship", "lake")
+    assert isinstance(made._ground.at_start(replace(aground, kind="rowing boat")), Edit)
+    made.painting.listed = ()
+    assert made._ground.at_start(ship) == walking.NO_WATER.format("ship")
+
+
 def test_a_thing_in_another_colour_has_the_box_of_the_one_that_it_replaces(monkeypatch):
     made = world()
     begin(made)
