@@ -56,7 +56,7 @@ _OWN_SIDES = {  # likewise, of the thing that a pronoun stands for
 _SINGULAR = {"it": True, "him": True, "her": True, "them": False}  # pronouns
 _BEING = frozenset(("is", "are", "there", "stands", "stand", "sits", "sit", "lies"))
 _RELATIVE = frozenset(("it", "he", "she", "which", "that", "who"))  # whose verbs end in s, too
-_SHARED = frozenset(("on", "in"))  # by all of a list: "A, B and C on the table"
+_SHARED = frozenset(("on", "in", "under", "behind", "front"))  # by all of "A, B and C on D"
 _ALONE = {  # words that may stand without "it"
     "above": "above", "overhead": "above", "in front": "front", "behind": "behind",
     "beyond": "behind", "far behind": "far", "far beyond": "far",

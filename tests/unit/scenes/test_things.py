@@ -812,6 +812,17 @@ def test_pumpkins_listed_with_a_goat_are_not_on_the_hay_bale_with_it():
 
 
 @pytest.mark.parametrize(
+    ("said", "where"), [("behind", "behind"), ("in front of", "front"), ("under", "under")]
+)
+def test_all_of_a_list_are_where_its_last_thing_is_told_to_be(said, where):
+    kinds = ("cow", "horse", "fence", "cat")
+    text = f"two cows and a white horse {said} a fence, a cat"
+    told = {one.kinds[0]: one.relation for one in named_things(text, kinds)}
+    assert told["cow"] == told["horse"] == Relation(where, ("fence",))
+    assert told["cat"] is None
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("a red balloon", [("balloon", "hot air balloon")]),
