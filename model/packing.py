@@ -51,7 +51,7 @@ def is_packed(path: Path) -> bool:
 
 
 class _File(NamedTuple):
-    """A file as it is now: a changed one is another."""
+    """A file in its present state; once changed, it is a different one."""
 
     path: Path
     size: int

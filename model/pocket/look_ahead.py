@@ -255,7 +255,7 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
 
     @property
     def _paints_here(self) -> bool:
-        """Whether what is unknown where the camera is, is being painted around the start."""
+        """Whether views are painted ahead where the camera is: at the start."""
         return self.schedule.paints(self.memory) and not self._running().pose.is_away
 
     def _finish(self, begun: SharedWork[MadePart], poses: tuple[CameraPose, ...]) -> DecodedBlock:

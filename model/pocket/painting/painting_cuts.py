@@ -70,7 +70,7 @@ class PaintingCuts:
         Args:
             poses: of the block.
             time: frames shown before it.
-            is_being_painted: whether what is unknown of it soon will not be.
+            is_being_painted: whether its unknown part is being painted.
         """
         upwind = self._decoder.upwind(poses, time)
         unknown = _TO_BE_PAINTED if is_being_painted else _UNKNOWN
