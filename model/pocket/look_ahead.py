@@ -259,12 +259,9 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         return self.schedule.paints(self.memory) and not self._running().pose.is_away
 
     def _finish(self, begun: SharedWork[MadePart], poses: tuple[CameraPose, ...]) -> DecodedBlock:
-        """Return the frames of the next block with clouds, rain and snow.
-
-        A sky that is yet to be painted stands still: recalling it would take as long as a block.
-        """
+        """Return the frames of the next block with clouds, rain and snow."""
         time = self._time
-        sky = None if self._paints_here else partial(self._cuts.sky, poses, time)
+        sky = partial(self._cuts.sky, poses, time, is_being_painted=self._paints_here)
         shown = self._decoder.finish(begun, sky)
         if self.painting and self.painting.plan:
             shown = fallen(shown, self.painting.plan.things, poses, time)

@@ -65,23 +65,25 @@ class PaintingCuts:
     def begin_sky(
         self, poses: tuple[CameraPose, ...], time: int, *, is_being_painted: bool
     ) -> "Future[Tensor | None]":
-        """Begin to cut the painted sky that the wind carries into a block.
+        """Begin to cut the painted sky that the wind carries into a block; see `sky`."""
+        upwind = self._decoder.upwind(poses, time)
+        return self._decoder.beside(partial(self._skies, upwind, is_being_painted))
+
+    def sky(
+        self, poses: tuple[CameraPose, ...], time: int, *, is_being_painted: bool
+    ) -> Tensor | None:
+        """Return the sky that the wind carries into a block, [F, 3, H, W]: painted or recalled.
 
         Args:
             poses: of the block.
             time: frames shown before it.
-            is_being_painted: whether its unknown part is being painted.
+            is_being_painted: whether its unknown part is being painted. Until that is done, None
+                is returned: recalling it would take as long as a block.
         """
         upwind = self._decoder.upwind(poses, time)
-        unknown = _TO_BE_PAINTED if is_being_painted else _UNKNOWN
-        return self._decoder.beside(partial(self._skies, upwind, unknown))
-
-    def sky(self, poses: tuple[CameraPose, ...], time: int) -> Tensor:
-        """Return the sky that the wind carries into a block, [F, 3, H, W]: painted or recalled."""
-        upwind = self._decoder.upwind(poses, time)
         with self._times.measure("sky"):
-            skies = self._skies(upwind, _UNKNOWN)
-            if skies is not None:
+            skies = self._skies(upwind, is_being_painted)
+            if skies is not None or is_being_painted:
                 return skies
             pictures = self._codec.picture(self._memory.recall_block(upwind))
             return self._decoder.sky_alone(pictures, upwind)
@@ -90,8 +92,8 @@ class PaintingCuts:
         frames = self.frames(pose)
         return None if frames is None else self._codec.encode(frames).float()
 
-    def _skies(self, poses: tuple[CameraPose, ...], unknown: int) -> Tensor | None:
-        painting = self._painting
+    def _skies(self, poses: tuple[CameraPose, ...], is_being_painted: bool) -> Tensor | None:
+        painting, unknown = self._painting, _TO_BE_PAINTED if is_being_painted else _UNKNOWN
         if painting is None:
             return None
         return painting.pictures.skies(painting.around, poses, things_of(painting.plan), unknown)

@@ -171,14 +171,14 @@ class BlockDecoder:
         return SharedWork(self._thread, tasks)
 
     def finish(
-        self, begun: SharedWork[MadePart], sky: Callable[[], Tensor] | None = None
+        self, begun: SharedWork[MadePart], sky: Callable[[], Tensor | None] | None = None
     ) -> DecodedBlock:
         """Return a block's frames.
 
         Args:
             begun: of the block.
             sky: makes that of the upwind poses, alone, [F, 3, H, W], if it is needed and was not
-                being made; None: clouds stand still.
+                being made; None, also of it: clouds stand still.
         """
         made = begun.results()
         if any(one.moved is None for one in made):

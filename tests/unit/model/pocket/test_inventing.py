@@ -4,7 +4,7 @@ import threading
 import time
 from concurrent.futures import CancelledError
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -522,8 +522,8 @@ def test_a_sky_that_is_yet_to_be_painted_is_recalled_only_where_nothing_is_paint
     made.schedule.enabled = paints
     finish = BlockDecoder.finish
 
-    def noted(self: BlockDecoder, begun: object, sky: object = None) -> DecodedBlock:
-        asked.append(sky is not None)
+    def noted(self: BlockDecoder, begun: object, sky: partial) -> DecodedBlock:
+        asked.append(not sky.keywords["is_being_painted"])
         return finish(self, begun, sky)
 
     monkeypatch.setattr(BlockDecoder, "finish", noted)

@@ -303,6 +303,19 @@ def test_a_block_is_decoded_unless_painted_ground_hides_all_of_it(least, decodes
         assert torch.allclose(shown.cells, expected.cells)
 
 
+@pytest.mark.parametrize("painted", [None, torch.ones(1, 3, 16, 32)])
+def test_a_sky_is_recalled_unless_it_is_painted_or_being_painted(painted):
+    painting = MagicMock(plan=None)
+    painting.pictures.skies.return_value = painted
+    memory, decoder, codec = MagicMock(), MagicMock(), MagicMock()
+    cuts = PaintingCuts(painting, memory, decoder, codec, MagicMock())
+    assert cuts.sky((CameraPose(),), 0, is_being_painted=True) is painted
+    assert not memory.recall_block.called
+    shown = cuts.sky((CameraPose(),), 0, is_being_painted=False)
+    assert shown is (decoder.sky_alone.return_value if painted is None else painted)
+    assert memory.recall_block.called == (painted is None)
+
+
 def test_all_that_is_painted_is_shown_with_details_and_what_others_painted_is_not(monkeypatch):
     asked: list[object] = []
 
