@@ -93,8 +93,8 @@ def _plain_digest(*files: _File) -> str:
     digest = hashlib.sha256()
     for file in files:
         try:
-            is_whole = is_packed(file.path)
-            digest.update(_plain_bytes(file) if is_whole else read_plain(file.path, MOST_BYTES))
+            packed = is_packed(file.path)
+            digest.update(_plain_bytes(file) if packed else read_plain(file.path, MOST_BYTES))
         except ValueError:
             digest.update(read_plain(file.path, MOST_BYTES))
     return digest.hexdigest()

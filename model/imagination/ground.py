@@ -189,13 +189,12 @@ class ViewCutter:
         touched = self._lattice.around_all(poses)
         if np.count_nonzero(~around.at(touched).known.all(axis=0)) > unknown:
             return None
-        place, picture = self._ground.piece(around, touched)
-        return torch.stack([self._view(picture[0], place, pose) for pose in poses])
+        return self._cut(around, touched, poses)
 
     def continued(
         self, around: Surroundings, poses: Sequence[CameraPose], unknown: int
     ) -> Tensor | None:
-        """Return such pictures whose unknown sides continue what is known between them.
+        """Return pictures at some poses; an unknown side shows the colours at its edge.
 
         None: more columns of cells are unknown than may be, or some between others are.
         """
@@ -205,8 +204,7 @@ class ViewCutter:
         if not is_one or touched.columns - len(known) > unknown:
             return None
         part = replace(touched, left=touched.left + int(known[0]), columns=len(known))
-        place, picture = self._ground.piece(around, part)
-        return torch.stack([self._view(picture[0], place, pose) for pose in poses])
+        return self._cut(around, part, poses)
 
     def nearest(
         self, around: Surroundings, pose: CameraPose, others: Iterable[CameraPose]
@@ -226,6 +224,11 @@ class ViewCutter:
                 place, picture = self._ground.piece(around, whole if known else shared)
                 return other, self._view(picture[0], place, other)[None]
         return None
+
+    def _cut(self, around: Surroundings, place: Place, poses: Sequence[CameraPose]) -> Tensor:
+        """Return pictures at some poses, [F, 3, H, W], of a place that they show."""
+        shown, picture = self._ground.piece(around, place)
+        return torch.stack([self._view(picture[0], shown, pose) for pose in poses])
 
     def _view(self, picture: Tensor, place: Place, pose: CameraPose) -> Tensor:
         """Return the picture at a pose, [3, H, W], of that of a place."""

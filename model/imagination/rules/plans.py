@@ -798,9 +798,9 @@ def light_of(things: Sequence[PlacedObject]) -> float:
 def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float) -> PlacedObject:
     thing = replace(thing, variant=_ANY_COLOR.get(thing.kind, thing.variant))
     name = color_name(rgb(wanted))
+    shade = _UNTINTED.get(name, wanted) * max(light, _SEEN_FROM.get(name, 0.0))
     if thing.kind in _IN_SHADE:  # or the engine of an orange train is brown
-        least = max(light, _SEEN_FROM.get(name, 0.0))
-        bright = rgb(_IN_SHADE[thing.kind] * least * _UNTINTED.get(name, wanted))
+        bright = rgb(_IN_SHADE[thing.kind] * shade)
         return replace(thing, color=bright, mean_color=bright)
     if thing.color is not None:
         mean = None if thing.kind in _ANY_COLOR else thing.mean_color  # which becomes another
@@ -824,7 +824,6 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
              and vividness(np.array(one.color)) < _PURE]  # fmt: skip
     if looks and vividness(wanted) < _NEUTRAL:  # whites differ: a refrigerator's is not a horse's
         return with_look(thing, in_light(looks[0], light))
-    shade = _UNTINTED.get(name, wanted) * max(light, _SEEN_FROM.get(name, 0.0))
     own = _BLACK if name == "black" else _OWN  # or the walls of a black barn are brown
     mean = thing.mean_color and rgb(own * shade + (1 - own) * np.array(thing.mean_color))
     return replace(thing, color=rgb(shade), mean_color=mean)

@@ -241,7 +241,7 @@ class PaintedDetails:
             changed = there.known & ~stays
             same = self._alike(given, around) if changed.any() else None
             wide = Place(ahead.top - 1, ahead.left - 1, ahead.rows + 2, ahead.columns + 2)
-            shown = given.shown(stays, around.at(wide).known, same)
+            shown = given.shown(stays, around.known[around.cells(wide)], same)
             shown = shown[:, rows[down]][..., columns[across]]
             found[:, down[:, None] & across] = shown.reshape(4, -1)
         return found

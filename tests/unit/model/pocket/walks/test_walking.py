@@ -149,24 +149,26 @@ def test_the_colours_of_a_box_are_those_of_the_painted_ring_there():
     assert painting.pictures.colors_in(nothing, 0.0, 0.0, 20.0, 12.0) == []
 
 
-def test_what_stands_on_land_is_not_put_into_water(monkeypatch):
+@pytest.fixture
+def at_lake(monkeypatch) -> DiffusionWorld:
     made = world()
     begin(made)
     lake = PlacedObject("lake", 10.0, -14.0, 60.0, 12.0)
     made.painting.listed, made.painting.plan = (lake,), None
     monkeypatch.setattr(walking, "stood", lambda edit, *_: edit)
+    return made
+
+
+def test_what_stands_on_land_is_not_put_into_water(at_lake):
+    made = at_lake
     tent = Edit("place", 10.0, -9.0, 12.0, 10.0, "tent", (214, 73, 72))
     assert made._ground.at_start(tent) == walking.IN_WATER.format("tent")
     for dry in (replace(tent, pitch=2.0), replace(tent, kind="boat"), replace(tent, kind="duck")):
         assert isinstance(made._ground.at_start(dry), Edit)
 
 
-def test_a_ship_is_not_put_on_land(monkeypatch):
-    made = world()
-    begin(made)
-    lake = PlacedObject("lake", 10.0, -14.0, 60.0, 12.0)
-    made.painting.listed, made.painting.plan = (lake,), None
-    monkeypatch.setattr(walking, "stood", lambda edit, *_: edit)
+def test_a_ship_is_not_put_on_land(at_lake):
+    made = at_lake
     ship = Edit("place", 10.0, -9.0, 12.0, 10.0, "ship", (214, 73, 72))
     assert isinstance(made._ground.at_start(ship), Edit)
     aground = replace(ship, yaw=90.0)
