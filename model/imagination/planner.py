@@ -395,27 +395,29 @@ class Planner(nn.Module):
         count, most = noise.shape[:2]
         text = self._text_keys(torch.cat((features, empty)).to(self.start.dtype))
         cache = KeyCache(self.config, 2 * count, most)
-        x = self.start.expand(2 * count, 1, -1)
-        columns = torch.zeros(2 * count, 1, dtype=torch.long)
         rows = torch.zeros(count, most, len(FIELDS), dtype=torch.long)
         rows[:, : len(begun)] = torch.from_numpy(begun)
+        both = rows[:, : len(begun)].repeat(2, 1, 1)
+        x = torch.cat((self.start.expand(2 * count, 1, -1), self._content(both)), dim=1)
+        columns = nn.functional.pad(both[..., TURN].cumsum(dim=1), (1, 0))
         said, lengths = np.zeros((most, count)), np.full(count, most)
-        for index in range(most):
+        for index in range(len(begun), most):
             check_cancelled("planning", index / most)
-            state = self.head.norm(self._through(x, columns, index, text, cache.attend)[:, 0])
-            cache.steps += 1
-            if index >= len(begun):
-                so_far = rows[:, : index + 1]
-                allowed = torch.stack(
-                    [self._next(each, scenes, named, barred) for each in so_far[:, :index, KIND]]
-                )
-                said[index] = self._draw_thing(state, so_far, noise[:, index], allowed)
-                ended = rows[:, index, KIND].numpy() == NOTHING_MORE
-                lengths[ended] = lengths[ended].clip(max=index)
+            state = self.head.norm(
+                self._through(x, columns, cache.steps, text, cache.attend)[:, -1]
+            )
+            cache.steps = index + 1
+            so_far = rows[:, : index + 1]
+            allowed = torch.stack(
+                [self._next(each, scenes, named, barred) for each in so_far[:, :index, KIND]]
+            )
+            said[index] = self._draw_thing(state, so_far, noise[:, index], allowed)
+            ended = rows[:, index, KIND].numpy() == NOTHING_MORE
+            lengths[ended] = lengths[ended].clip(max=index)
             if lengths.max() <= index:
                 break
             both = rows[:, index : index + 1].repeat(2, 1, 1)
-            x, columns = self._content(both), columns + both[..., TURN]
+            x, columns = self._content(both), columns[:, -1:] + both[..., TURN]
         ends = list(enumerate(lengths.tolist()))
         return Drawn(
             [rows[plan, :end].numpy() for plan, end in ends],
