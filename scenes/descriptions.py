@@ -614,7 +614,8 @@ class DescriptionWords(Vocabulary):
             first = phrase.words[0]
             gap = text[phrases[rank - 1].words[-1].end : first.start] if rank else ""
             unknown = phrase.written.replace(" ", "")  # of a snow leopard no snow is seen
-            said = first.text.lower() if _is_owner(first) else phrase.known or unknown
+            said = phrase.known or unknown
+            said = first.text.lower() if phrase.words == (first,) and _is_owner(first) else said
             said = f"{said}'s" if phrase.known == "" else said  # an owner
             read += (own := [word.text for word in split_words(said)])
             owners += [rank] * len(own)

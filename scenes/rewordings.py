@@ -6,6 +6,7 @@ from mag_sandbox.scenes.color_names import COLORS
 from mag_sandbox.scenes.kinds import ANIMALS, OVERHEAD, THINGS
 from mag_sandbox.scenes.naming import ALSO
 from mag_sandbox.scenes.stances import where_of
+from mag_sandbox.scenes.synonyms import synonyms_of
 from mag_sandbox.scenes.vocabulary import APOSTROPHES, DETERMINERS
 
 SEA_FLOOR = re.compile(
@@ -478,6 +479,12 @@ def has_no_parasols(text: str) -> bool:
     return is_wet is not None and not _SUNNY_PLACES.search(text)
 
 
+def _owned(found: re.Match[str]) -> str:
+    """Return what someone owns: "a robber's cave" is the listed robber cave, a king's hat a hat."""
+    joined = f"{found['who'][:-2]} {found['what']}"
+    return joined if synonyms_of(joined.lower()) else found["what"]
+
+
 REWORDINGS = (  # what is read as something else, one after the other
     (re.compile(rf"\bas (?=(?:{_COLOR}|{_SIZES}) as\b)", re.I), ""),
     (LIKENESS, ""),
@@ -633,7 +640,7 @@ REWORDINGS = (  # what is read as something else, one after the other
         ),
         r"\g<a> ",
     ),
-    (re.compile(rf"\b{OWNER} (?=\w)", re.I), ""),
+    (re.compile(rf"\b(?P<who>{OWNER}) (?P<what>\w+)", re.I), _owned),
     (re.compile(r"\b(is |are )?building (?=(a|an|the|some|their|sand)\b)", re.I), "with "),
     (
         re.compile(rf"\b(thunder ?)?storms? (?P<far>{_FAR_AWAY})", re.I),

@@ -2140,6 +2140,8 @@ def test_hours_and_lights_of_a_stage_are_those_of_its_lamps(
         ("a village on the moon", {"satellite dish"}),
         ("a pirate island", {"sailing ship", "treasure chest"}),
         ("a robber cave", {"treasure chest"}),
+        ("a robber's cave", {"treasure chest"}),
+        ("a pirate\u2019s island", {"sailing ship", "treasure chest"}),
     ],
 )
 def test_places_of_moonfarers_and_pirates_have_what_these_leave_there(
