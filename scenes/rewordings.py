@@ -1,6 +1,7 @@
 """Wordings that are read as others, in known words: what is gone, likened, or said at length."""
 
 import re
+from collections.abc import Callable
 
 from mag_sandbox.scenes.color_names import COLORS
 from mag_sandbox.scenes.kinds import ANIMALS, OVERHEAD, THINGS
@@ -485,7 +486,8 @@ def _owned(found: re.Match[str]) -> str:
     return joined if synonyms_of(joined.lower()) else found["what"]
 
 
-REWORDINGS = (  # what is read as something else, one after the other
+REWORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    # what is read as something else, one after the other
     (re.compile(rf"\bas (?=(?:{_COLOR}|{_SIZES}) as\b)", re.I), ""),
     (LIKENESS, ""),
     *((image, r"\1") for image in IMAGES),
