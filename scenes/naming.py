@@ -703,10 +703,11 @@ def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
         return one.kinds[0] in ANIMALS  # no seller is in the cage with the parrot
     if relation.where not in ("on", "under") or HILLS in relation.kinds:
         return True
-    if not (RIDDEN | _PERCHES).isdisjoint(relation.kinds) and (one.kinds[0] in _ALIVE) != (
-        other.kinds[0] in _ALIVE
-    ):
+    is_alive, is_other_alive = (span.kinds[0] in _ALIVE for span in (one, other))
+    if is_alive != is_other_alive and not (RIDDEN | _PERCHES).isdisjoint(relation.kinds):
         return False  # a car is not on the bicycle of a person
+    if is_other_alive and not MATS.isdisjoint(relation.kinds):
+        return is_alive or _stance(one) == "small"  # a sofa is not on the rug of a cat
     if relation.kinds[0] in WATERS:  # no bench is on the pond with the ducks
         return _stance(one) == _stance(other) and (
             len(ANIMALS.intersection((one.kinds[0], other.kinds[0]))) != 1

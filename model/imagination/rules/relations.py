@@ -53,6 +53,7 @@ _SAT_ON, _JUTS, _SEAT = (0.4, 1.3), 1.8, 8.0  # metres; of its width, and degree
 _TOO_WIDE = 1.2  # times as wide as a seat, in life: such things jut out on both sides
 _IN_CAGE = 0.55  # of its height
 _ON_MAT, _MAT = 0.1, 0.8  # of its height below its middle, and of its width, that things take
+_WHOLE_VIEW = 25.5  # degrees below ahead where a level view shows feet, and all of a thing
 _WIDE_MAT = 40.0  # degrees that it is wide at least
 _HILL_FOOT, _HILL_TOP = -5.0, 8.0  # degrees
 _SUNK = 1.5  # degrees that things stand below the top of their hill
@@ -762,7 +763,8 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
         return replace(thing, yaw=yaw, pitch=other.pitch, away=None)
     if other.kind in MATS:
         thing = thing.scaled(min(_MAT * other.width / count / thing.width, 1.0))
-        level = _with_foot(thing, other.pitch - _ON_MAT * other.height)
+        shown = min(-_WHOLE_VIEW, other.pitch + (0.5 - _ON_MAT) * other.height)
+        level = _with_foot(thing, max(other.pitch - _ON_MAT * other.height, shown))
         return replace(level, yaw=_spread(level, other, rank, count, 0.0))
     if other.kind in DEEP:
         if other.kind == _SEA and count > 1:

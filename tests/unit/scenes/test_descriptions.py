@@ -312,7 +312,7 @@ def test_english_and_nonsense_are_no_other_language(words, text):
         ("a bakery with a baker", {"bakery": "store", "baker": "person"}),
         (
             "a doctor, two pirates and a family in a park",
-            {"doctor": "person", "pirates": "people", "family": "two people with two children"},
+            {"doctor": "person", "pirates": "people", "family": "two people and two children"},
         ),
         ("a firetruck in a city", {"firetruck": "red truck"}),
         (

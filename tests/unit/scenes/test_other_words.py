@@ -35,6 +35,7 @@ def test_a_dinosaur_by_any_name_has_its_number_and_colour(words):
         ("a valley with a cave", "a meadow with a cave mouth"),
         ("a moor with two postmen", "a meadow with two people"),
         ("a butcher's shop with a cat", "a store with a cat"),
+        ("a busy street market with stalls", "a busy market with stalls, with dozens of people"),
         ("a boxing ring with two wrestlers", "a stage with two people"),
         ("the moon, astronauts, snow is falling", "a moon landscape, astronauts, snow is falling"),
         ("a library, a cat on a red carpet, outside it snows",

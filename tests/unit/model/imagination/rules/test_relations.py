@@ -400,6 +400,15 @@ def test_what_is_on_a_carpet_stands_within_it(mat: str):
     assert related([cat, lying], beside) == [cat, lying]
 
 
+def test_what_is_on_a_rug_at_the_feet_is_seen_whole():
+    rug = PlacedObject("round rug", 330.0, -29.0, 54.0, 18.0)
+    named = named_things("a cat on a rug", ("cat", "round rug"))
+    below, above = related([CAT, rug], named)
+    assert below.foot == rug.foot
+    assert above.foot > -27.0  # which a level view shows
+    assert above.foot < rug.pitch + rug.height / 2
+
+
 def test_a_melon_beside_a_tent_is_not_as_tall():
     tent = PlacedObject("tent", 10.0, -3.0, 27.0, 16.0)
     melon = PlacedObject("melon", 340.0, -6.0, 20.0, 12.0)
