@@ -269,7 +269,7 @@ _DOOR = "door"  # of a house, if one is there
 _CLOCK = "wall clock"  # likewise, which is not drawn
 _OF_STAGES = frozenset(("stage curtains", "ball lamp", "hanging star"))
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
-_LOOK_ALIKES = (  # of which a stranger counts each: a tram and a bus are two trams
+_LOOK_ALIKES = (  # of which a stranger counts each: a bus passes for a second tram
     frozenset(("tram", "bus", "train")), frozenset(("horse", "unicorn")),
     frozenset(("swan", "duck")), frozenset(("boat", "rowing boat")),
 )  # fmt: skip
@@ -773,8 +773,8 @@ def _in_number(said: str, known: str) -> str:
 def _chained(meant: Sequence[tuple[str, str]], drawn: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return words with their meanings as they are drawn, each word once.
 
-    >>> _chained([("school bus", "yellow bus")], {"bus": "tram"})
-    [('school bus', 'yellow tram')]
+    >>> _chained([("old violin", "brown violin")], {"violin": "guitar"})
+    [('old violin', 'brown guitar')]
     """
     result, left = [], dict(drawn)
     for said, known in meant:

@@ -76,7 +76,7 @@ EXHIBITS = frozenset((
 ))  # fmt: skip  # of which a stage has as many kinds as the planner's configuration says
 FALLING = frozenset(("falling rain", "falling snow"))  # kinds all around, which hide nothing
 STANDS = frozenset(("box", "pedestal", "podium", "steps", "table with a cloth"))  # of one exhibit
-DRAWN_AS = {"bus": "tram", "violin": "guitar"}  # kinds whose own drawing is no good
+DRAWN_AS = {"violin": "guitar"}  # kinds whose own drawing is no good
 HILLS = "hills"  # on which things stand, one hill for each kind
 TREES = frozenset(("oak", *LIKEWISE["tree"]))
 MATS = frozenset(("round rug", "square rug", "picnic blanket", "sandpit"))  # lie under others
