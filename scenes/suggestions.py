@@ -56,6 +56,7 @@ _UNDER_BALLOONS = frozenset((
 AIRY = frozenset((stem("clear"), stem("sunny"), *WEATHER_STEMS)).union(
     *(SPOKEN[weather] for weather in ("fog", "rain", "snow", "storm"))
 )
+_USUAL = SPOKEN["day"] | {stem("clear")}  # light and weather where words tell of none
 SEASON_STEMS = frozenset(map(stem, ("autumn", "spring", "summer", "winter")))
 
 
@@ -78,7 +79,7 @@ def own_things(place: PlaceKind | None, *, is_bare: bool) -> tuple[str, ...]:
 def is_unfit(
     phrase: str, said: frozenset[str], named: Collection[str], place: PlaceKind | None
 ) -> bool:
-    """Tell whether a description, or its place, already has or excludes a phrase.
+    """Tell whether a description, or its place, has or excludes a phrase, or all places have it.
 
     Args:
         phrase: that might be suggested.
@@ -89,6 +90,8 @@ def is_unfit(
     stems = [stem(word) for word in phrase.split()]
     kinds = {kind for one in named_things(phrase, KINDS) for kind in one.kinds}
     if not kinds.isdisjoint(named) or (stems[-1] in said and stems[-1] != stem("light")):
+        return True
+    if not kinds and not _USUAL.isdisjoint(stems) and (AIRY - _USUAL).isdisjoint(stems):
         return True
     is_airy = not AIRY.isdisjoint(stems)
     if is_airy and said & (AIRY | SEASON_STEMS):

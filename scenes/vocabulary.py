@@ -339,12 +339,14 @@ class Vocabulary:
     ) -> tuple[str, ...]:
         """Return the phrases of a category's groups of which the stems say none, in turns.
 
-        Those of lower rank come first in a group; those of rank None are left out.
+        Those of lower rank come first in a group; those of rank None are left out. Things are
+        before light and weather.
         """
         groups = [group for group in self.groups if group.category in (category, None)]
         if category is None:
             groups = [group for group in self.groups if group.category]
         silent = [group for group in groups if not self._is_said(group, stems)]
+        silent.sort(key=lambda group: group.name in (*LIGHTS, WEATHER))
         ordered = []
         for group in silent:
             ranks = {one: place for one in group.phrases if (place := rank(one)) is not None}

@@ -403,6 +403,14 @@ def test_what_a_place_always_has_is_suggested_first(words, text, first):
     assert first & set(words.suggestions(text, 8))
 
 
+@pytest.mark.parametrize("place", ["a living room", "a meadow", "a cave"])
+def test_things_are_suggested_before_light_and_no_light_that_is_there(words, place):
+    suggested = words.suggestions(place, 300)
+    assert named_things(suggested[0], KINDS)
+    usual = {"in bright daylight", "on a sunny day", "by day", "at noon", "under a clear sky"}
+    assert usual.isdisjoint(suggested)
+
+
 def test_of_two_places_the_one_that_a_prompt_means_counts(words):
     assert "a throne" not in words.suggestions("a kitchen beside a garden", 100)
     assert "a kitchen counter" in words.suggestions("a kitchen beside a garden", 8)
