@@ -35,7 +35,7 @@ BLOCKED = "something is in the way to the {}: walk around it"
 NEAR = 20.0  # metres of a door to walk to, or of one that has a caption
 SAME = 0.5  # metres between two doors at least
 FACING = 2.0  # degrees by which the player may look past a door while walking to it
-PATIENCE = 3.0  # times as long as the straight way takes, until it is blocked
+DETOUR = 3.0  # times the straight way, after which it counts as blocked
 
 
 class DoorsInPlay(Overlay):
@@ -66,7 +66,7 @@ class DoorsInPlay(Overlay):
         self._bound_for: Door | None = None  # that the pilot walks to
         self._leg: CameraPose | None = None  # of the way there
         self._stopped_at: CameraPose | None = None  # on the way; twice there: it is blocked
-        self._blocks_left = 0  # until the way counts as blocked in any case
+        self._metres_left = 0.0  # to walk until the way counts as blocked in any case
 
     @property
     def ahead(self) -> Door | None:
@@ -131,9 +131,7 @@ class DoorsInPlay(Overlay):
             self.enter()
             return
         pose, spec = self._services.pilot.pose, self._reel.current.spec
-        speed, seconds = spec.full_speed, spec.block_length / spec.fps
-        way = _away(door, pose) / speed.walk + 180.0 / speed.yaw
-        self._bound_for, self._blocks_left = door, round(PATIENCE * way / seconds)
+        self._bound_for, self._metres_left = door, DETOUR * _away(door, pose)
         self._knows_doors = True
         self._stopped_at = None
         self._services.notices.say(WALKING.format(self._name(door)), topic="door")
@@ -217,7 +215,8 @@ class DoorsInPlay(Overlay):
         door, pilot = self._bound_for, self._services.pilot
         if door is None:
             return
-        self._blocks_left -= 1
+        first, last = ready.block.poses[0].position, ready.block.poses[-1].position
+        self._metres_left -= dist(first, last)
         if not pilot.is_automatic or pilot.target not in (None, self._leg):
             self._bound_for = None  # the player goes elsewhere
         elif self._is_ahead(door):
@@ -225,7 +224,7 @@ class DoorsInPlay(Overlay):
             if not self._painting.is_shown:
                 self._bound_for = None
                 self.enter()
-        elif self._blocks_left <= 0 or (not pilot.is_flying and pilot.pose == self._stopped_at):
+        elif self._metres_left <= 0 or (not pilot.is_flying and pilot.pose == self._stopped_at):
             pilot.stop()
             self._bound_for, self._seen = None, self.in_sight  # where that leads is no news
             self._services.notices.say(BLOCKED.format(self._name(door)), topic="door")

@@ -1,24 +1,25 @@
-"""Says that the next view is being painted, where a held key moves nothing for a while."""
+"""Says that the next view is being painted, where the camera is to move and stands for a while."""
 
 from collections.abc import Callable
 
 from mag_sandbox.controls.camera import is_stopped
-from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.world import UNPAINTED_AHEAD, UNPLANNED
+from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.worker import ReadyBlock
 from mag_sandbox.sandbox.screens import Overlay
 
-LATE_S = 1.2  # for which a held key moves nothing, until that is explained
+LATE_S = 1.2  # for which nothing moves, until that is explained
 LINGERS_S = 1.2  # for which it stays after the last wait: more waits may follow
 RENEW_S = 2.0  # after which it is shown for longer, if that is still so
 LATE = "painting the next view: keep the key held"
+LATE_BY_ITSELF = "painting the next view: the camera goes on by itself"
 TOPIC = "late"
 EXPLAINED = UNPAINTED_AHEAD, UNPLANNED  # notices of worlds whose wait it explains
 
 
 class LateNotice(Overlay):
-    """Follows whether the player steers while nothing moves, since a view is not painted yet.
+    """Follows whether player or pilot steer while nothing moves, since a view is not painted yet.
 
     The next block is late, or a walker is stopped before ground that is not there yet.
 
@@ -30,16 +31,16 @@ class LateNotice(Overlay):
     def __init__(
         self,
         reel: Reel,
-        player: PlayerSource,
+        pilot: Pilot,
         say: Callable[..., None],
         drop: Callable[[str], None],
         is_explained: Callable[[], bool],
     ) -> None:
-        self._reel, self._player = reel, player
+        self._reel, self._pilot = reel, pilot
         self._say, self._drop, self._is_explained = say, drop, is_explained
         self._is_stopped = False  # whether a walker has to wait until a view is painted
-        self._held_since: float | None = None  # None: keys move the camera, or none is held
-        self._held_at = float("-inf")  # when one was held without effect last
+        self._held_since: float | None = None  # None: the camera moves, or is not asked to
+        self._held_at = float("-inf")  # when it was asked to without effect last
         self._said_at: float | None = None  # last; None: it is not shown
 
     @property
@@ -63,7 +64,8 @@ class LateNotice(Overlay):
     def update(self, now: float) -> bool:
         """Say it, or no longer."""
         waits = self._reel.late_since is not None or self._is_stopped
-        if waits and self._player.is_steering and not self._is_explained():
+        is_steered = self._pilot.is_steering or self._pilot.is_flying
+        if waits and is_steered and not self._is_explained():
             self._held_at = now
             self._held_since = now if self._held_since is None else self._held_since
         else:
@@ -73,7 +75,7 @@ class LateNotice(Overlay):
             self._drop(TOPIC)
         elif self._held_since is not None and self._is_due(self._held_since, now):
             self._said_at = now
-            self._say(LATE, "busy", TOPIC)
+            self._say(LATE_BY_ITSELF if self._pilot.is_flying else LATE, "busy", TOPIC)
         return False
 
     def _is_due(self, held_since: float, now: float) -> bool:

@@ -1,7 +1,7 @@
 """Doors in play: Enter or walking into one leads on; elsewhere Enter describes the place."""
 
 from dataclasses import replace
-from math import atan2, degrees, dist
+from math import atan2, degrees, dist, inf
 from unittest.mock import Mock
 
 import pygame
@@ -132,18 +132,18 @@ def test_a_click_on_a_door_leads_through_it(game):
     game.wait(lambda: len(rooms(game)) == 2)
 
 
-def start_far_away(start, door, wall=100.0):
-    """Begin far from a door to a second room; a wall at that z stops the player."""
+def start_far_away(start, door, wall=lambda block: inf):
+    """Begin far from a door to a second room; a wall at a z of each block stops the player."""
 
     class Hall(FakeWorld):
         is_through = False
 
         def step(self, control):
             block = super().step(control)
-            pose = block.poses[-1]
-            if pose.z > wall:
-                self.pose = pose = replace(pose, z=wall)
-                block = replace(block, poses=(*block.poses[:-1], pose))
+            end = wall(block.block_index)
+            poses = tuple(replace(one, z=min(one.z, end)) for one in block.poses)
+            block = replace(block, poses=poses)
+            self.pose = pose = block.poses[-1]
             edited = ENTER if control.edit == ENTER else None
             self.is_through |= edited is not None
             rooms = ("study", "kitchen") if self.is_through else ("study",)
@@ -152,7 +152,8 @@ def start_far_away(start, door, wall=100.0):
             ground = GroundPlan(doors=(door,), door=door if near else None, rooms=rooms)
             return replace(block, edited=edited, ground=ground)
 
-    spec = replace(FAST, kinds=("door",), axes=AXES, full_speed=replace(FAST.full_speed, walk=11.2))
+    speed = replace(FAST.full_speed, walk=11.2, yaw=800.0)
+    spec = replace(FAST, kinds=("door",), axes=AXES, full_speed=speed)
     made = start(Hall(spec=spec))
     made.play()
     made.see_blocks(2)
@@ -204,11 +205,19 @@ def test_enter_walks_to_no_door_outside_the_view(tmp_path):
 
 def test_a_way_to_a_door_that_is_blocked_is_given_up(tmp_path):
     with games(tmp_path) as start:
-        game = start_far_away(start, Door("door", 0.0, 5.0), wall=2.0)
+        game = start_far_away(start, Door("door", 0.0, 5.0), wall=lambda block: 2.0)
         game.screen.session._doors.go_to(Door("door", 0.0, 5.0))
         game.said(BLOCKED.format("door"))
         assert len(rooms(game)) == 1
         assert not game.services.pilot.is_flying
+
+
+def test_a_way_to_a_door_that_is_still_being_painted_is_not_called_blocked(tmp_path):
+    with games(tmp_path) as start:
+        door = Door("door", 0.0, 3.0)
+        game = start_far_away(start, door, wall=lambda block: 0.0025 * block)
+        game.screen.session._doors.go_to(door)
+        game.wait(lambda: len(rooms(game)) == 2)
 
 
 def test_a_player_who_steers_is_no_longer_led_to_a_door(tmp_path):

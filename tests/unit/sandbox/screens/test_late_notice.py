@@ -7,7 +7,14 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.world import UNPAINTED_AHEAD
-from mag_sandbox.sandbox.screens.late_notice import LATE, LATE_S, LINGERS_S, RENEW_S, LateNotice
+from mag_sandbox.sandbox.screens.late_notice import (
+    LATE,
+    LATE_BY_ITSELF,
+    LATE_S,
+    LINGERS_S,
+    RENEW_S,
+    LateNotice,
+)
 from tests.doubles import WALKING
 
 
@@ -16,11 +23,11 @@ class Waiting:
 
     def __init__(self):
         self.reel = SimpleNamespace(late_since=None)
-        self.player, self.said = SimpleNamespace(is_steering=True), []
+        self.pilot, self.said = SimpleNamespace(is_steering=True, is_flying=False), []
         self.is_painted = False
         self.notice = LateNotice(
             self.reel,
-            self.player,
+            self.pilot,
             lambda text, mood, topic: self.said.append(text),
             lambda topic: self.said.clear(),
             lambda: self.is_painted,
@@ -105,10 +112,19 @@ def test_a_walker_who_meets_something_instead_is_told_of_that_alone(waiting):
 
 def test_it_is_said_once_a_key_is_held_and_not_beside_a_change_under_way(waiting):
     waiting.reel.late_since = 10.0
-    waiting.player.is_steering, waiting.is_painted = False, True
+    waiting.pilot.is_steering, waiting.is_painted = False, True
     waiting.at(12.0)
-    waiting.player.is_steering = True
+    waiting.pilot.is_steering = True
     assert not waiting.at(14.0)
     waiting.is_painted = False
     assert not waiting.at(15.0)
     assert waiting.at(15.0 + LATE_S) == [LATE]
+
+
+def test_a_wait_on_a_way_without_the_player_is_explained_too(waiting):
+    waiting.pilot.is_steering, waiting.pilot.is_flying = False, True
+    waiting.shows(UNPAINTED_AHEAD)
+    waiting.at(10.0)
+    assert waiting.at(10.0 + LATE_S) == [LATE_BY_ITSELF]
+    waiting.shows(walked=0.2)
+    assert not waiting.at(30.0)
