@@ -398,7 +398,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         _with_told(left, span, after_stops)._replace(end=ends.get(span.start, span.end))
         for span in mentions if _can_be_told_where(span)
     )  # fmt: skip
-    clauses = [*clauses_of(left, spans, after_stops, _shares, _bears, _has)]
+    clauses = _on_one_board([*clauses_of(left, spans, after_stops, _shares, _bears, _has)], spans)
     contained = {clause.owner.start for clause in clauses if clause.relation.where == OF}
     beside = {
         clause.owner.start: clause for clause in clauses
@@ -684,6 +684,27 @@ def _on_board(one: Named) -> Named:
         return one
     small = tuple(kind for kind in one.kinds if kind in STANCES and STANCES[kind].where == "small")
     return one._replace(kinds=small or one.kinds)
+
+
+def _on_one_board(clauses: Sequence[Clause], spans: Sequence[NamingWords]) -> list[Clause]:
+    """Return clauses with small things beside a laid table on it, too: "a cup on a table by a jug".
+
+    Args:
+        clauses: what a description says about where things are.
+        spans: the words that name these.
+    """
+    laid = {one.relation.kinds for one in clauses if one.relation.where == "on"}
+
+    def meant(clause: Clause) -> Clause:
+        table, relation = clause.owner, clause.relation
+        other = next((one for one in spans if one.kinds == relation.kinds), table)
+        is_small = any(STANCES[kind].where == "small" for kind in other.kinds if kind in STANCES)
+        is_board = table.kinds in laid and not _BOARDS.isdisjoint(table.kinds)
+        if relation.where == "beside" and is_small and is_board:
+            return Clause(other, Relation("on", table.kinds), clause.said)
+        return clause
+
+    return [meant(clause) for clause in clauses]
 
 
 def _on_sides(one: Named) -> Named:
