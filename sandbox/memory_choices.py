@@ -18,7 +18,7 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.memory_limits import KeptMib
 
-MEMORY = "memory"  # topic of notices about it
+MEMORY, SIZE = "memory", "size of memory"  # topics of notices about them
 MEMORY_STEP = 2  # factor of the budget
 LEAST_MIB = limits(KeptMib)[0]
 CHOOSING_S = 1.0  # after the last press, before a choice is requested
@@ -58,7 +58,9 @@ class MemoryChoices:
     def __init__(self, services: Services, worker: GenerationWorker, reel: Reel) -> None:
         self._services, self._worker, self._reel = services, worker, reel
         self._most_mib = services.recordings.log.choice.memory.kept_mib  # reserved by the world
-        self._in_settings = services.settings.now.memory  # at the newest choice made here
+        self._in_settings = services.settings.now.memory_setting()  # at the newest choice made here
+        self._is_sized = False  # whether the player has chosen a size
+        self._next: MemorySetting | None = None  # of the place that begins, if of a chosen size
         self._choice: _Choice | None = None  # until it is in force
         self._left: list[_LeftMemory] = []  # one after the other, without anything in between
         self._lost = False  # whether frames were dropped since the first of them
@@ -118,7 +120,7 @@ class MemoryChoices:
         self._announce(replace(now, policy=policy), text, forgets=forgets)
 
     def _choose_size(self, factor: float) -> None:
-        now = self.setting
+        now, self._is_sized = self.setting, True
         mib = min(self._most_mib, max(LEAST_MIB, round(now.kept_mib * factor)))
         forgets = mib * MIB < self._reel.current.block.memory.bytes
         text = f"memory: at most {mib} MiB"
@@ -127,22 +129,29 @@ class MemoryChoices:
         self._announce(replace(now, kept_mib=mib), text, forgets=forgets)
 
     def kept_in(self, scene: Scene) -> Scene:
-        """Return a scene that begins in play, in which the chosen kind of memory goes on.
+        """Return a scene that begins in play, in which the chosen kind and size of memory go on.
 
-        The player is told if the scene would have another one, and may have changed the settings
-        since: then these hold.
+        The player is told if the scene would have another memory, and may have changed the
+        settings since: then these hold.
         """
-        policy, self._choice = self.setting.policy, None
+        setting, self._choice, self._next = self.setting, None, None
         self._services.notices.drop(MEMORY)  # it is about the place before
-        if self._services.settings.now.memory != self._in_settings:
+        if self._services.settings.now.memory_setting() != self._in_settings:
             return replace(scene, memory=None)
-        if policy != (scene.memory or self._services.recordings.log.choice.memory.policy):
-            label, key = policy_look(policy).label, self._services.bindings.title("policy")
-            self._services.notices.say(
-                f"memory: {label}, as you chose; {key} changes it", topic=MEMORY
-            )
-            return replace(scene, memory=policy)
-        return scene
+        usual, keys = self._services.recordings.log.choice.memory, self._services.bindings
+        if self._is_sized and setting.kept_mib != usual.kept_mib:
+            self._next = setting
+            both = f"{keys.title('less_memory')} and {keys.title('more_memory')}"
+            self._say_kept(f"at most {setting.kept_mib} MiB", f"{both} change it", SIZE)
+        if setting.policy == (scene.memory or usual.policy):
+            return scene
+        self._say_kept(
+            policy_look(setting.policy).label, f"{keys.title('policy')} changes it", MEMORY
+        )
+        return replace(scene, memory=setting.policy)
+
+    def _say_kept(self, what: str, how: str, topic: str) -> None:
+        self._services.notices.say(f"memory: {what}, as you chose; {how}", topic=topic)
 
     def drop_choice(self) -> bool:
         """Keep the memory as it is; tell whether another one was announced, also the player."""
@@ -153,6 +162,9 @@ class MemoryChoices:
 
     def block_shown(self) -> None:
         """Once a change of memory is in force, say what it dropped, and how to restore it."""
+        if self._next is not None and self._reel.current.block.block_index == 0:
+            self._request(self._next, kept_before=0)
+            self._next = None
         if self._choice is None or self._choice.in_force_at > self._reel.blocks:
             return
         before, self._choice = self._choice.kept_before, None
@@ -201,9 +213,12 @@ class MemoryChoices:
             was = f"at most {left.kept_mib} MiB"
         moment = leave_moment(self._services, self._worker, f"memory is {was} again", MEMORY)
         self._left.append(_LeftMemory(left, self._reel.pose, moment))
-        self._in_settings = self._services.settings.now.memory
-        asked = self._reel.blocks + ANSWERED_AFTER
-        self._choice = _Choice(setting, math.inf, before, asked)
+        self._in_settings = self._services.settings.now.memory_setting()
+        self._request(setting, before)
+
+    def _request(self, setting: MemorySetting, kept_before: int) -> None:
+        in_force_at = self._reel.blocks + ANSWERED_AFTER
+        self._choice = _Choice(setting, math.inf, kept_before, in_force_at)
         self._worker.call(lambda session: session.change(memory=setting))
 
     def _moment_before(self, setting: MemorySetting) -> ParkedScene | None:

@@ -345,16 +345,33 @@ def game_of_a_chosen_memory(run, monkeypatch):
     return game
 
 
-@pytest.mark.parametrize("way", ["n", "r", "t"])
-def test_a_memory_chosen_in_play_goes_on_in_the_next_place_which_says_so(run, monkeypatch, way):
-    game = game_of_a_chosen_memory(run, monkeypatch)
+def begin_a_place(game, way):
+    """Begin another place in play by the key N, R or T."""
     game.press(pygame.key.key_code(way))
     if way == "t":
         game.write(" A forest at night.")
         game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=pygame.KMOD_SHIFT))
+
+
+@pytest.mark.parametrize("way", ["n", "r", "t"])
+def test_a_memory_chosen_in_play_goes_on_in_the_next_place_which_says_so(run, monkeypatch, way):
+    game = game_of_a_chosen_memory(run, monkeypatch)
+    begin_a_place(game, way)
     game.said("memory: MAG (recent moments only), as you chose; K changes it")
     game.wait(lambda: game.screen.reel.current.block.block_index == 0)
     assert game.screen.reel.current.block.memory.policy == "mag"
+
+
+@pytest.mark.parametrize("way", ["n", "r", "t"])
+def test_a_size_of_memory_chosen_in_play_goes_on_in_the_next_place(run, monkeypatch, way):
+    game = game_of_a_chosen_memory(run, monkeypatch)
+    budget = game.screen.reel.current.block.memory.budget
+    game.press(pygame.K_LEFTBRACKET)
+    game.wait(lambda: game.screen.reel.current.block.memory.budget == budget / 2)
+    begin_a_place(game, way)
+    game.said(f"memory: at most {budget >> 21} MiB, as you chose; [ and ] change it")
+    game.wait(lambda: game.screen.reel.current.block.block_index == 0)
+    game.wait(lambda: game.screen.reel.current.block.memory.budget == budget / 2)
 
 
 def test_a_memory_set_after_a_choice_holds_in_the_next_place(run, monkeypatch):
