@@ -1,6 +1,5 @@
 """Tells what a description leaves as it was in the one before: place, light, weather, things."""
 
-import re
 from collections.abc import Collection, Sequence
 from itertools import islice, pairwise
 
@@ -52,16 +51,16 @@ from mag_sandbox.scenes.vocabulary import (
     WEATHER,
     Vocabulary,
     Word,
+    any_case,
     split_words,
     stem,
     text_stems,
 )
 
-_ADDING = re.compile(  # to the place: "and a ruin", "now with two foxes"
+_ADDING = any_case(  # to the place: "and a ruin", "now with two foxes"
     r"^\W*(?:(?:now|then|also|please) )*"
     r"(?:(?:and|with|plus|also|add|put|there (?:is|are)(?: also| now)?|"
-    r"place(?= (?:an?|another|one|some|the)\b)) )+",
-    re.I,
+    r"place(?= (?:an?|another|one|some|the)\b)) )+"
 )
 _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
 _BEFORE_AIR = frozenset(("in", "through", "under", "with"))
@@ -78,17 +77,16 @@ _OF_CHANGES = frozenset(map(stem, (  # words of a description that say how a pla
     "sky", "strong", "there", "thick", "this", "turns", "very", "warm", "weather",
 )))  # fmt: skip
 _LOOKS = frozenset(("capped", "covered", "topped", "snowfield"))  # after and with snow, for one
-_SAME_PLACE = re.compile(r"\b(in |on |at )?(the|this) (very )?same (?!(\w+ )?colou?r)\w+\b", re.I)
+_SAME_PLACE = any_case(r"\b(in |on |at )?(the|this) (very )?same (?!(\w+ )?colou?r)\w+\b")
 _INDEFINITE = frozenset(("a", "an"))
-_RECOLORING = re.compile(r"^\W*(?:(?:now|then|please) )*(?:make|paint|colou?r|turn)\b", re.I)
-_GONE = re.compile(  # the beginning of a text by which something goes
+_RECOLORING = any_case(r"^\W*(?:(?:now|then|please) )*(?:make|paint|colou?r|turn)\b")
+_GONE = any_case(  # the beginning of a text by which something goes
     r"^\W*(?:(?:and|now|then|please) )*(?:with no|no more|no|without|remove|delete|take away"
-    r"|get rid of)(?: all)?(?: of)? ", re.I
-)  # fmt: skip
-_PLEASE = re.compile(r"\W*\bplease\b\W*$", re.I)
-_OVER = re.compile(r"^ (over|above)\b", re.I)  # after what is gone: "sunset over the sea"
-_AND = re.compile(r"^ and ", re.I)  # after what is gone: "with tigers and a statue"
-_ARTICLE = re.compile(rf"^ (?:{'|'.join(sorted(DETERMINERS))}) ", re.I)
+    r"|get rid of)(?: all)?(?: of)? ")  # fmt: skip
+_PLEASE = any_case(r"\W*\bplease\b\W*$")
+_OVER = any_case(r"^ (over|above)\b")  # after what is gone: "sunset over the sea"
+_AND = any_case(r"^ and ")  # after what is gone: "with tigers and a statue"
+_ARTICLE = any_case(rf"^ (?:{'|'.join(sorted(DETERMINERS))}) ")
 _SMALL = FUNCTION_WORDS | FILLERS  # go with the word after them
 _OF_LAMPS = frozenset(map(stem, ("lamplight", "candlelight", "firelight")))
 _CLEAR = frozenset(map(stem, ("clear", "sunny")))  # as it is if words say nothing

@@ -1,6 +1,5 @@
 """The light, the weather and the season that a description gives its place."""
 
-import re
 from itertools import chain
 from math import prod
 
@@ -12,17 +11,17 @@ from mag_sandbox.scenes.rewordings import COLORED_SKY, COLORED_WALLS
 from mag_sandbox.scenes.vocabulary import (
     WEATHER,
     Vocabulary,
+    any_case,
     phrase_stems,
     split_words,
     stem,
     text_stems,
 )
 
-FITTINGS = re.compile(
-    r"\b(?:walls?|floor|ceiling|curtains?|carpets?|rugs?|shel(?:f|ves)|paintings?|counters?)\b",
-    re.I,
+FITTINGS = any_case(
+    r"\b(?:walls?|floor|ceiling|curtains?|carpets?|rugs?|shel(?:f|ves)|paintings?|counters?)\b"
 )
-_DARK_FITTINGS = re.compile(rf"\bdark (?=(?:\w+ )?{FITTINGS.pattern})", re.I)  # by day, too
+_DARK_FITTINGS = any_case(rf"\bdark (?=(?:\w+ )?{FITTINGS.pattern})")  # by day, too
 BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
 SPOKEN = {
     what: frozenset(map(stem, words.split()))
@@ -36,8 +35,8 @@ SPOKEN = {
         "thunder": "thunder thunderstorm lightning",
     }.items()
 }
-_NOON = re.compile(r",? ?\b(at|around|in the) ((high )?noon|midday)\b", re.I)
-_EVENING_LIGHT = re.compile(r"\bevening light\b", re.I)  # of lamps
+_NOON = any_case(r",? ?\b(at|around|in the) ((high )?noon|midday)\b")
+_EVENING_LIGHT = any_case(r"\bevening light\b")  # of lamps
 OUTSIDE_ROOMS = {  # skies in windows, and stems that say so
     "sunset": frozenset(map(stem, ("sunset", "sundown", "sunrise", "dawn", "evening"))),
     "dusk": frozenset(map(stem, ("dusk", "twilight"))),
@@ -60,52 +59,46 @@ _LIGHTS = {  # red, green and blue of lights, as shares of a clear day's; source
     ),
 }
 _STAGE_LIGHTS = {"pink": (1.0, 0.83, 0.94), "blue": (0.77, 0.84, 1.0), "warm": (1.0, 0.86, 0.7)}
-STAGE_LIGHT = re.compile(rf"\b(?P<color>{'|'.join(_STAGE_LIGHTS)}) (?:stage |spot)?lights?\b", re.I)
-_COLORED_BACKDROP = re.compile(
-    rf"\b(?P<color>{'|'.join((*COLORS, *SAME_COLORS))}) (?:background|backdrop|walls?)\b", re.I
+STAGE_LIGHT = any_case(rf"\b(?P<color>{'|'.join(_STAGE_LIGHTS)}) (?:stage |spot)?lights?\b")
+_COLORED_BACKDROP = any_case(
+    rf"\b(?P<color>{'|'.join((*COLORS, *SAME_COLORS))}) (?:background|backdrop|walls?)\b"
 )
 _TIMES = frozenset(map(stem, chain(*(names for names, _ in _LIGHTS["outdoor"][:5]))))
 DUSK = "under a purple sky"
 GAME_SKIES = (  # times of day in games, and how the planner knows these; at dawn skies differ
-    (re.compile(r"\b(at|in the) (sunset|sundown|evening)\b", re.I), "under an orange sky"),
-    (re.compile(r"\b(at|in the) (dusk|twilight)\b", re.I), DUSK),
+    (any_case(r"\b(at|in the) (sunset|sundown|evening)\b"), "under an orange sky"),
+    (any_case(r"\b(at|in the) (dusk|twilight)\b"), DUSK),
 )
 STAGE_TIMES = (  # which lamps show on stages, where no day is seen
     (
-        re.compile(
+        any_case(
             r"\b((by|in|at|under) (the )?(candle|lamp|fire|torch)light"
-            r"|(at|in the) (sunset|sundown|evening))\b",
-            re.I,
+            r"|(at|in the) (sunset|sundown|evening))\b"
         ),
         "in warm light",
     ),
     (
-        re.compile(
-            r"\b(at (night|midnight|dusk)|(by|in|under) (the )?(moonlight|twilight|night))\b", re.I
-        ),
+        any_case(r"\b(at (night|midnight|dusk)|(by|in|under) (the )?(moonlight|twilight|night))\b"),
         "in blue light",
     ),
 )
 _SKY_TIMES = {"orange": "sunset", "purple": "dusk", "violet": "dusk"}  # that colours of it show
-_SNOW = re.compile(
+_SNOW = any_case(
     r",? ?\b(covered in snow|(and|in|with) (the )?((falling|deep|much|lots of) )?snow|snowy)\b"
     r"|, (much|lots of) snow\b"
     r"|\b(the )?((first|fresh|falling|deep|new|white) )*snow (falls |falling |lies )?(on|over) "
-    r"(?=(a|the|an|all)\b)|,? ?\b((and|with) )?(fresh|deep|falling|the first) snow\b",
-    re.I,
+    r"(?=(a|the|an|all)\b)|,? ?\b((and|with) )?(fresh|deep|falling|the first) snow\b"
 )
-_SEASON = re.compile(r"\b(in (the )?)?(autumn|spring)\b( (in|of)\b)?", re.I)
+_SEASON = any_case(r"\b(in (the )?)?(autumn|spring)\b( (in|of)\b)?")
 COSY, _COSY_LIGHT = stem("cosy"), "in the evening"
-_ON_PEAKS = re.compile(
+_ON_PEAKS = any_case(
     r"\bsnow(y|( |-)(capped|topped|covered))? (peaks?|mountains?|mountain tops?)\b"
     r"(?! (valley|meadow|village|town|pass|path|road|forest|wood|hut|lodge|landscape|station)s?\b)"
-    r"|\b(peaks?|mountains?) (with|covered in|under) snow\b",
-    re.I,
+    r"|\b(peaks?|mountains?) (with|covered in|under) snow\b"
 )
-_FROZEN_LAND = re.compile(  # under snow; neither a frozen lake nor an icy wind is
+_FROZEN_LAND = any_case(  # under snow; neither a frozen lake nor an icy wind is
     r"\bfrozen\b(?! ((\w+ )?(lake|pond|river|sea|ocean|water|waterfall|stream|fountain|canal|wind"
-    r"|look|eye|pizza|drink|ice)s?|in (time|fear))\b)",
-    re.I,
+    r"|look|eye|pizza|drink|ice)s?|in (time|fear))\b)"
 )
 OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
 _SHADE = {"jungle": 0.7}  # share of the light that reaches the ground
@@ -116,7 +109,7 @@ SEA = "sea"
 _NIGHTLY = frozenset(("moon", "starry sky"))
 IN_NIGHT_SKY = _NIGHTLY | {"star", "hanging star"}
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
-BLACK_SKY = re.compile(r"\bblack (sky|skies)\b", re.I)
+BLACK_SKY = any_case(r"\bblack (sky|skies)\b")
 # Words of known phrases that change nothing by themselves: eight plans with and without each differ
 # no more than by a word that means nothing.
 SILENT = (

@@ -88,55 +88,30 @@ from mag_sandbox.scenes.places import (
 )
 from mag_sandbox.scenes.relations import IN_SKY
 from mag_sandbox.scenes.rewordings import (
-    AFTER_NOUN,
     AT_US,
-    BABY,
     BALLOON_COLORS,
-    BASE_ON_MOON,
-    BUNCHES,
     CHILDS_ROOM,
     COLORED_ROOM,
     COLORED_SKY,
-    DARK_STORM,
-    DARK_THING,
     FALLING_FAR,
     FAMILIES,
-    FISHING_VILLAGE,
-    FLOODED_CAVE,
-    FROZEN_RIVER,
-    HEAPED,
-    IMAGES,
-    LIGHTS_TOLD,
-    LIKENESS,
-    METAPHOR,
-    NOT_HUNG,
     NOT_ON_STAGES,
+    OBEYED,
     OF_WOOD,
-    ON_BANKS,
     ON_MARS,
     ON_PLANET,
-    ON_TOP,
-    ON_WALL,
     OVERCAST,
     OWNER,
     RAINFALL,
-    REMOVED,
-    REPLACED,
     REWORDINGS,
     SEA_FLOOR,
     SHADED,
     SHADES,
     SHORT_FOR_IS,
-    SKY_MADE,
     SNOWFALL,
-    SNOWY_ROOFS,
-    SQUARE_IN_TOWN,
     STAGE_LIGHTS,
-    SUNKEN_TOWN,
     UMBRELLAS,
-    UNDERWATER_REEF,
-    WEARING_NOTHING,
-    WEATHER_GONE,
+    UNSEEN,
     WOOD,
     caves_in,
     cleared_up,
@@ -165,6 +140,7 @@ from mag_sandbox.scenes.vocabulary import (
     Vocabulary,
     Word,
     WordGroup,
+    any_case,
     first_named,
     is_named,
     phrase_stems,
@@ -193,11 +169,9 @@ _COLORS_OF_LIGHTS = {  # by the stems of times of day: "a blue night", but no bl
     **dict.fromkeys(map(stem, ("night", "midnight")), ("black", "blue")),
     **dict.fromkeys(map(stem, ("afternoon", "noon", "midday", "day")), ("gold", "yellow")),
 }
-_COAST = re.compile(r"\b(sea|ocean|beach|coast|seashore|shore|harbour|harbor)\b", re.I)
-_STORM = re.compile(r"\b(stormy|thunderstorm|storm)\b", re.I)
-_IN_MOUNTAINS = re.compile(
-    r"\b(in|through|across|among) the (mountains|hills)\b", re.I
-)  # of a meadow
+_COAST = any_case(r"\b(sea|ocean|beach|coast|seashore|shore|harbour|harbor)\b")
+_STORM = any_case(r"\b(stormy|thunderstorm|storm)\b")
+_IN_MOUNTAINS = any_case(r"\b(in|through|across|among) the (mountains|hills)\b")  # of a meadow
 _OWNING = tuple(f"{mark}s" for mark in APOSTROPHES)
 _ADJECTIVES = frozenset((*COLORS, "old", "new", "big", "large", "small", "little", "tiny"))
 _VERBS = frozenset((  # which are also names of things
@@ -210,60 +184,53 @@ _DOING = frozenset(("guard", "watch", "wave"))  # of those that several do
 _JOINING = frozenset(("and", "or", "with"))  # of a list, "a dog, rocks and trees"
 _SAYING = frozenset(("is", "are", "painted"))  # between a wall and its colour
 _OLD_HOUSE = "old church"  # whose inside looks like any church's
-_BATH = re.compile(r"\bbath(s|ing)?\b", re.I)  # a room, and a thing found elsewhere, too
+_BATH = any_case(r"\bbath(s|ing)?\b")  # a room, and a thing found elsewhere, too
 _ROOMS = frozenset(("space station",))  # whose names the painter knows from games
 _HOUSE = "(church|chapel|shop|store|supermarket|cafe|restaurant)"
 _BESIDE = r"(in front of|behind|beside|near|next to|outside|on(?= (a|the) (\w+ )?hill))"
-_OUTSIDE = re.compile(
-    rf"\b{_HOUSE} {_BESIDE}\b|\b{_BESIDE} (it |them )?(a|the|an|my) (\w+ )?{_HOUSE}\b", re.I
+_OUTSIDE = any_case(
+    rf"\b{_HOUSE} {_BESIDE}\b|\b{_BESIDE} (it |them )?(a|the|an|my) (\w+ )?{_HOUSE}\b"
 )
-_HOUSE_IN_PLACE = re.compile(  # "a church in a meadow"
+_HOUSE_IN_PLACE = any_case(  # "a church in a meadow"
     rf"(?P<house>.*?\b{_HOUSE}) (in|on|at) (?P<place>(a|an|the) (\w+ ){{0,2}}?\w+)"
-    r"(?P<rest>$|[,.;].*| (with|and|at|by|in|under|where)\b.*)", re.I
-)  # fmt: skip
-_HOUSES = re.compile(
-    r"\b(?:church(?:es)?|chapels?|shops?|stores?|supermarkets?|cafes?|restaurants?)\b", re.I
+    r"(?P<rest>$|[,.;].*| (with|and|at|by|in|under|where)\b.*)")  # fmt: skip
+_HOUSES = any_case(
+    r"\b(?:church(?:es)?|chapels?|shops?|stores?|supermarkets?|cafes?|restaurants?)\b"
 )
 _SHOP = re.compile("store|supermarket")  # words that name no thing
 _GRAVEYARD, _GRAVE = "in an old graveyard", "gravestone"
 _HOUSE_KINDS = frozenset(("church", "shop"))
-_AS_AT_PLACES = re.compile(  # things named for a place, which may be elsewhere
+_AS_AT_PLACES = any_case(  # things named for a place, which may be elsewhere
     r"\b(?:beach (?:ball|umbrella|towel)|park bench|kitchen (?:chair|counter|sink|table|unit)"
     r"|office chair|garden (?:bench|chair|gnome|table)|cave (?:entrance|mouth)"
-    r"|entrances? of (?:an? )?cave)(?:e?s)?\b",
-    re.I,
+    r"|entrances? of (?:an? )?cave)(?:e?s)?\b"
 )
-_STORE = re.compile(r"\b(?:shop|store)\b", re.I)
-_WITH = re.compile(
+_STORE = any_case(r"\b(?:shop|store)\b")
+_WITH = any_case(
     r"\b(?:with|wearing|in(?= (?:\w+ )?(?:armou?r|mail|uniform|costume)\b)) "
     rf"(?P<what>(?:(?:{'|'.join(DETERMINERS)}|{'|'.join(COLORS)}|big|long|small) )*"
     r"(?:\w+ )?(?!far\b)\w+ )"
     r"(?=(?P<where>(?:far )?(?:above|at|before|behind|beside|between|by|in|near|next to"
-    r"|on the (?:left|right)(?: side)?|on|over|to the left|to the right|under))\b)",
-    re.I,
+    r"|on the (?:left|right)(?: side)?|on|over|to the left|to the right|under))\b)"
 )
-_IN_HOUSE = re.compile(
+_IN_HOUSE = any_case(
     rf"\b(inside|interior|view|windows?)\b|\b(in|into|within) (a|an|the|my|our|this) (\w+ )?"
-    rf"{_HOUSES.pattern}", re.I
-)  # fmt: skip
-_INSIDE = re.compile(
+    rf"{_HOUSES.pattern}")  # fmt: skip
+_INSIDE = any_case(
     r"(?:^|[,.;] ?|\b(?:i|me|we|us|you)\b(?: \w+){0,2}? )(?:deep )?(?P<in>inside)(?: of)? "
-    r"(?P<what>\w+(?: (?!(?:and|at|by|in|of|on|under|where|with)\b)\w+)*)", re.I
-)  # fmt: skip
-_OF_LEVELS = re.compile(
+    r"(?P<what>\w+(?: (?!(?:and|at|by|in|of|on|under|where|with)\b)\w+)*)")  # fmt: skip
+_OF_LEVELS = any_case(
     r"\b(platforms?|portals?|spikes|coins|hearts|slimes?|(question( mark)?|brick|crystal) blocks?"
-    r"|game|(dark|purple) background)\b",
-    re.I,
+    r"|game|(dark|purple) background)\b"
 )
-_MAY_BE_LEVEL = re.compile(r"\b(dungeon|space station|night city|jungle|cave|cavern)\b", re.I)
-_CAVE = re.compile(r"\b(cave|cavern|grotto)s?\b", re.I)
-_BESIDE_IT = re.compile(  # before a cave that is not where all is
+_MAY_BE_LEVEL = any_case(r"\b(dungeon|space station|night city|jungle|cave|cavern)\b")
+_CAVE = any_case(r"\b(cave|cavern|grotto)s?\b")
+_BESIDE_IT = any_case(  # before a cave that is not where all is
     r"(?:\b(?:and|with|near|beside|by|behind|before|next to|has|is|are)|[,;.])"
-    r"(?: (?!(?:in|inside|into|through|within|of|under|from|to)\b)\w+){0,4} $",
-    re.I,
+    r"(?: (?!(?:in|inside|into|through|within|of|under|from|to)\b)\w+){0,4} $"
 )
-_AT_CHURCH = re.compile(r"\b(church|chapel)\b.*\b(sunset|sunrise|dawn|dusk|twilight)\b", re.I)
-_NO_ANIMALS = re.compile(r"\b(no|without)( any)? animals?\b", re.I)
+_AT_CHURCH = any_case(r"\b(church|chapel)\b.*\b(sunset|sunrise|dawn|dusk|twilight)\b")
+_NO_ANIMALS = any_case(r"\b(no|without)( any)? animals?\b")
 WINDOWS = frozenset(("square window", "arched window", "round window", "tall window"))
 _DOOR = "door"  # of a house, if one is there
 _CLOCK = "wall clock"  # likewise, which is not drawn
@@ -281,7 +248,7 @@ _AT = {  # words before the names of places, if not "in a"
 }  # fmt: skip
 _ON_MOON = "moon"
 _OF_EARTHLY_DAYS = SPOKEN["day"] | frozenset(map(stem, ("dawn", "dusk", "sunrise", "sunset")))
-_NAME_OF_MOON = re.compile(r"\b(moon (?=landscape)|(?<=surface of the )moon\b)", re.I)
+_NAME_OF_MOON = any_case(r"\b(moon (?=landscape)|(?<=surface of the )moon\b)")
 _PITCHES = frozenset(("football field", "sports field", "soccer field"))
 _AT_HOME = WINDOWS | frozenset((
     "curtains", "floor lamp", "hanging lamp", "wall lamp", "ball lamp", "chandelier", "round rug",
@@ -306,22 +273,20 @@ _FURNISHED = (  # rooms that houses have
     "living room", "bedroom", "library", "kitchen", "office", "dining room", "music room",
     "bathroom",
 )  # fmt: skip
-_OUTDOORS = re.compile(  # words for things outside the windows of a room
+_OUTDOORS = any_case(  # words for things outside the windows of a room
     r"(?<!looking )(?<!looks )(?<!staring )(?<!gazing )\b(outside|beyond|behind|through)"
     r"(?: of)? (?:the|a|my|its|every|each) (?:\w+ )?windows?\b"
-    r"|(?<!looking )(?<!looks )(?<!staring )(?<!gazing )\boutside\b(?! (?:of )?(?:the|a|my)\b)",
-    re.I,
+    r"|(?<!looking )(?<!looks )(?<!staring )(?<!gazing )\boutside\b(?! (?:of )?(?:the|a|my)\b)"
 )
 _OUT, _WALLS_OF = "outside", {"brick": "red", "stone": "grey"}  # as they are painted
 _LADDER = "ladder"  # of libraries, and before any house
 _HALL, _HAUNTED = "castle hall", "haunted"
-_BESIDE_HOME = re.compile(
+_BESIDE_HOME = any_case(
     r"\b(front of|before|behind|beside|beyond|near|next to|outside|by|around|opposite)"
-    r" (\w+ ){0,3}$",
-    re.I,
+    r" (\w+ ){0,3}$"
 )
-_IN_HOME = re.compile(r"\b(in|inside|into) (\w+ ){1,3}$", re.I)
-_OUT_OF_HOME = re.compile(r"^\W*(outside|behind|in the (distance|background)|far away)\b", re.I)
+_IN_HOME = any_case(r"\b(in|inside|into) (\w+ ){1,3}$")
+_OUT_OF_HOME = any_case(r"^\W*(outside|behind|in the (distance|background)|far away)\b")
 USUAL_PLACE = "in a meadow"  # for a description without a place, in words or by its things
 _OWN_COLORS = {  # that the ground of places has by itself
     "green": frozenset((
@@ -335,9 +300,9 @@ _PINK_LAND = "pink", "candy"  # a level whose ground is pink on every seed
 _LEVEL, _LIGHT = stem("level"), stem("light")
 _GARMENT = "shirt"  # the only one with the colour of clothes
 _CHRISTMAS, _TREE_WORD = "christmas", "tree"
-_MORNING = re.compile(r"(?<!early )\bmorning\b", re.I)
-_LOW_SUN = re.compile(r"\b(at|in the) (sunset|sundown|sunrise|dawn|dusk|twilight)\b", re.I)
-_LYING_SNOW = re.compile(r"\b(covered in|under|in deep) (the )?snow\b", re.I)  # though none falls
+_MORNING = any_case(r"(?<!early )\bmorning\b")
+_LOW_SUN = any_case(r"\b(at|in the) (sunset|sundown|sunrise|dawn|dusk|twilight)\b")
+_LYING_SNOW = any_case(r"\b(covered in|under|in deep) (the )?snow\b")  # though none falls
 _POTTED, _FIRES = "potted", ("fireplace", "camp fire")  # that "fire" means, in rooms and outdoors
 _GREY_SKY, _DUSTY_SKY = (158, 163, 170), (226, 172, 128)
 _LEFT = frozenset(("abandoned", "forgotten", "desolate"))
@@ -358,9 +323,8 @@ _PART_OF = {  # places, and those whose ground, plants and houses they share
 _GROWN, _IN_A_FIELD = frozenset((  # kinds that fields and meadows are full of, and how many
     "sunflower", "tulip", "wild flower", "rose", "wheat", "pumpkin", "mushroom",
 )), 36  # fmt: skip
-_FULL_OF = re.compile(
-    r"\b(?:(?:fields?|meadows?|garden) of|full of|covered (?:in|with)) (?P<plants>\w+(?: \w+)?)",
-    re.I,
+_FULL_OF = any_case(
+    r"\b(?:(?:fields?|meadows?|garden) of|full of|covered (?:in|with)) (?P<plants>\w+(?: \w+)?)"
 )
 _KNOWN_BY = {"harbour": ("jetty",)}  # things by which places are known, beside their main ones
 _WATER, _NO_WATER = "water", frozenset(("of", "under", "without", "no"))
@@ -623,37 +587,21 @@ class DescriptionWords(Vocabulary):
         small = FUNCTION_WORDS | FILLERS
         seen = {owners[place] for place in self._seen(known, read)}
         named = {rank for rank, word in zip(owners, read, strict=True) if word not in small}
-        told = [*_words_in(WEATHER_GONE, known), *_words_in(OF_WOOD, known, "of")]
-        told += [*_words_in(WOOD, known, "wood"), *_words_in(BABY, known)]
+        obeyed = (*OBEYED, *((said, 0) for said, _ in caves_in(known)))
+        told = {at for said, group in obeyed for at in _words_in(said, known, group)}
         parts = [found for found in _WITH.finditer(known) if _is_unseen_part(found, self)]
         parts = [found for found in parts if naming_words(known[: found.start()], KINDS)]
-        told += [at for found in parts for at in _spanned(known, found.span("where"))]
-        told += _words_in(AFTER_NOUN, known, "look")
-        told += [*_words_in(OVERCAST, known), *_words_in(ON_BANKS, known)]
-        told += [*_words_in(ON_WALL, known, "wall"), *_words_in(CHILDS_ROOM, known)]
-        told += _words_in(ON_TOP, known, "top")
-        told += [*_words_in(SKY_MADE, known, "color"), *_words_in(REMOVED, known)]
-        told += _words_in(REPLACED, known)
-        told += [*_words_in(FISHING_VILLAGE, known), *_words_in(SUNKEN_TOWN, known)]
-        told += [*_words_in(DARK_STORM, known)]
-        told += [*_words_in(FLOODED_CAVE, known), *_words_in(SQUARE_IN_TOWN, known)]
-        told += [*_words_in(UNDERWATER_REEF, known), *_words_in(BASE_ON_MOON, known)]
-        told += [
-            place
-            for said, _ in (*LIGHTS_TOLD, *caves_in(known))
-            for place in _words_in(said, known)
-        ]
+        told |= {at for found in parts for at in _spanned(known, found.span("where"))}
         if super().place(known) is None and self.place(known) == "indoor":
-            told += _words_in(_STORE, known)
+            told |= _words_in(_STORE, known)
         seen |= {owners[place] for place in told}
         reading = self.reading(text)
-        unseen_words = [*BUNCHES, *IMAGES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED]
-        unseen_words += [DARK_THING, NOT_HUNG, SNOWY_ROOFS]
+        unseen_words = [*UNSEEN]
         unseen_words += [BALLOON_COLORS] if BUNCHED in reading else []
         unseen_words += [STAGE_LIGHTS, NOT_ON_STAGES] if self.place(known) == "object" else []
         unseen_words += [UMBRELLAS] if has_no_parasols(known) else []
         unseen_words += [AT_US] if self.place(known) in ("indoor", "object") else []
-        unseen_words += [FROZEN_RIVER, *([SNOWFALL] if RAINFALL.search(known) else [])]
+        unseen_words += [SNOWFALL] if RAINFALL.search(known) else []
         seen -= {
             owners[place]
             for said in unseen_words

@@ -1,23 +1,21 @@
 """Words that say how full a place is: busy, empty, lonely, with nothing but what is named."""
 
-import re
 from collections.abc import Collection, Sequence
 
 from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS
 from mag_sandbox.scenes.naming import SIZES, named_things, naming_words
-from mag_sandbox.scenes.vocabulary import DETERMINERS, Word, split_words, stem, text_stems
+from mag_sandbox.scenes.vocabulary import DETERMINERS, Word, any_case, split_words, stem, text_stems
 
 _BUSY = "busy"
-_BUSY_PLACE = re.compile(rf"\b{_BUSY}( \w+){{1,2}}", re.I)  # words for a place follow
-_STREET = re.compile(rf"\b{_BUSY} ((?!city|market)\w+ )?street\b", re.I)
+_BUSY_PLACE = any_case(rf"\b{_BUSY}( \w+){{1,2}}")  # words for a place follow
+_STREET = any_case(rf"\b{_BUSY} ((?!city|market)\w+ )?street\b")
 CROWD = "dozens of people"  # who are in a busy place
-_PEOPLE = re.compile(r"(?P<before>^|[,.;:] |\b(?:and|has|have|of|where|with) )people\b", re.I)
+_PEOPLE = any_case(r"(?P<before>^|[,.;:] |\b(?:and|has|have|of|where|with) )people\b")
 _EMPTY = "empty"
 _SPACES = frozenset(("corridor", "hallway", "hall", "room", "lobby", "street", "square"))
-_ONLY = re.compile(  # that nothing is there but what is named
+_ONLY = any_case(  # that nothing is there but what is named
     r"\b((?<!the )only|just|nothing (but|except))\b"
-    r"(?! (after|as|before|behind|like|now|outside)\b)",
-    re.I,
+    r"(?! (after|as|before|behind|like|now|outside)\b)"
 )
 _LONELY = frozenset(map(stem, (  # no people; a quiet meadow may have sheep
     "lonely", "lonesome", "solitary", "quiet", "silent", "secluded", "remote", "abandoned",

@@ -378,6 +378,11 @@ class Vocabulary:
         return best if best and said[best] else None
 
 
+def any_case(pattern: str) -> re.Pattern[str]:
+    """Return a pattern that is found in small and large letters."""
+    return re.compile(pattern, re.I)
+
+
 @functools.lru_cache(maxsize=256)  # a prompt box asks a thousand times a key
 def split_words(text: str) -> tuple[Word, ...]:
     """Return the words of a text; an emoji or another symbol is a word of its own."""

@@ -54,3 +54,7 @@ def test_snow_outside_a_room_strikes_nothing_inside(words):
 def test_dark_birds_do_not_pass_for_gulls(words):
     assert "bird" in Wanted.of("a beach with seagulls", words, KINDS).strays
     assert "bird" not in Wanted.of("a beach with birds", words, KINDS).strays
+
+
+def test_a_red_gate_in_japan_is_red_as_it_is_seen(words):
+    assert not words.without_effect("a Japanese temple with a red gate")
