@@ -33,8 +33,9 @@ NEAR, FAR = 3, 8  # px: how far from what is behind a thing its colour is taken
 FAINT = 0.02  # of a pixel: share of a thing from which on what is behind it is shown beside it
 # px of the longer side, and of the area; smaller and larger things stay as they are
 SMALLEST, LARGEST = 8, 13_000
-# px of the area of large things, and share of them that is to be painted
-LARGE, ENOUGH = 4_000, 0.3
+# px of the area of large things, and shares of them that are to be painted, and known: cells along
+# their outlines may lack them
+LARGE, ENOUGH, NEARLY_ALL = 4_000, 0.3, 0.9
 Each = Callable[[Callable[[int], CutOut], Iterable[int]], Iterable[CutOut]]
 
 
@@ -112,7 +113,7 @@ class RedrawnThings:
         """Return those cut-outs, drawn again, whose things are painted whole.
 
         A large thing up to which a walker comes reaches beyond what is painted, and a painter saw
-        few that are as large: of it, a share that is painted is enough, if all is known.
+        few that are as large: of it, a share that is painted is enough, if nearly all is known.
 
         Args:
             cuts: by the numbers of their things.
@@ -124,7 +125,7 @@ class RedrawnThings:
         share = shares_of(numbers, painted)
         is_whole, is_enough = share == 1, np.zeros(len(share), bool)
         if known is not None:
-            is_enough = (shares_of(numbers, known) == 1) & (share >= ENOUGH)
+            is_enough = (shares_of(numbers, known) >= NEARLY_ALL) & (share >= ENOUGH)
 
         def is_drawn(number: int, box: Box) -> bool:
             area = box[2] * box[3]

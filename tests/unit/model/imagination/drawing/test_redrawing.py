@@ -136,8 +136,8 @@ def test_large_things_are_drawn_again():
 
 @pytest.mark.parametrize(
     ("painted", "known", "is_drawn"),
-    [(0.5, 1.0, True), (0.5, 0.9, False), (0.1, 1.0, False)],
-    ids=["half painted", "part unknown", "hardly painted"],
+    [(0.5, 1.0, True), (0.5, 0.95, True), (0.5, 0.8, False), (0.1, 1.0, False)],
+    ids=["half painted", "edge unknown", "part unknown", "hardly painted"],
 )
 def test_of_a_large_thing_on_a_walk_a_share_is_enough(painted: float, known: float, is_drawn: bool):
     thing = PlacedObject("floor lamp", 90.0, 0.0, 120.0, 95.0)
