@@ -61,8 +61,8 @@ ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 STEPS = ("w", "a", "s", "d")
 ZOOMS = {"z": 1, "x": -1}  # + draws closer
 KEY_WORDS: dict[KeyLight, tuple[str, tuple[int, ...]]] = {
-    "applied": ("applied", GOOD),
-    "queued": ("queued", ACCENT),
+    "applied": ("shown", GOOD),
+    "queued": ("on its way", ACCENT),
     "idle": ("", FAINT),
 }
 VERDICTS: tuple[tuple[float, str, tuple[int, ...]], ...] = (  # of a half that shows a place again
@@ -92,7 +92,8 @@ def speed_card(state: HudState) -> Card:
         row(Text(name, 14, MUTED), SPRING, Text(value, 14, ACCENT if name == LATENCY else INK))
         for name, value in others
     ]
-    return Card(column(Text(rate, 22, bold=True), *lines), 236, dense=False)
+    head = row(Text(rate, 22, bold=True), SPRING, Text("time for a block", 13, MUTED))
+    return Card(column(head, *lines), 236, dense=False)
 
 
 def scene_card(state: HudState) -> Card:
@@ -100,7 +101,7 @@ def scene_card(state: HudState) -> Card:
     block, pose = state.block, state.block.poses[-1]
     detail = pose_text(pose, exact=state.exact_pose)
     compass = CustomPart(52, 52, _draw_compass, (pose, block.memory))
-    looks = column(Text(block.phrase, lines=1), Text(detail, 13, MUTED, lines=1), gap=4)
+    looks = column(Text(block.phrase, lines=1), Text(detail, 13, MUTED, lines=2), gap=4)
     return Card(
         column(
             row(Text(state.scene, 18, bold=True, lines=2), SPRING, *_clock(state), gap=8),

@@ -16,6 +16,7 @@ from mag_sandbox.sandbox.hud.hud_state import (
     LEGEND,
     DrawnStretch,
     bar_bytes,
+    direction_text,
     drawn_stretches,
     duration_text,
 )
@@ -26,7 +27,7 @@ from mag_sandbox.sandbox.ui.theme import INK, MUTED, SEGMENT_COLOURS, Theme
 BAR_WIDTH = 1216  # px of the bar in the reference window
 OF_KIND: dict[SegmentKind, str] = {
     "sink": "One of the first frames of this place; it is never dropped.",
-    "compressed": "One frame of its block, kept for all of it.",
+    "compressed": "The one frame that is kept of its block.",
     "look-ahead": "Imagined before you look there, so that it is complete when you do.",
     "packed-4x": "An older frame: 4 x 4 x 4 tokens are read as one.",
     "packed-2x": "A recent frame: 2 x 2 x 2 tokens are read as one.",
@@ -67,7 +68,7 @@ def hint(part: str, memory: MemoryUsage) -> Explanation:
     if part in LEGEND:
         return _of_kind(part, memory)
     policy = policy_look(memory.policy)
-    read = f"The current block read {counted(memory.attended_frames, 'remembered frame')}."
+    read = f"The newest block read {counted(memory.attended_frames, 'remembered frame')}."
     match part:
         case "title":
             whole = bytes_text(bar_bytes(memory))
@@ -86,7 +87,7 @@ def hint(part: str, memory: MemoryUsage) -> Explanation:
                 "They are the ticks on the bar; where there are too many, lines above and below "
                 "mark the stretch."
             )
-            return Explanation("Attended: read by the current block", (read, where))
+            return Explanation("Read for the newest block", (read, where))
         case _:
             return _of_kept(memory)
 
@@ -102,23 +103,16 @@ def age_seconds(memory: MemoryUsage, entry: MemoryEntry) -> float:
     return memory.oldest_seconds * (now - entry.frame_index) / (now - oldest)
 
 
-def direction_text(pose: CameraPose) -> str:
-    """Say where a view looks: "120 degrees, 10 up"."""
-    pitch = round(pose.pitch)
-    tilt = f", {abs(pitch)} {'up' if pitch > 0 else 'down'}" if pitch else ""
-    return f"{round(pose.yaw) % 360} degrees{tilt}"
-
-
 def _of_stretch(memory: MemoryUsage, stretch: DrawnStretch, x: float, width: int) -> Explanation:
     kind, span = stretch.kind, (stretch.left / width, stretch.right / width)
     if kind == "current":
         read = counted(memory.attended_frames, "remembered frame")
-        made = f"{counted(_frames(memory, kind), 'frame')} made together"
+        made = f"{counted(_frames(memory, kind), 'frame')} made together, a block"
         lines = (
             f"{made}, from the prompt, the camera and {read}.",
             "This is working space, not memory; kept frames move to the left.",
         )
-        return Explanation("Current: what you are looking at", lines, kind, span=span)
+        return Explanation("Shown now: what you are looking at", lines, kind, span=span)
     if kind == "psi":
         size = sum(segment.bytes for segment in memory.segments if segment.kind == kind) / KIB
         lines = (OF_KIND[kind], f"It is {size:.0f} KiB, however long you play.")
@@ -131,7 +125,7 @@ def _of_stretch(memory: MemoryUsage, stretch: DrawnStretch, x: float, width: int
     made = "imagined" if kind == "look-ahead" else "seen"
     away = hypot(*entry.pose.position)
     where = f", {away:.0f} m from where the scene begins" if entry.pose.is_away else ""
-    read = "Read by the current block." if entry.attended else "Not read by the current block."
+    read = "Read by the newest block." if entry.attended else "Not read by the newest block."
     return Explanation(
         title=f"{LEGEND[kind].capitalize()}: {made} {_ago(memory, entry)}",
         lines=(f"Looking at {direction_text(entry.pose)}{where}.", read, _kind_text(kind, memory)),
@@ -144,20 +138,18 @@ def _of_stretch(memory: MemoryUsage, stretch: DrawnStretch, x: float, width: int
 def _of_kind(kind: SegmentKind, memory: MemoryUsage) -> Explanation:
     if kind == "current":
         shown = counted(_frames(memory, kind), "frame")
-        return Explanation(
-            "Current", (f"The {shown} being shown now. They are not memory yet.",), kind
-        )
+        return Explanation("Shown now", (f"The newest {shown}. They are not memory yet.",), kind)
     if kind == "psi":
         return Explanation("Psi", (_kind_text(kind, memory),), kind)
     frames = [entry for entry in memory.entries if entry.kind == kind]
     read = sum(entry.attended for entry in frames)
-    kept = f"{counted(len(frames), 'frame')} kept, {read} of them read by the current block."
+    kept = f"{counted(len(frames), 'frame')} kept, {read} of them read by the newest block."
     return Explanation(LEGEND[kind].capitalize(), (_kind_text(kind, memory), kept), kind)
 
 
 def _of_kept(memory: MemoryUsage) -> Explanation:
     lines = [
-        f"{counted(memory.kept_frames, 'frame')} can come back; the current block read "
+        f"{counted(memory.kept_frames, 'frame')} can come back; the newest block read "
         f"{memory.attended_frames} of them.",
         "Nothing was dropped for lack of space.",
     ]

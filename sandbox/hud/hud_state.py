@@ -17,7 +17,7 @@ LEGEND: dict[SegmentKind, str] = {
     "packed-4x": "packed 4x",
     "packed-2x": "packed 2x",
     "psi": "psi",
-    "current": "current",
+    "current": "shown now",
 }
 MAX_TICKS = 32
 LEAST_BAR = MIB  # least bytes of a whole bar, if the budget allows them
@@ -170,7 +170,16 @@ def clock_text(seconds: float) -> str:
 
 
 def pose_text(pose: CameraPose, *, exact: bool = True) -> str:
-    """Say where the camera looks, and how far it is zoomed in."""
+    """Say where the camera looks, how far it is zoomed in, and where it is seen from the start."""
     zoomed = f" · {pose.zoom:.1f}x" if pose.zoom >= LEAST_ZOOM else ""
-    walked = f" · {pose.x:+.1f} {pose.z:+.1f} m" if pose.is_away else ""
-    return f"{'' if exact else 'about '}{pose.yaw:.0f}° · {pose.pitch:+.0f}°{zoomed}{walked}"
+    ways = (pose.x, "right", "left"), (pose.z, "ahead", "back")
+    walked = ", ".join(f"{abs(way):.1f} m {more if way > 0 else less}" for way, more, less in ways)
+    where = f" · {walked}" if pose.is_away else ""
+    return f"{'' if exact else 'about '}{direction_text(pose)}{zoomed}{where}"
+
+
+def direction_text(pose: CameraPose) -> str:
+    """Say where a view looks: "120°, 10° up"."""
+    pitch = round(pose.pitch)
+    tilt = f", {abs(pitch)}° {'up' if pitch > 0 else 'down'}" if pitch else ""
+    return f"{round(pose.yaw) % 360}°{tilt}"

@@ -11,7 +11,6 @@ from mag_sandbox.sandbox.hud import cards
 from mag_sandbox.sandbox.hud.explain import (
     MemoryTip,
     age_seconds,
-    direction_text,
     drawn_stretches,
     explain,
     explanation_at,
@@ -19,7 +18,7 @@ from mag_sandbox.sandbox.hud.explain import (
     tip_card,
     tip_place,
 )
-from mag_sandbox.sandbox.hud.hud_state import LEGEND, HudState, bar_bytes
+from mag_sandbox.sandbox.hud.hud_state import LEGEND, HudState, bar_bytes, direction_text
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import SEGMENT_COLOURS, Theme
 from mag_sandbox.scenes import Scene
@@ -70,8 +69,8 @@ def share_of(megabytes):
 def test_a_frame_under_the_pointer_says_when_where_and_whether_it_is_read():
     found = explain(USAGE, share_of(17))
     assert found.title == "Compressed: seen 20 s ago"
-    assert "Looking at 95 degrees." in found.lines
-    assert "Read by the current block." in found.lines
+    assert "Looking at 95°." in found.lines
+    assert "Read by the newest block." in found.lines
     assert found.pose == CameraPose(yaw=95.0)
     assert found.kind == "compressed"
     assert found.span == pytest.approx((share_of(16), share_of(40)), abs=0.002)
@@ -80,7 +79,7 @@ def test_a_frame_under_the_pointer_says_when_where_and_whether_it_is_read():
 def test_the_newest_frame_is_of_just_now_and_not_read():
     found = explain(USAGE, share_of(63))
     assert found.title == "Compressed: seen just now"
-    assert "Not read by the current block." in found.lines
+    assert "Not read by the newest block." in found.lines
 
 
 def test_ages_count_from_the_newest_kept_frame():
@@ -153,8 +152,8 @@ def test_raw_means_something_else_under_each_policy():
 
 
 def test_directions_are_said_as_people_do():
-    assert direction_text(CameraPose(yaw=120.0)) == "120 degrees"
-    assert direction_text(CameraPose(yaw=359.7, pitch=-10.2)) == "0 degrees, 10 down"
+    assert direction_text(CameraPose(yaw=120.0)) == "120°"
+    assert direction_text(CameraPose(yaw=359.7, pitch=-10.2)) == "0°, 10° down"
 
 
 @pytest.fixture(scope="module", params=[(1280, 720), (640, 400)], ids=["large", "small"])

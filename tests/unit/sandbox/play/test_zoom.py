@@ -62,16 +62,18 @@ def test_a_key_zooms_the_picture_and_lights_up(surface):
     assert state.block.phrase == "camera zooms in"
     pose = state.block.poses[-1]
     assert pose.fov == 90.0 - 3 * 1.875
-    assert pose_text(pose) == "0° · +0° · 1.1x"
+    assert pose_text(pose) == "0° · 1.1x"
     game.screen.level = "full"
     game.screen.draw(surface)
     assert surface.get_rect().contains(game.screen.hud.places["keys"])
 
 
 def test_zoom_is_said_only_where_there_is_some():
-    assert pose_text(CameraPose()) == "0° · +0°"
-    assert pose_text(CameraPose(12.0, -3.0, 60.0)) == "12° · -3° · 1.5x"
-    assert pose_text(CameraPose(), exact=False) == "about 0° · +0°"
+    assert pose_text(CameraPose()) == "0°"
+    assert pose_text(CameraPose(12.0, -3.0, 60.0)) == "12°, 3° down · 1.5x"
+    assert pose_text(CameraPose(), exact=False) == "about 0°"
+    walked = CameraPose(350.0, x=-3.0, z=6.25)
+    assert pose_text(walked) == "350° · 3.0 m left, 6.2 m ahead"
 
 
 def test_the_wheel_and_a_trigger_zoom():
