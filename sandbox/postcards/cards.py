@@ -200,7 +200,7 @@ def _title_and_note(view: PostcardView, claim_key: str) -> tuple[str, str]:
     if view.stamp is not None:
         return ("Found it!" if view.stamp.is_found else "Lost in the mail"), ""
     if view.missed and view.tries == TRIES:
-        return "Not here...", "turn to look for it; Esc ends the game"
+        return "Not here...", "turn to look for it; Esc stops the postcards"
     if view.missed:
         left = "last try" if view.tries == 1 else f"{view.tries} tries left"
         return "Not here...", left
@@ -208,7 +208,7 @@ def _title_and_note(view: PostcardView, claim_key: str) -> tuple[str, str]:
         return "Find this place", f"press {claim_key} now"
     if view.hint:
         return "Find this place", f"psst: {view.hint}, then press {claim_key}"
-    return "Find this place", f"press {claim_key} when you are there; Esc ends the game"
+    return "Find this place", f"press {claim_key} once there; Esc stops the postcards"
 
 
 def _search(view: PostcardView, note: str) -> list[Part]:

@@ -133,7 +133,7 @@ def test_the_key_that_began_the_game_costs_no_try_when_pressed_at_once_again(hun
     assert again.tries == TRIES
     assert again.view(10.5).missed
     _, note = _title_and_note(again.view(10.5), "C")
-    assert "Esc ends the game" in note
+    assert "Esc stops the postcards" in note
     assert again.claim(11.0, near(hunt, 50.0)).tries == TRIES - 1
 
 
