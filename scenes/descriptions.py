@@ -66,6 +66,7 @@ from mag_sandbox.scenes.leftovers import left_over
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.naming import (
     BUNCHED,
+    SIZES,
     STOPS,
     Named,
     absent_kinds,
@@ -279,6 +280,9 @@ _OUTDOORS = any_case(  # words for things outside the windows of a room
     r"|(?<!looking )(?<!looks )(?<!staring )(?<!gazing )\boutside\b(?! (?:of )?(?:the|a|my)\b)"
 )
 _OUT, _WALLS_OF = "outside", {"brick": "red", "stone": "grey"}  # as they are painted
+_A_WALL = any_case(  # before one that is no part of a house
+    rf"\b(?:an?|one|two|three|some) (?:(?:{'|'.join((*COLORS, *SIZES))}|high|long|low|old) )*$"
+)
 _LADDER = "ladder"  # of libraries, and before any house
 _HALL, _HAUNTED = "castle hall", "haunted"
 _BESIDE_HOME = any_case(
@@ -418,7 +422,7 @@ class DescriptionWords(Vocabulary):
         phrases = _at_christmas(phrases)
         phrases = _with_waters(phrases, text, self)
         phrases = in_said_colors(phrases)
-        phrases = _with_walls_of_rooms(_with_same_place(phrases, text, self), text, self)
+        phrases = _with_walls(_with_same_place(phrases, text, self), text, self)
         read = rewritten(text, phrases)
         if self.place(read) == "indoor" and _OUTDOORS.search(text):
             phrases = _without_outdoors(phrases, text, self)
@@ -1305,17 +1309,22 @@ def _ways_out(phrases: Sequence[Phrase], grey: Collection[int]) -> set[int]:
     }  # fmt: skip
 
 
-def _with_walls_of_rooms(
-    phrases: Sequence[Phrase], text: str, words: Vocabulary
-) -> tuple[Phrase, ...]:
-    """Return phrases with walls of brick or stone read as fences outdoors alone."""
-    if words.place(rewritten(text, phrases)) != "indoor":
+def _with_walls(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tuple[Phrase, ...]:
+    """Return phrases with only such walls read as fences as stand by themselves outdoors."""
+    read = rewritten(text, phrases)
+    place = words.place(read)
+    is_open = place == "outdoor" and not named_things(read, sorted(BUILDINGS))
+    if place != "indoor" and not is_open:
         return tuple(phrases)
 
     def known(phrase: Phrase) -> str | None:
-        stuff, _, what = phrase.written.partition(" ")
-        is_wall = stuff in _WALLS_OF and what in ("wall", "walls")
-        return f"{_WALLS_OF[stuff]} {what}" if is_wall else phrase.known
+        stuff, _, what = phrase.written.rpartition(" ")
+        if what not in ("wall", "walls"):
+            return phrase.known
+        if is_open and _A_WALL.search(text[: phrase.words[0].start]):
+            return what.replace("wall", "fence")
+        is_room = not is_open and stuff in _WALLS_OF
+        return f"{_WALLS_OF[stuff]} {what}" if is_room else phrase.known
 
     return tuple(phrase._replace(known=known(phrase)) for phrase in phrases)
 

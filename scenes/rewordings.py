@@ -561,6 +561,12 @@ REWORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], 
     (r"\b(?:wooden|timber) (?:house|home)(?=s?\b)", "log cabin"),
     (r"\b(?:box|crate) of fruits?\b", "fruit crate"),
     (r"\b(?:boxes|crates) of fruits?\b", "fruit crates"),
+    (  # which is in a room; what it shows is not drawn
+        rf"^(?P<window>(?:(?:{_DETERMINERS}|{_COLOR}|{_SIZES}|arched|old|open|round|square|tall) )*"
+        r"windows?) (?:(?:with|and) (?:an? )?(?:\w+ )?views?|overlooking|facing|looking)\b"
+        r"[^,.;]*?(?=$|[,.;]| (?:and|with)\b)",
+        r"a living room with \g<window>",
+    ),
     (r"\b(?:large|big|huge) (?=windows?\b)", "tall "),
     (_RED_GATE, r"\g<before>red torii"),
     COLORED_ROOM,
