@@ -5,7 +5,7 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import combinations, pairwise
+from itertools import combinations
 from math import log2
 from typing import NamedTuple
 
@@ -270,7 +270,7 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
         if merges or (not group.where and away(whole) + whole.width / 4 > AHEAD):
             result = _moved_free(result, group, counting, _GAP if counted else 0.0)
     for one in named:
-        result = _in_a_flock(_in_a_row(_as_far_away(result, one), one), one)
+        result = _in_a_flock(_as_far_away(result, one), one)
     return far_first(result, named)
 
 
@@ -368,25 +368,6 @@ def _none_hidden(
         else:
             row.insert(0, thing.standing_at(other.foot - _BEFORE))
     return row[::-1]
-
-
-def _in_a_row(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
-    """Return a plan whose counted things spread out, if some would be painted as one.
-
-    They keep their order from left to right.
-    """
-    own = few_of(things, one)
-    own.sort(key=lambda place: yaw_difference(things[place].yaw, 0.0))
-    is_free = one.most and own[2:] and not one.relation and not one.parts
-    if not is_free or not all(stands(things[place]) for place in own):
-        return things
-    if not any(_join(things[left], things[right]) for left, right in pairwise(own)):
-        return things
-    yaws = dict(zip(own, np.linspace(-AHEAD, AHEAD, len(own)).tolist(), strict=True))
-    return [
-        replace(thing, yaw=yaws[place] % 360.0) if place in yaws else thing
-        for place, thing in enumerate(things)
-    ]
 
 
 def _as_far_away(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
