@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mag_sandbox.files.validation import capitalized
 from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.phrasing import article, listed, pick, plural
 from mag_sandbox.renderer.places import PLACES
@@ -268,22 +269,19 @@ def _sentence(rng: np.random.Generator, name: str, place: str, things: list[str]
         things = things[:-1]
     where = place if place.split()[0] in NAMES else article(place)
     if not things:
-        return pick(rng, (place, where, _capital(where) + "."))
+        return pick(rng, (place, where, capitalized(where) + "."))
     within = "on" if name in ON else "in"
     choices = (
-        f"{where} with {listed(things)}", f"{_capital(where)} with {listed(things)}.",
+        f"{where} with {listed(things)}", f"{capitalized(where)} with {listed(things)}.",
         ", ".join((place, *things)), f"{listed(things)} {within} {where}",
-        f"{_capital(listed(things))} {within} {where}.", f"{', '.join(things)}, {place}",
-        f"{_capital(where)}: {listed(things)}.",
+        f"{capitalized(listed(things))} {within} {where}.", f"{', '.join(things)}, {place}",
+        f"{capitalized(where)}: {listed(things)}.",
     )  # fmt: skip
     if len(things) > 2 and rng.random() < 0.2:
         half = len(things) // 2
-        return f"{_capital(where)} with {listed(things[:half])}. {_capital(listed(things[half:]))}."
+        first, others = listed(things[:half]), capitalized(listed(things[half:]))
+        return f"{capitalized(where)} with {first}. {others}."
     return pick(rng, choices)
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 def phrases_of(layout: Layout, attribute: str) -> tuple[str, ...]:

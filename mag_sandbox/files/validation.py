@@ -118,6 +118,11 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
+def capitalized(text: str) -> str:
+    """Return a text with a capital first letter; others stay, unlike those of `str.capitalize`."""
+    return text[:1].upper() + text[1:]
+
+
 def quoted(text: str) -> str:
     """Return a text shortened to one line for a message."""
     text = " ".join(text.split())

@@ -149,7 +149,7 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
         told = [_as_shown(_told(edit), _part(edit, ring)) for edit in seen]
     found = [replace(one, placed=True) for one in own]
     found += (one for one in told if not any(_same_place(one, mine) for mine in own))
-    return _from_left(_called(found, block.prompt))
+    return tuple(sorted(_called(found, block.prompt), key=lambda one: (one.yaw + 180.0) % 360.0))
 
 
 def _called(found: Iterable[Seen], prompt: str) -> list[Seen]:
@@ -218,10 +218,10 @@ def _not_shown(
         there[water.kind].append(("", degrees(atan2(x - pose.x, z - pose.z)) % 360.0))
     counts, found = _counts_in(prompt), list[Seen]()
     for kind in names_in(prompt).keys() & _NAMED:
-        ways = [one.yaw for one in shown if one.kind == kind]
-        missing = there[kind]
+        ways, missing = [one.yaw for one in shown if one.kind == kind], there[kind]
         if ways:
-            missing = sorted(missing, key=lambda one: -_least_turn(one[1], ways))
+            turns = {one: min(abs(yaw_difference(one[1], way)) for way in ways) for one in missing}
+            missing.sort(key=turns.__getitem__, reverse=True)
             missing = missing[: max(0, min(counts.get(kind, 0), len(missing)) - len(ways))]
         found += (
             Seen(kind, color, yaw, pose.pitch, 0.0, 0.0, in_sight=bool(ways))
@@ -230,18 +230,10 @@ def _not_shown(
     return found
 
 
-def _least_turn(yaw: float, ways: Iterable[float]) -> float:
-    return min(abs(yaw_difference(yaw, way)) for way in ways)
-
-
 @lru_cache(maxsize=8)  # asked for every block
 def _counts_in(prompt: str) -> Mapping[str, int]:
     """Return how many of each kind there are at least, by a description."""
     return {one.kinds[0]: one.least for one in named_things(prompt, tuple(THINGS))}
-
-
-def _from_left(things: Sequence[Seen]) -> tuple[Seen, ...]:
-    return tuple(sorted(things, key=lambda one: (one.yaw + 180.0) % 360.0))
 
 
 def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = None) -> list[str]:

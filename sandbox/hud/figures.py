@@ -39,7 +39,8 @@ class Figures:
     def add_block(self, stage_ms: Mapping[str, float]) -> None:
         """Blend in the times of a block's stages."""
         for stage, ms in stage_ms.items():
-            self._stages[stage] = self._blend(self._stages.get(stage, ms), ms)
+            before = self._stages.get(stage, ms)
+            self._stages[stage] = before + self._smoothing * (ms - before)
 
     def update(self, now: float, fps: float, latency_ms: float | None) -> None:
         """Update the figures, at most twice a second.
@@ -60,9 +61,6 @@ class Figures:
             (LATENCY, latency),
             *((name, time_text(ms)) for name, ms in elsewhere),
         )
-
-    def _blend(self, before: float, newest: float) -> float:
-        return before + self._smoothing * (newest - before)
 
 
 def time_text(ms: float) -> str:

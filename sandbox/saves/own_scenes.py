@@ -15,6 +15,7 @@ import yaml
 
 from mag_sandbox.files.border import Refusal, is_file, is_folder, read_plain, reason_of
 from mag_sandbox.files.pictures import MAX_BYTES, encode_png
+from mag_sandbox.files.validation import capitalized
 from mag_sandbox.files.whole import changed, remedy_of, replace_file, visible
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 from mag_sandbox.scenes.changes import is_of_air, without_grey
@@ -149,7 +150,7 @@ def told(scene: Scene, prompt: str, known: Vocabulary | None) -> str:
     if is_given or known is None:
         return prompt
     shown = _heard(prompt, known)
-    return f"{shown[:1].upper()}{shown[1:]}" if prompt[:1].isupper() else shown
+    return capitalized(shown) if prompt[:1].isupper() else shown
 
 
 @lru_cache(maxsize=64)  # asked for with every frame of the display
@@ -182,7 +183,7 @@ def _title(prompt: str) -> str:
         title = title[: ends[-1]] if ends else title.rpartition(" ")[0]
     title = title.rstrip(" ,.;:")
     cut = CUT_OFF if len(title) < len(whole.rstrip(" ,.;:")) else ""
-    return f"{title[:1].upper()}{title[1:]}{cut}"
+    return capitalized(title) + cut
 
 
 def name_with(scene: Scene, prompt: str, known: Vocabulary | None = None) -> str:
@@ -228,8 +229,7 @@ def _without_gone(scene: Scene, kept: str) -> str:
         else:
             while left and left[-1].lower() in FUNCTION_WORDS:
                 left.pop()
-    name = " ".join(left)
-    return f"{name[:1].upper()}{name[1:]}" or scene.name
+    return capitalized(" ".join(left)) or scene.name
 
 
 def _added(prompt: str, before: str) -> str:

@@ -3,6 +3,7 @@
 import pygame
 
 from mag_sandbox.controls.bindings import DEFAULTS, Bindings
+from mag_sandbox.files.validation import capitalized
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.toolbar import Toolbar
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerStatus
@@ -207,7 +208,7 @@ class LoadingScreen:
             surface.blit(pygame.transform.scale(self._picture, surface.get_size()), (0, 0))
             progress = progress_bar(240, self._share, self._moved_at)
             below = self._way_back or self._no_keys
-            words = Text(_sentence(below), 14, MUTED) if below else None
+            words = Text(capitalized(below), 14, MUTED) if below else None
             lines = column(progress, words, gap=10, align=0.5)
             if below or self._waited_s >= QUIET_S:
                 self._hud.draw_notice(surface, self._words[READY], lines)
@@ -237,7 +238,7 @@ class LoadingScreen:
             CustomPart(1, 30),
             progress_bar(360, self._share, self._moved_at),
             Text(stage, 14, MUTED),
-            Text(_sentence(self._no_keys), 14, INK) if self._no_keys else None,
+            Text(capitalized(self._no_keys), 14, INK) if self._no_keys else None,
             gap=10,
             align=0.5,
         )
@@ -245,10 +246,6 @@ class LoadingScreen:
         area = pygame.Rect(0, 0, room, height_of(theme, words, room))
         area.center = width // 2, height // 2
         draw(theme, surface, words, area)
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _backdrop(behind: PictureSource | None, size: tuple[int, int]) -> pygame.Surface:

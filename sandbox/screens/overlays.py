@@ -18,6 +18,7 @@ from mag_sandbox.controls.bindings import Action, Move
 from mag_sandbox.controls.camera import ASPECT, CameraCommand, CameraPose, view_overlap
 from mag_sandbox.evaluation.similarity.anchors import GONE, SEEN, AnchorMark
 from mag_sandbox.evaluation.similarity.recall import ProbeResult
+from mag_sandbox.files.validation import capitalized
 from mag_sandbox.model.loading import keeps_places
 from mag_sandbox.model.world import Door, GroundPlan
 from mag_sandbox.sandbox.hud.cards import seen_card, split_card
@@ -194,7 +195,7 @@ class Notices(Overlay):
 
 def _notice_card(notice: Notice, now: float) -> Card:
     """Return a line; while something is under way, a light runs along below it."""
-    text = Text(notice.text[:1].upper() + notice.text[1:], 14, lines=3)
+    text = Text(capitalized(notice.text), 14, lines=3)
     if notice.mood == "busy":
         return Card(column(text, progress_bar(BUSY_WIDTH, None, now), gap=6), pad=(12, 8))
     return Card(row(bar(4, 0, GOOD if notice.mood == "good" else BAD, 2), text), pad=(10, 8))

@@ -85,7 +85,7 @@ AIR_STAYS = "light and weather stay: {}"
 IS_SO = "light and weather are so already"
 NONE_TO_CHANGE = "no {} is named here, so nothing that you saw changes; new areas may have one"
 STAYS = "no place named, so it stays {}"
-REPAINTED = "; with {} everything is painted {}"
+REPAINTED = "; with {} it is set {}"
 ALSO_AS = ", “{}” as {}"
 TOO_MANY = "too many kinds of things for one place: {} may be missing"
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
@@ -144,14 +144,11 @@ class _Advice:
         elif struck := self.struck[:MAX_HINTED]:
             instead = INSTEAD if any(near for _, near in self.hints) else ""
             is_several = isinstance(self.words, ThingWords) and self.words.names_several(struck)
-            said.append(UNSEEN + instead + (ONE_EACH if is_several else self._indoors))
+            indoors = INDOORS if falls_outdoors(self.whole, self.words) else ""
+            said.append(UNSEEN + instead + (ONE_EACH if is_several else indoors))
         if drawn:  # may be long
             said.append(drawn_as(*drawn[0], self.words) + also)
         return "; ".join(said)
-
-    @property
-    def _indoors(self) -> str:
-        return INDOORS if falls_outdoors(self.whole, self.words) else ""
 
     @cached_property
     def _stays(self) -> str:

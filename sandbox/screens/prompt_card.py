@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pygame
 
+from mag_sandbox.files.validation import capitalized
 from mag_sandbox.sandbox.ui.layout import (
     SPRING,
     Card,
@@ -108,7 +109,7 @@ def sentences(notice: str) -> str:
     'It is set in a snowfield. Grey words have no effect here.'
     """
     parts = (part.strip().rstrip(".") for part in notice.split("; "))
-    return " ".join(f"{part[:1].upper()}{part[1:]}." for part in parts if part)
+    return " ".join(f"{capitalized(part)}." for part in parts if part)
 
 
 def _parts(run: re.Match[str], edges: set[int]) -> Iterator[tuple[int, str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pygame
 
+from mag_sandbox.files.validation import capitalized
 from mag_sandbox.sandbox.title.model import Shelf, TitleCard
 from mag_sandbox.sandbox.ui.layout import (
     SPRING,
@@ -328,7 +329,7 @@ def short_title(title: str) -> str:
         while begun and begun[-1].lower() in FUNCTION_WORDS:
             begun.pop()
         last = f"{' '.join(begun)}{_CUT}{added}" if begun else added
-    return f"{last[:1].upper()}{last[1:]}"
+    return capitalized(last)
 
 
 def draw_footer(surface: pygame.Surface, theme: Theme, layout: TitleLayout, text: str) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mag_sandbox.files.border import is_file, is_missing, open_plain, refusing
-from mag_sandbox.files.validation import counted, parse_json
+from mag_sandbox.files.validation import capitalized, counted, parse_json
 from mag_sandbox.files.whole import changed, folder_bytes, remove_folder, visible
 from mag_sandbox.model.loading import available_worlds
 from mag_sandbox.process import describe_unexpected
@@ -233,7 +233,7 @@ def _parked_card(
         "parked",
         id,
         name,
-        f"{left[:1].upper()}{left[1:]} · {remembered_text(place)}{where}",
+        f"{capitalized(left)} · {remembered_text(place)}{where}",
         left,
         (CONTINUE, FORK, DELETE),
         picture,
