@@ -7,7 +7,7 @@ bit for bit. No state is kept in between, and nothing depends on time.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from itertools import takewhile
 from pathlib import Path
 from threading import Lock
@@ -426,19 +426,19 @@ class Imagination:
         return self._pictures(wider)[..., edge:-edge, edge:-edge]
 
     @torch.inference_mode()
-    def encoded_ring(self, picture: Tensor, each: Each = map) -> np.ndarray:
-        """Return the latents of a picture of the ring, [3, H, W] -> fp32 [C, rows, columns]."""
-        edge = self._margin
-        wide = torch.cat((picture[..., -edge:], picture, picture[..., :edge]), dim=-1)[None]
-        wide = nn.functional.pad(wide, (0, 0, edge, edge), mode="replicate")
+    def encoded_part(self, picture: Tensor, each: Each = map) -> np.ndarray:
+        """Return the latents of a picture of whole views, [3, H, W] -> fp32 [C, rows, columns]."""
+        edge, (height, width) = self._margin, self.view_size
+        wide = nn.functional.pad(picture[None], (edge,) * 4, mode="replicate")
 
         def encoded(place: Place) -> Tensor:
             top, left = place.top * self.stride, place.left * self.stride
-            bottom, right = top + self.view_size[0] + 2 * edge, left + self.view_size[1] + 2 * edge
-            part = wide[..., top:bottom, left:right]
+            part = wide[..., top : top + height + 2 * edge, left : left + width + 2 * edge]
             return self._encoded(part)[..., BESIDE:-BESIDE, BESIDE:-BESIDE]
 
-        whole: np.ndarray = _in_views(encoded, self.lattice, each)[0].float().cpu().numpy()
+        rows, columns = (size // self.stride for size in picture.shape[1:])
+        place = Place(0, 0, rows, columns)
+        whole: np.ndarray = _in_views(encoded, place, self.lattice, each)[0].float().cpu().numpy()
         return whole
 
     def _pictures(self, latents: Tensor) -> Tensor:
@@ -492,8 +492,26 @@ class Imagination:
 
 @torch.inference_mode()
 def decoded_ring(imagination: Imagination, around: Surroundings, each: Each = map) -> Tensor:
-    """Return the picture of a ring that is known, [1, 3, H, W]."""
-    return _in_views(partial(imagination.picture, around), imagination.lattice, each)
+    """Return the picture of a ring as far as it is known, [1, 3, H, W]; views of nothing are 0."""
+    left = _after_gap(around.known)
+
+    def picture(place: Place) -> Tensor:
+        if around.at(place).known.any():
+            return imagination.picture(around, place)
+        return torch.zeros(1, 3, *imagination.view_size)
+
+    lattice = imagination.lattice
+    whole = _in_views(picture, replace(lattice.whole, left=left), lattice, each)
+    return whole.roll(left * imagination.stride, dims=-1)
+
+
+def _after_gap(known: np.ndarray) -> int:
+    """Return the column after the most columns of which nothing is known; 0: there are none."""
+    columns = np.flatnonzero(known.any(axis=0))
+    if len(columns) in (0, known.shape[1]):
+        return 0
+    gaps = (columns - np.roll(columns, 1)) % known.shape[1]
+    return int(columns[gaps.argmax()])
 
 
 def _pixels_of(cells: np.ndarray, stride: int) -> np.ndarray:
@@ -502,10 +520,13 @@ def _pixels_of(cells: np.ndarray, stride: int) -> np.ndarray:
     return pixels.ravel()
 
 
-def _in_views(make: Callable[[Place], Tensor], lattice: Lattice, each: Each) -> Tensor:
-    """Return a ring that is made a view at a time."""
-    ring, (height, width) = lattice.whole, lattice.view
-    lefts, tops = range(0, ring.columns, width), range(0, ring.rows, height)
+def _in_views(
+    make: Callable[[Place], Tensor], whole: Place, lattice: Lattice, each: Each
+) -> Tensor:
+    """Return what is made of a place of whole views, one at a time."""
+    height, width = lattice.view
+    lefts = range(whole.left, whole.left + whole.columns, width)
+    tops = range(whole.top, whole.top + whole.rows, height)
     views = iter(each(make, [Place(top, left, height, width) for top in tops for left in lefts]))
     bands = [torch.cat([next(views) for _ in lefts], dim=-1) for _ in tops]
     return torch.cat(bands, dim=-2)

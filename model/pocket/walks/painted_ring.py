@@ -10,10 +10,10 @@ import numpy as np
 
 from mag_sandbox.controls.camera import Position
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
+from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 
-# cells in snapshots, see `PaintedRing`; the last are outdated and lacking, 0: the others
-_PAINTED, _LACKING, _OUTDATED, _OF_OTHER_LIGHT = 1, 2, 3, 4
+# cells in snapshots, see `PaintedRing`; 4: outdated and lacking, 0: the others
+_PAINTED, _LACKING, _OUTDATED, _OF_OTHER_LIGHT, _ABSENT = 1, 2, 3, 4, 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +25,13 @@ class PaintedRing:
     painted: np.ndarray  # bool [rows, columns]; the other cells show what was seen from elsewhere
     lacking: np.ndarray  # likewise; of those, which have things that were not seen from there
     outdated: np.ndarray  # likewise; which show what was there before the player changed it
+    absent: np.ndarray  # likewise; lacking ones that nothing was carried to yet
+
+    @classmethod
+    def empty(cls, place: Position, shape: tuple[int, ...]) -> "PaintedRing":
+        """Return a ring around a viewpoint [m] that nothing was carried to, [C, rows, columns]."""
+        nothing, everything = np.zeros(shape[1:], bool), np.ones(shape[1:], bool)
+        return cls(place, np.zeros(shape, np.float32), nothing, everything, nothing, everything)
 
     @property
     def known(self) -> np.ndarray:
@@ -38,15 +45,43 @@ class PaintedRing:
         return bool((self.outdated & self.lacking).any() and not self.painted.any())
 
     @property
-    def whole(self) -> Surroundings:
-        """All cells of the ring."""
-        return Surroundings(np.ones_like(self.painted), self.latents)
+    def held(self) -> Surroundings:
+        """The cells that were carried or painted."""
+        return Surroundings(~self.absent, self.latents)
+
+    def carried(self, place: Place, latents: np.ndarray, lacking: np.ndarray) -> "PaintedRing":
+        """Return it with the absent cells of a place as others show them.
+
+        Args:
+            place: of the cells.
+            latents: float32 [C, rows, columns].
+            lacking: which of them have things that others do not show, bool [rows, columns].
+        """
+        cells = self.held.cells(place)
+        new, lacks, absent = self.absent[cells], self.lacking.copy(), self.absent.copy()
+        lacks[cells] = np.where(new, lacking, lacks[cells])
+        absent[cells] = False
+        held = self.held.learned(place, latents)
+        return replace(self, latents=held.latents, lacking=lacks, absent=absent)
+
+    def painted_as(self, after: Surroundings) -> "PaintedRing":
+        """Return it with its painted cells as they are known after a painting."""
+        latents = np.where(after.known, after.latents, self.latents)
+        return replace(
+            self,
+            latents=latents.astype(np.float16).astype(np.float32),
+            painted=after.known,
+            lacking=self.lacking & ~after.known,
+            outdated=self.outdated & ~after.known,
+            absent=self.absent & ~after.known,
+        )
 
     @property
     def states(self) -> np.ndarray:
         """The states of its cells as snapshots store them, uint8 [rows, columns]."""
         outdated = np.where(self.lacking, _OF_OTHER_LIGHT, _OUTDATED)
-        others = np.where(self.outdated, outdated, np.where(self.lacking, _LACKING, 0))
+        lacking = np.where(self.absent, _ABSENT, _LACKING)
+        others = np.where(self.outdated, outdated, np.where(self.lacking, lacking, 0))
         return np.where(self.painted, _PAINTED, others).astype(np.uint8)
 
     @classmethod
@@ -58,7 +93,8 @@ class PaintedRing:
             latents: float32 [C, rows, columns].
             states: of the cells, as `states` returns them, uint8 [rows, columns].
         """
-        kinds = (_PAINTED,), (_LACKING, _OF_OTHER_LIGHT), (_OUTDATED, _OF_OTHER_LIGHT)
+        lacking, outdated = (_LACKING, _OF_OTHER_LIGHT, _ABSENT), (_OUTDATED, _OF_OTHER_LIGHT)
+        kinds = (_PAINTED,), lacking, outdated, (_ABSENT,)
         return cls(place, latents, *(np.isin(states, kind) for kind in kinds))
 
     @property
@@ -78,7 +114,7 @@ def faded(ring: PaintedRing, things: Sequence[PlacedObject], lattice: Lattice) -
     painted, outdated = ring.painted.copy(), ring.outdated.copy()
     for thing in things:
         place = lattice.box(thing.yaw, thing.pitch, thing.width, thing.height)
-        cells = ring.whole.cells(place)
+        cells = ring.held.cells(place)
         outdated[cells] |= ring.known[cells]
         painted[cells] = False
     return replace(ring, painted=painted, outdated=outdated)
@@ -112,10 +148,10 @@ def _forgotten(ring: PaintedRing, stays: np.ndarray, lattice: Lattice) -> Painte
 
     The others are filled from the cells beside them.
     """
-    filled = Surroundings(stays, ring.latents).beside(lattice.whole, 0)
+    left = Surroundings(stays & ~ring.absent, ring.latents)
     return replace(
         ring,
-        latents=filled,
+        latents=left.beside(lattice.whole, 0) if left.known.any() else ring.latents,
         painted=ring.painted & stays,
         lacking=ring.lacking | ~stays,
         outdated=ring.outdated & stays,

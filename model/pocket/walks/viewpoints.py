@@ -79,6 +79,7 @@ FAVOURED = 3.0  # metres by which the ring of a given picture may be farther tha
 # metres added for one that shows things from before a change, or another light
 OUTDATED, OTHER_LIGHT = 4.0, 20.0
 UNPAINTED = 3.0  # likewise, for one that has painted none of a view: others are better than a guess
+ABSENT = 9.0  # likewise besides, for one that nothing of a view was carried to
 BUDGET = 32 * MIB  # of the latents of all viewpoints
 LACKS = 0.1  # share of a cell from which on it lacks a thing
 # metres, and degrees across or high; nearer and larger things stay as seen from farther away
@@ -418,6 +419,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         text, _ = self._painting.texts(prompt)
         noise = noise_of(self._painting.noise, self.losses)
         imagination = self._imagination
+        shown = imagination.lattice.shown([pose.at_origin])
 
         def make() -> _MadeView:
             layers = [self._layers(one, scenery) for one in others]
@@ -427,24 +429,19 @@ class Viewpoints(ViewPainter[_MadeView]):
             distant = self._planned.geometry(scenery, place)[1]
             is_ground = self._planned.ground(scenery, place, distant, is_open=self._ground.is_open)
             things, seen = scenery.plan(*place), anchored(seen, is_ground, first.ground)
-            begun = before
-            if begun is None:
-                lit = (one for one, of in zip(layers, others, strict=True) if of.is_lit)
-                begun = self._carried(next(lit, layers[0]), place, seen_far, scenery)
-            latents, painted = begun.latents, begun.painted
+            begun = before or PaintedRing.empty(place, imagination.nothing().latents.shape)
+            if begun.absent[shown].any():
+                source = layers[_carrier(others, shown)]
+                begun = self._carried(begun, source, pose, seen_far, scenery)
             numbers = self._planned.geometry(scenery, place)[0]
-            painted = painted | staying(seen, numbers, _near_ones(scenery, place), begun)
-            known = Surroundings(painted, np.where(painted, latents, 0))  # of those alone
+            stays = staying(seen, numbers, _near_ones(scenery, place), begun)
+            known = begun.held.only(begun.painted | stays)
             subject = Subject(text, noise, things, seen, place)
-            after = imagination.imagine(known, pose.at_origin, subject)
-            latents = np.where(after.known, after.latents, latents)
-            latents = latents.astype(np.float16).astype(np.float32)
-            outdated = begun.outdated & ~after.known
-            made = PaintedRing(place, latents, after.known, begun.lacking, outdated)
+            made = begun.painted_as(imagination.imagine(known, pose.at_origin, subject))
             own = self._layers(self._source(made), scenery)
-            shown = own.seen(pose, imagination.view_size, cells.numbers)
+            own_pixels = own.seen(pose, imagination.view_size, cells.numbers)
             own.mend(pose)
-            return _MadeView(made, cells, _only(cells.distant, shown))
+            return _MadeView(made, cells, _only(cells.distant, own_pixels))
 
         self._begin(pose, prompt, make)
         return BLOCKS_A_VIEW + (before is None)
@@ -493,17 +490,27 @@ class Viewpoints(ViewPainter[_MadeView]):
         return first
 
     def _carried(
-        self, layers: LayeredRing, place: Position, far: np.ndarray, scenery: Scenery
+        self,
+        begun: PaintedRing,
+        layers: LayeredRing,
+        pose: CameraPose,
+        far: np.ndarray,
+        scenery: Scenery,
     ) -> PaintedRing:
-        """Return the ring around a viewpoint as others show it.
+        """Return a ring with half of it, around a view, as others show it.
+
+        Most walkers never look at the other half.
 
         Args:
-            layers: of the nearest ring.
-            place: of the viewpoint.
+            begun: the ring so far.
+            layers: of another one.
+            pose: of the view.
             far: what looks the same from everywhere, see `far`.
             scenery: the plan in metres.
         """
-        numbers, distant = self._planned.geometry(scenery, place)
+        numbers, distant = self._planned.geometry(scenery, begun.place)
+        half = self._half(pose)
+        columns = half.pixels(self._imagination.stride)[1]
         size = len(numbers), numbers.shape[1] // 4
         middle = slice(COARSE // 2, None, COARSE)
         coarse = numbers[middle, middle].shape
@@ -518,16 +525,24 @@ class Viewpoints(ViewPainter[_MadeView]):
             return picture, lacking
 
         each = self.thread.map
-        seen = _only(distant, far)
-        split = (np.split(one, 4, axis=1) for one in (numbers, seen))
+        around = np.arange(columns.start, columns.stop)
+        parts = (one.take(around, axis=1, mode="wrap") for one in (numbers, _only(distant, far)))
+        split = (np.split(one, 2, axis=1) for one in parts)
+        quarters = [replace(pose, yaw=(pose.yaw + aside) % 360.0, pitch=0.0) for aside in (-45, 45)]
         pictures, lacking_parts = zip(
-            *each(carried, zip(_quarters(place), *split, strict=True)), strict=True
+            *each(carried, zip(quarters, *split, strict=True)), strict=True
         )
-        latents = self._imagination.encoded_ring(torch.cat(pictures, dim=2), each)
-        rows, columns = latents.shape[1:]
+        latents = self._imagination.encoded_part(torch.cat(pictures, dim=2), each)
         lacking = np.concatenate(lacking_parts, axis=1)
-        cells = lacking.reshape(rows, coarse[0] // rows, columns, -1).mean(axis=(1, 3)) > LACKS
-        return PaintedRing(place, latents, np.zeros_like(cells), cells, np.zeros_like(cells))
+        cells = lacking.reshape(half.rows, coarse[0] // half.rows, half.columns, -1)
+        return begun.carried(half, latents, cells.mean(axis=(1, 3)) > LACKS)
+
+    def _half(self, pose: CameraPose) -> Place:
+        """Return the cells of half a ring, with a view of the lattice in the middle."""
+        lattice = self._imagination.lattice
+        whole, view = lattice.whole, lattice.place(replace(pose.at_origin, pitch=0.0))
+        left = view.left - (whole.columns // 2 - view.columns) // 2
+        return replace(whole, left=left % whole.columns, columns=whole.columns // 2)
 
     # Looking
 
@@ -541,12 +556,11 @@ class Viewpoints(ViewPainter[_MadeView]):
         has_start = self._painting.around.known.any()
         if scenery is None or not (self.kept or has_start):
             return None
-        if has_start and not any(pose.is_away for pose in poses):
+        shares = [self.shares(pose) for pose in poses]
+        is_at_start = {place for each in shares for place, _ in each} == {START}
+        if has_start and is_at_start and not any(pose.is_away for pose in poses):
             return None
-        shown = [
-            [(self._source_at(place), share) for place, share in self.shares(pose)]
-            for pose in poses
-        ]
+        shown = [[(self._source_at(place), share) for place, share in each] for each in shares]
         walk, is_planned = self.walk, planned_things(self._painting) is not None
         is_planned = is_planned and not (walk.lost or walk.lost_patches)  # that will be elsewhere
 
@@ -617,9 +631,11 @@ class Viewpoints(ViewPainter[_MadeView]):
             rings = {place: one for place, one in self.kept.items() if near[place] < first}
             for place, farther in _outdated(rings, cells).items():
                 near[place] += farther
-        first, known = min(near.values()) + UNPAINTED + BLEND, self._painting.around.known
+        first, known = min(near.values()) + UNPAINTED + ABSENT + BLEND, self._painting.around.known
         for place in [place for place, away in near.items() if away < first]:
-            near[place] += UNPAINTED * _unpainted(self.kept.get(place), known, cells)
+            ring = self.kept.get(place)
+            near[place] += UNPAINTED * _unpainted(ring, known, cells)
+            near[place] += 0.0 if ring is None else ABSENT * float(ring.absent[cells].mean())
         if self._painting.is_given:
             near[START] -= FAVOURED * view_overlap(pose.at_origin, CameraPose())
         if self.kept and not self._painting.around.known.any():
@@ -642,8 +658,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         )  # fmt: skip
 
     def _source(self, ring: PaintedRing) -> _LayersSource:
-        whole = ring.whole
-        decode = partial(decoded_ring, self._imagination, whole, self.thread.map)
+        decode = partial(decoded_ring, self._imagination, ring.held, self.thread.map)
         return _LayersSource(
             ring.place, ring, decode, lambda picture: picture, None, ring.known, ring.painted
         )
@@ -794,6 +809,16 @@ def _outdated(rings: Mapping[Position, PaintedRing], cells: np.ndarray) -> dict[
         for place, one in rings.items()
         if one.outdated[cells].any()
     }
+
+
+def _carrier(others: Sequence[_LayersSource], shown: np.ndarray) -> int:
+    """Return which of some rings cells are carried from, bool [rows, columns]: the nearest.
+
+    If any is painted in the present light, it is, and likewise if any knows these cells.
+    """
+    numbers = range(len(others))
+    lit = [number for number in numbers if others[number].is_lit] or numbers
+    return next((one for one in lit if others[one].known[shown].mean() > HALF), lit[0])
 
 
 def _unpainted(ring: PaintedRing | None, known: np.ndarray, cells: np.ndarray) -> float:

@@ -119,9 +119,8 @@ def test_the_room_that_was_left_is_as_it_was_and_the_player_turns_round_in_its_d
     look(made, 0.0)
     made.step(AHEAD)
     ring, things, at = made.painting.around, made.painting.plan, made._session.pose
-    elsewhere = PaintedRing(
-        (3.0, 0.0), np.ones_like(ring.latents), ring.known, ~ring.known, ~ring.known
-    )
+    latents, known = np.ones_like(ring.latents), ring.known
+    elsewhere = PaintedRing((3.0, 0.0), latents, known, ~known, ~known, ~known)
     made._viewpoints.kept = {elsewhere.place: elsewhere}
     made.step(GO)
     assert not made._viewpoints.kept

@@ -204,12 +204,14 @@ def test_in_another_light_a_walker_stays_and_all_viewpoints_are_painted_again(mo
     made._viewpoints._followed()
     faded, other = made._viewpoints.kept, world()
     assert all(one.outdated.any() and not one.painted.any() for one in faded.values())
-    assert all(one.known.all() for one in faded.values()), "they are shown until one is painted"
+    assert all(np.array_equal(one.known, ~one.absent) for one in faded.values()), (
+        "they are shown until one is painted"
+    )
     other.reset(PLACE, 9)
     other.restore(made.snapshot())
     for place, ring in faded.items():
         parked = other._viewpoints.kept[place]
-        for part in ("painted", "lacking", "outdated"):
+        for part in ("painted", "lacking", "outdated", "absent"):
             assert np.array_equal(getattr(parked, part), getattr(ring, part)), part
     blocks = steps(made, STILL, 30)
     assert [block.edited for block in blocks if block.edited] == [edit], "once it is shown"
@@ -462,15 +464,16 @@ def test_the_sky_is_carried_from_where_it_was_painted_first(monkeypatch):
     kept = made._viewpoints.kept
     kept |= {place: replace(one, latents=one.latents * 0 + 3) for place, one in kept.items()}
     carried = []
-    encode = type(imagination).encoded_ring
+    encode = type(imagination).encoded_part
 
     def encoded(self, picture, each):
         carried.append(picture)
         return encode(self, picture, each)
 
-    monkeypatch.setattr(type(imagination), "encoded_ring", encoded)
+    monkeypatch.setattr(type(imagination), "encoded_part", encoded)
     steps(made, AHEAD, 12)
-    first = painting.pictures.ring(painting.around)
+    quarter = painting.imagination.ring_size[1] // 4
+    first = painting.pictures.ring(painting.around).roll(quarter, dims=2)[..., : 2 * quarter]
     sky = slice(0, first.shape[1] // 2 - 4)
     assert carried
     assert all((one[:, sky] - first[:, sky]).abs().max() < 0.01 for one in carried)
@@ -525,7 +528,8 @@ def test_near_things_stay_as_they_were_seen_from_farther_away(
     pixels = np.full((24, 80, 4), 255, np.uint8)
     pixels[numbers == 7, 3] = seen
     cells = np.zeros((6, 20), bool)
-    ring = PaintedRing(START, np.zeros((4, 6, 20), np.float32), cells, cells | lacking, cells)
+    latents = np.zeros((4, 6, 20), np.float32)
+    ring = PaintedRing(START, latents, cells, cells | lacking, cells, cells)
     staying = viewpoints.staying(pixels, numbers, near, ring)
     assert staying.any() == stays
     assert not staying[:, 8:].any(), "the ground beside it is painted"
@@ -559,6 +563,34 @@ def test_a_walker_at_a_start_that_memory_has_lost_sees_the_nearest_ring():
     block = made.step(replace(STILL, leave_out=(VIEWS,)))
     assert block.poses[-1] == CameraPose()
     assert np.ptp(block.frames) > 0
+
+
+def test_a_walker_back_at_the_start_sees_what_is_painted_only_from_beside_it(monkeypatch):
+    made = walked(9, SKY, TREE, TENT)
+    place = next(iter(made._viewpoints.kept))
+    made._advance(pose=CameraPose())
+    monkeypatch.setattr(made._viewpoints, "shares", lambda *_, **__: [(place, 1.0)])
+    assert made._viewpoints.look([CameraPose()] * 3) is not None
+    made.step(STILL)
+
+
+def test_of_a_new_viewpoint_only_the_half_that_a_walker_looks_at_is_made():
+    made = walked(16, SKY, TREE, TENT)
+    lattice, viewpoints_ = made.painting.imagination.lattice, made._viewpoints
+    pose = made._session.pose
+    place = viewpoints_.nearest(pose)
+    ahead, behind = (lattice.shown([lattice.nearest(CameraPose(yaw))]) for yaw in (0.0, 180.0))
+    ring = viewpoints_.kept[place]
+    assert not ring.absent[ahead].any()
+    assert ring.absent[behind].all()
+    back = replace(pose, yaw=180.0)
+    (shown, _), *_ = viewpoints_.shares(back)
+    assert shown == START, "nothing there is absent"
+    made._advance(pose=back)
+    steps(made, STILL, 12)
+    ring = viewpoints_.kept[place]
+    assert ring.painted[behind].all()
+    assert not ring.absent.any()
 
 
 def test_the_plan_is_sketched_where_a_ring_is_not_painted_unless_it_changes_before(monkeypatch):
