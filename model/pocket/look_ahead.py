@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -110,6 +111,7 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         """
         super().__init__(replace(parts, spec=replace(parts.spec, optional=OPTIONAL)))
         self._inventor, self._ground = inventor, ground
+        self._viewpoints: Viewpoints | None = None
         self.painting = inventor if isinstance(inventor, PaintingInventor) else None
 
     def _remember_in(
@@ -251,17 +253,25 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         session = self._running()
         if not session.has_sky or WIND in session.leave_out:
             return None
-        return self._cuts.begin_sky(poses, self._time, is_being_painted=self._paints_here)
+        return self._cuts.begin_sky(
+            poses, self._time, self._far, is_being_painted=self._paints_here
+        )
 
     @property
     def _paints_here(self) -> bool:
         """Whether views are painted ahead where the camera is: at the start."""
         return self.schedule.paints(self.memory) and not self._running().pose.is_away
 
+    @property
+    def _far(self) -> np.ndarray | None:
+        """The sky that was painted on a walk; None: the camera is where the scene begins."""
+        return self._viewpoints.far if self._viewpoints and self._running().pose.is_away else None
+
     def _finish(self, begun: SharedWork[MadePart], poses: tuple[CameraPose, ...]) -> DecodedBlock:
         """Return the frames of the next block with clouds, rain and snow."""
         time = self._time
-        sky = partial(self._cuts.sky, poses, time, is_being_painted=self._paints_here)
+        is_being_painted = self._paints_here
+        sky = partial(self._cuts.sky, poses, time, self._far, is_being_painted=is_being_painted)
         shown = self._decoder.finish(begun, sky)
         if self.painting and self.painting.plan:
             shown = fallen(shown, self.painting.plan.things, poses, time)

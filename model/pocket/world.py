@@ -95,7 +95,6 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             ground = WalkableGround(painting, lambda: editor.placed if editor else ())
         super().__init__(parts, painting or MemoryModelInventor(), ground)
         self._initial_memory, self._look_ahead = memory, look_ahead
-        self._viewpoints: Viewpoints | None = None
         if painting is not None and self._ground is not None:
             self._viewpoints = Viewpoints(painting, self._ground, self._decoder.beside)
             self._way = self._end_of_step

@@ -116,6 +116,34 @@ def continued(
     return picture
 
 
+def mirrored(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return a ring, [C, H, W], whose widest gap shows what lies at its sides, mirrored.
+
+    Unlike what is mixed of both sides, that looks like a sky with clouds.
+
+    Args:
+        picture: the ring.
+        known: which of its columns are, bool [W].
+    """
+    count, there = len(known), np.flatnonzero(known)
+    if len(there) in (0, count):
+        return picture
+    gaps = (np.roll(there, -1) - there) % count
+    widest = int(gaps.argmax())
+    gap, end = int(gaps[widest]) - 1, int(there[widest])
+    own = (end - np.arange(count - gap)) % count  # columns beside the gap, from its left side on
+    after = np.arange(gap)
+    there_and_back, other = np.append(own, own[::-1]), np.append(own[::-1], own)
+    left = there_and_back[after % len(other)]
+    right = other[after[::-1] % len(other)]
+    share = ((after + 0.5 - gap / 2) / CLOSE / 2 + 0.5).clip(0, 1).astype(np.float32)
+    whole = picture.copy()
+    whole[..., (end + 1 + after) % count] = picture[..., left] + share * (
+        picture[..., right] - picture[..., left]
+    )
+    return whole
+
+
 def continued_in_room(
     picture: np.ndarray, known: np.ndarray, edges: np.ndarray, planned: np.ndarray | None
 ) -> np.ndarray:

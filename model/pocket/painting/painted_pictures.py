@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.imagination.drawing.continuing import continued, mirrored
 from mag_sandbox.model.imagination.drawing.last_made import LastMade, digest_of
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.drawing.refining import RefinedRings
@@ -91,6 +92,41 @@ class _CrispGround:
         return torch.from_numpy(window(ring, rows, columns.start, columns.stop))
 
 
+class _FarGround:
+    """A ring without all that is near, [1, 4, H, W], with `before_sky` of the plan.
+
+    with ground.showing(far, things):
+        picture = ground.piece(around, place).picture
+    """
+
+    def __init__(self, details: PaintedDetails, stride: int) -> None:
+        """Take what tells of plans, and the pixels of a cell."""
+        self._details, self._stride = details, stride
+        self._far: np.ndarray | None = None
+        self._ring = np.zeros((4, 0, 0), np.float32)
+        self._lock = Lock()
+
+    @contextmanager
+    def showing(self, far: np.ndarray, things: Things) -> Iterator[None]:
+        """Show the far parts of a ring, see `PaintedPictures.far_skies`, continued, meanwhile."""
+        with self._lock:
+            if far is not self._far:
+                before = self._details.before_sky(things)
+                sky = (far[..., 3] > 0) & (before < 1)
+                colors = np.ascontiguousarray(far[..., :3].transpose(2, 0, 1)) / np.float32(127.5)
+                told = np.where(sky, before, np.float32(1))[None]
+                whole = np.concatenate((continued(colors - 1, sky), told))
+                self._ring = mirrored(whole, np.logical_or.reduce(sky))
+                self._far = far
+            yield
+
+    def piece(self, around: Surroundings, place: Place) -> RingPiece:  # noqa: ARG002 -- RingGround
+        """Return a picture of the place alone; see `RingGround`."""
+        rows, columns = place.pixels(self._stride)
+        shown = window(self._ring, rows, columns.start, columns.stop)
+        return RingPiece(place, torch.from_numpy(shown)[None])
+
+
 class PaintedPictures:
     """Decodes the known ring where pictures of it are asked for; threads may share it."""
 
@@ -117,15 +153,15 @@ class PaintedPictures:
         other = DecodedGround(decode, BESIDE)
         self.details = PaintedDetails(imagination, self._decoded, other, redrawn, refined)
         self._crisp = _CrispGround(self._decoded, self.details, imagination.stride)
-        skies = RemadeGround(
-            self._crisp,
-            lambda piece: sky_alone(
-                piece.picture[:, :3], (self._lattice.middle(piece.place),), piece.picture[:, 3:]
-            ),
-            _SKIES,
-        )
-        self._views, self._skies = (
-            ViewCutter(self._lattice, one, size) for one in (self._decoded, skies)
+        self._far = _FarGround(self.details, imagination.stride)
+
+        def remade(piece: RingPiece) -> Tensor:
+            middle, picture = self._lattice.middle(piece.place), piece.picture
+            return sky_alone(picture[:, :3], (middle,), picture[:, 3:])
+
+        skies, far = (RemadeGround(one, remade, _SKIES) for one in (self._crisp, self._far))
+        self._views, self._skies, self._far_skies = (
+            ViewCutter(self._lattice, one, size) for one in (self._decoded, skies, far)
         )
 
     def views(self, around: Surroundings, poses: Sequence[CameraPose]) -> Tensor | None:
@@ -151,6 +187,25 @@ class PaintedPictures:
         """
         with self._crisp.showing(things):
             return self._skies.continued(around, poses, unknown)
+
+    def far_skies(
+        self, far: np.ndarray, poses: Sequence[CameraPose], things: Things
+    ) -> Tensor | None:
+        """Return pictures of the sky alone at poses near to each other, as `skies` does.
+
+        Args:
+            far: parts of a ring that look the same from everywhere: colours, and 255 where they are
+                known, uint8 [H, W, 4]. Others are continued; None is returned if there are none.
+            poses: of the views.
+            things: of the plan.
+        """
+        if not far[..., 3].any():
+            return None
+        lattice = self._lattice.whole
+        everywhere = Surroundings.unknown(lattice.rows, lattice.columns, 0)
+        everywhere.known[:] = True
+        with self._far.showing(far, things):
+            return self._far_skies.views(everywhere, poses)
 
     def colors_in(
         self, around: Surroundings, yaw: float, pitch: float, width: float, height: float

@@ -3,6 +3,7 @@
 from concurrent.futures import Future
 from functools import partial
 
+import numpy as np
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
@@ -19,7 +20,7 @@ _UNKNOWN, _TO_BE_PAINTED = 1, 6
 
 
 class PaintingCuts:
-    """Cuts the painted surroundings; skies that are not painted are recalled from memory."""
+    """Cuts the painted surroundings, and skies out of them."""
 
     def __init__(
         self,
@@ -63,27 +64,40 @@ class PaintingCuts:
         return self._decoder.beside(partial(self._latents, end))
 
     def begin_sky(
-        self, poses: tuple[CameraPose, ...], time: int, *, is_being_painted: bool
+        self,
+        poses: tuple[CameraPose, ...],
+        time: int,
+        far: np.ndarray | None,
+        *,
+        is_being_painted: bool,
     ) -> "Future[Tensor | None]":
         """Begin to cut the painted sky that the wind carries into a block; see `sky`."""
         upwind = self._decoder.upwind(poses, time)
-        return self._decoder.beside(partial(self._skies, upwind, is_being_painted))
+        return self._decoder.beside(partial(self._skies, upwind, far, is_being_painted))
 
     def sky(
-        self, poses: tuple[CameraPose, ...], time: int, *, is_being_painted: bool
+        self,
+        poses: tuple[CameraPose, ...],
+        time: int,
+        far: np.ndarray | None,
+        *,
+        is_being_painted: bool,
     ) -> Tensor | None:
-        """Return the sky that the wind carries into a block, [F, 3, H, W]: painted or recalled.
+        """Return the sky that the wind carries into a block, [F, 3, H, W]; None: it stands still.
+
+        Where nothing is painted ahead, it is recalled, which takes as long as a block.
 
         Args:
             poses: of the block.
             time: frames shown before it.
-            is_being_painted: whether its unknown part is being painted. Until that is done, None
-                is returned: recalling it would take as long as a block.
+            far: sky that was painted on a walk, see `Viewpoints.far`; None: the camera is where the
+                scene begins.
+            is_being_painted: whether its unknown part is being painted there.
         """
         upwind = self._decoder.upwind(poses, time)
         with self._times.measure("sky"):
-            skies = self._skies(upwind, is_being_painted)
-            if skies is not None or is_being_painted:
+            skies = self._skies(upwind, far, is_being_painted)
+            if skies is not None or is_being_painted or far is not None:
                 return skies
             pictures = self._codec.picture(self._memory.recall_block(upwind))
             return self._decoder.sky_alone(pictures, upwind)
@@ -92,8 +106,14 @@ class PaintingCuts:
         frames = self.frames(pose)
         return None if frames is None else self._codec.encode(frames).float()
 
-    def _skies(self, poses: tuple[CameraPose, ...], is_being_painted: bool) -> Tensor | None:
+    def _skies(
+        self, poses: tuple[CameraPose, ...], far: np.ndarray | None, is_being_painted: bool
+    ) -> Tensor | None:
         painting, unknown = self._painting, _TO_BE_PAINTED if is_being_painted else _UNKNOWN
         if painting is None:
             return None
-        return painting.pictures.skies(painting.around, poses, things_of(painting.plan), unknown)
+        pictures, things = painting.pictures, things_of(painting.plan)
+        skies = pictures.skies(painting.around, poses, things, unknown)
+        return (
+            pictures.far_skies(far, poses, things) if skies is None and far is not None else skies
+        )

@@ -2,11 +2,11 @@
 
 The layers of a ring (`drawing/layers.py`) carry about as far as viewpoints are apart. So
 before a walker gets farther, a ring around a new viewpoint is made. It begins as what the nearest
-one shows of it, guesses included; then it is painted view by view, those looked at first, over a
-sketch that carries what was painted of the same things from other viewpoints. The sky and what
-stands before it look the same from everywhere: they are carried from where they were painted first,
-which one picture keeps, for what is carried again and again loses its colours. One scenery in
-metres tells all of them where things stand.
+one shows of it, guesses included: the half that is looked at, and the rest when it is. Then it is
+painted view by view, those looked at first, over a sketch that carries what was painted of the same
+things from other viewpoints. The sky and what stands before it look the same from everywhere: they
+are carried from where they were painted first, which one picture keeps, for what is carried again
+and again loses its colours. One scenery in metres tells all of them where things stand.
 
 A ring takes a tenth of a megabyte. The kept ones are the memory of a walk: from everywhere the
 nearest ones are shown, so a picture is a function of rings, scenery and pose. A pose shows the same
@@ -53,7 +53,7 @@ from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.geometry.skies import before_sky
 from mag_sandbox.model.imagination.imagination import Imagination, Subject, decoded_ring
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
+from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings, in_pixels
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.inventing import Outlook
@@ -163,8 +163,7 @@ class _MadeView(NamedTuple):
     """A view that was painted."""
 
     ring: PaintedRing  # with it
-    cells: "_ViewCells"
-    far: np.ndarray  # its parts that look the same from everywhere, uint8 [h, w, 4]
+    far: np.ndarray  # what looks the same from everywhere, with its parts, see `Viewpoints.far`
 
 
 class _FirstRing(NamedTuple):
@@ -284,7 +283,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         self.walk = WalkMemory(self._imagination.lattice)
         self.kept: dict[Position, PaintedRing] = {}
         # parts that look the same from everywhere, as painted first: colours, and 255 where
-        # they are known, uint8 [H, W, 4]; of the first ring besides
+        # they are known, uint8 [H, W, 4]; those of the first ring, once another one is made
         self.far = np.zeros((*self._imagination.ring_size, 4), np.uint8)
         self._first: _FirstRing | None = None
         self._layered: dict[int, tuple[_LayersSource, Future[LayeredRing]]] = {}
@@ -441,15 +440,17 @@ class Viewpoints(ViewPainter[_MadeView]):
             own = self._layers(self._source(made), scenery)
             own_pixels = own.seen(pose, imagination.view_size, cells.numbers)
             own.mend(pose)
-            return _MadeView(made, cells, _only(cells.distant, own_pixels))
+            whole_far = _over(far, first.far)
+            new = _only(cells.distant, own_pixels)
+            whole_far[cells.at] = _over(whole_far[cells.at], new)
+            return _MadeView(made, whole_far)
 
         self._begin(pose, prompt, make)
         return BLOCKS_A_VIEW + (before is None)
 
     def take_view(self) -> None:
         """Keep the view that was begun; if there are too many viewpoints, drop the farthest."""
-        made, cells, far = self._take()
-        self.far[cells.at] = _over(self.far[cells.at], far)
+        made, self.far = self._take()
         self.kept[made.place] = made
         while sum(one.bytes for one in self.kept.values()) > BUDGET:
             del self.kept[max(self.kept, key=lambda place: dist(made.place, place))]
@@ -509,7 +510,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             scenery: the plan in metres.
         """
         numbers, distant = self._planned.geometry(scenery, begun.place)
-        half = self._half(pose)
+        half = _half(self._imagination.lattice, pose)
         columns = half.pixels(self._imagination.stride)[1]
         size = len(numbers), numbers.shape[1] // 4
         middle = slice(COARSE // 2, None, COARSE)
@@ -536,13 +537,6 @@ class Viewpoints(ViewPainter[_MadeView]):
         lacking = np.concatenate(lacking_parts, axis=1)
         cells = lacking.reshape(half.rows, coarse[0] // half.rows, half.columns, -1)
         return begun.carried(half, latents, cells.mean(axis=(1, 3)) > LACKS)
-
-    def _half(self, pose: CameraPose) -> Place:
-        """Return the cells of half a ring, with a view of the lattice in the middle."""
-        lattice = self._imagination.lattice
-        whole, view = lattice.whole, lattice.place(replace(pose.at_origin, pitch=0.0))
-        left = view.left - (whole.columns // 2 - view.columns) // 2
-        return replace(whole, left=left % whole.columns, columns=whole.columns // 2)
 
     # Looking
 
@@ -928,6 +922,13 @@ def _unpacked_far(tensors: Mapping[str, Tensor], shape: tuple[int, ...]) -> np.n
 
 def _numbers_of(things: Collection[PlacedObject], plan: Plan | None) -> list[int]:
     return [place for place, one in enumerate(plan.things) if one in things] if plan else []
+
+
+def _half(lattice: Lattice, pose: CameraPose) -> Place:
+    """Return the cells of half a ring, with a view of the lattice in the middle."""
+    whole, view = lattice.whole, lattice.place(replace(pose.at_origin, pitch=0.0))
+    left = view.left - (whole.columns // 2 - view.columns) // 2
+    return replace(whole, left=left % whole.columns, columns=whole.columns // 2)
 
 
 def _quarters(place: Position) -> list[CameraPose]:

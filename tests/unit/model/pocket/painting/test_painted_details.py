@@ -224,6 +224,21 @@ def test_a_sky_is_refined_as_what_is_shown_before_it():
     assert (plain > -1).any()
 
 
+def test_a_far_sky_is_that_which_is_known_all_around():
+    made = imagination()
+    redrawn, refined = RedrawnThings(WhiteCloseUps()), RefinedRings(lambda: None, made.drawn_sketch)
+    pictures = PaintedPictures(made, lambda shown, *_: shown, redrawn, refined)
+    far = np.zeros((*made.ring_size, 4), np.uint8)
+    assert pictures.far_skies(far, [HERE], ()) is None
+    far[:, : far.shape[1] // 3] = 255, 0, 255, 255
+    magenta = torch.tensor([1.0, -1.0, 1.0])[:, None, None]
+    for pose in (HERE, AWAY):
+        shown = pictures.far_skies(far, [pose] * 3, (STANDING,))
+        assert shown is not None
+        assert len(shown) == 3
+        assert torch.allclose(shown, magenta.expand_as(shown), atol=0.01)
+
+
 def test_all_known_ground_is_refined_and_its_things_are_drawn_over_that():
     made, _ = white_details(black)
     half = GroundThings(ALL.without(ALL.mask(Place(0, 8, ROWS, 8))), (STANDING,))
@@ -309,9 +324,11 @@ def test_a_sky_is_recalled_unless_it_is_painted_or_being_painted(painted):
     painting.pictures.skies.return_value = painted
     memory, decoder, codec = MagicMock(), MagicMock(), MagicMock()
     cuts = PaintingCuts(painting, memory, decoder, codec, MagicMock())
-    assert cuts.sky((CameraPose(),), 0, is_being_painted=True) is painted
+    assert cuts.sky((CameraPose(),), 0, None, is_being_painted=True) is painted
+    far = cuts.sky((CameraPose(),), 0, np.zeros((2, 8, 4), np.uint8), is_being_painted=False)
+    assert far is (painting.pictures.far_skies.return_value if painted is None else painted)
     assert not memory.recall_block.called
-    shown = cuts.sky((CameraPose(),), 0, is_being_painted=False)
+    shown = cuts.sky((CameraPose(),), 0, None, is_being_painted=False)
     assert shown is (decoder.sky_alone.return_value if painted is None else painted)
     assert memory.recall_block.called == (painted is None)
 
