@@ -16,7 +16,10 @@ from mag_sandbox.model.pocket.pictures.swaying import swayed, swaying
 from mag_sandbox.model.world import Frames
 
 FEWEST = 0.001  # share of the pixels of pictures below which a part is not there
-SKY, WALKERS = PARTS.index("sky"), PARTS.index("walkers")
+# share of water that the network is told of: of all of it, waves are diagonal stripes where a sea
+# fills the view, most of all at night; of this much, about half as high
+WATER = 0.65
+SKY, WAVES, WALKERS = (PARTS.index(part) for part in ("sky", "waves", "walkers"))
 
 
 class Moving(Protocol):
@@ -74,8 +77,11 @@ class Animation:
         there = _coverage(parts) > FEWEST
         if not there.any():
             return PicturesAtRest(drawn)
-        creatures = parts.unflatten(1, (len(PARTS), -1))[:, WALKERS]
+        of_parts = parts.unflatten(1, (len(PARTS), -1))
+        creatures = of_parts[:, WALKERS]
         amount = swaying(creatures) if there[WALKERS] else None
+        if there[WAVES]:
+            of_parts[:, WAVES] *= WATER
         creatures.zero_()  # they sway, and the network has nothing to carry along
         return PicturesAtRest(drawn, parts, bool(there[SKY]), amount)
 

@@ -103,6 +103,14 @@ def test_the_sky_of_the_plan_is_sky_in_whole(drawn):
     assert (pixels_of(sky_of(parts))[before == 0] < 0.5).all()
 
 
+def test_a_sea_that_fills_the_view_moves_about_half_as_much_as_the_network_learned(drawn):
+    animator = tiny_animator()
+    animator.segment.head.bias.view(len(PARTS), -1)[PARTS.index("waves")] = 50.0
+    parts = PocketEngine(FP32).animation(animator, TINY).at_rest(drawn, POSES).parts
+    assert parts is not None
+    assert np.allclose(parts.unflatten(1, (len(PARTS), -1))[:, PARTS.index("waves")], 0.65)
+
+
 def test_a_sky_alone_is_told_by_the_plan_where_there_is_one():
     animator = tiny_animator()
     animator.segment.head.bias.view(len(PARTS), -1)[PARTS.index("sky")] = 50.0
