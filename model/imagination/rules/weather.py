@@ -104,7 +104,7 @@ _LEAF, _LEAF_SHAPE = "wild flower", 0.6  # the kind drawn for leaves on the grou
 _TREE = 3.0  # metres
 _DAYLIT = 0.8  # least channel of the light of a day
 _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
-_HALF_SEEN, _NEAREST_FOOT = 9.0, 1.0  # metres; degrees
+_HALF_SEEN, _NEAREST_FOOT = 6.0, 1.0  # metres; degrees
 _PALEST, _PALEST_SKY = 0.78, 0.85  # share of fog at most: in things, which are still known, and sky
 _PALEST_COLOR = 0.25  # likewise, in things whose colour words give
 _PALEST_NAMED = 0.5  # likewise, in others that words name
@@ -577,7 +577,8 @@ def _fogged(
     relief = _RELIEF & named
 
     def paled(thing: PlacedObject) -> PlacedObject:
-        foot = thing.height / 2 - thing.pitch  # degrees below the horizon
+        is_flat = where_of(thing.kind) == "flat"  # rivers come near from far away
+        foot = (0.0 if is_flat else thing.height / 2) - thing.pitch  # degrees below the horizon
         away = EYE / np.tan(np.radians(foot)) if foot > _NEAREST_FOOT else np.inf
         most = _PALEST_NAMED if thing.kind in named else _PALEST
         most = _PALEST_SKY if thing.width >= AROUND else most

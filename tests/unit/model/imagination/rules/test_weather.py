@@ -54,6 +54,18 @@ def test_in_fog_things_are_paler_the_farther_they_are():
     assert in_fog([grey, near], BY_DAY) == [grey, near], "the planner has seen to it"
 
 
+def test_a_river_that_comes_near_pales_in_fog_as_its_middle_does():
+    river = PlacedObject("river", 0.0, -14.0, 89.0, 16.0, (89, 166, 192), (89, 166, 192))
+    barn = replace(river, kind="barn", width=10.0)
+    flat, standing = in_fog([SKY, river, barn], BY_DAY)[1:]
+    assert flat.color[0] > standing.color[0] > river.color[0]
+
+
+def test_half_of_a_barn_six_metres_away_is_fog():
+    barn = PlacedObject("barn", 0.0, 0.0, 10.0, 30.0, (20, 20, 20), (20, 20, 20))
+    assert in_fog([SKY, barn], BY_DAY)[1].color[0] > 110
+
+
 def test_a_statue_that_words_name_is_seen_in_fog():
     statue = PlacedObject("statue", 0.0, 0.0, 4.0, 8.0, (80, 70, 70), (90, 80, 80))
     named = BY_DAY._replace(named=[Named(("statue",), None)])
