@@ -22,7 +22,7 @@ import psutil
 import pygame
 
 from mag_sandbox.command_line import Say
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, command_towards
+from mag_sandbox.controls.camera import WALKING, CameraCommand, CameraPose, command_towards
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import MIB, Control, FrameBlock, Progress, World, WorldFailed
 from mag_sandbox.sandbox import app
@@ -47,6 +47,7 @@ RECORDED_BLOCKS = 30  # of each
 REPORT_BLOCKS = 100  # between two lines while memory is filled
 HURRIED_FPS = 1000.0  # more than any world here makes
 WALKED_BLOCKS = 2000  # more than are made in that time
+SETTLING_S = 10.0  # of a place before it is walked in: what lies around the start is painted
 SIDE = 1024  # of the matrices that tell how fast a core is
 LOOK_FIRST_S = 3.0  # before the first key: the wait for the views at the sides is `first_move_s`
 STARTS = 3  # of which the median counts: the first may compile Python and graphs
@@ -175,10 +176,11 @@ def run(plan: BenchPlan, say: Say) -> dict[str, Any]:
     speeds["unpaced"] = core_gflops()
     unpaced = measure_unpaced(short, plan)
     speeds["window"] = core_gflops()
-    walk = [one.along(short.spec.axes) for one in walk_on(WALKED_BLOCKS)]
-    unpaced["fps_in_window"] = fps_in_window(plan, wander(100_000, plan.seed), is_hurried=True)
-    unpaced["fps_walking"] = fps_in_window(plan, walk, is_hurried=False)
-    unpaced["fps_walking_unpaced"] = fps_in_window(plan, walk, is_hurried=True)
+    begun = Playthrough(plan.scene, plan.seed)
+    unpaced["fps_in_window"] = fps_in_window(
+        plan, begun, wander(100_000, plan.seed), is_hurried=True
+    )
+    unpaced |= measure_walks(short, plan)
     short_s = min(SHORT_STATE_SECONDS, plan.prefill_seconds)
     path = wander(max(1, round(short_s / short.spec.block_seconds)), plan.seed)
     recording = compare_recording(short, prefill(short, plan.scene, plan.seed, path).park(), path)
@@ -328,8 +330,31 @@ class _UnpacedWorld:
         return ()
 
 
-def fps_in_window(plan: BenchPlan, path: Sequence[CameraCommand], *, is_hurried: bool) -> float:
-    """Follow a path with everything shown, for a third of the paced time.
+def measure_walks(world: World, plan: BenchPlan) -> dict[str, float]:
+    """Walk and run over new ground, from a place that was looked at for `SETTLING_S` seconds.
+
+    Returns:
+        fps_walking, fps_walking_unpaced, fps_running: frames a second.
+    """
+    rest = [CameraCommand()] * round(SETTLING_S / world.spec.block_seconds)
+    left = prefill(world, plan.scene, plan.seed, rest).park()
+    paces = {"fps_walking": WALKING, "fps_walking_unpaced": WALKING, "fps_running": 1.0}
+    measured = {}
+    with tempfile.TemporaryDirectory() as folder:
+        state = Path(folder) / "state"
+        write_state(state, left)
+        for name, pace in paces.items():
+            path = [one.along(world.spec.axes) for one in walk_on(WALKED_BLOCKS, pace)]
+            left_there = Playthrough(left.scene, left.seed, lambda: left, str(state))
+            is_hurried = name.endswith("unpaced")
+            measured[name] = fps_in_window(plan, left_there, path, is_hurried=is_hurried)
+    return measured
+
+
+def fps_in_window(
+    plan: BenchPlan, playthrough: Playthrough, path: Sequence[CameraCommand], *, is_hurried: bool
+) -> float:
+    """Go on with a playthrough along a path with everything shown, for a third of the paced time.
 
     Hurried, the world is as fast as it can; frames are drawn, but there is no time to enlarge them.
     """
@@ -338,7 +363,6 @@ def fps_in_window(plan: BenchPlan, path: Sequence[CameraCommand], *, is_hurried:
         world = plan.choice.load(progress)
         return cast(World, _UnpacedWorld(world)) if is_hurried else world
 
-    playthrough = Playthrough(plan.scene, plan.seed)
     summary = app.run(load, playthrough, plan.settings, (), ScriptSource(path), plan.seconds / 3)
     if summary.error is not None:
         raise WorldFailed(summary.error)

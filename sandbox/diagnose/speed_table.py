@@ -50,6 +50,8 @@ FIGURES = (
            16.0, 16.0),
     Figure("unpaced frames a second while walking, in the window",
            lambda n: n["fps_walking_unpaced"], "window", 20.0, 45.0),
+    Figure("paced frames a second while running", lambda n: n["fps_running"], "window",
+           16.0, 16.0),
     Figure("key to the frame that answers, p50", lambda n: n["latency_ms"]["p50"], "paced",
            250.0, 200.0, " ms", at_most=True),
     Figure("process start to title", lambda n: n["title_s"], "start", 1.0, 1.0, " s",

@@ -29,9 +29,9 @@ def wander(blocks: int, seed: int = 0) -> tuple[CameraCommand, ...]:
     return tuple(commands[:blocks])
 
 
-def walk_on(blocks: int) -> tuple[CameraCommand, ...]:
-    """Walk ahead at full speed, turning a little now and then, always onto new ground."""
-    ahead, aside = CameraCommand(forward=1.0), CameraCommand(forward=1.0, yaw=0.25)
+def walk_on(blocks: int, pace: float) -> tuple[CameraCommand, ...]:
+    """Walk ahead at a share of full speed, turning now and then, always onto new ground."""
+    ahead, aside = CameraCommand(forward=pace), CameraCommand(forward=pace, yaw=0.25)
     return tuple(islice(cycle([ahead] * LEG_BLOCKS + [aside] * (LEG_BLOCKS // 3)), blocks))
 
 

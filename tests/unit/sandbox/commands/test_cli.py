@@ -210,7 +210,7 @@ def test_the_bench_reports_every_number(capsys, fake_world, monkeypatch, tmp_pat
     assert code == 0
     numbers = json.loads(file.read_text())
     expected = "fps fps_unpaced fps_in_window stage_ms latency_ms block_time_ratio overhead_ms"
-    expected += " fps_walking fps_walking_unpaced"
+    expected += " fps_walking fps_walking_unpaced fps_running"
     expected += " title_s first_frame_s rss_growth_mb memory_bytes full_history_bytes"
     assert set(expected.split()) <= set(numbers)
     assert {"p50", "p95"} <= set(numbers["latency_ms"])

@@ -138,6 +138,7 @@ def measured(**changes) -> dict:
         "fps_in_window": 31.0,
         "fps_walking": 16.0,
         "fps_walking_unpaced": 21.0,
+        "fps_running": 16.0,
         "latency_ms": {"p50": 240.0},
         "glass_ms": {"p95": 19.0},
         "title_s": 0.8,
