@@ -134,11 +134,16 @@ class DoorsInPlay(Overlay):
         self._bound_for, self._metres_left = door, DETOUR * _away(door, pose)
         self._knows_doors = True
         self._stopped_at = None
-        self._services.notices.say(WALKING.format(self._name(door)), topic="door")
+        self._services.notices.say(WALKING.format(self._where_to(door)), topic="door")
         self._fly(_facing(pose, door), spec)
 
     def _name(self, door: Door) -> str:
         return names_in(self._reel.current.block.prompt).get(door.kind, door.kind)
+
+    def _where_to(self, door: Door) -> str:
+        """Return a door's name, and that of the room behind it if the player was there."""
+        there = f", to {_the(door.leads_to)}" if door.leads_to else ""
+        return self._name(door) + there
 
     def handle(self, event: pygame.Event) -> bool:
         """Follow a click; it may also begin to drag the view."""
@@ -177,11 +182,9 @@ class DoorsInPlay(Overlay):
             return
         self._knows_doors = True
         if told is None or _are_apart(told, self._told):
-            name = self._told.leads_to
-            there = f", to {_the(name)}" if name else ""
             keys = keys_text(self._services.bindings["enter"])
             ways = f"{keys} or a click" if keys else "click"
-            text = f"{ways}: through the {self._name(self._told)}{there}"
+            text = f"{ways}: through the {self._where_to(self._told)}"
             self._services.notices.say(text, topic="door")
         block, spec = ready.block, ready.spec
         if (

@@ -173,7 +173,9 @@ def pose_text(pose: CameraPose, *, exact: bool = True) -> str:
     """Say where the camera looks, how far it is zoomed in, and where it is seen from the start."""
     zoomed = f" · {pose.zoom:.1f}x" if pose.zoom >= LEAST_ZOOM else ""
     ways = (pose.x, "right", "left"), (pose.z, "ahead", "back")
-    walked = ", ".join(f"{abs(way):.1f} m {more if way > 0 else less}" for way, more, less in ways)
+    walked = ", ".join(
+        f"{abs(way):.1f} m {more if way > 0 else less}" for way, more, less in ways if round(way, 1)
+    )
     where = f" · {walked}" if pose.is_away else ""
     return f"{'' if exact else 'about '}{direction_text(pose)}{zoomed}{where}"
 

@@ -152,7 +152,7 @@ def start_far_away(start, door, wall=lambda block: inf):
             ground = GroundPlan(doors=(door,), door=door if near else None, rooms=rooms)
             return replace(block, edited=edited, ground=ground)
 
-    speed = replace(FAST.full_speed, walk=11.2, yaw=800.0)
+    speed = replace(FAST.full_speed, walk=11.2, yaw=8000.0)
     spec = replace(FAST, kinds=("door",), axes=AXES, full_speed=speed)
     made = start(Hall(spec=spec))
     made.play()
@@ -185,6 +185,8 @@ def test_a_door_in_sight_is_said_to_lead_where_the_player_was(tmp_path):
         game.wait(lambda: doors._knows_doors)
         doors._seen = None  # looked away
         game.said(LEADS_TO.format("door", "the library"))
+        game.press(pygame.K_RETURN)
+        game.said(WALKING.format("door, to the library"))
 
 
 @pytest.mark.parametrize("place", [(0.3, 6.0), (3.5, 6.0), (0.5, 15.0)])
@@ -215,7 +217,7 @@ def test_a_way_to_a_door_that_is_blocked_is_given_up(tmp_path):
 def test_a_way_to_a_door_that_is_still_being_painted_is_not_called_blocked(tmp_path):
     with games(tmp_path) as start:
         door = Door("door", 0.0, 3.0)
-        game = start_far_away(start, door, wall=lambda block: 0.0025 * block)
+        game = start_far_away(start, door, wall=lambda block: 0.0045 * block)
         game.screen.session._doors.go_to(door)
         game.wait(lambda: len(rooms(game)) == 2)
 

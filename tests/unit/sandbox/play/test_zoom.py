@@ -74,6 +74,7 @@ def test_zoom_is_said_only_where_there_is_some():
     assert pose_text(CameraPose(), exact=False) == "about 0°"
     walked = CameraPose(350.0, x=-3.0, z=6.25)
     assert pose_text(walked) == "350° · 3.0 m left, 6.2 m ahead"
+    assert pose_text(CameraPose(x=0.01, z=-2.0)) == "0° · 2.0 m back"
 
 
 def test_the_wheel_and_a_trigger_zoom():
