@@ -107,9 +107,20 @@ class MemoryPasses:
         return self.generator.imagine(noise, coordinates, text, self._levels)
 
     def write(self, block: GeneratedBlock, writes: Sequence[SlotWrite]) -> None:
-        """Remember a block that reads the slots which the cache attends."""
-        self.generator.remember(block.latents, block.coordinates)
-        self.cache.write(writes)
+        """Remember frames of a block that reads the slots which the cache attends.
+
+        All frames of a view ahead are alike: one takes a third as long.
+        """
+        info = block.info
+        slots = [write.slot for write in writes if write.frame == len(info.poses) - 1]
+        if not info.look_ahead or len(slots) < len(writes):
+            self.generator.remember(block.latents, block.coordinates)
+            self.cache.write(writes)
+            return
+        first, *others = slots
+        self.write_view(first, info.poses[-1], block.latents[0, -1:], block.read, info.time)
+        for slot in others:
+            self.cache.copy(first, slot)
 
     def write_view(
         self, slot: int, pose: CameraPose, view: Tensor, read: Sequence[int], time: int

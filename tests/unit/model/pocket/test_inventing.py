@@ -31,7 +31,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, save_networks
 from mag_sandbox.model.pocket import loading as pocket
-from mag_sandbox.model.pocket.block_memory import BlockMemory, CutView
+from mag_sandbox.model.pocket.block_memory import BlockMemory, CutView, GeneratedBlock
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD, SIDES, VIEWS
 from mag_sandbox.model.pocket.painting.painting import (
@@ -463,6 +463,24 @@ def test_where_what_was_painted_stands_in_for_a_copy_the_memory_model_passes_ove
     assert passes.count(False) <= 1, "the others are views ahead; nothing prefetched the first one"
 
 
+@pytest.mark.parametrize("policy", ["mag-retrieve", "mag", "window"])
+def test_a_view_ahead_takes_a_pass_of_a_single_frame(policy: str):
+    made = world(policy)
+    begin(made)
+    memory, asked = made.memory, list[int | None]()
+    attend = memory.cache.attend
+
+    def noted(slots, frames=None):
+        asked.append(frames)
+        attend(slots, frames)
+
+    memory.cache.attend = noted  # type: ignore[method-assign]
+    with torch.inference_mode():
+        memory.remember_ahead(CameraPose(yaw=90.0), memory.recall_view(CameraPose()))
+    assert asked[-1] == 1
+    assert any(one.pose.yaw == 90.0 for one in memory.policy.table.frames.values())
+
+
 def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]:
     """Return a list that will hold the views which are remembered in place of copies."""
     views: list[tuple[CameraPose, torch.Tensor]] = []
@@ -472,6 +490,8 @@ def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]
             write = memory.passes.write_view
             if any(isinstance(one, CutView) and not one.is_painted for one in args):
                 return method(*args)  # a sketch is not remembered
+            if isinstance(args[0], GeneratedBlock) and args[0].info.look_ahead:
+                return method(*args)
 
             def written(slot, pose, view, read, time):
                 views.append((pose, view))
