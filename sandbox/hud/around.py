@@ -335,8 +335,12 @@ def _part(edit: Edit, ring: SeenRing) -> np.ndarray:
 
 
 def _same_place(one: Seen, other: Seen) -> bool:
-    """Tell whether the middle of one lies within another of its kind."""
+    """Tell whether the middle of one, or its foot, lies within another of its kind.
+
+    Of the other, where it is told from the map, the foot is known, and its width only.
+    """
     if one.kind != other.kind:  # what a placed thing hides is not planned as visible
         return False
     across = abs(yaw_difference(one.yaw, other.yaw)) <= other.width / 2
-    return across and abs(one.pitch - other.pitch) <= other.height / 2
+    pitches = one.pitch, one.pitch - one.height / 2
+    return across and min(abs(pitch - other.pitch) for pitch in pitches) <= other.height / 2

@@ -195,6 +195,16 @@ def test_away_from_where_the_scene_begins_things_are_listed_as_they_are_seen_the
     ]
 
 
+def test_away_from_there_a_placed_thing_that_the_view_is_planned_with_is_listed_once():
+    placed = Edit("place", 0.0, -8.0, 6.0, 9.0, "penguin")
+    shown = replace(placed, pitch=-18.5, width=9.5, height=16.0)  # its foot is at -26.5 degrees
+    block = Mock(
+        placed=(placed,), planned=(shown,), poses=(CameraPose(z=2.0),), prompt="",
+        ground=GroundPlan((GroundThing("penguin", 0.0, 5.0, 0.25),)),
+    )  # fmt: skip
+    assert [one.kind for one in things_around(SeenRing(), block)] == ["penguin"]
+
+
 def test_away_from_there_what_words_name_and_nothing_shows_is_listed_as_out_of_sight():
     cat = GroundThing("cat", 0.0, 2.0, 0.3, COLORS["red"])
     dog = GroundThing("dog", 0.0, 3.0, 0.3)
