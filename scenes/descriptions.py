@@ -5,7 +5,7 @@ time of day, the weather, walls, floors, light.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import chain, pairwise, takewhile
@@ -417,25 +417,19 @@ class DescriptionWords(Vocabulary):
         """
         phrases = _inside_home(self._split(text), text, self) or super().phrases(text)
         phrases = _with_cave_mouths(phrases, text, self)
-        phrases = _with_blankets(phrases, text, self)
         phrases = _without_verbs(_with_owners(phrases, text, self), text)
         phrases = _at_christmas(phrases)
         phrases = _with_waters(phrases, text, self)
         phrases = in_said_colors(phrases)
-        phrases = _with_walls(_with_same_place(phrases, text, self), text, self)
+        phrases = _as_in_place(_with_same_place(phrases, text, self), text, self)
         read = rewritten(text, phrases)
         if self.place(read) == "indoor" and _OUTDOORS.search(text):
             phrases = _without_outdoors(phrases, text, self)
             read = rewritten(text, phrases)
-        if self.place(read) in ("indoor", "object"):
-            phrases = _with_toy_balloons(phrases)
         if self.place(read) != "indoor" or not _is_of_house(read):
             return phrases
         houses = [one for one in phrases if one.known and _HOUSES.search(one.known)]
-        there = text
-        for one in houses:
-            start, end = one.words[0].start, one.words[-1].end
-            there = there[:start] + "_" * (end - start) + there[end:]
+        there = _without(houses, text)
         others = _with_owners(super().phrases(there), there, self)
         if self.place(rewritten(there, others)) != "outdoor" and not _tells_of_outdoors(read):
             return phrases
@@ -1256,39 +1250,26 @@ def _with_cave_mouths(
     def is_beside(phrase: Phrase) -> bool:
         before = text[: phrase.words[0].start]
         is_named = _CAVE.fullmatch(phrase.written) and _BESIDE_IT.search(before)
-        return bool(is_named) and _is_landscape(before, words)
+        read = rewritten(before, Vocabulary.phrases(words, before)) if is_named else ""
+        return bool(is_named) and _is_landscape(words.place(read), read)
 
     caves = [one for one in phrases if is_beside(one)]
     if not caves:
         return tuple(phrases)
-    there = text
-    for one in caves:
-        start, end = one.words[0].start, one.words[-1].end
-        there = there[:start] + "_" * (end - start) + there[end:]
     mouths = [
         one._replace(known="cave mouths" if one.written.endswith("s") else "cave mouth")
         for one in caves
     ]
-    others = Vocabulary.phrases(words, there)  # of a place that is no cave
+    others = Vocabulary.phrases(words, _without(caves, text))  # of a place that is no cave
     return tuple(sorted((*mouths, *others), key=lambda one: one.words[0].start))
 
 
-def _with_blankets(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tuple[Phrase, ...]:
-    """Return phrases with towels read as blankets outdoors, where no rail holds them."""
-    found = [one for one in phrases if one.written in _TOWELS]
-    if not found or not _is_landscape(text, words):
-        return tuple(phrases)
-    return tuple(
-        one._replace(known=plural(_BLANKET) if one.written.endswith("s") else _BLANKET)
-        if one in found else one
-        for one in phrases
-    )  # fmt: skip
-
-
-def _is_landscape(text: str, words: Vocabulary) -> bool:
-    read = rewritten(text, Vocabulary.phrases(words, text))
-    place = words.place(read)
-    return place == "outdoor" or (place is None and bool(_lands_in(read)))
+def _without(phrases: Iterable[Phrase], text: str) -> str:
+    """Return a text as long with some phrases blotted out."""
+    for one in phrases:
+        start, end = one.words[0].start, one.words[-1].end
+        text = text[:start] + "_" * (end - start) + text[end:]
+    return text
 
 
 def _ways_out(phrases: Sequence[Phrase], grey: Collection[int]) -> set[int]:
@@ -1309,35 +1290,35 @@ def _ways_out(phrases: Sequence[Phrase], grey: Collection[int]) -> set[int]:
     }  # fmt: skip
 
 
-def _with_walls(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tuple[Phrase, ...]:
-    """Return phrases with only such walls read as fences as stand by themselves outdoors."""
+def _as_in_place(phrases: Sequence[Phrase], text: str, words: Vocabulary) -> tuple[Phrase, ...]:
+    """Return phrases with what means one thing in rooms and another outdoors read as it is there.
+
+    Outdoors no rail holds towels, and walls that stand by themselves are fences; in rooms and on
+    stages balloons are toys: none carries people.
+    """
     read = rewritten(text, phrases)
     place = words.place(read)
-    is_open = place == "outdoor" and not named_things(read, sorted(BUILDINGS))
-    if place != "indoor" and not is_open:
-        return tuple(phrases)
+    is_open = _is_landscape(place, read)
+    are_free = place == "outdoor" and not named_things(read, sorted(BUILDINGS))
 
-    def known(phrase: Phrase) -> str | None:
+    def known(rank: int, phrase: Phrase) -> str | None:
         stuff, _, what = phrase.written.rpartition(" ")
-        if what not in ("wall", "walls"):
-            return phrase.known
-        if is_open and _A_WALL.search(text[: phrase.words[0].start]):
-            return what.replace("wall", "fence")
-        is_room = not is_open and stuff in _WALLS_OF
-        return f"{_WALLS_OF[stuff]} {what}" if is_room else phrase.known
+        if is_open and phrase.written in _TOWELS:
+            return plural(_BLANKET) if what.endswith("s") else _BLANKET
+        if what in ("wall", "walls"):
+            if are_free and _A_WALL.search(text[: phrase.words[0].start]):
+                return what.replace("wall", "fence")
+            is_room = place == "indoor" and stuff in _WALLS_OF
+            return f"{_WALLS_OF[stuff]} {what}" if is_room else phrase.known
+        is_toy = place in ("indoor", "object") and phrase.known in ("balloon", "balloons")
+        is_told = rank and phrases[rank - 1].written in ("air", "toy")
+        return BUNCHED if is_toy and not is_told else phrase.known
 
-    return tuple(phrase._replace(known=known(phrase)) for phrase in phrases)
+    return tuple(one._replace(known=known(rank, one)) for rank, one in enumerate(phrases))
 
 
-def _with_toy_balloons(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
-    """Return phrases of a room or a stage with its balloons read as toys: none carries people."""
-    return tuple(
-        one._replace(known=BUNCHED)
-        if one.known in ("balloon", "balloons")
-        and not (rank and phrases[rank - 1].written in ("air", "toy"))
-        else one
-        for rank, one in enumerate(phrases)
-    )
+def _is_landscape(place: str | None, read: str) -> bool:
+    return place == "outdoor" or (place is None and bool(_lands_in(read)))
 
 
 def _without_outdoors(
