@@ -120,22 +120,23 @@ class LayeredRing:
         stands = np.isin(numbers, list(boxes))
         is_seen = known.any(axis=1).all()  # something of every row
         unknown = np.bincount(numbers[stands & ~known])
-        self._sprites = {
-            number: _Sprite(sprites[number], sprite_box(sprites[number]))
-            for number in np.flatnonzero(unknown).tolist()
-            if number in sprites
-        }
         ids = np.where(known & stands, numbers, 0)
         if viewpoint != (0.0, 0.0):  # what the first view cuts is seen at its edge from the start
             mostly = shares_of(numbers, known & stands) >= HALF
             ids = np.where(mostly[ids], ids, 0)
         self._cut_outs, order = cut_outs(picture, self._painted, ids, boxes, margins)
         stands |= order > 0  # also outside the plan's shapes
+        whole = dict[int, CutOut]()
         if redrawn is not None:
             told = {number: scenery.bodies[number - 1].told for number in self._cut_outs}
-            self._cut_outs |= redrawn.whole_ones(
-                self._cut_outs, told, numbers, self._painted, known
-            )
+            whole = redrawn.whole_ones(self._cut_outs, told, numbers, self._painted, known)
+            self._cut_outs |= whole
+        self._sprites = {
+            number: _Sprite(sprites[number], sprite_box(sprites[number]))
+            for number in np.flatnonzero(unknown).tolist()
+            # whole ones have a sharper outline, beside which a sprite would be a haze
+            if number in sprites and number not in whole
+        }
         hidden = widened_around(stands, margins.hidden)
         shown = known & ~hidden
         radian = numbers.shape[1] / (2 * np.pi)

@@ -33,9 +33,9 @@ NEAR, FAR = 3, 8  # px: how far from what is behind a thing its colour is taken
 FAINT = 0.02  # of a pixel: share of a thing from which on what is behind it is shown beside it
 # px of the longer side, and of the area; smaller and larger things stay as they are
 SMALLEST, LARGEST = 8, 13_000
-# px of the area of large things, and shares of them that are to be painted, and known: cells along
-# their outlines may lack them
-LARGE, ENOUGH, NEARLY_ALL = 4_000, 0.3, 0.9
+# px of the area of large things, and shares of them that are to be painted, and known; of those
+# within arm's length, which are cheap as they are reduced, none need be painted yet
+LARGE, ENOUGH, MOSTLY, NEAR_BY = 4_000, 0.3, 0.75, 20_000
 Each = Callable[[Callable[[int], CutOut], Iterable[int]], Iterable[CutOut]]
 
 
@@ -113,7 +113,7 @@ class RedrawnThings:
         """Return those cut-outs, drawn again, whose things are painted whole.
 
         A large thing up to which a walker comes reaches beyond what is painted, and a painter saw
-        few that are as large: of it, a share that is painted is enough, if nearly all is known.
+        few that are as large: of it, a share that is painted is enough, if most of it is known.
 
         Args:
             cuts: by the numbers of their things.
@@ -123,13 +123,13 @@ class RedrawnThings:
             known: which pixels others show, too, likewise; None: large things stay as they are.
         """
         share = shares_of(numbers, painted)
-        is_whole, is_enough = share == 1, np.zeros(len(share), bool)
-        if known is not None:
-            is_enough = (shares_of(numbers, known) >= NEARLY_ALL) & (share >= ENOUGH)
+        seen = np.zeros(len(share)) if known is None else shares_of(numbers, known)
 
         def is_drawn(number: int, box: Box) -> bool:
             area = box[2] * box[3]
-            fits = (is_whole[number] and area <= LARGEST) or (is_enough[number] and area > LARGE)
+            is_whole = share[number] == 1 and area <= LARGEST
+            least = LARGE if share[number] >= ENOUGH else NEAR_BY
+            fits = is_whole or (seen[number] >= MOSTLY and area > least)
             return bool(fits) and max(box[2:]) >= SMALLEST
 
         whole = [

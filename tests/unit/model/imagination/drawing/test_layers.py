@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.imagination.drawing import cut_outs
+from mag_sandbox.model.imagination.drawing import cut_outs, redrawing
 from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
 from mag_sandbox.model.imagination.drawing.layers import GLIMPSED, KNOWN, LayeredRing
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
@@ -331,6 +331,21 @@ def test_a_thing_that_is_not_painted_yet_is_shown_by_its_sprite(first):
     numbers = np.ones(SIZE, np.int32)
     bare = lamp_alone(known, viewpoint=(0.0, 1e-9))
     assert np.array_equal(ring.seen(pose, SIZE, numbers), bare.seen(pose, SIZE, numbers))
+
+
+def test_around_a_thing_that_is_drawn_again_there_is_no_haze_of_its_sprite(monkeypatch):
+    monkeypatch.setattr(redrawing, "LARGE", 100)
+    known, pose = np.ones(SHAPE, bool), CameraPose(z=0.5)
+    known[:, :14] = False  # a column of the lamp's nine
+    sprite = np.full((4, 32, 32), 0.5, np.float32)  # also outside its box
+
+    def shown(redrawn: RedrawnThings | None) -> np.ndarray:
+        ring = lamp_alone(known, None, (0.0, 1e-9), sprites={1: sprite}, redrawn=redrawn)
+        bare, hazy = (ring.view(pose, SIZE, is_sketched=each) for each in (False, True))
+        return np.abs(np.asarray(hazy - bare)).max()
+
+    assert shown(None) > 0.3
+    assert shown(RedrawnThings(CrispCloseUps())) == 0
 
 
 @pytest.mark.parametrize("first", [17, 21])  # columns of the nearer thing: in the middle, or aside

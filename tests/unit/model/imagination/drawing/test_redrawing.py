@@ -135,11 +135,20 @@ def test_large_things_are_drawn_again():
 
 
 @pytest.mark.parametrize(
-    ("painted", "known", "is_drawn"),
-    [(0.5, 1.0, True), (0.5, 0.95, True), (0.5, 0.8, False), (0.1, 1.0, False)],
-    ids=["half painted", "edge unknown", "part unknown", "hardly painted"],
+    ("painted", "known", "near_by", "is_drawn"),
+    [
+        (0.5, 1.0, 20_000, True),
+        (0.5, 0.8, 20_000, True),
+        (0.5, 0.6, 20_000, False),
+        (0.1, 1.0, 20_000, False),
+        (0.1, 1.0, 5_000, True),
+    ],
+    ids=["half painted", "part unknown", "much unknown", "hardly painted", "within arm's length"],
 )
-def test_of_a_large_thing_on_a_walk_a_share_is_enough(painted: float, known: float, is_drawn: bool):
+def test_of_a_large_thing_on_a_walk_a_share_is_enough(
+    painted: float, known: float, near_by: int, is_drawn: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(redrawing, "NEAR_BY", near_by)
     thing = PlacedObject("floor lamp", 90.0, 0.0, 120.0, 95.0)
     stands = standing(thing)
     cuts, _ = cut_outs(picture(thing), KNOWN, stands.numbers, stands.boxes, PAINTED)
