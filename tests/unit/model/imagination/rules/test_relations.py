@@ -400,6 +400,14 @@ def test_what_is_on_a_carpet_stands_within_it(mat: str):
     assert related([cat, lying], beside) == [cat, lying]
 
 
+def test_children_on_a_slide_are_on_its_slope():
+    slide = PlacedObject("slide", 340.0, -4.0, 30.0, 24.0)
+    child = PlacedObject("child", 20.0, -10.0, 8.0, 16.0)
+    named = named_things("two children on a slide", ("child", "slide"))
+    children = [one for one in related([slide, child, child], named) if one.kind == "child"]
+    assert all(slide.foot < one.foot < slide.pitch for one in children)
+
+
 def test_what_is_on_a_rug_at_the_feet_is_seen_whole():
     rug = PlacedObject("round rug", 330.0, -29.0, 54.0, 18.0)
     named = named_things("a cat on a rug", ("cat", "round rug"))
