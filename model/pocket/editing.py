@@ -57,6 +57,7 @@ from mag_sandbox.model.slots import SlotTable
 from mag_sandbox.model.world import WorldState
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.scene import check_prompt
+from mag_sandbox.scenes.stances import where_of
 
 _SLACK = 1.0  # degrees
 _AROUND = 6  # px around a thing's shape that are painted with it
@@ -554,12 +555,17 @@ def _planned(things: Sequence[PlacedObject], change: Edit, count: int) -> tuple[
     """Return the plan after one of several changes: covered things are gone, or look different."""
     if _keeps_things(change):
         return tuple(_another(one, count) if _within(one, change) else one for one in things)
-    from_away = change.act == "place" and (change.x or change.z)  # it may cover other things there
-    return tuple(
-        one
-        for one in things
-        if not _within(one, change) or (from_away and _is_clear_of(cut_to_view(one), change))
-    )
+    return tuple(one for one in things if not _within(one, change) or _stands_apart(one, change))
+
+
+def _stands_apart(thing: PlacedObject, change: Edit) -> bool:
+    """Tell whether a planned thing stays although a thing that a player puts covers its box.
+
+    From where the scene begins, it covers what stands on the ground behind it. What is put from
+    elsewhere may cover others, too, told from there.
+    """
+    is_there = change.act != "place" or not _is_clear_of(cut_to_view(thing), change)
+    return not is_there and bool(change.x or change.z or where_of(thing.kind) == "floor")
 
 
 def _another(thing: PlacedObject, count: int) -> PlacedObject:

@@ -843,13 +843,29 @@ def test_a_change_is_dropped_where_memory_keeps_no_places_any_more():
     assert ["keeps no places" in block.notice for block in blocks].count(True) == 1
 
 
-def test_what_is_put_somewhere_takes_the_place_of_what_stands_there_and_of_nothing_behind_it():
-    def thing(away: float, aside: float, wide: float = 1.0, tall: float = 2.0) -> Edit:
-        low, high = (degrees(atan((end - EYE) / away)) for end in (0.0, tall))
-        width = 2 * degrees(atan(wide / 2 / away))
-        yaw = degrees(atan(aside / away)) % 360.0
-        return Edit("place", yaw, (low + high) / 2, width, high - low, "tent", (200, 30, 30))
+def thing(away: float, aside: float, wide: float = 1.0, tall: float = 2.0, kind="tent") -> Edit:
+    """Return a thing on the ground, sizes and places in metres, as it is seen from the start."""
+    low, high = (degrees(atan((end - EYE) / away)) for end in (0.0, tall))
+    width = 2 * degrees(atan(wide / 2 / away))
+    yaw = degrees(atan(aside / away)) % 360.0
+    return Edit("place", yaw, (low + high) / 2, width, high - low, kind, (200, 30, 30))
 
+
+@pytest.mark.parametrize(
+    ("other", "stays"),
+    [
+        (thing(10.0, 1.0, 2.0, 1.4, "cow"), True),  # far behind it, under the canopy
+        (thing(4.0, 0.3, 1.0, 1.0, "bush"), False),  # on its spot
+        (replace(thing(10.0, 1.0, 2.0, 1.4, "cow"), kind="portrait"), False),  # on a wall
+    ],
+)
+def test_what_is_put_before_things_far_behind_it_leaves_them_where_they_stand(other, stays):
+    umbrella = thing(3.7, 0.0, 3.1, 2.6, "beach umbrella")
+    planned = (thing_of(other),)
+    assert _left((), planned, umbrella, 1) == ([], planned if stays else ())
+
+
+def test_what_is_put_somewhere_takes_the_place_of_what_stands_there_and_of_nothing_behind_it():
     bench, there, behind = thing(50.0, 0.0, 1.5, 1.0), thing(50.0, 0.2), thing(56.0, 0.4)
     giraffe = thing(51.5, 0.6, 2.5, 4.5)
     from_beside = replace(giraffe, x=2.0, z=47.0)
