@@ -736,6 +736,15 @@ def first_plan(inventor: PaintingInventor) -> Plan | None:
     return Plan(*inventor.asked, inventor.planned.result())
 
 
+def shows_given(inventor: PaintingInventor) -> bool:
+    """Tell whether some of the first view is still as it was given: in another light, none is."""
+    given, ahead = inventor.given, inventor.imagination.ahead
+    if not inventor.is_given or given is None:  # older saves do not hold the picture
+        return inventor.is_given
+    there = inventor.around.at(ahead)
+    return bool(given.stays(there.latents, there.known).any())
+
+
 def _refined(details: PaintedDetails, ground: PaintedGround) -> PaintedGround:
     """Return painted ground; it is refined before a block needs that."""
     if ground.plan is not None:

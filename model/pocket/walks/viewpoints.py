@@ -63,6 +63,7 @@ from mag_sandbox.model.pocket.painting.painting import (
     Plan,
     next_view,
     noise_of,
+    shows_given,
 )
 from mag_sandbox.model.pocket.painting.painting_thread import ViewPainter
 from mag_sandbox.model.pocket.painting.sketched_ground import planned_things
@@ -630,7 +631,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             ring = self.kept.get(place)
             near[place] += UNPAINTED * _unpainted(ring, known, cells)
             near[place] += 0.0 if ring is None else ABSENT * float(ring.absent[cells].mean())
-        if self._painting.is_given:
+        if shows_given(self._painting):
             near[START] -= FAVOURED * view_overlap(pose.at_origin, CameraPose())
         if self.kept and not self._painting.around.known.any():
             del near[START]
@@ -686,7 +687,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         owners = self._imagination.owners_in(
             owners, scenery, source.place, source.read(picture), known
         )
-        is_given = source.place == START and self._painting.is_given
+        is_given = source.place == START and shows_given(self._painting)
         margins = GIVEN if is_given else PAINTED
         numbers = scenery.numbers(*source.place, owners)
         sprites = {} if known.all() else self._planned.sprites(scenery, source.place)

@@ -736,6 +736,19 @@ def test_a_given_picture_is_shown_from_farther_and_stays_given_when_saved():
     assert made.painting.is_given
 
 
+def test_a_given_picture_in_another_light_is_given_no_more():
+    made = walked(12, SKY, TREE, TENT)
+    painting, ahead = made.painting, made.painting.imagination.ahead
+    there = painting.around.at(ahead)
+    pixels = np.zeros((*painting.imagination.view_size, 3), np.uint8)
+    painting.is_given, painting.given = True, GivenPicture(pixels, there.latents)
+    first = min(made._viewpoints.kept, key=lambda place: place[1])
+    here = CameraPose(x=first[0] * 0.6, z=first[1] * 0.6)  # nearer to the new one
+    assert START in dict(made._viewpoints.shares(here))
+    painting.around = replace(painting.around, latents=painting.around.latents + 1)
+    assert START not in dict(made._viewpoints.shares(here))
+
+
 def test_a_given_picture_that_was_forgotten_is_given_no_more():
     made = outdoors(SKY, TREE, TENT, policy="window", slots=12)
     made.painting.is_given = True
