@@ -42,6 +42,7 @@ from mag_sandbox.model.imagination.rules.relations import (
     at_houses,
     mounted,
     related,
+    with_rows,
     with_tables,
 )
 from mag_sandbox.model.imagination.rules.rows import borne_by
@@ -197,7 +198,7 @@ def obeyed(
     if is_outdoors(cleared) and not is_stage:
         scattered = [one for one in named if one.relation in (None, *_SCATTERED)]
         cleared = in_no_row(cleared, [few_of(cleared, one) for one in scattered if not one.parts])
-    return with_room(cleared, _counting(cleared, named))
+    return with_rows(with_room(cleared, _counting(cleared, named)), named)
 
 
 def _with_single_stars(things: list[PlacedObject]) -> list[PlacedObject]:

@@ -6,7 +6,7 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import atan, copysign, degrees, inf, radians, tan
+from math import atan, ceil, copysign, degrees, inf, radians, tan
 
 import numpy as np
 
@@ -61,6 +61,7 @@ _HILL, _LEAST_HILL, _HILL_SHADE = 2.6, 60.0, 0.78  # of their width, degrees, of
 _UPWARD = frozenset(("on", "above"))
 _SLACK = 0.1  # degrees
 _IN_ROWS = frozenset(("fence", "hedge"))  # one of them has several behind it only in a row
+_BARE = 0.05  # of the width of one in a row, that the row may leave uncovered
 _SEA = "sea"
 _GAP = 2.0  # degrees between things beside each other
 _DEEPER = 2.5  # degrees between the feet of things before each other
@@ -187,6 +188,34 @@ def put_to(
     target, put = others[targets[0]], _RULES[relation.where]
     moved = [put(thing, target, rank, len(own)) for rank, thing in enumerate(own)]
     return [_below_top(new) for new in moved] if relation.where in _UPWARD else moved
+
+
+def with_rows(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return a plan with fences and hedges in rows in front of all that is said behind them.
+
+    What one would hide stays beside it.
+    """
+    result = list(things)
+    behind = (one.relation for one in named if one.relation and one.relation.where == "behind")
+    for relation in dict.fromkeys(behind):
+        alike = [one for one in named if one.relation == relation]
+        own = [place for one in alike for place in _meant(result, one)]
+        others = [at for at in _placed(result, relation.kinds) if result[at].kind in _IN_ROWS]
+        if not own or not others:
+            continue
+        middle = result[own[len(own) // 2]].yaw
+        aside = {at: abs(yaw_difference(result[at].yaw, middle)) for at in others}
+        other = min(others, key=aside.__getitem__)
+        hidden, top = [result[place] for place in own], _top(result[other])
+        if min(map(_top, hidden)) > top:
+            last, row = max(other, *own), _row_before(result[other], hidden)
+            farther = [thing for at, thing in enumerate(result[: last + 1]) if at != other]
+            result = [*farther, *row, *result[last + 1 :]]
+    return result
+
+
+def _top(thing: PlacedObject) -> float:
+    return thing.pitch + thing.height / 2
 
 
 def with_tables(
@@ -558,16 +587,15 @@ def _put_by_rule(
     shift = 0.0 if is_sea or follows else _into_view([target, *moved.values()])
     target = target.turned(shift)
     moved = {place: new.turned(shift) for place, new in moved.items()}
-    row = [target]
-    if relation.where == "behind" and target.kind in _IN_ROWS:
-        row = _row_before(target, list(moved.values()))
     bears = relation.where == "on"
     nearer = [new for new in moved.values() if bears or new.foot <= target.foot]
     farther = [new for new in moved.values() if new not in nearer]
     return [
         new
         for place, thing in enumerate(things)
-        for new in ([*farther, *row, *nearer] if place == other else [thing] * (place not in moved))
+        for new in (
+            [*farther, target, *nearer] if place == other else [thing] * (place not in moved)
+        )
     ]
 
 
@@ -584,7 +612,7 @@ def _row_before(thing: PlacedObject, others: Sequence[PlacedObject]) -> list[Pla
     """Return a row of things like one, as many as it takes to be in front of all others: fences."""
     yaws = [(yaw_difference(one.yaw, thing.yaw), one.width / 2) for one in (thing, *others)]
     left, right = min(yaw - half for yaw, half in yaws), max(yaw + half for yaw, half in yaws)
-    count = max(round((right - left) / thing.width), 1)
+    count = max(ceil((right - left) / thing.width - _BARE), 1)
     middle = thing.yaw + (left + right) / 2
     return [
         replace(thing, yaw=(middle + (rank - (count - 1) / 2) * thing.width) % 360.0)

@@ -8,7 +8,12 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.named import obeyed
 from mag_sandbox.model.imagination.rules.plans import colored
-from mag_sandbox.model.imagination.rules.relations import at_houses, mounted, related
+from mag_sandbox.model.imagination.rules.relations import (
+    at_houses,
+    mounted,
+    related,
+    with_rows,
+)
 from mag_sandbox.scenes.color_names import color_name
 from mag_sandbox.scenes.naming import Named, named_things
 from mag_sandbox.scenes.relations import Relation
@@ -652,15 +657,16 @@ def test_three_horses_on_the_right_are_in_the_first_view():
     assert max(yaws) < 45.0
 
 
-def test_a_fence_is_as_wide_as_what_is_behind_it():
-    fence = PlacedObject("fence", 0.0, -7.0, 15.0, 3.0)
-    cows = [PlacedObject("cow", yaw, -2.0, 14.0, 11.0) for yaw in (40.0, 90.0, 200.0)]
-    kinds = ("cow", "fence")
-    result = related([fence, *cows], named_things("three cows behind a fence", kinds))
-    fences = [one.yaw for one in result if one.kind == "fence"]
-    assert len(fences) == 3
-    for cow in (one for one in result if one.kind == "cow"):
-        assert any(abs(yaw_difference(cow.yaw, yaw)) < fence.width for yaw in fences)
+def test_a_row_of_fences_is_in_front_of_all_that_is_behind_it():
+    fence = PlacedObject("fence", 0.0, -7.0, 29.0, 3.0)
+    cows = [PlacedObject("cow", yaw, -6.0, 14.0, 11.0) for yaw in (-18.0, -4.0, 10.0)]
+    named = named_things("three cows behind a fence", ("cow", "fence"))
+    result = with_rows([fence, *cows], named)
+    assert [one.kind for one in result] == ["cow"] * 3 + ["fence"] * 2
+    left = min(yaw_difference(one.yaw, 0.0) - one.width / 2 for one in result[3:])
+    right = max(yaw_difference(one.yaw, 0.0) + one.width / 2 for one in result[3:])
+    assert left < -25.0
+    assert right > 17.0
 
 
 @pytest.mark.parametrize(
