@@ -16,7 +16,7 @@ from mag_sandbox.controls.camera import ASPECT, CameraPose, yaw_difference
 from mag_sandbox.controls.edits import SPOT_ACTS, Act, Edit
 from mag_sandbox.model.loading import no_places
 from mag_sandbox.model.world import FrameBlock
-from mag_sandbox.sandbox.hud.around import seen_from
+from mag_sandbox.sandbox.hud.around import seen_from, several
 from mag_sandbox.sandbox.memory_choices import leave_moment
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Session
@@ -300,8 +300,12 @@ def words_of_change(now: FrameBlock, before: FrameBlock | None) -> str:
         Counter(one.kind for one in block.ground.things) if block.ground else Counter[str]()
         for block in (before, now)
     )
-    names = [f"the {kind}" for kind in was - there]
-    return f"{words}, in place of {' and '.join(names)}" if names else words
+    replaced = [
+        f"the {kind}" if count == 1 else several(kind, count)
+        for kind, count in (was - there).items()
+    ]
+    names = " and ".join(filter(None, (", ".join(replaced[:-1]), *replaced[-1:])))
+    return f"{words}, in place of {names}" if names else words
 
 
 def _only_in(one: FrameBlock, other: FrameBlock | None) -> Edit | None:

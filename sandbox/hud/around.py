@@ -255,13 +255,14 @@ def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = No
 
 def _subject(name: str, count: int, drawn_as: str) -> str:
     """Return how many things have a name: "two aliens, drawn as slimes"."""
-    said = _several(name, count)
+    said = several(name, count)
     if not drawn_as:
         return said
     return f"{said}, drawn as {with_article(drawn_as) if count == 1 else _plural(drawn_as)}"
 
 
-def _several(name: str, count: int) -> str:
+def several(name: str, count: int) -> str:
+    """Return a number of things: "a cow", "two cows"."""
     if count == 1 or name.split()[-1] in UNCOUNTED:
         return with_article(name)
     return f"{_number(count)} {_plural(name)}"
@@ -280,7 +281,7 @@ def _by_direction(rows: Iterable[tuple[str, Sequence[str]]]) -> str:
     there = defaultdict[str, list[str]](list)
     for name, ways in rows:
         for way, count in Counter(map(_coarse, ways)).items():
-            there[way].append(_several(name, count))
+            there[way].append(several(name, count))
     return "also " + "; ".join(f"{way}: {', '.join(names)}" for way, names in there.items())
 
 

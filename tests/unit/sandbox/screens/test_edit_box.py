@@ -162,6 +162,12 @@ def test_below_the_map_from_above_a_spot_is_that_in_the_middle_of_the_view():
     ("before", "now", "x", "said"),
     [
         (("camel", "tent"), ("tent", "tent"), 0.0, "a red tent is there, in place of the camel"),
+        (
+            ("bush", "fence", "cow", "cow", "cow"),
+            ("cow", "tent"),
+            0.0,
+            "a red tent is there, in place of the bush, the fence and two cows",
+        ),
         (("camel",), ("camel", "tent"), 0.0, "a red tent is there"),
         (("camel",), ("tent",), 1.0, "a red tent is there"),  # the camera has moved on
     ],
