@@ -35,6 +35,7 @@ from mag_sandbox.scenes.changes import (
     is_so_already,
     is_unseen,
     names_new,
+    names_other_place,
     other_lights,
     staying,
     under_snow_words,
@@ -167,7 +168,8 @@ def choices(
     if _is_far(reel):
         return (begin,)
     if why:
-        return (replace(begin, words=begun if why == ELSEWHERE else f"{begun}: {why}"),)
+        is_other = why == ELSEWHERE or (words and names_other_place(kept, now, words))
+        return (begin if is_other else replace(begin, words=f"{begun}: {why}"),)
     if not services.map.sees_more_of(reel.pose):
         words_of_view = "repaint this view; what is in it may go"
         return (PromptChoice("Enter", words_of_view, 0, view, VIEW_AGAIN), anew)

@@ -601,6 +601,13 @@ def is_elsewhere(text: str, before: str, words: Vocabulary) -> bool:
     return "" not in rooms and len(rooms) > 1
 
 
+def names_other_place(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether a description names another place than the one before."""
+    reads = words.reading(text), words.reading(before)
+    now, then = (place_phrase(read, words, words.place(read)) for read in reads)
+    return now != then
+
+
 def words_unseen(text: str, before: str, words: Vocabulary) -> tuple[Word, ...]:
     """Return the words of a text that change nothing in the place where it stays."""
     whole = staying(text, words, before)

@@ -623,8 +623,14 @@ def test_a_memory_is_not_changed_or_compared_while_something_is_painted(run):
 @pytest.mark.parametrize(
     ("before", "text", "said"),
     [
-        (SCENE.prompt, "a forest at night", "a new place begins here: light and weather change"),
-        (SCENE.prompt, "castles", "this view"),
+        (
+            "a beach",
+            "a beach at night with a castle, two camels, three trees and a windmill",
+            "a new place begins here: light and weather change",
+        ),
+        ("a beach", "a forest at night", "a new place begins here"),
+        (SCENE.prompt, "a forest at night", "a new place begins here"),
+        (SCENE.prompt, "castles", "this view too"),
         ("a beach at night", "a jungle with parrots", "begins here, from these words alone"),
     ],
 )
@@ -637,7 +643,7 @@ def test_a_view_in_another_light_is_said_to_begin_a_new_place(run, before, text,
     session._prompt.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
     session._prompt.handle(pygame.Event(pygame.TEXTINPUT, text=text))
     ways = [one.words for one in session._prompt.choices]
-    assert any(said in way for way in ways)
+    assert any(way.endswith(said) for way in ways)
     session._prompt.choices[-1].apply(text)
     game.said("a new place begins")
 
