@@ -265,9 +265,14 @@ class ThingWords(Vocabulary):
         return tuple(known.items())
 
     @staticmethod
-    def names_several(words: Sequence[Word]) -> bool:
-        """Tell whether words say how many there should be, though one is placed at a time."""
-        return any(word.text.lower() in _MANY for word in words)
+    def names_several(text: str, struck: Sequence[Word]) -> bool:
+        """Tell whether struck words of a text say how many there should be: one alone is placed.
+
+        Those after "with" count the parts of one: "a piano with seven legs".
+        """
+        parts = (word.start for word in split_words(text) if word.text.lower() in _WITH)
+        things = min(parts, default=len(text))
+        return any(word.text.lower() in _MANY for word in struck if word.start < things)
 
     def _where(self, stems: Mapping[Word, frozenset[str]]) -> tuple[int, range]:
         """Return the place of the last word that is read, and those that say on which side."""

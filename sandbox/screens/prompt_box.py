@@ -70,7 +70,7 @@ JOINING = ("at", "in", "under", "by", "on", "covered", "lit", "with")
 EMPTY = "describe the place in a few words"
 UNSEEN = "grey words have no effect here"
 INSTEAD = "; below them is what comes nearest"
-ONE_EACH = "; one is placed at a time"
+ONE_EACH = "; one thing is placed at a time"
 INDOORS = "; rain and snow fall outdoors only"
 DRAWN_AS, SEVERAL_AS = "“{}” is drawn as {}", "“{}” are drawn as {}"
 NO_PLACE = "no place named, so it is set {}"
@@ -143,7 +143,8 @@ class _Advice:
             said.append(TOO_MANY.format(excess))
         elif struck := self.struck[:MAX_HINTED]:
             instead = INSTEAD if any(near for _, near in self.hints) else ""
-            is_several = isinstance(self.words, ThingWords) and self.words.names_several(struck)
+            words, text = self.words, self.text
+            is_several = isinstance(words, ThingWords) and words.names_several(text, struck)
             indoors = INDOORS if falls_outdoors(self.whole, self.words) else ""
             said.append(UNSEEN + instead + (ONE_EACH if is_several else indoors))
         if drawn:  # may be long

@@ -409,15 +409,19 @@ def test_where_no_thing_is_known_a_colour_alone_is_refused_and_says_what_to_writ
     assert overlay.box.notice == said.format("blue")
 
 
-def test_one_thing_is_placed_at_a_time_and_the_box_says_so():
+@pytest.mark.parametrize(
+    ("text", "is_said"), [("three red tents", True), ("a red tent with seven legs", False)]
+)
+def test_one_thing_is_placed_at_a_time_and_the_box_says_so_of_several(text, is_said):
     overlay, asked, _, _ = made(kinds=("tent", "castle"))
     overlay.open()
-    write(overlay, "three red tents")
+    write(overlay, text)
     assert [one.kind for one in asked] == ["tent"]
     overlay.open()
-    for letter in "three red tents ":
+    for letter in f"{text} ":
         overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text=letter))
-    assert "one is placed at a time" in overlay.box.notice
+    assert "grey words have no effect here" in overlay.box.notice
+    assert ("one thing is placed at a time" in overlay.box.notice) is is_said
 
 
 def test_from_away_the_thing_in_the_picture_takes_another_colour_and_none_on_the_map(monkeypatch):
