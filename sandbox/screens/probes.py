@@ -41,7 +41,8 @@ from mag_sandbox.sandbox.ui.layout import (
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, FAINT, MUTED, TRACK, Theme
 from mag_sandbox.sandbox.ui.widgets import ENTER_KEYS, REDRAWN_BY, ScrollArea, draw_veil, menu_key
 
-FOOTER = "Up and Down choose    Enter enlarges    Esc goes back"
+GOES_BACK = "Esc goes back"
+FOOTER = f"Up and Down choose    Enter enlarges    {GOES_BACK}"
 EMPTY = (
     "Nothing has come back yet.",
     "Look at something, turn away until it is out of sight, then turn back;",
@@ -311,7 +312,8 @@ class ProbesScreen:
         header = column(Text("What came back", 24, bold=True), Text(summary, 14, MUTED))
         area = page.get_rect().inflate(-2 * theme.px(28), -2 * theme.px(18))
         draw(theme, page, header, area)
-        theme.write(page, FOOTER, 12, MUTED, midbottom=(width // 2, height - theme.px(10)))
+        keys, place = FOOTER if self._shown else GOES_BACK, (width // 2, height - theme.px(10))
+        theme.write(page, keys, 12, MUTED, midbottom=place)
         top = area.top + height_of(theme, header, area.width) + theme.px(14)
         area = pygame.Rect(area.left, top, area.width, height - theme.px(34) - top)
         if not self._shown:

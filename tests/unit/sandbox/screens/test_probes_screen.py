@@ -101,6 +101,21 @@ def test_the_page_draws_in_any_window(results, size):
         ProbesScreen(list, SandboxConfig()).draw(surface)
 
 
+def test_the_page_offers_only_keys_that_do_something(surface, results, monkeypatch):
+    said = []
+    write = Theme.write
+    monkeypatch.setattr(
+        Theme, "write", lambda self, *args, **kw: said.append(args[1]) or write(self, *args, **kw)
+    )
+    for shown, offers in ((results, True), ([], False)):
+        said.clear()
+        screen = ProbesScreen(lambda shown=shown: shown, SandboxConfig())
+        screen.update(0.0)
+        screen.draw(surface)
+        footer = next(text for text in said if text.endswith("Esc goes back"))
+        assert ("Enter enlarges" in footer) is offers
+
+
 def test_escape_goes_back_and_closing_leaves(surface, results):
     screen = ProbesScreen(lambda: results, SandboxConfig())
     screen.update(0.0)
