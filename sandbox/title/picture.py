@@ -24,7 +24,7 @@ from mag_sandbox.sandbox.ui.theme import Theme
 from mag_sandbox.sandbox.ui.thumbnails import Thumbnails
 from mag_sandbox.sandbox.ui.widgets import Button
 
-FOOTER = "Arrows choose    Enter opens    Tab or right click: its buttons    Esc quits"
+FOOTER = "Arrows choose    Enter opens    Tab or right click: its buttons    Esc twice quits"
 ASK_TWICE = "Esc again, or Enter, to quit"
 
 

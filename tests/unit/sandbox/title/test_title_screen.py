@@ -13,6 +13,7 @@ from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.settings import OPEN_KEYS, OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.title import picture
 from mag_sandbox.sandbox.title.cards import FOOTER, TitleLayout, card_words, short_title, words_part
 from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
 from mag_sandbox.sandbox.title.model import (
@@ -83,6 +84,19 @@ def test_a_shelf_remembers_its_place(game):
 def test_the_way_up_leads_over_the_choices_to_the_header(game):
     game.press("up", "right", "up", "right")
     assert game.press("return") == OPEN_SETTINGS
+
+
+def test_escape_quits_when_it_is_pressed_twice_as_the_line_below_says(game, monkeypatch):
+    said = []
+    monkeypatch.setattr(picture, "draw_footer", lambda *args: said.append(args[-1]))
+    game.screen.draw(game.surface)
+    assert "Esc twice quits" in said[-1]
+    game.press("escape")
+    game.screen.draw(game.surface)
+    assert "Esc again" in said[-1]
+    assert game.screen.outcome is None
+    game.press("escape")
+    assert game.screen.outcome is not None
 
 
 def test_tab_leads_to_the_choices_of_a_card_far_below(game):
