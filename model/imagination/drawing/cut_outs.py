@@ -81,9 +81,34 @@ class CutOut(NamedTuple):
         layer = np.where(self.covered, drawn, self.layer)
         return self._replace(layer=layer, around=np.where(self.covered, 0, self.around))
 
-    def redrawn(self, close_ups: CloseUps, thing: PlacedObject) -> "CutOut":
-        """Return it as the network of close-ups draws the thing, as large as it is."""
-        trimmed, part = self._trimmed()
+    def with_room(self) -> "CutOut":
+        """Return it with room for all of its box, some of which is unknown."""
+        (left, top, wide, tall), (high, across) = self.box, self.layer.shape[1:]
+        above, below, before, after = (
+            max(int(np.ceil(end)), 0)
+            for end in (-top, top + tall - high, -left, left + wide - across)
+        )
+        layer, seen, there, around = (
+            np.pad(one, ((0, 0), (above, below), (before, after)))
+            for one in (self.layer, self.seen, self.there, self.around)
+        )
+        box = left + before, top + above, wide, tall
+        return self._replace(
+            layer=layer, seen=seen, there=there, around=around, box=box, covered=None
+        )
+
+    def redrawn(
+        self, close_ups: CloseUps, thing: PlacedObject, *, is_part: bool = False
+    ) -> "CutOut":
+        """Return it as the network of close-ups draws the thing, as large as it is.
+
+        Args:
+            close_ups: draw it.
+            thing: that is cut out.
+            is_part: whether all of the layer is drawn, and not only what shows something.
+        """
+        every = slice(0, self.layer.shape[1]), slice(0, self.layer.shape[2])
+        trimmed, part = (CutOutPicture(self.layer, self.box), every) if is_part else self._trimmed()
         own, near = close_ups.redrawn(trimmed, thing)
         layer = np.zeros_like(self.layer)
         layer[:, *part] = own.layer

@@ -113,7 +113,8 @@ class RedrawnThings:
         """Return those cut-outs, drawn again, whose things are painted whole.
 
         A large thing up to which a walker comes reaches beyond what is painted, and a painter saw
-        few that are as large: of it, a share that is painted is enough, if most of it is known.
+        few that are as large: of it, a share that is painted is enough, if most of it is known. The
+        rest is drawn, too.
 
         Args:
             cuts: by the numbers of their things.
@@ -138,17 +139,24 @@ class RedrawnThings:
             and self._close_ups.knows(things[number])
             and self._close_ups.shows(cut.visible, things[number])
         ]  # fmt: skip
-        drawn = self._each(lambda number: self._redrawn(cuts[number], things[number]), whole)
-        return dict(zip(whole, drawn, strict=True))
+
+        def drawn_again(number: int) -> CutOut:
+            is_part = bool(0 < seen[number] < 1)
+            cut = cuts[number].with_room() if is_part else cuts[number]
+            return self._redrawn(cut, things[number], is_part=is_part)
+
+        return dict(zip(whole, self._each(drawn_again, whole), strict=True))
 
     def _cut_out(self, part: SeenPart) -> CutOut:
         check_cancelled()
         return self._cuts.found(part.digest, lambda: cut_out(part))
 
-    def _redrawn(self, cut: CutOut, thing: PlacedObject) -> CutOut:
+    def _redrawn(self, cut: CutOut, thing: PlacedObject, *, is_part: bool) -> CutOut:
         check_cancelled()
-        digest = digest_of(thing, cut.box, cut.layer.shape, cut.layer)
-        return self._drawn.found(digest, lambda: cut.redrawn(self._close_ups, thing))
+        digest = digest_of(thing, is_part, cut.box, cut.layer.shape, cut.layer)
+        return self._drawn.found(
+            digest, lambda: cut.redrawn(self._close_ups, thing, is_part=is_part)
+        )
 
 
 Part = tuple[np.ndarray, np.ndarray]  # rows and columns of a ring

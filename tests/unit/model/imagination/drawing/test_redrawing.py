@@ -160,6 +160,22 @@ def test_of_a_large_thing_on_a_walk_a_share_is_enough(
     assert bool(drawn) == is_drawn
 
 
+def test_of_a_large_thing_also_what_is_unknown_is_drawn():
+    """It would end at a straight edge where nothing more is known."""
+    thing = PlacedObject("floor lamp", 90.0, 0.0, 120.0, 95.0)
+    stands, known = standing(thing), KNOWN.copy()
+    rows, columns = box_of(thing)
+    known[rows, columns[round(0.8 * len(columns)) :]] = False
+    ids = np.where(known, stands.numbers, 0)
+    cuts, _ = cut_outs(picture(thing), known, ids, stands.boxes, PAINTED)
+    redrawn = RedrawnThings(ShadedCloseUps())
+    (drawn,) = redrawn.whole_ones(cuts, stands.told, stands.numbers, known, known).values()
+    shown = drawn.layer[3].max(axis=0).sum()
+    assert cuts[1].layer[3].max(axis=0).sum() == pytest.approx(0.8 * thing.width * PIXEL, abs=4)
+    assert shown == pytest.approx(thing.width * PIXEL, abs=2)
+    assert drawn.seen.shape == drawn.there.shape == drawn.layer[3:].shape
+
+
 @pytest.mark.parametrize("size", [4.0, 90.0])
 def test_tiny_and_very_large_things_stay_as_they_are(size: float, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(redrawing, "LARGEST", 5_000)  # of a small ring
