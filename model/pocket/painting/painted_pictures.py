@@ -102,7 +102,7 @@ class _FarGround:
     def __init__(self, details: PaintedDetails, stride: int) -> None:
         """Take what tells of plans, and the pixels of a cell."""
         self._details, self._stride = details, stride
-        self._far: np.ndarray | None = None
+        self._far: tuple[np.ndarray | None, Things] = None, ()
         self._ring = np.zeros((4, 0, 0), np.float32)
         self._lock = Lock()
 
@@ -110,14 +110,14 @@ class _FarGround:
     def showing(self, far: np.ndarray, things: Things) -> Iterator[None]:
         """Show the far parts of a ring, see `PaintedPictures.far_skies`, continued, meanwhile."""
         with self._lock:
-            if far is not self._far:
+            if far is not self._far[0] or things != self._far[1]:
                 before = self._details.before_sky(things)
                 sky = (far[..., 3] > 0) & (before < 1)
                 colors = np.ascontiguousarray(far[..., :3].transpose(2, 0, 1)) / np.float32(127.5)
                 told = np.where(sky, before, np.float32(1))[None]
                 whole = np.concatenate((continued(colors - 1, sky), told))
                 self._ring = mirrored(whole, np.logical_or.reduce(sky))
-                self._far = far
+                self._far = far, things
             yield
 
     def piece(self, around: Surroundings, place: Place) -> RingPiece:  # noqa: ARG002 -- RingGround
