@@ -34,6 +34,7 @@ _PART_END = re.compile(  # after which other things are named, and the joining w
     r"|(?<=\w)\s+(?:in|on|at|under|over|by|near|beside|behind)\b\s*", re.I
 )  # fmt: skip
 _DANGLING = re.compile(r"^(?:and|or|with)\b ?|, (?:it|them|him|her)(?=,|$)", re.I)
+_TIME = re.compile(r"\bon an? (morning|afternoon|evening)\b", re.I)  # of which day is not shown
 _PHRASE_END = re.compile(r"[,.;:]|\s(?:with|under|where|in front of)\s")
 MOST_OWN = 40  # scenes that the game wrote and that are kept
 
@@ -156,7 +157,7 @@ def told(scene: Scene, prompt: str, known: Vocabulary | None) -> str:
 @lru_cache(maxsize=64)  # asked for with every frame of the display
 def _heard(prompt: str, known: Vocabulary) -> str:
     """Return a prompt without the words that have no effect in a world; all of it, if none has."""
-    heard = _DANGLING.sub("", without_grey(prompt, known))
+    heard = _TIME.sub(r"in the \1", _DANGLING.sub("", without_grey(prompt, known)))
     return heard if split_words(heard) else prompt
 
 

@@ -532,6 +532,11 @@ def test_where_an_unseen_thing_is_is_in_no_name():
     assert told(comet, comet.prompt, words) == "a meadow, a dog"
 
 
+def test_a_name_says_the_time_of_day_well_where_the_word_for_the_day_is_struck():
+    prompt = "a blue bedroom on a snowy winter afternoon, two beds and a globe"
+    assert title_of(prompt, known_words("pocket")) == "A blue bedroom in the afternoon"
+
+
 def test_a_name_keeps_the_word_that_light_is_said_with():
     words = known_words("pocket")
     assert title_of("a theatre stage lit by spotlights", words) == "A stage lit by spotlights"
