@@ -111,7 +111,7 @@ def describe(
     if reel.current.spec.kinds:
         painting.begin(edits[-1])
     show_change(reel, edits[-1].act)
-    key = services.bindings.title("undo")
+    undoing = "" if painting.names_undo else f". {services.bindings.title('undo')} undoes it"
     snow = under_snow_words(text, now, words) if words else ""
     follows = {
         "": FOLLOWING,
@@ -119,7 +119,7 @@ def describe(
         "light": _SAID_STAYING.get(why, RELIT + snow),
         "everything": f"Everything is made up anew{f': {why}' if why else ''}",
     }
-    services.notices.say(f"{follows[ground]}. {key} undoes it", topic=CHANGE)
+    services.notices.say(f"{follows[ground]}{undoing}", topic=CHANGE)
 
 
 def _repaintings(ground: str, pose: CameraPose) -> list[Edit]:

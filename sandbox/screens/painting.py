@@ -71,6 +71,12 @@ class PaintingOverlay(Overlay):
         """Whether a change is awaited."""
         return bool(self._waiting)
 
+    @property
+    def names_undo(self) -> bool:
+        """Whether it says which key gives the change up."""
+        alone = self._waiting[0].act if len(self._waiting) == 1 else "undo"
+        return bool(self._undo_key) and alone in WHAT and alone != "undo"
+
     def begin(self, edit: Edit) -> None:
         """Wait for a change, unless it affects nothing in the view."""
         if edit.act != "forget":
@@ -135,7 +141,7 @@ class PaintingOverlay(Overlay):
         yield Text(WORDS.get(edit.act, words), 15, ACCENT, bold=True)
         if edit.act != "undo":
             yield self._progress.part(BAR)
-        if edit.act in WHAT and edit.act != "undo" and self._undo_key and not others:
+        if self.names_undo:
             yield Text(GIVES_UP.format(self._undo_key), 13, MUTED)
         if others:
             yield Text(f"then: {', then '.join(map(_what, others))}", 13, MUTED)

@@ -239,7 +239,9 @@ def test_another_description_may_paint_what_was_seen_anew_and_says_what_follows_
     pose = game.screen.reel.pose
     renewed = [Edit("renew", pose.yaw, pose.pitch, *size)] if size else []
     game.wait(lambda: [one.edit for one in asked if one.edit] == [Edit("forget"), *renewed])
-    game.said("Backspace undoes")
+    game.said("This view is repainted" if size else "Backspace undoes")
+    said = [one.text for one in game.services.notices.current]
+    assert not size or not any("undoes" in one for one in said), "the box on it names the key"
     undo(game)
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")
 
