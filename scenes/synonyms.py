@@ -14,6 +14,7 @@ _IRREGULAR = {
     "fish": "fish", "bus": "buses", "cactus": "cactuses", "bookshelf": "bookshelves",
     "shelf": "shelves", "wolf": "wolves", "man": "men", "woman": "women",
 }  # fmt: skip
+_PLAYER = "person with a "  # and an instrument: each has one
 LONGEST_PHRASE = 4  # words of one that is listed
 
 
@@ -54,10 +55,12 @@ def _listed_form(phrase: str) -> str | None:
 
 
 def plural(phrase: str) -> str:
-    """Return a phrase in its plural: "red cars", "people", "white bears in a snowfield"."""
+    """Return a phrase in its plural: "people with drums", "white bears in a snowfield"."""
     named, where, place = phrase.partition(" in ")
     if where:
         return f"{plural(named)}{where}{place}"
+    if phrase.startswith(_PLAYER):
+        return f"people with {plural(phrase.removeprefix(_PLAYER))}"
     *first, last = phrase.split()
     is_plural = last.endswith("s") and not last.endswith("ss")
     if last in _IRREGULAR.values() or (last not in _IRREGULAR and is_plural):

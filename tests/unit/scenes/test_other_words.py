@@ -33,6 +33,8 @@ def test_a_dinosaur_by_any_name_has_its_number_and_colour(words):
         ("a mountain lake with a cave", "a mountain lake with a cave mouth, in a forest"),
         ("a lake in a cave", "a lake in a cave"),
         ("a valley with a cave", "a meadow with a cave mouth"),
+        ("a stage with three drummers", "a stage with three people with drums"),
+        ("a park with a guitarist", "a park with a person with a guitar"),
         ("a moor with two postmen", "a meadow with two people"),
         ("a butcher's shop with a cat", "a store with a cat"),
         ("a busy street market with stalls", "a busy market with stalls, with dozens of people"),
@@ -52,6 +54,11 @@ def test_a_dinosaur_by_any_name_has_its_number_and_colour(words):
 )  # fmt: skip
 def test_other_words_are_read_as_meant(words, text, read):
     assert words.reading(text) == read
+
+
+def test_several_players_are_said_to_be_drawn_as_people_with_instruments(words):
+    drawn = words.substitutes("a park with two guitarists and a drummer")
+    assert drawn == (("guitarists", "people with guitars"), ("drummer", "person with a drum"))
 
 
 def test_snow_outside_a_room_strikes_nothing_inside(words):
