@@ -165,12 +165,14 @@ class Wipe:
     def _draw_caption(self) -> pygame.Surface:
         result, theme = self._result, self._theme
         word, colour = recall_words(result), WORD_COLOURS[result.word]
-        away = duration_text(result.seconds_away)
-        sentence = (
-            f"You saw this {away} ago" if result.kind == "seen" else f"You came back after {away}"
-        )
-        words = row(Text(sentence, 16, bold=True), Text(word, 16, colour, bold=True))
+        words = row(Text(return_words(result), 16, bold=True), Text(word, 16, colour, bold=True))
         return Card(words).drawn(theme)[0]
+
+
+def return_words(result: ProbeResult) -> str:
+    """Return how long ago a view was seen: time in the place, not that between two visits."""
+    away = f"{duration_text(result.seconds_away)} of play"
+    return f"You saw this {away} ago" if result.kind == "seen" else f"You came back after {away}"
 
 
 def recall_text(result: ProbeResult) -> str:

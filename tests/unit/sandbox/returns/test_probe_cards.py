@@ -6,7 +6,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.similarity.pictures import Sight
 from mag_sandbox.sandbox.play.late_warp import WHOLE
-from mag_sandbox.sandbox.returns.probe_cards import Wipe
+from mag_sandbox.sandbox.returns.probe_cards import Wipe, return_words
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import Theme
 from tests.unit.sandbox.screens.test_probes_screen import result
@@ -32,3 +32,13 @@ def test_then_lies_over_the_left_share_where_the_camera_sees_it(size, yaw):
     assert row[width * 3 // 4 + 9] == BLUE, "now is the live picture"
     if yaw:
         assert row[4] == BLUE, "then did not show that"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("auto", "You came back after 14 s of play"), ("seen", "You saw this 14 s of play ago")],
+)
+def test_the_time_until_a_return_is_that_of_play_which_leaves_out_the_time_between_visits(
+    kind, said
+):
+    assert return_words(result(1, kind=kind, seconds_away=14.0)) == said
