@@ -46,7 +46,7 @@ from mag_sandbox.sandbox.saves.undo import CHANGE, Moment
 from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld, Way
 from mag_sandbox.sandbox.screens.around import AroundOverlay
 from mag_sandbox.sandbox.screens.edit_box import EditOverlay
-from mag_sandbox.sandbox.screens.late_notice import EXPLAINED, LateNotice
+from mag_sandbox.sandbox.screens.late_notice import A_CHANGE, A_VIEW, EXPLAINED, LateNotice
 from mag_sandbox.sandbox.screens.overlays import (
     CUES,
     HintOverlay,
@@ -258,7 +258,7 @@ class PlayerSession(WatchedSession):
             services.pilot,
             self._say,
             services.notices.drop,
-            lambda: reel.starting_over or painting.is_shown,
+            lambda: "" if reel.starting_over else A_CHANGE if painting.is_shown else A_VIEW,
         )
         self.overlays = (
             self._doors, self._painting, self._map, self._around, *hints, probe, self._postcards,

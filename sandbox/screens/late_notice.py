@@ -12,8 +12,9 @@ from mag_sandbox.sandbox.screens import Overlay
 LATE_S = 1.2  # for which nothing moves, until that is explained
 LINGERS_S = 1.2  # for which it stays after the last wait: more waits may follow
 RENEW_S = 2.0  # after which it is shown for longer, if that is still so
-LATE = "painting the next view: keep the key held"
-LATE_BY_ITSELF = "painting the next view: the camera goes on by itself"
+A_VIEW, A_CHANGE = "the next view", "the change first"  # that the camera waits for
+LATE = "painting {}: keep the key held"
+LATE_BY_ITSELF = "painting {}: the camera goes on by itself"
 TOPIC = "late"
 EXPLAINED = UNPAINTED_AHEAD, UNPLANNED  # notices of worlds whose wait it explains
 
@@ -23,7 +24,7 @@ class LateNotice(Overlay):
 
     The next block is late, or a walker is stopped before ground that is not there yet.
 
-    notice = LateNotice(reel, pilot, notices.say, notices.drop, is_explained=lambda: False)
+    notice = LateNotice(reel, pilot, notices.say, notices.drop, awaited=lambda: A_VIEW)
     notice.block_shown(ready)
     notice.update(now)
     """
@@ -34,10 +35,11 @@ class LateNotice(Overlay):
         pilot: Pilot,
         say: Callable[..., None],
         drop: Callable[[str], None],
-        is_explained: Callable[[], bool],
+        awaited: Callable[[], str],
     ) -> None:
+        """`awaited` returns what is being painted; "": the wait is explained already."""
         self._reel, self._pilot = reel, pilot
-        self._say, self._drop, self._is_explained = say, drop, is_explained
+        self._say, self._drop, self._awaited = say, drop, awaited
         self._is_stopped = False  # whether a walker has to wait until a view is painted
         self._held_since: float | None = None  # None: the camera moves, or is not asked to
         self._held_at = float("-inf")  # when it was asked to without effect last
@@ -65,7 +67,8 @@ class LateNotice(Overlay):
         """Say it, or no longer."""
         waits = self._reel.late_since is not None or self._is_stopped
         is_steered = self._pilot.is_steering or self._pilot.is_flying
-        if waits and is_steered and not self._is_explained():
+        awaited = self._awaited() if waits and is_steered else ""
+        if awaited:
             self._held_at = now
             self._held_since = now if self._held_since is None else self._held_since
         else:
@@ -75,7 +78,8 @@ class LateNotice(Overlay):
             self._drop(TOPIC)
         elif self._held_since is not None and self._is_due(self._held_since, now):
             self._said_at = now
-            self._say(LATE_BY_ITSELF if self._pilot.is_flying else LATE, "busy", TOPIC)
+            words = LATE_BY_ITSELF if self._pilot.is_flying else LATE
+            self._say(words.format(awaited), "busy", TOPIC)
         return False
 
     def _is_due(self, held_since: float, now: float) -> bool:

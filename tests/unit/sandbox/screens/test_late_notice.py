@@ -8,6 +8,8 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.world import UNPAINTED_AHEAD
 from mag_sandbox.sandbox.screens.late_notice import (
+    A_CHANGE,
+    A_VIEW,
     LATE,
     LATE_BY_ITSELF,
     LATE_S,
@@ -24,13 +26,13 @@ class Waiting:
     def __init__(self):
         self.reel = SimpleNamespace(late_since=None)
         self.pilot, self.said = SimpleNamespace(is_steering=True, is_flying=False), []
-        self.is_painted = False
+        self.awaited = A_VIEW
         self.notice = LateNotice(
             self.reel,
             self.pilot,
             lambda text, mood, topic: self.said.append(text),
             lambda topic: self.said.clear(),
-            lambda: self.is_painted,
+            lambda: self.awaited,
         )
 
     def shows(self, notice="", walked=0.0):
@@ -53,7 +55,7 @@ def test_a_key_that_waits_for_a_view_is_explained_until_the_view_is_there(waitin
     waiting.reel.late_since = 10.0
     assert not waiting.at(10.0)
     assert waiting.notice.wake_at == 10.0 + LATE_S
-    assert waiting.at(10.0 + LATE_S) == [LATE]
+    assert waiting.at(10.0 + LATE_S) == [LATE.format(A_VIEW)]
     waiting.reel.late_since = None
     assert waiting.at(10.0 + LATE_S + 0.1), "it can be read"
     assert not waiting.at(10.0 + LATE_S + LINGERS_S)
@@ -93,7 +95,7 @@ def test_a_walker_is_told_only_if_held_for_more_than_a_second_and_until_walking_
     waiting.shows(UNPAINTED_AHEAD)
     waiting.at(20.0)
     waiting.shows(walked=0.001)
-    assert waiting.at(20.0 + LATE_S) == [LATE], "it only creeps"
+    assert waiting.at(20.0 + LATE_S) == [LATE.format(A_VIEW)], "it only creeps"
     waiting.shows(walked=0.2)
     assert not waiting.at(30.0)
 
@@ -110,21 +112,28 @@ def test_a_walker_who_meets_something_instead_is_told_of_that_alone(waiting):
     assert not waiting.at(20.1 + LATE_S), "both at once would be one too many"
 
 
-def test_it_is_said_once_a_key_is_held_and_not_beside_a_change_under_way(waiting):
+def test_a_walker_who_waits_for_a_change_is_told_that_it_is_painted_first(waiting):
+    waiting.awaited = A_CHANGE
+    waiting.shows(UNPAINTED_AHEAD)
+    waiting.at(10.0)
+    assert waiting.at(10.0 + LATE_S) == ["painting the change first: keep the key held"]
+
+
+def test_it_is_said_once_a_key_is_held_and_not_where_the_wait_is_explained_already(waiting):
     waiting.reel.late_since = 10.0
-    waiting.pilot.is_steering, waiting.is_painted = False, True
+    waiting.pilot.is_steering, waiting.awaited = False, ""
     waiting.at(12.0)
     waiting.pilot.is_steering = True
     assert not waiting.at(14.0)
-    waiting.is_painted = False
+    waiting.awaited = A_VIEW
     assert not waiting.at(15.0)
-    assert waiting.at(15.0 + LATE_S) == [LATE]
+    assert waiting.at(15.0 + LATE_S) == [LATE.format(A_VIEW)]
 
 
 def test_a_wait_on_a_way_without_the_player_is_explained_too(waiting):
     waiting.pilot.is_steering, waiting.pilot.is_flying = False, True
     waiting.shows(UNPAINTED_AHEAD)
     waiting.at(10.0)
-    assert waiting.at(10.0 + LATE_S) == [LATE_BY_ITSELF]
+    assert waiting.at(10.0 + LATE_S) == [LATE_BY_ITSELF.format(A_VIEW)]
     waiting.shows(walked=0.2)
     assert not waiting.at(30.0)
