@@ -51,6 +51,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_even_ground,
     with_few_uninvited,
     with_joined_bands,
+    with_plain_ways,
     with_sailing_boats,
     with_told_hues,
     without_beams,
@@ -227,7 +228,7 @@ class Imagination:
         things = with_lit_walls(things) if shown else with_named_ahead(things, wanted.named)
         things = with_sailing_boats(things, wanted.named)
         things = with_few_uninvited(things, (*wanted.named, *wanted.typical))
-        things = things if behind else with_even_ground(things)
+        things = things if behind else with_plain_ways(with_even_ground(things))
         gone = {*wanted.absent, *wanted.uninvited, *(() if shown else wanted.strays)}
         things = [thing for thing in things if thing.kind not in gone]
         if wanted.stone and not behind:

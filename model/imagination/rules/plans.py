@@ -7,7 +7,7 @@ cover each other as in a picture.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import atan2, degrees, hypot
+from math import atan2, degrees, dist, hypot
 
 import numpy as np
 
@@ -390,6 +390,8 @@ def with_few_uninvited(
 # Ground
 
 _NEAR, _FAR = "near ground", "far ground"
+_WAYS = frozenset(("road", "path"))
+_UNSEEN, _WAY_SHADE = 30.0, 0.7  # steps of RGB; of the colour of the ground
 _EVEN = 0.6  # share of the far ground's colour in the near one
 
 
@@ -408,6 +410,20 @@ def with_even_ground(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     return [
         replace(thing, color=even(thing.color), mean_color=even(thing.mean_color))
         if thing.kind == _NEAR
+        else thing
+        for thing in things
+    ]
+
+
+def with_plain_ways(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return a plan in which roads and paths of the colour of the ground are darker than it."""
+    far = next((thing.color for thing in things if thing.kind == _FAR), None)
+    if far is None:
+        return list(things)
+    dark = rgb(_WAY_SHADE * np.array(far))
+    return [
+        replace(thing, color=dark, mean_color=dark)
+        if thing.kind in _WAYS and thing.color and dist(thing.color, far) < _UNSEEN
         else thing
         for thing in things
     ]

@@ -20,6 +20,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_even_ground,
     with_few_uninvited,
     with_joined_bands,
+    with_plain_ways,
     with_sailing_boats,
     with_told_hues,
 )
@@ -226,6 +227,14 @@ def test_a_brown_bed_is_no_pink_one_in_the_light_of_lamps():
     for plan in (brown, replace(brown, mean_color=(216, 140, 165))):
         (bed,) = colored([plan], [Named(("bed",), COLORS["pink"])])
         assert bed.color == COLORS["pink"]
+
+
+def test_a_road_of_the_colour_of_the_ground_is_darker():
+    ground = PlacedObject("far ground", 0.0, -10.0, 360.0, 20.0, (140, 115, 140))
+    same = PlacedObject("road", 0.0, -17.0, 89.0, 13.0, (140, 115, 140), (140, 115, 140))
+    other = replace(same, color=(90, 90, 100), mean_color=(90, 90, 100))
+    assert [one.color for one in with_plain_ways([ground, same])][1] == (98, 80, 98)
+    assert with_plain_ways([ground, other]) == [ground, other]
 
 
 def test_near_ground_is_nearly_as_light_as_far_ground():
