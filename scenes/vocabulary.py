@@ -116,7 +116,7 @@ class Vocabulary:
     >>> vocabulary.nearest("lighthose", 2)
     ('lighthouse',)
     >>> vocabulary.suggestions("a meadow", 2)
-    ('at sunset', 'covered in snow')
+    ('lighthouses', 'pine trees')
     """
 
     def __init__(self, counts: Mapping[str, int], groups: Sequence[WordGroup] = ()) -> None:
