@@ -807,9 +807,10 @@ def _outdated(rings: Mapping[Position, PaintedRing], cells: np.ndarray) -> dict[
 
 
 def _carrier(others: Sequence[_LayersSource], shown: np.ndarray) -> int:
-    """Return which of some rings cells are carried from, bool [rows, columns]: the nearest.
+    """Return which of some rings, the nearest first, cells are carried from, bool [rows, columns].
 
-    If any is painted in the present light, it is, and likewise if any knows these cells.
+    Those painted in the present light come before others: of them, the nearest that knows most of
+    the cells, or else the nearest.
     """
     numbers = range(len(others))
     lit = [number for number in numbers if others[number].is_lit] or numbers
