@@ -51,6 +51,11 @@ class PlacedObject:
         """Pitch of its lower edge."""
         return self.pitch - self.height / 2
 
+    @property
+    def top(self) -> float:
+        """Pitch of its upper edge."""
+        return self.pitch + self.height / 2
+
     def scaled(self, scale: float) -> "PlacedObject":
         """Return it so many times as large; its foot stays."""
         width, height = scale * self.width, scale * self.height

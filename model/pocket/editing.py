@@ -506,7 +506,7 @@ def _around(here: Edit, gone: Sequence[PlacedObject]) -> tuple[float, float, flo
     turns = [yaw_difference(one.yaw, here.yaw) for one in boxes]
     left = min(turn - one.width / 2 for turn, one in zip(turns, boxes, strict=True))
     right = max(turn + one.width / 2 for turn, one in zip(turns, boxes, strict=True))
-    low, high = min(one.foot for one in boxes), max(one.pitch + one.height / 2 for one in boxes)
+    low, high = min(one.foot for one in boxes), max(one.top for one in boxes)
     return here.yaw + (left + right) / 2, (low + high) / 2, right - left, high - low
 
 

@@ -307,7 +307,7 @@ def _tangents(thing: PlacedObject) -> float:
 
 def ends_of(thing: PlacedObject) -> tuple[float, float]:
     """Return the pitches of a thing's foot and top, neither of them overhead [degrees]."""
-    low, high = thing.foot, thing.pitch + thing.height / 2
+    low, high = thing.foot, thing.top
     return max(low, -STEEPEST), min(high, STEEPEST)
 
 

@@ -210,7 +210,7 @@ def _hung(
 def _size_here(kind: str, usual: float, scenery: Scenery) -> float:
     """Return the height of a kind's things around, as a share of their usual height."""
     here = [
-        distance * (tan(radians(one.pitch + one.height / 2)) - tan(radians(one.foot)))
+        distance * (tan(radians(one.top)) - tan(radians(one.foot)))
         for one, distance in scenery.apart("upright")
         if one.kind == kind and one.foot < -HORIZON_FOOT
     ]
@@ -347,7 +347,7 @@ def _table(
 
 def _is_taken(stand: PlacedObject, things: Sequence[tuple[PlacedObject, float]]) -> bool:
     """Tell whether something stands on a stand of one exhibit."""
-    top = stand.pitch + stand.height / 2
+    top = stand.top
     return any(
         one is not stand
         and abs(one.foot - top) < REACH_ABOVE

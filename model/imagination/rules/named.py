@@ -855,7 +855,7 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
 
     If it `grows`, it is not much smaller than such things usually are.
     """
-    if thing.kind in _WAYS and thing.pitch + thing.height / 2 < _WAY_PITCH:
+    if thing.kind in _WAYS and thing.top < _WAY_PITCH:
         return replace(thing, pitch=_WAY_PITCH)
     if thing.kind not in THINGS or thing.width >= AROUND:
         return thing

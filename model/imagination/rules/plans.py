@@ -445,7 +445,7 @@ def with_joined_bands(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     bands = [one for one in things if one.width > AROUND]
 
     def joined(band: PlacedObject) -> PlacedObject:
-        foot, top = band.foot, band.pitch + band.height / 2
+        foot, top = band.foot, band.top
         feet = (one.foot for one in bands)
         top = min((other for other in feet if 0 < other - top < _GAP), default=top)
         return replace(band, pitch=(foot + top) / 2, height=top - foot)

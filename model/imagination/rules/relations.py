@@ -206,16 +206,12 @@ def with_rows(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Pl
         middle = result[own[len(own) // 2]].yaw
         aside = {at: abs(yaw_difference(result[at].yaw, middle)) for at in others}
         other = min(others, key=aside.__getitem__)
-        hidden, top = [result[place] for place in own], _top(result[other])
-        if min(map(_top, hidden)) > top:
+        hidden = [result[place] for place in own]
+        if min(one.top for one in hidden) > result[other].top:
             last, row = max(other, *own), _row_before(result[other], hidden)
             farther = [thing for at, thing in enumerate(result[: last + 1]) if at != other]
             result = [*farther, *row, *result[last + 1 :]]
     return result
-
-
-def _top(thing: PlacedObject) -> float:
-    return thing.pitch + thing.height / 2
 
 
 def with_tables(
@@ -702,7 +698,7 @@ def _fitting(things: Sequence[PlacedObject]) -> float:
 def _lower(things: Sequence[PlacedObject]) -> float:
     """Return the scale at which things above each other show together in a level view."""
     foot = min(thing.foot for thing in things)
-    top = max(thing.pitch + thing.height / 2 for thing in things)
+    top = max(thing.top for thing in things)
     return max(min((TOP - foot) / (top - foot), 1.0), _SMALLEST)
 
 
@@ -783,7 +779,7 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
         and where_of(thing.kind) == "floor"
         and thing.kind not in ANIMALS | PEOPLE
     ):
-        shore = other.pitch + other.height / 2 + _GAP / 2  # a house on a lake is beside it
+        shore = other.top + _GAP / 2  # a house on a lake is beside it
         return replace(_with_foot(thing, shore), yaw=_spread(thing, other, rank, count, 0.0))
     if thing.kind in SWIMMING and other.kind in DEEP | LAKES:  # only its back is out of it
         thing = thing.scaled(min(_WIDEST_FISH / thing.width, 1.0))
@@ -867,8 +863,8 @@ def _behind(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
     if where_of(thing.kind) in ON_FLOOR and thing.foot < foot < 0.0:  # it is farther away
         thing = thing.scaled(max(foot / thing.foot, _SMALLEST))
     away = _with_foot(thing, foot)
-    top = away.pitch + away.height / 2
-    is_seen = top > other.pitch + other.height / 2 + away.height / 3
+    top = away.top
+    is_seen = top > other.top + away.height / 3
     aside = 0.0 if is_seen else _PEEPING if away.width > _WIDER * other.width else _ASIDE
     return replace(away, yaw=_spread(away, other, rank, count, aside))
 
@@ -890,7 +886,7 @@ def _before(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
 
 def _above(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
     """Return a thing that hangs or flies above another one."""
-    top = other.pitch + other.height / 2
+    top = other.top
     if thing.kind in DISCS:
         high = min(max(thing.pitch, top + _GAP + thing.height / 2), TOP - thing.height / 2)
         aside = 0.0 if high - thing.height / 2 >= top else _CLEAR

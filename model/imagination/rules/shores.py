@@ -235,7 +235,7 @@ def _on_lakes(
             room, tallest = (_ROOM, _TALLEST_LAKE) if len(own) < _SEVERAL else _ROOM_OF_SEVERAL
             room = max(room * min(one.height for one in own), lake.height)
             tall = max(min(room, tallest), lake.height)
-            top, wide = lake.pitch + lake.height / 2, max(lake.width, closer * _SHORE * across)
+            top, wide = lake.top, max(lake.width, closer * _SHORE * across)
             lake = replace(lake, width=wide, height=tall, pitch=top - tall / 2)
         if lake.kind == _FROZEN and not ANIMALS.isdisjoint(one.kind for one in own):
             look = in_light(looks_of("lake")[0], light_of(things))
@@ -248,9 +248,7 @@ def _on_lakes(
             thing = replace(result[place], yaw=yaw) if closer < 1.0 else result[place]
             foot = lake.pitch
             if thing.kind in ANIMALS:  # all of it has water behind it
-                foot = max(
-                    lake.foot + _BANK, min(foot, lake.pitch + lake.height / 2 - thing.height)
-                )
+                foot = max(lake.foot + _BANK, min(foot, lake.top - thing.height))
             if not _is_in([lake], thing) or thing.foot > foot:
                 thing = thing.standing_at(foot)
             result[place] = thing

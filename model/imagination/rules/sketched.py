@@ -51,7 +51,7 @@ def with_gradients(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 def _blended(upper: PlacedObject, lower: PlacedObject) -> list[PlacedObject]:
     """Return narrow bands in place of two, from the colour of one's middle to the other's."""
     above, below = (np.array(one.mean_color or one.color, float) for one in (upper, lower))
-    top = upper.pitch + upper.height / 2
+    top = upper.top
     count = max(round((top - lower.foot) / _STEP), 1)
     pitches = top - (np.arange(count) + 0.5) * (top - lower.foot) / count
     shares = (pitches - lower.pitch)[:, None] / max(upper.pitch - lower.pitch, _STEP)

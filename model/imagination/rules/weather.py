@@ -253,7 +253,7 @@ def _discs_clear(
     hiding = [one for one in (*things, *above) if one.width < AROUND and one.kind not in DISCS]
 
     def hidden(disc: PlacedObject) -> float:
-        right, top = yaw_difference(disc.yaw, facing) + disc.width / 2, disc.pitch + disc.height / 2
+        right, top = yaw_difference(disc.yaw, facing) + disc.width / 2, disc.top
         in_corner = right > _CORNER[0] and top > _CORNER[1]
         return max(_CARDS * in_corner, *(covered(disc, one) for one in hiding), 0.0)
 
