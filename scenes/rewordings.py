@@ -591,7 +591,7 @@ OBEYED: tuple[tuple[re.Pattern[str], int | str], ...] = (
     (OF_WOOD, "of"), (WOOD, "wood"), (AFTER_NOUN, "look"), (ON_WALL, "wall"), (ON_TOP, "top"),
     (SKY_MADE, "color"), (_RED_GATE, "red"),
 )  # fmt: skip
-UNSEEN = (  # whose groups name what is not seen
+UNSEEN = (  # wordings with groups of words that have no effect on the picture
     *BUNCHES, *IMAGES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED, DARK_THING, NOT_HUNG,
     SNOWY_ROOFS, FROZEN_RIVER,
 )  # fmt: skip

@@ -493,7 +493,7 @@ class Imagination:
 
 @torch.inference_mode()
 def decoded_ring(imagination: Imagination, around: Surroundings, each: Each = map) -> Tensor:
-    """Return the picture of a ring as far as it is known, [1, 3, H, W]; views of nothing are 0."""
+    """Return the picture of a ring where it is known, [1, 3, H, W]; unknown views are 0."""
     left = _after_gap(around.known)
 
     def picture(place: Place) -> Tensor:
@@ -524,7 +524,14 @@ def _pixels_of(cells: np.ndarray, stride: int) -> np.ndarray:
 def _in_views(
     make: Callable[[Place], Tensor], whole: Place, lattice: Lattice, each: Each
 ) -> Tensor:
-    """Return what is made of a place of whole views, one at a time."""
+    """Return pictures or latents of a place, made a view at a time and put together.
+
+    Args:
+        make: returns those of a view's place, [B, C, H, W].
+        whole: the place; whole views fill it.
+        lattice: of views.
+        each: `map`, or like it on several threads.
+    """
     height, width = lattice.view
     lefts = range(whole.left, whole.left + whole.columns, width)
     tops = range(whole.top, whole.top + whole.rows, height)

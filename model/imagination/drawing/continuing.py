@@ -117,9 +117,9 @@ def continued(
 
 
 def mirrored(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Return a ring, [C, H, W], whose widest gap shows what lies at its sides, mirrored.
+    """Return a ring, [C, H, W], whose widest gap is filled with mirror images of both its sides.
 
-    Unlike what is mixed of both sides, that looks like a sky with clouds.
+    They look like a sky with clouds, as a mixture of both sides does not.
 
     Args:
         picture: the ring.

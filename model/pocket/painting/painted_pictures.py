@@ -81,26 +81,24 @@ class _CrispGround:
         crisp = self._details.refined(GroundThings(around, things)) if things else None
         if crisp is not None:
             known = in_pixels(around.at(place).known, picture.shape[2])
-            shown = self._at(place, crisp).to(picture)
+            shown = _part_of(crisp, place, self._stride).to(picture)
             picture = torch.where(torch.from_numpy(known), shown, picture)
-        before = self._at(place, self._details.before_sky(things)[None]).to(picture)
+        told = self._details.before_sky(things)[None]
+        before = _part_of(told, place, self._stride).to(picture)
         return RingPiece(place, torch.cat((picture, before[None]), dim=1))
-
-    def _at(self, place: Place, ring: np.ndarray) -> Tensor:
-        """Return the part of a ring, [C, H, W], that a place shows."""
-        rows, columns = place.pixels(self._stride)
-        return torch.from_numpy(window(ring, rows, columns.start, columns.stop))
 
 
 class _FarGround:
-    """A ring without all that is near, [1, 4, H, W], with `before_sky` of the plan.
+    """Pictures of a ring without anything near, [1, 4, H, W].
+
+    Their fourth channel is `before_sky` of the plan.
 
     with ground.showing(far, things):
         picture = ground.piece(around, place).picture
     """
 
     def __init__(self, details: PaintedDetails, stride: int) -> None:
-        """Take what tells of plans, and the pixels of a cell."""
+        """Take the details, which know what hides the sky, and the width of a cell in pixels."""
         self._details, self._stride = details, stride
         self._far: tuple[np.ndarray | None, Things] = None, ()
         self._ring = np.zeros((4, 0, 0), np.float32)
@@ -122,9 +120,13 @@ class _FarGround:
 
     def piece(self, around: Surroundings, place: Place) -> RingPiece:  # noqa: ARG002 -- RingGround
         """Return a picture of the place alone; see `RingGround`."""
-        rows, columns = place.pixels(self._stride)
-        shown = window(self._ring, rows, columns.start, columns.stop)
-        return RingPiece(place, torch.from_numpy(shown)[None])
+        return RingPiece(place, _part_of(self._ring, place, self._stride)[None])
+
+
+def _part_of(ring: np.ndarray, place: Place, stride: int) -> Tensor:
+    """Return the part of a ring, [C, H, W], that a place shows; a cell is `stride` pixels wide."""
+    rows, columns = place.pixels(stride)
+    return torch.from_numpy(window(ring, rows, columns.start, columns.stop))
 
 
 class PaintedPictures:

@@ -65,7 +65,7 @@ class PaintedRing:
         return replace(self, latents=held.latents, lacking=lacks, absent=absent)
 
     def painted_as(self, after: Surroundings) -> "PaintedRing":
-        """Return it with its painted cells as they are known after a painting."""
+        """Return it with the cells that a painting made or kept."""
         latents = np.where(after.known, after.latents, self.latents)
         return replace(
             self,
