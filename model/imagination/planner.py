@@ -43,7 +43,7 @@ from mag_sandbox.model.imagination.rules.filling import (
     with_houses_around,
 )
 from mag_sandbox.model.imagination.rules.first_view import centred
-from mag_sandbox.model.imagination.rules.lining import lined, with_lamps, with_windows
+from mag_sandbox.model.imagination.rules.lining import at_walls, lined, with_lamps, with_windows
 from mag_sandbox.model.imagination.rules.named import obeyed, wooded
 from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
@@ -257,6 +257,7 @@ class Planner(nn.Module):
         full = self._filled(shown_first, others, least, named)
         full = ashore(with_houses_around(full, wanted.typical, named), named)
         full = with_windows(full, {kind for one in named for kind in one.kinds})
+        full = at_walls(full, named)
         full = with_colored_shell(colored(varied(full), named), named, wanted.light)
         full = with_colored_waters(full, named, wanted.light)
         return standing_out(full, named, wanted.light)

@@ -1,6 +1,6 @@
 """Rules by which the walls around a given picture of a room are as full as the wall it shows.
 
-And one by which curtains hang before windows, in any room.
+And two for any room: curtains hang before windows, and no fireplace or shelf stands there.
 
 Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
 """
@@ -8,14 +8,17 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from math import atan, cos, degrees, inf, radians, tan
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.filling import HALF, QUARTERS
+from mag_sandbox.model.imagination.rules.plans import AHEAD, away
 from mag_sandbox.model.imagination.rules.plausible import WALL
 from mag_sandbox.model.imagination.rules.spacing import covered, place_of, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import STANDS, THINGS
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
 
 _OFTEN = 2  # of a kind along a wall, from which on it goes on along the others
@@ -27,13 +30,19 @@ _FIXED = WINDOWS | {_CURTAINS, "door", "blackboard"} | _SHELVES
 _LAMPS = frozenset((
     "floor lamp", "table lamp", "hanging lamp", "wall lamp", "chandelier", "ball lamp",
 ))  # fmt: skip
-_LIGHTS = _LAMPS | {"fireplace"}
+_FIRE = "fireplace"
+_LIGHTS = _LAMPS | {_FIRE}
 _TALL = 20.0  # degrees; what stands and is as tall is beside what lines a wall, not before it
 _HIDDEN = 0.35  # share of what lines a wall that furniture may hide
 _GAP = 1.0  # degrees between what lines a wall
 _OVER = 0.1  # share of a picture that may be behind what lines a wall
 _BEHIND = 0.6  # share of a window that is behind its curtains, at least
 _WIDE, _TALL_AS, _HIGHER = 0.5, 0.75, 2.0  # of curtains is their window, and degrees above them
+_AT_WALLS = (_FIRE, "wardrobe", "bookshelf", "grandfather clock")  # the first has the first choice
+_MET = 0.06  # share of one of them, or of what lines a wall, that both may cover
+_BELOW = 0.5  # degrees that their feet are lower than the wall's
+_TURNED, _ASIDE, _HIDES = 0.004, 1.0, 2.0  # costs: of a degree, of being out of view, or hidden
+_ALONG = (0.0, *(side * turn for turn in range(3, 178, 3) for side in (1.0, -1.0)))  # degrees
 _TURNS = (0.0, *(side * turn for turn in range(3, 37, 3) for side in (1.0, -1.0)))  # degrees
 
 
@@ -100,6 +109,94 @@ def with_windows(things: Sequence[PlacedObject], kept: Collection[str]) -> list[
         result[at : at + 1] = pair
         result = [one for one in result if not _gives_way(one, pair[-1:], kept)]
     return result
+
+
+def at_walls(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return a room with fireplaces and shelves at the foot of a wall, and nothing behind them.
+
+    One that words put somewhere stays. What is behind a fireplace moves along the walls, or goes.
+    """
+    told = [one for one in named if one.relation]
+    stay = {kind for one in told if one.relation for kind in (*one.kinds, *one.relation.kinds)}
+    kept, result = {kind for one in named for kind in one.kinds}, list(things)
+    own = [one for one in things if one.kind in _AT_WALLS and _is_room(things)]
+    for thing in sorted(own, key=lambda one: _AT_WALLS.index(one.kind)):
+        if all(one is not thing for one in result):  # it made room
+            continue
+        result = [one for one in result if one is not thing]
+        free, least = thing, inf
+        for turn in _ALONG if thing.kind not in stay else _ALONG[:1]:
+            if least <= _TURNED * abs(turn):
+                break
+            built = _built_in(thing.turned(turn), things)
+            if (unfit := _unfitness(built, thing, result, kept)) < least:
+                free, least = built, unfit
+        for one in [*result] if thing.kind == _FIRE else ():
+            if one.kind not in stay and _meets(one, free) and any(one is it for it in result):
+                result = _moved_along(result, one, free, kept)
+        result.insert(place_of(free, result), free)
+    return result
+
+
+def _built_in(thing: PlacedObject, things: Sequence[PlacedObject]) -> PlacedObject:
+    walls = (one for one in things if one.kind == WALL)
+    wall = min(walls, key=lambda one: abs(yaw_difference(one.yaw, thing.yaw)))
+    aside = cos(radians(yaw_difference(thing.yaw, wall.yaw)))
+    foot = degrees(atan(tan(radians(wall.foot)) * aside))
+    return thing.standing_at(foot - _BELOW)
+
+
+def _unfitness(
+    thing: PlacedObject, was: PlacedObject, things: Sequence[PlacedObject], kept: Collection[str]
+) -> float:
+    """Return how much a thing at a wall meets others, and how far it moved, or out of view."""
+    off_middle = abs(yaw_difference(thing.yaw, _middle(thing)))
+    corner = max(off_middle + thing.width / 2 - HALF, 0.0) / thing.width
+    met = sum(max(covered(one, thing), covered(thing, one)) for one in things if _meets(one, thing))
+    nearer = (one for one in things if stands(one) and one.foot < thing.foot)
+    hidden = sum(_HIDES * covered(thing, one) for one in nearer)
+    is_aside = thing.kind in kept and away(thing) + thing.width / 4 > AHEAD
+    turn = abs(yaw_difference(thing.yaw, was.yaw))
+    return met + hidden + corner + _TURNED * turn + _ASIDE * is_aside
+
+
+def _meets(thing: PlacedObject, other: PlacedObject) -> bool:
+    """Tell whether a thing that lines a wall, or stands at its foot, is where another one is."""
+    at_wall = where_of(thing.kind) == "wall" or (
+        where_of(thing.kind) == "floor" and thing.foot >= other.foot - _BELOW
+    )
+    is_met = max(covered(thing, other), covered(other, thing)) > _MET
+    return thing.kind in THINGS and thing.width < HALF and at_wall and is_met
+
+
+def _moved_along(
+    things: list[PlacedObject], one: PlacedObject, fire: PlacedObject, kept: Collection[str]
+) -> list[PlacedObject]:
+    """Return a room in which a thing lines another part of its walls, a window with its curtains.
+
+    It goes if there is no room, unless words name it.
+    """
+    window = WINDOWS | {_CURTAINS}
+    unit = [
+        other for other in things
+        if other is one or ({one.kind, other.kind} <= window and covered(one, other) > _MET)
+    ]  # fmt: skip
+    others = [other for other in things if all(other is not own for own in unit)]
+    is_said = any(own.kind in kept for own in unit)
+    hung = {other.kind for other in others}
+    for turn in _ALONG:
+        turned = [own.turned(turn) for own in unit]
+        if (not is_said or away(turned[0]) < AHEAD) and all(
+            _fits(own, [*others, fire], _middle(own), hung) for own in turned
+        ):
+            at = next((at for at, other in enumerate(others) if stands(other)), len(others))
+            return [*others[:at], *turned, *others[at:]]
+    return things if is_said else others
+
+
+def _middle(thing: PlacedObject) -> float:
+    """Return the yaw of the middle of a thing's wall."""
+    return 90.0 * round(thing.yaw / 90.0)
 
 
 def _hung_together(window: PlacedObject, curtains: PlacedObject) -> list[PlacedObject]:

@@ -7,11 +7,14 @@ import pytest
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.lining import (
+    at_walls,
     lined,
     with_lamps,
     with_lit_walls,
     with_windows,
 )
+from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.relations import Relation
 
 LIGHT, DARK = (230, 195, 143), (169, 133, 100)
 WALLS = [
@@ -52,6 +55,33 @@ def test_curtains_hang_before_windows():
     assert with_windows([*WALLS, CURTAINS], ()) == WALLS, "without a window they go"
     assert with_windows([*WALLS, CURTAINS], ("curtains",)) == [*WALLS, CURTAINS]
     assert with_windows([aside, CURTAINS], ()) == [aside, CURTAINS], "outdoors"
+
+
+FIRE = PlacedObject("fireplace", 10.0, -13.0, 28.0, 22.0)
+
+
+@pytest.mark.parametrize("is_said_to_be_there", [False, True])
+def test_a_fireplace_is_built_into_a_wall_that_is_free(is_said_to_be_there: bool):
+    near = [replace(one, yaw=15.0) for one in (WINDOW, CURTAINS)]
+    shelf = replace(SHELF, yaw=350.0)
+    relation = Relation("ahead") if is_said_to_be_there else None
+    named = [Named(("fireplace",), None, relation=relation)]
+    room = at_walls([*WALLS, *near, shelf, FIRE], named)
+    (fire,) = (one for one in room if one.kind == "fireplace")
+    others = [one for one in room if one.kind not in ("wall", "fireplace")]
+    assert sorted(one.kind for one in others) == ["bookshelf", "curtains", "square window"]
+    assert not any(one.overlaps(fire) for one in others)
+    assert (fire.yaw == FIRE.yaw) == is_said_to_be_there
+    assert abs(yaw_difference(fire.yaw, 0.0)) < 40.0
+    assert fire.foot == pytest.approx(WALLS[0].foot - 0.5, abs=2.0)
+
+
+def test_no_clock_stands_before_a_door():
+    door = PlacedObject("door", 60.0, -7.0, 11.0, 24.0)
+    clock = PlacedObject("grandfather clock", 63.0, -5.0, 10.0, 27.0)
+    *_, moved = at_walls([*WALLS, door, clock], [])
+    assert not moved.overlaps(door)
+    assert abs(yaw_difference(moved.yaw, clock.yaw)) < 20.0
 
 
 def test_what_lines_a_wall_hides_nothing_and_is_not_hidden():
