@@ -203,8 +203,8 @@ class KVCache:
         shape = self.shape
         length = self._front + slots * shape.tokens
         sizes = (shape.layers, shape.batch, shape.heads, length, shape.head_dim)
-        # written once now, so that resident memory does not grow while slots fill
-        return torch.empty(sizes, dtype=self.dtype, device=self.device).zero_()
+        # not written: slots that stay empty take no memory
+        return torch.empty(sizes, dtype=self.dtype, device=self.device)
 
 
 class GraphCache:

@@ -106,7 +106,7 @@ def _is_packed(data: bytes) -> bool:
 
 def metadata_of(plain: bytes) -> dict[str, str]:
     """Return the metadata of a plain file of safetensors."""
-    found: dict[str, str] = json.loads(_split(plain)[0][8:]).get("__metadata__", {})
+    found: dict[str, str] = json.loads(plain[8 : _header_end(plain)]).get("__metadata__", {})
     return found
 
 
@@ -157,8 +157,12 @@ def unpack(packed: bytes) -> bytes:
 
 def _split(plain: bytes) -> tuple[bytes, bytes]:
     """Return header, with its length before it, and body of a file of safetensors."""
-    length = 8 + int.from_bytes(plain[:8], "little")
-    return plain[:length], plain[length:]
+    end = _header_end(plain)
+    return plain[:end], plain[end:]
+
+
+def _header_end(plain: bytes) -> int:
+    return 8 + int.from_bytes(plain[:8], "little")
 
 
 def _runs(header: bytes) -> list[_Run]:
