@@ -73,7 +73,7 @@ def test_a_fireplace_is_built_into_a_wall_that_is_free(is_said_to_be_there: bool
     assert not any(one.overlaps(fire) for one in others)
     assert (fire.yaw == FIRE.yaw) == is_said_to_be_there
     assert abs(yaw_difference(fire.yaw, 0.0)) < 40.0
-    assert fire.foot == pytest.approx(WALLS[0].foot - 0.5, abs=2.0)
+    assert WALLS[0].foot - 1.0 < fire.foot < WALLS[0].foot + 4.0  # walls are lower at the middle
 
 
 def test_no_clock_stands_before_a_door():
