@@ -395,6 +395,10 @@ class World(Protocol):
         """Return how far the newest change is, or another room; on any thread. None: not known."""
         return None
 
+    def placement(self, edit: Edit) -> Edit | str | None:  # noqa: ARG002 (not known)
+        """Return a placement as the player would see it, or why it would fail; None: not known."""
+        return None
+
     def snapshot(self) -> WorldState:
         """Return a state from which `restore` continues."""
 

@@ -238,6 +238,7 @@ class PlayerSession(WatchedSession):
             reel.current.spec.kinds,
             partial(player_changes.whereabouts, services, reel, playthrough.scene.category),
             put,
+            lambda edit: worker.call(lambda session: session.world.placement(edit)),
             fly,
             services.settings.now.fit,
             make_theme=services.theme,

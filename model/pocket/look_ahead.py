@@ -147,6 +147,10 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         """Return how far the newest change is, or another room; see `World`."""
         return self.painting.thread.under_way if self.painting else None
 
+    def placement(self, edit: Edit) -> Edit | str | None:
+        """Return a placement as the player would see it; see `World`."""
+        return self._ground.placement(edit) if self._ground else None
+
     def painted(self, pose: CameraPose) -> Frames | None:
         """Return the painted or given view at a pose; see `World`."""
         of_type("pose", pose, CameraPose)

@@ -6,6 +6,8 @@ An overlay of play over the prompt box, which takes the words. It knows poses an
 
 import weakref
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from math import dist
 from typing import Any
@@ -18,7 +20,7 @@ from mag_sandbox.controls.edits import SPOT_ACTS, Edit
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import map_area
 from mag_sandbox.sandbox.hud.seen import TOP
-from mag_sandbox.sandbox.play.late_warp import direction_at
+from mag_sandbox.sandbox.play.late_warp import direction_at, shown_at
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
@@ -49,13 +51,47 @@ IT_IS = "this is for the {} at the ring"
 NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
 NOTHING_TO_COLOR = "nothing stands here: point at what should be {0}, or write “a {0} house”"
 ON_MAP = "point at it in the picture, not on the map, or write “a {} house”"
+AWAITED_S = 0.05  # between two looks for the world's answer
 Direction = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such things usually are
+Placement = Edit | str | None  # see `World.placement`
+
+
+class _Placements:
+    """Where a thing will stand, which the world is asked while its words are written."""
+
+    def __init__(self, ask: Callable[[Edit], "Future[Placement]"]) -> None:
+        self._ask = ask
+        self._edit: Edit | None = None  # asked for last
+        self._answer: Future[Placement] | None = None
+
+    def follow(self, edit: Edit | None) -> None:
+        """Ask for another placement; None: there is none."""
+        if edit != self._edit:
+            self._edit, self._answer = edit, self._ask(edit) if edit else None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the answer is still to come."""
+        return self._answer is not None and not self._answer.done()
+
+    @property
+    def placement(self) -> Placement:
+        """The answer; None: there is none, or the world does not know."""
+        answer = self._answer
+        if answer is None or not answer.done() or answer.cancelled() or answer.exception():
+            return None
+        return answer.result()
+
+    @property
+    def refusal(self) -> str:
+        """Why the thing cannot stand there; "": it can, or that is not known."""
+        return self.placement if isinstance(self.placement, str) else ""
 
 
 class EditOverlay(Overlay):
     """Asks what should be at a spot; hidden until a key or a click names the spot.
 
-    overlay = EditOverlay(reel, hud, kinds, category, ask, fly, "whole", open_keys=("i",))
+    overlay = EditOverlay(reel, hud, kinds, category, ask, find_place, fly, "whole")
     overlay.open()  # at the pointer, or in the middle of the view
     overlay.handle(event)  # the box; a right click opens it, a click on the map flies there
     """
@@ -67,6 +103,7 @@ class EditOverlay(Overlay):
         kinds: Sequence[str],
         whereabouts: Callable[[], str | None],
         ask: Callable[[Edit], object],
+        find_place: Callable[[Edit], "Future[Placement]"],
         fly: Callable[[CameraPose], object],
         fit_mode: FitMode,
         *,
@@ -76,12 +113,16 @@ class EditOverlay(Overlay):
     ) -> None:
         """Make a hidden overlay.
 
-        `whereabouts` returns the place that is shown, or its category, whose things are suggested.
-        If `may_open` returns False, it has told the player why.
+        `find_place` asks the world where a placement will stand; `whereabouts` returns the place
+        that is shown, or its category, whose things are suggested. If `may_open` returns False, it
+        has told the player why.
         """
         self._may_open = may_open
         self._reel, self._hud, self._kinds = reel, hud, tuple(kinds)
         self._whereabouts, self._ask, self._fly = whereabouts, ask, fly
+        self._placements = _Placements(find_place)
+        self._was_awaited = False
+        self._looked_at = 0.0
         self._fit_mode: FitMode = fit_mode
         self._spot: Direction = (0.0, None)
         self._viewpoint = (0.0, 0.0)  # from which the spot is told, x and z [m]
@@ -101,8 +142,8 @@ class EditOverlay(Overlay):
 
     @property
     def wake_at(self) -> float | None:
-        """When the box's cursor blinks."""
-        return self.box.wake_at
+        """When the box's cursor blinks, or the world may have answered."""
+        return self._looked_at + AWAITED_S if self._placements.is_awaited else self.box.wake_at
 
     def open(self, position: tuple[int, int] | None = None) -> None:
         """Ask what should be at a position of the window; None: at the pointer, if it moved."""
@@ -113,7 +154,7 @@ class EditOverlay(Overlay):
         before, self._spot = self._spot, spot or (pose.yaw, None)
         is_on_map = position is not None and self._map().collidepoint(position)
         self._viewpoint = (0.0, 0.0) if is_on_map else (pose.x, pose.z)
-        self.box.title = f"What should be {self._where()}?"
+        self.box.title = f"What should be {_where(self._spot[0], pose)}?"
         self.box.vocabulary = thing_vocabulary(self._kinds, self._whereabouts())
         self.box.open("", anew=self._spot != before)
 
@@ -146,19 +187,29 @@ class EditOverlay(Overlay):
         return self.box.dismiss()
 
     def update(self, now: float) -> bool:
-        """Make the cursor blink."""
-        return self.box.update(now)
+        """Make the cursor blink, and ask where the thing that is written will stand."""
+        self._looked_at, meant = now, self._meant() if self.box.is_open else None
+        self._placements.follow(meant if meant and meant.act == "place" else None)
+        was_awaited, self._was_awaited = self._was_awaited, self._placements.is_awaited
+        has_answer = was_awaited and not self._was_awaited
+        return self.box.update(now) or has_answer
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draw the box and a mark at the spot."""
+        """Draw the box, and a frame where the thing will stand, or else a mark at the spot."""
         self._size, self._theme = surface.get_size(), self._hud.theme(surface)
         if self.box.is_open:
-            self.box.avoid = self._draw_mark(surface)
+            self.box.avoid = self._draw_frame(surface) or self._draw_mark(surface)
             self.box.beside = tuple(self._hud.places.values())
             self.box.draw(surface)
 
     def _apply(self, text: str) -> None:
         self._ask(self._read(text))
+
+    def _meant(self) -> Edit | None:
+        """Return the edit that the text asks for so far; None: it asks for none."""
+        with suppress(ThingError):
+            return self._read(" ".join(self.box.text.split())) if self.box.text else None
+        return None
 
     def _read(self, text: str) -> Edit:
         """Return the edit that a text asks for, if need be without its grey words."""
@@ -174,9 +225,9 @@ class EditOverlay(Overlay):
         return parse_known(text, *self._spot, self._kinds, self._whereabouts())
 
     def _remark(self, text: str) -> str:
-        """Say which thing another colour is for, or why none is: the ring may lie beside it."""
+        """Say why a thing cannot stand there, or which one another colour is for."""
         if not (color := said_color(text)):
-            return ""
+            return self._placements.refusal
         if (thing := self._thing_there()) is None:
             return self._why_uncolored(color)
         names = names_in(self._reel.current.block.prompt)
@@ -234,7 +285,8 @@ class EditOverlay(Overlay):
         block = self._reel.current.block
         pose = self._reel.pose
         if edit.act == "place":
-            return STANDS.format(words_of(edit)) if self._stands(edit) else ""
+            self._placements.follow(edit)
+            return STANDS.format(words_of(edit)) if self._stands(edit) else self._placements.refusal
         if edit.act not in SPOT_ACTS or block.planned is None or self._viewpoint != pose.position:
             return ""
         placed = () if pose.is_away else block.placed  # there they are among the planned things
@@ -252,19 +304,6 @@ class EditOverlay(Overlay):
         aside = abs(yaw_difference(thing.yaw, edit.yaw)) / thing.width
         is_alike = thing.kind == edit.kind and color_name(thing.color) == color_name(edit.color)
         return is_alike and aside < SAME_SPOT
-
-    def _where(self) -> str:
-        """Name the spot: a ring marks it where it is in sight."""
-        away = round(yaw_difference(self._spot[0], self._reel.pose.yaw))
-        if abs(away) < self._reel.pose.fov / 2:
-            return "here"
-        return f"{abs(away)}° to the {'right' if away > 0 else 'left'}"
-
-    @property
-    def _aspect(self) -> float:
-        """Height of a frame over its width."""
-        spec = self._reel.current.spec
-        return spec.frame_height / spec.frame_width
 
     def _picture(self) -> pygame.Rect:
         spec = self._reel.current.spec
@@ -287,24 +326,53 @@ class EditOverlay(Overlay):
         if is_covered or not picture.collidepoint(position):
             return None
         place, reel = share_of(position, picture), self._reel
-        yaw, pitch = direction_at(place, reel.pose, reel.crop, self._aspect)
+        spec = reel.current.spec
+        aspect = spec.frame_height / spec.frame_width
+        yaw, pitch = direction_at(place, reel.pose, reel.crop, aspect)
         return round(yaw, 1) % 360.0, round(pitch, 1)
 
-    def _draw_mark(self, surface: pygame.Surface) -> tuple[float, float] | None:
-        """Ring the spot and return where it is in the window; None: out of sight."""
-        theme, pose, picture = self._hud.theme(surface), self._reel.pose, self._picture()
-        (yaw, pitch), (left, top, width, height) = self._spot, self._reel.crop
-        aside = yaw_difference(yaw, pose.yaw) / pose.fov
-        above = 0.0 if pitch is None else (pitch - pose.pitch) / (pose.fov * self._aspect)
-        x = picture.left + (aside + 0.5 - left) / width * picture.width
-        y = picture.top + (0.5 - above - top) / height * picture.height
+    def _draw_frame(self, surface: pygame.Surface) -> pygame.Rect | None:
+        """Frame the thing that will stand there, or that is changed; return its place in view."""
+        meant, reel = self._meant(), self._reel
+        if meant is None or self._viewpoint != reel.pose.position:
+            return None
+        told = self._placements.placement if meant.act == "place" else self._thing_there()
+        if not isinstance(told, Edit):
+            return None
+        theme, picture = self._hud.theme(surface), self._picture()
+        middle = shown_at((told.yaw, told.pitch), reel.pose, reel.crop, tuple(picture))
+        degree = picture.width / reel.crop[2] / reel.pose.fov  # px
+        frame = pygame.Rect(0, 0, round(told.width * degree), round(told.height * degree))
+        frame.center = round(middle[0]), round(middle[1])
+        shown = frame.clip(picture.clip(surface.get_rect()))
+        if not shown:
+            return None
+        for colour, wider in ((SHADOW, 2), (theme.colour(ACCENT), 0)):
+            line = max(2, theme.px(2)) + wider
+            pygame.draw.rect(surface, colour, frame.inflate(wider, wider), line, theme.px(6))
+        return shown
+
+    def _draw_mark(self, surface: pygame.Surface) -> pygame.Rect | None:
+        """Ring the spot and return its place in the window; None: out of sight."""
+        theme, reel, picture = self._hud.theme(surface), self._reel, self._picture()
+        yaw, pitch = self._spot
+        spot = yaw, reel.pose.pitch if pitch is None else pitch
+        x, y = shown_at(spot, reel.pose, reel.crop, tuple(picture))
         if not picture.collidepoint(x, y):
             return None
         for colour, wider in ((SHADOW, 2), (theme.colour(ACCENT), 0)):
             line = max(2, theme.px(2)) + wider
             pygame.draw.circle(surface, colour, (x, y), theme.px(RING) + wider / 2, line)
             pygame.draw.circle(surface, colour, (x, y), theme.px(DOT) + wider / 2)
-        return x, y
+        return pygame.Rect(round(x), round(y), 1, 1)
+
+
+def _where(yaw: float, pose: CameraPose) -> str:
+    """Name a spot: a ring marks it where it is in sight."""
+    away = round(yaw_difference(yaw, pose.yaw))
+    if abs(away) < pose.fov / 2:
+        return "here"
+    return f"{abs(away)}° to the {'right' if away > 0 else 'left'}"
 
 
 def _weakly(method: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -302,6 +302,7 @@ class PromptBox(Overlay):
         self._solid_since = 0.0  # the cursor blinks from here on
         self._shows_cursor = True
         self._rests = False  # no key was pressed for a while
+        self._remarked = ""  # of the drawn text
         self._stale = True  # the drawn card no longer holds
         self._theme: Theme | None = None
         self._card: PromptCard | None = None
@@ -309,7 +310,7 @@ class PromptBox(Overlay):
         self._corner = (0, 0)
         # of the window that the box covers; empty: it is hidden. Always the same object
         self.area = pygame.Rect(0, 0, 0, 0)
-        self.avoid: tuple[float, float] | None = None  # a place of the window to leave in sight
+        self.avoid: pygame.Rect | None = None  # of the window, to be left in sight
         self.beside: Sequence[pygame.Rect] = ()  # of the window; cards from which it keeps away
 
     @property
@@ -419,6 +420,8 @@ class PromptBox(Overlay):
         self._shows_cursor = blinks % 2 == 0
         if blinks >= PAUSE and not self._rests:
             self._rests = self._stale = changed = True
+        if (said := self._remark(self.text)) != self._remarked:
+            self._remarked, self._stale, changed = said, True, True
         self._wake_at = self._solid_since + (blinks + 1) * BLINK_S
         return changed or self._shows_cursor != before
 
@@ -449,9 +452,9 @@ class PromptBox(Overlay):
         left, lowest = (self._size[0] - size[0]) // 2, max(0, self._size[1] - size[1])
         top = max(0, lowest - theme.px(CLEARANCE))
         area, margin = pygame.Rect((left, top), size), 2 * theme.px(CLEAR)
-        if self.avoid is None or not area.inflate(margin, margin).collidepoint(self.avoid):
+        if self.avoid is None or not area.inflate(margin, margin).colliderect(self.avoid):
             return left, top
-        above = self.avoid[1] > self._size[1] / 2
+        above = self.avoid.centery > self._size[1] / 2
         edge = theme.px(EDGE)
         area.top = min(edge, lowest) if above else max(lowest - edge, 0)
         near = [one.left for one in self.beside if one.inflate(2 * edge, 0).colliderect(area)]

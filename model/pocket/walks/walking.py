@@ -8,6 +8,7 @@ for as long as memory holds views of it.
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import atan2, degrees, hypot, inf
+from typing import NamedTuple
 
 from mag_sandbox.controls.camera import ASPECT, FARTHEST, CameraPose, Position, yaw_difference
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
@@ -131,6 +132,11 @@ class NewGround:
             yield one
             one = one.before
 
+    @property
+    def arranged(self) -> set[Square]:
+        """All squares that have been in sight."""
+        return {square for one in self.generations for square in one.squares}
+
     def check(self, kinds: Collection[str]) -> None:
         """Check that its plans have only things of some kinds; else ValueError."""
         for one in self.generations:
@@ -139,7 +145,7 @@ class NewGround:
 
     def extended(self, squares: Sequence[Square], plan: Plan | None) -> "NewGround":
         """Return it with more squares; those of another description repeat its plan's things."""
-        arranged = {square for one in self.generations for square in one.squares}
+        arranged = self.arranged
         more = tuple(one for one in squares if one not in arranged)
         if not more:
             return self
@@ -261,13 +267,11 @@ class WalkableGround:
         if scenery is None:
             return []
         if (x, z) != START:
-            return [as_far_as_seen(one) for one in visible(self._on_ground(scenery.plan(x, z)))]
+            standing = _on_ground(scenery.plan(x, z), self._behind)
+            return [as_far_as_seen(one) for one in visible(standing)]
         placed = [thing_of(edit) for edit in self._placed()]
-        shown = things_at_start(self._painting, self._on_ground(self.things))
+        shown = things_at_start(self._painting, _on_ground(self.things, self._behind))
         return [as_far_as_seen(one) for one in shown if one not in placed]
-
-    def _on_ground(self, things: Sequence[PlacedObject]) -> list[PlacedObject]:
-        return [one for one in things if one.kind not in self._behind]
 
     @property
     def doors(self) -> dict[Door, PlacedObject]:
@@ -297,19 +301,15 @@ class WalkableGround:
 
     def forget(self, squares: Collection[Square]) -> None:
         """Forget new ground; in sight again, it is arranged differently."""
-        if self._arranged & set(squares):
+        if self.new.arranged & set(squares):
             self.new = self.new.without(squares)
 
     def draw_again(self, patches: Collection[Patch]) -> None:
         """Rearrange the things in patches of new ground."""
-        arranged = self._arranged
+        arranged = self.new.arranged
         there = {patch for patch in patches if square_of(patch) in arranged}
         if there:
             self.new = self.new.drawn_again(there)
-
-    @property
-    def _arranged(self) -> set[Square]:
-        return {square for one in self.new.generations for square in one.squares}
 
     def way(
         self, start: Position, end: Position, viewpoints: Sequence[Position] = (START,)
@@ -358,28 +358,43 @@ class WalkableGround:
         if self._is_there(edit, (x, z)):  # in another colour
             return edit if (x, z) == START else self._recolored(edit, x, z)
         if edit.act == "place":
-            things = scenery.plan(x, z) if scenery else self._painting.listed  # before the plan
-            seen = Scenery.of(things, self._stances, self._behind)
-            stance = self._stances.get(edit.kind, FAR)
-            edit = stood(edit, seen, stance)
-            if nearer := hiding_kind(edit, seen, stance):
-                return BEHIND.format(edit.kind, nearer)
-            if edit.kind not in CREATURES and is_in_water(things, thing_of(edit)):  # which wade
-                return IN_WATER.format(edit.kind)
-            if is_aground(things, thing_of(edit)):
-                waters = [one.kind for one in things if one.kind in AFLOAT]
-                return (
-                    ON_LAND.format(edit.kind, waters[0]) if waters else NO_WATER.format(edit.kind)
-                )
-            edit = self._standing_out(edit, things, at_start=(x, z) == START)
+            view = self._view(edit.kind, (x, z))
+            there = _pointed_at(edit, view)
+            if isinstance(there, str):
+                return there
+            edit = self._standing_out(there, view.things, at_start=(x, z) == START)
         if (x, z) == START or scenery is None or edit.act not in ("place", *SPOT_ACTS):
             return edit
         if edit.act == "place":
-            return _placed_at_start(edit, scenery, seen, stance, (x, z), is_open=self.is_open)
+            placed = _placed_at_start(edit, scenery, view, (x, z), is_open=self.is_open)
+            return placed if isinstance(placed, str) else placed[1]
         moved = scenery.spot_at_start(thing_of(edit), x, z)
         if hypot(x, z) > PLANNED and moved not in self.things:  # new ground stays as it is
             return TOO_FAR
         return _as_told(edit, moved, self._stances.get(moved.kind, ON_GROUND), is_open=self.is_open)
+
+    def placement(self, edit: Edit) -> Edit | str:
+        """Return a placement as the player will see it, or the reason why it fails.
+
+        Its colour may change; see `at_start`.
+        """
+        scenery, place = self.scenery, (edit.x, edit.z)
+        here = replace(edit, x=0.0, z=0.0)
+        if self._is_there(here, place):  # in another colour
+            return edit
+        view = self._view(edit.kind, place)
+        seen = _pointed_at(here, view)
+        if isinstance(seen, str) or place == START or scenery is None:
+            return seen
+        placed = _placed_at_start(seen, scenery, view, place, is_open=self.is_open)
+        return placed if isinstance(placed, str) else placed[0]
+
+    def _view(self, kind: str, place: Position) -> "_View":
+        """Return what a player sees at a place [m] who puts a thing of a kind."""
+        scenery = self.scenery
+        things = scenery.plan(*place) if scenery else self._painting.listed  # before the plan
+        seen = Scenery.of(things, self._stances, self._behind)
+        return _View(things, seen, self._stances.get(kind, FAR))
 
     def _is_there(self, edit: Edit, place: Position) -> bool:
         """Tell whether a thing of an edit's kind is seen from a place [m] in exactly its box."""
@@ -458,36 +473,53 @@ class WalkableGround:
         ]
 
 
+class _View(NamedTuple):
+    """The things that a player sees who puts another one."""
+
+    things: Sequence[PlacedObject]
+    scenery: Scenery  # of them
+    stance: Stance  # of the kind that is put
+
+
+def _pointed_at(edit: Edit, view: _View) -> Edit | str:
+    """Return a placement where the player points, or the reason why it fails."""
+    things, seen, stance = view
+    edit = stood(edit, seen, stance)
+    if nearer := hiding_kind(edit, seen, stance):
+        return BEHIND.format(edit.kind, nearer)
+    if edit.kind not in CREATURES and is_in_water(things, thing_of(edit)):  # which wade
+        return IN_WATER.format(edit.kind)
+    if is_aground(things, thing_of(edit)):
+        waters = [one.kind for one in things if one.kind in AFLOAT]
+        return ON_LAND.format(edit.kind, waters[0]) if waters else NO_WATER.format(edit.kind)
+    return edit
+
+
 def _placed_at_start(
-    edit: Edit,
-    scenery: Scenery,
-    seen: Scenery,
-    stance: Stance,
-    position: Position,
-    *,
-    is_open: bool,
-) -> Edit | str:
-    """Return a placement as seen from where the scene begins, or the reason why that fails.
+    edit: Edit, scenery: Scenery, view: _View, position: Position, *, is_open: bool
+) -> tuple[Edit, Edit] | str:
+    """Return a placement as seen by the player and from where the scene begins, or why it fails.
 
     A thing too large for the place that the player points at is placed farther away.
 
     Args:
         edit: as it appears to the player.
         scenery: of the plan.
-        seen: as the player sees it.
-        stance: of its kind.
-        position: of the player [m].
+        view: of the player.
+        position: likewise [m].
         is_open: whether ground goes on beyond what the first viewpoint shows.
     """
     x, z = position
     for times in FARTHER:
         there = farther(edit, times)
-        if times > 1.0 and hiding_kind(there, seen, stance):
+        if times > 1.0 and hiding_kind(there, view.scenery, view.stance):
             return AT_START
-        moved = scenery.at_start(thing_of(there), stance, x, z)
-        told = _as_told(edit, moved, stance, is_open=is_open)
+        moved = scenery.at_start(thing_of(there), view.stance, x, z)
+        told = _as_told(edit, moved, view.stance, is_open=is_open)
+        if isinstance(told, Edit):
+            return replace(there, x=x, z=z), replace(told, x=x, z=z)
         if told != AT_START:
-            return replace(told, x=x, z=z) if isinstance(told, Edit) else told
+            return told
     return AT_START
 
 
@@ -501,6 +533,11 @@ def _as_told(
         return TOO_FAR
     pitch = min(HIGHEST, max(-HIGHEST, moved.pitch))
     return replace(edit, yaw=moved.yaw, pitch=pitch, width=moved.width, height=moved.height)
+
+
+def _on_ground(things: Sequence[PlacedObject], behind: Collection[str]) -> list[PlacedObject]:
+    """Return the things that are no ground, sky or wall."""
+    return [one for one in things if one.kind not in behind]
 
 
 def _patch_of(thing: ToldFrom) -> Patch:

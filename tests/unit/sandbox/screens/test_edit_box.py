@@ -1,5 +1,6 @@
 """Pointing at picture or map and saying what should be there."""
 
+from concurrent.futures import Future
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -23,7 +24,7 @@ from mag_sandbox.sandbox.screens.edit_box import (
     EditOverlay,
 )
 from mag_sandbox.sandbox.screens.prompt_box import MAX_CHIPS
-from mag_sandbox.sandbox.ui.theme import Theme
+from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.color_names import COLORS
 from mag_sandbox.scenes.kinds import THINGS
 from tests.doubles import SPEC
@@ -49,6 +50,7 @@ def made(
     things=(),
     category=None,
     color=COLORS["red"],
+    stands=None,
 ):
     block = SimpleNamespace(placed=(), planned=things, prompt="a camp")
     frame = np.full((SPEC.frame_height, SPEC.frame_width, 3), color, np.uint8)
@@ -57,8 +59,14 @@ def made(
     hud = SimpleNamespace(places={}, theme=lambda surface: Theme(surface.get_size()))
     asked: list[Edit] = []
     where = lambda: category  # noqa: E731 -- fits the line below
+
+    def find_place(edit):
+        answer: Future[Edit | str | None] = Future()
+        answer.set_result(stands(edit) if callable(stands) else stands)
+        return answer
+
     overlay = EditOverlay(
-        reel, hud, kinds, where, asked.append, asked.append, "whole", open_keys=("i",)
+        reel, hud, kinds, where, asked.append, find_place, asked.append, "whole", open_keys=("i",)
     )
     surface = pygame.Surface(SIZE)
     overlay.draw(surface)
@@ -121,7 +129,7 @@ def test_the_box_never_covers_the_place_that_it_is_about(size, display):
         overlay.draw(surface)
         box = overlay.box
         card = box._card.surface.get_rect(topleft=box._corner)
-        assert not card.collidepoint(box.avoid)
+        assert not card.colliderect(box.avoid)
         if card.height < size[1] / 3:
             assert surface.get_rect().inflate(-8, -8).contains(card), "its edge is seen"
         assert surface.get_rect().contains(card)
@@ -335,6 +343,51 @@ def test_the_spot_is_marked_while_the_box_is_open():
     changed = (pygame.surfarray.array3d(surface) != before).any(axis=2)
     assert changed[620:660, 180:220].any()
     assert np.count_nonzero(changed[:, :150]) == 0
+
+
+def framed(overlay: EditOverlay, surface: pygame.Surface, text: str) -> tuple[int, ...]:
+    """Return what changes in the window, left, top, right and bottom, once a text is written."""
+    overlay.handle(click((640, 200)))
+    overlay.box.handle(pygame.event.Event(pygame.KEYDOWN, key=ord("a"), unicode="a", mod=0))
+    overlay.box.handle(pygame.event.Event(pygame.TEXTINPUT, text=text))
+    overlay.update(1.0)
+    surface.fill((0, 0, 0))
+    overlay.draw(surface)
+    drawn = pygame.surfarray.array3d(surface)
+    yellow = (drawn == np.array(ACCENT)).all(axis=2)
+    area = overlay.box.area
+    yellow[area.left : area.right, area.top : area.bottom] = False
+    columns, rows = np.nonzero(yellow)
+    return columns.min(), rows.min(), columns.max(), rows.max()
+
+
+def test_before_enter_a_frame_shows_where_the_thing_will_stand_and_how_large():
+    there = Edit("place", 10.0, 4.0, 9.0, 6.0, "tent")
+    overlay, _, surface, _ = made(stands=lambda edit: replace(there, color=edit.color))
+    degree = SIZE[0] / CameraPose().fov
+    left, top, right, bottom = framed(overlay, surface, "a red tent")
+    x, y = SIZE[0] / 2 + 10.0 * degree, SIZE[1] / 2 - 4.0 * degree
+    assert (left + right) / 2 == pytest.approx(x, abs=3)
+    assert (top + bottom) / 2 == pytest.approx(y, abs=3)
+    assert (right - left, bottom - top) == pytest.approx((9.0 * degree, 6.0 * degree), abs=6)
+
+
+def test_before_enter_a_frame_shows_the_thing_that_will_be_removed():
+    there = Edit("place", 0.0, 10.0, 12.0, 8.0, "castle")
+    overlay, _, surface, _ = made(things=(there,))
+    degree = SIZE[0] / CameraPose().fov
+    left, _, right, _ = framed(overlay, surface, "remove")
+    assert right - left == pytest.approx(12.0 * degree, abs=6)
+
+
+def test_why_a_thing_cannot_stand_there_is_said_before_enter_and_keeps_the_box_open():
+    why = "the tent would stand in the water; point at the shore"
+    overlay, asked, surface, _ = made(stands=why)
+    framed(overlay, surface, "a tent")
+    assert overlay.box.notice == why
+    write(overlay, "")
+    assert overlay.box.is_open and not asked
+    assert overlay.box.notice == why
 
 
 def test_a_world_in_which_nothing_can_be_changed_is_never_asked():

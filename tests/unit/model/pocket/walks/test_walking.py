@@ -273,6 +273,28 @@ def test_a_thing_placed_from_elsewhere_stands_where_it_was_pointed_at_and_is_rem
     assert removed.edited.yaw == pytest.approx(placed.edited.yaw)
 
 
+@pytest.mark.parametrize("place", [(0.0, 0.0), (0.4, 0.3)])
+def test_the_place_of_a_thing_is_known_before_it_is_put_there(place):
+    made = world()
+    begin(made)
+    made._advance(pose=CameraPose(x=place[0], z=place[1]))
+    asked = Edit("place", 40.0, -6.0, 12.0, 8.0, "tent", (214, 73, 72), *place)
+    shown = made.placement(asked)
+    placed = edited(made, replace(STILL, edit=asked))[-1]
+    if place != (0.0, 0.0):
+        (seen,) = made._ground.scenery.appearing([thing_of(placed.edited)], *place)
+    else:
+        seen = placed.edited
+    box = (seen.yaw, seen.pitch, seen.width, seen.height)
+    assert (shown.yaw, shown.pitch, shown.width, shown.height) == pytest.approx(box, abs=0.2)
+    assert (shown.x, shown.z) == place
+
+
+def test_why_a_thing_cannot_be_put_is_known_before_it_is_asked_for(at_lake):
+    tent = Edit("place", 10.0, -9.0, 12.0, 10.0, "tent", (214, 73, 72))
+    assert at_lake.placement(tent) == walking.IN_WATER.format("tent")
+
+
 def test_a_thing_pointed_at_where_the_scene_begins_is_placed_beyond_it(monkeypatch):
     made = world()
     begin(made)
