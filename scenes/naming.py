@@ -23,7 +23,15 @@ from mag_sandbox.scenes.kinds import (
     WATERS,
 )
 from mag_sandbox.scenes.looks import painted_colors, usual_looks
-from mag_sandbox.scenes.relations import IN_SKY, OF, Clause, NamingWords, Relation, clauses_of
+from mag_sandbox.scenes.relations import (
+    IN_SKY,
+    OF,
+    WITH,
+    Clause,
+    NamingWords,
+    Relation,
+    clauses_of,
+)
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.synonyms import meant_in, plural
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, VERB_ENDINGS, Phrase, split_words
@@ -88,6 +96,7 @@ _GARMENTS = frozenset((
 _GARMENTS |= {f"{one}{'es' if one.endswith('ss') else 's'}" for one in _GARMENTS}
 _SHARING, _LIGHT = 1.3, 0.9  # times another thing's height, or metres, of one there, too
 _HIGH = 2.0  # metres, likewise: on them nothing light is
+_CARRIED = 1.3  # metres, of what each of some people has
 # shown instead of a colour that a kind is not painted in: a golden temple is yellow
 _NEAR_COLORS = {"yellow": "gold", "gold": "yellow", "brown": "wooden"}
 _ARTICLES = frozenset(("a", "an", "the", "my", "its", "one"))
@@ -399,6 +408,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         for span in mentions if _can_be_told_where(span)
     )  # fmt: skip
     clauses = _on_one_board([*clauses_of(left, spans, after_stops, _shares, _bears, _has)], spans)
+    clauses += _owned(left, spans, clauses)
     contained = {clause.owner.start for clause in clauses if clause.relation.where == OF}
     beside = {
         clause.owner.start: clause for clause in clauses
@@ -417,6 +427,8 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         if span.start in contained:
             one = one._replace(least=min(one.least, _CONTAINED))
         one = _on_board(one._replace(relation=where.get(span.start, one.relation)))
+        if one.relation and one.relation.where == WITH:
+            return one._replace(kinds=_carried(one.kinds))
         return _on_sides(one) if one.relation and one.relation.where == "sides" else one
 
     def all_of(span: NamingWords) -> Named:
@@ -705,6 +717,34 @@ def _on_one_board(clauses: Sequence[Clause], spans: Sequence[NamingWords]) -> li
         return clause
 
     return [meant(clause) for clause in clauses]
+
+
+def _owned(
+    words: Sequence[str | None], spans: Sequence[NamingWords], clauses: Sequence[Clause]
+) -> list[Clause]:
+    """Return clauses by which each of some people has a thing: "four people with drums".
+
+    Args:
+        words: of a description; None: they name things.
+        spans: those that name things.
+        clauses: what else words say about where things are; those in them stay there.
+    """
+    placed = {clause.owner.kinds for clause in clauses} | {one.relation.kinds for one in clauses}
+    return [
+        Clause(other, Relation(WITH, one.kinds), range(one.end, other.told))
+        for one, other in pairwise(spans)
+        if list(words[one.end : other.told]) == ["with"] and one.plural == other.plural
+        and one.kinds[0] in PEOPLE and other.kinds not in placed and _carried(other.kinds)
+    ]  # fmt: skip
+
+
+def _carried(kinds: Sequence[str]) -> tuple[str, ...]:
+    """Return those of some kinds that people can have with them: toy balloons."""
+    looks = usual_looks()
+    return tuple(
+        kind for kind in kinds
+        if kind == BUNCHED or (kind in looks and looks[kind].tall <= _CARRIED)
+    )  # fmt: skip
 
 
 def _on_sides(one: Named) -> Named:

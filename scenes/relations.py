@@ -79,7 +79,7 @@ _WITH_OWNER = frozenset(("left", "right", "ahead", "behind", "far", "front"))  #
 _GROUNDS = frozenset(("field", "fields"))  # after what grows there: a corn field
 _BETWEEN = "between"  # two of one kind, or one and another
 _CONTAINED = frozenset(("full", "of", "a", "an", "the"))  # words between "basket" and "apples"
-OF = "of"  # where the contents of a thing are
+OF, WITH = "of", "with"  # where the contents of a thing are, and what each of some people has
 
 
 class Relation(NamedTuple):

@@ -15,7 +15,12 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import NEAR_GROUND, PlacedObject, is_outdoors, rgb
 from mag_sandbox.model.imagination.patterns import TURF
 from mag_sandbox.model.imagination.rules.first_view import within_view
-from mag_sandbox.model.imagination.rules.people import with_people_clear, with_small_animals
+from mag_sandbox.model.imagination.rules.people import (
+    with_belongings,
+    with_people_clear,
+    with_small_animals,
+    without_belongings,
+)
 from mag_sandbox.model.imagination.rules.plans import (
     AHEAD,
     AROUND,
@@ -162,7 +167,8 @@ def obeyed(
     things: Sequence[PlacedObject], named: Sequence[Named], typical: Sequence[Named] = ()
 ) -> list[PlacedObject]:
     """Return a plan that shows all named things, and those the place is known by."""
-    result = list(things)
+    all_named = named
+    result, named = without_belongings(things, named)
     is_stage = any(thing.kind in STANDS for thing in things)
     named = mounted(at_houses(named) if is_outdoors(result) else named)
     for one in named:
@@ -198,7 +204,8 @@ def obeyed(
     if is_outdoors(cleared) and not is_stage:
         scattered = [one for one in named if one.relation in (None, *_SCATTERED)]
         cleared = in_no_row(cleared, [few_of(cleared, one) for one in scattered if not one.parts])
-    return with_rows(with_room(cleared, _counting(cleared, named)), named)
+    placed = with_rows(with_room(cleared, _counting(cleared, named)), named)
+    return with_belongings(placed, all_named, things)
 
 
 def _with_single_stars(things: list[PlacedObject]) -> list[PlacedObject]:

@@ -3,8 +3,9 @@
 import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.named import obeyed
 from mag_sandbox.model.imagination.rules.people import with_people_clear, with_small_animals
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, named_things
 from mag_sandbox.scenes.relations import Relation
 
 PERSON = PlacedObject("person", 10.0, -7.0, 10.0, 24.0)
@@ -40,3 +41,21 @@ def test_a_dog_is_no_larger_beside_a_child_than_in_life():
     assert small[1].foot == pytest.approx(dog.foot)
     assert (small[0], small[2]) == (child, horse)
     assert with_small_animals([dog, horse], (0, 1)) == [dog, horse]
+
+
+@pytest.mark.parametrize("on_stage", [False, True])
+def test_each_of_four_drummers_has_a_drum_and_no_other_one_is_there(on_stage: bool):
+    floor = PlacedObject("floor", 0.0, -35.0, 360.0, 40.0)
+    backdrop = PlacedObject("backdrop", 0.0, 0.0, 90.0, 50.0)
+    stand = PlacedObject("pedestal", 30.0, -20.0, 12.0, 12.0)
+    drums = [PlacedObject("drum", yaw, -9.0, 13.0, 10.0) for yaw in (5.0, 30.0, 320.0)]
+    stage = [backdrop, stand] if on_stage else []
+    named = named_things("four people with drums", ("person", "drum"))
+    plan = obeyed([floor, *stage, PERSON, *drums], named)
+    people = [one for one in plan if one.kind == "person"]
+    held = [one for one in plan if one.kind == "drum"]
+    assert len(people) == len(held) == 4
+    for person, drum in zip(people, held, strict=True):
+        assert drum.yaw == pytest.approx(person.yaw)
+        assert drum.height < person.height / 2
+        assert plan.index(drum) > plan.index(person)
