@@ -22,6 +22,7 @@ from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.scenes.kinds import STANDS, THINGS
 from mag_sandbox.scenes.looks import usual_looks
+from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import Stance
 
 TABLES: dict[str, tuple[float, ...]] = {  # on which small things stand: at these shares of height
@@ -100,8 +101,8 @@ def stood(edit: Edit, scenery: Scenery, stance: Stance) -> Edit:
     tall, wide = (each * min(1.0, 0.9 * ceiling / tall) for each in (tall, wide))
     if stance.where == "wall" and wall < inf:
         middle = EYE + wall * tan(radians(usual.pitch if pitch == -inf else pitch))
-        foot = min(middle - tall / 2, ceiling - HIGHEST_HUNG - tall)
-        seen = _Seen(wall, max(foot, LOWEST_HUNG))
+        foot = max(min(middle - tall / 2, ceiling - HIGHEST_HUNG - tall), LOWEST_HUNG)
+        seen = _Seen(wall, 0.0 if edit.kind in DOORS else foot)
     elif stance.where in ("sky", "ceiling"):
         behind = _before(edit.yaw, pitch, scenery.apart("upright"), hangs=True)
         distance = max(min(look.away, wall - IN_FRONT, behind), NEAREST)
@@ -126,7 +127,8 @@ def stood(edit: Edit, scenery: Scenery, stance: Stance) -> Edit:
         lowest, highest = (
             degrees(atan((end - EYE) / wall)) for end in (LOWEST_HUNG, ceiling - HIGHEST_HUNG)
         )
-        return _hung(edit, (middle, width, height), (lowest, highest), scenery)
+        ends = None if edit.kind in DOORS else (lowest, highest)
+        return _hung(edit, (middle, width, height), ends, scenery)
     return replace_box(edit, middle, width, height)
 
 
@@ -173,22 +175,25 @@ def replace_box(edit: Edit, pitch: float, width: float, height: float) -> Edit:
 def _hung(
     edit: Edit,
     box: tuple[float, float, float],
-    ends: tuple[float, float],
+    ends: tuple[float, float] | None,
     scenery: Scenery,
 ) -> Edit:
-    """Return something that hangs on a wall, where it hides and is hidden least.
+    """Return something on a wall, where it hides and is hidden least.
 
-    Where there is little room, it is smaller.
+    Where there is little room, it is smaller, if it hangs.
 
     Args:
         edit: with the direction in which it is to hang.
         box: its pitch there, its width and its height [degrees].
-        ends: pitch of the foot of the lowest place and of the top of the highest one [degrees].
+        ends: pitch of the foot of the lowest place and of the top of the highest one [degrees];
+            None: it stands on the floor.
         scenery: as it is seen from there.
     """
     yaws, pitches, sizes = np.meshgrid(edit.yaw + _ASIDE, box[0] + _ASIDE, HUNG_SIZES)
     above, below = pitches + sizes * box[2] / 2, pitches - sizes * box[2] / 2
-    fits = (pitches == box[0]) | ((below >= ends[0]) & (above <= ends[1]))
+    fits = (pitches == box[0]) & ((sizes == 1.0) | (ends is not None))
+    if ends is not None:
+        fits |= (below >= ends[0]) & (above <= ends[1])
     yaws, pitches, sizes = yaws[fits], pitches[fits], sizes[fits]
     columns, rows = (
         middles[:, None] + sizes[:, None] * side * _SPREAD

@@ -65,6 +65,17 @@ def test_a_clock_hangs_on_the_wall_where_the_pointer_is_and_never_below_its_foot
     assert foot(put("a wall clock", -25.0, room())) > -degrees(atan(EYE / AWAY))
 
 
+@pytest.mark.parametrize("pitch", [None, 20.0, -10.0])
+def test_a_door_reaches_the_floor_and_is_beside_what_stands_before_the_wall(pitch):
+    floor = -degrees(atan(EYE / AWAY))
+    assert foot(put("a door", pitch, room())) == pytest.approx(floor, abs=0.2)
+    table = PlacedObject("table", 0.0, -14.0, 20.0, 14.0)
+    door = put("a door", pitch, room(table))
+    assert foot(door) == pytest.approx(floor, abs=0.2)
+    aside = abs((door.yaw + 180.0) % 360.0 - 180.0)
+    assert aside > (table.width + door.width) / 2 - 3.0
+
+
 @pytest.mark.parametrize(("pitch", "share"), [(-10.0, 0.46), (3.0, 0.84), (6.0, 0.84)])
 def test_a_mug_stands_on_the_top_or_the_shelf_of_a_counter(pitch, share):
     counter = PlacedObject("kitchen counter", 0.0, -9.0, 60.0, 30.0)
