@@ -50,6 +50,7 @@ from mag_sandbox.scenes.fullness import (
 from mag_sandbox.scenes.kinds import (
     ANIMALS,
     ANYBODY,
+    COURSES,
     DISCS,
     DRAWN_AS,
     EXHIBITS,
@@ -1062,8 +1063,8 @@ def _spanned(text: str, *spans: tuple[int, int]) -> set[int]:
 def typical_in(text: str, words: Vocabulary, said: str = "") -> tuple[Named, ...]:
     """Return the things that the place of a description in known words is known for.
 
-    The sea of coasts must be ahead: ships and beaches are at it. `said` is the description as it
-    was written: at sea a thunderstorm is read as rain.
+    The sea of coasts must be ahead, as the road of a city: ships and cars are on it. `said` is the
+    description as it was written: at sea a thunderstorm is read as rain.
     """
     place = known_place(text, words)
     is_struck = words.place(text) == "outdoor" and speaks_of("thunder", said)
@@ -1079,8 +1080,8 @@ def typical_in(text: str, words: Vocabulary, said: str = "") -> tuple[Named, ...
     named += [Named((kind,), None) for kind in _KNOWN_BY.get(place.name, ())]
     if sky_outside(text, words) and not named_things(text, sorted(WINDOWS)):
         named.append(Named(tuple(sorted(WINDOWS)), None))
-    if place.some("flat") == (SEA,):
-        named.append(Named((SEA,), None))
+    flat = place.some("flat")
+    named += [Named(flat, None)] if len(flat) == 1 and flat[0] in COURSES else []
     if least := WOODED.get(place.name, 0):
         named.append(Named(trees, None, least))
     elif season_in(text, words):

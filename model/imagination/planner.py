@@ -56,7 +56,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_colored_shell,
     with_colored_waters,
 )
-from mag_sandbox.model.imagination.rules.shores import ashore, facing_sea, without_dry
+from mag_sandbox.model.imagination.rules.shores import ashore, facing_course, without_dry
 from mag_sandbox.model.imagination.rules.spacing import as_full, with_room
 from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.scenes.kinds import EXHIBITS, STANDS, THINGS, rivals
@@ -249,7 +249,7 @@ class Planner(nn.Module):
             room = self._with_room(best.numbers, kinds)
             tried = self._tried(room, kinds, features, empty, noise[0, :_TRIES])
             best = self._best_of(tried, [np.zeros(len(each)) for each in tried], shown)
-        yaw = facing_sea(best.plan, best.yaw, wanted.typical)
+        yaw = facing_course(best.plan, best.yaw, wanted.typical)
         planted = wooded(turned(best.plan, yaw), wanted.typical)
         shown_first = centred(obeyed(planted, named, wanted.typical), named, wanted.typical)
         all_planned = (placed_objects(one, self.kinds) for one in plans)

@@ -20,7 +20,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     looks_of,
     with_look,
 )
-from mag_sandbox.scenes.kinds import ANIMALS, MATS
+from mag_sandbox.scenes.kinds import ANIMALS, COURSES, MATS
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
 
@@ -54,7 +54,7 @@ _JITTER = 0.5  # of the width of one of several, by which it is aside of its pla
 _BERTH = 4  # degrees between places that are tried
 _BLUER = 0.4  # share of its blue by which a sea has less red, in any light
 _ALOFT = 5.0  # degrees of the foot of what words put into the sky, at least
-_AHEAD = 25.0  # degrees from ahead at which the middle of a sea is still plainly seen
+_AHEAD = 25.0  # degrees from ahead at which the middle of a sea or road is still plainly seen
 
 
 def is_odd_sea(thing: PlacedObject) -> bool:
@@ -371,12 +371,13 @@ def _out_at(
     return next((one for one in there if not any(map(one.overlaps, near))), None)
 
 
-def facing_sea(things: Sequence[PlacedObject], yaw: float, typical: Sequence[Named]) -> float:
-    """Return the yaw nearest to one from which a coast's sea is plainly seen."""
-    seas = [one for one in things if one.kind == SEA and one.width < AROUND]
-    if not seas or not any(SEA in one.kinds for one in typical):
+def facing_course(things: Sequence[PlacedObject], yaw: float, typical: Sequence[Named]) -> float:
+    """Return the yaw nearest to one from which the sea, or road, of a place is plainly seen."""
+    known_by = {kind for one in typical for kind in one.kinds} & COURSES
+    courses = [one for one in things if one.kind in known_by and one.width < AROUND]
+    if not courses:
         return yaw
-    aside = min((yaw_difference(one.yaw, yaw) for one in seas), key=abs)
+    aside = min((yaw_difference(one.yaw, yaw) for one in courses), key=abs)
     return (yaw + aside - min(max(aside, -_AHEAD), _AHEAD)) % 360.0
 
 

@@ -1117,6 +1117,7 @@ def test_a_place_is_known_by_what_it_has_and_has_nothing_of_others(words: Descri
     assert "boat" in main.kinds
     assert sea.kinds == ("sea",)
     assert any("skyscraper" in one.kinds for one in typical_in("a city", words))
+    assert typical_in("a city", words)[-1].kinds == ("road",)
     assert typical_in("a wheat field", words)[-1].least > 20
     (trees,) = typical_in("a forest", words)
     assert "pine" in trees.kinds

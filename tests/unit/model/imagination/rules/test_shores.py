@@ -12,7 +12,7 @@ from mag_sandbox.model.imagination.rules.shores import (
     afloat,
     ashore,
     before_others,
-    facing_sea,
+    facing_course,
     is_in_water,
     is_odd_sea,
     spanning,
@@ -140,11 +140,13 @@ def test_a_ship_that_words_put_behind_has_a_sea_there():
     assert there.foot == pytest.approx(SEA.pitch)
 
 
-def test_coasts_are_turned_to_the_sea():
+def test_coasts_are_turned_to_the_sea_and_cities_to_their_road():
     typical = [Named(("sea",), None)]
-    assert facing_sea([SEA], 40.0, typical) == pytest.approx(145.0)
-    assert facing_sea([SEA], 160.0, typical) == pytest.approx(160.0)
-    assert facing_sea([SEA], 40.0, ()) == facing_sea([LAKE], 40.0, typical) == 40.0
+    assert facing_course([SEA], 40.0, typical) == pytest.approx(145.0)
+    assert facing_course([SEA], 160.0, typical) == pytest.approx(160.0)
+    road = replace(SEA, kind="road")
+    assert facing_course([SEA, road], 40.0, [Named(("road",), None)]) == pytest.approx(145.0)
+    assert facing_course([SEA], 40.0, ()) == facing_course([LAKE], 40.0, typical) == 40.0
 
 
 def test_a_named_bridge_spans_the_river():
