@@ -33,6 +33,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import (
+    ASPECT,
     FARTHEST,
     WIDEST_FOV,
     CameraCommand,
@@ -77,6 +78,8 @@ from mag_sandbox.scenes.scene import check_prompt
 
 BLEND = 0.3  # metres by which a viewpoint that is no longer shown is farther than the nearest
 FAVOURED = 3.0  # metres by which the ring of a given picture may be farther than painted ones
+TOLERATED = 0.2  # share of a view that it does not show, from which on it is not favoured
+RAYS = 6, 8  # rows and columns of directions that tell how much of a view a ring shows
 # metres added for one that shows things from before a change, or another light
 OUTDATED, OTHER_LIGHT = 4.0, 20.0
 UNPAINTED = 3.0  # likewise, for one that has painted none of a view: others are better than a guess
@@ -631,8 +634,10 @@ class Viewpoints(ViewPainter[_MadeView]):
             ring = self.kept.get(place)
             near[place] += UNPAINTED * _unpainted(ring, known, cells)
             near[place] += 0.0 if ring is None else ABSENT * float(ring.absent[cells].mean())
-        if shows_given(self._painting):
-            near[START] -= FAVOURED * view_overlap(pose.at_origin, CameraPose())
+        if self._scenery is not None and shows_given(self._painting):
+            missing = 1 - share_shown(self._scenery, pose, known) if len(near) > 1 else 0.0
+            favour = FAVOURED * max(0.0, 1 - missing / TOLERATED)
+            near[START] -= favour * view_overlap(pose.at_origin, CameraPose())
         if self.kept and not self._painting.around.known.any():
             del near[START]
         least = min(near.values())
@@ -827,6 +832,30 @@ def _unpainted(ring: PaintedRing | None, known: np.ndarray, cells: np.ndarray) -
     """
     seen = known if ring is None else ring.painted | ring.outdated
     return float((~seen[cells]).mean())
+
+
+def share_shown(scenery: Scenery, pose: CameraPose, known: np.ndarray) -> float:
+    """Return the share of the ground, walls and sky in a view that the first ring shows.
+
+    Seen from farther back, ground and ceiling go on below and above what it shows.
+
+    Args:
+        scenery: the plan in metres.
+        pose: of the view.
+        known: cells of the first ring, bool [rows, columns].
+    """
+    rows, columns = RAYS
+    radians = np.radians(pose.fov) / columns
+    yaw = np.radians(pose.yaw) + (np.arange(columns) + 0.5 - columns / 2) * radians
+    high = ASPECT * np.radians(pose.fov) / rows
+    pitch = (np.radians(pose.pitch) + (rows / 2 - 0.5 - np.arange(rows)) * high)[:, None]
+    away = np.minimum(scenery.surfaces(pose.x, pose.z, yaw, pitch[:, 0]), DISTANT)
+    x, z = away * np.sin(yaw) + pose.x, away * np.cos(yaw) + pose.z
+    cell = 2 * np.pi / known.shape[1]
+    across = np.floor(np.arctan2(x, z) / cell).astype(int) % known.shape[1]
+    down = np.floor(len(known) / 2 - np.arctan(away * np.tan(pitch) / np.hypot(x, z)) / cell)
+    within = (down >= 0) & (down < len(known))
+    return float((within & known[down.astype(int).clip(0, len(known) - 1), across]).mean())
 
 
 def _near_ones(scenery: Scenery, place: Position) -> list[int]:

@@ -736,6 +736,15 @@ def test_a_given_picture_is_shown_from_farther_and_stays_given_when_saved():
     assert made.painting.is_given
 
 
+def test_a_walker_who_steps_back_sees_painted_ground_that_a_given_picture_lacks():
+    made = walked(12, SKY, TREE, TENT)
+    made.painting.is_given, kept = True, made._viewpoints.kept
+    (x, z), ring = min(kept.items(), key=lambda one: one[0][1])
+    kept[-x, -z] = replace(ring, place=(-x, -z))
+    assert START in dict(made._viewpoints.shares(CameraPose(x=0.9 * x, z=0.9 * z)))
+    assert START not in dict(made._viewpoints.shares(CameraPose(x=-0.9 * x, z=-0.9 * z)))
+
+
 def test_a_given_picture_in_another_light_is_given_no_more():
     made = walked(12, SKY, TREE, TENT)
     painting, ahead = made.painting, made.painting.imagination.ahead
