@@ -4,6 +4,7 @@ A click on a door farther away walks up to it first.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from math import dist
 
@@ -13,6 +14,7 @@ from mag_sandbox.controls.bindings import keys_text
 from mag_sandbox.controls.camera import CameraPose, is_stopped, yaw_difference
 from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.model.world import NO_DOOR, UNPLANNED, Door, WorldSpec
+from mag_sandbox.sandbox.hud.around import Seen
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.memory_choices import STILL_PAINTING, leave_moment
 from mag_sandbox.sandbox.play.late_warp import SHOWN, direction_at, shown_at
@@ -30,6 +32,8 @@ from mag_sandbox.scenes.vocabulary import APOSTROPHES, DETERMINERS
 
 WALKING = "walking to the {}"
 LEADS_TO = "the {} ahead leads to {}"
+ELSEWHERE = "no door is in view; the {} is {}"
+NONE_HERE = "nothing here can be entered; doors, gates, houses, castles, barns and caves can"
 CAN_ENTER = "click the {} to walk there and go in"
 BLOCKED = "something is in the way to the {}: walk around it"
 NEAR = 20.0  # metres of a door to walk to, or of one that has a caption
@@ -76,22 +80,21 @@ class DoorsInPlay(Overlay):
 
     @property
     def in_sight(self) -> Door | None:
-        """The door nearest to the middle of the view, to which one can walk."""
-        ground, pose = self._reel.current.block.ground, self._reel.pose
-        aside = {
-            door: abs(yaw_difference(_facing(pose, door).yaw, pose.yaw))
-            for door in (ground.doors if ground else ())
-            if _away(door, pose) < NEAR
-        }
-        door = min(aside, key=aside.__getitem__, default=None)
-        return door if door and aside[door] < SHOWN * pose.fov / 2 else None
+        """The door nearest to the middle of the view that is not far away."""
+        pose = self._reel.pose
+        return _in_view((door for door in self._known if _away(door, pose) < NEAR), pose)
+
+    @property
+    def _known(self) -> tuple[Door, ...]:
+        ground = self._reel.current.block.ground
+        return ground.doors if ground else ()
 
     @property
     def _door_back(self) -> Door | None:
         """The door near by that leads to the room before this one."""
         ground, pose = self._reel.current.block.ground, self._reel.pose
         before = ground.rooms[-2] if ground and ground.rooms[1:] else ""
-        near = (door for door in (ground.doors if ground else ()) if _away(door, pose) < NEAR)
+        near = (door for door in self._known if _away(door, pose) < NEAR)
         return next((door for door in near if before and door.leads_to == before), None)
 
     @property
@@ -101,16 +104,29 @@ class DoorsInPlay(Overlay):
         return fit(size, self._size, self._services.settings.now.fit)
 
     def press(self) -> None:
-        """Go through the door ahead, or to the one in sight."""
+        """Go through the door ahead, or to the one in view; else say where there is one."""
+        pose = self._reel.pose
         if self.ahead is not None:
             self.enter()
             show_change(self._reel)
-        elif (door := self._bound_for or self.in_sight) is not None:
+        elif door := self._bound_for or self.in_sight or _in_view(self._known, pose):
             self.go_to(door)
         else:
             self._seen = None  # turning away from a door does not drop the answer
-            waits = self._reel.current.block.ground is None and self._reel.current.spec.kinds
-            self._services.notices.say(UNPLANNED if waits else NO_DOOR, topic="door")
+            self._services.notices.say(self._why_none(pose), topic="door")
+
+    def _why_none(self, pose: CameraPose) -> str:
+        """Return why no door is in view, and where the nearest one is."""
+        ready = self._reel.current
+        if not ready.spec.kinds:
+            return NO_DOOR
+        if ready.block.ground is None:
+            return UNPLANNED
+        door = min(self._known, key=lambda one: _away(one, pose), default=None)
+        if door is None:
+            return NONE_HERE
+        seen = Seen(door.kind, "", _facing(pose, door).yaw, pose.pitch, 0.0, 0.0)
+        return ELSEWHERE.format(self._name(door), seen.direction(pose))
 
     def enter(self) -> None:
         """Go through that door, unless something is on its way.
@@ -258,6 +274,13 @@ class DoorsInPlay(Overlay):
             self.go_to(door)
         elif self.in_sight is not None:
             self._services.notices.say(CAN_ENTER.format(self._name(self.in_sight)), topic="door")
+
+
+def _in_view(doors: Iterable[Door], pose: CameraPose) -> Door | None:
+    """Return the door nearest to the middle of the view at a pose."""
+    aside = {door: abs(yaw_difference(_facing(pose, door).yaw, pose.yaw)) for door in doors}
+    door = min(aside, key=aside.__getitem__, default=None)
+    return door if door and aside[door] < SHOWN * pose.fov / 2 else None
 
 
 def _facing(pose: CameraPose, door: Door) -> CameraPose:

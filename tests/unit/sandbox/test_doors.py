@@ -19,7 +19,15 @@ from mag_sandbox.controls.camera import (
 from mag_sandbox.controls.edits import ENTER, Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import Door, GroundPlan
-from mag_sandbox.sandbox.doors import BLOCKED, CAN_ENTER, LEADS_TO, UNPLANNED, WALKING, _the
+from mag_sandbox.sandbox.doors import (
+    BLOCKED,
+    CAN_ENTER,
+    LEADS_TO,
+    NONE_HERE,
+    UNPLANNED,
+    WALKING,
+    _the,
+)
 from tests.doubles import FakeWorld
 from tests.games import FAST, games
 
@@ -66,7 +74,7 @@ def test_enter_leads_through_a_door_and_elsewhere_says_that_there_is_none(game):
     assert len(game.services.notices.current) == 1, "nothing about the place before"
     assert not game.screen.session._prompt.is_open
     game.press(pygame.K_RETURN)
-    game.said("there is no door nearby")
+    game.said(NONE_HERE)
     assert not game.screen.session._prompt.is_open
 
 
@@ -88,6 +96,24 @@ def without_ground(game, **spec):
     block, spec = replace(ready.block, ground=None), replace(ready.spec, **spec)
     game.screen.reel.current = replace(ready, block=block, spec=spec)
     game.screen.session._doors.press()
+
+
+def with_doors(game, *doors):
+    """Show a block with doors that the player does not look at, and press the key."""
+    ready = game.screen.reel.current
+    block = replace(ready.block, ground=GroundPlan(doors=doors))
+    game.screen.reel.current = replace(ready, block=block)
+    game.screen.session._doors.press()
+
+
+def test_enter_says_where_a_door_out_of_view_is(game):
+    with_doors(game, Door("door", 0.0, -30.0), Door("cottage", -12.0, 0.0))
+    game.said("no door is in view; the cottage is on the left")
+
+
+def test_enter_leads_to_a_door_in_view_however_far_away_it_is(game):
+    with_doors(game, Door("log cabin", 2.0, 45.0))
+    game.said(WALKING.format("log cabin"))
 
 
 def test_enter_in_a_world_without_doors_does_not_promise_any(game):
@@ -202,7 +228,7 @@ def test_enter_walks_to_no_door_outside_the_view(tmp_path):
     with games(tmp_path) as start:
         game = start_far_away(start, Door("door", 6.0, 5.0))
         game.press(pygame.K_RETURN)
-        game.said("there is no door nearby")
+        game.said("no door is in view; the door is on the right")
 
 
 def test_a_way_to_a_door_that_is_blocked_is_given_up(tmp_path):
