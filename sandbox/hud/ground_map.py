@@ -1,16 +1,17 @@
 """The world from above: the way walked, where the player stands, what stands around.
 
-North is where the scene begins to look. The scale follows the way; far from the start the player
-stays in the middle.
+North is where the scene begins to look. The scale follows the way and what is in view; far from the
+start the player stays in the middle.
 """
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from heapq import nsmallest
 from typing import NamedTuple
 
 import pygame
 
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
 from mag_sandbox.model.world import Door, FrameBlock, GroundPlan, GroundThing, MemoryEntry
 from mag_sandbox.sandbox.hud.around import CALLED
@@ -20,15 +21,20 @@ from mag_sandbox.sandbox.ui.layout import SPRING, CustomPart, Text, draw, row
 from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Theme
 from mag_sandbox.scenes.naming import names_in
 
-SQUARES = "squares of 1 m"
+SQUARES = "squares of {} m"
 TALL = 0.56  # height of the map over its width
-LEAST, MOST = 5.0, 15.0  # metres from the middle to the left edge
+HALVES = 5.0, 8.0, 12.0, 18.0  # metres from the middle to the left edge
+LEAST, MOST = HALVES[0], HALVES[-1]
+SMALLER = 0.6  # of that: how much is needed, at most, until a walker's map shows less
+WIDE, FIVE = 8.0, 5  # metres from there on, and of a square then
+IN_VIEW = 3  # of the nearest things in view, which the map shows
 CLOSE = 12  # px around the start or a door, in which a click means it
 BEYOND = 2.0  # metres that are seen beyond the way
 AT_START = 3.0  # metres within which a player is there, and it needs no name
 MOST_NAMED = 5  # kinds of things with names: more are hard to read
 MOST_HIDDEN = 0.05  # of a name's area that may lie on other things than its own
-LOOKS = 1.1  # metres that the memory of a place reaches on the map, and twice the view's wedge
+LOOKS, LEAST_LOOKS = 1.1, 12.0  # metres, px at least that the memory of a place reaches
+WEDGE = 0.44  # of half the map's width: the view's reach
 GROUND, FLOOR, GRID, STONE = (20, 26, 40), (34, 41, 62), (34, 41, 58), (112, 122, 148)
 WATER = (66, 106, 146)
 BEHIND_NAMES = (*GROUND, 150)
@@ -45,19 +51,34 @@ class MapArea(NamedTuple):
 
     @classmethod
     def of(
-        cls, theme: Theme, width: int, way: Sequence[tuple[float, float]], pose: CameraPose
+        cls,
+        theme: Theme,
+        width: int,
+        way: Sequence[tuple[float, float]],
+        pose: CameraPose,
+        seen: Sequence[GroundThing] = (),
+        before: "MapArea | None" = None,
     ) -> "MapArea":
-        """Return the area of a card of a width [px] that shows a way [m] and the player."""
+        """Return the area of a card of a width [px] that shows a way [m], the player and things.
+
+        It shows less than the one before only in another place, if much less is needed there.
+        """
         pad = theme.px(14)
         across = width - 2 * pad
         place = pygame.Rect(pad, pad, across, round(across * TALL))
         xs, zs = zip((pose.x, pose.z), *way, strict=True)
         reach = max(max(xs) - min(xs), (max(zs) - min(zs)) / TALL) / 2
-        half = max(LEAST, float(math.ceil(reach + BEYOND)))
-        if half > MOST:
-            return cls(place, round(pose.x), round(pose.z), MOST)
-        middle = (max(xs) + min(xs)) / 2, (max(zs) + min(zs)) / 2
-        return cls(place, round(middle[0]), round(middle[1]), half)
+        x, z = (max(xs) + min(xs)) / 2, (max(zs) + min(zs)) / 2
+        if reach + BEYOND > MOST:
+            x, z, reach = pose.x, pose.z, MOST
+        far = (max(abs(one.x - x), abs(one.z - z) / TALL) + one.radius for one in seen)
+        needed = max(reach + BEYOND, *(one for one in far if one <= MOST), LEAST)
+        half = next((one for one in HALVES if one >= needed), MOST)
+        area = cls(place, round(x), round(z), half)
+        if before is None or before.half <= half:
+            return area
+        stands = before[1:3] == area[1:3]
+        return area._replace(half=before.half if stands or needed > SMALLER * before.half else half)
 
     @property
     def scale(self) -> float:
@@ -123,10 +144,12 @@ class GroundMap:
         `way` are the positions walked through, oldest first [m]; without a width [px] the card is
         as wide as the scene's.
         """
-        self.area = MapArea.of(theme, width or theme.px(CARD_WIDTH), way, pose)
+        seen = _in_view(block.ground or GroundPlan(), pose)
+        before = self.area if self._made else None
+        self.area = MapArea.of(theme, width or theme.px(CARD_WIDTH), way, pose, seen, before)
         remembered = _remembered(block.memory.entries)
         words = names_in(block.prompt)
-        made_of = theme, self.area, block.ground, words, tuple(way), tuple(marks), remembered
+        made_of = theme, self.area, block.ground, words, tuple(way), tuple(marks), remembered, seen
         if self._made is None or self._made[0] != made_of:
             spots = [_mark_spot(theme, self.area, mark) for mark in marks if mark.kind != "auto"]
             start = _start_name(theme, self.area, pose, spots)
@@ -140,7 +163,7 @@ class GroundMap:
             _draw_way(card, theme, self.area, way)
             card.set_clip(self.area.place)
             self.names = _draw_doors(theme, card, self.area, ground, words, taken)
-            _write_names(theme, card, self.area, ground, words, taken)
+            _write_names(theme, card, self.area, ground, words, taken, seen)
             card.set_clip(None)
             if start:
                 _write(card, *start)
@@ -173,7 +196,7 @@ class GroundMap:
 def draw_player(surface: pygame.Surface, theme: Theme, area: MapArea, pose: CameraPose) -> None:
     """Draw where the player stands and looks; the area lies where it is in the window."""
     place = area.at(pose.x, pose.z)
-    reach, size = 2 * LOOKS * area.scale, max(5.0, 6.0 * theme.scale)
+    reach, size = WEDGE * area.place.width / 2, max(5.0, 6.0 * theme.scale)
     _draw_wedge(surface, area.place, place, reach, (pose.yaw, pose.fov), (255, 255, 255, 70))
     tip = []
     for far, aside in ((1.5, 0), (1.0, 143), (0.4, 180), (1.0, -143)):  # sizes, degrees
@@ -181,6 +204,25 @@ def draw_player(surface: pygame.Surface, theme: Theme, area: MapArea, pose: Came
         tip.append((place[0] + far * size * math.sin(turn), place[1] - far * size * math.cos(turn)))
     pygame.draw.polygon(surface, SHADOW, tip, 4)
     pygame.draw.polygon(surface, theme.colour(INK), tip)
+
+
+def _in_view(ground: GroundPlan, pose: CameraPose) -> tuple[GroundThing, ...]:
+    """Return the nearest things in a view."""
+    return tuple(
+        nsmallest(
+            IN_VIEW,
+            (
+                one
+                for one in ground.things
+                if abs(yaw_difference(_yaw_to(one, pose), pose.yaw)) < pose.fov / 2
+            ),
+            key=lambda one: math.hypot(one.x - pose.x, one.z - pose.z),
+        )
+    )
+
+
+def _yaw_to(thing: GroundThing, pose: CameraPose) -> float:
+    return math.degrees(math.atan2(thing.x - pose.x, thing.z - pose.z))
 
 
 def _arrows(
@@ -203,7 +245,11 @@ def _drawn(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surface:
     card.set_clip(None)
     remembered = CustomPart(14, 9, _draw_remembered), Text("remembered", 13, MUTED)
     room = place.width - theme.px(14 + 3 * 6) - theme.text("remembered", 13, MUTED).get_width()
-    ways = (" > ".join(ground.rooms[-2:]), ground.rooms[-1]) if ground.rooms[1:] else (SQUARES,)
+    ways = (
+        (" > ".join(ground.rooms[-2:]), ground.rooms[-1])
+        if ground.rooms[1:]
+        else (SQUARES.format(_square(area)),)
+    )
     way = next((one for one in ways if theme.text(one, 13, MUTED).get_width() <= room), ways[-1])
     caption = row(Text(way, 13, MUTED, lines=1), SPRING, *remembered, gap=6)
     below = pygame.Rect(place.left, place.bottom + theme.px(5), place.width, line)
@@ -221,14 +267,20 @@ def _draw_ground(theme: Theme, card: pygame.Surface, area: MapArea, ground: Grou
     for water in ground.waters:
         shore = [area.at(*point) for point in water.shore]
         pygame.draw.polygon(card, water.color or WATER, shore)
-    for metre in range(-math.ceil(area.half), math.ceil(area.half) + 1):
-        x, y = area.at(area.x + metre, area.z + metre)
+    square, squares = _square(area), math.ceil(area.half / _square(area)) + 1
+    for line in range(-squares, squares + 1):
+        x, y = area.at(*(square * (round(middle / square) + line) for middle in (area.x, area.z)))
         pygame.draw.line(card, GRID, (x, place.top), (x, place.bottom))
         pygame.draw.line(card, GRID, (place.left, y), (place.right, y))
     for thing in sorted(ground.things, key=lambda one: -one.radius):
         middle, radius = area.at(thing.x, thing.z), max(3.0, thing.radius * area.scale)
         pygame.draw.aacircle(card, SHADOW, middle, radius + 1.5)
         pygame.draw.aacircle(card, thing.color or STONE, middle, radius)
+
+
+def _square(area: MapArea) -> int:
+    """Return the length of a square [m]."""
+    return FIVE if area.half > WIDE else 1
 
 
 def _apart(theme: Theme) -> tuple[int, int]:
@@ -281,17 +333,20 @@ def _write_names(
     ground: GroundPlan,
     words: Mapping[str, str],
     taken: list[pygame.Rect],
+    seen: Collection[GroundThing],
 ) -> None:
     """Write names of things and waters where no name stands yet; add their places to `taken`.
 
-    A name is moved so that it lies on the map, in rooms within the walls, and off other things; it
-    is left out where another name would lie under it, or much of other things.
+    Things that are `seen` come first, then near ones. A name is moved so that it lies on the map,
+    in rooms within the walls, and off other things; it is left out where another name would lie
+    under it, or much of other things.
     """
     apart, room = _apart(theme), _room(theme, area, ground)
     unnamed = {thing.kind for thing in ground.things} - {door.kind for door in ground.doors}
     discs = {thing: _disc(area, thing) for thing in ground.things}
     named = 0
-    for thing in sorted(discs, key=lambda one: math.hypot(one.x - area.x, one.z - area.z)):
+    far = {one: (one not in seen, math.hypot(one.x - area.x, one.z - area.z)) for one in discs}
+    for thing in sorted(discs, key=far.__getitem__):
         disc = discs[thing]
         if named == MOST_NAMED:
             break
@@ -384,7 +439,7 @@ def _remembered(
 def _draw_memory(
     card: pygame.Surface, area: MapArea, place: tuple[float, float], sectors: frozenset[int]
 ) -> None:
-    reach, count = LOOKS * area.scale, 360 // SECTOR
+    reach, count = max(LOOKS * area.scale, LEAST_LOOKS), 360 // SECTOR
     begins = [one for one in sectors if (one - 1) % count not in sectors] or [0]
     for begin in begins:
         length = next(

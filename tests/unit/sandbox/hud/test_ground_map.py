@@ -1,5 +1,6 @@
 """The map from above shows the way, the player and things where they are; a click walks there."""
 
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -53,6 +54,29 @@ def test_the_whole_way_is_shown_until_it_is_too_long():
         assert all(shown.place.collidepoint(shown.at(0.0, z)) for z in (0.0, far))
     shown = area(CameraPose(z=200.0), ((0.0, 0.0), (0.0, 200.0)))
     assert (shown.half, shown.z) == (MOST, 200.0)
+
+
+def test_the_nearest_things_in_view_are_on_the_map_and_turning_does_not_shrink_it():
+    pond, rock = GroundThing("pond", 1.0, 9.0, 0.5), GroundThing("rock", 3.0, 1.0, 0.5)
+    block = replace(block_at(0.0), ground=GroundPlan((rock, pond)))
+    ground_map, way = GroundMap(), ((0.0, 0.0), (0.0, 1.0))
+    with window((1280, 720), "test"):
+        theme = Theme((1280, 720))
+        for yaw in (90.0, 0.0, 90.0):
+            ground_map.card(theme, block, way, (), CameraPose(yaw, z=1.0))
+            shown = ground_map.area
+            assert shown.place.collidepoint(shown.at(rock.x, rock.z))
+            is_shown = shown.place.collidepoint(shown.at(pond.x, pond.z))
+            assert is_shown or yaw == 90.0
+        assert is_shown, "once it was in view"
+        ground_map.card(theme, block, (*way, (0.0, 200.0)), (), CameraPose(0.0, z=200.0))
+        assert ground_map.area.half == MOST, "what is too far away is not"
+
+
+def test_what_is_in_view_has_a_name_before_nearer_things_beside_it(monkeypatch):
+    beside = [GroundThing(f"t{place}", -2.0, place - 3.0, 0.2) for place in range(MOST_NAMED)]
+    names, shown = names_of([*beside, GroundThing("tower", 4.0, 1.0, 0.2)], monkeypatch)
+    assert min(math.dist(name.center, shown.at(4.0, 1.0)) for name in names) < 20
 
 
 def drawn(size, pose=HERE, ground=GROUND):
