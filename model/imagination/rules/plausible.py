@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.geometry.standing import TABLES
 from mag_sandbox.model.imagination.objects import NEAR_GROUND, PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.plans import AHEAD, AROUND, away, painted_whole, places_of
@@ -19,7 +20,7 @@ from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import ANIMALS, THINGS
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.rooms import DOORS
-from mag_sandbox.scenes.stances import where_of
+from mag_sandbox.scenes.stances import STANCES, where_of
 
 WALL = "wall"
 _CROWDS = {  # around at most, unless words name them or the place is known by them
@@ -37,6 +38,7 @@ _TIMES = 1.7  # times the usual size that other things outdoors have at most
 _LYING = frozenset(("lake", "frozen lake", "swimming pool"))  # which hide nothing that stands
 _ON_FLOOR = -15.0, -17.0  # degrees of the foot of what stands on a room's floor: large, small
 _FOOT = -19.0  # of what is put onto the floor
+_BEFORE_WALL = 0.8  # below the foot of the wall behind it, likewise
 _HIGHEST_HUNG = 15.0  # degrees of the top of what hangs; ceilings are lower towards corners
 _WINDOW, _TALLEST_WINDOW = (18.0, 24.0), 30.0  # degrees of width and height, at most; of large ones
 _WIDEST_HUNG = 60.0  # degrees; wider things are patterns of a wall
@@ -68,7 +70,7 @@ def plausible(
     result = painted_whole(result, named)
     result = without_dry(_without_crowds(result, said, least), said)
     if WALL in kinds:
-        result = _on_something(result, said)
+        result = _before_walls(_on_something(result, said))
     return result
 
 
@@ -114,6 +116,21 @@ def _on_something(things: list[PlacedObject], said: Collection[str]) -> list[Pla
         ]
 
 
+def _before_walls(things: list[PlacedObject]) -> list[PlacedObject]:
+    """Return a room in which what stands on the floor does not stand on the wall above it."""
+    walls = Scenery.of([one for one in things if one.kind == WALL], STANCES, (WALL,))
+    edges = walls.edges(0.0, 0.0, np.radians([one.yaw for one in things]))
+    if edges is None:
+        return things
+    feet = np.degrees(edges[0]) - _BEFORE_WALL
+    return [
+        thing.standing_at(float(foot))
+        if stands(thing) and thing.foot > foot and not is_on(thing, things)
+        else thing
+        for thing, foot in zip(things, feet, strict=True)
+    ]
+
+
 def _on_floor(thing: PlacedObject) -> PlacedObject:
     return thing.standing_at(_FOOT)
 
@@ -126,8 +143,13 @@ def has_weight(thing: PlacedObject) -> bool:
 
 def is_borne(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
     """Tell whether a thing stands on a room's floor, or on something."""
-    foot, floor = thing.foot, _ON_FLOOR[where_of(thing.kind) == "small"]
-    return foot <= floor or any(
+    return thing.foot <= _ON_FLOOR[where_of(thing.kind) == "small"] or is_on(thing, things)
+
+
+def is_on(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
+    """Tell whether a thing stands on another one."""
+    foot = thing.foot
+    return any(
         stands(one) and one is not thing
         and abs(yaw_difference(one.yaw, thing.yaw)) < one.width / 2
         and any(abs(foot - one.foot - share * one.height) < _SLACK for share in _levels(one))

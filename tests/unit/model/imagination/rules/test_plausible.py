@@ -30,6 +30,13 @@ def test_nothing_is_on_a_bare_wall():
     assert kinds(plausible([WALL, washer, inside], [])) == ["wall", "washing machine"]
 
 
+@pytest.mark.parametrize("kind", ["duck", "vase", "sofa"])
+def test_nothing_on_the_floor_stands_on_the_wall_above_it(kind: str):
+    room = [PlacedObject("wall", yaw, 0.0, 89.0, 40.0) for yaw in (0.0, 90.0, 180.0, 270.0)]
+    *_, lower = plausible([*room, PlacedObject(kind, 10.0, -13.0, 10.0, 8.0)], [])
+    assert -22.0 < lower.foot < -20.0
+
+
 def test_what_is_named_is_on_the_floor_instead():
     car = PlacedObject("toy car", 10.0, 11.0, 24.0, 15.0)
     *_, down = plausible([WALL, car], [Named(("car", "toy car"), None, 1, 1)])
