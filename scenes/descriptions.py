@@ -75,6 +75,7 @@ from mag_sandbox.scenes.naming import (
     in_said_colors,
     named_things,
     naming_words,
+    near_colors,
     numbers_drawn,
     silent_words,
     telling_words,
@@ -192,6 +193,7 @@ _HOUSE = "(church|chapel|shop|store|supermarket|cafe|restaurant)"
 _BESIDE = r"(in front of|behind|beside|near|next to|outside|on(?= (a|the) (\w+ )?hill))"
 _OUTSIDE = any_case(
     rf"\b{_HOUSE} {_BESIDE}\b|\b{_BESIDE} (it |them )?(a|the|an|my) (\w+ )?{_HOUSE}\b"
+    rf"|\b({'|'.join(COLORS)}) (church|chapel)\b"
 )
 _HOUSE_IN_PLACE = any_case(  # "a church in a meadow"
     rf"(?P<house>.*?\b{_HOUSE}) (in|on|at) (?P<place>(a|an|the) (\w+ ){{0,2}}?\w+)"
@@ -472,7 +474,7 @@ class DescriptionWords(Vocabulary):
         )
         drawn = [(said, _in_number(said, one)) for said, one in _chained(known, others)]
         drawn = [(said, one) for said, one in drawn if said.lower() != one]
-        return (*drawn, *like, *numbers, *worn)
+        return (*drawn, *like, *numbers, *worn, *near_colors(read, KINDS))
 
     def reading(self, text: str) -> str:
         """Return a text in known words; one without a place is read with one that has its things.

@@ -99,6 +99,7 @@ _HIGH = 2.0  # metres, likewise: on them nothing light is
 _CARRIED = 1.3  # metres, of what each of some people has
 # shown instead of a colour that a kind is not painted in: a golden temple is yellow
 _NEAR_COLORS = {"yellow": "gold", "gold": "yellow", "brown": "wooden"}
+_TOLD = frozenset(("yellow", "gold"))  # of these: wood is brown
 _ARTICLES = frozenset(("a", "an", "the", "my", "its", "one"))
 _OWNERS = frozenset(("my", "his", "her", "its", "our", "your", "their"))
 _NEGATIONS = frozenset(("no", "without"))
@@ -315,6 +316,27 @@ def numbers_drawn(text: str, kinds: Collection[str]) -> tuple[tuple[str, str], .
         (words[place], _LARGE[drawn - _EIGHT - 1] if drawn > _EIGHT else "eight")
         for place, drawn in sorted(_naming(text, tuple(kinds)).counted.items())
         if LARGE_NUMBERS.get(words[place].lower()) != drawn
+    )
+
+
+def near_colors(text: str, kinds: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Return the words for colours in a description that are drawn as near ones, and these.
+
+    >>> near_colors("a yellow cat and a yellow car", ("cat", "car"))
+    (('yellow', 'gold'),)
+    """
+    words = [word.text.lower() for word in split_words(text)]
+    _, mentions, _ = _mentions_in(words, tuple(kinds), _after_stops(text))
+    told = (
+        (words[place], _near_color(span.kinds, color))
+        for span in mentions
+        for place in words_before(words, span.start)
+        if (color := color_word(words[place]))
+    )
+    return tuple(
+        dict.fromkeys(
+            (said, near) for said, near in told if near in _TOLD and near != color_word(said)
+        )
     )
 
 

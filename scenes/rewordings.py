@@ -25,7 +25,9 @@ def _table(
 
 SEA_FLOOR = any_case(r"(bottom of the |under the |deep )(sea|ocean)|(sea|ocean) ?(floor|bed)")
 _NAMED_ROOMS = (
-    "(living |dining |music )?room|bedroom|bathroom|kitchen|library|office|study|lounge|hallway"
+    "(?:living |dining |music |throne )?room|bedroom|bathroom|kitchen|library|office|study|lounge"
+    "|hallway|attic|workshop|classroom|lobby|museum|nursery|playroom|corridor"
+    "|dungeon|cellar|cave|gym"
 )
 COLORED_ROOM = (
     any_case(
@@ -570,7 +572,7 @@ REWORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], 
     (r"\b(?:large|big|huge) (?=windows?\b)", "tall "),
     (_RED_GATE, r"\g<before>red torii"),
     COLORED_ROOM,
-    (_PAINTED_ROOM, r"\1 with \3 walls"),
+    (_PAINTED_ROOM, r"\1 with \2 walls"),
     (r",? ?\bnot \w+", ""),
     (r"\bthe only (?=\w)", "a single "),
     (  # of a colour that no saucer has

@@ -3,8 +3,10 @@
 import pytest
 
 from mag_sandbox.model.imagination.rules.wanted import Wanted
+from mag_sandbox.scenes.color_names import COLORS
 from mag_sandbox.scenes.descriptions import DescriptionWords
 from mag_sandbox.scenes.kinds import KINDS
+from mag_sandbox.scenes.naming import named_things, near_colors, silent_words, takes_color
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT
 
@@ -46,6 +48,8 @@ def test_a_dinosaur_by_any_name_has_its_number_and_colour(words):
         ("a meadow with snowy peaks", "a meadow with snowy mountains"),
         ("a meadow with a white towel", "a meadow with a white picnic blanket"),
         ("a bathroom with a white towel", "a bathroom with a white towel"),
+        ("a green throne room with a cat", "a throne room with green walls with a cat"),
+        ("a red church", "a red church, in a small old village"),
         ("a boxing ring with two wrestlers", "a stage with two people"),
         ("the moon, astronauts, snow is falling", "a moon landscape, astronauts, snow is falling"),
         ("a library, a cat on a red carpet, outside it snows",
@@ -59,6 +63,15 @@ def test_other_words_are_read_as_meant(words, text, read):
 def test_several_players_are_said_to_be_drawn_as_people_with_instruments(words):
     drawn = words.substitutes("a park with two guitarists and a drummer")
     assert drawn == (("guitarists", "people with guitars"), ("drummer", "person with a drum"))
+
+
+@pytest.mark.parametrize("color", sorted(COLORS))
+def test_no_colour_of_a_thing_is_drawn_as_another_one_without_a_word(color):
+    for kind in (kind for kind in KINDS if not takes_color(kind, color)):
+        text = f"a {color} {kind}"
+        near = {COLORS[name] for _, name in near_colors(text, KINDS)} | {COLORS["wooden"]}
+        if not silent_words(text, KINDS):
+            assert {one.color for one in named_things(text, KINDS)} <= {*near, COLORS[color]}, text
 
 
 def test_snow_outside_a_room_strikes_nothing_inside(words):
