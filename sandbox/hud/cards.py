@@ -12,7 +12,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.keys import is_pad, key_title
 from mag_sandbox.evaluation.similarity.recall import REMEMBERED, SAME, VAGUE
 from mag_sandbox.model.loading import policy_look
-from mag_sandbox.model.world import MemoryUsage
+from mag_sandbox.model.world import MemoryUsage, SegmentKind
 from mag_sandbox.sandbox.hud.figures import LATENCY
 from mag_sandbox.sandbox.hud.hud_state import (
     LEGEND,
@@ -33,6 +33,7 @@ from mag_sandbox.sandbox.ui.layout import (
     SPRING,
     Card,
     CustomPart,
+    Flow,
     NamedPart,
     Part,
     PicturePart,
@@ -79,6 +80,8 @@ KEYS_GAP = 8  # px of the reference window, between keys and what they do
 MAX_KEYS = 3  # of a row; the documentation has them all
 HELP_PAD, HELP_HEAD = (20, 16), 40  # px
 LINE = 22  # px of a row of controls
+BAR_HELP = "The memory bar (point at it):"
+IN_HELP: tuple[SegmentKind, ...] = ("sink", "compressed", "raw", "look-ahead", "current")
 HelpRow = tuple[str, str, str]
 GAP: HelpRow = ("", "", "")
 SEEN_WIDTH = 184  # px
@@ -166,7 +169,8 @@ def slim_card(state: HudState) -> Card:
     name, _, meaning = _memory_name(state).partition(" (")
     words = [Text(name, 13, MUTED), Text(f"({meaning}", 13, MUTED) if meaning else None]
     head = row(row(*words, gap=4, drops=True), SPRING, *_clock(state), gap=8)
-    return Card(column(head, memory_bar(6, memory), gap=5), SLIM_WIDTH, (12, 8), dense=False)
+    content = column(NamedPart("title", head), NamedPart("bar", memory_bar(6, memory)), gap=5)
+    return Card(content, SLIM_WIDTH, (12, 8), dense=False)
 
 
 def _memory_name(state: HudState) -> str:
@@ -251,12 +255,16 @@ def _clock(state: HudState) -> list[Part]:
 
 def _legend(memory: MemoryUsage) -> Iterator[Part]:
     shown = {segment.kind for segment in memory.segments if segment.bytes}
-    for kind, words in LEGEND.items():
-        if kind in shown:
-            item = row(bar(11, 11, SEGMENT_COLOURS[kind]), Text(words, 13, MUTED), gap=6)
-            yield NamedPart(kind, item)
-    tick = CustomPart(11, 11, _draw_tick)
-    yield NamedPart("attended", row(tick, Text("read now", 13, MUTED), gap=4))
+    yield from (NamedPart(kind, _in_legend(kind)) for kind in LEGEND if kind in shown)
+    yield NamedPart("attended", _tick_in_legend())
+
+
+def _in_legend(kind: SegmentKind) -> Part:
+    return row(bar(11, 11, SEGMENT_COLOURS[kind]), Text(LEGEND[kind], 13, MUTED), gap=6)
+
+
+def _tick_in_legend() -> Part:
+    return row(CustomPart(11, 11, _draw_tick), Text("read now", 13, MUTED), gap=4)
 
 
 def _draw_tick(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
@@ -329,12 +337,18 @@ def draw_arrow(card: pygame.Surface, rect: pygame.Rect, key: str, colour: tuple[
 
 
 def help_pages(theme: Theme, bindings: Bindings, size: tuple[int, int]) -> list[Card]:
-    """Return all controls, on as many pages as a window of a size [px] needs."""
+    """Return all controls and the colours of the memory bar, on as many pages as are needed.
+
+    `size` is that of the window [px].
+    """
     pads, gap = [2 * theme.px(length) for length in HELP_PAD], theme.px(COLUMNS_GAP)
     room = size[0] - gap - pads[0] + gap
     count = max(1, min(MAX_COLUMNS, room // (theme.px(COLUMN) + gap)))
     width = min(COLUMN, int((room // count - gap) / theme.scale))
-    height = size[1] - pads[1] - theme.px(HELP_HEAD)
+    legend = Flow((Text(BAR_HELP, 13, MUTED), *map(_in_legend, IN_HELP), _tick_in_legend()), 16)
+    whole = count * width + (count - 1) * COLUMNS_GAP
+    below = height_of(theme, legend, theme.px(whole)) + theme.px(12)
+    height = size[1] - pads[1] - theme.px(HELP_HEAD) - below
     rows = list(_rows(bindings))
     columns: list[Part] = []
     for pages in range(1, MOST_PAGES + 1):
@@ -349,7 +363,7 @@ def help_pages(theme: Theme, bindings: Bindings, size: tuple[int, int]) -> list[
         hint = f"{key}: {'close' if at == starts[-1] else 'more'}" if key else ""
         head = row(Text("Controls", 20, bold=True), SPRING, Text(hint, 14, MUTED))
         body = row(*columns[at : at + count], gap=COLUMNS_GAP, align=0.0)
-        cards.append(Card(column(head, body, gap=12), pad=HELP_PAD))
+        cards.append(Card(column(head, body, legend, gap=12), whole + 2 * HELP_PAD[0], HELP_PAD))
     return cards
 
 

@@ -33,6 +33,7 @@ OF_KIND: dict[SegmentKind, str] = {
     "packed-2x": "A recent frame: 2 x 2 x 2 tokens are read as one.",
     "psi": "Everything older: tokens of fixed size that each block updates.",
 }
+READ = "Read by the newest block: the white mark."
 GAP, SLACK = 8, 8  # px: between a tip and the card; above and below the bar, still on it
 
 
@@ -125,7 +126,7 @@ def _of_stretch(memory: MemoryUsage, stretch: DrawnStretch, x: float, width: int
     made = "imagined" if kind == "look-ahead" else "seen"
     away = hypot(*entry.pose.position)
     where = f", {away:.0f} m from where the scene begins" if entry.pose.is_away else ""
-    read = "Read by the newest block." if entry.attended else "Not read by the newest block."
+    read = READ if entry.attended else "Not read by the newest block."
     return Explanation(
         title=f"{LEGEND[kind].capitalize()}: {made} {_ago(memory, entry)}",
         lines=(f"Looking at {direction_text(entry.pose)}{where}.", read, _kind_text(kind, memory)),

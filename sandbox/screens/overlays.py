@@ -239,7 +239,7 @@ class MapOverlay(Overlay):
     def handle(self, event: pygame.Event) -> bool:
         """Follow the pointer over the memory card; a click on ground or door goes there."""
         if event.type == pygame.MOUSEMOTION:
-            place, self._pointer = self._hud.places.get("memory"), event.pos
+            place, self._pointer = self._hud.places.get(self._bar_card), event.pos
             hovered, self._hovers = self._hovers, bool(place and place.collidepoint(event.pos))
             self._touched |= hovered or self._hovers
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
@@ -253,6 +253,11 @@ class MapOverlay(Overlay):
                 self._fly(replace(self._reel.pose, x=x, z=z))
                 return True
         return False
+
+    @property
+    def _bar_card(self) -> str:
+        """The card with the memory bar."""
+        return "memory" if "memory" in self._hud.places else "slim"
 
     def turn(self) -> ShownMap:
         """Show the other map, if there is one, then none; return which is shown."""
@@ -282,25 +287,23 @@ class MapOverlay(Overlay):
         return touched or before != self._tells_new
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draw both, where the display has room for them."""
-        places = self._hud.places
-        theme = self._hud.theme(surface)
-        if self._hovers and "memory" in places:
-            memory, parts = self._reel.current.block.memory, self._hud.parts("memory")
-            self._tip.draw(surface, theme, memory, places["memory"], parts, self._pointer)
-            places["explanation"] = places["memory"]  # it lies above
+        """Draw the map, where the display has room, and over it the explanation."""
+        places, theme = self._hud.places, self._hud.theme(surface)
         ground = self._reel.current.block.ground
         is_elsewhere = self._reel.pose.is_away or (ground is not None and len(ground.rooms) > 1)
         if is_elsewhere and not self._has_walked:
             self._has_walked = True
             self._shown = "above" if self._shown == "around" else self._shown
         is_told = self._tells_new and not self._reel.pose.is_far  # there a place begins anew
-        if (head := self._hud.head) is None or self._shown == "none":
-            return
-        if self._shown == "above" and not is_told:
+        head = self._hud.head
+        if head is not None and self._shown == "above" and not is_told:
             self._draw_ground(surface, theme, head)
-        else:
+        elif head is not None and self._shown != "none":
             self._draw_map(surface, theme, head)
+        if self._hovers and (card := places.get(self._bar_card)):
+            memory, parts = self._reel.current.block.memory, self._hud.parts(self._bar_card)
+            self._tip.draw(surface, theme, memory, card, parts, self._pointer)
+            places["explanation"] = card  # it lies above
 
     def _draw_ground(self, surface: pygame.Surface, theme: Theme, head: pygame.Rect) -> None:
         pose = self._reel.pose

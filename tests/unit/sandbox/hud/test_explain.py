@@ -1,6 +1,7 @@
 """The memory bar says in plain words what lies under the pointer, and says it truly."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pygame
 import pytest
@@ -9,6 +10,7 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.world import Control, MemoryEntry, MemorySegment, MemorySetting, MemoryUsage
 from mag_sandbox.sandbox.hud import cards
 from mag_sandbox.sandbox.hud.explain import (
+    READ,
     MemoryTip,
     age_seconds,
     drawn_stretches,
@@ -70,7 +72,7 @@ def test_a_frame_under_the_pointer_says_when_where_and_whether_it_is_read():
     found = explain(USAGE, share_of(17))
     assert found.title == "Compressed: seen 20 s ago"
     assert "Looking at 95°." in found.lines
-    assert "Read by the newest block." in found.lines
+    assert READ in found.lines
     assert found.pose == CameraPose(yaw=95.0)
     assert found.kind == "compressed"
     assert found.span == pytest.approx((share_of(16), share_of(40)), abs=0.002)
@@ -195,6 +197,15 @@ def test_every_word_of_the_card_is_explained_where_it_is(surface):
     rects = list(parts.values())
     for rect in rects:
         assert [other for other in rects if rect.colliderect(other)] == [rect]
+
+
+def test_the_small_bar_is_explained_too(surface):
+    state = HudState("A meadow", 0.0, SimpleNamespace(memory=USAGE))
+    theme = Theme(surface.get_size())
+    _, parts = cards.slim_card(state).drawn(theme)
+    assert explanation_at(theme, USAGE, parts, parts["title"].center).title == "Memory"
+    bar = parts["bar"]
+    assert explanation_at(theme, USAGE, parts, (bar.left + 1, bar.centery)).kind == "sink"
 
 
 def test_the_parts_lie_where_the_card_draws_them(surface):
