@@ -56,6 +56,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_colored_shell,
     with_colored_waters,
 )
+from mag_sandbox.model.imagination.rules.relations import with_rows
 from mag_sandbox.model.imagination.rules.shores import ashore, facing_course, without_dry
 from mag_sandbox.model.imagination.rules.spacing import as_full, with_room
 from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
@@ -260,7 +261,7 @@ class Planner(nn.Module):
         full = at_walls(full, named)
         full = with_colored_shell(colored(varied(full), named), named, wanted.light)
         full = with_colored_waters(full, named, wanted.light)
-        return standing_out(full, named, wanted.light)
+        return with_rows(standing_out(full, named, wanted.light), named)
 
     @torch.inference_mode()
     def elsewhere(

@@ -47,7 +47,6 @@ from mag_sandbox.model.imagination.rules.relations import (
     at_houses,
     mounted,
     related,
-    with_rows,
     with_tables,
 )
 from mag_sandbox.model.imagination.rules.rows import borne_by
@@ -204,8 +203,7 @@ def obeyed(
     if is_outdoors(cleared) and not is_stage:
         scattered = [one for one in named if one.relation in (None, *_SCATTERED)]
         cleared = in_no_row(cleared, [few_of(cleared, one) for one in scattered if not one.parts])
-    placed = with_rows(with_room(cleared, _counting(cleared, named)), named)
-    return with_belongings(placed, all_named, things)
+    return with_belongings(with_room(cleared, _counting(cleared, named)), all_named, things)
 
 
 def _with_single_stars(things: list[PlacedObject]) -> list[PlacedObject]:

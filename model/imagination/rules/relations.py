@@ -61,6 +61,7 @@ _HILL, _LEAST_HILL, _HILL_SHADE = 2.6, 60.0, 0.78  # of their width, degrees, of
 _UPWARD = frozenset(("on", "above"))
 _SLACK = 0.1  # degrees
 _IN_ROWS = frozenset(("fence", "hedge"))  # one of them has several behind it only in a row
+_LOW_ROW = 0.7  # of the height of what is behind them, as seen from their foot
 _BARE = 0.05  # of the width of one in a row, that the row may leave uncovered
 _SEA = "sea"
 _GAP = 2.0  # degrees between things beside each other
@@ -104,6 +105,7 @@ FOOD = frozenset((
 TABLE = "table"
 _PLATE = 6.0  # degrees of something in `_BEARING` that a thing on it takes
 _CROWDED_PLATE = 9.0  # likewise, of other boards, on which things stand already
+_BEHIND_OR_BEFORE = frozenset(("behind", "front"))  # where several are in a row
 _ALONGSIDE = frozenset(("beside", "left", "right", "sides"))  # where sizes are compared
 _LARGER = 2.5  # times as tall, beside another thing, as in life
 _TALL = 3.0  # metres, of houses and trees: a cat on one is much smaller than it
@@ -193,7 +195,7 @@ def put_to(
 def with_rows(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
     """Return a plan with fences and hedges in rows in front of all that is said behind them.
 
-    What one would hide stays beside it.
+    They are lower than that.
     """
     result = list(things)
     behind = (one.relation for one in named if one.relation and one.relation.where == "behind")
@@ -207,8 +209,10 @@ def with_rows(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Pl
         aside = {at: abs(yaw_difference(result[at].yaw, middle)) for at in others}
         other = min(others, key=aside.__getitem__)
         hidden = [result[place] for place in own]
-        if min(one.top for one in hidden) > result[other].top:
-            last, row = max(other, *own), _row_before(result[other], hidden)
+        low = _LOW_ROW * (min(one.top for one in hidden) - result[other].foot)
+        if low > 0.0:
+            near = result[other].scaled(min(low / result[other].height, 1.0))
+            last, row = max(other, *own), _row_before(near, hidden)
             farther = [thing for at, thing in enumerate(result[: last + 1]) if at != other]
             result = [*farther, *row, *result[last + 1 :]]
     return result
@@ -557,6 +561,8 @@ def _put_by_rule(
         follows: see `_moved`.
     """
     target, put = things[other], _RULES[relation.where]
+    if relation.where in _BEHIND_OR_BEFORE:
+        things = _alike(things, own)
     if relation.where in _ALONGSIDE:
         things = [
             _in_proportion(thing, target) if place in own else thing
@@ -643,6 +649,19 @@ def _as_tall(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedO
         thing.scaled(tallest / thing.height) if place in own else thing
         for place, thing in enumerate(things)
     ]
+
+
+def _alike(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedObject]:
+    """Return a plan with some things of a kind as large, and as far away, as the middle one."""
+    result = list(things)
+    for place in own:
+        kind = [at for at in own if things[at].kind == things[place].kind]
+        middle = things[sorted(kind, key=lambda at: things[at].height)[len(kind) // 2]]
+        result[place] = replace(
+            things[place], pitch=middle.pitch, width=middle.width, height=middle.height,
+            away=middle.away,
+        )  # fmt: skip
+    return result
 
 
 def _meant(things: Sequence[PlacedObject], one: Named) -> list[int]:

@@ -669,6 +669,20 @@ def test_a_row_of_fences_is_in_front_of_all_that_is_behind_it():
     assert right > 17.0
 
 
+def test_a_fence_is_lower_than_the_rabbits_behind_it_and_these_are_alike():
+    fence = PlacedObject("fence", 0.0, -7.0, 29.0, 12.0)
+    rabbits = [
+        PlacedObject("rabbit", yaw, -6.0, size, size) for yaw, size in ((-9, 4), (0, 6), (9, 5))
+    ]
+    named = named_things("three rabbits behind a fence", ("rabbit", "fence"))
+    result = with_rows(related([fence, *rabbits], named), named)
+    found = [one for one in result if one.kind == "rabbit"]
+    row = [one for one in result if one.kind == "fence"]
+    assert len({one.height for one in found}) == 1
+    assert row
+    assert max(one.top for one in row) < min(one.top for one in found)
+
+
 @pytest.mark.parametrize(
     ("text", "borne", "bearer"),
     [
