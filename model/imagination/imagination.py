@@ -30,6 +30,7 @@ from mag_sandbox.model.imagination.ground import TILE
 from mag_sandbox.model.imagination.objects import (
     ObjectTable,
     PlacedObject,
+    Things,
     covering_objects,
     object_table,
     together,
@@ -76,13 +77,14 @@ from mag_sandbox.model.imagination.weights import (
     require_networks,
 )
 from mag_sandbox.model.world import Frames
-from mag_sandbox.scenes.kinds import DRAWN_AS
+from mag_sandbox.scenes.kinds import DRAWN_AS, FALLING
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
 
 _ATTEMPTS, _OTHER = 4, 1000  # of a plan by day, and between the seeds of their noise
 _SPRITES = 256  # that are kept
 _BEGINNINGS = 64  # of plans, of which one is to resemble the given picture
+VISIBLE = 0.25  # share of a thing that shows of a visible one
 BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
 Each = Callable[[Callable[[Place], Tensor], Iterable[Place]], Iterable[Tensor]]  # `map`, or like it
 
@@ -149,6 +151,8 @@ class Imagination:
             lambda: self._networks.close_up, config.kinds, lambda one: sprite_of(_anywhere(one)),
             lambda: _dtype(self._networks.painter),
         )  # fmt: skip
+        # of a plan, for every block
+        self.visible = lru_cache(2)(lambda things: _visible(things, self._sketcher, config))
         # the refiner as it runs; None: there is none
         self.refine: Callable[[], Refine | None] = lambda: self._networks.refine
 
@@ -551,6 +555,16 @@ def _painted_as(
         for one in with_joined_bands(things)
     ]
     return sketcher.with_shapes(object_table(drawn, config.looks, config.painter.ring))
+
+
+def _visible(things: Things, sketcher: Sketcher, config: ImaginationConfig) -> Things:
+    """Return the things of a plan, from far to near, most of which no nearer ones hide.
+
+    Falling rain and snow hide nothing, and are left out.
+    """
+    there = [one for one in things if one.kind not in FALLING]
+    shares = sketcher.shown(_painted_as(there, sketcher, config))
+    return tuple(one for one, share in zip(there, shares, strict=True) if share >= VISIBLE)
 
 
 def _as_described(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:

@@ -5,6 +5,7 @@ Knows nothing of networks.
 """
 
 from collections.abc import Collection
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ AGREES = 0.2  # correlation of a pattern with the planned one from which on it i
 PATTERNED = 0.5  # by how much more a pattern counts as covered, so that it is painted
 MOST = 0.5  # share of a pixel from which on it is a thing's
 BLURRED, SOFTER = 0.2, 3.5  # share of a sprite that is neither it nor not; times another's
+COARSE = 4  # px of a cell in which shares are counted
 REST = 1.5  # rests of fitted sprites are stored this much larger
 
 
@@ -174,7 +176,7 @@ class Sketcher:
         Returns:
             The sketch; int32 [H, W], -1: an object behind all.
         """
-        canvas, owners, (patterned, ground) = self._drawn(objects, rows, columns, 4, viewpoint)
+        canvas, owners, (patterned, ground), _ = self._drawn(objects, rows, columns, 4, viewpoint)
         patterned, ground = patterned & (owners < 0), ground & (owners < 0)
         covered = _of_cells(canvas[3] + np.float32(PATTERNED) * patterned, self._cell)
         return Sketch(canvas[:3], covered, patterned, ground), owners
@@ -194,14 +196,30 @@ class Sketcher:
 
     def owners(self, objects: ObjectTable) -> np.ndarray:
         """Return which object each pixel of the ring shows, int32 [H, W]; -1: one behind all."""
+        return self._around(objects)[0]
+
+    def shown(self, objects: ObjectTable) -> np.ndarray:
+        """Return the share of each object that no nearer one hides, float [objects].
+
+        Of objects without a sprite, and beyond the ring, nothing is hidden.
+        """
+        small = copy(self)
+        small._cell = COARSE
+        owners, drawn = small._around(objects)
+        count = np.bincount(owners.ravel() + 1, minlength=len(drawn) + 1)[1:]
+        shares: np.ndarray = np.where(drawn > 0, count / drawn.clip(1), 1.0)
+        return shares
+
+    def _around(self, objects: ObjectTable) -> tuple[np.ndarray, np.ndarray]:
+        """Return `owners`, and the number of pixels of each object, hidden ones too."""
         count, beside = self._columns, self._columns // 4  # beyond the ends, for what lies there
         columns = np.arange(-beside, count + beside)
-        wide = self._drawn(objects, np.arange(self._rows), columns, 1)[1]
+        _, wide, _, drawn = self._drawn(objects, np.arange(self._rows), columns, 1)
         edge = beside * self._cell
         owners = wide[:, edge:-edge].copy()
         owners[:, :edge] = np.maximum(owners[:, :edge], wide[:, -edge:])
         owners[:, -edge:] = np.maximum(owners[:, -edge:], wide[:, :edge])
-        return owners
+        return owners, drawn
 
     def _drawn(
         self,
@@ -210,15 +228,17 @@ class Sketcher:
         columns: np.ndarray,
         channels: int,
         viewpoint: tuple[float, float] = (0.0, 0.0),
-    ) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    ) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]:
         """Return RGB and the known share, and which object most of a pixel shows, int32 [H, W].
 
         Of float32 [4, H, W], only the last `channels` are drawn. The third is where sides of rooms
-        have patterns, and the ground among them, bool [H, W]; these may be hidden.
+        have patterns, and the ground among them, bool [H, W]; these may be hidden. The last is the
+        number of pixels of each object, int [objects].
         """
         cell, down, across = self._cell, len(rows), len(columns)
         canvas = np.zeros((channels, down * cell, across * cell), np.float32)
         owners = np.full(canvas.shape[1:], -1, np.int32)
+        drawn = np.zeros(len(objects.looks), int)
         bare = np.zeros(canvas.shape[1:], bool)
         patterned = bare, bare
         away = objects.boxes[:, 0] - columns[0] - across / 2
@@ -244,14 +264,17 @@ class Sketcher:
                     canvas.shape[1:], objects.boxes[[row]], rows[0], columns[0]
                 )
                 _lay_over(canvas[:, lines], share, mains[row][:, None, None])
-                owners[lines][share > MOST] = row
+                box: slice | tuple[slice, slice] = lines
             elif objects.looks[row] in self._known:
                 box, share = self._stamp(
                     canvas, self._sprites[objects.looks[row]], middles[row], halves[row],
                     (mains[row], means[row]),
                 )  # fmt: skip
-                owners[box][share > MOST] = row
-        return canvas, owners, patterned
+            else:
+                continue
+            owners[box][share > MOST] = row
+            drawn[row] = (share > MOST).sum()
+        return canvas, owners, patterned, drawn
 
     def _wall_in(
         self, canvas: np.ndarray, boxes: np.ndarray, colors: np.ndarray, first_row: int,

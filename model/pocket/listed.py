@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.visible import visible
 from mag_sandbox.model.pocket.painting.painting import PaintingInventor, stands_in
 
 
@@ -18,7 +17,8 @@ def things_at_start(
     On given ground, these are the things that were read in the picture.
     """
     known, lattice = inventor.around.known, inventor.imagination.lattice
-    return [one for one in visible(things) if stands_in(cut_to_view(one), known, lattice)]
+    shown = inventor.imagination.visible(tuple(things))
+    return [one for one in shown if stands_in(cut_to_view(one), known, lattice)]
 
 
 def as_edits(things: Iterable[PlacedObject]) -> tuple[Edit, ...]:

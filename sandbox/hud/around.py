@@ -137,7 +137,7 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     said = names_in(block.prompt)
     named = [
         one for one in block.planned or ()
-        if one.kind in _NAMED and _is_large(one, is_said=one.kind in said)
+        if one.kind in _NAMED and (one.kind in said or _is_large(one))
     ]  # fmt: skip
     if block.ground and block.poses[-1].is_away:
         own = [seen_from(edit, block.ground, block.poses[-1]) for edit in block.placed]
@@ -314,11 +314,9 @@ def _is_seen(edit: Edit, seen: np.ndarray) -> bool:
     return bool(seen[min(max(row, 0), height - 1), column])
 
 
-def _is_large(edit: Edit, *, is_said: bool) -> bool:
-    """Tell whether a thing is large enough to be named: narrow tulips, if words say so."""
+def _is_large(edit: Edit) -> bool:
+    """Tell whether a thing that no words name is large enough to be listed."""
     short, long = sorted((edit.width, edit.height))
-    if is_said:
-        return long >= SMALLEST
     return long >= SMALLEST and short >= NARROWEST
 
 

@@ -42,7 +42,6 @@ from mag_sandbox.model.imagination.rules.shores import AFLOAT, is_aground, is_in
 from mag_sandbox.model.imagination.rules.spacing import CREATURES
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import AIR, relit
-from mag_sandbox.model.imagination.visible import visible
 from mag_sandbox.model.pocket.changes import stances_of, thing_of, with_edits
 from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen, things_at_start
 from mag_sandbox.model.pocket.painting.painting import PaintingInventor, Plan, noise_of
@@ -267,8 +266,8 @@ class WalkableGround:
         if scenery is None:
             return []
         if (x, z) != START:
-            standing = _on_ground(scenery.plan(x, z), self._behind)
-            return [as_far_as_seen(one) for one in visible(standing)]
+            standing = tuple(_on_ground(scenery.plan(x, z), self._behind))
+            return [as_far_as_seen(one) for one in self._painting.imagination.visible(standing)]
         placed = [thing_of(edit) for edit in self._placed()]
         shown = things_at_start(self._painting, _on_ground(self.things, self._behind))
         return [as_far_as_seen(one) for one in shown if one not in placed]

@@ -57,6 +57,14 @@ def test_a_plan_of_a_night_is_drawn_anew_where_words_say_day(monkeypatch):
     assert made.plan(*prompts(), 1, Wanted()) == (night,)
 
 
+def test_what_nearer_things_cover_is_not_visible_and_rain_covers_nothing():
+    made, tent = imagination(), PlacedObject("tent", 90.0, 0.0, 60.0, 60.0)
+    made._networks.painter.objects.sprites[0].table.fill_(1.0)  # all of each box and more
+    hidden, aside = replace(tent, width=40.0, height=40.0), replace(tent, yaw=270.0)
+    rain = replace(tent, kind="falling rain")
+    assert made.visible((hidden, aside, tent, rain)) == (aside, tent)
+
+
 def test_the_sketch_of_a_whole_ring_shows_both_halves_of_what_stands_at_its_seam():
     made = imagination()
     size, whole = made.ring_size[1], made.lattice.whole

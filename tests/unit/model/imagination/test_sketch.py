@@ -220,3 +220,15 @@ def test_a_blurred_shape_is_drawn_as_a_clear_one_of_its_kind():
     things = [replace(thing("disc", 4, 4), variant=0), thing("face", 9, 4)]
     looks = drawer.with_shapes(object_table(things, KINDS, RING)).looks
     assert looks.tolist() == [1, 9], "none of the other kind is clearer"
+
+
+def test_a_share_of_a_thing_is_shown_that_the_shapes_of_nearer_ones_do_not_hide():
+    """The corners of a disc's box hide nothing, nor does what stands farther away."""
+    behind, beside = thing("face", 4, 4, size=1.0), thing("face", 5.9, 2.1, size=1.0)
+    half, disc = thing("face", 2, 4), thing("disc", 4, 4, size=4.0)
+    seam = thing("face", 0, 2), thing("face", 15.9, 2)
+    table = object_table((behind, beside, half, disc, *seam), KINDS, RING)
+    shown = sketcher().shown(table)
+    assert shown == pytest.approx([0.0, 1.0, 0.5, 1.0, 0.05, 1.0], abs=0.15)
+    unknown = object_table((thing("disc", 4, 4), replace(disc, variant=3)), KINDS, RING)
+    assert sketcher().shown(unknown).tolist() == [1.0, 1.0]

@@ -83,6 +83,21 @@ def test_what_the_world_planned_is_listed_where_it_was_seen():
     ]
 
 
+def test_what_words_name_is_listed_however_small():
+    ring = SeenRing()
+    ring.seen[:] = 1
+    sheep = [replace(TENT, kind="sheep", yaw=6.0 * place, width=4.0, height=2.7, color=None)
+             for place in range(5)]  # fmt: skip
+
+    def lines(prompt):
+        block = Mock(placed=(), planned=tuple(sheep), ground=None, prompt=prompt)
+        return around_lines(things_around(ring, block), CameraPose(12.0))
+
+    (line,) = lines("five sheep behind a tent")
+    assert line.startswith("five sheep: three ahead")
+    assert lines("a tent") == ["you have not seen anything with a name yet"]
+
+
 def test_colours_are_told_that_words_give_and_the_picture_shows():
     ring = SeenRing()
     ring.seen[:] = 1
