@@ -103,8 +103,8 @@ def scene_card(state: HudState) -> Card:
     """Return where we are: scene, prompt, compass, camera phrase, pose and clock."""
     block, pose = state.block, state.block.poses[-1]
     detail = pose_text(pose, exact=state.exact_pose)
-    compass = CustomPart(52, 52, _draw_compass, (pose, block.memory))
-    looks = column(Text(block.phrase, lines=1), Text(detail, 13, MUTED, lines=2), gap=4)
+    compass = CustomPart(66, 66, _draw_compass, (pose, block.memory))
+    looks = column(Text(block.phrase, 14, lines=2), Text(detail, 13, MUTED, lines=2), gap=4)
     return Card(
         column(
             row(Text(state.scene, 18, bold=True, lines=2), SPRING, *_clock(state), gap=8),

@@ -6,7 +6,8 @@ import pygame
 import pytest
 
 from mag_sandbox.controls.bindings import DEFAULTS
-from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.camera import AXES, CameraCommand
+from mag_sandbox.controls.phrase_compiler import all_phrases
 from mag_sandbox.model.world import Control, MemoryUsage
 from mag_sandbox.sandbox.hud import cards
 from mag_sandbox.sandbox.hud.figures import Figures
@@ -159,6 +160,16 @@ def test_the_bar_shows_every_kind_that_is_kept(surface, state):
     kinds = {segment.kind for segment in state.block.memory.segments}
     assert kinds == {"sink", "compressed", "look-ahead", "raw", "current"}
     assert all(is_shown(cards.SEGMENT_COLOURS[kind]) for kind in kinds)
+
+
+def test_no_camera_phrase_is_cut_or_moves_what_is_below(surface, state):
+    theme, heights = NotingTheme(surface.get_size()), set()
+    for phrase in all_phrases(AXES):
+        shown = replace(state, block=replace(state.block, phrase=phrase))
+        theme.written.clear()
+        heights.add(cards.scene_card(shown).drawn(theme)[0].get_height())
+        assert not [words for words in theme.written if words.endswith("...")]
+    assert len(heights) == 1
 
 
 def test_messages_and_help_fit(surface):
