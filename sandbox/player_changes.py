@@ -278,9 +278,14 @@ def change(
     painting: PaintingOverlay,
     asked: deque[Moment],
     edit: Edit,
+    seen: Edit | None = None,
 ) -> None:
-    """Ask the world for a change; the moment before it joins those that are asked for."""
-    painting.begin(edit)
+    """Ask the world for a change; the moment before it joins those that are asked for.
+
+    `seen` is the thing that it puts or changes, as the player sees it.
+    """
+    box = {side: getattr(seen or edit, side) for side in ("yaw", "pitch", "width", "height")}
+    painting.begin(replace(edit, **box))
     what = words_of(edit) if edit.act == "place" else SPOT_AS_IT_WAS
     asked.append(services.undo_stack.push(what))
     worker.call(lambda session: session.edit(edit))

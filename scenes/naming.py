@@ -1,5 +1,6 @@
 """Which things words name: how many, in which colours and sizes, and where."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import chain, pairwise
@@ -342,8 +343,8 @@ def near_colors(text: str, kinds: Collection[str]) -> tuple[tuple[str, str], ...
 
 def with_article(name: str) -> str:
     """Return a name as that of one thing: "an alien", "the moon", "curtains", "red", "bread"."""
-    first, last = name.split()[0], name.split()[-1]
-    if last in OVERHEAD - {"planet"}:
+    first, last = name.split()[0], re.split(" (?:of|with|in) ", name)[0].split()[-1]
+    if last in (OVERHEAD | {"sea"}) - {"planet", "cloud", "star"}:
         return f"the {name}"
     is_several = last in _PLURALS or (last.endswith("s") and plural(last) == last)
     if is_several or last in UNCOUNTED or first in NUMBERS or color_word(last):

@@ -11,9 +11,11 @@ from typing import NamedTuple
 SYNONYMS = Path(__file__).with_name("synonyms.txt")
 _IRREGULAR = {
     "person": "people", "child": "children", "mouse": "mice", "sheep": "sheep", "deer": "deer",
-    "fish": "fish", "bus": "buses", "cactus": "cactuses", "bookshelf": "bookshelves",
+    "fish": "fish", "starfish": "starfish", "bus": "buses", "cactus": "cactuses",
+    "bookshelf": "bookshelves",
     "shelf": "shelves", "wolf": "wolves", "man": "men", "woman": "women",
 }  # fmt: skip
+_JOINT = re.compile("( in | of | with )")  # after the thing that is counted
 _PLAYER = "person with a "  # and an instrument: each has one
 LONGEST_PHRASE = 4  # words of one that is listed
 
@@ -56,11 +58,11 @@ def _listed_form(phrase: str) -> str | None:
 
 def plural(phrase: str) -> str:
     """Return a phrase in its plural: "people with drums", "white bears in a snowfield"."""
-    named, where, place = phrase.partition(" in ")
-    if where:
-        return f"{plural(named)}{where}{place}"
     if phrase.startswith(_PLAYER):
         return f"people with {plural(phrase.removeprefix(_PLAYER))}"
+    named, joint, rest = _JOINT.split(phrase, 1) if _JOINT.search(phrase) else (phrase, "", "")
+    if joint:
+        return f"{plural(named)}{joint}{rest}"
     *first, last = phrase.split()
     is_plural = last.endswith("s") and not last.endswith("ss")
     if last in _IRREGULAR.values() or (last not in _IRREGULAR and is_plural):

@@ -293,7 +293,8 @@ def _counted(directions: Sequence[str]) -> str:
     if len(counts) == 1:
         way, count = counts.popitem()
         return way if count == 1 else f"{'both' if count == 2 else 'all'} {way}"
-    return ", ".join(f"{_number(count)} {way}" for way, count in counts.items())
+    apart = "; " if any("," in way for way in counts) else ", "
+    return apart.join(f"{_number(count)} {way}" for way, count in counts.items())
 
 
 def _coarse(direction: str) -> str:

@@ -102,7 +102,7 @@ class EditOverlay(Overlay):
         hud: Hud,
         kinds: Sequence[str],
         whereabouts: Callable[[], str | None],
-        ask: Callable[[Edit], object],
+        ask: Callable[[Edit, Edit | None], object],
         find_place: Callable[[Edit], "Future[Placement]"],
         fly: Callable[[CameraPose], object],
         fit_mode: FitMode,
@@ -113,9 +113,10 @@ class EditOverlay(Overlay):
     ) -> None:
         """Make a hidden overlay.
 
-        `find_place` asks the world where a placement will stand; `whereabouts` returns the place
-        that is shown, or its category, whose things are suggested. If `may_open` returns False, it
-        has told the player why.
+        `ask` asks for an edit, with the thing as it is seen, if that is known; `find_place` asks the
+        world where a placement will stand. `whereabouts` returns the place that is shown, or its
+        category, whose things are suggested. If `may_open` returns False, it has told the player
+        why.
         """
         self._may_open = may_open
         self._reel, self._hud, self._kinds = reel, hud, tuple(kinds)
@@ -203,7 +204,15 @@ class EditOverlay(Overlay):
             self.box.draw(surface)
 
     def _apply(self, text: str) -> None:
-        self._ask(self._read(text))
+        edit = self._read(text)
+        self._ask(edit, self._told(edit))
+
+    def _told(self, edit: Edit) -> Edit | None:
+        """Return the thing that an edit puts or changes, as it is seen; None: it is not known."""
+        if self._viewpoint != self._reel.pose.position:
+            return None
+        told = self._placements.placement if edit.act == "place" else self._thing_there()
+        return told if isinstance(told, Edit) else None
 
     def _meant(self) -> Edit | None:
         """Return the edit that the text asks for so far; None: it asks for none."""
@@ -286,7 +295,8 @@ class EditOverlay(Overlay):
         pose = self._reel.pose
         if edit.act == "place":
             self._placements.follow(edit)
-            return STANDS.format(words_of(edit)) if self._stands(edit) else self._placements.refusal
+            is_there = _stands(self._thing_there(), edit)
+            return STANDS.format(words_of(edit)) if is_there else self._placements.refusal
         if edit.act not in SPOT_ACTS or block.planned is None or self._viewpoint != pose.position:
             return ""
         placed = () if pose.is_away else block.placed  # there they are among the planned things
@@ -295,15 +305,6 @@ class EditOverlay(Overlay):
         if SPOT_ACTS[edit.act].keeps_things:
             return NOTHING_THERE
         return NOTHING_TO_REMOVE if self._is_bare() else ""
-
-    def _stands(self, edit: Edit) -> bool:
-        """Tell whether the very thing that an edit puts stands there already."""
-        thing = self._thing_there()
-        if thing is None or thing.color is None or edit.color is None:
-            return False
-        aside = abs(yaw_difference(thing.yaw, edit.yaw)) / thing.width
-        is_alike = thing.kind == edit.kind and color_name(thing.color) == color_name(edit.color)
-        return is_alike and aside < SAME_SPOT
 
     def _picture(self) -> pygame.Rect:
         spec = self._reel.current.spec
@@ -334,10 +335,8 @@ class EditOverlay(Overlay):
     def _draw_frame(self, surface: pygame.Surface) -> pygame.Rect | None:
         """Frame the thing that will stand there, or that is changed; return its place in view."""
         meant, reel = self._meant(), self._reel
-        if meant is None or self._viewpoint != reel.pose.position:
-            return None
-        told = self._placements.placement if meant.act == "place" else self._thing_there()
-        if not isinstance(told, Edit):
+        told = self._told(meant) if meant else None
+        if told is None:
             return None
         theme, picture = self._hud.theme(surface), self._picture()
         middle = shown_at((told.yaw, told.pitch), reel.pose, reel.crop, tuple(picture))
@@ -365,6 +364,15 @@ class EditOverlay(Overlay):
             pygame.draw.circle(surface, colour, (x, y), theme.px(RING) + wider / 2, line)
             pygame.draw.circle(surface, colour, (x, y), theme.px(DOT) + wider / 2)
         return pygame.Rect(round(x), round(y), 1, 1)
+
+
+def _stands(thing: Edit | None, edit: Edit) -> bool:
+    """Tell whether a thing, if there is one, is the very one that an edit puts there."""
+    if thing is None or thing.color is None or edit.color is None:
+        return False
+    aside = abs(yaw_difference(thing.yaw, edit.yaw)) / thing.width
+    is_alike = thing.kind == edit.kind and color_name(thing.color) == color_name(edit.color)
+    return is_alike and aside < SAME_SPOT
 
 
 def _where(yaw: float, pose: CameraPose) -> str:

@@ -155,7 +155,7 @@ class _Advice:
     def _stays(self) -> str:
         """The notice of what stays as it was, and of the place, if the text names none."""
         text, words, before = self.text, self.words, self.before
-        if before and is_unseen(text, before, words):
+        if isinstance(words, ThingWords) or (before and is_unseen(text, before, words)):
             return ""
         if self.only_adds:
             return ONE_ADDED

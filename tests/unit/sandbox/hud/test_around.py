@@ -61,6 +61,25 @@ def test_the_moon_and_curtains_have_no_article_of_one_of_many():
     assert around_lines(two, CameraPose()) == ["two buses: both ahead", "wheat: both ahead"]
 
 
+def test_what_is_counted_stands_before_of_and_with():
+    names = "bunch of flowers", "table with a cloth", "starfish", "sea", "cloud"
+    one = [Seen(name, "", 0.0, 0.0, 9.0, 9.0) for name in names]
+    said = [line.partition(":")[0] for line in around_lines(one, CameraPose())]
+    assert said == [
+        "a bunch of flowers", "a table with a cloth", "a starfish", "the sea", "a cloud"
+    ]  # fmt: skip
+    two = [Seen(name, "", 0.0, 0.0, 9.0, 9.0) for name in names[:3] for _ in range(2)]
+    said = [line.partition(":")[0] for line in around_lines(two, CameraPose())]
+    assert said == ["two bunches of flowers", "two tables with a cloth", "two starfish"]
+
+
+def test_directions_with_commas_are_set_apart():
+    cats = [Seen("cat", "", 40.0, -30.0, 9.0, 9.0), Seen("cat", "", 300.0, 0.0, 9.0, 9.0)]
+    assert around_lines(cats, CameraPose()) == [
+        "two cats: one ahead on the right, low down; one on the left"
+    ]
+
+
 def test_equal_directions_are_told_once():
     ahead = [Seen("palm", "", turn, 0.0, 9.0, 9.0) for turn in (0.0, 1.0, 2.0)]
     assert around_lines(ahead, CameraPose()) == ["three palms: all ahead"]

@@ -60,13 +60,17 @@ def made(
     asked: list[Edit] = []
     where = lambda: category  # noqa: E731 -- fits the line below
 
+    def ask(edit, seen):
+        asked.append(edit)
+        overlay.seen = seen
+
     def find_place(edit):
         answer: Future[Edit | str | None] = Future()
         answer.set_result(stands(edit) if callable(stands) else stands)
         return answer
 
     overlay = EditOverlay(
-        reel, hud, kinds, where, asked.append, find_place, asked.append, "whole", open_keys=("i",)
+        reel, hud, kinds, where, ask, find_place, asked.append, "whole", open_keys=("i",)
     )
     surface = pygame.Surface(SIZE)
     overlay.draw(surface)
@@ -311,6 +315,14 @@ def test_enter_places_the_thing_that_the_box_announces():
     assert [(edit.act, edit.kind) for edit in asked] == [("place", "sheep")]
 
 
+def test_the_box_for_things_says_nothing_about_places():
+    overlay, *_ = made(kinds=tuple(THINGS))
+    overlay.open()
+    for letter in "a green elephant with a hat ":
+        overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text=letter))
+    assert overlay.box.notice == "grey words have no effect here"
+
+
 def test_the_mouse_alone_applies_and_closes_the_box():
     overlay, asked, surface, _ = made()
     for name, expected in (("close", []), ("apply", ["tent"])):
@@ -370,6 +382,14 @@ def test_before_enter_a_frame_shows_where_the_thing_will_stand_and_how_large():
     assert (left + right) / 2 == pytest.approx(x, abs=3)
     assert (top + bottom) / 2 == pytest.approx(y, abs=3)
     assert (right - left, bottom - top) == pytest.approx((9.0 * degree, 6.0 * degree), abs=6)
+
+
+def test_what_is_asked_for_comes_with_the_thing_as_it_will_be_seen():
+    there = Edit("place", 10.0, 4.0, 9.0, 6.0, "tent")
+    overlay, asked, surface, _ = made(stands=there)
+    framed(overlay, surface, "a tent")
+    write(overlay, "")
+    assert (asked[0].yaw, overlay.seen) == (0.0, there)
 
 
 def test_before_enter_a_frame_shows_the_thing_that_will_be_removed():
