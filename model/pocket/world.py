@@ -338,7 +338,14 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
                 edit = None
             else:
                 edit = there
-        return self._edits.begin(edit, session.prompt, session.block_index) or edited
+        undoable = self.editor.changes.undoable if self.editor else 0
+        done = self._edits.begin(edit, session.prompt, session.block_index)
+        if self.editor is None or self.editor.changes.undoable >= undoable:
+            return done or edited
+        # the change that was taken back is not told any more, and this not before it is shown
+        waits = self._viewpoints is not None and self._viewpoints.is_outdated(session.pose)
+        self._advance(edited=done if waits else None)
+        return None if waits else done
 
     def _finish_block(
         self, poses: tuple[CameraPose, ...], command: CameraCommand, given: Tensor | None = None,

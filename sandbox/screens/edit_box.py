@@ -113,10 +113,10 @@ class EditOverlay(Overlay):
     ) -> None:
         """Make a hidden overlay.
 
-        `ask` asks for an edit, with the thing as it is seen, if that is known; `find_place` asks the
-        world where a placement will stand. `whereabouts` returns the place that is shown, or its
-        category, whose things are suggested. If `may_open` returns False, it has told the player
-        why.
+        `ask` asks for an edit, with the thing as it is seen, if that is known; `find_place` asks
+        the world where a placement will stand. `whereabouts` returns the place that is shown, or
+        its category, whose things are suggested. If `may_open` returns False, it has told the
+        player why.
         """
         self._may_open = may_open
         self._reel, self._hud, self._kinds = reel, hud, tuple(kinds)

@@ -32,7 +32,13 @@ WORDS = {
 } | {act: row.under_way for act, row in SPOT_ACTS.items()}
 PAINTING = "Painting ..."  # all others
 GIVES_UP = "{} gives it up"
-WHAT = {"renew": "the description", "relight": "light and weather", "undo": "taking it back"}
+WHAT = {
+    "renew": "the description",
+    "relight": "light and weather",
+    "undo": "taking it back",
+    "remove": "removing a thing",
+    "repaint": "drawing a thing again",
+}
 
 
 class PaintingOverlay(Overlay):
@@ -98,6 +104,9 @@ class PaintingOverlay(Overlay):
             is_undone = [one.act for one in self._waiting[done : done + 1]] == ["undo"]
             # with what was still under way, or with all that was shown at the same time
             del self._waiting[max(0, done - 1) if is_undone else 0 : done + 1]
+            if is_undone:  # a change that followed it was told in its stead
+                there = [(one.kind, one.color) for one in ready.block.placed]
+                self._waiting = [one for one in self._waiting if (one.kind, one.color) not in there]
             self._progress.begin()
             self._dirty = True
         if self._blocks >= MOST_BLOCKS:
@@ -165,8 +174,7 @@ def _beside(box: pygame.Rect, height: int) -> int:
 
 def _what(edit: Edit) -> str:
     """Return what an edit changes, for a list."""
-    spot = "a spot" if edit.act in SPOT_ACTS else words_of(edit)
-    return WHAT.get(edit.act, spot)
+    return WHAT.get(edit.act, words_of(edit))
 
 
 def _rank(edited: Edit, waiting: Sequence[Edit]) -> int:

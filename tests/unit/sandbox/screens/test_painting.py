@@ -1,5 +1,6 @@
 """A repaint that is under way is to be seen, where it happens, until it is there."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pygame
@@ -16,7 +17,7 @@ from mag_sandbox.sandbox.ui.layout import ColumnPart, Text
 from tests.doubles import SPEC
 
 NIGHT = (0, 0, 40)
-BLOCK = SimpleNamespace(edited=None, notice="")
+BLOCK = SimpleNamespace(edited=None, notice="", placed=())
 
 
 @pytest.fixture
@@ -100,6 +101,14 @@ def test_what_is_taken_back_under_way_is_waited_for_no_longer(overlay):
     shown(overlay, edited=Edit("undo"))
     assert overlay.is_shown
     shown(overlay, edited=Edit("place", kind="tent"))
+    assert not overlay.is_shown
+
+
+def test_a_thing_that_is_there_again_is_not_waited_for(overlay):
+    tent = Edit("place", kind="tent", color=(200, 0, 0))
+    for edit in (tent, Edit("remove"), Edit("undo")):
+        overlay.begin(edit)
+    shown(overlay, edited=Edit("undo"), placed=(replace(tent, yaw=9.0),))
     assert not overlay.is_shown
 
 

@@ -295,6 +295,23 @@ def test_why_a_thing_cannot_be_put_is_known_before_it_is_asked_for(at_lake):
     assert at_lake.placement(tent) == walking.IN_WATER.format("tent")
 
 
+def test_a_removal_that_is_taken_back_before_it_is_shown_is_not_told(monkeypatch):
+    made = world()
+    begin(made)
+    tent = Edit("place", 40.0, -7.0, 12.0, 12.0, "tent", x=0.4, z=0.3)
+    edited(made, replace(STILL, edit=tent))
+    waits = [True]
+    monkeypatch.setattr(made._viewpoints, "is_outdated", lambda pose: waits[0])
+    made.step(replace(STILL, edit=Edit("remove", 41.0, -6.0, x=0.4, z=0.3)))
+    while made._running().edited is None:
+        assert made.step(STILL).edited is None
+    told = [made.step(replace(STILL, edit=Edit("undo"))).edited]
+    waits[0] = False
+    told += [made.step(STILL).edited for _ in range(3)]
+    assert [one.act for one in told if one] == ["undo"]
+    assert told[0] is None, "nor is it told before the picture shows it"
+
+
 def test_a_thing_pointed_at_where_the_scene_begins_is_placed_beyond_it(monkeypatch):
     made = world()
     begin(made)
