@@ -183,6 +183,7 @@ _HOLDING = frozenset((  # kinds that contain others
 _BOARDS = frozenset(
     ("table", *LIKEWISE["table"], "desk", "workbench", "kitchen counter", "counter")
 )
+_SEATS = frozenset(("chair", "stool", "armchair"))
 _HOUSED = frozenset(("bird cage",))  # that only contain animals
 _ALIVE = ANIMALS | PEOPLE
 _WINDOW = "window"
@@ -419,7 +420,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         left[span.start : span.end] = words[span.start : span.end]
     found: dict[str, NamingWords] = {}  # the first mention of each kind
     for span in mentions:
-        found.setdefault(span.kinds[0], span)
+        found[span.kinds[0]] = min(found.get(span.kinds[0], span), span)
     absent = {span: no for span in mentions if (no := _negation(left, span)) is not None}
     worn, dressing, ends = _colors_told_later(left, mentions, after_stops)
     of_all = {one.kinds: worn[one.start] for one in mentions
@@ -440,7 +441,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     where = {
         clause.owner.start: held for clause in clauses
         if clause.owner.kinds[0] not in MATS and clause not in beside.values()
-        and (held := _held(clause.relation))
+        and (held := _around(clause.owner, _held(clause.relation)))
         and (clause.owner.kinds[0] not in DISCS or _is_in_sky(held))
     }  # fmt: skip
 
@@ -456,7 +457,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
 
     def all_of(span: NamingWords) -> Named:
         spans = [
-            one for one in mentions
+            one for one in sorted(mentions)
             if one.kinds[0] == span.kinds[0] and one not in absent
             and (one == span or _is_another(left, one.start, after_stops))
         ]  # fmt: skip
@@ -583,7 +584,7 @@ def _is_where(words: Sequence[str | None], span: NamingWords, after_stops: Colle
     """Tell whether words name no more things: "and a cat on a sofa", "a horse race"."""
     told = words_before(words, span.start, after_stops).start
     follows = words[span.end] if span.end < len(words) else None
-    says = follows and (follows in FUNCTION_WORDS or follows.endswith(VERB_ENDINGS))
+    says = follows and (follows in FUNCTION_WORDS | WHERE or follows.endswith(VERB_ENDINGS))
     is_modifier = follows and not says and span.end not in after_stops and not span.plural
     is_list = told - 1 in after_stops
     return bool(is_modifier) or (told > 1 and words[told - 2] in WHERE and not is_list)
@@ -745,7 +746,7 @@ def _on_one_board(clauses: Sequence[Clause], spans: Sequence[NamingWords]) -> li
 def _owned(
     words: Sequence[str | None], spans: Sequence[NamingWords], clauses: Sequence[Clause]
 ) -> list[Clause]:
-    """Return clauses by which each of some people has a thing: "four people with drums".
+    """Return clauses by which people and tables have things: "four people with drums".
 
     Args:
         words: of a description; None: they name things.
@@ -756,9 +757,23 @@ def _owned(
     return [
         Clause(other, Relation(WITH, one.kinds), range(one.end, other.told))
         for one, other in pairwise(spans)
-        if list(words[one.end : other.told]) == ["with"] and one.plural == other.plural
-        and one.kinds[0] in PEOPLE and other.kinds not in placed and _carried(other.kinds)
+        if list(words[one.end : other.told]) == ["with"] and other.kinds not in placed
+        and (_is_laid(other.kinds, one.kinds) if one.kinds[0] not in PEOPLE
+             else one.plural == other.plural and _carried(other.kinds))
     ]  # fmt: skip
+
+
+def _is_laid(seats: Sequence[str], table: Sequence[str]) -> bool:
+    """Tell whether things are seats, and another one is a table."""
+    return seats[0] in _SEATS and not _BOARDS.isdisjoint(table)
+
+
+def _around(owner: NamingWords, relation: Relation | None) -> Relation | None:
+    """Return where a thing is; seats at a table, or that it has, are around it."""
+    if relation is None or not _is_laid(owner.kinds, relation.kinds or ("",)):
+        return relation
+    is_there = relation.where in (WITH, "beside") or (owner.plural and relation.where == "front")
+    return relation._replace(where="around") if is_there else relation
 
 
 def _carried(kinds: Sequence[str]) -> tuple[str, ...]:

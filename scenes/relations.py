@@ -381,7 +381,8 @@ def _listed_before(
         if not _is_linked(text, rank) and not (links and is_listed):
             return
         links, rank = links + 1, rank - 1
-        if not text.shares(one, owner, relation):
-            return
+        is_crowd = one.kinds[0] == owner.kinds[0] and one.plural and relation.where == "behind"
+        if is_crowd or not text.shares(one, owner, relation):
+            return  # "customers and a baker behind the counter"
         if one.kinds != relation.kinds:
             yield rank

@@ -24,6 +24,8 @@ def _table(
 
 
 SEA_FLOOR = any_case(r"(bottom of the |under the |deep )(sea|ocean)|(sea|ocean) ?(floor|bed)")
+_BLOSSOM = "(?:full |white |pink |spring )?(?:blossom|bloom)"
+IN_BLOSSOM = any_case(rf"\b(?:(?:apple|fruit|cherry) )?tree(?P<many>s?) in {_BLOSSOM}\b")
 _NAMED_ROOMS = (
     "(?:living |dining |music |throne )?room|bedroom|bathroom|kitchen|library|office|study|lounge"
     "|hallway|attic|workshop|classroom|lobby|museum|nursery|playroom|corridor"
@@ -569,7 +571,7 @@ REWORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], 
         r"[^,.;]*?(?=$|[,.;]| (?:and|with)\b)",
         r"a living room with \g<window>",
     ),
-    (r"\b(?:large|big|huge) (?=windows?\b)", "tall "),
+    (IN_BLOSSOM, r"cherry tree\g<many>"),
     (_RED_GATE, r"\g<before>red torii"),
     COLORED_ROOM,
     (_PAINTED_ROOM, r"\1 with \2 walls"),
@@ -588,6 +590,7 @@ OBEYED: tuple[tuple[re.Pattern[str], int | str], ...] = (
     *((said, 0) for said in (
         WEATHER_GONE, BABY, OVERCAST, ON_BANKS, CHILDS_ROOM, REMOVED, REPLACED, FISHING_VILLAGE,
         SUNKEN_TOWN, DARK_STORM, FLOODED_CAVE, SQUARE_IN_TOWN, UNDERWATER_REEF, BASE_ON_MOON,
+        IN_BLOSSOM,
     )),
     *((said, 0) for said, _ in LIGHTS_TOLD),
     (OF_WOOD, "of"), (WOOD, "wood"), (AFTER_NOUN, "look"), (ON_WALL, "wall"), (ON_TOP, "top"),

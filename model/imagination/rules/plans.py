@@ -159,19 +159,42 @@ def parts_of(things: Sequence[PlacedObject], one: Named) -> list[tuple[Named, li
     """Return the parts of a name, or itself, each with the things that are meant.
 
     The one "behind" is the farthest from ahead of those of the name; of the others the one on the
-    left is the leftmost.
+    left is the leftmost, and the one on a swing the nearest to that.
     """
-    own = few_of(things, one)
+    own, shares = few_of(things, one), []
     if not one.parts:
         return [(one, own)]
+    if parts_differ(one):
+        for part in sorted(one.parts, key=lambda part: not (part.relation and part.relation.kinds)):
+            kinds = part.relation.kinds if part.relation else ()
+            others = [things[place] for place in places_of(things, kinds)]
+            own.sort(key=lambda place: _from_nearest(things[place], others))
+            shares.append((part, own[: part.least]))
+            own = own[part.least :]
+        return shares
     behind = sum(part.least for part in one.parts if _direction(part) == "behind")
     own.sort(key=lambda place: -away(things[place]))
     own[behind:] = sorted(own[behind:], key=lambda place: yaw_difference(things[place].yaw, 0.0))
-    shares = []
     for part in sorted(one.parts, key=lambda part: _RANKS.get(_direction(part), _RANKS["ahead"])):
         shares.append((part, own[: part.least]))
         own = own[part.least :]
     return shares
+
+
+def parts_differ(one: Named) -> bool:
+    """Tell whether parts are at different things: a child on a swing, and one on a slide."""
+    relations = {part.relation for part in one.parts}
+    return len(relations) > 1 and any(relation and relation.kinds for relation in relations)
+
+
+def _from_nearest(thing: PlacedObject, others: Sequence[PlacedObject]) -> float:
+    """Return how far a thing is from the nearest of others [degrees]."""
+    far = (
+        max(abs(yaw_difference(thing.yaw, one.yaw)) - one.width / 2, 0.0)
+        + max(abs(thing.pitch - one.pitch) - one.height / 2, 0.0)
+        for one in others
+    )
+    return min(far, default=0.0)
 
 
 def _direction(part: Named) -> str:

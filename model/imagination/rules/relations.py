@@ -23,6 +23,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     in_light,
     light_of,
     looks_of,
+    parts_differ,
     parts_of,
     places_of,
     with_look,
@@ -107,7 +108,9 @@ _PLATE = 6.0  # degrees of something in `_BEARING` that a thing on it takes
 _CROWDED_PLATE = 9.0  # likewise, of other boards, on which things stand already
 _BEHIND_OR_BEFORE = frozenset(("behind", "front"))  # where several are in a row
 _ALONGSIDE = frozenset(("beside", "left", "right", "sides"))  # where sizes are compared
-_LARGER = 2.5  # times as tall, beside another thing, as in life
+_LARGER = 2.5, 1.3  # times as tall, beside another thing, as in life: small things, and others
+_SMALL = 0.25  # of the other's height
+_AT_SIDES = 4  # seats at a table
 _TALL = 3.0  # metres, of houses and trees: a cat on one is much smaller than it
 _LEAST = 9.0  # degrees of the longer side of a thing on another one, at least
 _PLAINLY = 10.0  # degrees of it, if its support may grow, or if it flies and is on a house
@@ -156,7 +159,10 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     is_reef = any(thing.kind in _OF_REEFS for thing in result)
     if waters and not is_reef:
         named = [_afloat(one, waters[0]) for one in named]
-    told = [one for one in named if one.relation is not None]
+    for one in named:
+        if one.parts:
+            result = _parts_moved(result, one)
+    told = [one for one in named if one.relation is not None and not parts_differ(one)]
     for relation in dict.fromkeys(
         one.relation for one in sorted(told, key=lambda one: _depth(one, named))
     ):
@@ -175,6 +181,24 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
             result = _moved(result, alike, relation, follows=is_pinned, each=each)
     for one in named:
         result = _sided(result, one)
+    return result
+
+
+def _parts_moved(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
+    """Return a plan with each part of a name at the thing that words relate it to."""
+    result = things
+    moved: list[PlacedObject] = []
+    for part in one.parts if parts_differ(one) else ():
+        if part.relation is None or not part.relation.kinds:
+            continue
+        own = [
+            at for at in _placed(result, part.kinds) if all(result[at] is not it for it in moved)
+        ]
+        put = _moved(result, [part], part.relation, follows=False, own=own[: part.least])
+        moved += [
+            new for new in put if new.kind in part.kinds and all(new is not it for it in result)
+        ]
+        result = put
     return result
 
 
@@ -492,6 +516,7 @@ def _moved(
     *,
     follows: bool,
     each: bool = False,
+    own: Sequence[int] = (),
 ) -> list[PlacedObject]:
     """Return a plan with as many things as words say in a relation to others.
 
@@ -501,8 +526,9 @@ def _moved(
         relation: of all of them.
         follows: whether the others stay where they are, if that is out of view.
         each: whether words name several others, on which things are one by one.
+        own: places of the things, if they are but some of those.
     """
-    own = [place for one in ones for place in _meant(things, one)]
+    own = own or [place for one in ones for place in _meant(things, one)]
     if HILLS in relation.kinds and relation.where == "on" and own:
         return _on_hill(things, own)
     others = [place for place in _placed(things, relation.kinds) if place not in own]
@@ -544,7 +570,10 @@ def _moved(
 def _larger_on(things: list[PlacedObject], ones: Sequence[Named]) -> list[PlacedObject]:
     """Return a plan with things on others as large or small as words say."""
     scales = {place: one.scale for one in ones for place in _meant(things, one)}
-    return [thing.scaled(scales.get(place, 1.0)) for place, thing in enumerate(things)]
+    return [
+        thing.scaled(scales[place]) if scales.get(place, 1.0) != 1.0 else thing
+        for place, thing in enumerate(things)
+    ]
 
 
 def _put_by_rule(
@@ -606,7 +635,8 @@ def _in_proportion(thing: PlacedObject, other: PlacedObject) -> PlacedObject:
     own, others = usual_looks().get(thing.kind), usual_looks().get(other.kind)
     if not own or not others or not own.tall or own.tall >= others.tall:
         return thing
-    most = _LARGER * own.tall / others.tall * other.height / thing.height
+    share = own.tall / others.tall
+    most = _LARGER[share > _SMALL] * share * other.height / thing.height
     return thing.scaled(min(max(most, _LEAST / max(thing.width, thing.height)), 1.0))
 
 
@@ -954,8 +984,20 @@ def _on_either_side(
     return _beside(1 if rank % 2 else -1)(level, other, rank // 2, count)
 
 
+def _around(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
+    """Return a seat at a table: four are at its sides, others before it."""
+    own, table = usual_looks().get(thing.kind), usual_looks().get(other.kind)
+    if own and table and table.tall:
+        thing = thing.scaled(other.height * own.tall / table.tall / thing.height)
+    if rank < _AT_SIDES:
+        return _on_either_side(thing, other, rank, count)
+    near, apart = count - _AT_SIDES, other.width / max(count - _AT_SIDES, 1)
+    yaw = other.yaw + (rank - _AT_SIDES - (near - 1) / 2) * apart
+    return replace(_with_foot(thing, other.foot - _DEEPER), yaw=yaw % 360.0)
+
+
 _RULES = {
     "on": _on, "sides": _on_either_side, "left": _beside(-1), "right": _beside(1),
     "behind": _behind, "front": _before, "beside": _near, "between": _near, "above": _above,
-    "under": _under,
+    "under": _under, "around": _around,
 }  # fmt: skip

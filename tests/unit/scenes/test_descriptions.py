@@ -988,7 +988,7 @@ def test_things_named_for_a_place_may_be_elsewhere_and_a_background_is_of_a_game
         ("a sunbed before a house", "outdoor", "swimming pool", "garden"),
         ("two wooden houses by a lake", "outdoor", "two log cabins", "house"),
         ("a market with two boxes of fruit", "outdoor", "two fruit crates", "box"),
-        ("a kitchen with a big window", "indoor", "tall window", "big"),
+        ("a kitchen with a big window", "indoor", "big window", "tall"),
         ("a red gate in a cherry valley", "outdoor", "red torii", "gate"),
         ("a red gate in a garden", "outdoor", "red gate", "torii"),
         ("an exhibition with a door and three paintings", "indoor", "a museum", "exhibition"),

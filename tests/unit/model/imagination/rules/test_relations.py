@@ -85,6 +85,31 @@ def test_a_clock_is_on_a_table_unless_it_hangs_on_a_wall(kind: str, tables: int)
     assert sum(one.kind == "table" for one in result) == tables
 
 
+def test_two_of_a_kind_are_each_at_the_thing_that_words_say():
+    swing, slide = (PlacedObject(kind, yaw, -3.0, 20.0, 16.0) for kind, yaw in
+                    (("swing", 340.0), ("slide", 20.0)))  # fmt: skip
+    children = [PlacedObject("child", yaw, -6.0, 8.0, 14.0) for yaw in (0.0, 200.0)]
+    said = "a child on a swing and a child on a slide"
+    named = named_things(said, ("child", "swing", "slide"))
+    result = obeyed([swing, slide, *children], named)
+    found = [one for one in result if one.kind == "child"]
+    for kind in ("swing", "slide"):
+        (bearer,) = (one for one in result if one.kind == kind)
+        assert sum(abs(right_of(one, bearer)) < 4.0 for one in found) == 1
+
+
+@pytest.mark.parametrize(("count", "before"), [(2, 0), (4, 0), (6, 2)])
+def test_chairs_are_around_their_table_and_hide_little_of_it(count: int, before: int):
+    table = PlacedObject("table", 0.0, -16.0, 30.0, 12.0)
+    chairs = [PlacedObject("chair", 30.0 * place, -12.0, 12.0, 20.0) for place in range(count)]
+    named = named_things(f"a table with {count} chairs", ("table", "chair"))
+    result = related([table, *chairs], named)
+    (there,) = (one for one in result if one.kind == "table")
+    found = [one for one in result if one.kind == "chair"]
+    assert sum(one.overlaps(there) for one in found) == before
+    assert abs(sum(right_of(one, there) for one in found)) < 1.0
+
+
 def test_several_on_something_sit_beside_each_other():
     cats = [CAT, PlacedObject("cat", 250.0, -18.0, 10.0, 9.0)]
     result = related([SOFA, *cats], named_things("two cats on the sofa", KINDS))
