@@ -1,8 +1,8 @@
 """Names of colours, and the colours that they name: medians of the renderer's log."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
-from math import dist
+from math import atan2, degrees, dist, hypot
 
 COLORS: dict[str, tuple[int, int, int]] = {
     "black": (71, 59, 75),
@@ -23,6 +23,8 @@ COLORS: dict[str, tuple[int, int, int]] = {
 }
 _CLEAR = 17.0  # steps of L*a*b* from a named colour, up to which its name is told
 _CLEARER = 0.7  # of those from the next one; likewise
+_SAME_HUE = 50.0  # degrees between hues of one colour in different light
+_GREYISH, _NOT_TOLD = 14.0, 40.0  # chroma of colours without a hue; how far these are, in degrees
 _XYZ = (  # of linear sRGB, and of white [CIE 1931]
     ((0.4124, 0.3576, 0.1805), 0.9505),
     ((0.2126, 0.7152, 0.0722), 1.0),
@@ -46,6 +48,28 @@ def clear_color_name(color: Sequence[int]) -> str:
     """Return the name of a colour; "": it could have another one, as things at night."""
     (far, name), (farther, _) = _nearest_colors((color[0], color[1], color[2]))
     return name if far <= max(_CLEAR, _CLEARER * farther) else ""
+
+
+def likely_color(color: Sequence[int], names: Collection[str]) -> str:
+    """Return the one of named colours that a colour is in some light; "": it is none of them.
+
+    >>> likely_color((108, 32, 32), ("blue", "red"))
+    'red'
+    """
+    if (own := color_name(color)) in names:
+        return own
+    apart = {name: _hues_apart(color, COLORS[name]) for name in sorted(names)}
+    nearest = min(apart, key=apart.__getitem__, default="")
+    return nearest if nearest and apart[nearest] <= _SAME_HUE else ""
+
+
+def _hues_apart(color: Sequence[int], other: Sequence[int]) -> float:
+    """Return the angle between two hues [degrees], one and the same for greys."""
+    (_, *one), (_, *two) = (lab_of((each[0], each[1], each[2])) for each in (color, other))
+    if min(hypot(*one), hypot(*two)) < _GREYISH:
+        return _NOT_TOLD
+    angle = degrees(atan2(*one) - atan2(*two)) % 360.0
+    return min(angle, 360.0 - angle)
 
 
 @lru_cache(maxsize=1024)

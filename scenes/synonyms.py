@@ -52,7 +52,10 @@ def _listed_form(phrase: str) -> str | None:
     """Return a phrase, or else its singular, if it is listed."""
     known = read_synonyms()
     ends = (("", ""), ("s", ""), ("es", ""), ("ies", "y"), ("ves", "f"), ("men", "man"))
-    forms = (phrase.removesuffix(end) + one for end, one in ends if phrase.endswith(end))
+    forms = (
+        phrase.removesuffix(end) + one for end, one in ends
+        if phrase.endswith(end) and (end, phrase[-3:]) != ("es", "ees")  # of trees, "tre" is none
+    )  # fmt: skip
     return next((form for form in forms if form in known), None)
 
 

@@ -85,9 +85,10 @@ class _ParkedEditor:
     count: int
     placed: tuple[Edit, ...]
     asked: tuple[_Asked, ...] = ()  # absent from older states
+    lit: tuple[Edit, ...] = ()  # likewise
 
     def __post_init__(self) -> None:
-        check_placed(self.placed)
+        check_placed((*self.placed, *self.lit))
         for one in self.asked:
             check_prompt(one.prompt)
         acts = [one.edit.act for one in self.asked]
@@ -109,6 +110,7 @@ class _Begun:
     cells: np.ndarray  # bool [rows, columns]; of the place
     pose: CameraPose  # of the lattice; the view that shows it
     placed: tuple[Edit, ...]  # the player's things, with it
+    lit: tuple[Edit, ...]  # see `Editor.lit`
     made: "Future[PaintedGround]"
     views: "Future[Views]" = field(default_factory=Future)  # of it, latents by pose
 
@@ -134,6 +136,7 @@ class Editor:
         """Begin without edits; in a new world (`anew`) nothing was seen yet either."""
         self._seen = np.full_like(self._imagination.nothing().known, not anew)  # cells, ever
         self.placed: tuple[Edit, ...] = ()  # the player's things
+        self.lit: tuple[Edit, ...] = ()  # those that were, until another light planned them, too
         self.changes = ChangeHistory()
         self._count = 0  # of changes so far: each draws with other noise
         self.drop()
@@ -191,7 +194,7 @@ class Editor:
         made = begun.made.result()
         inventor.follow(memory, begun.pose)  # views lost meanwhile are not lost by the change
         before, plan, placed, losses = inventor.around, inventor.plan, self.placed, inventor.losses
-        self.placed = begun.placed
+        self.placed, self.lit = begun.placed, begun.lit
         cells = begun.cells | made.news
         renewed = begun.done.act in _RENEWING
         if renewed:
@@ -291,7 +294,7 @@ class Editor:
 
         made, blocks = inventor.begin_change(change, cells, plan, pose, prompt)
         done = replace(here, x=0.0, z=0.0)
-        return _Begun(done, place, cells, pose, placed, made), blocks
+        return _Begun(done, place, cells, pose, placed, self.lit, made), blocks
 
     def _things(self, plan: Plan | None, placed: Sequence[Edit]) -> tuple[PlacedObject, ...]:
         """Return the planned and placed things, from far to near."""
@@ -310,11 +313,12 @@ class Editor:
             place = lattice.box(edit.yaw, edit.pitch, edit.width, edit.height)
             pose = lattice.around(place)
         cells = inventor.around.mask(place)
-        before, placed = None, self._outside(cells)
+        before, placed, lit = None, self._outside(cells), self.lit
         if edit.act == "relight" and (plan := first_plan(inventor)) is not None:
-            before, placed = replace(plan, things=self._things(plan, self.placed)), ()
+            before = replace(plan, things=self._things(plan, self.placed))
+            placed, lit = (), all_placed(self, plan)
         made, blocks = inventor.begin_renewed(cells, pose, prompt, before)
-        return _Begun(edit, place, cells, pose, placed, made), blocks
+        return _Begun(edit, place, cells, pose, placed, lit, made), blocks
 
     def _forget_unseen(self, edit: Edit, memory: BlockMemory) -> Edit:
         """Forget painted ground that was never shown, so that it follows the new words."""
@@ -342,6 +346,7 @@ class Editor:
             "count": self._count,
             "placed": [asdict(edit) for edit in self.placed],
             "asked": [asdict(one) for one in self._asked],
+            "lit": [asdict(edit) for edit in self.lit],
         }
         own = packed({"seen": torch.from_numpy(self._seen.astype(np.uint8))}, data)
         return joined(self.changes.snapshot(), own.data, own.arrays)
@@ -366,7 +371,7 @@ class Editor:
 
     def _restore(self, parked: _ParkedEditor, seen: np.ndarray, changes: ChangeHistory) -> None:
         """Restore parked data, the cells ever seen, bool [rows, columns], and the changes."""
-        self._count, self.placed = parked.count, parked.placed
+        self._count, self.placed, self.lit = parked.count, parked.placed, parked.lit
         self._seen, self.changes = seen, changes
         self._asked, self._begun = parked.asked, None
         if self._asked:
@@ -454,6 +459,13 @@ class Editor:
             slot: frame for slot, frame in table.frames.items()
             if slot in lasting or frame.elsewhere or (lattice.shown([frame.pose]) & elsewhere).any()
         }  # fmt: skip
+
+
+def all_placed(editor: Editor, plan: Plan | None) -> tuple[Edit, ...]:
+    """Return the things that the player placed, also those that the plan has in another light."""
+    there = {(one.kind, one.yaw, one.pitch) for one in things_of(plan)}
+    lit = [one for one in editor.lit if (one.kind, one.yaw % 360.0, one.pitch) in there]
+    return (*editor.placed, *lit)
 
 
 def shape_cells(shape: np.ndarray, cells: tuple[int, ...]) -> np.ndarray:

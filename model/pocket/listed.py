@@ -14,9 +14,10 @@ def things_at_start(
 ) -> list[PlacedObject]:
     """Return those of some things that show on known ground, where the scene begins.
 
-    On given ground, these are the things that were read in the picture.
+    On given ground, these are the things that were read in the picture. In another light, things
+    stay on ground that is yet to be painted in it.
     """
-    known, lattice = inventor.around.known, inventor.imagination.lattice
+    known, lattice = inventor.around.known | inventor.relit, inventor.imagination.lattice
     shown = inventor.imagination.visible(tuple(things))
     return [one for one in shown if stands_in(cut_to_view(one), known, lattice)]
 

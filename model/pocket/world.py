@@ -33,7 +33,7 @@ from mag_sandbox.model.pocket.block_memory import (
     PassInputs,
 )
 from mag_sandbox.model.pocket.edit_requests import EditRequests
-from mag_sandbox.model.pocket.editing import Editor
+from mag_sandbox.model.pocket.editing import Editor, all_placed
 from mag_sandbox.model.pocket.inventing import MemoryModelInventor, Outlook
 from mag_sandbox.model.pocket.listed import as_edits
 from mag_sandbox.model.pocket.look_ahead import (
@@ -467,7 +467,8 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         if self._ground and self._ground.scenery and self.schedule.paints(self.memory):
             planned = as_edits(self._ground.in_sight(here.x, here.z))
         ground = rooms.around(here, block.prompt) if rooms else None
-        placed, undoable = self.editor.placed, self.editor.changes.undoable
+        plan = self.painting.plan if self.painting else None
+        placed, undoable = all_placed(self.editor, plan), self.editor.changes.undoable
         return replace(block, placed=placed, undoable=undoable, planned=planned, ground=ground)
 
     def _inputs(self) -> PassInputs:

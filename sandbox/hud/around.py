@@ -18,7 +18,7 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.world import FrameBlock, GroundPlan
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
-from mag_sandbox.scenes.color_names import clear_color_name, color_name
+from mag_sandbox.scenes.color_names import clear_color_name, color_name, likely_color
 from mag_sandbox.scenes.kinds import DRESSED, OVERHEAD, THINGS, WATERS
 from mag_sandbox.scenes.naming import (
     UNCOUNTED,
@@ -35,8 +35,6 @@ _NAMED = THINGS.keys() | WATERS
 CALLED = {"shop shelf": "shelf"}  # kinds that other places have, too: kitchens
 NARROWEST = 2.7  # degrees of the shorter side of a thing: of a chicken that is some steps away
 NEAR = 0.1  # metres: the least distance that sizes are told for
-SHOWN, LOOKED_AT = 0.12, 150  # share of a thing's pixels that have its colour; pixels looked at
-LEVELS = 8  # of colours looked at: fewer are named, and named colours are kept
 MOST_DIRECTIONS = 4  # of the things of a name; of more, only ahead, left, right, behind
 _NUMBERS = (
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
@@ -125,8 +123,8 @@ class Lookout(SessionObserver):
 def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     """Return the things around, from left to right of the map.
 
-    The colour of a planned thing is told if the words in force name it and the picture shows it:
-    the painter does not always obey, and players often doubt other colours of a plan.
+    The colour of a planned thing is told if the words in force name it: players often doubt other
+    colours of a plan.
 
     Args:
         ring: what was seen from where the scene begins.
@@ -141,33 +139,27 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     ]  # fmt: skip
     if block.ground and block.poses[-1].is_away:
         own = [seen_from(edit, block.ground, block.poses[-1]) for edit in block.placed]
-        told = [_told(edit) for edit in named]
+        told = [_planned(edit, block.prompt) for edit in named]
         told += _not_shown(block.ground, block.poses[-1], block.prompt, (*own, *told))
     else:
         own = [_told(edit) for edit in block.placed]
         seen = (edit for edit in named if _is_seen(edit, ring.is_seen))
-        told = [_as_shown(_told(edit), _part(edit, ring)) for edit in seen]
+        told = [_planned(edit, block.prompt) for edit in seen]
     found = [replace(one, placed=True) for one in own]
     found += (one for one in told if not any(_same_place(one, mine) for mine in own))
     return tuple(sorted(_called(found, block.prompt), key=lambda one: (one.yaw + 180.0) % 360.0))
 
 
 def _called(found: Iterable[Seen], prompt: str) -> list[Seen]:
-    """Return things by the names that a description has for them, and by colours that it has.
-
-    A colour is told only if all that are listed of a kind have one.
-    """
-    names, colors = names_in(prompt), _colors_in(prompt)
-    alike = likenesses_in(prompt)
-    called = []
-    for one in found:
-        is_told = one.placed or one.color in colors.get(one.kind, ())
-        word, color = names.get(one.kind, CALLED.get(one.kind, "")), one.color if is_told else ""
-        drawn_as = one.kind if one.kind in alike else ""
-        called.append(replace(one, color=color, word=word, drawn_as=drawn_as))
-    unsure = {one.kind for one in called if not one.color}
+    """Return things by the names that a description has for them, and by colours that it has."""
+    names, alike = names_in(prompt), likenesses_in(prompt)
     return [
-        replace(one, color="") if one.kind in unsure and not one.placed else one for one in called
+        replace(
+            one,
+            word=names.get(one.kind, CALLED.get(one.kind, "")),
+            drawn_as=one.kind if one.kind in alike else "",
+        )
+        for one in found
     ]
 
 
@@ -179,13 +171,6 @@ def _colors_in(prompt: str) -> Mapping[str, frozenset[str]]:
         for one in named_things(prompt, tuple(THINGS))
         if any(part.color for part in (one, *one.parts))
     }
-
-
-def _as_shown(thing: Seen, pixels: np.ndarray) -> Seen:
-    """Return a thing without its colour where few of its pixels, [N, 3], have it."""
-    some = pixels[:: max(1, len(pixels) // LOOKED_AT)] // LEVELS * LEVELS + LEVELS // 2
-    shown = sum(color_name(pixel) == thing.color for pixel in some.tolist())
-    return thing if shown >= SHOWN * len(some) else replace(thing, color="")
 
 
 def seen_from(edit: Edit, ground: GroundPlan | None, pose: CameraPose) -> Seen:
@@ -211,7 +196,7 @@ def _not_shown(
     """
     there = defaultdict[str, list[tuple[str, float]]](list)  # colours and directions by kind
     for one in ground.things:
-        color = clear_color_name(one.color) if one.color else ""
+        color = _color_said(one.kind, one.color, prompt)
         there[one.kind].append((color, degrees(atan2(one.x - pose.x, one.z - pose.z)) % 360.0))
     for water in ground.waters:
         x, z = min(water.shore, key=lambda at: dist(at, pose.position))
@@ -303,6 +288,15 @@ def _coarse(direction: str) -> str:
     return "ahead" if way.startswith("ahead") else way
 
 
+def _planned(edit: Edit, prompt: str) -> Seen:
+    return replace(_told(edit), color=_color_said(edit.kind, edit.color, prompt))
+
+
+def _color_said(kind: str, color: Sequence[int] | None, prompt: str) -> str:
+    """Return the one of the colours that a description gives a kind which a thing of it has."""
+    return likely_color(color, _colors_in(prompt).get(kind, frozenset())) if color else ""
+
+
 def _told(edit: Edit) -> Seen:
     color = clear_color_name(edit.color) if edit.color else ""
     return Seen(edit.kind, color, edit.yaw % 360.0, edit.pitch, edit.width, edit.height)
@@ -319,19 +313,6 @@ def _is_large(edit: Edit) -> bool:
     """Tell whether a thing that no words name is large enough to be listed."""
     short, long = sorted((edit.width, edit.height))
     return long >= SMALLEST and short >= NARROWEST
-
-
-def _part(edit: Edit, ring: SeenRing) -> np.ndarray:
-    """Return the seen pixels of a thing, uint8 [N, 3]."""
-    height, width = ring.seen.shape
-    first, last = (
-        round((TOP - edit.pitch + side * edit.height / 2) * SCALE) for side in (-1.0, 1.0)
-    )
-    left = round((edit.yaw + 180.0 - edit.width / 2) * SCALE)
-    columns = np.arange(left, left + max(1, round(edit.width * SCALE))) % width
-    part = np.ix_(np.arange(max(0, first), min(height, last + 1)), columns)
-    pixels: np.ndarray = ring.pixels[part][ring.is_as_seen[part]]
-    return pixels
 
 
 def _same_place(one: Seen, other: Seen) -> bool:

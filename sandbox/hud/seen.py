@@ -53,12 +53,6 @@ class SeenRing:
             self.seen[first:last, columns] = self.frames
         return box
 
-    @property
-    def is_as_seen(self) -> np.ndarray:
-        """Which parts look as they did when they were seen, bool [HEIGHT, WIDTH]."""
-        shown: np.ndarray = self.seen > NEVER
-        return shown
-
     def _forget(self, edit: Edit) -> None:
         if edit.act == "relight":  # nothing else changes
             self.seen[self.is_seen] = OTHER_LIGHT

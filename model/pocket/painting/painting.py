@@ -355,6 +355,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.doors = NO_DOORS
         self.losses = 0  # how often the plan was turned because ground had been forgotten
         self.forgotten = np.zeros_like(self.around.known)  # cells, since it was
+        self.relit = self.forgotten  # likewise, painted in another light
         self._evictions = 0  # of memory, when its losses were last looked at
 
     @property
@@ -372,7 +373,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self._facing = 0.0
         self.is_given, self.given = False, None
         self.losses = self._evictions = 0
-        self.forgotten = np.zeros_like(self.around.known)
+        self.forgotten = self.relit = np.zeros_like(self.around.known)
 
     def room_ahead(
         self, seed: int, doors: RoomDoors, pose: CameraPose, prompt: str
@@ -504,10 +505,11 @@ class PaintingInventor(ViewPainter[_PaintedView]):
     def renew(self, cells: np.ndarray, made: PaintedGround) -> None:
         """Replace cells of the ring, bool [rows, columns], by newly painted ones."""
         self.drop_view()
-        self.around = self.around.replaced(cells, made.around)
+        known, self.around = self.around.known, self.around.replaced(cells, made.around)
+        self.relit = self.relit | known
         if made.plan is None or made.plan.noise != self.noise:
             self.losses += 1
-            self.forgotten = np.zeros_like(self.forgotten)
+            self.forgotten = self.relit = np.zeros_like(self.forgotten)
         self.plan = made.plan
 
     def see(self, pose: CameraPose, latents: Tensor, only: np.ndarray | None = None) -> None:
@@ -520,6 +522,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         tensors = {
             "known": torch.from_numpy(around.known.astype(np.uint8)),
             "forgotten": torch.from_numpy(self.forgotten.astype(np.uint8)),
+            "relit": torch.from_numpy(self.relit.astype(np.uint8)),
             "latents": torch.from_numpy(around.latents),
         }
         if self.given is not None:
@@ -551,13 +554,14 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         parked: _ParkedPainter | None = None  # of an older world
         around: Surroundings | None = None  # of other weights, like the next
         given: GivenPicture | None = None
-        forgotten, drawn = self.imagination.nothing().known, list[tuple[GroundThings, int]]()
+        drawn = list[tuple[GroundThings, int]]()
+        forgotten = relit = self.imagination.nothing().known
         if state.arrays:
             parked = decode(_ParkedPainter, plain(state), "around")
         if parked is not None and parked.weights == self.weights:
             parked.check(self.imagination.lattice, self.imagination.config.looks)
             tensors = unpacked(state)
-            around, forgotten = _ground_of(tensors, self.imagination.nothing())
+            around, forgotten, relit = _ground_of(tensors, self.imagination.nothing())
             given = _given_of(tensors, self.imagination)
             nothing = self.imagination.nothing()
             for number, one in enumerate(parked.drawn):
@@ -578,7 +582,8 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             self._evictions = parked.evictions
             if around is None:
                 return
-            self.around, self.plan, self.forgotten = around, parked.plan, forgotten
+            self.around, self.plan = around, parked.plan
+            self.forgotten, self.relit = forgotten, relit
             self.listed, self.is_given, self.given = parked.listed, parked.is_given, given
             self.drawing.restore(drawn)
             if parked.asked is not None:
@@ -614,7 +619,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         view = self.around.mask(self.imagination.lattice.place(pose))
         if (view & self.forgotten & ~self.around.known).any():
             self.losses += 1
-            self.forgotten = np.zeros_like(self.forgotten)
+            self.forgotten = self.relit = np.zeros_like(self.forgotten)
 
     def _require_plan(self, prompt: str, pose: CameraPose) -> int:
         """Begin a plan, if this prompt has none; return how many blocks it may take.
@@ -724,7 +729,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         lost = self.around.known & ~self._shown(memory.policy.lasting)
         if lost.any():
             self.around = self.around.without(lost)
-            self.forgotten = self.forgotten | lost
+            self.forgotten, self.relit = self.forgotten | lost, self.relit & ~lost
             self.is_given &= bool(self.around.at(self.imagination.ahead).known.any())
 
 
@@ -770,13 +775,18 @@ def _texts(features: PromptFeatures, words: Vocabulary, prompt: str) -> tuple[Te
 
 def _ground_of(
     tensors: Mapping[str, Tensor], nothing: Surroundings
-) -> tuple[Surroundings, np.ndarray]:
-    """Return parked ground and the cells forgotten since the plan turned, or raise ValueError."""
-    forgotten = nothing.known  # in older states
-    if "forgotten" in tensors:
-        forgotten = cells_of(tensors["forgotten"], nothing)
+) -> tuple[Surroundings, np.ndarray, np.ndarray]:
+    """Return parked ground and the cells forgotten and relit since the plan turned.
+
+    Raises:
+        ValueError: they are invalid.
+    """
+    forgotten, relit = (  # absent from older states
+        cells_of(tensors[name], nothing) if name in tensors else nothing.known
+        for name in ("forgotten", "relit")
+    )
     known = cells_of(tensors["known"], nothing)
-    return Surroundings(known, _latents_of(tensors, nothing)), forgotten
+    return Surroundings(known, _latents_of(tensors, nothing)), forgotten, relit
 
 
 def _latents_of(

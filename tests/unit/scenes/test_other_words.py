@@ -7,6 +7,7 @@ from mag_sandbox.scenes.color_names import COLORS
 from mag_sandbox.scenes.descriptions import DescriptionWords
 from mag_sandbox.scenes.kinds import KINDS
 from mag_sandbox.scenes.naming import named_things, near_colors, silent_words, takes_color
+from mag_sandbox.scenes.synonyms import synonyms_of
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT
 
@@ -87,3 +88,8 @@ def test_dark_birds_do_not_pass_for_gulls(words):
 
 def test_a_red_gate_in_japan_is_red_as_it_is_seen(words):
     assert not words.without_effect("a Japanese temple with a red gate")
+
+
+def test_the_singular_of_trees_is_no_misspelt_one():
+    assert synonyms_of("tre") is not None
+    assert synonyms_of("palm trees") is synonyms_of("trees") is None

@@ -658,17 +658,28 @@ def test_another_light_paints_everything_anew_and_moves_nothing(monkeypatch):
     planned_for(made, monkeypatch)
     before, plan, noise = ring_of(made), made.painting.plan, made.painting.noise
     (tent,) = placed = made.editor.placed
+    listed = {(one.kind, one.yaw) for one in made.step(STILL).planned}
     renew(made, replace(ALL, act="relight", yaw=117.0))
+    again = {(one.kind, one.yaw) for one in made.step(STILL).planned}
+    assert listed
+    assert again == listed | {(tent.kind, tent.yaw)}, "also where nothing is painted yet"
     now = made.painting.plan
     assert (now.prompt, now.noise, made.painting.noise) == (CASTLE, noise, noise)
     there = [{(one.kind, one.yaw, one.pitch) for one in each.things} for each in (plan, now)]
     assert there[1] == there[0] | {(tent.kind, tent.yaw, tent.pitch)}  # it is painted with the rest
     assert made.editor.placed == ()
+    assert made.step(STILL).placed == placed, "the player placed it all the same"
+    state = made.snapshot()
+    parked = WorldState(state.arrays, json.loads(json.dumps(state.data)))
+    again = world()
+    again.restore(parked)
+    assert again.step(STILL).placed == placed
     assert not (
         before[0] & made.painting.around.known & (before[1] == ring_of(made)[1]).all(0)
     ).any()
     edit_at_rest(made, Edit("undo"))
     assert (made.painting.plan, made.editor.placed) == (plan, placed)
+    assert made.step(STILL).placed == placed
     assert not changed_cells(before, ring_of(made))[before[0]].any()
 
 

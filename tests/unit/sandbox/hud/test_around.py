@@ -11,7 +11,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.world import GroundPlan, GroundThing, GroundWater
 from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
-from mag_sandbox.sandbox.hud.seen import SCALE, TOP, WIDTH, SeenRing
+from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.screens.around import MOST_LINES, AroundOverlay
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes.color_names import COLORS
@@ -117,23 +117,23 @@ def test_what_words_name_is_listed_however_small():
     assert lines("a tent") == ["you have not seen anything with a name yet"]
 
 
-def test_colours_are_told_that_words_give_and_the_picture_shows():
+def test_colours_that_words_give_are_told_in_any_light():
     ring = SeenRing()
     ring.seen[:] = 1
-    ring.pixels[:] = COLORS["red"]
-    ring.pixels[:, WIDTH // 2 :] = COLORS["black"]
-    red, blue = (replace(TENT, yaw=270.0, color=COLORS[color]) for color in ("red", "blue"))
-    black = replace(TENT, yaw=90.0, color=COLORS["black"])
 
-    def names(prompt, *planned):
+    def names(prompt, *colors):
+        planned = tuple(replace(TENT, color=color) for color in colors)
         block = Mock(placed=(), planned=planned, ground=None, prompt=prompt)
         return {one.name for one in things_around(ring, block)}
 
-    assert names("a camp with red tents", red) == {"red tent"}
-    assert names("a camp", red) == names("a camp with blue tents", blue) == {"tent"}
+    red, blue, black = (COLORS[color] for color in ("red", "blue", "black"))
+    at_night, in_fog = (108, 32, 32), (212, 102, 103)
+    assert names("a camp", red) == names("a camp with blue tents", red) == {"tent"}
+    assert names("a camp with red tents", red, in_fog, at_night) == {"red tent"}
+    assert names("a camp with red tents", red, blue) == {"red tent", "tent"}
     assert names("a Black tent", black) == {"black tent"}
-    assert names("a camp with red tents", red, blue) == {"tent"}, "one of them has no colour"
-    assert names("a camp with yellow tents", red) == {"tent"}, "red in the evening sun"
+    assert names("a white tent", (140, 150, 190)) == {"white tent"}, "in moonlight"
+    assert names("a red tent and a blue tent", at_night, (60, 70, 130)) == {"red tent", "blue tent"}
 
 
 def test_what_is_drawn_as_something_else_has_the_name_that_words_give_it():
@@ -163,7 +163,6 @@ def test_the_list_says_what_is_drawn_as_something_else():
 def test_people_wear_the_colours_that_words_give_them():
     ring = SeenRing()
     ring.seen[:] = 1
-    ring.pixels[:] = COLORS["red"]
     girl = replace(TENT, kind="child", color=COLORS["red"])
     block = Mock(placed=(), planned=(girl,), ground=None, prompt="a girl in a red coat")
     assert [one.name for one in things_around(ring, block)] == ["girl in red"]
