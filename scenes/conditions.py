@@ -42,6 +42,7 @@ OUTSIDE_ROOMS = {  # skies in windows, and stems that say so
     "dusk": frozenset(map(stem, ("dusk", "twilight"))),
     "night": SPOKEN["night"],
 }
+_IN_SPACE = "spaceship"  # a place
 _LIGHTS = {  # red, green and blue of lights, as shares of a clear day's; source: the renderer's
     "outdoor": (
         ({"dawn", "sunrise", "morning"}, (1.0, 0.9, 0.9)),
@@ -157,6 +158,8 @@ def sky_outside(text: str, words: Vocabulary) -> str:
         return ""
     said = _EVENING_LIGHT.sub("", text)
     stems = text_stems(said)
+    if place is not None and place.name == _IN_SPACE:
+        return "night"
     return next((sky for sky, words in OUTSIDE_ROOMS.items() if stems & words), "")
 
 

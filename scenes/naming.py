@@ -172,7 +172,8 @@ ALSO = {  # a player's word -> the kind
 _PLACES = ("space station", "school room", "castle hall", "hall of a castle", "pool of lava")
 _STUFFS = frozenset({"stone", "rock", "carpet"})  # that something is made of, in a description
 _PERCHES = frozenset((  # with room for little more than an animal
-    "hay bale", "stump", "log", "rock", "barrel", "fence", "gravestone", "mailbox", "signpost",
+    "bench", "hay bale", "stump", "log", "rock", "barrel", "fence", "gravestone", "mailbox",
+    "signpost",
 ))  # fmt: skip
 _HOLDING = frozenset((  # kinds that contain others
     "boat", "rowing boat", "gondola", "ship", "sailing ship", "bowl", "basket", "box", "crate",
@@ -452,7 +453,9 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
             one = one._replace(least=min(one.least, _CONTAINED))
         one = _on_board(one._replace(relation=where.get(span.start, one.relation)))
         if one.relation and one.relation.where == WITH:
-            return one._replace(kinds=_carried(one.kinds))
+            owner = spans[max(rank for rank, other in enumerate(spans) if other.start < span.start)]
+            count = called_by(owner).least  # two guitars of three people
+            return one._replace(kinds=_carried(one.kinds), least=count, most=count)
         return _on_sides(one) if one.relation and one.relation.where == "sides" else one
 
     def all_of(span: NamingWords) -> Named:

@@ -56,6 +56,7 @@ from mag_sandbox.model.imagination.rules.shores import (
     SEA,
     afloat,
     ashore,
+    aside_of,
     before_others,
     spanning,
     without_stranded,
@@ -190,6 +191,7 @@ def obeyed(
     result = with_small_animals(result, _counting(result, named))
     placed = _apart(related(lying_first(hung(result, named)), named), named)
     counting = _counting(placed, named)
+    placed = aside_of(placed, counting, {kind for one in (*named, *typical) for kind in one.kinds})
     placed = without_stranded(afloat(placed, counting), counting)
     placed = ashore(before_others(placed, _counting(placed, named)), named)
     placed = with_people_clear(placed, named, _counting(placed, named))
@@ -556,7 +558,8 @@ def _groups(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[_Gro
                 _join_parts(parts, {*own})
             continue
         others = places_of(things, one.relation.kinds)
-        rides = one.relation.where == "on" and one.relation.kinds[0] in RIDDEN
+        are_several = any(it.kinds == one.relation.kinds and it.least > 1 for it in named)
+        rides = one.relation.where == "on" and (are_several or one.relation.kinds[0] in RIDDEN)
         for some in [(place,) for place in own] if rides else [tuple(own)]:
             joined, first = {*some}, things[some[0]]
             if others:
@@ -649,7 +652,9 @@ def _cleared(
         for index, thing in enumerate(things):
             is_before_cloud = thing.kind == CLOUD and own.kind != CLOUD and not _is_far(own)
             may_go = thing.kind in _MOVABLE and (_may_hide(thing) or is_before_cloud)
-            if index in counting or not may_go or thing.kind in others.get(own.kind, ()):
+            if index in counting or not may_go:
+                continue
+            if thing.kind in others.get(own.kind, ()) and _is_nearest_to(own, thing, things):
                 continue  # the palm that a chest is under
             is_other = thing.kind not in said[own.kind] and stands(own) and stands(thing)
             if thing.kind in said and not is_other:
@@ -798,6 +803,12 @@ def _side_for_sea(things: Sequence[PlacedObject]) -> float:
 def _is_nearest(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
     """Tell whether no other thing of a kind is nearer to ahead."""
     return all(away(thing) <= away(other) for other in things if other.kind == thing.kind)
+
+
+def _is_nearest_to(own: PlacedObject, thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
+    """Tell whether no other thing of a kind is nearer to one's middle."""
+    alike = (other for other in things if other.kind == thing.kind)
+    return all(_apart_by(thing, own) <= _apart_by(other, own) for other in alike)
 
 
 def _ahead(thing: PlacedObject) -> PlacedObject:

@@ -110,7 +110,7 @@ def with_belongings(
         people = next((other for other in named if other.kinds[:1] == owners[:1]), None)
         if own is None or people is None or not {own.kind, owners[0]} <= looks.keys():
             continue
-        for owner in [things[place] for place in few_of(things, people)]:
+        for owner in [things[place] for place in few_of(things, people)][: one.least]:
             most = inf if own.kind == BUNCHED else _AS_TALL
             tall = owner.height * min(looks[own.kind].tall / looks[owner.kind].tall, most)
             held = own.scaled(max(tall / own.height, _LEAST / max(own.width, own.height)))

@@ -76,7 +76,7 @@ SEATS = {  # heights of surfaces on which things sit, lie or stand, as shares of
     **{kind: shares[0] for kind, shares in TABLES.items()},
     "bathtub": 0.7, "sofa": 0.45, "armchair": 0.45, "chair": 0.48, "bed": 0.5, "throne": 0.4,
     "rocking horse": 0.6, "bird cage": 0.25, "swing": 0.3, "slide": 0.4, "bunk bed": 0.4,
-    "crib": 0.4, "horse": 0.62,
+    "seesaw": 0.45, "crib": 0.4, "horse": 0.62,
     "camel": 0.7, "elephant": 0.85, "bicycle": 0.6, "motorcycle": 0.5, "tractor": 0.5,
     **dict.fromkeys(("boat", "rowing boat", "gondola", "sailing ship", "ship"), 0.35),
     **dict.fromkeys(

@@ -53,6 +53,7 @@ _SEVERAL, _ROOM_OF_SEVERAL = 3, (2.4, 13.0)  # likewise
 _JITTER = 0.5  # of the width of one of several, by which it is aside of its place in a row
 _BERTH = 4  # degrees between places that are tried
 _BLUER = 0.4  # share of its blue by which a sea has less red, in any light
+_ROUND_TO = (0.0, *(side * turn for turn in range(15, 166, 15) for side in (1.0, -1.0)), 180.0)
 _ALOFT = 5.0  # degrees of the foot of what words put into the sky, at least
 _AHEAD = 25.0  # degrees from ahead at which the middle of a sea or road is still plainly seen
 
@@ -110,6 +111,21 @@ def _off(waters: Sequence[PlacedObject], mat: PlacedObject) -> PlacedObject:
             pitch = water.foot - _EDGE - mat.height / 2
             mat = replace(mat, pitch=max(pitch, _LOWEST_MAT), away=None)
     return mat
+
+
+def aside_of(
+    things: Sequence[PlacedObject], kept: Collection[int], said: Collection[str]
+) -> list[PlacedObject]:
+    """Return a plan with rivers and lakes of no said kinds where no kept things stand in them."""
+    result = list(things)
+    for place, water in enumerate(things):
+        if water.kind not in _WET - {SEA, *said} or water.width >= AROUND:
+            continue
+        own = [things[at] for at in kept if at != place]
+        turned = [water.turned(turn) for turn in _ROUND_TO]
+        wet = [sum(is_in_water([one], thing) for thing in own) for one in turned]
+        result[place] = turned[wet.index(min(wet))]
+    return result
 
 
 def before_others(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:

@@ -43,6 +43,15 @@ def test_a_dog_is_no_larger_beside_a_child_than_in_life():
     assert with_small_animals([dog, horse], (0, 1)) == [dog, horse]
 
 
+def test_two_of_three_people_have_guitars_if_words_say_so():
+    guitar = PlacedObject("guitar", 5.0, -9.0, 6.0, 10.0)
+    floor = PlacedObject("floor", 0.0, -35.0, 360.0, 40.0)
+    named = named_things("a person and two people with guitars", ("person", "guitar"))
+    plan = obeyed([floor, PERSON, guitar], named)
+    kinds = [one.kind for one in plan]
+    assert (kinds.count("person"), kinds.count("guitar")) == (3, 2)
+
+
 @pytest.mark.parametrize("on_stage", [False, True])
 def test_each_of_four_drummers_has_a_drum_and_no_other_one_is_there(on_stage: bool):
     floor = PlacedObject("floor", 0.0, -35.0, 360.0, 40.0)

@@ -11,6 +11,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.shores import (
     afloat,
     ashore,
+    aside_of,
     before_others,
     facing_course,
     is_in_water,
@@ -138,6 +139,15 @@ def test_a_ship_that_words_put_behind_has_a_sea_there():
     assert sea == SEA
     assert (more.yaw, more.width) == (ship.yaw, SEA.width)
     assert there.foot == pytest.approx(SEA.pitch)
+
+
+def test_a_river_runs_where_nothing_that_words_name_stands():
+    river = PlacedObject("river", 0.0, -14.0, 89.0, 10.0)
+    barn = standing("barn", 10.0, -13.0)
+    (moved, *_) = aside_of([river, barn], {1}, {"barn"})
+    assert not is_in_water([moved], barn)
+    assert aside_of([river, barn], {1}, {"barn", "river"}) == [river, barn]
+    assert aside_of([river, barn], set(), {"barn"}) == [river, barn]
 
 
 def test_coasts_are_turned_to_the_sea_and_cities_to_their_road():
