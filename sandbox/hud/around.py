@@ -41,6 +41,7 @@ _NUMBERS = (
     "twelve",
 )  # fmt: skip
 _AHEAD, _IN_VIEW, _BEHIND = 10.0, 45.0, 140.0  # degrees from the middle of the view
+SHORE = 0.45  # share of a water's box from its middle to where it is seen
 _ABOVE = 20.0  # degrees above or below it, from which on that is told
 _OVERHEAD = 8.0  # likewise, of the moon, the sun and stars
 
@@ -75,6 +76,10 @@ class Seen:
     def direction(self, pose: CameraPose) -> str:
         """Return its direction from a pose in words, and whether it is hidden or placed."""
         away, up = yaw_difference(self.yaw, pose.yaw), self.pitch - pose.pitch
+        if (
+            self.kind in WATERS and abs(away) <= _BEHIND
+        ):  # a lake at the feet is where its nearest part is seen
+            away, up = _beyond(away, SHORE * self.width), _beyond(up, SHORE * self.height)
         side = "on the right" if away > 0 else "on the left"
         ahead = "ahead" if abs(away) < _AHEAD else f"ahead {side}"
         aside = "behind you" if abs(away) > _BEHIND else side
@@ -83,6 +88,11 @@ class Seen:
         height = "" if abs(up) < least else ", high up" if up > 0 else ", low down"
         hidden = "" if self.in_sight else ", out of sight"
         return f"{across}{height}{hidden}{', placed by you' if self.placed else ''}"
+
+
+def _beyond(angle: float, half: float) -> float:
+    """Return the angle to the nearer edge of what extends so far to both sides; 0: within it."""
+    return angle - min(max(angle, -half), half)
 
 
 class Lookout(SessionObserver):

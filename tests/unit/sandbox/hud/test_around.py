@@ -30,6 +30,15 @@ def test_what_the_player_placed_is_listed_as_it_is_known():
     assert around_lines([], CameraPose()) == ["you have not seen anything with a name yet"]
 
 
+def test_water_is_where_its_nearest_part_is_seen():
+    lake = Seen("lake", "", 278.0, -41.0, 90.0, 36.0)
+    assert lake.direction(CameraPose()) == "ahead on the left, low down"
+    assert lake.direction(CameraPose(315.0)) == "ahead, low down"
+    assert replace(lake, pitch=-24.0).direction(CameraPose(315.0)) == "ahead"
+    assert replace(lake, kind="tent").direction(CameraPose()) == "on the left, low down"
+    assert lake.direction(CameraPose(90.0)) == "behind you, low down"
+
+
 def test_things_of_one_name_share_a_line():
     one = Seen("cake", "white", 0.0, 0.0, 9.0, 9.0)
     things = [replace(one, yaw=20.0), one, replace(one, color="red", yaw=5.0)]
