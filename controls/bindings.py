@@ -95,7 +95,7 @@ BINDINGS = (
     Binding("pause", ("p", "pad start"), "pause", "World"),
     Binding("step", (".",), "one step, while paused", "World"),
     Binding("reset", ("r",), "start over", "World"),
-    Binding("new_seed", ("n",), "start over somewhere new", "World"),
+    Binding("new_seed", ("n",), "another place like this", "World"),
     Binding("leave", ("escape", "pad back"), "leave to the title", "World"),
     Binding("policy", ("k", "pad left shoulder"), "another kind of memory", "Memory"),
     Binding("more_memory", ("]", "page up"), "more memory", "Memory"),
@@ -109,7 +109,7 @@ BINDINGS = (
     Binding("hud", ("h", "pad right stick"), "map, lab view or nothing", "Show"),
     Binding("minimap", ("m",), "map", "Show"),
     Binding("split", ("v",), "two memories side by side", "Show"),
-    Binding("late_warp", ("l",), "answer keys at once, on or off", "Show"),
+    Binding("late_warp", ("l",), "turn before the world follows", "Show"),
     Binding("help", ("f1",), "show or hide this help", "Show"),
     Binding("fullscreen", ("f11", "f"), "full screen", "Show"),
     Binding("mute", ("u",), "sound on or off", "Sound"),
@@ -137,7 +137,7 @@ POINTING = (
     Pointing("put something there", "right click", "", _TURNS),
     Pointing("look around at any speed", "", "right stick", _TURNS),
     Pointing(
-        "walk that way", "hold a key on screen", "left stick", frozenset(("forward", "right"))
+        "walk that way", "hold W A S D on screen", "left stick", frozenset(("forward", "right"))
     ),
     Pointing("zoom by any amount", "mouse wheel", "triggers", frozenset(("zoom",))),
 )

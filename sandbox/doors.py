@@ -199,7 +199,7 @@ class DoorsInPlay(Overlay):
         self._knows_doors = True
         if told is None or _are_apart(told, self._told):
             keys = keys_text(self._services.bindings["enter"])
-            ways = f"{keys} or a click" if keys else "click"
+            ways = f"{keys}, a click, or walking on" if keys else "a click, or walking on"
             text = f"{ways}: through the {self._where_to(self._told)}"
             self._services.notices.say(text, topic="door")
         block, spec = ready.block, ready.spec

@@ -17,6 +17,7 @@ from pathlib import Path
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, Position, mutual_overlap
 from mag_sandbox.controls.edits import ENTER, Act, Edit
+from mag_sandbox.files.folders import from_home
 from mag_sandbox.files.validation import counted
 from mag_sandbox.model.loading import next_world, worlds_beside
 from mag_sandbox.model.world import FrameBlock
@@ -65,7 +66,6 @@ from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 LOUDER = 10  # percent
-AS_THEN = "everything else is as it was then, too"
 REST = 8  # blocks without a step, after which nothing is in the way
 PASSED_M = 0.8  # metres walked, likewise
 BEGUN = "beginning"  # topic of notices about the beginning of a place
@@ -554,7 +554,7 @@ class PlayerSession(WatchedSession):
         self._painting.end()
         self._begun = ""  # what began is gone
         self._services.notices.drop(BEGUN)
-        self._say(f"taken back: {moment.back}; {AS_THEN}", topic=moment.topic)
+        self._say(f"taken back: {moment.back}", topic=moment.topic)
         if left.world != self._reel.current.spec.name:
             return GoBack(left)
         return self._go_on_from(left, is_same_place=moment.topic == MEMORY)
@@ -613,7 +613,7 @@ def _tell_screenshot(say: Say, picture: "Future[Path]") -> None:
         say(str(error), "bad")
     else:
         path = picture.result()
-        say(f"picture saved in {path.parent}: {path.name}")
+        say(f"picture {path.name} saved in {from_home(path.parent)}")
 
 
 def _tell_stopped(say: Say, stopped: "Future[bool]") -> None:

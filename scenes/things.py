@@ -197,7 +197,7 @@ def _side(words: Sequence[str]) -> float:
 def _other_colors(kind: str, name: str) -> str:
     known = sorted(painted_colors()[kind])
     also = f"; try {', '.join(known[:NEAREST])}" if known else "; leave the colour out"
-    return f'"{kind}" cannot be {name} in this world{also}'
+    return f"“{kind}” cannot be {name} in this world{also}"
 
 
 class ThingWords(Vocabulary):
@@ -350,7 +350,7 @@ _ACTS: dict[Act, frozenset[str]] = {
 
 def _hex_color(found: Sequence[str]) -> tuple[int, int, int] | None:
     if len(found) > 1:
-        raise ThingError(f'one colour at a time; "{found[1]}" is one too many')
+        raise ThingError(f"one colour at a time; “{found[1]}” is one too many")
     red, green, blue = bytes.fromhex(found[0][1:]) if found else (0, 0, 0)
     return (red, green, blue) if found else None
 
@@ -380,11 +380,11 @@ def _kind(words: Sequence[str], kinds: Collection[str]) -> str | None:
 
 def _unknown(words: Sequence[str], kinds: Collection[str], category: str | None) -> str:
     if not words:
-        return 'name a thing, such as "a red tent"'
+        return "name a thing, such as “a red tent”"
     known = COLORS.keys() | SIZES.keys() | NUMBERS.keys()
     words = [word for word in words if word not in known] or list(words)
     near = _near(words, kinds) or thing_vocabulary(kinds, category).suggestions("", MOST_TRIED)
-    quoted = ", ".join(f'"{word}"' for word in words[:MOST_NAMED])
+    quoted = ", ".join(f"“{word}”" for word in words[:MOST_NAMED])
     return f"this world cannot draw {quoted}; try {', '.join(near)}"
 
 
@@ -392,12 +392,12 @@ def _left_over(word: str, kind: str, kinds: Collection[str]) -> str:
     if word in NUMBERS:
         return f"one thing at a time: a {kind} here, then another"
     if _find([word], kinds):
-        return f'one thing at a time: "{kind}" or "{word}"'
+        return f"one thing at a time: “{kind}” or “{word}”"
     if SAME_COLORS.get(word, word) in COLORS:
-        return f'one colour at a time; "{word}" is one too many'
+        return f"one colour at a time; “{word}” is one too many"
     near = difflib.get_close_matches(word, [*COLORS, *SIZES], NEAREST)
     known = ", ".join(near or [*COLORS, "small", "large"])
-    return f'this world does not know "{word}"; try {known} with "{kind}"'
+    return f"this world does not know “{word}”; try {known} with “{kind}”"
 
 
 def _near(words: Sequence[str], kinds: Collection[str]) -> list[str]:

@@ -254,7 +254,7 @@ class Vocabulary:
         hint = f"try {', '.join(near or self.suggestions('', 4))}"
         if is_foreign:
             return f"{ENGLISH_ONLY}; {hint}"
-        quoted = ", ".join(f'"{word}"' for word in said)
+        quoted = ", ".join(f"“{word}”" for word in said)
         unknown = f"does not know {quoted}" if said else "needs a word that names something"
         return f"this world {unknown}; {hint}"
 

@@ -50,6 +50,14 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache") / FOLDER
 
 
+def from_home(folder: Path) -> str:
+    """Return a folder for people: "~/Pictures", where it is below their home."""
+    try:
+        return f"~/{folder.relative_to(Path.home())}"
+    except (ValueError, RuntimeError):
+        return str(folder)
+
+
 def _home() -> Path:
     try:
         return Path.home()

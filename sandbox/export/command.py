@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mag_sandbox.command_line import Say
+from mag_sandbox.files.folders import from_home
 from mag_sandbox.model.world import FrameBlock, Progress
 from mag_sandbox.sandbox.export.options import ExportOptions, RecordingExport
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
@@ -115,4 +116,6 @@ class Exporting:
             logger.exception("%s could not be exported", recording)
             self._say(f"{recording.name} could not be exported; see the log", "bad")
         else:
-            self._say(f"the video {done.path.name} is in {done.path.parent}", topic="export")
+            self._say(
+                f"the video {done.path.name} is in {from_home(done.path.parent)}", topic="export"
+            )

@@ -98,7 +98,7 @@ def summary_text(probes: list[ProbeResult]) -> str:
     if len(probes) > MOST_CARDS:
         text += f", the first {MOST_CARDS} shown"
     if counted:
-        text += f" · recall {sum(counted) / len(counted):.0f} % on average"
+        text += f" · recall {sum(counted) / len(counted):.0f}% on average"
     life = half_life(probes)
     return f"{text} · half forgotten after {duration_text(life)}" if life else text
 
@@ -108,7 +108,7 @@ def _tiles(footage: Footage, probes: list[ProbeResult]) -> Iterator[tuple[str, s
     latencies = _latencies(footage)
     kept = max((stored.head.memory.bytes for _, stored, _ in footage.figures()), default=0)
     yield "views came back", str(len(probes))
-    yield "recall on average", f"{np.mean(counted):.0f} %" if counted else "none counted"
+    yield "recall on average", f"{np.mean(counted):.0f}%" if counted else "none counted"
     yield "most kept in memory", f"{kept / MIB:.1f} MiB"
     if latencies:
         yield "ms per block, median", f"{percentile(latencies, 0.5):.0f}"

@@ -29,7 +29,7 @@ class Step(Enum):
     LOOK = ("Look around", "hold an arrow key or drag the picture: the world appears as you turn")
     LEAVE = ("Turn away", "until the place where you began is out of sight")
     RETURN = ("Now come back", "is everything where it was?")
-    WALK = ("Hold {}", "to walk ahead; click the start on the map to walk back")
+    WALK = ("Hold {}", "to walk ahead")
     prompt = ("Press {}", "and describe what comes next")
     change = ("Press {}", "to put something where the mouse points")
     postcards = ("Press {}", "to play: find the places on the postcards again")
@@ -38,6 +38,7 @@ class Step(Enum):
 
 
 STEPS = tuple(Step)
+WAY_BACK = ("Click the start on the map", "to walk back to where you began")  # of a walker
 BESIDE_A_MEMORY = "to see this world beside one that remembers"
 ACTIONS: dict[Action, Step] = {
     "prompt": Step.prompt,
@@ -203,7 +204,7 @@ def hint_card(
     `forgets`: a comparison shows the world beside one that remembers, because it loses views out of
     sight or has a single memory.
     """
-    title, why = step.value
+    title, why = WAY_BACK if step is Step.WALK and step in learned else step.value
     if step is Step.split and forgets:
         why = BESIDE_A_MEMORY
     colours = dict.fromkeys(STEPS, (*MUTED, 70)) | dict.fromkeys(learned, GOOD) | {step: ACCENT}

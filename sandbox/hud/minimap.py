@@ -62,7 +62,7 @@ class MapPicture:
 
     pixels: np.ndarray  # uint8 [HEIGHT, WIDTH, 3]
     stays: np.ndarray  # bool [HEIGHT, WIDTH]: was seen, and some kept frame shows it
-    explored: float  # share of the ring that has been seen
+    explored: float  # share of a turn that has been seen, at any height
 
 
 class MapStitcher(SessionObserver):
@@ -180,7 +180,7 @@ class MapStitcher(SessionObserver):
         pixels = np.array(Image.composite(faded, _PATTERN_IMAGE, Image.fromarray(seen)))
         pixels[imagined & ~seen & _LINES] = _IMAGINED
         _outline(pixels, known)
-        return MapPicture(pixels, known & seen, float(seen.mean()))
+        return MapPicture(pixels, known & seen, float(seen.any(axis=0).mean()))
 
 
 def _read_way(saved: np.ndarray) -> tuple[tuple[float, float], ...]:

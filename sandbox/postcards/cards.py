@@ -166,7 +166,7 @@ def tour_card(
     kept = [one.recall for one in tour.stamps if one.recall is not None]
     summary = f"{tour.found} of {len(tour.stamps)} places found"
     if kept:
-        summary += f" · the world remembered {sum(kept) / len(kept):.0f} % of them"
+        summary += f" · the world remembered {sum(kept) / len(kept):.0f}% of them"
     points = Text(f"{tour.points}", 34, GOOD if place == 1 else INK, bold=True)
     head = row(
         column(Text(title, 20, bold=True), Text(summary, 14, MUTED), gap=8),
@@ -229,7 +229,7 @@ def _search(view: PostcardView, note: str) -> list[Part]:
 def _points(stamp: PostcardStamp) -> list[Part]:
     if not stamp.is_found:
         return [Text(f"It was {stamp.off:.0f}° away.", 12, FADED)]
-    memory = "?" if stamp.recall is None else f"{stamp.recall:.0f} %"
+    memory = "?" if stamp.recall is None else f"{stamp.recall:.0f}%"
     streak = f" · streak +{stamp.bonus}" if stamp.bonus else ""
     rows = (
         f"aim {stamp.aim} · {stamp.off:.1f}° off",

@@ -314,6 +314,7 @@ class MapOverlay(Overlay):
         if place := self._show(surface, theme, card, head, "map from above"):
             area = self._ground.area
             self._ground.area = area._replace(place=area.place.move(place.topleft))
+        if place and self._hud.opacity:
             draw_player(surface, theme, self._ground.area, pose)
 
     def _show(
@@ -345,7 +346,8 @@ class MapOverlay(Overlay):
         pointed_at = self._tip.explanation if self._hovers else None
         if pointed_at is not None and pointed_at.pose is not None:
             draw_view(surface, theme, place, pointed_at.pose, ACCENT)
-        draw_view(surface, theme, place, self._reel.pose)
+        if self._hud.opacity:
+            draw_view(surface, theme, place, self._reel.pose)
 
     def _target(self) -> AnchorMark | None:
         pose = self._prober.last_anchor

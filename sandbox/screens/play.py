@@ -50,7 +50,7 @@ SEEK_S = 5.0  # that an arrow key jumps in a recording
 WATCHING_KEYS: tuple[Action, ...] = ("pause", "back", "ahead", "help")
 WATCHING = "{} pauses, {} and {} go back and ahead, {} shows all keys"
 ASKS_THE_WORLD: frozenset[Action] = frozenset(("prompt", "change", "enter", "split", "postcards"))
-FADED = 0.15  # opacity after the fade
+FADED = 0.0  # opacity after the fade
 WARPED = "the picture moves at once when you turn, and the world follows"
 UNWARPED = "the picture moves only when the world has made the next one"
 

@@ -186,7 +186,7 @@ def _draw_axes(surface: pygame.Surface, theme: Theme, area: pygame.Rect, longest
         veil.fill(theme.colour(colour))
         surface.blit(veil, (area.left, y))
         ink = MUTED if percent == HALF else FAINT
-        theme.write(surface, f"{percent} %", 12, ink, midright=(area.left - theme.px(8), y))
+        theme.write(surface, f"{percent}%", 12, ink, midright=(area.left - theme.px(8), y))
     for seconds in np.arange(0, reach + 1, step):
         x = area.left + round(seconds / reach * area.width)
         line = pygame.Surface((1, area.height), pygame.SRCALPHA)

@@ -133,9 +133,9 @@ def _settings() -> tuple[Item, ...]:
     kept, parked = _slider(KEPT_MIB, _mib), _slider(PARKED_MIB, _mib)
     volume, text = _slider(range(0, 101, 5), "{}%".format), _slider(TEXT_SCALES, "{:.0%}".format)
     speed = _slider(MOUSE_SPEEDS, "{:.0%}".format)
-    warp = "Shift the newest picture as soon as a key is pressed."
-    attended = "Remembered frames read for each block; more is slower."
-    sinks = "First frames of a place that are never dropped."
+    warp = "The picture moves with your keys before the world has made the next one."
+    attended = "How many remembered views are read for the next one; more is slower."
+    sinks = "How many first views of a place are never dropped."
     usual = (None, "as usual"), *((count, str(count)) for count in range(4))
     about = {name: policy_look(name).about for name in available_policies()}
     return (
@@ -144,16 +144,28 @@ def _settings() -> tuple[Item, ...]:
         SettingRow(("fullscreen",), "Full screen", "Also F11.", Toggle),
         SettingRow(("fit",), "Picture", "Shown whole, or cropped to fill the window.", fit),
         SettingRow(
-            ("scale",), "Enlarging", "How the picture grows to the size of the window.", scale
+            ("scale",), "Enlarging", "How small pictures are enlarged to the window.", scale
         ),
         Heading("On screen"),
         SettingRow(("hud",), "Details", "Shown over the picture.", level),
         SettingRow(("hints",), "First steps", "Tips; each goes once you have followed it.", Toggle),
-        SettingRow(("parked_mib",), "Places you left", "Disk space that they may take.", parked),
+        SettingRow(
+            ("parked_mib",),
+            "Space for places",
+            "Of the disk, for those you left.",
+            parked,
+        ),
         Heading("Mouse and sticks"),
         SettingRow(("mouse_speed",), "Mouse speed", "How far a drag turns.", speed),
-        SettingRow(("invert_sideways",), "Invert sideways", "Left is right.", Toggle),
-        SettingRow(("invert_up_down",), "Invert up and down", "Up is down.", Toggle),
+        SettingRow(
+            ("invert_sideways",), "Invert sideways", "Drags and sticks are reversed.", Toggle
+        ),
+        SettingRow(
+            ("invert_up_down",),
+            "Invert up and down",
+            "Drags and sticks are reversed.",
+            Toggle,
+        ),
         Heading("Sound"),
         SettingRow(("volume",), "Volume", "Ambience and signals.", volume),
         SettingRow(("muted",), "Mute", "No sound at all.", Toggle),
@@ -161,7 +173,7 @@ def _settings() -> tuple[Item, ...]:
         SettingRow(
             ("text_scale",),
             "Text size",
-            "Text and cards, as large as the window has room for.",
+            "Of all words; limited by the size of the window.",
             text,
         ),
         SettingRow(("high_contrast",), "High contrast", "Bright words on black.", Toggle),
@@ -170,14 +182,17 @@ def _settings() -> tuple[Item, ...]:
         SettingRow(("kept_mib",), "Budget", "Size that memory may grow to.", kept),
         SettingRow(("attended_frames",), "Attended frames", attended, frames),
         SettingRow(
-            ("window_blocks",), "Window length", "Blocks that the window policy keeps.", blocks
+            ("window_blocks",),
+            "Window length",
+            "How many blocks a window keeps.",
+            blocks,
         ),
         SettingRow(("sink_frames",), "First frames", sinks, _choice(*usual)),
         SettingRow(
-            ("look_ahead",), "Look ahead", "Generate views ahead of the camera when idle.", Toggle
+            ("look_ahead",), "Look ahead", "Make views before the camera gets there.", Toggle
         ),
         SettingRow(("precision",), "Precision", "Number format of the networks.", precision),
-        SettingRow(("late_warp",), "Late warp", warp, Toggle),
+        SettingRow(("late_warp",), "Turn at once", warp, Toggle),
     )
 
 

@@ -18,6 +18,7 @@ MAX_CUT = 0.12  # share of the picture that filling the window may cut
 GAME = "MAG sandbox"
 ICON = 64  # px, of its sign
 UNSEEN = ("dummy", "offscreen")  # drivers that SDL falls back on where there is no display
+TITLE_BAR = 40  # px
 OPENS = 2 / 3  # of the screen's width or height: the size of a new window on a large screen
 VEIL = 150  # opacity, of 255
 Size = tuple[int, int]  # px
@@ -80,13 +81,14 @@ def icon() -> pygame.Surface:
 def opening_size(asked: Size, desktop: Size | None = None) -> Size:
     """Return the size of a new window: on a large screen two thirds of it, if none was asked for.
 
-    On a small screen it fits.
+    On a small screen it fits, with its title bar.
     """
     if asked != REFERENCE_SIZE:
         return asked
     width, height = desktop or pygame.display.get_desktop_sizes()[0]
     room = min(width / asked[0], height / asked[1])
-    factor = min(room, max(1.0, room * OPENS))
+    fits = min(room, (height - TITLE_BAR) / asked[1])
+    factor = min(fits, max(1.0, room * OPENS))
     return round(asked[0] * factor), round(asked[1] * factor)
 
 

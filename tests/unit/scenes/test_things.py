@@ -70,16 +70,16 @@ def test_size_words_make_things_smaller_and_larger_within_bounds():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a phantom", 'cannot draw "phantom"; try ghost'),
+        ("a phantom", "cannot draw “phantom”; try ghost"),
         ("a lighthose", "lighthouse"),
         ("a banjo", "guitar"),
-        ("xyzzy", 'cannot draw "xyzzy"; try '),
-        ("a striped tent", 'does not know "striped"'),
-        ("a rde tent", 'try red with "tent"'),
+        ("xyzzy", "cannot draw “xyzzy”; try "),
+        ("a striped tent", "does not know “striped”"),
+        ("a rde tent", "try red with “tent”"),
         ("a tent with a flag", "one thing at a time"),
         ("a red and blue tent", "one colour at a time"),
         ("a", "name a thing"),
-        ("two purple gnus", 'cannot draw "gnus"; try tent, castle'),
+        ("two purple gnus", "cannot draw “gnus”; try tent, castle"),
     ],
 )
 def test_what_is_not_known_is_refused_with_what_is_near(text, said):
@@ -101,12 +101,12 @@ def test_words_that_say_where_are_left_out_for_it_is_put_where_one_points(text):
 
 
 def test_where_nothing_comes_near_things_of_the_place_are_suggested():
-    with pytest.raises(ThingError, match='cannot draw "xyzzy"; try sofa, fireplace'):
+    with pytest.raises(ThingError, match="cannot draw “xyzzy”; try sofa, fireplace"):
         parse_edit("xyzzy", 0.0, None, THINGS, "indoor")
 
 
 def test_a_kind_that_this_world_cannot_draw_is_not_known():
-    with pytest.raises(ThingError, match='cannot draw "castle"'):
+    with pytest.raises(ThingError, match="cannot draw “castle”"):
         parse_thing("a castle", ["tent", "sofa"])
 
 
@@ -181,7 +181,7 @@ def test_names_of_things_are_read_as_things_of_their_kind():
 
 
 def test_a_command_with_a_word_that_is_not_known_is_refused():
-    with pytest.raises(ThingError, match='cannot draw "nonsense"'):
+    with pytest.raises(ThingError, match="cannot draw “nonsense”"):
         parse_edit("remove the nonsense", 0, 0, THINGS)
 
 
@@ -370,7 +370,7 @@ def test_a_colour_that_a_thing_cannot_have_is_grey(text: str, grey: list[str]):
 
 def test_a_thing_is_not_put_down_in_a_colour_that_it_does_not_take(colors_of):
     colors_of(camel="yellow brown", unicorn="")
-    with pytest.raises(ThingError, match='"camel" cannot be blue in this world; try brown, yellow'):
+    with pytest.raises(ThingError, match="“camel” cannot be blue in this world; try brown, yellow"):
         parse_thing("a blue camel", THINGS)
     with pytest.raises(ThingError, match="leave the colour out"):
         parse_thing("a purple unicorn", THINGS)

@@ -243,11 +243,11 @@ def test_the_reserved_storage_follows_the_budget():
 def test_words_that_mean_nothing_are_refused_and_play_goes_on():
     made, plain = tiny_world(), tiny_world()
     made._words = Vocabulary({"tower": 3, "lighthouse": 2})
-    with pytest.raises(WorldFailed, match='does not know "Xyzzy"'):
+    with pytest.raises(WorldFailed, match="does not know “Xyzzy”"):
         made.reset(Scene("Xyzzy."), 1)
     made.reset(PLACE, 1)
     plain.reset(PLACE, 1)
-    with pytest.raises(WorldFailed, match='does not know "wolf"'):
+    with pytest.raises(WorldFailed, match="does not know “wolf”"):
         made.step(Control(prompt="a wolf"))
     one, other = (each.step(Control(prompt="A lighthouse.")) for each in (made, plain))
     assert np.array_equal(one.frames, other.frames)

@@ -142,7 +142,7 @@ def test_a_world_in_which_nothing_can_be_changed_says_so_before_anything_is_play
 
 
 def test_a_script_that_names_an_unknown_thing_is_refused_at_its_place():
-    with pytest.raises(DemoError, match=r":2:1: this world cannot draw \"dragon\""):
+    with pytest.raises(DemoError, match=r":2:1: this world cannot draw “dragon”"):
         play_demo(demo('hold 1s\nplace "a dragon" at 0deg'), world(), MemorySetting())
 
 

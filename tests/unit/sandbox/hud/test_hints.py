@@ -10,6 +10,7 @@ from mag_sandbox.sandbox.hud.hints import (
     SKIP_S,
     STEPS,
     WALKED_S,
+    WAY_BACK,
     HintLine,
     Step,
     arrow_place,
@@ -200,6 +201,12 @@ def test_the_card_fits(step, width):
     with window((640, 400), "test"):
         card = hint_card(step, DEFAULTS.title).drawn(Theme((640, 400)), at_most=width)[0]
         assert card.get_width() <= width
+
+
+def test_a_walker_is_told_about_the_way_back_which_the_map_shows_then():
+    for learned, said in ((set(), "to walk ahead"), ({Step.WALK}, WAY_BACK[1])):
+        card = hint_card(Step.WALK, DEFAULTS.title, learned=learned)
+        assert card.content.content[1].words == said
 
 
 def test_a_world_that_forgets_is_compared_with_one_that_remembers():

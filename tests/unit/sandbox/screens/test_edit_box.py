@@ -245,7 +245,7 @@ def test_words_that_name_nothing_keep_the_box_open_and_say_what_is_near():
     overlay.open()
     write(overlay, "a wolf")
     assert overlay.box.is_open
-    assert 'cannot draw "wolf"' in overlay.box.notice
+    assert "cannot draw “wolf”" in overlay.box.notice
     assert "castle" in overlay.box.notice
     assert not asked
     overlay.handle(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_ESCAPE, unicode="", mod=0))
@@ -423,7 +423,7 @@ def test_grey_words_do_not_keep_a_thing_from_being_put():
     assert (asked[0].kind, asked[0].color) == ("castle", COLORS["red"])
     overlay.open()
     write(overlay, "a very big whale in the sky")
-    assert 'cannot draw "very", "whale", "sky"; try tent' in overlay.box.notice
+    assert "cannot draw “very”, “whale”, “sky”; try tent" in overlay.box.notice
 
 
 def test_of_several_things_the_first_is_put_and_the_others_are_struck():

@@ -189,7 +189,7 @@ def test_the_scale_of_the_chart_is_in_percent_throughout(surface, results, monke
         Theme, "write", lambda self, *args, **kw: said.append(args[1]) or write(self, *args, **kw)
     )
     probes.draw_chart(surface, Theme((1280, 720)), surface.get_rect(), results)
-    assert [text for text in said if text.endswith("%")] == ["0 %", "25 %", "50 %", "75 %", "100 %"]
+    assert [text for text in said if text.endswith("%")] == ["0%", "25%", "50%", "75%", "100%"]
     assert "half" not in said
 
 
