@@ -15,6 +15,7 @@ STRAINED = 0.85  # share of a block's time; where blocks take more, something is
 FITTING = 0.8  # where they take less even with enlarging, frames are enlarged again
 EASY = 0.5  # where they take less, another item that was left out last is tried again
 LATE_BLOCKS, STRAINED_BLOCKS, EASY_BLOCKS = 2, 8, 16  # number of blocks over which that is measured
+STILL_BLOCKS = 8  # likewise, until a still picture is sharp again
 MOST_EASY_BLOCKS = 640  # at most, doubled after each failed attempt
 
 
@@ -24,7 +25,7 @@ class OptionalWork:
     work = OptionalWork(spec.block_seconds, spec.optional)
     work.add(seconds, enlarging)  # that a block took, and that enlarging it takes
     work.enlarges       # whether its frames are to be enlarged
-    work.enlarges_still(seconds, enlarging)  # likewise, while the camera rests
+    work.enlarges_still(seconds, has_moved=False)  # likewise, while the camera rests
     work.left_out       # for the control of the next block
     """
 
@@ -35,23 +36,33 @@ class OptionalWork:
         self._blocks = 0  # since a change
         self._easy_blocks = EASY_BLOCKS
         self._tries = False  # whether the last change was to try work again
+        self._is_sharp, self._fitting = True, 0  # a still picture; blocks in turn that had time
 
     @property
     def enlarges(self) -> bool:
         """Whether frames are enlarged."""
         return self._count == 0
 
-    def enlarges_still(self, seconds: float, enlarging: float) -> bool:
-        """Tell whether the frames of a camera at rest are to be enlarged.
+    def enlarges_still(self, seconds: float, *, has_moved: bool) -> bool:
+        """Decide whether the frames of a camera at rest are to be enlarged.
 
         Such blocks take little, and a still picture that is blurred is noticed: they do not wait
-        until blocks of moving cameras are easy, too.
+        until blocks of moving cameras are easy, too. It is noticed more if it is sharp and blurred
+        by turns: one that is sharp stays so while there is time at all, others wait.
 
         Args:
-            seconds: that the block took.
-            enlarging: that enlarging all its frames takes.
+            seconds: that the block and enlarging all its frames take; inf: it would be late.
+            has_moved: whether the camera moved in the block before.
         """
-        return self.enlarges or seconds + enlarging < FITTING * self._block_seconds
+        share = seconds / self._block_seconds
+        self._fitting = self._fitting + 1 if share < FITTING and not has_moved else 0
+        if has_moved:
+            self._is_sharp = share < FITTING
+        elif self._is_sharp:
+            self._is_sharp = share < 1.0
+        else:
+            self._is_sharp = self._fitting >= STILL_BLOCKS
+        return self._is_sharp
 
     @property
     def left_out(self) -> tuple[str, ...]:

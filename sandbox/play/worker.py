@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -35,6 +36,7 @@ from mag_sandbox.sandbox.play.session import (
 
 SETTLING = 16  # first blocks, beside which views are painted and graphs compiled: no measure
 SMALL = 240  # px of height; taller frames are not enlarged
+RESTING = 0.4  # of a frame: how late one may be shown to be sharp, while the camera rests
 logger = logging.getLogger(__name__)
 Clock = Callable[[], float]
 Result = TypeVar("Result")
@@ -149,6 +151,7 @@ class GenerationWorker:
         self._clock = clock
         self._notify = notify
         self._enlarging = FrameEnlarging(enlarge, clock)
+        self._has_moved = False  # the camera, in the newest block
         self._changed = threading.Condition()  # guards what follows
         self._stop_reason = ""  # not empty: the thread is to end
         self.under_way: Callable[[], StageShare | None] = lambda: None  # of the world
@@ -320,15 +323,20 @@ class GenerationWorker:
         self, step: SessionStep, spec: WorldSpec, work: OptionalWork, begun: float
     ) -> bool:
         """Return whether frames are small and there is time to enlarge the first one."""
+        rests, seconds = step.control.camera == CameraCommand(), self._clock() - begun
+        # where nothing moves, a frame may come a little later
+        done = self._clock() + self._enlarging.seconds - rests * RESTING / spec.fps
+        # late anyway, or not for it
+        is_in_time = self._is_due_after(done) or not self._is_due_after(begun)
         enlarges = work.enlarges
-        if step.control.camera == CameraCommand():
-            whole = len(step.block.frames) * self._enlarging.seconds
-            enlarges = work.enlarges_still(self._clock() - begun, whole)
+        if rests:
+            seconds += len(step.block.frames) * self._enlarging.seconds
+            enlarges = work.enlarges_still(
+                seconds if is_in_time else inf, has_moved=self._has_moved
+            )
+        self._has_moved = not rests
         self._enlarging.is_on = spec.frame_height <= SMALL and enlarges
-        if not self._enlarging.is_on:
-            return False
-        done = self._clock() + self._enlarging.seconds
-        return self._is_due_after(done) or not self._is_due_after(begun)  # it is late anyway
+        return self._enlarging.is_on and is_in_time
 
     def _is_due_after(self, moment: float) -> bool:
         needed_at = self._needed_at

@@ -3,6 +3,7 @@
 from mag_sandbox.sandbox.play.optional_work import (
     EASY_BLOCKS,
     LATE_BLOCKS,
+    STILL_BLOCKS,
     STRAINED_BLOCKS,
     OptionalWork,
 )
@@ -77,3 +78,14 @@ def test_work_that_was_tried_in_vain_waits_longer_each_time():
             play(work, -0.05, 1)
             waits[-1] += 1
     assert waits == [2 * EASY_BLOCKS, 4 * EASY_BLOCKS, 8 * EASY_BLOCKS], "two items each time"
+
+
+def test_a_still_picture_is_not_sharp_and_blurred_by_turns():
+    work, easy, hard = new_work(), 0.25 * BLOCK_S, 0.95 * BLOCK_S
+    assert work.enlarges_still(easy, has_moved=True)
+    assert work.enlarges_still(hard, has_moved=False)
+    assert not work.enlarges_still(1.1 * BLOCK_S, has_moved=False)
+    by_turns = [easy, hard] * STILL_BLOCKS
+    assert not any(work.enlarges_still(seconds, has_moved=False) for seconds in by_turns)
+    later = [work.enlarges_still(easy, has_moved=False) for _ in range(STILL_BLOCKS)]
+    assert later == [False] * (STILL_BLOCKS - 1) + [True]

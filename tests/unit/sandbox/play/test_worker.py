@@ -17,7 +17,7 @@ from mag_sandbox.model.world import Control, WorldFailed
 from mag_sandbox.sandbox.play.optional_work import EASY_BLOCKS, STRAINED_BLOCKS
 from mag_sandbox.sandbox.play.pacing import MARGIN_S
 from mag_sandbox.sandbox.play.session import Playthrough
-from mag_sandbox.sandbox.play.worker import SETTLING, GenerationWorker
+from mag_sandbox.sandbox.play.worker import RESTING, SETTLING, GenerationWorker
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 from tests.patience import PATIENCE, eventually
@@ -116,7 +116,7 @@ def test_frames_are_enlarged_while_there_is_time_for_it(player):
     assert np.array_equal(ready.picture(0), twice(ready.block.frames)[0])
     shares_of_a_block = (
         (0.9, SETTLING, True),  # no measure yet
-        (0.9, STRAINED_BLOCKS, False),
+        (1.1, STRAINED_BLOCKS, False),
         (0.1, EASY_BLOCKS, True),
     )
     for cost[0], blocks, enlarges in shares_of_a_block:
@@ -154,10 +154,13 @@ def test_a_camera_that_comes_to_rest_shows_enlarged_frames_at_once(player):
     source.release_all()
     enlarges(0.1)  # of the command before
     assert enlarges(0.1)
+    assert enlarges(0.9, 2), "a still picture would be sharp and blurred by turns"
+    assert not enlarges(1.1, 2)
 
 
-def test_a_block_that_would_be_late_for_it_alone_is_not_enlarged(player):
-    now, cost = [0.0], [0.0]
+@pytest.mark.parametrize("rests", [False, True])
+def test_a_block_that_would_be_late_for_it_alone_is_not_enlarged(player, rests: bool):
+    now, cost = [0.0], [0.02]
 
     def work(control):
         now[0] += cost[0]
@@ -166,9 +169,19 @@ def test_a_block_that_would_be_late_for_it_alone_is_not_enlarged(player):
         now[0] += 0.001
         return frames.repeat(2, axis=1).repeat(2, axis=2)
 
-    window = player(world=FakeWorld(on_step=work), clock=lambda: now[0], enlarge=twice)
-    window.block()
-    for cost[0], enlarges in ((0.02, False), (0.0085, True), (0.0095, False), (0.0085, True)):
+    source = PlayerSource()
+    window = player(
+        world=FakeWorld(on_step=work), source=source, clock=lambda: now[0], enlarge=twice
+    )
+    spec = window.block().spec
+    if not rests:
+        source.press("right", DEFAULTS.moves["right"])
+        window.worker.needed_at(NOW)
+        window.block()
+    spare = RESTING / spec.fps if rests else 0.0
+    costs = [(0.0085, True), (0.0095, False), (0.0085, not rests)]  # at rest, sharp later
+    for cost[0], enlarges in costs if rests else [(0.02, False), *costs]:
+        cost[0] += spare
         window.worker.needed_at(now[0] + 0.01)
         assert bool(window.block().large) is enlarges
 
