@@ -663,6 +663,27 @@ def has_other_light(text: str, before: str, words: Vocabulary) -> bool:
     return is_lit or (now not in ("", then) and not (_is_clear(now) and _is_clear(then)))
 
 
+def relit_name(name: str, title: str, text: str, before: str, words: Vocabulary) -> tuple[str, str]:
+    """Return the name of a place without its light, and a title with that of its new description.
+
+    Both stay as they are unless that description is of the same place in other light or weather.
+
+    Args:
+        name: of the place by the description before.
+        title: of the new description; it may lack its light.
+        text: the new description.
+        before: the one before.
+        words: that the world knows.
+    """
+    if not (_is_same_place(text, before, words) and has_other_light(text, before, words)):
+        return name, title
+    read = words.reading(text)
+    plain = _in_still_air(name, _air_of(read, "", words), words)
+    lacks = _light(read, words) or _air_of(read, "", words)
+    is_told = not _air_of(read, title, words)
+    return plain or name, title if is_told else f"{title}, {lacks}"
+
+
 def _is_clear(weather: str) -> bool:
     """Tell whether words for a weather, "in clear weather", say that there is none; or ""."""
     return not weather or not _CLEAR.isdisjoint(needed_stems(weather))

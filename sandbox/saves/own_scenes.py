@@ -18,7 +18,7 @@ from mag_sandbox.files.pictures import MAX_BYTES, encode_png
 from mag_sandbox.files.validation import capitalized
 from mag_sandbox.files.whole import changed, remedy_of, replace_file, visible
 from mag_sandbox.scenes import Scene, SceneError, load_scene
-from mag_sandbox.scenes.changes import is_of_air, without_grey
+from mag_sandbox.scenes.changes import is_of_air, relit_name, without_grey
 from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.descriptions import DescriptionWords, added_place
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, split_words
@@ -213,7 +213,10 @@ def name_with(scene: Scene, prompt: str, known: Vocabulary | None = None) -> str
     new = title_of(prompt, known)
     if is_own or prompt.startswith(scene.prompt.rstrip(" .")):
         return new
-    return f"{scene.name}, then {new[:1].lower()}{new[1:]}"
+    name = scene.name
+    if known:
+        name, new = relit_name(name, new, prompt, scene.prompt, known)
+    return f"{name}, then {new[:1].lower()}{new[1:]}"
 
 
 def _without_gone(scene: Scene, kept: str) -> str:

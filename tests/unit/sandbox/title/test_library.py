@@ -486,6 +486,21 @@ def test_a_scene_in_other_light_keeps_its_name():
     assert name_with(leopard, prompt) == "A mountain, 4 eagles…, in the rain"
 
 
+def test_a_place_with_more_in_it_is_called_by_the_light_that_it_has_now():
+    words = known_words("pocket")
+    desert = Scene("A desert of yellow sand at sunset, pyramids, camels.", 0, "Desert at sunset")
+    for prompt, name in (
+        (
+            "a pink castle, three horses, a dragon, in a desert of sand, at night",
+            "Desert, then a pink castle, at night",
+        ),
+        ("a pink castle in a desert at night", "Desert, then a pink castle in a desert at night"),
+        ("a castle in a desert at sunset", "Desert at sunset, then a castle in a desert at sunset"),
+        ("a village at night", "Desert at sunset, then a village at night"),
+    ):
+        assert name_with(desert, prompt, words) == name
+
+
 def test_a_place_has_the_name_of_something_that_is_shown():
     words = Vocabulary({"whale": 1, "apple": 1, "meadow": 1, "stars": 1}, ())
     for prompt, title in (
