@@ -9,7 +9,7 @@ from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.worker import ReadyBlock
 from mag_sandbox.sandbox.screens import Overlay
 
-LATE_S = 1.2  # for which nothing moves, until that is explained
+LATE_S = 0.4  # for which nothing moves, until that is explained
 LINGERS_S = 1.2  # for which it stays after the last wait: more waits may follow
 RENEW_S = 2.0  # after which it is shown for longer, if that is still so
 A_VIEW, A_CHANGE = "the next view", "the change first"  # that the camera waits for

@@ -69,25 +69,25 @@ def test_it_stays_as_long_as_that_takes(waiting):
         assert len(waiting.at(10.0 + LATE_S + renewed * RENEW_S)) == renewed
 
 
-def test_it_does_not_flicker_where_every_view_takes_a_second(waiting):
+def test_short_waits_are_not_told_and_it_does_not_flicker_where_every_view_takes_a_second(waiting):
     for second in range(10, 20):
         waiting.reel.late_since = float(second)
         waiting.at(second)
-        waiting.at(second + 0.9)
+        waiting.at(second + 0.3)
         waiting.reel.late_since = None
-        waiting.at(second + 0.95)
+        waiting.at(second + 0.35)
     assert not waiting.said, "never held for longer"
     waiting.reel.late_since = 20.0
     waiting.at(20.0)
     waiting.at(20.0 + LATE_S)
-    for second in range(22, 40):
+    for second in range(21, 40):
         waiting.reel.late_since = None
         assert waiting.at(second)
         waiting.reel.late_since = float(second)
         assert waiting.at(second + 0.1)
 
 
-def test_a_walker_is_told_only_if_held_for_more_than_a_second_and_until_walking_on(waiting):
+def test_a_walker_is_told_only_if_held_for_a_while_and_until_walking_on(waiting):
     waiting.shows(UNPAINTED_AHEAD)
     assert not waiting.at(10.0)
     waiting.shows(walked=0.2)
