@@ -190,7 +190,7 @@ class Mag(MemoryPolicy):
     """
 
     look = PolicyLook(
-        "MAG (recent moments only)",
+        "MAG (recent moments)",
         "Keeps a frame of every moment; when it is full, it drops the oldest.",
         "When memory is full, the oldest block is forgotten for the newest.",
         colour=(0, 178, 130),
@@ -365,7 +365,7 @@ class Window(MemoryPolicy):
     """
 
     look = PolicyLook(
-        "Window (last seconds only)",
+        "Window (last seconds)",
         "Keeps the newest blocks and forgets what you leave.",
         "The size does not matter here: only the newest blocks are kept.",
         "Kept until its block is no longer one of the newest.",

@@ -85,7 +85,7 @@ IN_HELP: tuple[SegmentKind, ...] = ("sink", "compressed", "raw", "look-ahead", "
 HelpRow = tuple[str, str, str]
 GAP: HelpRow = ("", "", "")
 SEEN_WIDTH = 184  # px
-SLIM_WIDTH = 226  # px of the reference window, also of the map below
+SLIM_WIDTH = 240  # px of the reference window, also of the map below
 
 
 def speed_card(state: HudState) -> Card:
@@ -168,7 +168,7 @@ def slim_card(state: HudState) -> Card:
     memory = state.block.memory
     name, _, meaning = _memory_name(state).partition(" (")
     words = [Text(name, 13, MUTED), Text(f"({meaning}", 13, MUTED) if meaning else None]
-    head = row(row(*words, gap=4, drops=True), SPRING, *_clock(state), gap=8)
+    head = row(row(*words, gap=4, drops=True), SPRING, *_clock(state, recording="●"), gap=6)
     content = column(NamedPart("title", head), NamedPart("bar", memory_bar(6, memory)), gap=5)
     return Card(content, SLIM_WIDTH, (12, 8), dense=False)
 
@@ -246,9 +246,9 @@ def draw_bar(theme: Theme, surface: pygame.Surface, area: pygame.Rect, memory: M
         pygame.draw.line(surface, INK, start, end, thin)
 
 
-def _clock(state: HudState) -> list[Part]:
-    """Return the time, preceded by the mode of the game."""
-    parts: list[Part] = [Text("● REC", 13, RECORDING)] if state.recording else []
+def _clock(state: HudState, recording: str = "● REC") -> list[Part]:
+    """Return the time, preceded by the mode of the game, and by words for a recording."""
+    parts: list[Part] = [Text(recording, 13, RECORDING)] if state.recording else []
     parts += [Text(state.mode, 13, ACCENT)] if state.mode else []
     return [*parts, Text(clock_text(state.seconds), 13, MUTED)]
 

@@ -357,7 +357,7 @@ def begin_a_place(game, way):
 def test_a_memory_chosen_in_play_goes_on_in_the_next_place_which_says_so(run, monkeypatch, way):
     game = game_of_a_chosen_memory(run, monkeypatch)
     begin_a_place(game, way)
-    game.said("memory: MAG (recent moments only), as you chose; K changes it")
+    game.said("memory: MAG (recent moments), as you chose; K changes it")
     game.wait(lambda: game.screen.reel.current.block.block_index == 0)
     assert game.screen.reel.current.block.memory.policy == "mag"
 

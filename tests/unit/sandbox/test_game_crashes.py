@@ -203,7 +203,7 @@ def test_after_starting_over_the_memory_that_was_chosen_is_the_one_that_is_chang
     assert game.screen.reel.current.block.memory.policy == "full", "the choice holds"
     game.see_blocks(4)
     game.press(pygame.K_k)
-    game.said("Window (last seconds only)")
+    game.said("Window (last seconds)")
     game.wait(lambda: game.screen.reel.current.block.memory.policy == "window")
 
 

@@ -249,7 +249,7 @@ def test_the_volume_that_keys_set_is_kept(run):
 
 def test_the_title_says_what_memory_new_places_have_where_it_is_not_the_usual_one(run):
     game = run(choice=WorldChoice(memory=MemorySetting(policy="window")))
-    assert game.screen._picture._saying == "new places: Window (last seconds only)"
+    assert game.screen._picture._saying == "new places: Window (last seconds)"
 
 
 def test_a_place_goes_by_its_description_wherever_it_is_named(run):

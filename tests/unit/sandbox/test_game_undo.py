@@ -95,7 +95,7 @@ def test_another_place_begins_with_an_announced_memory_and_drops_its_warning(run
         game.press(pygame.K_k)
     game.said("Backspace prevents it")
     game.press(pygame.K_n)
-    game.said("memory: Window (last seconds only), as you chose")
+    game.said("memory: Window (last seconds), as you chose")
     assert not any("prevents" in one.text for one in game.services.notices.current)
 
 
@@ -104,10 +104,10 @@ def test_the_card_names_the_announced_memory_and_no_warning_outlasts_the_change(
     game.play()
     while game.screen.session.memory.setting.policy != "window":
         game.press(pygame.K_k)
-    assert game.screen.hud_state().coming_memory == "Window (last seconds only)"
+    assert game.screen.hud_state().coming_memory == "Window (last seconds)"
     game.said("will be forgotten in")
     game.wait(lambda: memory(game).policy == "window")
-    game.said("last seconds only")
+    game.said("last seconds")
     assert not any("will be" in one.text for one in game.services.notices.current)
     assert game.screen.hud_state().coming_memory == ""
 

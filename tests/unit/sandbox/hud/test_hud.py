@@ -8,6 +8,7 @@ import pytest
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import AXES, CameraCommand
 from mag_sandbox.controls.phrase_compiler import all_phrases
+from mag_sandbox.model.loading import available_policies, policy_look
 from mag_sandbox.model.world import Control, MemoryUsage
 from mag_sandbox.sandbox.hud import cards
 from mag_sandbox.sandbox.hud.figures import Figures
@@ -87,6 +88,21 @@ def test_the_small_form_names_the_memory_in_use(state):
         memory = replace(state.block.memory, policy=policy)
         card = cards.slim_card(replace(state, block=replace(state.block, memory=memory)))
         assert words in str(card.content)
+
+
+@pytest.mark.parametrize("policy", available_policies())
+@pytest.mark.parametrize("recording", [False, True])
+def test_what_a_memory_keeps_is_said_at_the_usual_size_also_while_recording(
+    state, policy, recording, monkeypatch
+):
+    said = []
+    write = Theme.write
+    monkeypatch.setattr(Theme, "write", lambda *a, **kw: said.append(a[2]) or write(*a, **kw))
+    memory = replace(state.block.memory, policy=policy)
+    now = replace(state, block=replace(state.block, memory=memory), recording=recording)
+    with window((1280, 720), "test"):
+        cards.slim_card(now).drawn(Theme((1280, 720)))
+    assert policy_look(policy).label in " ".join(said)
 
 
 @pytest.mark.parametrize("size", [(480, 300), (800, 500), (1280, 720)])
