@@ -571,7 +571,7 @@ def _is_another(words: Sequence[str | None], place: int, after_stops: Collection
     told = words_before(words, place, after_stops)
     article = words[told.start - 1] if told.start else None
     return article in ("a", "an", "another", "and") or any(
-        words[one] in NUMBERS or words[one] in _AMOUNTS for one in told
+        words[one] in NUMBERS or words[one] in _AMOUNTS or color_word(words[one]) for one in told
     )
 
 
@@ -804,7 +804,7 @@ def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
     if relation.where == "in" and not _HOUSED.isdisjoint(relation.kinds):
         return one.kinds[0] in ANIMALS  # no seller is in the cage with the parrot
     if relation.where not in ("on", "under") or HILLS in relation.kinds:
-        return True
+        return relation.where == "on" or (_stance(one) == "wall") == (_stance(other) == "wall")
     is_alive, is_other_alive = (span.kinds[0] in _ALIVE for span in (one, other))
     if is_alive != is_other_alive and not (RIDDEN | _PERCHES).isdisjoint(relation.kinds):
         return False  # a car is not on the bicycle of a person

@@ -246,6 +246,8 @@ def _phrase_at(text: _Reader, rank: int, place: int) -> _Phrase | None:
         is_of = bool(end) and follows == ["of"]
         if said == _FLYING and follows and follows[0] in _ARTICLES:  # "a boy flying a kite"
             continue
+        if said == _FLYING and 0 <= following <= place:  # "a city with flying cars"
+            continue
         if end and not (is_of and (where not in _MIDDLE or following == end + 1)):
             return _Phrase(place, end, where)
     return None

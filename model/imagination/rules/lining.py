@@ -42,6 +42,7 @@ _AT_WALLS = (_FIRE, "wardrobe", "bookshelf", "grandfather clock")  # the first h
 _MET = 0.06  # share of one of them, or of what lines a wall, that both may cover
 _BELOW = 0.5  # degrees that their feet are lower than the wall's
 _TURNED, _ASIDE, _HIDES = 0.004, 1.0, 2.0  # costs: of a degree, of being out of view, or hidden
+_TO_MOVE = 0.3  # of the cost of what is in the way: what makes room for a fireplace
 _ALONG = (0.0, *(side * turn for turn in range(3, 178, 3) for side in (1.0, -1.0)))  # degrees
 _TURNS = (0.0, *(side * turn for turn in range(3, 37, 3) for side in (1.0, -1.0)))  # degrees
 
@@ -152,7 +153,11 @@ def _unfitness(
     """Return how much a thing at a wall meets others, and how far it moved, or out of view."""
     off_middle = abs(yaw_difference(thing.yaw, _middle(thing)))
     corner = max(off_middle + thing.width / 2 - HALF, 0.0) / thing.width
-    met = sum(max(covered(one, thing), covered(thing, one)) for one in things if _meets(one, thing))
+    met = sum(
+        max(covered(one, thing), covered(thing, one))
+        * (_TO_MOVE if thing.kind == _FIRE and one.kind not in kept else 1.0)
+        for one in things if _meets(one, thing)
+    )  # fmt: skip
     nearer = (one for one in things if stands(one) and one.foot < thing.foot)
     hidden = sum(_HIDES * covered(thing, one) for one in nearer)
     is_aside = thing.kind in kept and away(thing) + thing.width / 4 > AHEAD

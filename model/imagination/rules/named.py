@@ -3,6 +3,7 @@
 Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -76,6 +77,7 @@ from mag_sandbox.scenes.kinds import (
     CLOUD,
     EXHIBITS,
     FALLING,
+    LIKEWISE,
     MATS,
     PEOPLE,
     RIDDEN,
@@ -933,6 +935,11 @@ def _counted(things: list[PlacedObject], one: Named, named: Sequence[Named]) -> 
         one = one._replace(least=1)  # ahead: the others are around its stands
     if any(thing.kind in STANDS for thing in things) and _may_be_shown(things, own[0]):
         return _exhibited(things, one, {kind for each in named for kind in each.kinds})
+    kinds = Counter(things[place].kind for place in own)
+    if one.most and one.most > 1 and one.kinds[0] in LIKEWISE and len(kinds) > 1:
+        usual = max(one.kinds, key=lambda kind: kinds[kind])
+        left = [thing for at, thing in enumerate(things) if at not in own or thing.kind == usual]
+        return _counted(left, one, named)  # two statues are no statue and a bust
     single = [place for place in own if things[place].kind not in _OF_MANY]
     if one.most and one.most > 1 and single and len(single) < len(own):
         left = [thing for place, thing in enumerate(things) if place not in own or place in single]

@@ -39,6 +39,7 @@ from mag_sandbox.scenes.kinds import (
     RIDDEN,
     STANDS,
     THINGS,
+    TREES,
 )
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.naming import Named
@@ -47,6 +48,7 @@ from mag_sandbox.scenes.stances import STANCES, where_of
 
 _SEEN = 40.0  # degrees to either side that the first view plainly shows
 _SMALLEST = 0.5  # of their size: how small things are made to be seen together
+_CLIMBS = 1.6  # metres; taller animals are beside trees
 _DWARFED = 2.5  # times as wide as a thing in life: wider things have no room on it
 ON_FLOOR = frozenset(("floor", "small", "water"))
 _HOLDING = frozenset(("bathtub", "bed", "sofa"))  # into which even crocodiles are made to fit
@@ -314,6 +316,8 @@ def _dwarfs(thing: PlacedObject, other: PlacedObject) -> bool:
         return False
     if thing.kind in ANIMALS and where_of(thing.kind) == "sky":  # it is as wide as its wings
         return False
+    if thing.kind in ANIMALS and other.kind in TREES and own.tall > _CLIMBS:
+        return True
     return bool(others.wide) and own.wide > _DWARFED * others.wide
 
 
@@ -486,11 +490,19 @@ def at_houses(named: Sequence[Named]) -> list[Named]:
 
 
 def mounted(named: Sequence[Named]) -> list[Named]:
-    """Return named things, with as many horses as "knights on horses" ride."""
+    """Return named things, with as many horses as "knights on horses" ride, or as many knights."""
     riders: dict[tuple[str, ...], int] = {}
     for one in named:
         if one.relation and one.relation.where == "on" and one.relation.kinds[0] in RIDDEN:
             riders[one.relation.kinds] = riders.get(one.relation.kinds, 0) + one.least
+    counted = {one.kinds: one.least for one in named if one.most and one.least > 1}
+    named = [
+        one._replace(least=counted[one.relation.kinds], most=counted[one.relation.kinds])
+        if one.relation and one.relation.where == "on" and one.relation.kinds in counted
+        and one.relation.kinds[0] in RIDDEN and one.most is None and one.least > 1
+        else one
+        for one in named
+    ]  # fmt: skip
     return [
         one._replace(least=riders[one.kinds], most=riders[one.kinds])
         if one.kinds in riders and one.most is None and one.least > 1
@@ -555,7 +567,7 @@ def _moved(
         and others[1:]
         and (each or things[others[0]].kind in RIDDEN)
     ):
-        return _riding(things, own, others)
+        return _riding(_alike(things, own), own, others)
     bearer = things[others[0]]
     if relation.where == "on" and any(
         _dwarfs(things[place], bearer) and not _juts(things[place], bearer) for place in own
@@ -828,7 +840,8 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
         and where_of(thing.kind) == "floor"
         and thing.kind not in ANIMALS | PEOPLE
     ):
-        shore = other.top + _GAP / 2  # a house on a lake is beside it
+        shore = other.top + _GAP / 2  # a house on a lake is beside it, a rock is in the sea
+        shore = other.pitch + other.height / 4 if other.kind == _SEA else shore
         return replace(_with_foot(thing, shore), yaw=_spread(thing, other, rank, count, 0.0))
     if thing.kind in SWIMMING and other.kind in DEEP | LAKES:  # only its back is out of it
         thing = thing.scaled(min(_WIDEST_FISH / thing.width, 1.0))

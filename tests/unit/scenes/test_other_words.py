@@ -67,6 +67,23 @@ def test_several_players_are_said_to_be_drawn_as_people_with_instruments(words):
     assert drawn == (("guitarists", "people with guitars"), ("drummer", "person with a drum"))
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "where"),
+    [
+        ("a robot city with flying cars", "robot", None),
+        ("a robot city with flying cars", "car", "sky"),
+        ("a teacher in front of a blackboard and children at desks", "blackboard", None),
+        ("a park with a fountain and people on benches", "fountain", None),
+        ("a table with six chairs", "chair", "around"),
+        ("girls with balloons", "toy balloons", "with"),
+    ],
+)
+def test_no_thing_has_the_place_of_another_one(words, text, kind, where):
+    named = Wanted.of(text, words, KINDS).named
+    (relation,) = (one.relation for one in named if one.kinds[0] == kind)
+    assert (relation and relation.where) == where
+
+
 @pytest.mark.parametrize("color", sorted(COLORS))
 def test_no_colour_of_a_thing_is_drawn_as_another_one_without_a_word(color):
     for kind in (kind for kind in KINDS if not takes_color(kind, color)):

@@ -98,6 +98,17 @@ def test_two_of_a_kind_are_each_at_the_thing_that_words_say():
         assert sum(abs(right_of(one, bearer)) < 4.0 for one in found) == 1
 
 
+def test_a_giraffe_is_beside_a_tree_and_a_monkey_on_it():
+    tree = PlacedObject("acacia", 0.0, 2.0, 24.0, 24.0)
+    for kind, is_beside in (("giraffe", True), ("monkey", False)):
+        own = PlacedObject(kind, 40.0, -4.0, 10.0, 14.0)
+        text = f"a {kind} in an acacia"
+        there = {
+            one.kind: one for one in related([tree, own], named_things(text, (kind, "acacia")))
+        }
+        assert (abs(right_of(there[kind], there["acacia"])) > 12.0) == is_beside
+
+
 @pytest.mark.parametrize(("count", "before"), [(2, 0), (4, 0), (6, 2)])
 def test_chairs_are_around_their_table_and_hide_little_of_it(count: int, before: int):
     table = PlacedObject("table", 0.0, -16.0, 30.0, 12.0)
