@@ -3,6 +3,7 @@
 The planner leaves one or two stands out; here the gaps are filled.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -36,7 +37,6 @@ APART = 45.0  # degrees between stands, where no picture shows them
 MOST_AHEAD, _BETWEEN = 4, 2.0  # stands drawn together into the first view; degrees between them
 _SPOT = 1.2  # times as bright as planned the painter makes the wall behind an exhibit
 _AHEAD = range(-36, 37, 3)  # degrees where things stand on the floor of the first view
-_MIDDLE = 8.0  # degrees from straight ahead within which a stand is in the middle
 _ASIDE = 0.3  # degrees covered that count as much as one between a thing and its side
 TALLEST, WIDEST = 22.0, 24.0  # degrees of what is added
 
@@ -109,12 +109,18 @@ def with_named_ahead(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
         things: of a plan, from far to near.
         named: by words.
     """
-    result = list(things)
-    stands = [place for place, one in enumerate(result) if one.kind in STANDS]
-    if len(stands) < FEWEST:
-        return result
+    if sum(one.kind in STANDS for one in things) < FEWEST:
+        return list(things)
     kinds = {kind for one in named for kind in one.kinds}
+    on_stands = [
+        one for one in named
+        if one.relation and one.relation.where == "on" and {*one.relation.kinds} & STANDS
+    ]  # fmt: skip
     sides = _sides(named)
+    result = list(things)
+    for one in on_stands:
+        result = _on_its_table(result, one, named, sides)
+    stands = [place for place, one in enumerate(result) if one.kind in STANDS]
     moving = {kind for one in named if one.relation is None for kind in one.kinds} | sides.keys()
     ahead = [place for place in stands if _is_ahead(result[place])]
     free = [
@@ -131,12 +137,9 @@ def with_named_ahead(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
             shown.add(result[borne[0]].kind)
             free.remove(other)
             result = _exchanged(result, other, place)
-    on_stands = [
-        one for one in named
-        if one.relation and one.relation.where == "on" and {*one.relation.kinds} & STANDS
-    ]  # fmt: skip
     moving |= {kind for one in on_stands for kind in one.kinds}
-    result = _on_their_sides(_drawn_together(result, stands, kinds, moving), stands, sides)
+    result = _drawn_together(result, stands, named, moving)
+    result = _on_their_sides(result, stands, named, sides)
     return _between_stands(result, [one for one in named if {*one.kinds} & sides.keys()], sides)
 
 
@@ -151,60 +154,116 @@ def _sides(named: Sequence[Named]) -> dict[str, float]:
     }
 
 
-def _on_their_sides(
-    things: list[PlacedObject], stands: Sequence[int], sides: Mapping[str, float]
+def _on_its_table(
+    things: list[PlacedObject], one: Named, named: Sequence[Named], sides: dict[str, float]
 ) -> list[PlacedObject]:
-    """Return a stage with some kinds on those stands of the first view that are most on their side.
+    """Return a stage on which the stand of what is on a table, box or the like is that table.
 
-    What is in the middle takes no stand from what has a side.
+    A table that stands on a stand itself is left out, and what is on it has its side.
     """
-    result = things
-    for kind, side in sorted(sides.items(), key=lambda one: -abs(one[1])):
-        asides = {
-            place: _aside(result[place].yaw, side) for place in stands if _is_ahead(result[place])
-        }
-        own = [one for one in asides if kind in {result[it].kind for it in borne_by(result, one)}]
-        at_end = max(asides, key=lambda one: asides[one], default=None)
-        if own and at_end is not None and at_end not in own:
-            there = {result[it].kind for it in borne_by(result, at_end)}
-            if not there & {other for other, its in sides.items() if its == side or not side}:
-                result = _exchanged(result, at_end, own[0])
-        if own and not side:
-            result = _in_the_middle(result, at_end if at_end is not None else own[0])
-    return result
-
-
-def _in_the_middle(things: list[PlacedObject], place: int) -> list[PlacedObject]:
-    """Return a stage with a stand, and what it bears, in the middle, and free floor before it.
-
-    What stands on the floor there steps to the nearer side. Where other stands are, all stays.
-    """
-    borne, own = [place, *borne_by(things, place)], things[place]
-    if abs(yaw_difference(own.yaw, 0.0)) < _MIDDLE or any(
-        one.kind in STANDS and one != own
-        and abs(yaw_difference(one.yaw, 0.0)) < (one.width + own.width) / 2
-        for one in things
-    ):  # fmt: skip
+    assert one.relation is not None
+    tables = next((it for it in named if {*it.kinds} & {*one.relation.kinds}), None)
+    if tables is None:
         return things
-    wide = max(things[number].width for number in borne)
-    turn = -yaw_difference(own.yaw, 0.0)
-    moved = [one.turned(turn) if number in borne else one for number, one in enumerate(things)]
-    on_stands = {
-        it for stand, one in enumerate(things) if one.kind in STANDS
-        for it in (stand, *borne_by(things, stand))
-    }  # fmt: skip
-    for number, one in enumerate(moved):
+    for kind in tables.kinds:
+        if kind in sides:
+            sides.update(dict.fromkeys(one.kinds, sides.pop(kind)))
+    bears = {place: borne_by(things, place) for place, it in enumerate(things)
+             if it.kind in STANDS}  # fmt: skip
+    result, gone = list(things), set[int]()
+    for place, borne in bears.items():
+        loads = {things[it].kind for it in borne}
+        if loads & {*one.kinds} and things[place].kind not in one.relation.kinds:
+            table = min({*one.relation.kinds} & STANDS)
+            result[place] = replace(things[place], kind=table, variant=None)
+        elif loads & {*tables.kinds} and any({*one.kinds} & {things[it].kind for it in its}
+                                             for its in bears.values()):  # fmt: skip
+            gone |= {place, *borne}
+    return [it for place, it in enumerate(result) if place not in gone]
+
+
+def _on_their_sides(
+    things: list[PlacedObject],
+    stands: Sequence[int],
+    named: Sequence[Named],
+    sides: Mapping[str, float],
+) -> list[PlacedObject]:
+    """Return a stage with named things, and their stands, in those thirds of the first view.
+
+    If nothing is in the middle, it has halves. What has no side fills what is left, and things on
+    the floor there that words do not name step aside or are left out.
+
+    Args:
+        things: of a plan.
+        stands: their places.
+        named: by words.
+        sides: see `_sides`.
+    """
+    yaws = {place: yaw_difference(things[place].yaw, 0.0) for place in stands}
+    loads = {place: {things[it].kind for it in borne_by(things, place)} for place in stands}
+    side: dict[int, float] = {}
+    for one in named:
+        own = [place for place in stands if loads[place] & {*one.kinds} & sides.keys()]
+        for place in sorted(own, key=lambda place: abs(yaws[place]))[: one.least]:
+            side[place] = next(sides[kind] for kind in one.kinds if kind in sides)
+    if not side:
+        return things
+    third = APART / 3
+    ends = {-1.0: (-APART, -third), 0.0: (-third, third), 1.0: (third, APART)}
+    if 0.0 not in side.values():
+        ends = {-1.0: (-APART, 0.0), 1.0: (0.0, APART)}
+    parts = {end: [place for place in side if side[place] == end] for end in ends}
+    left = [place for place in stands if place not in side and _is_ahead(things[place])]
+    left.sort(key=lambda place: loads[place].isdisjoint(kind for it in named for kind in it.kinds))
+    away = [yaws[place] for place in side if not _is_ahead(things[place])]
+    to = dict(zip(reversed(left), away, strict=False))  # they go where others come from
+    for place in left[: max(0, len(left) - len(away))]:
+        emptiest = max(ends, key=lambda end: (ends[end][1] - ends[end][0]) / (len(parts[end]) + 1))
+        parts[emptiest].append(place)
+    result = list(things)
+    for end, places in parts.items():
+        apart = (ends[end][1] - ends[end][0]) / max(len(places), 1)
+        for rank, place in enumerate(sorted(places, key=yaws.__getitem__)):
+            to[place] = ends[end][0] + apart * (rank + 0.5)
+            loaded = [place, *borne_by(things, place)]
+            size = min((apart - _BETWEEN) / max(things[it].width for it in loaded), 1.0)
+            for it in loaded:
+                result[it] = _scaled_on(things[it], things[place], to[place], size)
+    for place in set(to) - {one for places in parts.values() for one in places}:
+        for it in (place, *borne_by(things, place)):
+            result[it] = _scaled_on(things[it], things[place], to[place], 1.0)
+    moved = {it for place in stands for it in (place, *borne_by(things, place))}
+    kinds = {kind for one in named for kind in one.kinds}
+    return _making_room(result, moved, kinds)
+
+
+def _making_room(
+    things: Sequence[PlacedObject], staying: Collection[int], kinds: Collection[str]
+) -> list[PlacedObject]:
+    """Return a stage on which things on the floor are beside what stays, in the first view.
+
+    What words do not name, of `kinds`, is left out where there is no room.
+    """
+    there = [things[place] for place in sorted(staying)]
+
+    def overlaps(one: PlacedObject) -> bool:
+        return any(
+            abs(yaw_difference(one.yaw, it.yaw)) < (one.width + it.width) / 2 for it in there
+        )
+
+    result = list[PlacedObject]()
+    for place, one in enumerate(things):
         on_floor = one.kind in THINGS and where_of(one.kind) in ON_FLOOR and one.width < BACKDROP
-        yaw, clear = yaw_difference(one.yaw, 0.0), (wide + one.width) / 2 + _BETWEEN
-        if number not in on_stands and on_floor and abs(yaw) < clear:
-            moved[number] = replace(one, yaw=(clear if yaw > 0 else -clear) % 360)
-    return moved
-
-
-def _aside(yaw: float, side: float) -> float:
-    """Return how far on its side something is [degrees]."""
-    yaw = yaw_difference(yaw, 0.0)
-    return side * yaw if side else -abs(yaw)
+        ahead = abs(yaw_difference(one.yaw, 0.0)) < APART
+        if place in staying or not on_floor or not ahead or not overlaps(one):
+            result.append(one)
+            continue
+        beside = (replace(one, yaw=yaw % 360) for yaw in _AHEAD)
+        free = [it for it in beside if not overlaps(it)]
+        if free or one.kind in kinds:
+            way = min(free or [one], key=lambda it: abs(yaw_difference(it.yaw, one.yaw)))
+            result.append(way)
+    return result
 
 
 def _between_stands(
@@ -254,7 +313,7 @@ def _unfit(thing: PlacedObject, side: float, staying: Sequence[PlacedObject], ya
 def _drawn_together(
     things: list[PlacedObject],
     stands: Sequence[int],
-    kinds: Collection[str],
+    named: Sequence[Named],
     moving: Collection[str],
 ) -> list[PlacedObject]:
     """Return a stage with more and smaller stands in the first view, for named things it lacks.
@@ -262,19 +321,23 @@ def _drawn_together(
     Args:
         things: of a plan.
         stands: their places.
-        kinds: that words name.
-        moving: of these, those that words put nowhere, or on a stand.
+        named: by words.
+        moving: kinds of these that words put nowhere, on a side or on a stand.
     """
+    needed = {kind: one.least for one in named for kind in one.kinds}
+    kinds = needed.keys()
     yaws = {place: yaw_difference(things[place].yaw, 0.0) for place in stands}
     borne = {place: borne_by(things, place) for place in stands}
     ahead = [place for place in stands if _is_ahead(things[place])]
     row = [one for one in ahead if any(things[it].kind in kinds for it in borne[one])]
-    shown, others = {things[it].kind for one in row for it in borne[one]}, len(row)
+    shown = Counter(things[it].kind for one in row for it in borne[one])
+    others = len(row)
     for place in sorted(set(stands) - {*ahead}, key=lambda one: abs(yaws[one])):
-        own = {things[it].kind for it in borne[place]}
-        if len(borne[place]) == 1 and own & ({*moving} - shown) and len(row) < MOST_AHEAD:
+        own = [things[it].kind for it in borne[place]]
+        lacks = any(one in moving and shown[one] < needed[one] for one in own)
+        if len(own) == 1 and lacks and len(row) < MOST_AHEAD:
             row.append(place)
-            shown |= own
+            shown.update(own)
     if len(row) == others:
         return things
     free = [place for place in ahead if place not in row]  # they go where others come from

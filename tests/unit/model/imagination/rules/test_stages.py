@@ -83,7 +83,7 @@ def test_what_words_put_left_or_right_stands_at_that_end_of_the_first_view():
     named = [Named((one.kind,), None, relation=Relation(where)) for where, one in on.items()]
     things = with_named_ahead([*stands, *on.values()], named)
     yaws = {one.kind: one.yaw for one in things if one.kind in ("melon", "robot")}
-    assert yaws == {"melon": 337.0, "robot": 22.0}
+    assert yaws == {"melon": 337.5, "robot": 22.5}
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_in_the_middle_of_a_stage_nothing_takes_the_stand_of_what_has_a_side():
         Named(("melon",), None, relation=Relation("right")),
     ]
     things = with_named_ahead([*stands, melon, robot], named)
-    assert {one.kind: one.yaw for one in things[4:]} == {"melon": 25.0, "robot": 2.0}
+    assert {one.kind: one.yaw for one in things[4:]} == {"melon": 30.0, "robot": 0.0}
 
 
 def test_what_is_in_the_middle_of_a_stage_is_moved_there_with_its_stand():
@@ -124,6 +124,29 @@ def test_what_is_in_the_middle_of_a_stage_is_moved_there_with_its_stand():
     there = {one.kind: yaw_difference(one.yaw, 0.0) for one in result}
     assert there["throne"] == pytest.approx(0.0, abs=0.5)
     assert abs(there["knight"]) > 12.0, "it stands before no throne"
+
+
+def test_as_many_as_words_say_are_on_their_side_and_a_table_is_the_stand_of_what_is_on_it():
+    stands = [replace(STAND, yaw=yaw) for yaw in (326.0, 349.0, 11.0, 34.0, 63.0, 155.0)]
+    there = dict(zip(("robot", "cat", "drum", "desk"), (326.0, 349.0, 11.0, 34.0), strict=True))
+    cat, drum, desk = (
+        PlacedObject(kind, there[name], -6.0, 15.0, 12.0)
+        for name, kind in (("cat", "cat"), ("drum", "drum"), ("desk", "school desk"))
+    )
+    robots = [replace(ROBOT, yaw=yaw) for yaw in (there["robot"], 63.0)]
+    tables = "table", "table with a cloth", "school desk"
+    named = [
+        Named(("robot",), None, 2, 2, relation=Relation("left")),
+        Named(("drum",), None, relation=Relation("ahead")),
+        Named(("cat",), None, relation=Relation("on", tables)),
+        Named(tables, None, relation=Relation("right")),
+    ]
+    result = with_named_ahead([*stands, *robots, cat, drum, desk], named)
+    turns = [(one.kind, yaw_difference(one.yaw, 0.0)) for one in result if one.kind != STAND.kind]
+    assert sorted(turns) == [
+        ("cat", 30.0), ("drum", 0.0), ("robot", -37.5), ("robot", -22.5),
+        ("table with a cloth", 30.0),
+    ]  # fmt: skip
 
 
 def test_what_words_do_not_name_makes_room_and_what_they_name_stays():
