@@ -523,7 +523,8 @@ _OF_ANY_COLOR = frozenset((
     "jellyfish", "parrot", "shark", "snail", "snake", "starfish", "turtle", "whale",
 ))  # fmt: skip
 _UNNATURAL = 40.0  # of a* and b*: from a usual hue of such an animal
-_ANY_COLOR = {"bed": 3, "plane": 0, "sailing ship": 2}  # variants painted whole in any colour
+# variants painted whole in any colour
+_ANY_COLOR = {"bed": 3, "bus": 4, "plane": 0, "sailing ship": 2}
 _IN_SHADE = {"train": 1.25}  # times as bright are colours of kinds with parts painted darker
 _GREY = np.array((150.0, 150.0, 150.0))  # the usual mean of a coloured thing's other parts
 _SHIP = "sailing ship"
@@ -775,10 +776,11 @@ def _colors_given(things: Sequence[PlacedObject], named: Sequence[Named]) -> dic
 
 
 def painted_whole(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return a plan in which the shapes and colours of beds, planes and ships agree.
+    """Return a plan in which the shapes and colours of beds, buses, planes and ships agree.
 
     Plans choose a variant and two colours, one after the other: the painter makes rags of a bed
-    whose mean colour is not its own, and of a ship with a grey hull.
+    whose mean colour is not its own, and of a ship with a grey hull, and a bus that has its own
+    colour throughout has no windows.
     """
     told = {kind for one in named for part in (one, *one.parts) if part.color for kind in one.kinds}
     light = light_of(things)

@@ -371,6 +371,14 @@ def test_beds_and_ships_have_shapes_and_colours_that_agree():
     assert painted_whole([sky, ship], named)[1].color == ship.color
 
 
+def test_a_bus_in_a_colour_has_windows_of_another_one():
+    red = (214, 73, 72)
+    bus = PlacedObject("bus", 0.0, 0.0, 44.0, 20.0, red, red, 3)
+    (whole,) = painted_whole([bus], [])
+    assert whole.color == red
+    assert whole.mean_color[2] - red[2] > 15
+
+
 def test_a_stage_is_as_light_as_its_walls():
     floor = PlacedObject("floor", 0.0, -26.0, 360.0, 54.0, (64, 64, 89), (64, 64, 89))
     backdrop = PlacedObject("backdrop", 0.0, 6.0, 89.0, 48.0, (190, 190, 186), (190, 190, 186))
