@@ -120,12 +120,17 @@ class _Advice:
             return ()
         grey = list(self.grey)
         written = next((word for word in grey if word.end == self.cursor), None)
-        if not written or self.is_written or not self.words.begins_known(written.text):
+        if not written or self.is_written or not self._may_go_on(written.text):
             return tuple(grey)
         before, after = grey[: grey.index(written)], grey[grey.index(written) + 1 :]
         while before and before[-1].text.lower() in FUNCTION_WORDS:
             before.pop()
         return (*before, *after)
+
+    def _may_go_on(self, word: str) -> bool:
+        """Tell whether a word may be the beginning of one that changes something."""
+        is_thing = isinstance(self.words, ThingWords) and self.words.known(word)  # "on a table"
+        return not is_thing and self.words.begins_known(word)
 
     @property
     def notice(self) -> str:

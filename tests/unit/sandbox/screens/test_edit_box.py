@@ -426,6 +426,16 @@ def test_grey_words_do_not_keep_a_thing_from_being_put():
     assert "cannot draw “very”, “whale”, “sky”; try tent" in overlay.box.notice
 
 
+def test_a_second_thing_is_struck_as_soon_as_it_is_named():
+    """Enter may follow at once: “on a table” has no effect."""
+    overlay, *_ = made(kinds=tuple(THINGS))
+    overlay.open()
+    for letter in "a cow on a table":
+        overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text=letter))
+    assert [word.text for word in overlay.box.struck] == ["table"]
+    assert "grey words have no effect here" in overlay.box.notice
+
+
 def test_of_several_things_the_first_is_put_and_the_others_are_struck():
     overlay, asked, _, _ = made()
     overlay.open()
