@@ -433,7 +433,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         for span in mentions if _can_be_told_where(span)
     )  # fmt: skip
     clauses = _on_one_board([*clauses_of(left, spans, after_stops, _shares, _bears, _has)], spans)
-    clauses += _owned(left, spans, clauses)
+    clauses = _owned(left, spans, clauses)
     contained = {clause.owner.start for clause in clauses if clause.relation.where == OF}
     beside = {
         clause.owner.start: clause for clause in clauses
@@ -749,21 +749,28 @@ def _on_one_board(clauses: Sequence[Clause], spans: Sequence[NamingWords]) -> li
 def _owned(
     words: Sequence[str | None], spans: Sequence[NamingWords], clauses: Sequence[Clause]
 ) -> list[Clause]:
-    """Return clauses by which people and tables have things: "four people with drums".
+    """Return clauses, some by which people and tables have things: "four people with drums".
 
     Args:
         words: of a description; None: they name things.
         spans: those that name things.
-        clauses: what else words say about where things are; those in them stay there.
+        clauses: what else words say about where things are; those in them stay there, unless they
+            are said to be beside their owners anyway.
     """
-    placed = {clause.owner.kinds for clause in clauses} | {one.relation.kinds for one in clauses}
-    return [
+    beside = {(one.owner.start, one.relation.kinds) for one in clauses
+              if one.relation.where == "beside"}  # fmt: skip
+    placed = {clause.owner.kinds for clause in clauses
+              if (clause.owner.start, clause.relation.kinds) not in beside}  # fmt: skip
+    placed |= {clause.relation.kinds for clause in clauses if clause.relation.where != "beside"}
+    owned = [
         Clause(other, Relation(WITH, one.kinds), range(one.end, other.told))
         for one, other in pairwise(spans)
         if list(words[one.end : other.told]) == ["with"] and other.kinds not in placed
         and (_is_laid(other.kinds, one.kinds) if one.kinds[0] not in PEOPLE
              else one.plural == other.plural and _carried(other.kinds))
     ]  # fmt: skip
+    starts = {clause.owner.start for clause in owned}
+    return [*(one for one in clauses if one.owner.start not in starts), *owned]
 
 
 def _is_laid(seats: Sequence[str], table: Sequence[str]) -> bool:

@@ -52,6 +52,8 @@ _HOMELY = 0.5  # the worth of each, where a named thing has 1
 _LIKELY = 0.02  # the worth of a nat, likewise
 _CUT = 0.3  # by how much a thing that the view cuts at a side lowers its worth, likewise
 _ALOFT = frozenset(("sky", "far"))  # stances of things that may be cut
+_HIDDEN = frozenset(("behind", "under"))  # where a tree is meant that others hide
+_THERE = 3.0, 9.0  # degrees from the other thing, at most, and of its height, at least
 _WHOLE = 60.0  # degrees; views cut wider things
 _EDGES = (-WIDEST_FOV / 2, WIDEST_FOV / 2)  # degrees from ahead
 
@@ -134,7 +136,16 @@ def few_of(things: Sequence[PlacedObject], one: Named) -> list[int]:
     if HILLS in one.kinds:  # rather that on which others stand
         own.sort(key=lambda place: things[place].foot)
         return sorted(own, key=lambda place: away(things[place]) > AHEAD)[: one.least]
-    if one.kinds[0] in THINGS and not THINGS[one.kinds[0]].are_few:  # most of many are hidden
+    are_many = one.kinds[0] in THINGS and not THINGS[one.kinds[0]].are_few
+    if are_many and one.relation and one.relation.where in _HIDDEN:
+        others = [things[place] for place in places_of(things, one.relation.kinds)]
+        own.sort(key=lambda place: -things[place].height)
+        near, tall = _THERE
+        return sorted(
+            own,
+            key=lambda at: _from_nearest(things[at], others) > near or things[at].height < tall,
+        )[: one.least]
+    if are_many:  # most of many are hidden
         own.sort(key=lambda place: -things[place].height)
         own.sort(key=lambda place: _is_behind(things, place))
         return sorted(own, key=lambda place: away(things[place]) > AHEAD)[: one.least]

@@ -71,6 +71,7 @@ _GAP = 2.0  # degrees between things beside each other
 _DEEPER = 2.5  # degrees between the feet of things before each other
 _ASIDE = 0.34  # of the width of both: distance of a thing from the middle of one that hides it
 _WIDER, _PEEPING = 1.8, 0.2  # times as wide; likewise, of one that shows on both sides of the other
+_SHOWS = 0.1  # of its width that a narrow thing reaches less far than the end of that
 _CLEAR = 0.55  # likewise, of a flying thing beside one as tall as a view
 _BEFORE = 0.25  # likewise, of a thing in front of another one that hides a part of it
 _AS_NEAR, _WIDEST_BESIDE = 0.6, 24.0  # of its foot's pitch, of things beside another; degrees
@@ -125,7 +126,7 @@ _SLENDER = frozenset((  # on which things no wider would hardly be seen
     "statue", "gravestone", "street lamp", "signpost", "mailbox", "bust", "fountain", "scarecrow",
 ))  # fmt: skip
 _WIDEST = 0.8  # of that thing's width, at most
-_DOOR = "door"
+_DOOR, _BENCH = "door", "bench"
 _ON_HILL = 0.35  # of a house's height that a thing before it has at most, on a hill
 _UNDER = 0.5  # of that thing's height, of a thing under it
 _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
@@ -708,8 +709,13 @@ def _alike(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedObj
 
 def _meant(things: Sequence[PlacedObject], one: Named) -> list[int]:
     """Return the places of meant things: those nearest ahead; on both sides of one, the largest."""
-    is_flanking = one.relation is not None and one.relation.where == "sides"
-    return few_of(things, one) if is_flanking else _placed(things, one.kinds)[: one.least]
+    where = one.relation.where if one.relation else ""
+    is_one = one.one_of_many and where in ("behind", "under")  # a tree behind a barn, no far speck
+    return (
+        few_of(things, one)
+        if is_one or where == "sides"
+        else _placed(things, one.kinds)[: one.least]
+    )
 
 
 def _on_hill(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedObject]:
@@ -869,7 +875,12 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     is_house = bearing is not None and bearing.tall > _TALL
     if own and bearing and not tall:
         is_ridden = other.kind in RIDDEN & ANIMALS or other.kind in _DRIVEN
-        in_life = is_ridden or is_house or other.kind in _ROOFED
+        in_life = (
+            is_ridden
+            or is_house
+            or (thing.kind in PEOPLE and other.kind == _BENCH)
+            or other.kind in _ROOFED
+        )
         tall = other.height * own.tall / bearing.tall if in_life else 0.0
     longer, least = max(tall, tall * thing.width / thing.height), _LEAST
     if is_house and thing.kind in _FLYING:
@@ -927,7 +938,9 @@ def _behind(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
     away = _with_foot(thing, foot)
     top = away.top
     is_seen = top > other.top + away.height / 3
-    aside = 0.0 if is_seen else _PEEPING if away.width > _WIDER * other.width else _ASIDE
+    shown = (other.width / 2 - _SHOWS * away.width) / (other.width + away.width)  # of a narrow one
+    hidden = _PEEPING if away.width > _WIDER * other.width else max(_ASIDE, shown)
+    aside = 0.0 if is_seen else hidden
     return replace(away, yaw=_spread(away, other, rank, count, aside))
 
 

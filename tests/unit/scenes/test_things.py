@@ -464,7 +464,7 @@ def test_a_thing_that_someone_carries_is_where_its_owner_is():
         return {one.kinds[0]: one.relation for one in named_things(text, kinds)}
 
     knight = where("a knight with a red shield on the left")
-    assert knight == {"knight": Relation("left"), "shield": Relation("beside", ("knight",))}
+    assert knight == {"knight": Relation("left"), "shield": Relation("with", ("knight",))}
     assert where("a man with a dog behind me")["person"] == Relation("behind")
     house = where("a cottage with an oak on the left")
     assert house == {"cottage": None, "oak": Relation("left")}

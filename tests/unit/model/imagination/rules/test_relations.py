@@ -150,6 +150,15 @@ def test_what_is_behind_a_lower_thing_is_partly_hidden_by_it(kind: str, width: f
     assert 0.2 * back.width < hidden < 0.7 * back.width
 
 
+def test_a_tree_behind_a_barn_is_no_speck_and_not_hidden():
+    barn = PlacedObject("barn", 0.0, 2.0, 40.0, 24.0)
+    trees = [PlacedObject("oak", 20.0, -1.0, 1.5, 5.0), PlacedObject("oak", 150.0, 3.0, 8.0, 20.0)]
+    named = named_things("a tree behind a barn", ("barn", "oak"))
+    result = related([*trees, barn], named)
+    (tree,) = (one for one in result if one.kind == "oak" and one.height > 9.0)
+    assert 20.0 < abs(right_of(tree, barn)) + tree.width / 2 < 24.0
+
+
 def test_a_ghost_behind_a_gravestone_does_not_hover_far_above_it():
     ghost = PlacedObject("ghost", 30.0, 13.0, 13.0, 13.0)
     grave = PlacedObject("gravestone", 0.0, -11.0, 9.5, 12.8)
