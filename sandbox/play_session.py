@@ -522,7 +522,7 @@ class PlayerSession(WatchedSession):
             return None
         if time.perf_counter() > self._world_asked_until:
             key = self._services.bindings.title("world")
-            self._say(f"worlds: {here} (here), {world}. {key} again goes on in {world}")
+            self._say(f"this place is in the model {here}; {key} again goes on in {world}")
             self._world_asked_until = time.perf_counter() + CHOOSING_WORLD_S
             return None
         where = ", where this place begins" if self._reel.pose.is_away else ""

@@ -37,8 +37,8 @@ PATIENCE_S = 180.0  # longest wait for a screen
 SETTLE_S = 0.8  # until everything that glides is at rest
 AWAY = 100.0  # degrees by which the camera turns away
 WALKED = 2.0  # metres from where a place begins
-REST = 16  # blocks until a picture that was moving is sharp
-PAINTED = 16  # blocks until forgotten views are painted anew, of two worlds in turn
+REST = 32  # blocks until a picture that was moving is sharp
+PAINTED = 64  # blocks until forgotten views are painted anew, of two worlds in turn
 
 
 def run(choice: WorldChoice, playthrough: Playthrough, folder: Path) -> Iterator[Path]:
@@ -120,7 +120,7 @@ class _ScreenTour:
         if "forward" in self.play.reel.current.spec.axes:
             yield from self._walk()
         self.key(pygame.K_h)
-        self.blocks(1)
+        self.blocks(REST)
         yield "lab"
         self.key(pygame.K_h)
         self.key(pygame.K_h)
@@ -142,7 +142,7 @@ class _ScreenTour:
 
     def _walk(self) -> Iterator[str]:
         self._walk_off()
-        self.blocks(2)
+        self.blocks(REST)
         spot = self.surface.get_rect().center
         self.screen.handle(pygame.Event(pygame.MOUSEMOTION, pos=spot, rel=(9, 9), buttons=(0,) * 3))
         yield "walk"
@@ -227,6 +227,8 @@ class _ScreenTour:
     def drawn(self, size: tuple[int, int]) -> pygame.Surface:
         surface = pygame.Surface(size)
         self.screen.handle(pygame.Event(pygame.WINDOWEXPOSED))
+        if isinstance(self.screen, PlayScreen):  # its cards fade while nothing is touched
+            self.key(pygame.K_F15)
         self.screen.update(time.perf_counter())
         self.screen.draw(surface)
         return surface

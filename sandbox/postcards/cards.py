@@ -232,9 +232,9 @@ def _points(stamp: PostcardStamp) -> list[Part]:
     memory = "?" if stamp.recall is None else f"{stamp.recall:.0f}%"
     streak = f" · streak +{stamp.bonus}" if stamp.bonus else ""
     rows = (
-        f"aim {stamp.aim} · {stamp.off:.1f}° off",
-        f"time {stamp.time} · {stamp.seconds:.0f} s{streak}",
-        f"memory {stamp.memory} · {memory} remembered",
+        f"aim: {stamp.aim} points, {stamp.off:.1f}° off",
+        f"time: {stamp.time} points, {stamp.seconds:.0f} s{streak}",
+        f"memory: {stamp.memory} points, {memory} as it was",
     )
     return [Text(one, 12, PENCIL) for one in rows]
 

@@ -327,7 +327,12 @@ def _measure(folder: Path) -> tuple[int, datetime] | None:
 
 
 def place_name(place: StateHeader | ParkedScene) -> str:
-    """Return the name of a place for people, with what it was described as last."""
+    """Return the name of a place for people, with what it was described as last.
+
+    A place with several rooms has that of the first one, where the player looks for it.
+    """
+    if len(place.rooms) > 1:
+        return place.scene.name
     return name_with(place.scene, place.prompt, known_words(place.world))
 
 

@@ -215,7 +215,7 @@ def test_the_first_press_lists_the_worlds_and_the_second_one_switches(run):
     game = run("pocket", "memorypack")
     game.play()
     game.press(pygame.K_o)
-    game.said("pocket (here)")
+    game.said("this place is in the model pocket")
     game.said("O again goes on in memorypack")
     game.see_blocks(4)
     assert game.screen.reel.current.spec.name == "pocket"

@@ -435,7 +435,7 @@ def test_the_card_of_a_room_says_where_it_was_begun(tmp_path):
     rooms = "market square", "kitchen", "pantry"
     parked.park(left(scene=square, prompt="A kitchen with a stove", rooms=rooms))
     card, _ = read_title_model(parked, tmp_path).parked
-    assert card.title == "A kitchen with a stove"
+    assert card.title == "A market square", "where the player looks for it"
     assert card.line == "left just now, 3 rooms"
     assert card.about.endswith("rooms: market square, kitchen, pantry")
 
