@@ -279,11 +279,19 @@ def likenesses_in(text: str) -> frozenset[str]:
 
 
 def _likenesses(text: str) -> dict[str, str]:
-    """Return the phrases of a description that are read as others, by the kinds that these name."""
+    """Return the phrases of a description that are read as others, by the kinds that these name.
+
+    A drummer is a person with a drum, and no drum; a moon base is a place with satellite dishes,
+    and a crowd is many people. Dancers and a drummer are people: which is which is unknown.
+    """
     names: dict[str, str] = {}
     for phrase, meant in meant_in([word.text.lower() for word in split_words(text)]):
-        for kind in (one for known in meant[:1] for one in _naming(known, tuple(THINGS)).said):
-            names.setdefault(kind, phrase)
+        head = re.split(" (?:with|in|on|at) ", meant[0])[0] if meant else ""
+        for kind, name in _naming(head, tuple(THINGS)).said.items():
+            if not _is_word(head.split()[-1], name.split()[-1]):
+                continue  # a moon landscape is no moon
+            is_one = kind not in names and not head.startswith("many ")
+            names[kind] = phrase.removeprefix("a ") if is_one else kind
     return names
 
 

@@ -169,6 +169,21 @@ def test_the_list_says_what_is_drawn_as_something_else():
     assert line.startswith("two ballerinas, drawn as people: ")
 
 
+def test_what_a_place_has_or_someone_plays_is_called_what_it_is():
+    for prompt, names in (
+        ("a moonbase with astronauts", {"satellite dish": "satellite dish", "moon": "moon"}),
+        ("a stage with a drummer", {"person": "drummer", "drum": "drum"}),
+        ("a stage with a dancer and a drummer", {"person": "person"}),
+        ("a traffic jam", {"car": "car"}),
+        ("a watch on a table", {"wall clock": "watch"}),
+    ):
+        planned = tuple(replace(TENT, kind=kind, color=None) for kind in names)
+        ring = SeenRing()
+        ring.seen[:] = 1
+        block = Mock(placed=(), planned=planned, ground=None, prompt=prompt)
+        assert {one.kind: one.name for one in things_around(ring, block)} == names
+
+
 def test_people_wear_the_colours_that_words_give_them():
     ring = SeenRing()
     ring.seen[:] = 1
