@@ -177,11 +177,12 @@ def _called(found: Iterable[Seen], prompt: str) -> list[Seen]:
 @lru_cache(maxsize=8)  # asked for every block
 def _colors_in(prompt: str) -> Mapping[str, frozenset[str]]:
     """Return the names of the colours that a description gives kinds of things."""
-    return {
-        one.kinds[0]: frozenset(color_name(part.color) for part in (one, *one.parts) if part.color)
-        for one in named_things(prompt, tuple(THINGS))
-        if any(part.color for part in (one, *one.parts))
-    }
+    colors: dict[str, frozenset[str]] = {}
+    for one in named_things(prompt, tuple(THINGS)):
+        told = frozenset(color_name(part.color) for part in (one, *one.parts) if part.color)
+        for kind in one.kinds if told else ():
+            colors.setdefault(kind, told)
+    return colors
 
 
 def seen_from(edit: Edit, ground: GroundPlan | None, pose: CameraPose) -> Seen:

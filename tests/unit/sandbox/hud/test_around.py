@@ -169,6 +169,14 @@ def test_the_list_says_what_is_drawn_as_something_else():
     assert line.startswith("two ballerinas, drawn as people: ")
 
 
+def test_a_colour_is_told_of_whatever_the_words_can_mean():
+    ring = SeenRing()
+    ring.seen[:] = 1
+    lamp = replace(TENT, kind="table lamp", color=COLORS["purple"])
+    block = Mock(placed=(), planned=(lamp,), ground=None, prompt="a bedroom with a purple lamp")
+    assert [one.name for one in things_around(ring, block)] == ["purple table lamp"]
+
+
 def test_what_a_place_has_or_someone_plays_is_called_what_it_is():
     for prompt, names in (
         ("a moonbase with astronauts", {"satellite dish": "satellite dish", "moon": "moon"}),
