@@ -43,6 +43,7 @@ _NUMBERS = (
 )  # fmt: skip
 _AHEAD, _IN_VIEW, _BEHIND = 10.0, 45.0, 140.0  # degrees from the middle of the view
 SHORE = 0.45  # share of a water's box from its middle to where it is seen
+PARTS = 7  # of water, across, of which one seen is enough
 _ABOVE = 20.0  # degrees above or below it, from which on that is told
 _OVERHEAD = 8.0  # likewise, of the moon, the sun and stars
 
@@ -315,10 +316,12 @@ def _told(edit: Edit) -> Seen:
 
 
 def _is_seen(edit: Edit, seen: np.ndarray) -> bool:
-    """Tell whether the middle of a thing was seen."""
+    """Tell whether the middle of a thing was seen, or any part of some water."""
     height, width = seen.shape
-    row, column = round((TOP - edit.pitch) * SCALE), round((edit.yaw + 180.0) * SCALE) % width
-    return bool(seen[min(max(row, 0), height - 1), column])
+    row = min(max(round((TOP - edit.pitch) * SCALE), 0), height - 1)
+    half = SHORE * edit.width if edit.kind in WATERS else 0.0
+    yaws = edit.yaw + 180.0 + np.linspace(-half, half, PARTS)
+    return bool(seen[row, np.rint(yaws * SCALE).astype(int) % width].any())
 
 
 def _is_large(edit: Edit) -> bool:

@@ -11,7 +11,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.world import GroundPlan, GroundThing, GroundWater
 from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
-from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
+from mag_sandbox.sandbox.hud.seen import SCALE, TOP, WIDTH, SeenRing
 from mag_sandbox.sandbox.screens.around import MOST_LINES, AroundOverlay
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes.color_names import COLORS
@@ -109,6 +109,15 @@ def test_what_the_world_planned_is_listed_where_it_was_seen():
         ("lake", "", 352.0, False),
         ("sofa", "", 90.0, False),
     ]
+
+
+def test_water_is_listed_where_a_part_of_it_was_seen():
+    ring = SeenRing()
+    ring.seen[:, WIDTH // 2 - 80 : WIDTH // 2 + 80] = 1  # a view ahead
+    lake = replace(TENT, kind="lake", yaw=300.0, width=60.0, color=None)
+    there = (lake, replace(lake, kind="tent"), replace(lake, yaw=200.0))
+    block = Mock(placed=(), planned=there, ground=None, prompt="")
+    assert around_lines(things_around(ring, block), CameraPose()) == ["a lake: ahead on the left"]
 
 
 def test_what_words_name_is_listed_however_small():
