@@ -110,7 +110,9 @@ def with_belongings(
         people = next((other for other in named if other.kinds[:1] == owners[:1]), None)
         if own is None or people is None or not {own.kind, owners[0]} <= looks.keys():
             continue
-        for owner in [things[place] for place in few_of(things, people)][: one.least]:
+        placed = [things[place] for place in sorted(few_of(things, people)[: one.least])]
+        first = result.index(placed[0]) if placed else 0
+        for owner in placed:
             most = inf if own.kind == BUNCHED else _AS_TALL
             tall = owner.height * min(looks[own.kind].tall / looks[owner.kind].tall, most)
             held = own.scaled(max(tall / own.height, _LEAST / max(own.width, own.height)))
@@ -118,7 +120,8 @@ def with_belongings(
             is_slim = held.width < owner.width
             turn = 0.0 if is_low else owner.width / 2 if is_slim else (owner.width + held.width) / 2
             held = replace(held, yaw=(owner.yaw + turn) % 360.0).standing_at(owner.foot - _NEARER)
-            result.insert(result.index(owner) + 1, held)
+            at = first if own.kind == BUNCHED else result.index(owner) + 1  # before no face
+            result.insert(at, held)
     return result
 
 

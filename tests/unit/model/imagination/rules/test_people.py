@@ -43,6 +43,17 @@ def test_a_dog_is_no_larger_beside_a_child_than_in_life():
     assert with_small_animals([dog, horse], (0, 1)) == [dog, horse]
 
 
+def test_balloons_are_behind_the_faces_of_all_who_hold_some():
+    child = PlacedObject("child", 0.0, -10.0, 8.0, 15.0)
+    balloons = PlacedObject("toy balloons", 40.0, 0.0, 8.0, 18.0)
+    ground = PlacedObject("near ground", 0.0, -30.0, 360.0, 50.0)
+    named = named_things(
+        "three children with balloons", ("child", "hot air balloon", "toy balloons")
+    )
+    kinds = [one.kind for one in obeyed([ground, balloons, child], named)]
+    assert kinds[-6:] == ["toy balloons"] * 3 + ["child"] * 3
+
+
 def test_two_of_three_people_have_guitars_if_words_say_so():
     guitar = PlacedObject("guitar", 5.0, -9.0, 6.0, 10.0)
     floor = PlacedObject("floor", 0.0, -35.0, 360.0, 40.0)
