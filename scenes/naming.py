@@ -359,7 +359,12 @@ def with_article(name: str) -> str:
     is_several = last in _PLURALS or (last.endswith("s") and plural(last) == last)
     if is_several or last in UNCOUNTED or first in NUMBERS or color_word(last):
         return name
-    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+    return f"{article(name)} {name}"
+
+
+def article(name: str) -> str:
+    """Return "a" or "an", as it is spoken: "a unicorn", "an owl"."""
+    return "an" if name[0] in "aeiou" and not name.startswith(("uni", "ufo")) else "a"
 
 
 def silent_words(text: str, kinds: Collection[str]) -> frozenset[int]:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from mag_sandbox.scenes.conditions import IN_NIGHT_SKY, OWN_LIGHT, SPOKEN
 from mag_sandbox.scenes.kinds import KINDS, OVERHEAD
-from mag_sandbox.scenes.naming import named_things
+from mag_sandbox.scenes.naming import article, named_things
 from mag_sandbox.scenes.places import WINDOWLESS, PlaceKind, contents_of, read_places
 from mag_sandbox.scenes.vocabulary import stem
 
@@ -70,10 +70,7 @@ def own_things(place: PlaceKind | None, *, is_bare: bool) -> tuple[str, ...]:
     if place is None or place.category != "outdoor" or place.name not in OWN_LIGHT:
         return ()
     kinds = dict.fromkeys((*place.some("main"), *place.some("near")))
-    return tuple(
-        kind if kind.endswith(_ALIKE) else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
-        for kind in kinds
-    )
+    return tuple(kind if kind.endswith(_ALIKE) else f"{article(kind)} {kind}" for kind in kinds)
 
 
 def is_unfit(

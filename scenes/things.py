@@ -17,6 +17,7 @@ from mag_sandbox.scenes.naming import (
     NUMBERS,
     SIZES,
     WHERE,
+    article,
     in_said_colors,
     is_color_of_next,
     takes_color,
@@ -324,7 +325,7 @@ def words_of(edit: Edit) -> str:
     if edit.act != "place":
         return _DONE[edit.act]
     words = f"{color_name(edit.color)} {edit.kind}" if edit.color else edit.kind
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+    return f"{article(words)} {words}"
 
 
 def thing_words(edit: Edit) -> str:

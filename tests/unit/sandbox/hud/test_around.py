@@ -63,7 +63,7 @@ def test_more_directions_are_told_roughly():
 
 
 def test_the_moon_and_curtains_have_no_article_of_one_of_many():
-    names = "the moon", "curtains", "an owl", "a bus", "a sheep", "a cypress"
+    names = "the moon", "curtains", "an owl", "a unicorn", "a ufo", "a bus", "a sheep", "a cypress"
     one = [Seen(name.split()[-1], "", 0.0, 0.0, 9.0, 9.0) for name in names]
     assert [line.partition(":")[0] for line in around_lines(one, CameraPose())] == [*names]
     two = [Seen(kind, "", 0.0, 0.0, 9.0, 9.0) for kind in ("bus", "wheat") for _ in range(2)]
