@@ -72,6 +72,7 @@ BEGUN = "beginning"  # topic of notices about the beginning of a place
 WHERE_YOU_WERE = "you are where you were"
 KEPT_BEFORE = "the one before is kept under Continue, and {} brings it back"
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
+GROUND_SHOWN = "the map shows the ground from above now; {} shows the other map"
 BACK_FIRST = "postcards show the place around the start: walking back there; any arrow key stops"
 WAY_BACK = "way back"  # topic of that
 NO_WAY_BACK = (
@@ -295,6 +296,10 @@ class PlayerSession(WatchedSession):
         self._run_errand()
         self.memory.block_shown()
         if self._hints:
+            if self._map.is_new:
+                self._map.is_new = False
+                if key := self._services.bindings.title("minimap"):
+                    self._say(GROUND_SHOWN.format(key), topic="map")
             if self._edit.box.is_open:  # perhaps by a click
                 self._hints.did("change")
             self._hints.see()

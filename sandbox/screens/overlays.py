@@ -222,7 +222,7 @@ class MapOverlay(Overlay):
         go_to: Callable[[Door], object],
     ) -> None:
         self._shown: ShownMap = "around"
-        self._has_walked = False
+        self._has_walked = self.is_new = False  # is_new: it shows the ground for the first time
         self._fly, self._go_to = fly, go_to
         self._prompt = prompt
         self._tells_new, self._closed_at = False, float("-inf")
@@ -293,7 +293,8 @@ class MapOverlay(Overlay):
         is_elsewhere = self._reel.pose.is_away or (ground is not None and len(ground.rooms) > 1)
         if is_elsewhere and not self._has_walked:
             self._has_walked = True
-            self._shown = "above" if self._shown == "around" else self._shown
+            self.is_new = self._shown == "around"
+            self._shown = "above" if self.is_new else self._shown
         is_told = self._tells_new and not self._reel.pose.is_far  # there a place begins anew
         head = self._hud.head
         if head is not None and self._shown == "above" and not is_told:

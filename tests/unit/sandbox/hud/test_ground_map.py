@@ -180,8 +180,10 @@ def test_it_comes_with_the_first_step_and_the_key_leads_on():
     with window((1280, 720), "test") as surface:
         made, hud, reel, _ = overlay(pose=CameraPose())
         assert shown_by(made, hud, surface) == ["map"]
+        assert not made.is_new
         reel.pose = HERE
         assert shown_by(made, hud, surface) == ["map from above"]
+        assert made.is_new, "so that it is told"
         found = []
         for _ in range(3):
             made.turn()
