@@ -29,6 +29,9 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 if "MAG_SANDBOX_CACHE" not in os.environ:  # graphs are compiled once for all test processes
     os.environ["MAG_SANDBOX_CACHE"] = mkdtemp(prefix="mag-sandbox-cache-")
     atexit.register(shutil.rmtree, os.environ["MAG_SANDBOX_CACHE"], ignore_errors=True)
+if "XDG_CONFIG_HOME" not in os.environ:  # games save settings: not over a developer's own
+    os.environ["XDG_CONFIG_HOME"] = mkdtemp(prefix="mag-sandbox-config-")
+    atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True)
 
 
 _freeze = gc.freeze
