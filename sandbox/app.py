@@ -177,6 +177,7 @@ class _App:
         self._enter(screen)
         while screen is not None:
             screen = self._turn(screen)
+            self.navigator.load_ahead()  # once the title is shown
 
     def _turn(self, screen: Screen) -> Screen | None:
         for event in _events(screen.wake_at):

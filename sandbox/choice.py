@@ -39,6 +39,12 @@ class WorldChoice:
             known = policies_of(self.name)
             raise WorldFailed(not_found("memory policy", self.memory.policy, known))
 
+    @property
+    def is_bundled(self) -> bool:
+        """Whether the world runs here, with weights that come with the game."""
+        row = worlds.WORLDS.get(self.name)
+        return self.server is None and row is not None and row.bundled
+
     def changed(self, before: SandboxConfig, after: SandboxConfig) -> "WorldChoice":
         """Return the choice with the settings that a player changed; the rest stays as it was."""
         old, new = before.memory_setting(), after.memory_setting()

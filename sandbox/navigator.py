@@ -78,7 +78,7 @@ class Navigator:
     def __post_init__(self) -> None:
         self._player = self.game.services.pilot if self.game else PlayerSource()
         self._bindings = self.game.services.bindings if self.game else DEFAULTS.ending()
-        self._worker_spec: WorkerSpec  # of the present worker
+        self._worker_spec: WorkerSpec | None = None  # of the present worker
         self._playthrough: Playthrough  # that the worker plays, or will play
         self._led_by: Outcome | None = None  # that led to this session; None: it is the first
         self._playing: PlayScreen | None = None  # perhaps behind another screen
@@ -113,6 +113,12 @@ class Navigator:
         except Refusal as error:  # the chosen place cannot be played
             self.game.complain(str(error))
             return screen
+
+    def load_ahead(self) -> None:
+        """Load the world of new places while the player looks at the title."""
+        if self.worker is None and self.game and self.game.choice.is_bundled:
+            worker = self._new_worker(self._own)
+            worker.call(lambda session: session.world.expect_prompt())
 
     def close(self) -> None:
         """End the session and free the world."""
@@ -225,20 +231,10 @@ class Navigator:
         """Return the loading screen of a playthrough, with a picture if given one."""
         spec = spec or self._own
         self._player.stop()  # no screen gets key releases while loading
-        if self.worker is None or self._worker_spec is not spec:
-            self._discard_worker("left")
-            self._worker_spec = spec
-            self._workers += 1
-            self.worker = GenerationWorker(
-                partial(_load_after, self._leaving, spec.load),
-                spec.source or self._player,
-                self._observers(spec),
-                notify=self.notify,
-                enlarge=self._enlarged,
-            )
-            self.worker.start()
+        worker = self.worker if self._worker_spec is spec else None
+        worker = worker or self._new_worker(spec)
         self._playthrough = playthrough
-        self.worker.begin(playthrough)
+        worker.begin(playthrough)
         leave = Way.TITLE if self.game else Way.LEAVE
         leave = Way.PLACE if playthrough.stage else leave
         scene, keys = playthrough.place or playthrough.scene, self._bindings
@@ -253,11 +249,26 @@ class Navigator:
         if picture is not None:
             ready = SPLITTING if playthrough.stage else GOING_BACK
         return LoadingScreen(
-            self.worker, scene, leave, keys, picture, behind or None, ready,
+            worker, scene, leave, keys, picture, behind or None, ready,
             usual_s=SPLIT_S if playthrough.stage else LOADED_S,
             continues=playthrough.parked is not None,
             is_first=self._workers == 1,
         )  # fmt: skip
+
+    def _new_worker(self, spec: WorkerSpec) -> GenerationWorker:
+        """Begin to load a world in place of the present one, and return its worker."""
+        self._discard_worker("left")
+        self._worker_spec = spec
+        self._workers += 1
+        self.worker = worker = GenerationWorker(
+            partial(_load_after, self._leaving, spec.load),
+            spec.source or self._player,
+            self._observers(spec),
+            notify=self.notify,
+            enlarge=self._enlarged,
+        )
+        worker.start()
+        return worker
 
     def _pictured(self, frame: Frames) -> pygame.Surface:
         """Return a frame as it fills the window, to be shown while the world gets ready."""
@@ -282,6 +293,7 @@ class Navigator:
     def _perform(self, first: ReadyBlock, held: Iterable[str]) -> PlayScreen:
         """Return the play screen; camera keys that are already held count."""
         assert self.worker is not None  # which made the block
+        assert self._worker_spec is not None
         source, is_split = self._worker_spec.source, first.block.beside is not None
         leave = Way.TITLE if self.game else Way.LEAVE
         context = PlayContext(

@@ -155,6 +155,8 @@ class Imagination:
         self.visible = lru_cache(2)(lambda things: _visible(things, self._sketcher, config))
         # the refiner as it runs; None: there is none
         self.refine: Callable[[], Refine | None] = lambda: self._networks.refine
+        # loads the networks, which otherwise happens when they are first needed
+        self.prepare: Callable[[], Sketcher] = lambda: self._sketcher
 
     @property
     def _networks(self) -> ImaginationNetworks:

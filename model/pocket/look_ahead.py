@@ -151,6 +151,12 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         """Return a placement as the player would see it; see `World`."""
         return self._ground.placement(edit) if self._ground else None
 
+    def expect_prompt(self) -> None:
+        """Load what reads prompts and, beside, what plans and paints; see `World`."""
+        super().expect_prompt()
+        if self.painting:
+            self.painting.thread.begin_later(self.painting.imagination.prepare)
+
     def painted(self, pose: CameraPose) -> Frames | None:
         """Return the painted or given view at a pose; see `World`."""
         of_type("pose", pose, CameraPose)

@@ -14,6 +14,7 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.remote.world import RemoteWorld
 from mag_sandbox.sandbox import memory_choices
+from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.known_words import known_words
 from mag_sandbox.sandbox.play_session import SplitSession
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, load_recording
@@ -81,6 +82,23 @@ def test_the_shortest_visit_is_kept(run):
     (entry,) = game.parked()
     game.play(Continue(entry.id))
     assert game.screen.reel.current.block.prompt == "A place."
+
+
+def test_the_world_is_loaded_while_the_player_looks_at_the_title(run):
+    game = run()
+    game.navigator.load_ahead()
+    worker = game.navigator.worker
+    game.wait(lambda: not game.worlds)
+    game.navigator.load_ahead()
+    game.play()
+    assert game.navigator.worker is worker
+    game.see_blocks(2)
+
+
+def test_a_world_whose_weights_are_fetched_is_not_loaded_before_it_is_chosen(run):
+    game = run(choice=WorldChoice("mag"))
+    game.navigator.load_ahead()
+    assert game.navigator.worker is None
 
 
 def test_leaving_the_game_keeps_what_was_played(run):
