@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.imagination.geometry.bodies import ground_distance
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.geometry.standing import TABLES
 from mag_sandbox.model.imagination.objects import NEAR_GROUND, PlacedObject, is_outdoors
@@ -38,6 +39,7 @@ _TIMES = 1.7  # times the usual size that other things outdoors have at most
 _LYING = frozenset(("lake", "frozen lake", "swimming pool"))  # which hide nothing that stands
 _ON_FLOOR = -15.0, -17.0  # degrees of the foot of what stands on a room's floor: large, small
 _FOOT = -19.0  # of what is put onto the floor
+_BEFORE_DOOR = 1.6  # metres that are left free
 _BEFORE_WALL = 0.8  # below the foot of the wall behind it, likewise
 _HIGHEST_HUNG = 15.0  # degrees of the top of what hangs; ceilings are lower towards corners
 _WINDOW, _TALLEST_WINDOW = (18.0, 24.0), 30.0  # degrees of width and height, at most; of large ones
@@ -70,7 +72,7 @@ def plausible(
     result = painted_whole(result, named)
     result = without_dry(_without_crowds(result, said, least), said)
     if WALL in kinds:
-        result = _before_walls(_on_something(result, said))
+        result = _before_walls(_on_something(_clear_of_doors(result, said), said))
     return result
 
 
@@ -96,6 +98,24 @@ def _without_crowds(
         if kind not in said and len(own) > most:
             gone |= {*own} - {own[rank * len(own) // most] for rank in range(most)}
     return [thing for place, thing in enumerate(things) if place not in gone]
+
+
+def _clear_of_doors(things: list[PlacedObject], said: Collection[str]) -> list[PlacedObject]:
+    """Return a room without things that stand in the way to its doors; named ones stay."""
+    doors = [one for one in things if one.kind in DOORS]
+    return [
+        thing for thing in things
+        if thing.kind in said or not any(_bars(thing, door) for door in doors)
+    ]  # fmt: skip
+
+
+def _bars(thing: PlacedObject, door: PlacedObject) -> bool:
+    """Tell whether a walker cannot get to a door past a thing right before it."""
+    if not stands(thing) or not thing.foot < door.foot < 0.0:
+        return False
+    between = ground_distance(door.foot) - ground_distance(thing.foot)
+    aside = abs(yaw_difference(thing.yaw, door.yaw))
+    return between < _BEFORE_DOOR and aside < (thing.width + door.width) / 2
 
 
 def _on_something(things: list[PlacedObject], said: Collection[str]) -> list[PlacedObject]:

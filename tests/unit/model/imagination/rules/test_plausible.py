@@ -37,6 +37,15 @@ def test_nothing_on_the_floor_stands_on_the_wall_above_it(kind: str):
     assert -22.0 < lower.foot < -20.0
 
 
+def test_nothing_bars_a_door_but_what_words_name():
+    door = PlacedObject("door", 10.0, -5.0, 14.0, 28.0)
+    near, far = (PlacedObject("potted plant", 14.0, pitch, 8.0, 10.0) for pitch in (-16.0, -38.0))
+    beside = replace(near, yaw=32.0)
+    assert plausible([WALL, door, near, beside, far], []) == [WALL, door, beside, far]
+    named = [Named(("potted plant",), None, 1, 1)]
+    assert near in plausible([WALL, door, near], named)
+
+
 def test_what_is_named_is_on_the_floor_instead():
     car = PlacedObject("toy car", 10.0, 11.0, 24.0, 15.0)
     *_, down = plausible([WALL, car], [Named(("car", "toy car"), None, 1, 1)])
