@@ -66,6 +66,7 @@ _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
 _BEFORE_AIR = frozenset(("in", "through", "under", "with"))
 _OF_SKIES = OVERHEAD | {"lightning"}
 _LAND = frozenset((*WATERS, *GROUND_KINDS["outdoor"]))  # no mere thing is added to a place by it
+_UNDER_SEA = frozenset(("coral reef", "reef", "sea floor", "underwater world"))  # places
 _MOST_NEW = 3  # things that another light leaves their place; with more it is made anew
 _DAYTIMES = frozenset(("morning", "afternoon", "evening"))
 _MOST_TRIED = 3  # words that would change something
@@ -587,11 +588,14 @@ def is_same_ground(text: str, before: str, words: Vocabulary) -> bool:
 def is_elsewhere(text: str, before: str, words: Vocabulary) -> bool:
     """Tell whether a description is of a place that cannot go on from the one before.
 
-    Landscapes go on into others; half a bathroom in a dining room, or on a beach, is neither.
+    Landscapes go on into others, but under the sea; half a bathroom in a dining room, or on a
+    beach, is neither.
     """
     categories = {words.place(words.reading(one)) for one in (text, before)}
-    if None in categories or categories <= LANDSCAPES:
+    if None in categories:
         return False
+    if categories <= LANDSCAPES:
+        return _is_under_sea(text, words) != _is_under_sea(before, words)
     if len(categories) > 1:
         return True
     rooms = {
@@ -599,6 +603,11 @@ def is_elsewhere(text: str, before: str, words: Vocabulary) -> bool:
         for one in (text, before)
     }
     return "" not in rooms and len(rooms) > 1
+
+
+def _is_under_sea(text: str, words: Vocabulary) -> bool:
+    read = words.reading(text)
+    return place_phrase(read, words, words.place(read)) in _UNDER_SEA
 
 
 def names_other_place(text: str, before: str, words: Vocabulary) -> bool:

@@ -781,11 +781,14 @@ def test_a_description_stays_as_it_is(words: DescriptionWords, text: str, before
         ("a kitchen with two cats", "a kitchen with a table", False),
         ("a red sofa", "a kitchen", False),
         ("a candy world", "a forest", False),
+        ("under the sea with a gold castle", "a snowy lake", True),
+        ("a beach", "an underwater world", True),
+        ("a coral reef with fish", "under the sea", False),
         ("a meadow at night", "a meadow", False),
         ("sheep", "", False),
     ],
 )
-def test_no_room_goes_on_into_another_place_but_landscapes_go_on_into_landscapes(
+def test_neither_rooms_nor_the_sea_floor_go_on_into_another_place_but_landscapes_do(
     words: DescriptionWords, text: str, before: str, is_other: bool
 ):
     assert is_elsewhere(text, before, words) is is_other
