@@ -144,14 +144,22 @@ def with_named_ahead(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
 
 
 def _sides(named: Sequence[Named]) -> dict[str, float]:
-    """Return where words put kinds of things: -1 left, 0 in the middle, 1 right."""
+    """Return where words put kinds of things: -1 left, 0 in the middle, 1 right.
+
+    What is left of another thing is on the left, and that one on the right.
+    """
     ends = {"left": -1.0, "ahead": 0.0, "right": 1.0}
-    return {
-        kind: ends[one.relation.where]
-        for one in named
-        if one.relation and not one.relation.kinds and one.relation.where in ends
+    placed = [(one, one.relation) for one in named if one.relation and one.relation.where in ends]
+    sides = {
+        kind: ends[relation.where]
+        for one, relation in placed if not relation.kinds
         for kind in one.kinds
-    }
+    }  # fmt: skip
+    for one, relation in placed:
+        if relation.kinds and relation.where != "ahead":
+            sides = dict.fromkeys(relation.kinds, -ends[relation.where]) | sides
+            sides = dict.fromkeys(one.kinds, ends[relation.where]) | sides
+    return sides
 
 
 def _on_its_table(

@@ -86,6 +86,20 @@ def test_what_words_put_left_or_right_stands_at_that_end_of_the_first_view():
     assert yaws == {"melon": 337.5, "robot": 22.5}
 
 
+@pytest.mark.parametrize("where", ["left", "right"])
+def test_what_is_left_of_another_thing_is_on_that_side_of_the_first_view(where: str):
+    melon = replace(CAKE, kind="melon", width=10.0)
+    others = [STAND, replace(melon, kind="globe"), replace(STAND, yaw=180.0)]
+    things = [*others, replace(melon, yaw=180.0), *stage(60, 120, 240, 300)]
+    named = [
+        Named(("melon",), None, 1, 1, relation=Relation(where, ("globe",))),
+        Named(("globe",), None, 1, 1),
+    ]
+    yaws = {one.kind: yaw_difference(one.yaw, 0.0) for one in with_named_ahead(things, named)}
+    assert max(abs(yaws[kind]) for kind in ("melon", "globe")) < 45.0
+    assert (yaws["melon"] < yaws["globe"]) is (where == "left")
+
+
 @pytest.mark.parametrize(
     ("where", "yaw"), [("left", 324.0), ("ahead", 0.0), ("right", 36.0)], ids=lambda one: str(one)
 )
