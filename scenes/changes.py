@@ -66,6 +66,7 @@ _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
 _BEFORE_AIR = frozenset(("in", "through", "under", "with"))
 _OF_SKIES = OVERHEAD | {"lightning"}
 _LAND = frozenset((*WATERS, *GROUND_KINDS["outdoor"]))  # no mere thing is added to a place by it
+_LANDS = WATERS | {"hills", "mountains"}  # named, they are no part of a room or a stage
 _UNDER_SEA = frozenset(("coral reef", "reef", "sea floor", "underwater world"))  # places
 _MOST_NEW = 3  # things that another light leaves their place; with more it is made anew
 _DAYTIMES = frozenset(("morning", "afternoon", "evening"))
@@ -517,9 +518,10 @@ def kept_place(text: str, words: Vocabulary, before: str) -> str:
     if words.place(in_places(words, text)) is not None or words.foreign(text):
         return ""
     there = _there(text, words, before)
-    is_room, added = words.place(words.reading(before)) == "indoor", added_place(text, words)
-    said = words.reading(text).removesuffix(f", {added}")
-    if is_room and any(map(is_outdoor, named_things(said, KINDS))):
+    category, added = words.place(words.reading(before)), added_place(text, words)
+    said = named_things(words.reading(text).removesuffix(f", {added}"), KINDS)
+    is_land = category not in LANDSCAPES and any(_LANDS.intersection(one.kinds) for one in said)
+    if is_land or (category == "indoor" and any(map(is_outdoor, said))):
         return ""
     return "" if there == added else there
 

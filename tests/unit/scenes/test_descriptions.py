@@ -761,6 +761,7 @@ def test_nights_and_storms_have_less_light(words: DescriptionWords, text: str, d
         ("a castle in a forest", "a meadow"),
         ("ein rotes Auto", "a meadow"),
         ("a camel", "a desert"),  # where it is put anyway
+        ("a snowy mountain lake with seven penguins", "a stage with a melon"),
         ("a red car", ""),
         ("the moon with an astronaut and a rocket", "a fairy land"),
         ("a snowy mountain with a yellow cable car and no trees", "a city"),
