@@ -7,8 +7,11 @@ for as long as memory holds views of it.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import atan2, degrees, hypot, inf
 from typing import NamedTuple
+
+import numpy as np
 
 from mag_sandbox.controls.camera import ASPECT, FARTHEST, CameraPose, Position, yaw_difference
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
@@ -35,6 +38,7 @@ from mag_sandbox.model.imagination.geometry.new_ground import (
 from mag_sandbox.model.imagination.geometry.obstacles import Obstacle
 from mag_sandbox.model.imagination.geometry.scenery import Scenery, ToldFrom, with_placed
 from mag_sandbox.model.imagination.geometry.standing import farther, hiding_kind, stood
+from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.rules.contrast import colors_behind, seen_before
 from mag_sandbox.model.imagination.rules.plans import light_of
@@ -69,6 +73,7 @@ BEHIND_YOU, AHEAD = 120.0, 30.0  # degrees from the middle of the view
 START: Position = (0.0, 0.0)  # where the scene begins
 LARGEST_RECOLORED = 30.0  # degrees: larger things, but for animals, stand out in any colour
 MOST_GENERATIONS = 8  # of new ground: descriptions that it follows
+SHOWN_ALIKE = 0.5  # metres in which the same things show
 FARTHER = (1.0, 1.25, 1.6, 2.0, 2.5, 3.2)  # times as far away as pointed at a thing is placed
 APART, APART_IN_ROOMS = 2.4, 1.2  # metres between viewpoints at least; things in rooms are near
 
@@ -266,8 +271,10 @@ class WalkableGround:
         if scenery is None:
             return []
         if (x, z) != START:
-            standing = tuple(_on_ground(scenery.plan(x, z), self._behind))
-            return [as_far_as_seen(one) for one in self._painting.imagination.visible(standing)]
+            beside = (round(one / SHOWN_ALIKE) * SHOWN_ALIKE for one in (x, z))
+            numbers = _shown_from(self._painting.imagination, scenery, *beside)
+            things = _numbered(scenery, x, z)
+            return [as_far_as_seen(one) for number, one in things if number in numbers]
         placed = [thing_of(edit) for edit in self._placed()]
         shown = things_at_start(self._painting, _on_ground(self.things, self._behind))
         return [as_far_as_seen(one) for one in shown if one not in placed]
@@ -532,6 +539,20 @@ def _as_told(
         return TOO_FAR
     pitch = min(HIGHEST, max(-HIGHEST, moved.pitch))
     return replace(edit, yaw=moved.yaw, pitch=pitch, width=moved.width, height=moved.height)
+
+
+def _numbered(scenery: Scenery, x: float, z: float) -> list[tuple[int, PlacedObject]]:
+    """Return the plan as it is seen from a place [m], and the numbers of its things; 0: bands."""
+    things = scenery.plan(x, z)
+    return list(zip(scenery.numbers(x, z, np.arange(len(things))).tolist(), things, strict=True))
+
+
+@lru_cache(maxsize=4)  # every block of a walk asks
+def _shown_from(imagination: Imagination, scenery: Scenery, x: float, z: float) -> frozenset[int]:
+    """Return the numbers of the things that nearer ones do not hide from a place [m]."""
+    numbered = [(number, one) for number, one in _numbered(scenery, x, z) if number]
+    shown = set(map(id, imagination.visible(tuple(one for _, one in numbered))))
+    return frozenset(number for number, one in numbered if id(one) in shown)
 
 
 def _on_ground(things: Sequence[PlacedObject], behind: Collection[str]) -> list[PlacedObject]:
