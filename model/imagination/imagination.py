@@ -59,7 +59,11 @@ from mag_sandbox.model.imagination.rules.plans import (
 )
 from mag_sandbox.model.imagination.rules.plausible import plausible
 from mag_sandbox.model.imagination.rules.sketched import kept_as_sketched, with_gradients
-from mag_sandbox.model.imagination.rules.stages import with_full_stage, with_named_ahead
+from mag_sandbox.model.imagination.rules.stages import (
+    with_full_stage,
+    with_loaded_stands,
+    with_named_ahead,
+)
 from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.model.imagination.rules.weather import (
     has_dark_sky,
@@ -237,6 +241,7 @@ class Imagination:
         things = things if behind else with_plain_ways(with_even_ground(things))
         gone = {*wanted.absent, *wanted.uninvited, *(() if shown else wanted.strays)}
         things = [thing for thing in things if thing.kind not in gone]
+        things = with_loaded_stands(things, {*self.config.looks} - gone, drawn, shown)
         if wanted.stone and not behind:
             things = of_stone(things, wanted.stone, is_rock=wanted.in_cave)
         things = with_sky_in_windows(things, wanted.outside) if wanted.outside else things

@@ -76,6 +76,27 @@ def with_full_stage(
     return full
 
 
+def with_loaded_stands(
+    things: Sequence[PlacedObject],
+    kinds: Collection[str],
+    rng: np.random.Generator,
+    shown: Sequence[PlacedObject] = (),
+) -> list[PlacedObject]:
+    """Return a stage on which no stand is empty: the painter makes smears on such stands.
+
+    For arguments see `with_full_stage`; here, these kinds alone may be added.
+    """
+    used = {thing.kind for thing in things}
+    unused = rng.permutation(sorted(EXHIBITS & THINGS.keys() & set(kinds) - used)).tolist()
+    is_stage, result = sum(one.kind in STANDS for one in things) >= FEWEST, list[PlacedObject]()
+    for place, one in enumerate(things):
+        result.append(one)
+        is_empty = one.kind in STANDS and one not in shown and not borne_by(things, place)
+        if is_stage and is_empty and unused:
+            result.append(_seen(_exhibit(unused.pop(), one), things))
+    return result
+
+
 def _seen(thing: PlacedObject, things: Sequence[PlacedObject]) -> PlacedObject:
     """Return an exhibit in a usual look that differs from the wall behind it."""
     walls = [one for one in things if one.width > BACKDROP]

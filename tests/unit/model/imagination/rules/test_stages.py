@@ -7,7 +7,11 @@ import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.stages import with_full_stage, with_named_ahead
+from mag_sandbox.model.imagination.rules.stages import (
+    with_full_stage,
+    with_loaded_stands,
+    with_named_ahead,
+)
 from mag_sandbox.scenes.kinds import STANDS, THINGS
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.relations import Relation
@@ -57,6 +61,14 @@ def test_the_seed_chooses():
 @pytest.mark.parametrize("things", [[], stage(0, 180), [CAKE]])
 def test_what_is_no_stage_stays(things: list[PlacedObject]):
     assert with_full_stage(things, THINGS, np.random.default_rng(1)) == things
+
+
+def test_an_empty_stand_gets_something_that_may_be_there():
+    things = [*stage(0, 60, 120), replace(STAND, yaw=200.0)]
+    full = with_loaded_stands(things, ("cake", "globe"), np.random.default_rng(1))
+    assert full[: len(things)] == things
+    assert [(one.kind, one.yaw) for one in full[len(things) :]] == [("globe", 200.0)]
+    assert with_loaded_stands(things[-1:], THINGS, np.random.default_rng(1)) == things[-1:]
 
 
 ROBOT = PlacedObject("robot", 180.0, -4.0, 14.0, 18.0)
