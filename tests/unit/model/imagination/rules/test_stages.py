@@ -64,8 +64,10 @@ def test_what_is_no_stage_stays(things: list[PlacedObject]):
 
 
 def test_an_empty_stand_gets_something_that_may_be_there():
-    things = [*stage(0, 60, 120), replace(STAND, yaw=200.0)]
-    full = with_loaded_stands(things, ("cake", "globe"), np.random.default_rng(1))
+    melon = PlacedObject("melon", 0.0, -8.0, 10.0, 10.0)
+    loaded = [replace(one, yaw=yaw) for yaw in (0.0, 60.0, 120.0) for one in (STAND, melon)]
+    things = [*loaded, replace(STAND, yaw=200.0)]
+    full = with_loaded_stands(things, ("melon", "globe"), np.random.default_rng(1))
     assert full[: len(things)] == things
     assert [(one.kind, one.yaw) for one in full[len(things) :]] == [("globe", 200.0)]
     assert with_loaded_stands(things[-1:], THINGS, np.random.default_rng(1)) == things[-1:]
