@@ -8,13 +8,13 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from math import atan, cos, degrees, inf, radians, tan
+from math import inf
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.filling import HALF, QUARTERS
 from mag_sandbox.model.imagination.rules.plans import AHEAD, away
-from mag_sandbox.model.imagination.rules.plausible import WALL
+from mag_sandbox.model.imagination.rules.plausible import WALL, wall_foot
 from mag_sandbox.model.imagination.rules.spacing import covered, place_of, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import STANDS, THINGS
@@ -140,11 +140,7 @@ def at_walls(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Pla
 
 
 def _built_in(thing: PlacedObject, things: Sequence[PlacedObject]) -> PlacedObject:
-    walls = (one for one in things if one.kind == WALL)
-    wall = min(walls, key=lambda one: abs(yaw_difference(one.yaw, thing.yaw)))
-    aside = cos(radians(yaw_difference(thing.yaw, wall.yaw)))
-    foot = degrees(atan(tan(radians(wall.foot)) * aside))
-    return thing.standing_at(foot - _BELOW)
+    return thing.standing_at(wall_foot(things, thing.yaw) - _BELOW)
 
 
 def _unfitness(

@@ -5,12 +5,12 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from math import atan, cos, degrees, radians, tan
 
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.geometry.bodies import ground_distance
-from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.geometry.standing import TABLES
 from mag_sandbox.model.imagination.objects import NEAR_GROUND, PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.plans import AHEAD, AROUND, away, painted_whole, places_of
@@ -21,7 +21,7 @@ from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import ANIMALS, THINGS
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.rooms import DOORS
-from mag_sandbox.scenes.stances import STANCES, where_of
+from mag_sandbox.scenes.stances import where_of
 
 WALL = "wall"
 _CROWDS = {  # around at most, unless words name them or the place is known by them
@@ -138,17 +138,19 @@ def _on_something(things: list[PlacedObject], said: Collection[str]) -> list[Pla
 
 def _before_walls(things: list[PlacedObject]) -> list[PlacedObject]:
     """Return a room in which what stands on the floor does not stand on the wall above it."""
-    walls = Scenery.of([one for one in things if one.kind == WALL], STANCES, (WALL,))
-    edges = walls.edges(0.0, 0.0, np.radians([one.yaw for one in things]))
-    if edges is None:
-        return things
-    feet = np.degrees(edges[0]) - _BEFORE_WALL
-    return [
-        thing.standing_at(float(foot))
-        if stands(thing) and thing.foot > foot and not is_on(thing, things)
-        else thing
-        for thing, foot in zip(things, feet, strict=True)
-    ]
+    result = list(things)
+    for place, thing in enumerate(things):
+        foot = wall_foot(things, thing.yaw) - _BEFORE_WALL
+        if stands(thing) and thing.foot > foot and not is_on(thing, things):
+            result[place] = thing.standing_at(foot)
+    return result
+
+
+def wall_foot(things: Sequence[PlacedObject], yaw: float) -> float:
+    """Return the pitch of the foot of a room's wall in a direction [degrees]."""
+    walls = (one for one in things if one.kind == WALL)
+    wall = min(walls, key=lambda one: abs(yaw_difference(one.yaw, yaw)))
+    return degrees(atan(tan(radians(wall.foot)) * cos(radians(yaw_difference(yaw, wall.yaw)))))
 
 
 def _on_floor(thing: PlacedObject) -> PlacedObject:

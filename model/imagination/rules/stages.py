@@ -64,8 +64,7 @@ def with_full_stage(
     stands = sorted((one for one in things if one.kind in STANDS), key=lambda one: one.yaw % 360)
     if len(stands) < FEWEST:
         return list(things)
-    used = {thing.kind for thing in things}
-    unused = rng.permutation(sorted(EXHIBITS & THINGS.keys() & set(kinds) - used)).tolist()
+    unused = _unused_exhibits(things, kinds, rng)
     full = [one if one in shown else _seen(one, things) for one in things] if row else [*things]
     for one, other in zip(stands, [*stands[1:], stands[0]], strict=True):
         gap = yaw_difference(other.yaw, one.yaw) % 360
@@ -86,8 +85,7 @@ def with_loaded_stands(
 
     For arguments see `with_full_stage`; here, these kinds alone may be added.
     """
-    used = {thing.kind for thing in things}
-    unused = rng.permutation(sorted(EXHIBITS & THINGS.keys() & set(kinds) - used)).tolist()
+    unused = _unused_exhibits(things, kinds, rng)
     is_stage, result = sum(one.kind in STANDS for one in things) >= FEWEST, list[PlacedObject]()
     for place, one in enumerate(things):
         result.append(one)
@@ -95,6 +93,15 @@ def with_loaded_stands(
         if is_stage and is_empty and unused:
             result.append(_seen(_exhibit(unused.pop(), one), things))
     return result
+
+
+def _unused_exhibits(
+    things: Sequence[PlacedObject], kinds: Collection[str], rng: np.random.Generator
+) -> list[str]:
+    """Return those of some kinds of exhibits that are not on a stage yet, in any order."""
+    used = {thing.kind for thing in things}
+    kept: list[str] = rng.permutation(sorted(EXHIBITS & THINGS.keys() & set(kinds) - used)).tolist()
+    return kept
 
 
 def _seen(thing: PlacedObject, things: Sequence[PlacedObject]) -> PlacedObject:
@@ -282,9 +289,8 @@ def _making_room(
 
     result = list[PlacedObject]()
     for place, one in enumerate(things):
-        on_floor = one.kind in THINGS and where_of(one.kind) in ON_FLOOR and one.width < BACKDROP
         ahead = abs(yaw_difference(one.yaw, 0.0)) < APART
-        if place in staying or not on_floor or not ahead or not overlaps(one):
+        if place in staying or not _is_on_floor(one) or not ahead or not overlaps(one):
             result.append(one)
             continue
         beside = (replace(one, yaw=yaw % 360) for yaw in _AHEAD)
@@ -312,10 +318,8 @@ def _between_stands(
     borne = {it for place, one in enumerate(things) if one.kind in STANDS
              for it in (place, *borne_by(things, place))}  # fmt: skip
     on_floor = [
-        place for place, one in enumerate(things)
-        if place not in borne and one.kind in THINGS and where_of(one.kind) in ON_FLOOR
-        and one.width < BACKDROP
-    ]  # fmt: skip
+        place for place, one in enumerate(things) if place not in borne and _is_on_floor(one)
+    ]
     moved = [place for one in named for place in few_of(things, one) if place in on_floor]
     for number, place in enumerate(moved):
         own = result[place]
@@ -327,6 +331,12 @@ def _between_stands(
             if in_the_way and not result[other].overlaps(own):
                 result[other] = replace(result[other], yaw=own.yaw)
     return result
+
+
+def _is_on_floor(thing: PlacedObject) -> bool:
+    """Tell whether a thing is one of those that stand on the floor, not as wide as the stage."""
+    is_standing = thing.kind in THINGS and where_of(thing.kind) in ON_FLOOR
+    return is_standing and thing.width < BACKDROP
 
 
 def _unfit(thing: PlacedObject, side: float, staying: Sequence[PlacedObject], yaw: float) -> float:
