@@ -65,6 +65,12 @@ class Player:
             self._news.get(timeout=PATIENCE)
         return ready
 
+    def finished_block(self):
+        """Return the next block once all its frames are enlarged, or none are to be."""
+        ready = self.block()
+        eventually(lambda: len(ready.large) in (0, len(ready.block.frames)))
+        return ready
+
     def wait_for_status(self, name):
         while not getattr(self.worker.status, name):
             self._news.get(timeout=PATIENCE)
@@ -173,17 +179,17 @@ def test_a_block_that_would_be_late_for_it_alone_is_not_enlarged(player, rests: 
     window = player(
         world=FakeWorld(on_step=work), source=source, clock=lambda: now[0], enlarge=twice
     )
-    spec = window.block().spec
+    spec = window.finished_block().spec
     if not rests:
         source.press("right", DEFAULTS.moves["right"])
         window.worker.needed_at(NOW)
-        window.block()
+        window.finished_block()
     spare = RESTING / spec.fps if rests else 0.0
     costs = [(0.0085, True), (0.0095, False), (0.0085, not rests)]  # at rest, sharp later
     for cost[0], enlarges in costs if rests else [(0.02, False), *costs]:
         cost[0] += spare
         window.worker.needed_at(now[0] + 0.01)
-        assert bool(window.block().large) is enlarges
+        assert bool(window.finished_block().large) is enlarges
 
 
 def test_nothing_is_done_ahead_of_a_control_that_says_what_its_block_leaves_out(player):
