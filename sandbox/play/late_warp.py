@@ -29,7 +29,8 @@ DISPLAY_S = 1 / 60  # how often the picture is shifted while it moves [s]
 LONGEST_S = 0.1  # longest step of the camera, after a slow picture
 Crop = tuple[float, float, float, float]  # left, top, width, height: shares of a frame
 WHOLE: Crop = (0.0, 0.0, 1.0, 1.0)
-Shifter = Literal["game", "page"]  # what shifts the picture: a page does so by itself
+# what shifts the picture: a page does so by itself; none: the window shows a frame's middle
+Shifter = Literal["game", "page", "none"]
 
 
 class LateWarp:

@@ -216,7 +216,7 @@ class Tour:
         if self.claimed is not None:
             seconds = self.claimed.seconds
         hint = ""
-        if self.card and searching and (seconds >= HINT_S or self.pose.is_away):
+        if self.card and searching and heat and (seconds >= HINT_S or self.pose.is_away):
             hint = direction(self.pose, self.card.pose)
         return PostcardView(
             phase=self.phase,

@@ -166,7 +166,7 @@ class PlayScreen:
     """Shows the worker's blocks and tells it when the next one is needed."""
 
     mode = ""
-    late_warp = True
+    shifts = True  # the picture, with the player's keys
 
     def __init__(self, context: PlayContext, first: ReadyBlock) -> None:
         self.outcome: Outcome | None = None
@@ -184,10 +184,11 @@ class PlayScreen:
         self._devices = PlayerInput(context.keyboard, context.settings)
         self._progress = ChangeProgress(lambda: context.worker.under_way())  # of another place
         self._picture = Picture(context.settings.fit, context.settings.scale)
-        warps = self.late_warp and context.settings.late_warp and first.spec.exact_pose
+        warps = context.settings.late_warp and first.spec.exact_pose
         is_one = not context.is_split  # two pictures cannot be shifted as one
         speed, is_on = first.spec.full_speed, warps and is_one
-        self._warp = LateWarp(speed, is_on=is_on, shifter=context.shifter)
+        shifter = context.shifter if self.shifts else "none"
+        self._warp = LateWarp(speed, is_on=is_on, shifter=shifter)
         self._moved = False  # a picture that answers a key is not on the display yet
         self._figures = Figures()
         self._touched_at = context.clock()  # when input came last
@@ -299,6 +300,7 @@ class PlayScreen:
         if placed is None or not self._warp.is_on:
             return None
         rests = self._is_veiled or self._error is not None or self._context.keyboard.is_automatic
+        rests |= not self.shifts
         speed, moves = self.reel.current.spec.full_speed, self._bindings.moves
         is_sharp = self._picture.scale_mode == "sharp"
         return WarpablePicture(*placed, self.reel.pose, speed, moves, rests, is_sharp)
@@ -520,7 +522,7 @@ class ReplayScreen(PlayScreen):
     """
 
     mode = "replay"
-    late_warp = False
+    shifts = False
 
     def __init__(self, context: PlayContext, first: ReadyBlock) -> None:
         super().__init__(context, first)

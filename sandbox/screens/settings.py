@@ -134,7 +134,10 @@ def _settings() -> tuple[Item, ...]:
     volume, text = _slider(range(0, 101, 5), "{}%".format), _slider(TEXT_SCALES, "{:.0%}".format)
     speed = _slider(MOUSE_SPEEDS, "{:.0%}".format)
     warp = "The picture moves with your keys before the world has made the next one."
+    tips = "Tips for new players, one at a time; each goes once you have followed it."
+    no_tips = "Tips for new players; they end by themselves, and start again with “on”."
     attended = "How many remembered views are read for the next one; more is slower."
+    newest = "How many of the newest blocks are kept, with the policy “Window”."
     sinks = "How many first views of a place are never dropped."
     usual = (None, "as usual"), *((count, str(count)) for count in range(4))
     about = {name: policy_look(name).about for name in available_policies()}
@@ -147,13 +150,10 @@ def _settings() -> tuple[Item, ...]:
             ("scale",), "Enlarging", "How small pictures are enlarged to the window.", scale
         ),
         Heading("On screen"),
-        SettingRow(("hud",), "Details", "Shown over the picture.", level),
-        SettingRow(("hints",), "First steps", "Tips; each goes once you have followed it.", Toggle),
+        SettingRow(("hud",), "Details", "What is shown over the picture.", level),
+        SettingRow(("hints",), "First steps", tips, Toggle, {False: no_tips}),
         SettingRow(
-            ("parked_mib",),
-            "Space for places",
-            "Of the disk, for those you left.",
-            parked,
+            ("parked_mib",), "Space for places", "On the disk, for places that you left.", parked
         ),
         Heading("Mouse and sticks"),
         SettingRow(("mouse_speed",), "Mouse speed", "How far a drag turns.", speed),
@@ -179,14 +179,11 @@ def _settings() -> tuple[Item, ...]:
         SettingRow(("high_contrast",), "High contrast", "Bright words on black.", Toggle),
         Heading("Research"),
         SettingRow(("memory",), "Memory policy", policy_look("").about, _policy, about),
-        SettingRow(("kept_mib",), "Budget", "Size that memory may grow to.", kept),
-        SettingRow(("attended_frames",), "Attended frames", attended, frames),
         SettingRow(
-            ("window_blocks",),
-            "Window length",
-            "How many blocks a window keeps.",
-            blocks,
+            ("kept_mib",), "Budget", "How much working memory the remembered views may take.", kept
         ),
+        SettingRow(("attended_frames",), "Attended frames", attended, frames),
+        SettingRow(("window_blocks",), "Window length", newest, blocks),
         SettingRow(("sink_frames",), "First frames", sinks, _choice(*usual)),
         SettingRow(
             ("look_ahead",), "Look ahead", "Make views before the camera gets there.", Toggle

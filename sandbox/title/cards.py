@@ -4,7 +4,8 @@ Knows the list and the focus; the screen acts on them.
 """
 
 import functools
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pygame
@@ -35,9 +36,9 @@ ABOUT = {  # the large words while the header has the focus
     SETTINGS: ("Settings", "Display, mouse, sound, text size, and all the keys."),
     QUIT: ("Quit", "Places you left wait here until you come back."),
 }
-LONG_TITLE = 40  # characters, that are cut in large letters
-SHORT_REMARK = 60  # characters, that fit into one line
+LONG_TITLE = 40  # characters; longer ones take two lines of smaller letters
 _CUT = "…, "  # between a description that was cut short and what was added to it
+_PHRASE = re.compile(r"(?<=\w)(?:, | (?=(?:and|with|in|on|at|under|by|near|beside|behind) ))")
 TITLE_SIZE = 14  # px of the reference window, of a title below a card's picture
 CARD_LINE = 22  # characters of a title that fit on a line below a card's picture
 CARD_TITLE = 2 * CARD_LINE
@@ -210,17 +211,15 @@ def buttons_part(buttons: Sequence[Button], focused: int | None) -> RowPart:
 def words_part(words: tuple[str, str, str, bool], *, compact: bool) -> ColumnPart:
     """Return the large words: kind, name, a remark, and whether that is bad.
 
-    A long name takes the lines that a short remark leaves.
+    A long name is never cut: it takes a line of the remark.
     """
     kind, title, text, is_bad = words
     is_long = len(title) > LONG_TITLE
-    wraps = is_long and len(text) <= SHORT_REMARK and not compact
-    one_line = (22 if is_long else 28) if compact else 40
-    size, lines = (28, 2) if wraps else (one_line, 1)
+    large, long = (28, 14) if compact else (40, 28)
     return column(
         Text(kind.upper(), 13, ACCENT, bold=True),
-        Text(title, size, bold=True, lines=lines),
-        Text(text, 16, BAD if is_bad else INK, lines=1 if compact else 3),
+        Text(title, long if is_long else large, bold=True, lines=2 if is_long else 1),
+        Text(text, 16, BAD if is_bad else INK, lines=1 if compact else 3 - is_long),
         gap=5,
     )
 
@@ -297,13 +296,27 @@ def _draw_card(
     if focused:
         draw_ring(surface, theme, rect, 12)
     below = rect.move(0, rect.height + theme.px(7))
-    draw(theme, surface, card_words(card, focused=focused), below)
+
+    def fits(words: str, lines: int) -> bool:
+        wrapped = theme.wrap(words, rect.width, lines, TITLE_SIZE, bold=True)
+        return " ".join(wrapped) == " ".join(words.split())
+
+    draw(theme, surface, card_words(card, fits, focused=focused), below)
 
 
-def card_words(card: TitleCard, *, focused: bool) -> ColumnPart:
-    """Return what stands below a card: a long title takes the line of a remark not needed."""
+def card_words(
+    card: TitleCard, fits: Callable[[str, int], bool] = lambda words, lines: True, *, focused: bool
+) -> ColumnPart:
+    """Return what stands below a card: a long title takes the line of a remark not needed.
+
+    Of one that does not fit into its lines, the last phrases are left out, if that helps.
+    """
     title, ink = short_title(card.title), ACCENT if focused else INK
-    if len(title) > CARD_LINE and not card.is_damaged and not card.has_twin:
+    wraps = len(title) > CARD_LINE and not card.is_damaged and not card.has_twin
+    lines = 2 if wraps else 1
+    ends = [len(title), *(end.start() for end in reversed([*_PHRASE.finditer(title)]))]
+    title = next((title[:end] for end in ends if fits(title[:end], lines)), title)
+    if wraps:
         return column(Text(title, TITLE_SIZE, ink, bold=True, lines=2))
     line = Text(card.line, 12, BAD if card.is_damaged else MUTED, lines=1)
     return column(Text(title, TITLE_SIZE, ink, bold=True, lines=1), line, gap=3)

@@ -229,6 +229,8 @@ def _parked_card(
         where += f" · rooms: {', '.join(filter(None, place.rooms))}"
     elif not name.startswith(place.scene.name.rstrip(CUT_OFF)):
         where += f" · begun as “{place.scene.name}”"
+    if CUT_OFF in name:
+        where += f" · {place.prompt}"
     return TitleCard(
         "parked",
         id,
@@ -240,6 +242,7 @@ def _parked_card(
         label=LEFT,
         place=(name, place.seed),
         shared=(name, place.prompt, place.scene.name, place.name),
+        begun=(place.scene.name, place.scene.prompt),
     )
 
 

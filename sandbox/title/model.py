@@ -39,6 +39,7 @@ class CardChoice:
 PLAY = CardChoice("play", "Play", "return", "Enter")
 NEW_SEED = CardChoice("new seed", "Another one like it", "n", "N")
 CONTINUE = CardChoice("continue", "Continue", "return", "Enter")
+BEGIN = CardChoice("play", "Begin anew", "b", "B")  # what can be continued, too
 EARLIER = CardChoice("turn", "Earlier visit", "v", "V")
 LATEST = CardChoice("turn", "Latest visit", "v", "V")  # after the earliest
 FORK = CardChoice("fork", "Make a copy", "f", "F")
@@ -62,6 +63,8 @@ class TitleCard:
     place: tuple[str, int] | None = None  # name and seed of a scene
     # by all visits: name, description, the scene it began as, the name on the disk
     shared: tuple[str, ...] | None = None
+    begun: tuple[str, str] | None = None  # name and description of the scene that it is, or was
+    written: str = ""  # what `load_scene` takes, of a place that began as an own scene
     visit: int = 0  # how many later visits there are
     others: "tuple[TitleCard, ...]" = ()  # other visits, in the order in which they are turned to
     is_damaged: bool = False  # `about` says why
@@ -84,10 +87,10 @@ def scene_card(
     """Return the card of a scene that comes with the game, or that the player wrote, and when."""
     choices = (PLAY, NEW_SEED, DELETE) if written else (PLAY, NEW_SEED)
     label = OWN if written else SHELVES[scene.category]
-    about, place = scene.prompt, (scene.name, scene.seed)
     return TitleCard(
-        "scene", key, scene.name, about, written, choices, picture, label=label, place=place
-    )
+        "scene", key, scene.name, scene.prompt, written, choices, picture, label=label,
+        place=(scene.name, scene.seed), begun=(scene.name, scene.prompt),
+    )  # fmt: skip
 
 
 def damaged(card: TitleCard, why: str) -> TitleCard:
@@ -113,14 +116,28 @@ class Shelf:
 
 
 def shelves(model: TitleModel) -> tuple[Shelf, ...]:
-    """Return the rows of the title screen; empty ones are left out."""
-    own = [card for card in model.scenes if card.is_own]  # the newest first
-    rows = [Shelf("Continue", one_per_place(model.parked)), Shelf(OWN, _twins_told(own))]
+    """Return the rows of the title screen; empty ones are left out.
+
+    An own scene that was begun is continued: it has no second card.
+    """
+    own = {card.begun: card for card in reversed(model.scenes) if card.is_own and card.begun}
+    parked = [_of_own(card, own.get(card.begun)) for card in model.parked]
+    begun = {card.written for card in parked}
+    new = [card for card in model.scenes if card.is_own and card.id not in begun]
+    rows = [Shelf("Continue", one_per_place(parked)), Shelf(OWN, _twins_told(new))]
     for title in SHELVES.values():
         cards = (card for card in model.scenes if card.label == title)
         rows.append(Shelf(title, tuple(cards)))
     rows.append(Shelf("Recordings", model.recordings))
     return tuple(row for row in rows if row.cards)
+
+
+def _of_own(card: TitleCard, scene: TitleCard | None) -> TitleCard:
+    """Return the card of a place, which can be begun anew where it began as an own scene."""
+    if scene is None:
+        return card
+    first, *others = card.choices
+    return replace(card, written=scene.id, choices=(first, BEGIN, *others))
 
 
 def one_per_place(parked: Sequence[TitleCard]) -> tuple[TitleCard, ...]:

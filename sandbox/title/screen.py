@@ -20,7 +20,7 @@ from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.cards import QUIT, SAYING, SETTINGS, WRITE
 from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
 from mag_sandbox.sandbox.title.library import TitleListing
-from mag_sandbox.sandbox.title.model import Act, TitleCard, TitleModel, shelves, turned
+from mag_sandbox.sandbox.title.model import OWN, Act, TitleCard, TitleModel, shelves, turned
 from mag_sandbox.sandbox.title.picture import TitlePicture
 from mag_sandbox.sandbox.ui.amounts import bytes_text
 from mag_sandbox.sandbox.ui.display import toggle_fullscreen
@@ -310,7 +310,7 @@ class TitleScreen:
             case "delete":
                 self._ask_to_delete(card)
             case "play":
-                self._play(card.id)
+                self._play(card.written or card.id)
             case "new seed":
                 self._play(card.id, self._actions.seed())
             case "continue":
@@ -344,7 +344,8 @@ class TitleScreen:
             "recording": ("The recording", lambda id: actions.delete_recording(Path(id))),
         }[card.kind]
         buttons = Button("Keep it"), Button("Delete", kind="danger")
-        text = f"{what} will be gone. This cannot be undone."
+        stays = f" Your description stays under “{OWN}”." if card.written else ""
+        text = f"{what} will be gone. This cannot be undone.{stays}"
         answered = lambda answer: self._change("It was not deleted", lambda: delete(card.id))  # noqa: E731
         self._ask(f"Delete “{card.title}”?", text, buttons, answered)
 

@@ -245,6 +245,7 @@ def test_whoever_searches_long_is_told_the_way(hunt):
     assert _title_and_note(lost.view(10.0 + HINT_S), "C")[1] == "psst: right, then press C"
     there = replace(hunt, pose=near(hunt, -1.0)).view(10.0 + HINT_S)
     assert _title_and_note(there, "C")[1] == "press C now"  # the one order beside "right here"
+    assert there.hint == "", "no arrow leads on"
     assert direction(CameraPose(10.0), CameraPose(350.0)) == "left"
     assert direction(CameraPose(0.0, -10.0), CameraPose(2.0, 10.0)) == "up"
 

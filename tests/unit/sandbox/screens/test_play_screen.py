@@ -279,6 +279,22 @@ def test_a_replay_is_not_steered_and_not_reset():
     assert game.screen.outcome == Way.LEAVE
 
 
+def test_a_replay_shows_as_much_of_a_frame_as_the_game_did(surface):
+    shown = []
+    for screen in (PlayScreen, ReplayScreen):
+        game = Game(screen)
+        game.pass_frames(1)
+        game.screen.draw(surface)
+        shown.append((game.screen.reel.crop, game.screen.reel.shown_at_rest))
+        if screen is ReplayScreen:
+            game.key("left")
+            game.pass_frames(3)
+            game.screen.draw(surface)
+            assert game.screen.warpable.rests, "a page shifts it as little as the window does"
+            assert game.screen.reel.crop == shown[0][0]
+    assert shown[0] == shown[1]
+
+
 def test_loading_shows_progress_and_keeps_the_first_block(surface):
     worker = StubWorker()
     screen = LoadingScreen(worker, SCENE)

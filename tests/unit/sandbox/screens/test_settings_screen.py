@@ -106,6 +106,12 @@ def test_arrows_reach_everything_and_the_focus_is_always_seen(any_surface):
     assert len(seen) == len([item for item in items() if isinstance(item, SettingRow | KeyGroup)])
 
 
+def test_the_tips_say_why_they_are_off_and_how_they_come_back():
+    (tips,) = (row for row in ROWS if row.fields == ("hints",))
+    assert "start again" in tips.helps[False]
+    assert all(row.help.endswith(".") for row in ROWS)
+
+
 def test_page_keys_jump_to_sections(player):
     player.press("page down", "page down")
     assert player.screen.focused == "Mouse speed"

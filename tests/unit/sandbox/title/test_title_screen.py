@@ -140,12 +140,18 @@ def test_a_right_click_on_a_card_offers_what_can_be_done(game):
     assert game.screen.is_busy
 
 
-def test_a_world_of_the_players_own_can_be_begun_anew_also_when_it_can_be_continued():
+def test_a_world_of_the_players_own_that_was_begun_has_one_card_and_can_be_begun_anew():
     mine = next(card for card in MODEL.scenes if card.is_own)
-    rows = {shelf.title: shelf.cards for shelf in shelves(MODEL)}
-    assert MODEL.parked
-    assert mine in rows["My own worlds"]
-    assert [card.id for card in rows["Continue"]] == [card.id for card in MODEL.parked]
+    begun = replace(parked("p9", "Mine, at night", "", ""), begun=mine.begun)
+    model = replace(MODEL, parked=(begun, *MODEL.parked))
+    rows = {shelf.title: shelf.cards for shelf in shelves(model)}
+    assert OWN in [shelf.title for shelf in shelves(MODEL)]
+    assert OWN not in rows
+    assert [card.id for card in rows["Continue"]] == [card.id for card in model.parked]
+    assert "Begin anew" not in [one.word for one in rows["Continue"][1].choices]
+    with window((1280, 720), "test") as surface:
+        game = Game(surface, model)
+        assert game.press("b") == PlayScene(Scene("Scene /mine.yaml."), None)
 
 
 def test_a_place_has_one_card_that_turns_to_earlier_visits(game):
@@ -248,15 +254,32 @@ def test_a_long_title_has_two_lines_below_its_card():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1720, 968), (1920, 1080)])
-def test_a_long_name_takes_two_lines_where_a_remark_is_short(game, size):
-    theme = Theme.of(SandboxConfig(), size)
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+@pytest.mark.parametrize("size", [(640, 400), (1280, 720), (1720, 968), (1920, 1080)])
+@pytest.mark.parametrize("remark", ["Left just now", "A long description. " * 20])
+def test_a_name_is_never_cut_in_the_large_words(game, remark, size, scale):
+    theme = Theme.of(SandboxConfig(text_scale=scale), size)
     layout = TitleLayout.of(theme, size)
-    said = "A place", "X " * 60, "Left just now · 47 views remembered", False
-    tall = height_of(theme, words_part(said, compact=False), layout.words.width)
-    assert layout.words.top + tall <= layout.choices.top
-    one = height_of(theme, words_part(("A place", "X", said[2], False), compact=False), 500)
-    assert tall > one
+    name = "A beach with two green umbrellas on the left, then the same one at night in the rain"
+    said = words_part(("A place", name, remark, False), compact=layout.compact)
+    assert layout.words.top + height_of(theme, said, layout.words.width) <= layout.choices.top
+    words = said.content[1]
+    lines = theme.wrap(name, layout.words.width, words.lines, words.size, bold=True)
+    assert " ".join(lines) == name
+
+
+def test_a_title_that_does_not_fit_below_its_card_ends_with_a_phrase():
+    name = "A greenhouse with red flowers, a wooden bench"
+    card = TitleCard("parked", "1", name, "", "a copy, left just now", (), has_twin=True)
+    for room, words in (
+        (50, name),
+        (30, "A greenhouse with red flowers"),
+        (29, "A greenhouse with red flowers"),
+        (20, "A greenhouse"),
+        (5, name),
+    ):
+        parts = card_words(card, lambda said, lines, room=room: len(said) <= room, focused=False)
+        assert parts.content[0].words == words
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.5])
