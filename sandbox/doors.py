@@ -27,7 +27,7 @@ from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import fit, share_of
 from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Text
-from mag_sandbox.scenes.naming import names_in
+from mag_sandbox.scenes.called import names_in
 from mag_sandbox.scenes.vocabulary import APOSTROPHES, DETERMINERS
 
 WALKING = "walking to the {}"

@@ -87,6 +87,10 @@ DEEP = frozenset((  # kinds that stop a walker
 ))  # fmt: skip
 SHALLOW = frozenset(("river",))  # kinds that are waded through: they have no end to go round
 WATERS = DEEP | SHALLOW | {"frozen lake"}
+RANGES = frozenset((  # kinds of land far away that are never told apart: there are "mountains"
+    "mountains", "snowy peaks", "hills", "far hill", "mesas", "dunes",
+))  # fmt: skip
+LANDSCAPE = RANGES | {"path", "road", "railway track"}
 # which a place that always has one is known by
 COURSES = frozenset(("sea", "road", "canal", "river", "railway track", "runway"))
 FEW = 16  # things of a kind in a scene at most, of which each one counts

@@ -34,7 +34,7 @@ from mag_sandbox.scenes.relations import (
     clauses_of,
 )
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.synonyms import meant_in, plural
+from mag_sandbox.scenes.synonyms import plural
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, VERB_ENDINGS, Phrase, split_words
 
 SIZES = {
@@ -257,42 +257,9 @@ def naming_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     return _naming(text, tuple(kinds)).names
 
 
-@lru_cache(maxsize=64)
-def names_in(text: str) -> Mapping[str, str]:
-    """Return the names that a description has for kinds of things: fir, drawn as a pine.
-
-    >>> names_in("two firs and an alien")["slime"]
-    'alien'
-    """
-    return {**_likenesses(text), **_naming(text, tuple(THINGS)).said}
-
-
-def likenesses_in(text: str) -> frozenset[str]:
-    """Return the kinds of things that a description has only for what is drawn as they are.
-
-    >>> likenesses_in("two ballerinas and a house")
-    frozenset({'person'})
-    """
-    found = _likenesses(text)
-    own = {kind for kind, phrase in found.items() if kind.split()[-1] in phrase.split()}
-    return frozenset(found.keys() - _naming(text, tuple(THINGS)).said.keys() - own)
-
-
-def _likenesses(text: str) -> dict[str, str]:
-    """Return the phrases of a description that are read as others, by the kinds that these name.
-
-    A drummer is a person with a drum, and no drum; a moon base is a place with satellite dishes,
-    and a crowd is many people. Dancers and a drummer are people: which is which is unknown.
-    """
-    names: dict[str, str] = {}
-    for phrase, meant in meant_in([word.text.lower() for word in split_words(text)]):
-        head = re.split(" (?:with|in|on|at) ", meant[0])[0] if meant else ""
-        for kind, name in _naming(head, tuple(THINGS)).said.items():
-            if not _is_word(head.split()[-1], name.split()[-1]):
-                continue  # a moon landscape is no moon
-            is_one = kind not in names and not head.startswith("many ")
-            names[kind] = phrase.removeprefix("a ") if is_one else kind
-    return names
+def names_said(text: str, kinds: Collection[str]) -> Mapping[str, str]:
+    """Return the names that a description has for kinds of things."""
+    return _naming(text, tuple(kinds)).said
 
 
 def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
@@ -392,7 +359,7 @@ def _mentions_in(
     for name, own, kind in _names_begun(words, kinds):
         for start in range(len(left) - len(own) + 1):
             said = left[start : start + len(own)]
-            if not all(map(_is_word, said, own)):
+            if not all(map(is_word, said, own)):
                 continue
             if len(own) == 1 and (
                 _is_stuff(words, start, after_stops) or is_color_of_next(words, start)
@@ -919,7 +886,8 @@ def _is_stuff(words: Sequence[str | None], place: int, after_stops: Collection[i
     return words[place] in _STUFFS and (has_noun or before == "of")
 
 
-def _is_word(word: str | None, name: str) -> bool:
+def is_word(word: str | None, name: str) -> bool:
+    """Tell whether a word is one of a name, or its plural."""
     return word in _forms(name)
 
 

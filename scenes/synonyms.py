@@ -35,17 +35,18 @@ def synonyms_of(phrase: str) -> Synonyms | None:
     return read_synonyms()[form]._replace(is_plural=form != phrase) if form else None
 
 
-def meant_in(words: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the phrases of words that are listed, in the singular, with what means the same."""
+def meant_in(words: Sequence[str]) -> Iterator[tuple[int, int, str, tuple[str, ...]]]:
+    """Yield where listed phrases begin and end, their singular, and what means the same."""
     start = 0
     while start < len(words):
         phrases = (
             (end, _listed_form(" ".join(words[start:end])))
             for end in range(min(start + LONGEST_PHRASE, len(words)), start, -1)
         )
-        start, form = next(((end, one) for end, one in phrases if one), (start + 1, None))
+        end, form = next(((end, one) for end, one in phrases if one), (start + 1, None))
         if form:
-            yield form, read_synonyms()[form].same
+            yield start, end, form, read_synonyms()[form].same
+        start = end
 
 
 def _listed_form(phrase: str) -> str | None:

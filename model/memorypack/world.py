@@ -26,7 +26,7 @@ from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.block_memory import PassInputs
 from mag_sandbox.model.pocket.engines.engine import PocketEngine
 from mag_sandbox.model.pocket.inventing import MemoryModelInventor
-from mag_sandbox.model.pocket.listed import as_edits, things_at_start
+from mag_sandbox.model.pocket.listed import as_listed, things_at_start
 from mag_sandbox.model.pocket.loading import load_base, load_memory_model, prompt_features
 from mag_sandbox.model.pocket.look_ahead import (
     FIRST_VIEWS,
@@ -236,7 +236,7 @@ class MemoryPackWorld(LookAheadWorld[PackedBlocks]):
         if self.painting is None or self.painting.plan is None:
             return block
         things = things_at_start(self.painting, self.painting.plan.things)
-        return replace(block, planned=as_edits(things))
+        return replace(block, planned=as_listed(things))
 
 
 def load(

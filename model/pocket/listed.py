@@ -6,7 +6,9 @@ from functools import lru_cache
 
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.plans import AROUND
 from mag_sandbox.model.pocket.painting.painting import PaintingInventor, stands_in
+from mag_sandbox.scenes.kinds import RANGES
 
 
 def things_at_start(
@@ -22,12 +24,28 @@ def things_at_start(
     return [one for one in shown if stands_in(cut_to_view(one), known, lattice)]
 
 
+def as_listed(things: Iterable[PlacedObject]) -> tuple[Edit, ...]:
+    """Return things as a player sees them: hills rise above the horizon, in each quarter around."""
+    parts = (part for one in things for part in (_skyline(one) if one.kind in RANGES else (one,)))
+    return as_edits(parts)
+
+
 def as_edits(things: Iterable[PlacedObject]) -> tuple[Edit, ...]:
     """Return things as edits name them, without ground, sky, and things out of reach."""
     return tuple(filter(None, map(_as_edit, things)))
 
 
-@lru_cache(maxsize=1024)  # every block lists all things
+@lru_cache(maxsize=64)  # every block lists all things
+def _skyline(thing: PlacedObject) -> tuple[PlacedObject, ...]:
+    low = max(thing.foot, 0.0)
+    height = max(thing.top - low, 0.0)
+    seen = replace(thing, pitch=low + height / 2, height=height)
+    if thing.width < AROUND:
+        return (replace(seen, width=min(thing.width, LARGEST[0])),)
+    return tuple(replace(seen, yaw=yaw, width=90.0) for yaw in (0.0, 90.0, 180.0, 270.0))
+
+
+@lru_cache(maxsize=1024)  # likewise
 def _as_edit(thing: PlacedObject) -> Edit | None:
     cut = cut_to_view(thing)
     is_seen = min(cut.width, cut.height) > 0.0  # a lake far away, or cut off, is a line

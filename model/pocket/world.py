@@ -35,7 +35,7 @@ from mag_sandbox.model.pocket.block_memory import (
 from mag_sandbox.model.pocket.edit_requests import EditRequests
 from mag_sandbox.model.pocket.editing import Editor, all_placed
 from mag_sandbox.model.pocket.inventing import MemoryModelInventor, Outlook
-from mag_sandbox.model.pocket.listed import as_edits
+from mag_sandbox.model.pocket.listed import as_listed
 from mag_sandbox.model.pocket.look_ahead import (
     FIRST_VIEWS,
     THINGS,
@@ -465,7 +465,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         self.editor.see([pose.at_origin for pose in block.poses])
         here, rooms, planned = block.poses[-1], self._rooms, None
         if self._ground and self._ground.scenery and self.schedule.paints(self.memory):
-            planned = as_edits(self._ground.in_sight(here.x, here.z))
+            planned = as_listed(self._ground.in_sight(here.x, here.z))
         ground = rooms.around(here, block.prompt) if rooms else None
         plan = self.painting.plan if self.painting else None
         placed, undoable = all_placed(self.editor, plan), self.editor.changes.undoable

@@ -5,9 +5,8 @@ with those that it read in a given picture. Worlds without a plan list placed th
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from math import atan, atan2, degrees, dist, hypot
 
 import numpy as np
@@ -18,21 +17,17 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.world import FrameBlock, GroundPlan
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
-from mag_sandbox.scenes.color_names import clear_color_name, color_name, likely_color
-from mag_sandbox.scenes.kinds import DRESSED, OVERHEAD, THINGS, WATERS
-from mag_sandbox.scenes.naming import (
-    UNCOUNTED,
-    likenesses_in,
-    named_things,
-    names_in,
-    with_article,
-)
+from mag_sandbox.scenes.called import colors_in, counts_in, likenesses_in, names_in
+from mag_sandbox.scenes.color_names import clear_color_name, likely_color
+from mag_sandbox.scenes.kinds import DRESSED, LANDSCAPE, OVERHEAD, RANGES, THINGS, WATERS
+from mag_sandbox.scenes.naming import UNCOUNTED, with_article
 from mag_sandbox.scenes.synonyms import plural
 from mag_sandbox.scenes.things import SMALLEST
 from mag_sandbox.scenes.vocabulary import in_good_spelling
 
-_NAMED = THINGS.keys() | WATERS
-CALLED = {"shop shelf": "shelf"}  # kinds that other places have, too: kitchens
+_NAMED = THINGS.keys() | WATERS | LANDSCAPE
+# kinds that other places have, too, such as kitchens, or that are seen as others are
+CALLED = {"shop shelf": "shelf", "far hill": "hill", "snowy peaks": "snowy mountain"}
 NARROWEST = 2.7  # degrees of the shorter side of a thing: of a chicken that is some steps away
 NEAR = 0.1  # metres: the least distance that sizes are told for
 MOST_DIRECTIONS = 4  # of the things of a name; of more, only ahead, left, right, behind
@@ -65,8 +60,10 @@ class Seen:
 
     @property
     def name(self) -> str:
-        """Its name, with its colour."""
+        """Its name, with its colour; that of land far away is a plural."""
         name = self.word or self.kind
+        if self.kind in RANGES:
+            return _plural(name)
         if self.color and self.kind in DRESSED:
             return f"{name} in {self.color}"
         return f"{self.color} {name}".strip()
@@ -79,8 +76,8 @@ class Seen:
         """Return its direction from a pose in words, and whether it is hidden or placed."""
         away, up = yaw_difference(self.yaw, pose.yaw), self.pitch - pose.pitch
         if (
-            self.kind in WATERS and abs(away) <= _BEHIND
-        ):  # a lake at the feet is where its nearest part is seen
+            self.kind in WATERS | LANDSCAPE and abs(away) <= _BEHIND
+        ):  # a lake at the feet, or a path, is where its nearest part is seen
             away, up = _beyond(away, SHORE * self.width), _beyond(up, SHORE * self.height)
         side = "on the right" if away > 0 else "on the left"
         ahead = "ahead" if abs(away) < _AHEAD else f"ahead {side}"
@@ -164,26 +161,17 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
 
 def _called(found: Iterable[Seen], prompt: str) -> list[Seen]:
     """Return things by the names that a description has for them, and by colours that it has."""
-    names, alike = names_in(prompt), likenesses_in(prompt)
-    return [
-        replace(
-            one,
-            word=names.get(one.kind, CALLED.get(one.kind, "")),
-            drawn_as=one.kind if one.kind in alike else "",
-        )
-        for one in found
-    ]
+    names, alike, colors = names_in(prompt), likenesses_in(prompt), colors_in(prompt)
 
+    def called(one: Seen) -> Seen:
+        own = CALLED.get(one.kind, "")
+        if one.kind not in alike:
+            return replace(one, word=names.get(one.kind, own))
+        if one.color not in colors.get(one.kind, (one.color,)):  # no yellow taxi, but another car
+            return replace(one, word=own)
+        return replace(one, word=names[one.kind], drawn_as=one.kind)
 
-@lru_cache(maxsize=8)  # asked for every block
-def _colors_in(prompt: str) -> Mapping[str, frozenset[str]]:
-    """Return the names of the colours that a description gives kinds of things."""
-    colors: dict[str, frozenset[str]] = {}
-    for one in named_things(prompt, tuple(THINGS)):
-        told = frozenset(color_name(part.color) for part in (one, *one.parts) if part.color)
-        for kind in one.kinds if told else ():
-            colors.setdefault(kind, told)
-    return colors
+    return [called(one) for one in found]
 
 
 def seen_from(edit: Edit, ground: GroundPlan | None, pose: CameraPose) -> Seen:
@@ -214,8 +202,8 @@ def _not_shown(
     for water in ground.waters:
         x, z = min(water.shore, key=lambda at: dist(at, pose.position))
         there[water.kind].append(("", degrees(atan2(x - pose.x, z - pose.z)) % 360.0))
-    counts, found = _counts_in(prompt), list[Seen]()
-    for kind in names_in(prompt).keys() & _NAMED:
+    counts, found = counts_in(prompt), list[Seen]()
+    for kind in counts.keys() & _NAMED:
         ways, missing = [one.yaw for one in shown if one.kind == kind], there[kind]
         if ways:
             turns = {one: min(abs(yaw_difference(one[1], way)) for way in ways) for one in missing}
@@ -228,12 +216,6 @@ def _not_shown(
     return found
 
 
-@lru_cache(maxsize=8)  # asked for every block
-def _counts_in(prompt: str) -> Mapping[str, int]:
-    """Return how many of each kind there are at least, by a description."""
-    return {one.kinds[0]: one.least for one in named_things(prompt, tuple(THINGS))}
-
-
 def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = None) -> list[str]:
     """Return a line a name, the nearest to the middle of a view first; says when there is none.
 
@@ -242,11 +224,20 @@ def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = No
     named = defaultdict[str, list[str]](list)
     drawn = dict[str, str]()
     for one in sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw))):
-        named[one.name].append(one.direction(pose))
+        ways = named[one.name]
+        if one.kind not in RANGES:
+            ways.append(one.direction(pose))
+        elif (way := _coarse(one.direction(pose))) not in ways:
+            ways.append(way)
         drawn[one.name] = one.drawn_as
-    rows = list(named.items())
+    far = {one.name for one in things if one.kind in RANGES}
+    rows = sorted(named.items(), key=lambda row: row[0] in far)
     shown = rows if most is None or len(rows) <= most else rows[: most - 1]
-    lines = [f"{_subject(name, len(ways), drawn[name])}: {_counted(ways)}" for name, ways in shown]
+    lines = [
+        f"{name}: {_all_over(ways)}" if name in far
+        else f"{_subject(name, len(ways), drawn[name])}: {_counted(ways)}"
+        for name, ways in shown
+    ]  # fmt: skip
     others = [_by_direction(rows[len(shown) :])] if shown is not rows else []
     return lines + others or ["you have not seen anything with a name yet"]
 
@@ -283,6 +274,11 @@ def _by_direction(rows: Iterable[tuple[str, Sequence[str]]]) -> str:
     return "also " + "; ".join(f"{way}: {', '.join(names)}" for way, names in there.items())
 
 
+def _all_over(ways: Sequence[str]) -> str:
+    """Return where land is that lies in some directions, each told once."""
+    return ", ".join(ways) if len(ways) < MOST_DIRECTIONS else "all around"
+
+
 def _counted(directions: Sequence[str]) -> str:
     """Return how many things are in each direction, in one line: "two ahead, one on the left"."""
     counts = Counter(directions)
@@ -307,7 +303,7 @@ def _planned(edit: Edit, prompt: str) -> Seen:
 
 def _color_said(kind: str, color: Sequence[int] | None, prompt: str) -> str:
     """Return the one of the colours that a description gives a kind which a thing of it has."""
-    return likely_color(color, _colors_in(prompt).get(kind, frozenset())) if color else ""
+    return likely_color(color, colors_in(prompt).get(kind, frozenset())) if color else ""
 
 
 def _told(edit: Edit) -> Seen:
@@ -316,10 +312,10 @@ def _told(edit: Edit) -> Seen:
 
 
 def _is_seen(edit: Edit, seen: np.ndarray) -> bool:
-    """Tell whether the middle of a thing was seen, or any part of some water."""
+    """Tell whether the middle of a thing was seen, or any part of some water, way or range."""
     height, width = seen.shape
     row = min(max(round((TOP - edit.pitch) * SCALE), 0), height - 1)
-    half = SHORE * edit.width if edit.kind in WATERS else 0.0
+    half = SHORE * edit.width if edit.kind in WATERS | LANDSCAPE else 0.0
     yaws = edit.yaw + 180.0 + np.linspace(-half, half, PARTS)
     return bool(seen[row, np.rint(yaws * SCALE).astype(int) % width].any())
 

@@ -19,7 +19,7 @@ from mag_sandbox.sandbox.hud.hud_state import SECTOR
 from mag_sandbox.sandbox.hud.minimap import CARD_WIDTH, GONE, PLACE, SHADOW
 from mag_sandbox.sandbox.ui.layout import SPRING, CustomPart, Text, draw, row
 from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Theme
-from mag_sandbox.scenes.naming import names_in
+from mag_sandbox.scenes.called import names_in
 
 SQUARES = "squares of {} m"
 TALL = 0.56  # height of the map over its width

@@ -27,8 +27,8 @@ from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.settings import FitMode
 from mag_sandbox.sandbox.ui.display import fit, share_of
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
+from mag_sandbox.scenes.called import names_in
 from mag_sandbox.scenes.color_names import color_name
-from mag_sandbox.scenes.naming import names_in
 from mag_sandbox.scenes.things import (
     ThingError,
     parse_known,

@@ -50,10 +50,10 @@ from mag_sandbox.model.pocket.changes import stances_of, thing_of, with_edits
 from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen, things_at_start
 from mag_sandbox.model.pocket.painting.painting import PaintingInventor, Plan, noise_of
 from mag_sandbox.model.world import UNPAINTED_AHEAD, UNPLANNED, Door
+from mag_sandbox.scenes.called import names_in
 from mag_sandbox.scenes.changes import is_relit
 from mag_sandbox.scenes.descriptions import LANDSCAPES
 from mag_sandbox.scenes.kinds import ANIMALS, DEEP
-from mag_sandbox.scenes.naming import names_in
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import Stance
 

@@ -370,3 +370,48 @@ def test_the_list_ends_above_the_cards_below_it():
         overlay.draw(surface)
         assert surface.get_at((20, 195))[:3] == (255, 255, 255)
     assert all(any(kind in line for line in overlay.lines) for kind in KINDS)
+
+
+def listed(prompt: str, *planned: Edit) -> list[str]:
+    ring = SeenRing()
+    ring.seen[:] = 1
+    block = Mock(placed=(), planned=planned, ground=None, prompt=prompt)
+    return around_lines(things_around(ring, block), CameraPose())
+
+
+def test_a_synonym_keeps_its_name_and_the_colour_that_words_give_it():
+    cars = [replace(TENT, kind="car", yaw=yaw, color=COLORS[color])
+            for yaw, color in ((0.0, "yellow"), (180.0, "blue"))]  # fmt: skip
+    assert listed("a yellow taxi", *cars) == [
+        "a yellow taxi, drawn as a car: ahead", "a car: behind you",
+    ]  # fmt: skip
+    assert listed("a taxi", cars[0]) == ["a taxi, drawn as a car: ahead"]
+    singer = replace(TENT, kind="person", yaw=0.0, color=COLORS["red"])
+    assert listed("a singer in a red dress", singer) == [
+        "a singer in red, drawn as a person: ahead"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind", "name"),
+    [
+        ("a polar bear", "bear", "a polar bear"),
+        ("a polar bear and a brown bear", "bear", "a bear"),
+        ("a blue carpet", "square rug", "a carpet"),
+        ("a picture", "portrait", "a picture"),
+        ("a trail", "path", "a trail"),
+        ("a football match with a goalkeeper", "person", "a person"),
+    ],
+)
+def test_the_list_has_the_nouns_of_the_description(prompt, kind, name):
+    assert listed(prompt, replace(TENT, kind=kind, yaw=0.0, color=None)) == [f"{name}: ahead"]
+
+
+def test_land_is_listed_last_and_without_a_number():
+    hills = [replace(TENT, kind="far hill", yaw=45.0 * turn, color=None) for turn in range(8)]
+    peaks = [replace(TENT, kind="snowy peaks", yaw=yaw, color=None) for yaw in (0.0, 3.0, 120.0)]
+    path = replace(TENT, kind="path", yaw=30.0, pitch=0.0, width=89.0, color=None)
+    assert listed("a valley", *hills, *peaks, path, replace(TENT, yaw=0.0)) == [
+        "a tent: ahead", "a path: ahead", "hills: all around",
+        "snowy mountains: ahead, on the right",
+    ]  # fmt: skip

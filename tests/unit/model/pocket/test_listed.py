@@ -1,0 +1,17 @@
+"""The list of things for players has the land that they see, too."""
+
+from mag_sandbox.controls.edits import LARGEST
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.pocket.listed import as_edits, as_listed
+
+HILLS = PlacedObject("hills", 294.0, -20.0, 360.0, 66.0, (90, 160, 90), (90, 160, 90), 0)
+DUNES = PlacedObject("dunes", 60.0, 2.0, 109.0, 11.0, (230, 200, 120), (230, 200, 120), 0)
+
+
+def test_hills_all_around_are_listed_in_each_direction_where_they_rise():
+    hills, dunes = as_listed([HILLS]), as_listed([DUNES])
+    assert [(one.yaw, one.pitch - one.height / 2) for one in hills] == [
+        (0.0, 0.0), (90.0, 0.0), (180.0, 0.0), (270.0, 0.0),
+    ]  # fmt: skip
+    assert [(one.yaw, one.width) for one in dunes] == [(60.0, LARGEST[0])]
+    assert as_edits([HILLS, DUNES]) == (), "no player can point at them as at things"
