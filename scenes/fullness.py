@@ -106,11 +106,8 @@ def is_alone(text: str) -> bool:
 
 def lonely_words(text: str) -> set[int]:
     """Return the indices of the words of a description that call its place lonely."""
-    return {place for place, word in enumerate(split_words(text)) if _is_lonely(word)}
-
-
-def _is_lonely(word: Word) -> bool:
-    return stem(word.text.lower()) in _LONELY
+    stems = [stem(word.text.lower()) for word in split_words(text)]
+    return {place for place, one in enumerate(stems) if one in _LONELY}
 
 
 def kinds_alone(text: str, kinds: Collection[str]) -> frozenset[str]:

@@ -208,7 +208,8 @@ def use_own(row: WorldRow, path: Path, home: Path | None = None) -> WorldFiles:
     if row.bundled or row.kind == "clip":
         raise MissingWeights(f'"{row.name}" takes no weights of your own; leave out --weights')
     home = home or weights_home()
-    known = [file for name in (row.name, *WORLDS) for file in _files_of(name, home)]
+    read = [read_files(name, home) for name in (row.name, *WORLDS)]
+    known = [file for files in read if files for file in files.files]
     path = path.expanduser().absolute()
     same = [file for file in known if file.role == row.own and file.path == str(path)]
     problem, own = check_file(same[0], home, thorough=False) if same else ("new", None)
@@ -232,11 +233,6 @@ def use_own(row: WorldRow, path: Path, home: Path | None = None) -> WorldFiles:
     files = WorldFiles(row.name, home, (own, *rest.values()))
     write_files(files)
     return files
-
-
-def _files_of(name: str, home: Path) -> tuple[WeightFile, ...]:
-    files = read_files(name, home)
-    return files.files if files else ()
 
 
 def _remedy(name: str) -> str:

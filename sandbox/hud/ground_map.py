@@ -151,7 +151,8 @@ class GroundMap:
         words = names_in(block.prompt)
         made_of = theme, self.area, block.ground, words, tuple(way), tuple(marks), remembered, seen
         if self._made is None or self._made[0] != made_of:
-            spots = [_mark_spot(theme, self.area, mark) for mark in marks if mark.kind != "auto"]
+            own = (mark.pose for mark in marks if mark.kind != "auto")
+            spots = [_spot(theme, self.area.at(one.x, one.z)) for one in own]
             start = _start_name(theme, self.area, pose, spots)
             corner = self.area.place.topleft
             self._start = start[1].move(-corner[0], -corner[1]) if start else None
@@ -509,11 +510,6 @@ def _spot(theme: Theme, place: tuple[float, float]) -> pygame.Rect:
     """Return the area of a small disc on the map, as of the start or of a mark."""
     size = max(8, theme.px(10))
     return pygame.Rect(round(place[0] - size / 2), round(place[1] - size / 2), size, size)
-
-
-def _mark_spot(theme: Theme, area: MapArea, mark: AnchorMark) -> pygame.Rect:
-    """Return the area of a mark of the player, without the line that says where it looks."""
-    return _spot(theme, area.at(mark.pose.x, mark.pose.z))
 
 
 def _draw_mark(card: pygame.Surface, theme: Theme, area: MapArea, mark: AnchorMark) -> None:

@@ -14,7 +14,6 @@ from tempfile import TemporaryDirectory
 
 from mag_sandbox.files.border import is_file, read_plain, refusing
 from mag_sandbox.files.videos import open_video
-from mag_sandbox.sandbox.play.events import BlockEvent
 from mag_sandbox.sandbox.recording.reader import (
     EVENTS_FILE,
     MAX_BYTES,
@@ -44,7 +43,10 @@ def tags_of(recording: Recording) -> dict[str, str]:
     start = recording.start
     if start.state is not None:
         raise NotEnclosed("the session continues a parked scene, which a video cannot hold")
-    blocks = [_shortened(event) for event in recording.blocks]
+    blocks = [
+        replace(event, stage_ms={}, latency_ms=round(event.latency_ms), t=round(event.t, 2))
+        for event in recording.blocks
+    ]
     start, tags = replace(start, first_block=blocks[0]), {}
     if start.scene.image is not None:
         image = Path(start.scene.image)
@@ -69,10 +71,6 @@ def opened(path: Path) -> Iterator[Recording]:
     with TemporaryDirectory(prefix="mag-sandbox-", ignore_cleanup_errors=True) as folder:
         _unpack(_tags_in(path), Path(folder), path)
         yield load_recording(Path(folder), called=path)
-
-
-def _shortened(event: BlockEvent) -> BlockEvent:
-    return replace(event, stage_ms={}, latency_ms=round(event.latency_ms), t=round(event.t, 2))
 
 
 def _tags_in(path: Path) -> dict[str, str]:

@@ -124,7 +124,8 @@ def load_recording(folder: Path, called: Path | None = None) -> Recording:
         scene=_with_image_path(start.scene, folder),
         state=str(folder / STATE_FOLDER) if start.state else None,  # never one from elsewhere
     )
-    is_changed = bool(end and end.sha256 and end.sha256 != _sum_of(lines[:-1]))
+    own_sum = hashlib.sha256(b"".join(line + b"\n" for line in lines[:-1])).hexdigest()
+    is_changed = bool(end and end.sha256 and end.sha256 != own_sum)
     return Recording(folder, start, tuple(blocks), end, cut_off, is_changed)
 
 
@@ -140,10 +141,6 @@ def next_part_text(folder: Path) -> str:
     """Return a sentence about the recording that went on after a restart; "" if there is none."""
     part = next_part(folder)
     return f"what was played next is in {part}; `replay {part}` plays it" if part else ""
-
-
-def _sum_of(lines: list[bytes]) -> str:
-    return hashlib.sha256(b"".join(line + b"\n" for line in lines)).hexdigest()
 
 
 def with_machine(provenance: dict[str, Any]) -> dict[str, Any]:

@@ -129,7 +129,8 @@ def at_walls(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Pla
         for turn in _ALONG if thing.kind not in stay else _ALONG[:1]:
             if least <= _TURNED * abs(turn):
                 break
-            built = _built_in(thing.turned(turn), things)
+            turned = thing.turned(turn)
+            built = turned.standing_at(wall_foot(things, turned.yaw) - _BELOW)
             if (unfit := _unfitness(built, thing, result, kept)) < least:
                 free, least = built, unfit
         for one in [*result] if thing.kind == _FIRE else ():
@@ -137,10 +138,6 @@ def at_walls(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Pla
                 result = _moved_along(result, one, free, kept)
         result.insert(place_of(free, result), free)
     return result
-
-
-def _built_in(thing: PlacedObject, things: Sequence[PlacedObject]) -> PlacedObject:
-    return thing.standing_at(wall_foot(things, thing.yaw) - _BELOW)
 
 
 def _unfitness(

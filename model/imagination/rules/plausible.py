@@ -130,7 +130,7 @@ def _on_something(things: list[PlacedObject], said: Collection[str]) -> list[Pla
             return result
         gone = {place for place in floating if result[place].kind not in said}
         result = [
-            _on_floor(thing) if place in floating else thing
+            thing.standing_at(_FOOT) if place in floating else thing
             for place, thing in enumerate(result)
             if place not in gone
         ]
@@ -151,10 +151,6 @@ def wall_foot(things: Sequence[PlacedObject], yaw: float) -> float:
     walls = (one for one in things if one.kind == WALL)
     wall = min(walls, key=lambda one: abs(yaw_difference(one.yaw, yaw)))
     return degrees(atan(tan(radians(wall.foot)) * cos(radians(yaw_difference(yaw, wall.yaw)))))
-
-
-def _on_floor(thing: PlacedObject) -> PlacedObject:
-    return thing.standing_at(_FOOT)
 
 
 def has_weight(thing: PlacedObject) -> bool:

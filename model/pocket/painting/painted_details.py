@@ -75,7 +75,8 @@ class PaintedDetails:
         """
         self._imagination, self._decoded = imagination, decoded
         self._redrawn, self._refined, self._other = redrawn, refined, other
-        self._scenery = lru_cache(2)(self._scenery_of)
+        behind = imagination.config.all_behind
+        self._scenery = lru_cache(2)(lambda things: Scenery.of(things, STANCES, behind))
         self._standing = lru_cache(2)(self._standing_of)
         self._before_sky = lru_cache(2)(self._before_sky_of)
         self._rings, self._crisp = _LastRings[np.ndarray](), _LastRings[np.ndarray | None]()
@@ -262,9 +263,6 @@ class PaintedDetails:
         scenery = self._scenery(things)
         owners = self._imagination.owners(scenery.plan(*_START))
         return StandingThings.around(_START, scenery, scenery.numbers(*_START, owners))
-
-    def _scenery_of(self, things: Things) -> Scenery:
-        return Scenery.of(things, STANCES, self._imagination.config.all_behind)
 
     def _before_sky_of(self, things: Things) -> np.ndarray:
         """Return `skies.before_sky` of a plan where a scene begins, float32 [H, W]."""
