@@ -15,6 +15,7 @@ STRAINED = 0.85  # share of a block's time; where blocks take more, something is
 FITTING = 0.8  # where they take less even with enlarging, frames are enlarged again
 EASY = 0.5  # where they take less, another item that was left out last is tried again
 LATE_BLOCKS, STRAINED_BLOCKS, EASY_BLOCKS = 2, 8, 16  # number of blocks over which that is measured
+UNHURRIED = 4  # blocks' times that two still pictures side by side may take
 STILL_BLOCKS = 8  # likewise, until a still picture is sharp again
 MOST_EASY_BLOCKS = 640  # at most, doubled after each failed attempt
 
@@ -43,7 +44,7 @@ class OptionalWork:
         """Whether frames are enlarged."""
         return self._count == 0
 
-    def enlarges_still(self, seconds: float, *, has_moved: bool) -> bool:
+    def enlarges_still(self, seconds: float, *, has_moved: bool, is_compared: bool = False) -> bool:
         """Decide whether the frames of a camera at rest are to be enlarged.
 
         Such blocks take little, and a still picture that is blurred is noticed: they do not wait
@@ -53,8 +54,9 @@ class OptionalWork:
         Args:
             seconds: that the block and enlarging all its frames take; inf: it would be late.
             has_moved: whether the camera moved in the block before.
+            is_compared: two pictures are compared, for which clouds and water may move slower.
         """
-        share = seconds / self._block_seconds
+        share = seconds / self._block_seconds / (UNHURRIED if is_compared else 1)
         self._fitting = self._fitting + 1 if share < FITTING and not has_moved else 0
         if has_moved:
             self._is_sharp = share < FITTING

@@ -328,11 +328,15 @@ class GenerationWorker:
         done = self._clock() + self._enlarging.seconds - rests * RESTING / spec.fps
         # late anyway, or not for it
         is_in_time = self._is_due_after(done) or not self._is_due_after(begun)
+        is_compared = rests and step.block.beside is not None
+        is_in_time |= is_compared
         enlarges = work.enlarges
         if rests:
             seconds += len(step.block.frames) * self._enlarging.seconds
             enlarges = work.enlarges_still(
-                seconds if is_in_time else inf, has_moved=self._has_moved
+                seconds if is_in_time else inf,
+                has_moved=self._has_moved,
+                is_compared=is_compared,
             )
         self._has_moved = not rests
         self._enlarging.is_on = spec.frame_height <= SMALL and enlarges

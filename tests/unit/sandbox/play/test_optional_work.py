@@ -89,3 +89,15 @@ def test_a_still_picture_is_not_sharp_and_blurred_by_turns():
     assert not any(work.enlarges_still(seconds, has_moved=False) for seconds in by_turns)
     later = [work.enlarges_still(easy, has_moved=False) for _ in range(STILL_BLOCKS)]
     assert later == [False] * (STILL_BLOCKS - 1) + [True]
+
+
+def test_still_pictures_side_by_side_are_sharp_though_their_blocks_take_too_long():
+    work, late = new_work(), 2.0 * BLOCK_S
+    seen = {
+        is_compared: [
+            work.enlarges_still(late, has_moved=place == 0, is_compared=is_compared)
+            for place in range(STILL_BLOCKS)
+        ]
+        for is_compared in (False, True)
+    }
+    assert seen == {False: [False] * STILL_BLOCKS, True: [True] * STILL_BLOCKS}

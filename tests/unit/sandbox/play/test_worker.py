@@ -13,10 +13,11 @@ import pytest
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import PlayerSource, RecordedSource, ScriptSource
-from mag_sandbox.model.world import Control, WorldFailed
+from mag_sandbox.model.world import Control, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.play.optional_work import EASY_BLOCKS, STRAINED_BLOCKS
 from mag_sandbox.sandbox.play.pacing import MARGIN_S
 from mag_sandbox.sandbox.play.session import Playthrough
+from mag_sandbox.sandbox.play.split import SplitWorld
 from mag_sandbox.sandbox.play.worker import RESTING, SETTLING, GenerationWorker
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
@@ -162,6 +163,19 @@ def test_a_camera_that_comes_to_rest_shows_enlarged_frames_at_once(player):
     assert enlarges(0.1)
     assert enlarges(0.9, 2), "a still picture would be sharp and blurred by turns"
     assert not enlarges(1.1, 2)
+
+
+def test_two_memories_at_rest_are_enlarged_though_their_blocks_come_late(player):
+    now = [0.0]
+    worlds = [FakeWorld(on_step=lambda control: now.append(now.pop() + 0.2)) for _ in range(2)]
+    split = SplitWorld(*worlds, MemorySetting("window"), clock=lambda: now[0])
+    window = player(world=split, clock=lambda: now[0], enlarge=lambda one: one)
+    assert split.spec.block_seconds < 0.2
+    for _ in range(SETTLING + STRAINED_BLOCKS + 2):
+        ready = window.block()
+        assert ready.block.beside
+        assert ready.large
+        window.worker.needed_at(now[0] + 0.01)
 
 
 @pytest.mark.parametrize("rests", [False, True])
