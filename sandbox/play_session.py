@@ -251,7 +251,7 @@ class PlayerSession(WatchedSession):
         probe = ProbeOverlay(
             reel, hud, services.prober, audio.cue, services.settings.now.fit, boxes
         )
-        self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim, boxes)
+        self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim, boxes, self._say)
         self._hints = self._hint_overlay(probe) if services.settings.now.hints else None
         hints = (self._hints,) if self._hints else ()
         painting = self._painting
@@ -460,7 +460,7 @@ class PlayerSession(WatchedSession):
             self._say("there is no other memory to compare this world's with")
             return None
         moment = self._worker.call(services.saves.collect)
-        _end_postcards(self._postcards, self._services)
+        self._postcards.dismiss()
         if services.recordings.stop(self._worker) is not None:
             self._say("recording ended: a comparison is not recorded; find it on the title screen")
         return PlaySplit(playthrough.scene, playthrough.seed, *other, moment)
@@ -488,7 +488,7 @@ class PlayerSession(WatchedSession):
 
     def _begin_anew(self, *, is_same_place: bool = False) -> None:
         if not is_same_place:
-            _end_postcards(self._postcards, self._services)
+            self._postcards.dismiss()
             if self._hints:
                 self._hints.restart()
         self.memory.drop_choice()
@@ -532,7 +532,7 @@ class PlayerSession(WatchedSession):
             return None
         where = ", where this place begins" if self._reel.pose.is_away else ""
         self._say(f"going on in the world {world}{where}")
-        _end_postcards(self._postcards, self._services)
+        self._postcards.dismiss()
         leave_moment(self._services, self._worker, "this is the world before")
         return SwitchWorld(world)
 
@@ -668,15 +668,6 @@ def _compare(
             say("back at the anchor; it was changed since")
 
     services.prober.answer(anchor, newest).add_done_callback(tell)
-
-
-def _end_postcards(postcards: PostcardOverlay, services: Services) -> None:
-    """End the game of postcards, if one is played, and say so: its views are no longer here."""
-    if postcards.dismiss():
-        key = services.bindings.title("postcards")
-        services.notices.say(
-            f"the game of postcards is over; {key} deals new ones", topic="postcards"
-        )
 
 
 def _deal(postcards: PostcardOverlay, pilot: Pilot, say: Callable[[str], None]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pygame
 
+from mag_sandbox.files.validation import counted
 from mag_sandbox.model.loading import policy_look
 from mag_sandbox.sandbox.hud.cards import ARROWS, draw_arrow
 from mag_sandbox.sandbox.postcards.postcards import (
@@ -156,15 +157,21 @@ def draw_stamp(theme: Theme, stamp: PostcardStamp) -> pygame.Surface:
 
 
 def tour_card(
-    tour: Tour, best: Sequence[Score], place: int | None, problem: str | None = None
+    tour: Tour,
+    best: Sequence[Score],
+    place: int | None,
+    problem: str | None = None,
+    key: str = "C",
 ) -> Card:
     """Return the end of a tour: its stamps, its points, the table of best scores.
 
-    `place` is that of this tour among the best scores, from 1; `problem` is why none are kept.
+    `place` is that of this tour among the best scores, from 1; `problem` is why none are kept;
+    `key` closes it.
     """
+    place = place if tour.found else None
     title = {None: "Tour complete", 1: "A new best tour!"}.get(place, f"Number {place} here")
     kept = [one.recall for one in tour.stamps if one.recall is not None]
-    summary = f"{tour.found} of {len(tour.stamps)} places found"
+    summary = found_text(tour)
     if kept:
         summary += f" · the world remembered {sum(kept) / len(kept):.0f}% of them"
     points = Text(f"{tour.points}", 34, GOOD if place == 1 else INK, bold=True)
@@ -176,7 +183,7 @@ def tour_card(
     stamps: list[Part] = []
     for stamp in tour.stamps:
         stamps += [SPRING, CustomPart(STAMP_SIZE, STAMP_SIZE, _draw_stamp, (stamp,))]
-    hint = Text("Play again with another kind of memory and compare.", 13, MUTED)
+    hint = Text(f"{key} closes this. Play again with another memory and compare.", 13, MUTED)
     table = column(
         Text("Best tours here", 14, MUTED, bold=True),
         *(_score_row(number, score, place) for number, score in enumerate(best, 1)),
@@ -185,6 +192,11 @@ def tour_card(
     )
     content = column(head, row(*stamps[1:]), table, row(SPRING, hint, SPRING), gap=16)
     return Card(content, max(560, len(tour.stamps) * (STAMP_SIZE + 10) + 48), (24, 16))
+
+
+def found_text(tour: Tour) -> str:
+    """Return how many of the cards so far were found: "2 of 3 places found"."""
+    return f"{tour.found} of {counted(len(tour.stamps), 'place')} found"
 
 
 def _score_row(number: int, score: Score, place: int | None) -> Part:

@@ -32,6 +32,7 @@ SLOW_S = 40.0  # seconds beyond that take the last point for time
 HINT_S = 20.0  # seconds after which the card says which way
 STAMP_S = 3.5  # seconds that a stamp is shown
 DEVELOP_S = 4.0  # seconds until a card is stamped even without a comparison
+READ_S = 1.5  # seconds that the end of a tour stays at least
 MISS_S = 3.0  # seconds that "not here" is shown
 TREND_S = 0.4  # seconds between two looks at whether it gets warmer
 TREND = 0.4  # degrees that count as warmer or colder
@@ -374,6 +375,8 @@ class PostcardHunt:
             self.tour = Tour(self._seed, pose=pose)
             self._policies, self.place = {policy}, None
             self._seed += 1
+        elif self.tour.phase == "finished" and now - self.tour.since < READ_S:
+            pass  # pressed for the last card
         elif self.tour.phase in ("waiting", "finished"):
             self.stop()
         else:

@@ -37,7 +37,7 @@ from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher, Minimap, draw_view
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.returning import GuidedReturn
-from mag_sandbox.sandbox.postcards.cards import PostcardCard, tour_card
+from mag_sandbox.sandbox.postcards.cards import PostcardCard, found_text, tour_card
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt, Tour
 from mag_sandbox.sandbox.returns.probe_cards import Wipe, probe_card
 from mag_sandbox.sandbox.returns.prober import Prober
@@ -69,6 +69,7 @@ WAY_ON = "Steer both yourself · {} ends the comparison"
 REFRESH_S = 0.5  # between two checks of other threads
 POSTCARD_WIDTH = 318  # px of the reference window
 STAMP_MOVES_S = 1 / 30  # between two pictures of a moving stamp
+STOPPED = "the game of postcards is over{}; {} deals new ones"
 Cue = Callable[[str], None]  # plays a signal by name
 Mood = Literal["good", "bad", "busy"]  # of a notice; busy: something is under way
 
@@ -654,9 +655,10 @@ class PostcardOverlay(Overlay):
         probe: ProbeOverlay,
         claim_key: str,
         boxes: Collection[PromptBox] = (),
+        say: Callable[..., object] = lambda text, topic: None,
     ) -> None:
         """Make the hidden game; its clock rests while one of `boxes` is open."""
-        self._reel, self._hud, self._boxes = reel, hud, boxes
+        self._reel, self._hud, self._boxes, self._say = reel, hud, boxes, say
         self._covered, self._seconds = 0.0, 0.0  # seconds: under a box; of the last update
         self._hunt, self._probe, self._key = hunt, probe, claim_key
         self._card = PostcardCard()
@@ -674,17 +676,26 @@ class PostcardOverlay(Overlay):
 
     def press(self) -> None:
         """Begin a tour, claim the place, or close a finished tour."""
+        before = self._hunt.tour
         self._hunt.press(*self._here())
+        if before is not None and self._hunt.tour is None:
+            self._say_found(before)
         self._probe.is_silent = self._hunt.tour is not None
         self._pressed = True
 
     def dismiss(self) -> bool:
-        """End the tour, if there is one."""
-        if has_tour := self._hunt.tour is not None:
-            self._hunt.stop()
-            self._probe.is_silent = False
-        self._pressed |= has_tour
-        return has_tour
+        """End the tour, if there is one, and say how many places were found."""
+        if (tour := self._hunt.tour) is None:
+            return False
+        self._hunt.stop()
+        self._say_found(tour)
+        self._probe.is_silent, self._pressed = False, True
+        return True
+
+    def _say_found(self, tour: Tour) -> None:
+        if tour.phase != "finished":  # else its card has said so
+            found = f": {found_text(tour)}" if tour.stamps else ""
+            self._say(STOPPED.format(found, self._key), topic="postcards")
 
     def update(self, now: float) -> bool:
         """Advance the tour."""
@@ -721,6 +732,6 @@ class PostcardOverlay(Overlay):
         return reel.seconds - self._covered, reel.pose, reel.current.block.memory.policy
 
     def _draw_result(self, surface: pygame.Surface, theme: Theme, tour: Tour) -> None:
-        end = tour_card(tour, self._hunt.best, self._hunt.place, self._hunt.problem)
+        end = tour_card(tour, self._hunt.best, self._hunt.place, self._hunt.problem, self._key)
         card = self._result(theme, end)
         surface.blit(card, card.get_rect(center=surface.get_rect().center))

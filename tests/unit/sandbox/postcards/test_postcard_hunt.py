@@ -9,7 +9,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.similarity.pictures import Sight
-from mag_sandbox.sandbox.postcards.postcards import CARDS, MIXED, STAMP_S, PostcardHunt
+from mag_sandbox.sandbox.postcards.postcards import CARDS, MIXED, READ_S, STAMP_S, PostcardHunt
 from mag_sandbox.sandbox.postcards.scores import ScoreBook
 
 HERE = CameraPose(0.0)
@@ -88,6 +88,9 @@ def test_a_finished_tour_is_kept_and_put_away_by_the_same_key(game):
     for card in range(CARDS):
         find(game, 10.0 + 10 * card)
     assert game.hunt.view(90.0).phase == "finished"
+    ended = game.hunt.tour.since
+    game.hunt.press(ended + READ_S / 2, HERE, "mag")  # once too often, for the last card
+    assert game.hunt.view(90.0), "the sum stays to be read"
     assert game.hunt.place == 1
     assert [score.found for score in game.hunt.best] == [CARDS]
     assert game.cues[-1] == "finished"

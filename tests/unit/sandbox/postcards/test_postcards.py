@@ -358,6 +358,15 @@ def test_cards_fit_and_are_drawn_again_only_when_they_change(hunt, size, monkeyp
         assert surface.get_rect().contains(drawn.get_rect(center=surface.get_rect().center))
 
 
+def test_a_tour_on_which_nothing_was_found_is_no_best_one(hunt):
+    lost = replace(hunt, phase="finished", stamps=lost_at(hunt, 11.0).stamps * CARDS)
+    found = replace(hunt, phase="finished", stamps=stamped(hunt, 11.0).stamps * CARDS)
+    heads = [repr(tour_card(tour, [], 1, key="K")) for tour in (lost, found)]
+    assert ["A new best tour!" in head for head in heads] == [False, True]
+    assert "0 of 5 places found" in heads[0]
+    assert all("K closes this." in head for head in heads)
+
+
 def test_a_card_shows_no_more_of_a_view_than_the_window_does(hunt):
     frame = np.zeros((192, 320, 3), np.uint8)
     frame[:] = 255, 0, 255  # the margin, a colour that nothing else has

@@ -12,6 +12,7 @@ from mag_sandbox.model.world import MemorySegment, MemoryUsage
 from mag_sandbox.sandbox.hud.cards import seen_card
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.late_warp import WHOLE
+from mag_sandbox.sandbox.postcards.postcards import PostcardStamp, Tour
 from mag_sandbox.sandbox.screens.overlays import (
     NOTICE_FADE_S,
     NOTICE_S,
@@ -166,6 +167,27 @@ def test_the_clock_of_postcards_rests_under_a_box():
     reel.seconds = 20.0  # an earlier moment, as before another memory was chosen
     overlay.update(0.0)
     assert hunt.update.call_args.args[0] == 10.0, "and never goes back"
+
+
+@pytest.mark.parametrize(
+    ("found", "phase", "text"),
+    [
+        ([True, False, True], "searching", ": 2 of 3 places found"),
+        ([True], "waiting", ": 1 of 1 place found"),
+        ([], "searching", ""),
+        ([True] * 5, "finished", None),
+    ],
+)
+def test_a_game_of_postcards_that_is_ended_says_how_many_places_were_found(found, phase, text):
+    stamps = tuple(PostcardStamp("good" if one else "lost", 0.0, 1.0, None) for one in found)
+    hunt, said = Mock(tour=Tour(1, phase=phase, stamps=stamps)), Mock()
+    overlay = PostcardOverlay(StubReel(), Hud(), hunt, Mock(), "C", say=said)
+    assert overlay.dismiss()
+    if text is None:
+        assert not said.called, "the card has said so"
+    else:
+        words = f"the game of postcards is over{text}; C deals new ones"
+        said.assert_called_once_with(words, topic="postcards")
 
 
 def test_in_a_small_window_the_lab_view_wipes_too(overlay, prober):
