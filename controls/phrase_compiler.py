@@ -6,12 +6,11 @@ for people.
 """
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 from mag_sandbox.controls.camera import AXES, LOOK_AXES, WALK_AXES, Axis, CameraCommand
-from mag_sandbox.files.validation import decode
 
 Direction = Literal[-1, 0, 1]
 Pace = Literal["slow", "steady", "fast"]
@@ -145,8 +144,6 @@ class PhraseSmoother:
     >>> smoother = smoother.after(CameraCommand(yaw=-1.0))  # once a block
     >>> smoother.motion.phrase
     'The camera quickly pans to the left.'
-    >>> PhraseSmoother.from_dict(smoother.as_dict()) == smoother  # for parked states and recordings
-    True
     """
 
     motion: CameraMotion = CameraMotion()
@@ -183,14 +180,6 @@ class PhraseSmoother:
     def as_dict(self) -> dict[str, Any]:
         """Return the smoother as plain JSON."""
         return {**asdict(self), "drives": list(self.drives)}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "PhraseSmoother":
-        """Return the smoother that `as_dict` described, or raise ValueError if it is invalid."""
-        smoother: PhraseSmoother = decode(cls, data, "smoother")
-        if not all(abs(one) <= 2.0 for one in (*smoother.drives, smoother.speed)):
-            raise ValueError(f"drives are {smoother.drives}, the speed is {smoother.speed}")
-        return smoother
 
     def _direction(self, old: Direction, drive: float) -> Direction:
         least = STOP if old * drive > 0 else START

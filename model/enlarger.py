@@ -24,9 +24,9 @@ _WIDTH = 16  # channels
 class Enlarger(nn.Module):
     """Enlarges pictures; see the module."""
 
-    def __init__(self, scale: int = SCALE) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.scale, square = scale, 3 * scale**2
+        square = 3 * SCALE**2
         self.stem = nn.Conv2d(3, _WIDTH, 3, padding=1)
         self.middle = nn.ModuleList(nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1) for _ in range(2))
         self.head = nn.Conv2d(_WIDTH, square, 1)
@@ -34,20 +34,20 @@ class Enlarger(nn.Module):
         with torch.no_grad():
             for weights in self.head.parameters():
                 weights.zero_()
-            self.base.weight.copy_(_smooth_kernel(scale))
+            self.base.weight.copy_(_smooth_kernel())
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Return pictures, [B, 3, H, W], as [B, 3, scale * H, scale * W]; colours in [0, 1]."""
+        """Return pictures, [B, 3, H, W], as [B, 3, SCALE * H, SCALE * W]; colours in [0, 1]."""
         around = functional.pad(pictures, [BORDER] * 4, mode="replicate")
         x = functional.relu(self.stem(around))
         for layer in self.middle:
             x = functional.relu(layer(x))
-        large = (self.base(around) + self.head(x)).unflatten(1, (3, self.scale**2))
+        large = (self.base(around) + self.head(x)).unflatten(1, (3, SCALE**2))
         brightest = functional.max_pool2d(around, 3, 1, 1)[:, :, None]
         darkest = -functional.max_pool2d(-around, 3, 1, 1)[:, :, None]
         large = torch.minimum(torch.maximum(large, darkest), brightest).flatten(1, 2)
         inner = large[..., BORDER:-BORDER, BORDER:-BORDER]
-        return functional.pixel_shuffle(inner, self.scale)
+        return functional.pixel_shuffle(inner, SCALE)
 
 
 @cache
@@ -58,10 +58,10 @@ def load_enlarger() -> Enlarger:
     return network.eval().requires_grad_(False)
 
 
-def _smooth_kernel(scale: int) -> Tensor:
-    """Return the kernel that interpolates linearly, [3 * scale^2, 3, 3, 3]."""
-    places = (torch.arange(scale) + 0.5) / scale - 0.5  # of new pixels, from the old one's middle
-    shares = (1 - (places[:, None] - torch.arange(-1, 2)).abs()).clamp(min=0)  # [scale, 3]
-    kernel = torch.einsum("ay,bx->abyx", shares, shares).reshape(scale**2, 3, 3)
+def _smooth_kernel() -> Tensor:
+    """Return the kernel that interpolates linearly, [3 * SCALE^2, 3, 3, 3]."""
+    places = (torch.arange(SCALE) + 0.5) / SCALE - 0.5  # of new pixels, from the old one's middle
+    shares = (1 - (places[:, None] - torch.arange(-1, 2)).abs()).clamp(min=0)  # [SCALE, 3]
+    kernel = torch.einsum("ay,bx->abyx", shares, shares).reshape(SCALE**2, 3, 3)
     colours = torch.einsum("cd,kyx->ckdyx", torch.eye(3), kernel)
-    return colours.reshape(3 * scale**2, 3, 3, 3)
+    return colours.reshape(3 * SCALE**2, 3, 3, 3)

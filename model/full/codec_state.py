@@ -25,11 +25,6 @@ class CodecState:
     tails: tuple[Tail, ...] = ()
     passed: int = 0  # latent frames so far
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the kept tensors."""
-        return sum(tail.nbytes for tail in self.tails if isinstance(tail, Tensor))
-
     def as_tensors(self) -> dict[str, Tensor]:
         """Return the state as named tensors; `from_tensors` makes the same state of them."""
         kept = {str(index): tail for index, tail in enumerate(self.tails) if tail is not None}

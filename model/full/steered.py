@@ -77,6 +77,9 @@ class ParkedSession:
         check_prompt(self.prompt)
         if not 0 <= self.seed <= MAX_SEED or not 0 < self.block_index <= MOST_BLOCKS:
             raise ValueError(f"seed {self.seed}, block {self.block_index}")
+        drives, speed = self.smoother.drives, self.smoother.speed
+        if not all(abs(one) <= 2.0 for one in (*drives, speed)):
+            raise ValueError(f"drives are {drives}, the speed is {speed}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -68,11 +68,6 @@ class PackMemory:
         """History frames that are held."""
         return self.history.length
 
-    @property
-    def updates(self) -> int:
-        """The number of updates of psi."""
-        return (self._old.updates if self._old else 0) + len(self._waiting)
-
     def state(self) -> PsiState | None:
         """Return psi, with a gradient through the last updates and through psi_0."""
         semantic, state = self.pack.semantic, self._settled()

@@ -79,8 +79,7 @@ class PocketWorld(SessionWorld[Session]):
 
     def __init__(self, parts: WorldParts) -> None:
         super().__init__(parts.spec, parts.provenance)
-        self._conditioner, self._codec, self._flow = parts.conditioner, parts.codec, parts.flow
-        self._latent_shape = parts.latent_shape
+        self._conditioner, self._codec = parts.conditioner, parts.codec
         self._decoder = BlockDecoder(parts.codec, parts.animation, self._times)
         self._words = parts.words
         self._way: Way = straight  # of a walker

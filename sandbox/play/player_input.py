@@ -170,11 +170,6 @@ class Gamepads:
         except (ImportError, pygame.error) as problem:
             logger.info("no gamepads: %s", problem)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The connected gamepads."""
-        return tuple(gamepad.name for gamepad in self._open.values())
-
     def handle(self, event: pygame.Event) -> None:
         """Open a gamepad that was plugged in, forget one that was taken away."""
         if event.type == pygame.CONTROLLERDEVICEADDED and self._controller:

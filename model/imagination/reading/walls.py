@@ -47,9 +47,9 @@ class WallReader(nn.Module):
     slopes = reader.read(picture)
     """
 
-    def __init__(self, widths: Sequence[int] = WIDTHS) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        fine, coarse, columns = widths
+        fine, coarse, columns = WIDTHS
         self.stem = nn.Conv2d(4 * FINE**2, fine, 3, padding=1)
         self.fine = Pair(fine)
         self.down = nn.Conv2d(fine, coarse, 2, stride=2)

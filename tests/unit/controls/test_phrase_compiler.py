@@ -22,6 +22,7 @@ from mag_sandbox.controls.phrase_compiler import (
     compose,
     scene_prompts,
 )
+from mag_sandbox.files.validation import decode
 
 FRACTIONS = (-1.0, -0.7, -0.3, -0.01, 0.0, 0.1, 0.4, 0.8)
 COMMANDS = [CameraCommand(*axes) for axes in product(FRACTIONS, repeat=3)]
@@ -232,12 +233,16 @@ def test_every_sentence_in_force_is_in_the_table():
     assert {motion.phrase for motion in all_motions(AXES)} == table
 
 
+def unparked(data):
+    return decode(PhraseSmoother, data, "smoother")
+
+
 def test_a_parked_smoother_goes_on_as_if_it_had_never_stopped():
     smoother = PhraseSmoother()
     for place, command in enumerate(COMMANDS):
         smoother = smoother.after(command)
         if place % 50 == 0:
-            assert PhraseSmoother.from_dict(json.loads(json.dumps(smoother.as_dict()))) == smoother
+            assert unparked(json.loads(json.dumps(smoother.as_dict()))) == smoother
 
 
 def test_a_smoother_parked_before_cameras_walked_goes_on():
@@ -245,6 +250,6 @@ def test_a_smoother_parked_before_cameras_walked_goes_on():
     parked["drives"] = parked["drives"][:3]
     for axis in ("forward", "right"):
         del parked["motion"][axis]
-    assert PhraseSmoother.from_dict(parked) == PhraseSmoother().after(RIGHT)
+    assert unparked(parked) == PhraseSmoother().after(RIGHT)
     with pytest.raises(ValueError, match="drives"):
-        PhraseSmoother.from_dict({**parked, "drives": [0.0]})
+        unparked({**parked, "drives": [0.0]})

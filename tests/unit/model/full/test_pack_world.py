@@ -170,6 +170,14 @@ def test_a_state_that_is_refused_changes_nothing(world):
     assert np.array_equal(world.step(RIGHT).frames, expected.frames)  # under words that are new
 
 
+def test_a_state_whose_camera_is_steered_harder_than_any_is_refused(world):
+    world.reset(PLACE, seed=3)
+    state = world.snapshot()
+    state.data["session"]["smoother"]["drives"][0] = 9.0
+    with pytest.raises(ValueError, match=r"drives are \(9"):
+        world.restore(state)
+
+
 def test_other_policies_are_refused(world):
     with pytest.raises(WorldFailed, match=f'"mag" not found; available: {NAME}'):
         world.reset(replace(PLACE, memory="mag"), 1)

@@ -101,7 +101,6 @@ def test_a_parked_stream_goes_on_as_if_it_had_not_stopped(vae, golden, passed):
     _, state = vae.decode(z[:, :passed])
     parked = {name: tensor.clone() for name, tensor in state.as_tensors().items()}
     resumed = CodecState.from_tensors(parked, state)
-    assert resumed.nbytes == state.nbytes > 0
     assert torch.equal(vae.decode(z[:, passed:], resumed)[0], vae.decode(z[:, passed:], state)[0])
 
 

@@ -83,7 +83,7 @@ def test_the_image_keeps_the_time_at_which_the_whole_video_starts():
 def test_waiting_updates_change_nothing_but_gradients():
     networks, video = tiny_packed(), frames(6)
     at_once, waiting = (after(networks, video, n) for n in (0, 2))
-    assert at_once.updates == waiting.updates == 6
+    assert at_once.state().updates == waiting.state().updates == 6
     assert torch.equal(at_once.state().psi.values, waiting.state().psi.values)
     assert torch.equal(
         at_once.tokens(networks.dit, COMING).values, waiting.tokens(networks.dit, COMING).values
