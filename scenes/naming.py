@@ -422,7 +422,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     where = {
         clause.owner.start: held for clause in clauses
         if clause.owner.kinds[0] not in MATS and clause not in beside.values()
-        and (held := _around(clause.owner, _held(clause.relation)))
+        and (held := _around(clause.owner, _held(clause.owner, clause.relation)))
         and (clause.owner.kinds[0] not in DISCS or _is_in_sky(held))
     }  # fmt: skip
 
@@ -583,8 +583,8 @@ def _together(ones: Sequence[Named]) -> Named:
     relation = placed[-1].relation if placed else None
     alike = {(one.color, one.scale, one.relation) for one in ones}
     if not others or (len(alike) == 1 and first.most is None):
-        are_people = first.kinds[0] in PEOPLE and all(one.least == 1 for one in ones)
-        least = len(ones) if are_people else first.least  # mum and dad are two
+        are_people = first.kinds[0] in PEOPLE  # mum and dad are two, three dancers and a drummer 4
+        least = sum(one.least for one in ones) if are_people else first.least
         return first._replace(relation=relation, least=least)
     directions = [one for one in placed if one.relation and not one.relation.kinds]
     most = [one.most for one in ones if one.most is not None]
@@ -672,10 +672,10 @@ def _stance(span: NamingWords) -> str:
     return stance.where if stance else "far"
 
 
-def _held(relation: Relation) -> Relation | None:
+def _held(owner: NamingWords, relation: Relation) -> Relation | None:
     """Return the relation of a thing "in" another one: on a thing that holds it, or before a house.
 
-    None: it has none, like a spaceship in the corn.
+    None: it has none, like a spaceship in the corn, or bread in a window, which is on a table.
     """
     if relation.where == "under" and not _HEAVENLY.isdisjoint(relation.kinds):
         return None  # everything is
@@ -687,7 +687,8 @@ def _held(relation: Relation) -> Relation | None:
     if relation.where not in ("in", OF):
         return relation
     if _WINDOW in kind:
-        return relation._replace(where="under") if relation.where == "in" else None
+        is_under = relation.where == "in" and _stance(owner) != "small"
+        return relation._replace(where="under") if is_under else None
     if kind in _HOLDING | WATERS:
         return relation._replace(where="on")
     if relation.where == OF:  # a statue of a horse

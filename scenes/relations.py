@@ -283,8 +283,11 @@ def _owner(text: _Reader, rank: int, phrase: _Phrase, told: _Phrase | None) -> i
         return None
     end = told.end if told and told.where == "row" else text.spans[rank].end
     between = text.words[end : phrase.start]
-    if None in between or _names_another(text, range(end, phrase.start)):
+    if None in between:
         return None
+    if _names_another(text, range(end, phrase.start)):  # "a boy and a kite on a hill"
+        is_shared = phrase.other is not None and phrase.where in _BEARING | {"in"}
+        return rank if is_shared and list(between[:1]) == ["and"] else None
     is_direction = phrase.other is None and phrase.singular is None
     if not is_direction and not _GROUNDS.isdisjoint(between):  # "a wheat field, smoke over a house"
         return None
@@ -374,13 +377,15 @@ def _are_two(text: _Reader, rank: int) -> bool:
 def _listed_before(
     text: _Reader, rank: int, owners: Collection[int], relation: Relation
 ) -> Iterator[int]:
-    """Yield the ranks of things that are listed with one: "A, B and C on the table"."""
+    """Yield the ranks of things that are where one is: "A, B and C on D", "A with B on D"."""
     owner, links = text.spans[rank], 0
     while rank and rank - 1 not in owners:
         one, other = text.spans[rank - 1], text.spans[rank]
         is_listed = one.end == other.told and other.told in text.after_stops
         is_listed |= _is_of(text, rank)
-        if not _is_linked(text, rank) and not (links and is_listed):
+        joint = list(text.words[one.end : other.told])
+        is_linked = joint == ["and"] or (joint == ["with"] and relation.where == "on")
+        if not is_linked and not (links and is_listed):
             return
         links, rank = links + 1, rank - 1
         is_crowd = one.kinds[0] == owner.kinds[0] and one.plural and relation.where == "behind"

@@ -92,6 +92,7 @@ _MOON_ALONE = any_case(
     r"^(the )?moon(?=$|, (?=.*\b(?:astronauts?|rockets?|craters?|rovers?|space)\b)"
     r"| (where|with|at (dawn|dusk|night|noon|sun(?:down|rise|set)))\b)"
 )
+CROSSING = any_case(r"\b(?:crossing|crosses)(?= (?:a|an|the) (?:\w+ ){0,2}?bridge\b)")
 ON_MARS = any_case(  # a bare canyon; no god, no bar
     r"\b(on|planet|of|to) mars\b|^mars\b|\bmartian\b|\bmars (base|colony)\b"
 )
@@ -550,6 +551,7 @@ REWORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], 
     (r"\brocky (beach|coast|seashore|shore)\b", "coast of rock"),
     (r"\b(pond|lake)\b(?P<more>[^,.;:]*?)(?:,| that is| which is) frozen\b", r"frozen \1\g<more>"),
     (r"\bfrozen (?:village )?pond\b", "frozen lake"),
+    (CROSSING, "on"),
     (ON_PLANET, "in a moon landscape"),
     (_MOON_ALONE, "a moon landscape"),
     (rf"^(a|the) (snowy|icy) {_MOUNTAINS}", "a snowfield with mountains"),
@@ -590,7 +592,7 @@ OBEYED: tuple[tuple[re.Pattern[str], int | str], ...] = (
     *((said, 0) for said in (
         WEATHER_GONE, BABY, OVERCAST, ON_BANKS, CHILDS_ROOM, REMOVED, REPLACED, FISHING_VILLAGE,
         SUNKEN_TOWN, DARK_STORM, FLOODED_CAVE, SQUARE_IN_TOWN, UNDERWATER_REEF, BASE_ON_MOON,
-        IN_BLOSSOM,
+        IN_BLOSSOM, CROSSING,
     )),
     *((said, 0) for said, _ in LIGHTS_TOLD),
     (OF_WOOD, "of"), (WOOD, "wood"), (AFTER_NOUN, "look"), (ON_WALL, "wall"), (ON_TOP, "top"),

@@ -7,6 +7,7 @@ from mag_sandbox.scenes.color_names import COLORS
 from mag_sandbox.scenes.descriptions import DescriptionWords
 from mag_sandbox.scenes.kinds import KINDS
 from mag_sandbox.scenes.naming import named_things, near_colors, silent_words, takes_color
+from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.synonyms import synonyms_of
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT
@@ -110,3 +111,10 @@ def test_a_red_gate_in_japan_is_red_as_it_is_seen(words):
 def test_the_singular_of_trees_is_no_misspelt_one():
     assert synonyms_of("tre") is not None
     assert synonyms_of("palm trees") is synonyms_of("trees") is None
+
+
+def test_what_crosses_a_bridge_is_on_it(words):
+    text = "a train crossing an old bridge, a man crossing a road"
+    assert [word.text for word in words.without_effect(text)] == ["old", "crossing"]
+    train = next(one for one in Wanted.of(text, words, KINDS).named if one.kinds == ("train",))
+    assert train.relation == Relation("on", ("bridge",))

@@ -10,7 +10,7 @@ from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.renderer.kinds import AREAS, CLASSES
 from mag_sandbox.scenes import naming, things
 from mag_sandbox.scenes.color_names import COLORS, clear_color_name, color_name
-from mag_sandbox.scenes.kinds import EXHIBITS, THINGS, rivals
+from mag_sandbox.scenes.kinds import EXHIBITS, KINDS, THINGS, rivals
 from mag_sandbox.scenes.looks import painted_colors
 from mag_sandbox.scenes.naming import absent_kinds, named_things, silent_words, telling_words
 from mag_sandbox.scenes.places import read_places
@@ -844,3 +844,23 @@ def test_all_of_a_list_are_where_its_last_thing_is_told_to_be(said, where):
 )
 def test_things_that_are_drawn_as_others_are_told(text, told):
     assert [*thing_vocabulary(THINGS).substitutes(text)] == told
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "relation"),
+    [
+        ("a boy and a kite on a hill", "child", Relation("on", ("hills",))),
+        ("six people and a brass band behind a counter", "person", None),
+        ("a cake with candles on a desk", "cake", Relation("on", ("desk", "school desk"))),
+        ("a house with a cat on a rug", "cottage", None),
+        ("bread in a window", "bread", None),
+    ],
+)
+def test_what_is_with_a_thing_is_where_that_is(text, kind, relation):
+    (one,) = (one for one in named_things(text, KINDS) if one.kinds[0] == kind)
+    assert one.relation == relation
+
+
+def test_three_dancers_and_a_drummer_are_four_people():
+    (people,) = named_things("people and a person", ["person"])
+    assert people.least == 4
