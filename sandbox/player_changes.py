@@ -147,7 +147,7 @@ def choices(
         return ()
     words, now = services.vocabulary, reel.current.block.prompt
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
-    if words and _why_idle(text, now, words):
+    if words and text and (words.problem(text) or _why_idle(text, now, words)):
         return (PromptChoice("Enter", IDLE, 0, describe, IDLE.capitalize()),)
     kept, why = _going_on(text, now, words) if words else (text, "")
     begun = f"{'another place like this' if text == now else 'a new place'} begins here"
@@ -170,7 +170,7 @@ def choices(
     if why:
         is_other = why == ELSEWHERE or (words and names_other_place(kept, now, words))
         return (begin if is_other else replace(begin, words=f"{begun}: {why}"),)
-    if not services.map.sees_more_of(reel.pose):
+    if not services.map.sees_more_of(replace(reel.pose, pitch=0.0)):  # above are no things
         words_of_view = "repaint this view; what is in it may go"
         return (PromptChoice("Enter", words_of_view, 0, view, VIEW_AGAIN), anew)
     return (

@@ -341,7 +341,7 @@ class Saves(SessionObserver):
         self.unwritten.pop(parked.id)
         if says:
             self._say(
-                f"{place_name(parked)} is saved as you left it, first under Continue", topic=LEFT
+                f"“{place_name(parked)}” is saved as you left it, first under Continue", topic=LEFT
             )
 
     def _copy(self, parked: ParkedScene) -> None:

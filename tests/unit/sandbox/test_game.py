@@ -739,6 +739,18 @@ def test_where_all_around_was_seen_enter_repaints_this_view(run, monkeypatch):
     assert len([one for one in said if "repainted" in one]) == 1, "once is enough"
 
 
+def test_no_new_areas_are_promised_above_where_all_around_was_seen(run, monkeypatch):
+    game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
+    game.services.vocabulary = known_words("pocket")
+    game.play(PlayScene(replace(SCENE, prompt="a beach")))
+    monkeypatch.setattr(game.services.map, "sees_more_of", lambda pose: pose.pitch > 0.0)
+    game.press(pygame.K_UP)
+    game.wait(lambda: game.screen.reel.pose.pitch > 0.0)
+    words = [one.words for one in written(game, "a castle").choices]
+    assert "new areas" not in words, "no castle stands in the sky"
+    assert [one.words for one in written(game, "xyzzy").choices] == ["nothing changes"]
+
+
 def test_what_is_written_on_is_added_to_what_is_seen(run):
     asked = []
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",)), on_step=asked.append))

@@ -258,7 +258,7 @@ def test_a_place_goes_by_its_description_wherever_it_is_named(run):
     game.see_blocks(3)
     game.add_words(" At night.")
     game.go(Way.TITLE, TitleScreen)
-    game.said(f"{described} is saved as you left it")
+    game.said(f"“{described}” is saved as you left it")
     game.wait(lambda: game.screen.card and game.screen.card.title == described)
     (left,) = game.parked()
     game.services.saves.copy(left.id)

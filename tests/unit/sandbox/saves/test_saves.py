@@ -64,7 +64,7 @@ def test_a_world_that_never_answers_is_not_waited_for_for_ever(queue, said, park
     queue.park(given(parked))
     assert queue.take(parked.id).seed == 7
     assert said[0] == "the world does not answer; this place will be saved when it does"
-    assert said[1] == "Somewhere is saved as you left it, first under Continue"
+    assert said[1] == "“Somewhere” is saved as you left it, first under Continue"
 
 
 def test_what_a_world_says_after_a_minute_is_saved_and_never_over_what_is_newer(
@@ -81,7 +81,7 @@ def test_what_a_world_says_after_a_minute_is_saved_and_never_over_what_is_newer(
     for frames, future in enumerate((late, newer, latest)):  # in the order of the questions
         future.set_result(replace(parked, frames_shown=100 + frames))
     queue.close()
-    assert said[-3:] == ["Somewhere is saved as you left it, first under Continue"] * 3
+    assert said[-3:] == ["“Somewhere” is saved as you left it, first under Continue"] * 3
     assert queue.scenes.load(parked.id).frames_shown == 102
 
 
@@ -132,7 +132,7 @@ def test_deleting_makes_room_for_what_had_none(queue, said, parked, monkeypatch)
     queue.delete(parked.id)
     queue.close()
     assert [entry.id for entry in queue.scenes.entries()] == ["other"]
-    assert said[1:] == ["no room", "Other is saved as you left it, first under Continue"]
+    assert said[1:] == ["no room", "“Other” is saved as you left it, first under Continue"]
 
 
 @pytest.mark.parametrize("keep", ["park", "autosave"])
