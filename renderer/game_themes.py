@@ -1,4 +1,4 @@
-"""Themes of the jump-and-run worlds: colours, and what may occur where. Only data."""
+"""Colours of the jump-and-run worlds. Only data."""
 
 from typing import NamedTuple
 
@@ -6,83 +6,28 @@ from mag_sandbox.renderer.canvas import Rgb
 from mag_sandbox.renderer.painters.stamp import Light, colors, named_colors
 
 
-class LevelTheme(NamedTuple):
-    """One kind of world: its sky choices, far shapes, ground and what may stand in it."""
+class LevelColors(NamedTuple):
+    """The colours of a level's ground."""
 
-    skies: tuple[str, ...]
-    backdrops: tuple[str, ...]
-    platforms: tuple[str, ...]
-    plants: tuple[str, ...]
-    hazards: tuple[str, ...]
-    structures: tuple[str, ...]
-    sky_objects: tuple[str, ...]
     soil: Rgb
     turf: Rgb
-    far: Rgb  # colour of the backdrop
-
-    @classmethod
-    def of(cls, *fields: str) -> "LevelTheme":
-        """Return a theme whose fields are written as words; the last one holds its colours."""
-        skies, backdrops, platforms, plants, hazards, structures, sky_objects = (
-            tuple(some.split()) for some in fields[:-1]
-        )
-        soil, turf, far = colors(fields[-1])
-        return cls(
-            skies, backdrops, platforms, plants, hazards, structures, sky_objects, soil, turf, far
-        )
+    far: Rgb  # of what is behind
 
 
-OPEN_SKY = "clouds sun none"
-THEMES: dict[str, LevelTheme] = {
-    "grassland": LevelTheme.of(
-        "blue teal orange", "hills mountains", "grass wood", "bush oak none", "water spikes none",
-        "pipe flag castle none", OPEN_SKY, "b0744c 70c44e 68b080",
-    ),
-    "dungeon": LevelTheme.of(
-        "dark", "columns", "stone wood", "none mushroom", "lava spikes water",
-        "portal tower none", "none", "625e7a 928ea8 58547a",
-    ),
-    "candy land": LevelTheme.of(
-        "pink teal blue", "hills mushrooms", "candy cloud", "lollipop", "water none",
-        "castle pipe flag", OPEN_SKY, "c47a5c ffacc8 f0a0ce",
-    ),
-    "space station": LevelTheme.of(
-        "dark purple", "skyscrapers mountains", "metal", "crystal none", "spikes none",
-        "portal flag none", "planets stars", "68708e b2c0d6 545894",
-    ),
-    "neon city": LevelTheme.of(
-        "dark purple", "skyscrapers", "metal stone", "none", "water spikes none",
-        "portal pipe none", "moon stars", "3e3468 f254be 423e88",
-    ),
-    "ice cave": LevelTheme.of(
-        "blue teal dark", "crystals mountains", "ice stone", "crystal pine", "water spikes none",
-        "portal tower flag", "none clouds", "6c9ece ecf6ff 7cb2de",
-    ),
-    "desert ruins": LevelTheme.of(
-        "orange blue", "columns mountains", "stone", "cactus palm", "spikes none",
-        "tower flag pipe", OPEN_SKY, "ce945c f8d484 dea274",
-    ),
-    "haunted forest": LevelTheme.of(
-        "purple dark", "hills mushrooms", "wood stone", "bare", "water spikes none",
-        "castle tower portal", "moon none", "524262 748668 5c4e84",
-    ),
-    "lava world": LevelTheme.of(
-        "orange dark", "mountains columns", "stone metal", "none bare", "lava",
-        "castle tower flag", "none clouds", "5c424e 9e6054 8e4a50",
-    ),
-    "mushroom kingdom": LevelTheme.of(
-        "teal pink purple", "mushrooms hills", "grass wood", "mushroom", "water none",
-        "pipe castle flag", OPEN_SKY, "966860 8ec460 9696c4",
-    ),
-    "sky islands": LevelTheme.of(
-        "blue pink teal", "clouds", "grass cloud", "oak cherry bush", "water none",
-        "tower castle flag", "sun none", "a67c60 88ce68 ffffff",
-    ),
-    "jungle": LevelTheme.of(
-        "teal blue", "hills mountains", "wood stone", "palm", "water spikes",
-        "tower portal none", OPEN_SKY, "846244 46a656 3e9274",
-    ),
-}  # fmt: skip
+LEVEL_COLORS: dict[str, LevelColors] = {
+    "grassland": LevelColors(*colors("b0744c 70c44e 68b080")),
+    "dungeon": LevelColors(*colors("625e7a 928ea8 58547a")),
+    "candy land": LevelColors(*colors("c47a5c ffacc8 f0a0ce")),
+    "space station": LevelColors(*colors("68708e b2c0d6 545894")),
+    "neon city": LevelColors(*colors("3e3468 f254be 423e88")),
+    "ice cave": LevelColors(*colors("6c9ece ecf6ff 7cb2de")),
+    "desert ruins": LevelColors(*colors("ce945c f8d484 dea274")),
+    "haunted forest": LevelColors(*colors("524262 748668 5c4e84")),
+    "lava world": LevelColors(*colors("5c424e 9e6054 8e4a50")),
+    "mushroom kingdom": LevelColors(*colors("966860 8ec460 9696c4")),
+    "sky islands": LevelColors(*colors("a67c60 88ce68 ffffff")),
+    "jungle": LevelColors(*colors("846244 46a656 3e9274")),
+}
 
 
 def _light(top: Rgb, mid: Rgb, low: Rgb, tint: tuple[float, float, float], cloud: Rgb) -> Light:

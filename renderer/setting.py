@@ -13,7 +13,7 @@ from mag_sandbox.renderer.canvas import (
     Motion,
 )
 from mag_sandbox.renderer.drawing import Drawing, drawing_of, drawings_of
-from mag_sandbox.renderer.game_themes import SKIES, THEMES
+from mag_sandbox.renderer.game_themes import LEVEL_COLORS, SKIES
 from mag_sandbox.renderer.indoors import STANDS
 from mag_sandbox.renderer.lighting import Glow, Triple, dimmed
 from mag_sandbox.renderer.motion import PERIOD
@@ -104,10 +104,10 @@ def light_of(layout: Layout) -> Light:
 def ground_of(layout: Layout) -> palettes.Ground:
     """Return the colours of the land."""
     if layout.category == "video game":
-        theme = THEMES[PLACES[layout.place].name]
-        far, near = (mix(theme.turf, theme.soil, share) for share in (0.25, 0.5))
-        path = lightened(theme.soil, 0.3)
-        return palettes.Ground(far, near, theme.far, theme.far, path)
+        level = LEVEL_COLORS[PLACES[layout.place].name]
+        far, near = (mix(level.turf, level.soil, share) for share in (0.25, 0.5))
+        path = lightened(level.soil, 0.3)
+        return palettes.Ground(far, near, level.far, level.far, path)
     if layout.category != "outdoor":
         return palettes.GROUNDS["meadow"]
     if layout.attributes["weather"] == "snowy":

@@ -60,7 +60,7 @@ FLOWERS = "wild flower"  # grow where a place has a chance of flowers
 
 @dataclass(frozen=True, slots=True)
 class PlaceKind:
-    """One kind of place; `options` are the fields of `places.txt`."""
+    """One kind of place; `options` are the fields of its file."""
 
     name: str
     category: str
@@ -89,9 +89,13 @@ class PlaceKind:
 @cache
 def read_places() -> dict[str, PlaceKind]:
     """Return all places by their names, in the order of the file."""
+    return places_in(Path(__file__).with_name("places.txt"))
+
+
+def places_in(file: Path) -> dict[str, PlaceKind]:
+    """Return the places of a file by their names, in its order."""
     places = {}
-    text = Path(__file__).with_name("places.txt").read_text(encoding="utf-8")
-    for block in text.split("\n[")[1:]:
+    for block in file.read_text(encoding="utf-8").split("\n[")[1:]:
         head, *lines = block.splitlines()
         name, _, category = head.partition("] ")
         rows = (line.split(": ", 1) for line in lines if line and line[0] != "#")

@@ -3,7 +3,7 @@
 import pytest
 
 from mag_sandbox.model.imagination.rules.wanted import Wanted
-from mag_sandbox.renderer.places import LEVEL_WORDS
+from mag_sandbox.renderer.places import LEVELS
 from mag_sandbox.scenes.changes import (
     adds_things,
     alters,
@@ -1997,7 +1997,7 @@ def test_a_dungeon_with_things_of_levels_is_one(words: DescriptionWords, text, c
     assert words.place(text) == category
 
 
-@pytest.mark.parametrize("phrase", [one for some in LEVEL_WORDS.values() for one in some])
+@pytest.mark.parametrize("phrase", [one for some in LEVELS.values() for one in some.words])
 def test_all_names_of_levels_are_read(words: DescriptionWords, phrase: str):
     text = f"a {phrase} with coins"
     assert added_place(text, words) == ""
