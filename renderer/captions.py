@@ -38,55 +38,22 @@ NAMES = frozenset(("Venice",))  # words without an article
 SIZE_WORDS = {"tiny": ("tiny", "very small"), "small": ("small", "little"),
               "big": ("big", "large", "tall"), "giant": ("giant", "huge", "enormous")}  # fmt: skip
 THING_COUNTS = (0.03, 0.2, 0.24, 0.22, 0.16, 0.1, 0.05)  # how often captions name 0, 1, 2, ...
-WORDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "time_of_day": {
-        "dawn": ("at dawn", "at sunrise", "in the early morning", "in the morning"),
-        "noon": ("at noon", "by day", "in daylight", ""),
-        "afternoon": ("in the afternoon", "on a warm afternoon", "in warm light"),
-        "sunset": ("at sunset", "in the evening", "under an orange sky"),
-        "dusk": ("at dusk", "at twilight", "under a purple sky"),
-        "night": ("at night", "by night", "under a dark sky", "in the moonlight"),
-    },
-    "weather": {
-        "clear": ("in clear weather", "under a clear sky"),
-        "cloudy": ("under many clouds", "in cloudy weather", "with a cloudy sky"),
-        "foggy": ("in fog", "in the fog", "in the mist", "on a foggy day"),
-        "rainy": ("in the rain", "in rainy weather", "in rain"),
-        "stormy": ("in a storm", "during a thunderstorm", "in stormy weather"),
-        "snowy": ("in snow", "in the snow", "with snow falling", "covered in snow"),
-    },
-    "light": {
-        "daylight": ("in bright daylight", "on a sunny day", "by day", ""),
-        "lamplight": ("by warm lamplight", "lit by warm light at night", "by candlelight"),
-        "evening": ("in the evening", "at sunset", "in warm evening light"),
-        "dim": ("in dim light", "at night", "in the dark"),
-        "spotlights": ("under spotlights", "lit by spotlights"),
-        "soft light": ("in soft light", ""), "warm light": ("in warm light",),
-        "pink light": ("in pink light",), "blue light": ("in blue light",),
-    },
-    "sky_color": {
-        "blue": ("under a blue sky", "with a blue background"),
-        "teal": ("under a teal sky", "under a green blue sky"),
-        "pink": ("under a pink sky", "with a pink background"),
-        "orange": ("under an orange sky", "with a warm orange background"),
-        "purple": ("under a purple sky", "with a purple background"),
-        "dark": ("in the dark", "with a dark background"),
-    },
-    "relief": {
-        "hills": ("rolling hills", "hills", "hills behind"),
-        "mountains": ("mountains", "high mountains", "a mountain", "mountains behind"),
-        "snowy peaks": ("snowy mountains", "snowy peaks", "mountains with snow"),
-        "dunes": ("dunes", "sand dunes", "high dunes"),
-        "mesas": ("mesas", "table mountains", "flat topped rocks"),
-    },
-    "celestial": {
-        "sun": ("the sun", "a bright sun"), "moon": ("the moon", "a full moon"),
-    },
-    "sky": {
-        "stars": ("stars", "bright stars", "a starry sky"),
-        "planets": ("planets", "planets in the sky"), "clouds": ("clouds", "white clouds"),
-    },
-}  # fmt: skip
+
+
+def _words_of_attributes() -> dict[str, dict[str, tuple[str, ...]]]:
+    words: dict[str, dict[str, tuple[str, ...]]] = {}
+    text = Path(__file__).with_name("attributes.txt").read_text(encoding="utf-8")
+    for block in text.split("\n[")[1:]:
+        attribute, *lines = block.splitlines()
+        rows = (line.split(": ", 1) for line in lines)
+        words[attribute.removesuffix("]")] = {
+            value: tuple("" if one == "-" else one for one in several.split(", "))
+            for value, several in rows
+        }
+    return words
+
+
+WORDS = _words_of_attributes()
 _COLORED = {"wall_color": ("{} walls",), "floor_color": ("{} {floor} floor", "{} floor"),
             "backdrop_color": ("{} background", "{} backdrop")}  # fmt: skip
 
