@@ -44,7 +44,7 @@ from mag_sandbox.scenes.changes import (
 from mag_sandbox.scenes.naming import named_things
 from mag_sandbox.scenes.places import known_place
 from mag_sandbox.scenes.things import GROUND, ThingError, parse_known, words_of
-from mag_sandbox.scenes.vocabulary import Vocabulary
+from mag_sandbox.scenes.vocabulary import Vocabulary, split_words
 
 OTHER_LIGHT = "light and weather change"
 LIGHT_ALONE = "light and weather"
@@ -69,6 +69,7 @@ NEW_PLACE, VIEW_AGAIN = "Begin a new place", "Repaint this view"
 _SAID_STAYING = {LIGHT_AND_NEW: JOINED, NEW_ALONE: ADDED, ALTERED_ALONE: ALTERED}
 FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
 SPOT_AS_IT_WAS = "this spot is as it was"
+LEAST_LETTERS = 3  # of a word that is not taken for a begun one
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 
 
@@ -147,7 +148,7 @@ def choices(
         return ()
     words, now = services.vocabulary, reel.current.block.prompt
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
-    if words and text and (words.problem(text) or _why_idle(text, now, words)):
+    if words and (_is_unknown(text, words) or _why_idle(text, now, words)):
         return (PromptChoice("Enter", IDLE, 0, describe, IDLE.capitalize()),)
     kept, why = _going_on(text, now, words) if words else (text, "")
     begun = f"{'another place like this' if text == now else 'a new place'} begins here"
@@ -194,6 +195,13 @@ def _why_idle(text: str, now: str, words: Vocabulary) -> str:
     reason = UNSEEN_HERE if is_unseen(text, now, words) else reason
     tried = ", ".join(f"“{one}”" for one in other_lights(now, words)) if reason else ""
     return reason.format(f"; try {tried}" if tried else "")
+
+
+def _is_unknown(text: str, words: Vocabulary) -> bool:
+    """Tell whether a text has no word with an effect, and its last one begins none."""
+    *_, last = "", *(word.text for word in split_words(text))
+    is_begun = len(last) < LEAST_LETTERS or words.nearest(last, is_begun=True)
+    return not is_begun and bool(words.problem(text))
 
 
 def _why_fixed(services: Services, reel: Reel) -> str:

@@ -748,7 +748,9 @@ def test_no_new_areas_are_promised_above_where_all_around_was_seen(run, monkeypa
     game.wait(lambda: game.screen.reel.pose.pitch > 0.0)
     words = [one.words for one in written(game, "a castle").choices]
     assert "new areas" not in words, "no castle stands in the sky"
-    assert [one.words for one in written(game, "xyzzy").choices] == ["nothing changes"]
+    idle = ["nothing changes"]
+    told = [[one.words for one in written(game, text).choices] for text in ("xyzzy", "and a ca")]
+    assert [one == idle for one in told] == [True, False], "a word is still being written"
 
 
 def test_what_is_written_on_is_added_to_what_is_seen(run):
