@@ -33,7 +33,6 @@ from mag_sandbox.model.world import (
 from mag_sandbox.sandbox.recording.reader import RecordingError
 
 FRAMES_FILE = "frames.bin"
-WAITING_FILE = "frames-waiting.bin"  # more records, in early recordings; never written
 VERSION = 1
 USUAL_FPS = 16.0  # where the world's rate is unknown
 FRAME_QUALITY = 92  # of JPEG: 40 dB and 18 kB for a frame of 320 x 192
@@ -223,10 +222,7 @@ class StoredFrames:
             try:
                 if not path.exists():
                     return None
-                files = [opened.enter_context(open_plain(path))]
-                if (folder / WAITING_FILE).exists():
-                    files.append(opened.enter_context(open_plain(folder / WAITING_FILE)))
-                stored = cls._read(path, files, opened)
+                stored = cls._read(path, opened.enter_context(open_plain(path)), opened)
             except OSError as error:
                 why = reason_of(error)
                 raise RecordingError(f"{path} cannot be read ({why}); check the path") from None
@@ -238,27 +234,26 @@ class StoredFrames:
             return stored
 
     @classmethod
-    def _read(cls, path: Path, files: list[BinaryIO], opened: ExitStack) -> "StoredFrames | None":
+    def _read(cls, path: Path, file: BinaryIO, opened: ExitStack) -> "StoredFrames | None":
         stored: StoredFrames | None = None
         found: dict[int, StoredBlock] = {}
-        for file in files:
-            try:
-                for head, span in _records(file):
-                    if isinstance(head, FramesHead) and stored is None:
-                        stored = cls(path, head, opened)
-                    elif stored is None or isinstance(head, FramesHead):
-                        raise DamagedRecord("its first record is not where it belongs")
-                    elif isinstance(head, ProbeHead):
-                        stored._probes.append((head, span))
-                    elif len(head.pictures) * stored.head.frame_bytes > MAX_DATA:
-                        index, count = head.block_index, len(head.pictures)
-                        raise DamagedRecord(f"block {index} has {count} frames, too many to show")
-                    else:
-                        found.setdefault(head.block_index, StoredBlock(head, span))
-            except DamagedRecord as error:
-                if stored is None:
-                    raise RecordingError(f"{path} cannot be read: {error}; {_REMEDY}") from None
-                stored.damage = str(error)
+        try:
+            for head, span in _records(file):
+                if isinstance(head, FramesHead) and stored is None:
+                    stored = cls(path, head, opened)
+                elif stored is None or isinstance(head, FramesHead):
+                    raise DamagedRecord("its first record is not where it belongs")
+                elif isinstance(head, ProbeHead):
+                    stored._probes.append((head, span))
+                elif len(head.pictures) * stored.head.frame_bytes > MAX_DATA:
+                    index, count = head.block_index, len(head.pictures)
+                    raise DamagedRecord(f"block {index} has {count} frames, too many to show")
+                else:
+                    found.setdefault(head.block_index, StoredBlock(head, span))
+        except DamagedRecord as error:
+            if stored is None:
+                raise RecordingError(f"{path} cannot be read: {error}; {_REMEDY}") from None
+            stored.damage = str(error)
         if stored is not None and stored.damage and not found:
             raise RecordingError(f"{path} is damaged: {stored.damage}; {_REMEDY}")
         if stored is None or not found:

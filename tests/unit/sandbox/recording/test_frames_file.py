@@ -18,7 +18,6 @@ from mag_sandbox.sandbox.recording import frame_writer, frames_file, recorder
 from mag_sandbox.sandbox.recording.frame_writer import FrameWriter
 from mag_sandbox.sandbox.recording.frames_file import (
     FRAMES_FILE,
-    WAITING_FILE,
     FramesHead,
     FramesWriter,
     ProbeHead,
@@ -219,18 +218,6 @@ def test_what_comes_too_fast_is_kept_as_it_is(tmp_path, monkeypatch):
     exact = [np.array_equal(a.frames, b.frames) for a, b in zip(blocks, after, strict=True)]
     assert not exact[-1]  # by then few enough waited to be encoded
     assert exact.count(True) >= BLOCKS - 4
-
-
-def test_frames_that_waited_in_a_second_file_are_still_read(kept, tmp_path):
-    block, path = read_all(kept)[-1], kept / FRAMES_FILE
-    with StoredFrames.open(kept) as stored:
-        before, last = (one.span for one in stored.blocks[-2:])
-    data, whole = path.read_bytes(), before.offset + before.length
-    (tmp_path / FRAMES_FILE).write_bytes(data[:whole])  # without the last block
-    (tmp_path / WAITING_FILE).write_bytes(data[whole : last.offset + last.length])
-    after = read_all(tmp_path)
-    assert after[-1].block_index == block.block_index
-    assert np.array_equal(after[-1].frames, block.frames)
 
 
 def test_a_block_without_room_anywhere_is_left_out_and_counted(tmp_path, monkeypatch):
