@@ -854,9 +854,14 @@ def test_things_that_are_drawn_as_others_are_told(text, told):
         ("a cake with candles on a desk", "cake", Relation("on", ("desk", "school desk"))),
         ("a house with a cat on a rug", "cottage", None),
         ("bread in a window", "bread", None),
+        ("a fox behind a bush, a rabbit in front of it", "rabbit", Relation("front", ("bush",))),
+        ("a fox in front of a bush, a cat behind it", "cat", Relation("behind", ("bush",))),
+        ("a fox behind a bush, a cat behind it", "cat", Relation("behind", ("fox",))),
     ],
 )
-def test_what_is_with_a_thing_is_where_that_is(text, kind, relation):
+def test_words_say_where_things_are_that_share_a_place_or_lie_on_the_other_side(
+    text, kind, relation
+):
     (one,) = (one for one in named_things(text, KINDS) if one.kinds[0] == kind)
     assert one.relation == relation
 
