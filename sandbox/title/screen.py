@@ -20,7 +20,7 @@ from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.cards import QUIT, SAYING, SETTINGS, WRITE
 from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
 from mag_sandbox.sandbox.title.library import TitleListing
-from mag_sandbox.sandbox.title.model import OWN, Act, TitleCard, TitleModel, shelves, turned
+from mag_sandbox.sandbox.title.model import Act, TitleCard, TitleModel, shelves, turned
 from mag_sandbox.sandbox.title.picture import TitlePicture
 from mag_sandbox.sandbox.ui.amounts import bytes_text
 from mag_sandbox.sandbox.ui.display import toggle_fullscreen
@@ -344,7 +344,7 @@ class TitleScreen:
             "recording": ("The recording", lambda id: actions.delete_recording(Path(id))),
         }[card.kind]
         buttons = Button("Keep it"), Button("Delete", kind="danger")
-        stays = f" Your description stays under “{OWN}”." if card.written else ""
+        stays = " Your description stays, and can be begun anew." if card.written else ""
         text = f"{what} will be gone. This cannot be undone.{stays}"
         answered = lambda answer: self._change("It was not deleted", lambda: delete(card.id))  # noqa: E731
         self._ask(f"Delete “{card.title}”?", text, buttons, answered)

@@ -302,7 +302,7 @@ class Question:
     def draw(self, surface: pygame.Surface, theme: Theme) -> None:
         """Draw it in the middle, over a veil."""
         draw_veil(surface, theme)
-        title = Text(self._title, 20, bold=True, lines=1)
+        title = Text(self._title, 20, bold=True, lines=3)
         text = Text(self._text, 15, MUTED, lines=6)
         content = column(title, text, Flow(named_buttons(self._buttons, self._focus), 10), gap=16)
         at_most = surface.get_width() - theme.px(40)

@@ -152,6 +152,8 @@ def test_a_world_of_the_players_own_that_was_begun_has_one_card_and_can_be_begun
     with window((1280, 720), "test") as surface:
         game = Game(surface, model)
         assert game.press("b") == PlayScene(Scene("Scene /mine.yaml."), None)
+        game.press("delete")
+        assert "Your description stays" in game.screen._question._text
 
 
 def test_a_place_has_one_card_that_turns_to_earlier_visits(game):

@@ -168,6 +168,17 @@ def test_questions_are_answered_with_the_mouse(surface):
     assert answers == {None, 0, 1}
 
 
+def test_the_name_in_a_question_is_not_cut(surface, monkeypatch):
+    written = []
+    text = Theme.text
+    monkeypatch.setattr(Theme, "text", lambda self, words, *a, **k: (
+        written.append(words) or text(self, words, *a, **k)
+    ))  # fmt: skip
+    title = "Delete “A greenhouse with red flowers, a wooden bench and a blue watering can”?"
+    Question(title, "It is gone then.", [Button("Keep")]).draw(surface, Theme((640, 400)))
+    assert not any(one.endswith("...") for one in written)
+
+
 def test_buttons_stand_side_by_side(surface):
     theme = Theme((640, 400))
     buttons = (Button("One", "Enter").part(focused=False), Button("Two").part(focused=True))
