@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from mag_sandbox.scenes.color_names import color_name, color_word
-from mag_sandbox.scenes.kinds import KINDS, LIKEWISE, THINGS
-from mag_sandbox.scenes.naming import ALSO, is_word, named_things, names_said
+from mag_sandbox.scenes.kinds import ALSO, KINDS, LIKEWISE, THINGS
+from mag_sandbox.scenes.naming import is_word, named_things, names_said
 from mag_sandbox.scenes.synonyms import as_many_as, meant_in
 from mag_sandbox.scenes.vocabulary import Phrase, rewritten, split_words
 

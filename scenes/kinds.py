@@ -8,36 +8,17 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-LIKEWISE = {  # what else a kind's name, or a player's word, can mean
-    "palm": ("potted palm",), "cactus": ("potted cactus",), "robot": ("small robot",),
-    "crystal": ("crystal cluster", "crystal block"), "cloud": ("sea of clouds",),
-    "star": ("hanging star", "starry sky"), "round table": ("table with a cloth",),
-    "hanging lamp": ("ball lamp", "chandelier"), "mountains": ("snowy peaks",),
-    "hills": ("far hill",), "hill": ("far hill",), "mountain": ("snowy peaks",),
-    "curtains": ("stage curtains",), "lake": ("frozen lake",), "pond": ("frozen lake",),
-    "box": ("crate", "cardboard box"),
-    "lamp": ("hanging lamp", "wall lamp", "table lamp", "ball lamp", "lantern", "street lamp"),
-    "lantern": ("stone lantern",), "mirror": ("round mirror", "bathroom mirror"),
-    "window": ("arched window", "round window", "tall window", "stained glass window"),
-    "rug": ("square rug",), "carpet": ("square rug",),
-    "painting": ("abstract painting", "portrait"),
-    "picture": ("abstract painting", "portrait", "picture frame"), "bed": ("bunk bed",),
-    "table": (
-        "dining table", "round table", "coffee table", "table with a cloth", "school desk",
-    ),
-    "chair": ("armchair",), "desk": ("school desk",), "shelf": ("shop shelf",),
-    "tree": ("cherry tree", "birch", "pine", "palm", "acacia", "cypress", "red tree", "orange tree",
-             "bare tree", "willow"),
-    "flower": ("wild flower", "tulip", "sunflower", "rose", "rose bush"),
-    "fruit": ("orange", "banana", "melon", "fruit crate"),
-    "rose": ("rose bush",), "balloon": ("toy balloons",), "ball": ("beach ball",),
-    "clock": ("alarm clock", "grandfather clock"), "house": ("apartment house", "log cabin"),
-    "hut": ("log cabin",), "fire": ("camp fire",), "statue": ("bust",),
-    "sculpture": ("bust",), "car": ("toy car",), "boat": ("rowing boat",),
-    "ship": ("sailing ship",), "bird": ("seagull",), "monster": ("zombie",),
-    "block": ("question block", "crystal block", "crate"), "plant": ("potted palm", "bush"),
-    "people": ("child",), "building": ("skyscraper", "cottage"), "wall": ("backdrop",),
-}  # fmt: skip
+
+def _read_nouns() -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    text = Path(__file__).with_name("nouns.txt").read_text(encoding="utf-8")
+    kinds, others = (
+        dict(line.split(": ") for line in block.splitlines()[1:]) for block in text.split("\n\n")
+    )
+    return kinds, {word: tuple(several.split(", ")) for word, several in others.items()}
+
+
+# a player's word -> the kind; what else a kind's name, or a player's word, can mean
+ALSO, LIKEWISE = _read_nouns()
 ANIMALS = frozenset((
     "bird", "sheep", "deer", "camel", "penguin", "snail", "bat", "cat", "dog", "horse", "cow",
     "pig", "goat", "rabbit", "duck", "chicken", "swan", "lion", "elephant", "giraffe", "bear",

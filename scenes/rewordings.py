@@ -5,8 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from mag_sandbox.scenes.color_names import COLORS
-from mag_sandbox.scenes.kinds import ANIMALS, OVERHEAD, THINGS
-from mag_sandbox.scenes.naming import ALSO
+from mag_sandbox.scenes.kinds import ALSO, ANIMALS, OVERHEAD, THINGS
 from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.synonyms import synonyms_of
 from mag_sandbox.scenes.vocabulary import APOSTROPHES, DETERMINERS, any_case

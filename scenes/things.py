@@ -10,10 +10,9 @@ from functools import lru_cache
 from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, SPOT_ACTS, Act, Edit
 from mag_sandbox.files.validation import of_type
 from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS, color_name, color_word
-from mag_sandbox.scenes.kinds import THINGS
+from mag_sandbox.scenes.kinds import ALSO, THINGS
 from mag_sandbox.scenes.looks import painted_colors
 from mag_sandbox.scenes.naming import (
-    ALSO,
     NUMBERS,
     SIZES,
     WHERE,
