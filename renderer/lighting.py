@@ -48,10 +48,7 @@ class Part(NamedTuple):
 
 
 def relight(
-    pixels: np.ndarray,
-    ambient: Sequence[Triple],
-    glows: Sequence[Glow],
-    part: Part | None = None,
+    pixels: np.ndarray, ambient: Sequence[Triple], glows: Sequence[Glow], part: Part | None = None
 ) -> np.ndarray:
     """Return a picture under ambient light plus pools of light.
 

@@ -116,10 +116,7 @@ def answerable(vocabulary: JudgeVocabulary, scene: AskedScene) -> dict[str, str]
 
 
 def asked_all(
-    scenes: Sequence[AskedScene],
-    pictures: Pictures,
-    judges: Judges,
-    shift: int = 0,
+    scenes: Sequence[AskedScene], pictures: Pictures, judges: Judges, shift: int = 0
 ) -> list[CaptionCheck]:
     """Look for the things that captions name in the same number of views of each scene.
 

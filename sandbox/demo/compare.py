@@ -22,11 +22,7 @@ from mag_sandbox.sandbox.demo.result import (
     table_of,
     write_text,
 )
-from mag_sandbox.sandbox.recording.frames_file import (
-    USUAL_FPS,
-    StoredFrames,
-    frames_per_second,
-)
+from mag_sandbox.sandbox.recording.frames_file import USUAL_FPS, StoredFrames, frames_per_second
 from mag_sandbox.scenes.demo.demo import DemoError
 from mag_sandbox.scenes.demo.script import MemoryAsk
 

@@ -161,10 +161,7 @@ def direction_at(
 
 
 def shown_at(
-    direction: tuple[float, float],
-    pose: CameraPose,
-    crop: Crop,
-    picture: Sequence[int],
+    direction: tuple[float, float], pose: CameraPose, crop: Crop, picture: Sequence[int]
 ) -> tuple[float, float]:
     """Return the place in a window that shows a direction.
 

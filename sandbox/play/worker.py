@@ -26,13 +26,7 @@ from mag_sandbox.process import WORLD_THREAD, describe_unexpected
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.optional_work import OptionalWork
 from mag_sandbox.sandbox.play.pacing import DurationEstimate
-from mag_sandbox.sandbox.play.session import (
-    RESET,
-    CommandSource,
-    Playthrough,
-    Session,
-    SessionStep,
-)
+from mag_sandbox.sandbox.play.session import RESET, CommandSource, Playthrough, Session, SessionStep
 
 SETTLING = 16  # first blocks, beside which views are painted and graphs compiled: no measure
 SMALL = 240  # px of height; taller frames are not enlarged
@@ -334,9 +328,7 @@ class GenerationWorker:
         if rests:
             seconds += len(step.block.frames) * self._enlarging.seconds
             enlarges = work.enlarges_still(
-                seconds if is_in_time else inf,
-                has_moved=self._has_moved,
-                is_compared=is_compared,
+                seconds if is_in_time else inf, has_moved=self._has_moved, is_compared=is_compared
             )
         self._has_moved = not rests
         self._enlarging.is_on = spec.frame_height <= SMALL and enlarges

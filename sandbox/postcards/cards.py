@@ -157,11 +157,7 @@ def draw_stamp(theme: Theme, stamp: PostcardStamp) -> pygame.Surface:
 
 
 def tour_card(
-    tour: Tour,
-    best: Sequence[Score],
-    place: int | None,
-    problem: str | None = None,
-    key: str = "C",
+    tour: Tour, best: Sequence[Score], place: int | None, problem: str | None = None, key: str = "C"
 ) -> Card:
     """Return the end of a tour: its stamps, its points, the table of best scores.
 

@@ -43,11 +43,7 @@ DIRECT = PackTraining(replace(_PAPER, steps=4000), "direct", tuned="last", large
 # a clip costs one pass over its context and one over itself; sampling it, five more
 STUDENT = replace(DIRECT, forcing="student", optimisation=replace(_PAPER, steps=4000 * 2 // 7))
 
-PRESETS: dict[str, PackTraining] = {
-    "teacher": TEACHER,
-    "direct": DIRECT,
-    "student": STUDENT,
-}
+PRESETS: dict[str, PackTraining] = {"teacher": TEACHER, "direct": DIRECT, "student": STUDENT}
 
 
 def at_pocket_size(preset: PackTraining) -> PackTraining:

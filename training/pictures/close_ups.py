@@ -30,9 +30,7 @@ from mag_sandbox.model.imagination.drawing.close_up import (
     places_in,
     reduced,
 )
-from mag_sandbox.model.imagination.imagination import (
-    Imagination,
-)
+from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.weights import CLOSE_UP
 from mag_sandbox.renderer.alone import ThingsAlone

@@ -97,11 +97,7 @@ def _away(square: Square, x: float, z: float) -> float:
 
 
 def things_in(
-    square: Square,
-    ground: Sequence[tuple[PlacedObject, float]],
-    seed: int,
-    *,
-    is_full: bool = True,
+    square: Square, ground: Sequence[tuple[PlacedObject, float]], seed: int, *, is_full: bool = True
 ) -> list[ToldFrom]:
     """Return the things in a square, told from its middle or from that of another one.
 

@@ -18,14 +18,7 @@ from mag_sandbox.model.imagination.geometry.bodies import (
     ground_distance,
 )
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.world import (
-    FROM_WALLS,
-    FROM_WATER,
-    SEEN_FROM,
-    SQUEEZE,
-    WADING,
-    GroundWater,
-)
+from mag_sandbox.model.world import FROM_WALLS, FROM_WATER, SEEN_FROM, SQUEEZE, WADING, GroundWater
 
 FARTHEST_WALK = SEEN_FROM  # from the viewpoint of the plan: beyond, its pixels are too large
 SMALL = 1.5  # metres: half as wide things are are walked round if met head-on
@@ -209,11 +202,7 @@ class Obstacles:
         return np.concatenate((near, walls, things, waters))
 
     def leeway(
-        self,
-        x: float,
-        z: float,
-        viewpoints: Sequence[Position],
-        room: np.ndarray | None = None,
+        self, x: float, z: float, viewpoints: Sequence[Position], room: np.ndarray | None = None
     ) -> _Leeway:
         """Return the least room of all; see `_room`, which is used if None is given."""
         room = self._room(x, z, viewpoints) if room is None else room

@@ -378,10 +378,7 @@ class Scenery:
         }
 
     def way(
-        self,
-        start: Position,
-        end: Position,
-        viewpoints: Sequence[Position] = ((0.0, 0.0),),
+        self, start: Position, end: Position, viewpoints: Sequence[Position] = ((0.0, 0.0),)
     ) -> Position:
         """Return where a step ends [m]: walls, things and water stop it, or it slides along them.
 

@@ -173,10 +173,7 @@ def replace_box(edit: Edit, pitch: float, width: float, height: float) -> Edit:
 
 
 def _hung(
-    edit: Edit,
-    box: tuple[float, float, float],
-    ends: tuple[float, float] | None,
-    scenery: Scenery,
+    edit: Edit, box: tuple[float, float, float], ends: tuple[float, float] | None, scenery: Scenery
 ) -> Edit:
     """Return something on a wall, where it hides and is hidden least.
 
@@ -302,11 +299,7 @@ def _hiding(
 
 
 def _before(
-    yaw: float,
-    pitch: float,
-    things: Sequence[tuple[PlacedObject, float]],
-    *,
-    hangs: bool = False,
+    yaw: float, pitch: float, things: Sequence[tuple[PlacedObject, float]], *, hangs: bool = False
 ) -> float:
     """Return how far away to put something in front of the thing pointed at [m]; inf: none.
 

@@ -48,9 +48,7 @@ _MERGED = 0.2, 0.35  # how like its background a thing may be, in its own and in
 
 
 def standing_out(
-    things: Sequence[PlacedObject],
-    named: Sequence[Named],
-    tint: Sequence[float] = (1.0, 1.0, 1.0),
+    things: Sequence[PlacedObject], named: Sequence[Named], tint: Sequence[float] = (1.0, 1.0, 1.0)
 ) -> list[PlacedObject]:
     """Return a plan in which animals and named things differ from their background.
 

@@ -11,13 +11,7 @@ from dataclasses import replace
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light
-from mag_sandbox.model.imagination.rules.plans import (
-    LEVEL,
-    in_light,
-    light_of,
-    looks_of,
-    with_look,
-)
+from mag_sandbox.model.imagination.rules.plans import LEVEL, in_light, light_of, looks_of, with_look
 from mag_sandbox.model.imagination.rules.plausible import WALL, has_weight, is_borne
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water

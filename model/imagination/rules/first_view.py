@@ -11,15 +11,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
-from mag_sandbox.model.imagination.rules.plans import (
-    AROUND,
-    SIDES,
-    TOP,
-    away,
-    cuts,
-    few_of,
-    turned,
-)
+from mag_sandbox.model.imagination.rules.plans import AROUND, SIDES, TOP, away, cuts, few_of, turned
 from mag_sandbox.model.imagination.rules.spacing import stands
 from mag_sandbox.scenes.kinds import ANIMALS, STANDS, THINGS, WATERS
 from mag_sandbox.scenes.naming import Named

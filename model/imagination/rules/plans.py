@@ -142,8 +142,7 @@ def few_of(things: Sequence[PlacedObject], one: Named) -> list[int]:
         own.sort(key=lambda place: -things[place].height)
         near, tall = _THERE
         return sorted(
-            own,
-            key=lambda at: _from_nearest(things[at], others) > near or things[at].height < tall,
+            own, key=lambda at: _from_nearest(things[at], others) > near or things[at].height < tall
         )[: one.least]
     if are_many:  # most of many are hidden
         own.sort(key=lambda place: -things[place].height)
@@ -630,10 +629,7 @@ def _is_bent(seen: tuple[int, int, int], told: tuple[int, int, int]) -> bool:
 
 
 def _without_colors_of_others(
-    things: Sequence[PlacedObject],
-    named: Sequence[Named],
-    wanted: Collection[int],
-    light: float,
+    things: Sequence[PlacedObject], named: Sequence[Named], wanted: Collection[int], light: float
 ) -> list[PlacedObject]:
     """Return a plan in which no named thing has a colour that words give to another one.
 

@@ -57,12 +57,7 @@ class _CrispGround:
         picture = ground.piece(around, place).picture
     """
 
-    def __init__(
-        self,
-        decoded: RingGround,
-        details: PaintedDetails,
-        stride: int,
-    ) -> None:
+    def __init__(self, decoded: RingGround, details: PaintedDetails, stride: int) -> None:
         """Take decoded pictures, what tells of plans and refines, and the pixels of a cell."""
         self._decoded, self._details, self._stride = decoded, details, stride
         self._things: Things = ()

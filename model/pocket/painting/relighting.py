@@ -34,11 +34,7 @@ class Relighting:
     """The change of a place from one prompt's light to another's."""
 
     def __init__(
-        self,
-        before: Things,
-        prompts: tuple[str, str],
-        words: Vocabulary,
-        imagination: Imagination,
+        self, before: Things, prompts: tuple[str, str], words: Vocabulary, imagination: Imagination
     ) -> None:
         """Take the things before, from far to near, and the prompts before and from now on."""
         self._before, self._imagination = before, imagination

@@ -257,10 +257,7 @@ class Viewpoints(ViewPainter[_MadeView]):
     """
 
     def __init__(
-        self,
-        painting: PaintingInventor,
-        ground: WalkableGround,
-        beside: RunBeside,
+        self, painting: PaintingInventor, ground: WalkableGround, beside: RunBeside
     ) -> None:
         """Begin at the first viewpoint.
 

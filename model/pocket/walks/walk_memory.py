@@ -60,9 +60,7 @@ def _block(memory: BlockMemory, poses: tuple[CameraPose, ...]) -> BlockInfo:
 
 
 def _things_seen(
-    views: Collection[CameraPose],
-    places: Mapping[PlacedObject, Position],
-    beside: float = _MARGIN,
+    views: Collection[CameraPose], places: Mapping[PlacedObject, Position], beside: float = _MARGIN
 ) -> frozenset[PlacedObject]:
     """Return the things that views show some of, were nothing in the way.
 
