@@ -69,7 +69,7 @@ def _own_names(text: str) -> Mapping[str, str]:
     for phrase in _read_as_things(text):
         start, end = phrase.words[0].start, phrase.words[-1].end
         text = text[:start] + "_" * (end - start) + text[end:]
-    return names_said(text, KINDS)
+    return {**{kind: kind for kind in _kinds_named(text)}, **names_said(text, KINDS)}
 
 
 def _as_drawn(text: str) -> str:

@@ -159,15 +159,27 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     return tuple(sorted(_called(found, block.prompt), key=lambda one: (one.yaw + 180.0) % 360.0))
 
 
-def _called(found: Iterable[Seen], prompt: str) -> list[Seen]:
-    """Return things by the names that a description has for them, and by colours that it has."""
+def _called(found: Sequence[Seen], prompt: str) -> list[Seen]:
+    """Return things by the names that a description has for them, and by colours that it has.
+
+    Of several apartment houses, "a hospital" is the one nearest to straight ahead.
+    """
     names, alike, colors = names_in(prompt), likenesses_in(prompt), colors_in(prompt)
+    meant = {
+        kind: [one for one in found if one.kind == kind
+               and one.color in colors.get(kind, (one.color,))]
+        for kind in alike
+    }  # fmt: skip
+    for kind, ones in meant.items():
+        ones.sort(key=lambda one: abs(yaw_difference(one.yaw, 0.0)))
+        if counts_in(prompt).get(kind) == 1:
+            del ones[1:]
 
     def called(one: Seen) -> Seen:
         own = CALLED.get(one.kind, "")
         if one.kind not in alike:
             return replace(one, word=names.get(one.kind, own))
-        if one.color not in colors.get(one.kind, (one.color,)):  # no yellow taxi, but another car
+        if not any(one is other for other in meant[one.kind]):
             return replace(one, word=own)
         return replace(one, word=names[one.kind], drawn_as=one.kind)
 

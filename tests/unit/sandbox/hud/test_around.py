@@ -386,6 +386,10 @@ def test_a_synonym_keeps_its_name_and_the_colour_that_words_give_it():
         "a yellow taxi, drawn as a car: ahead", "a car: behind you",
     ]  # fmt: skip
     assert listed("a taxi", cars[0]) == ["a taxi, drawn as a car: ahead"]
+    houses = [replace(TENT, kind="apartment house", yaw=yaw, color=None) for yaw in (90.0, 5.0)]
+    assert listed("a city with a hospital", *houses) == [
+        "a hospital, drawn as an apartment house: ahead", "an apartment house: on the right",
+    ]  # fmt: skip
     singer = replace(TENT, kind="person", yaw=0.0, color=COLORS["red"])
     assert listed("a singer in a red dress", singer) == [
         "a singer in red, drawn as a person: ahead"
@@ -401,6 +405,7 @@ def test_a_synonym_keeps_its_name_and_the_colour_that_words_give_it():
         ("a picture", "portrait", "a picture"),
         ("a trail", "path", "a trail"),
         ("a football match with a goalkeeper", "person", "a person"),
+        ("a singer and three people", "person", "a person"),
     ],
 )
 def test_the_list_has_the_nouns_of_the_description(prompt, kind, name):
