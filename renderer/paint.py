@@ -13,7 +13,7 @@ from mag_sandbox.renderer.canvas import Canvas, Motion, Rgb
 from mag_sandbox.renderer.drawing import Drawing, drawing_of
 from mag_sandbox.renderer.game_themes import PLATFORMS, STRUCTURE_COLORS
 from mag_sandbox.renderer.kinds import KINDS
-from mag_sandbox.renderer.painters import buildings, decor, game_pieces, outdoor_objects, plants
+from mag_sandbox.renderer.painters import buildings, decor, game_pieces, nature, plants
 from mag_sandbox.renderer.painters.furniture import FURNITURE
 from mag_sandbox.renderer.painters.sketch import BRASS, LEAF, PAINTS, WOOD, Pen, darker, lighter
 from mag_sandbox.renderer.painters.stamp import Light, Stamp
@@ -139,11 +139,11 @@ def _rock(canvas: Canvas, light: Light, _: str, __: str | None, variant: int) ->
 
 
 def _balloon(canvas: Canvas, light: Light, _: str, __: str | None, variant: int) -> None:
-    outdoor_objects.balloon(_stamp(canvas, light), np.random.default_rng(variant))
+    nature.balloon(_stamp(canvas, light), np.random.default_rng(variant))
 
 
 def _bird(canvas: Canvas, light: Light, _: str, __: str | None, ___: int) -> None:
-    outdoor_objects.bird(_stamp(canvas, light))
+    nature.bird(_stamp(canvas, light))
 
 
 def _shape(canvas: Canvas, light: Light, shape: str, color: str | None, _: int) -> None:

@@ -284,7 +284,6 @@ def _in_view(doors: Iterable[Door], pose: CameraPose) -> Door | None:
 
 
 def _facing(pose: CameraPose, door: Door) -> CameraPose:
-    """Return a pose turned towards a door."""
     return replace(pose, yaw=door.seen_from(pose)[0], pitch=0.0)
 
 

@@ -191,11 +191,9 @@ class Navigator:
 
     @property
     def _own(self) -> WorkerSpec:
-        """The worker of the world that the player steers."""
         return self.game.worker_spec if self.game else self.own
 
     def _retried(self, screen: Screen) -> Playthrough:
-        """Return the playthrough to play again."""
         return screen.playthrough if isinstance(screen, PlayScreen) else self._playthrough
 
     def _lay_over(self, screen: Screen, upper: Screen) -> Screen:

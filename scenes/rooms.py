@@ -20,8 +20,6 @@ _STYLES = re.compile(r"\b(?:striped |panelled )?\w+ (?:walls|floor)\b")  # that 
 
 
 class _Place(NamedTuple):
-    """A place with doors."""
-
     caption: str
     leads_to: tuple[str, ...]  # places
 

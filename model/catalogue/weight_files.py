@@ -41,8 +41,6 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True)
 class _Manifest:
-    """The manifest's JSON form."""
-
     files: tuple[WeightFile, ...]
     format: int = FORMAT
 

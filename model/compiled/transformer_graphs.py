@@ -177,7 +177,6 @@ class GraphDiT:
 
 
 def _written(source: DiT, sizes: Sizes, remembers: bool) -> Graph:
-    """Return the graph of a pass over tokens."""
     config, layers = source.config, source.config.num_layers
     tokens, times = graph_input(1, sizes.own, config.dim), graph_input(layers, 6, config.dim)
     turns = [graph_input(1, 1, sizes.own, config.head_dim) for _ in range(2)]

@@ -527,7 +527,6 @@ def _after_gap(known: np.ndarray) -> int:
 
 
 def _pixels_of(cells: np.ndarray, stride: int) -> np.ndarray:
-    """Return the pixels of rows or columns of cells."""
     pixels: np.ndarray = np.arange(stride) + stride * cells.reshape(-1, 1)
     return pixels.ravel()
 

@@ -240,8 +240,6 @@ def saved_memory(memory: PackMemory) -> tuple[dict[str, np.ndarray], dict[str, A
 
 @dataclass(frozen=True, slots=True)
 class _ParkedPlaces:
-    """Where and when frames were, as they are parked."""
-
     times: tuple[int, ...]
     poses: tuple[tuple[tuple[float, float, float], ...], ...]  # of one video, yaw, pitch, fov
 

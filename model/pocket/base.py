@@ -123,7 +123,6 @@ class PocketWorld(SessionWorld[Session]):
             raise WorldFailed(problem)
 
     def _advance(self, **changes: Any) -> None:
-        """Replace fields of the session."""
         self._session = replace(self._running(), **changes)
 
     @property

@@ -344,7 +344,6 @@ class Rooms:
             self._parked[number] = joined(parts, {})
 
     def _doors_between(self, number: int) -> int:
-        """Return how many doors lie between a room and the present one."""
         ways = [self._way_from(one) for one in (number, self._here)]
         shared = len(set(ways[0]) & set(ways[1]))
         return len(ways[0]) + len(ways[1]) - 2 * shared

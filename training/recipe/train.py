@@ -107,8 +107,6 @@ def preset_of(options: RecipeOptions, size: Size) -> Preset:
 
 @dataclass(frozen=True, slots=True)
 class _StageTraining:
-    """One stage of the recipe, by some processes."""
-
     options: RecipeOptions
     size: Size
     processes: Processes

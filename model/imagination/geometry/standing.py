@@ -60,8 +60,6 @@ _STEEP = 80.0  # degrees, at which the ceiling is measured
 
 
 class _Seen(NamedTuple):
-    """A thing at some distance."""
-
     distance: float  # metres
     foot: float  # its height above the ground [m]
     aside: float = 0.0  # degrees to the right of the pointer
@@ -374,7 +372,6 @@ def _wall(scenery: Scenery, yaw: float) -> float:
 
 
 def _ceiling(scenery: Scenery, yaw: float) -> float:
-    """Return the height of the ceiling [m]."""
     return EYE + _distance(scenery, yaw, _STEEP) * tan(radians(_STEEP))
 
 

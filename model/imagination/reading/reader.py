@@ -183,8 +183,6 @@ def _same(one: PlacedObject, other: PlacedObject) -> bool:
 
 
 class _ResidualPair(nn.Module):
-    """A residual pair of convolutions."""
-
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.norm = nn.GroupNorm(1, dim)

@@ -174,7 +174,6 @@ def _seen(x: Node, source: PictureNetwork, clock: Node | None = None) -> Node:
 
 
 def _clocked(x: Node, source: ClockedBlock, film: _Film | None, name: str) -> Node:
-    """Return the output of a `ClockedBlock`."""
     y = op.relu(_modulated(convolution_layer(x, source.first, name=f"{name} first"), film))
     return op.relu(op.add(x, convolution_layer(y, source.second, name=f"{name} second")))
 
@@ -304,7 +303,6 @@ def refiner_graph(source: Refiner, size: tuple[int, int]) -> Graph:
 
 
 def _refined(x: Node, source: RefinerBlock) -> Node:
-    """Return the output of a `RefinerBlock`."""
     y = op.relu(convolution_layer(x, source.first))
     return op.add(x, convolution_layer(y, source.second))
 

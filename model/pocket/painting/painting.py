@@ -286,8 +286,6 @@ class PaintedGround:
 
 @dataclass(frozen=True, slots=True)
 class _PaintedView:
-    """The result of a view that is being painted."""
-
     ground: PaintedGround
     latents: Tensor  # of the view
 

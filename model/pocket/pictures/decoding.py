@@ -87,8 +87,6 @@ Draw = Callable[[slice], DrawnPictures]  # draws some frames of a block
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Some frames of a block."""
-
     frames: slice  # which
     poses: Sequence[CameraPose]  # of these
     time: int  # frames shown before the first of them

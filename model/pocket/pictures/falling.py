@@ -18,8 +18,6 @@ TALL, WIDE = 256, 1280  # px of what falls, all around
 
 
 class _Falling(NamedTuple):
-    """How one kind of weather falls."""
-
     number: int  # all around
     length: int  # px
     half: float  # px to either side

@@ -112,8 +112,6 @@ class RunBeside(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _ParkedView:
-    """A view under way, as it is parked."""
-
     pose: CameraPose
     prompt: str
 
@@ -164,15 +162,11 @@ class _LayersSource:
 
 
 class _MadeView(NamedTuple):
-    """A view that was painted."""
-
     ring: PaintedRing  # with it
     far: np.ndarray  # what looks the same from everywhere, with its parts, see `Viewpoints.far`
 
 
 class _FirstRing(NamedTuple):
-    """The parts of the first ring that all others share."""
-
     ring: object  # see `_LayersSource`
     plan: tuple[object, ...]  # things by which it was seen, and their numbers
     far: np.ndarray  # parts alike from everywhere: colours, and 255 where known [H, W, 4]
