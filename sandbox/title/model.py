@@ -120,7 +120,7 @@ def shelves(model: TitleModel) -> tuple[Shelf, ...]:
 
     An own scene that was begun is continued: it has no second card.
     """
-    own = {card.begun: card for card in reversed(model.scenes) if card.is_own and card.begun}
+    own = {card.begun: card for card in reversed(model.scenes) if card.is_own}
     parked = [_of_own(card, own.get(card.begun)) for card in model.parked]
     begun = {card.written for card in parked}
     new = [card for card in model.scenes if card.is_own and card.id not in begun]
@@ -134,7 +134,7 @@ def shelves(model: TitleModel) -> tuple[Shelf, ...]:
 
 def _of_own(card: TitleCard, scene: TitleCard | None) -> TitleCard:
     """Return the card of a place, which can be begun anew where it began as an own scene."""
-    if scene is None:
+    if scene is None or card.begun is None:
         return card
     first, *others = card.choices
     return replace(card, written=scene.id, choices=(first, BEGIN, *others))
