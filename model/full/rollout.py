@@ -24,7 +24,6 @@ from mag_sandbox.model.generator import BlockGenerator, Coordinates
 from mag_sandbox.model.kv_cache import BlockCache, CacheShape, KVCache
 from mag_sandbox.model.memory import MemoryPolicy, change_policy, make_policy
 from mag_sandbox.model.parking import numbers_of, packed, unpacked
-from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
 from mag_sandbox.model.world import MemorySetting, WorldState
 
@@ -48,6 +47,13 @@ def full_cache(
     heads = heads or config.num_heads
     shape = CacheShape(config.num_layers, tokens, heads, config.head_dim, BLOCK_LENGTH, batch)
     return KVCache(shape, recipe.slots, dtype, device, most_frames=recipe.pass_frames)
+
+
+class FrameCoordinates(Protocol):
+    """Rotary coordinates of a video of one size: `GridCoordinates`."""
+
+    def rotary(self, first_frame: int, frames: int) -> Tensor:
+        """Return the coordinates of consecutive frames, [1, F * L, 1, D/2]."""
 
 
 class RolloutGenerator(Protocol):
@@ -81,7 +87,7 @@ class Rollout:
     generator itself where the recipe says so. The grid is that of the video's size.
     """
 
-    def __init__(self, generator: RolloutGenerator, grid: GridCoordinates, recipe: Recipe) -> None:
+    def __init__(self, generator: RolloutGenerator, grid: FrameCoordinates, recipe: Recipe) -> None:
         self._generator, self._grid, self._recipe = generator, grid, recipe
         self.sampler = recipe.sampling.sampler()
         self.policy: MemoryPolicy = make_policy(recipe.memory, recipe.slots)
@@ -225,7 +231,7 @@ class TieredRollout(Rollout):
     """A rollout whose frames may lie off the device, and which can be parked."""
 
     def __init__(
-        self, generator: BlockGenerator, grid: GridCoordinates, recipe: Recipe, tiers: FrameTiers
+        self, generator: BlockGenerator, grid: FrameCoordinates, recipe: Recipe, tiers: FrameTiers
     ) -> None:
         """Play over a generator whose cache is that of the tiers."""
         self.tiers, self._remembering = tiers, generator
@@ -370,7 +376,7 @@ class Engine:
     dit: DiT
     memory_dit: DiT  # may be the same
     tiers: FrameTiers
-    grid: GridCoordinates
+    grid: FrameCoordinates
     recipe: Recipe
     latent_shape: tuple[int, int, int]  # channels, height, width
     devices: int = 1  # that share every block
