@@ -51,6 +51,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     of_stone,
     with_even_ground,
     with_few_uninvited,
+    with_grey_streets,
     with_joined_bands,
     with_plain_ways,
     with_sailing_boats,
@@ -238,7 +239,7 @@ class Imagination:
         things = with_lit_walls(things) if shown else with_named_ahead(things, wanted.named)
         things = with_sailing_boats(things, wanted.named)
         things = with_few_uninvited(things, (*wanted.named, *wanted.typical))
-        things = things if behind else with_plain_ways(with_even_ground(things))
+        things = things if behind else with_plain_ways(with_grey_streets(with_even_ground(things)))
         gone = {*wanted.absent, *wanted.uninvited, *(() if shown else wanted.strays)}
         things = [thing for thing in things if thing.kind not in gone]
         things = with_loaded_stands(things, {*self.config.looks} - gone, drawn, shown)

@@ -425,6 +425,8 @@ def with_few_uninvited(
 _NEAR, _FAR = "near ground", "far ground"
 _WAYS = frozenset(("road", "path"))
 _UNSEEN, _WAY_SHADE = 30.0, 0.7  # steps of RGB; of the colour of the ground
+_IN_CITIES = frozenset(("apartment house", "skyscraper"))
+_BLUISH = 25  # levels by which blue exceeds red
 _EVEN = 0.6  # share of the far ground's colour in the near one
 
 
@@ -446,6 +448,29 @@ def with_even_ground(things: Sequence[PlacedObject]) -> list[PlacedObject]:
         else thing
         for thing in things
     ]
+
+
+def with_grey_streets(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return a plan by day in which a city's ground and roads are not blue, but grey.
+
+    Plans make nearly all ground light blue: it looks like water, and the road like a river.
+    """
+    if light_of(things) < _BY_DAY or not any(thing.kind in _IN_CITIES for thing in things):
+        return list(things)
+    return [
+        _grey(thing) if thing.kind in (_NEAR, _FAR, *_WAYS) and _is_bluish(thing.color) else thing
+        for thing in things
+    ]
+
+
+def _is_bluish(color: tuple[int, int, int] | None) -> bool:
+    return color is not None and color[2] - color[0] > _BLUISH
+
+
+def _grey(thing: PlacedObject) -> PlacedObject:
+    """Return a thing in greys as bright as its colours."""
+    color, mean = (one and rgb(np.full(3, np.mean(one))) for one in (thing.color, thing.mean_color))
+    return replace(thing, color=color, mean_color=mean)
 
 
 def with_plain_ways(things: Sequence[PlacedObject]) -> list[PlacedObject]:

@@ -18,6 +18,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_colored_shell,
     with_colored_waters,
     with_even_ground,
+    with_grey_streets,
     with_few_uninvited,
     with_joined_bands,
     with_plain_ways,
@@ -242,6 +243,20 @@ def test_near_ground_is_nearly_as_light_as_far_ground():
     near = replace(far, kind="near ground", color=(50, 100, 50), mean_color=None)
     assert [one.color for one in with_even_ground([far, near])] == [far.color, (110, 160, 80)]
     assert with_even_ground([near]) == [near]
+
+
+def test_by_day_a_citys_blue_ground_and_road_are_grey():
+    def band(kind, color):
+        return PlacedObject(kind, 0.0, -9.0, 360.0, 20.0, color, color)
+
+    house = PlacedObject("apartment house", 0.0, 4.0, 20.0, 14.0, (40, 60, 220), (40, 60, 220))
+    grass, sky = band("far ground", (150, 200, 100)), band("low sky", (140, 192, 243))
+    ground, road = (band(kind, (140, 166, 192)) for kind in ("near ground", "road"))
+    grey = (band(kind, (166, 166, 166)) for kind in ("near ground", "road"))
+    assert with_grey_streets([sky, grass, ground, road, house]) == [sky, grass, *grey, house]
+    assert with_grey_streets([sky, ground, road]) == [sky, ground, road], "no city"
+    dark = [band("low sky", (64, 64, 115)), band("near ground", (64, 70, 115)), house]
+    assert with_grey_streets(dark) == dark, "it is night"
 
 
 def test_bands_reach_up_to_the_next_one_and_no_line_is_left_in_the_sky():
