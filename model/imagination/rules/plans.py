@@ -426,7 +426,7 @@ _NEAR, _FAR = "near ground", "far ground"
 _WAYS = frozenset(("road", "path"))
 _UNSEEN, _WAY_SHADE = 30.0, 0.7  # steps of RGB; of the colour of the ground
 _IN_CITIES = frozenset(("apartment house", "skyscraper"))
-_BLUISH = 25  # levels by which blue exceeds red
+_BLUISH = 20  # levels by which blue exceeds red
 _EVEN = 0.6  # share of the far ground's colour in the near one
 
 
@@ -561,7 +561,8 @@ _UNNATURAL = 40.0  # of a* and b*: from a usual hue of such an animal
 # variants painted whole in any colour
 _ANY_COLOR = {"bed": 3, "bus": 4, "plane": 0, "sailing ship": 2}
 _IN_SHADE = {"train": 1.25}  # times as bright are colours of kinds with parts painted darker
-_GREY = np.array((150.0, 150.0, 150.0))  # the usual mean of a coloured thing's other parts
+# share of a coloured thing's mean that its own colour has, and the usual mean of its other parts
+_OTHER_PARTS, _PARTS = (0.75, (150, 150, 150)), {"bus": (0.5, (171, 195, 177))}  # windows
 _SHIP = "sailing ship"
 _PURER = 0.4  # of its difference from blue, by which a lake's is to be larger than it is painted
 _SHINE, _SHIMMER = 1.3, 20.0  # of water: times as bright as its colour, and levels added to that
@@ -829,7 +830,8 @@ def _whole(thing: PlacedObject, light: float, *, has_color: bool) -> PlacedObjec
         return with_look(thing, in_light(look, light))
     if thing.color is None:
         return replace(thing, variant=variant)
-    mean = _OWN * np.array(thing.color) + (1 - _OWN) * _GREY * light
+    own, others = _PARTS.get(thing.kind, _OTHER_PARTS)
+    mean = own * np.array(thing.color) + (1 - own) * light * np.array(others)
     return replace(thing, variant=variant, mean_color=rgb(mean))
 
 
