@@ -451,14 +451,16 @@ def with_even_ground(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 
 def with_grey_streets(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return a plan by day in which a city's ground and roads are not blue, but grey.
+    """Return a plan by day in which roads, and the ground of a city, are not blue, but grey.
 
-    Plans make nearly all ground light blue: it looks like water, and the road like a river.
+    Plans make nearly all such ground light blue, which looks like water, and some roads navy.
     """
-    if light_of(things) < _BY_DAY or not any(thing.kind in _IN_CITIES for thing in things):
+    if light_of(things) < _BY_DAY:
         return list(things)
+    is_city = any(thing.kind in _IN_CITIES for thing in things)
+    paved = {*_WAYS, _NEAR, _FAR} if is_city else _WAYS
     return [
-        _grey(thing) if thing.kind in (_NEAR, _FAR, *_WAYS) and _is_bluish(thing.color) else thing
+        _grey(thing) if thing.kind in paved and _is_bluish(thing.color) else thing
         for thing in things
     ]
 
