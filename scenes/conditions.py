@@ -2,6 +2,7 @@
 
 from itertools import chain
 from math import prod
+from typing import NamedTuple
 
 from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS, color_word
 from mag_sandbox.scenes.kinds import FALLING, KINDS
@@ -43,6 +44,8 @@ OUTSIDE_ROOMS = {  # skies in windows, and stems that say so
     "night": SPOKEN["night"],
 }
 _IN_SPACE = "spaceship"  # a place
+_MATERIALS = {"dungeon room": "stone", "cave": "rock", _IN_SPACE: "metal"}  # of the walls of places
+_COLORS_OF = {"stone": COLORS["grey"], "rock": COLORS["grey"], "metal": (196, 202, 210)}
 _LIGHTS = {  # red, green and blue of lights, as shares of a clear day's; source: the renderer's
     "outdoor": (
         ({"dawn", "sunrise", "morning"}, (1.0, 0.9, 0.9)),
@@ -124,11 +127,6 @@ def is_windowless(place: PlaceKind | None) -> bool:
     return place is not None and place.name in WINDOWLESS
 
 
-def is_cave(place: PlaceKind | None) -> bool:
-    """Tell whether a place has walls of rock, if it is known at all."""
-    return place is not None and place.name == "cave"
-
-
 def season_in(text: str, words: Vocabulary) -> str:
     """Return the season that the trees of a description in known words show; "": none.
 
@@ -163,13 +161,22 @@ def sky_outside(text: str, words: Vocabulary) -> str:
     return next((sky for sky, words in OUTSIDE_ROOMS.items() if stems & words), "")
 
 
-def stone_in(text: str, words: Vocabulary) -> tuple[int, int, int] | None:
-    """Return the colour of the stone walls of a description's place, in known words; None: none."""
-    if not is_windowless(known_place(text, words)):
+class Walls(NamedTuple):
+    """The walls of a place that is not plastered."""
+
+    material: str  # "stone", "rock" or "metal"
+    color: tuple[int, int, int]
+
+
+def walls_in(text: str, words: Vocabulary) -> Walls | None:
+    """Return the walls of a description's place, in known words; None: it has usual ones."""
+    place = known_place(text, words)
+    material = _MATERIALS.get(place.name) if place else None
+    if material is None:
         return None
     found = COLORED_WALLS.search(text)
-    name = found["color"].lower() if found else "grey"
-    return COLORS.get(SAME_COLORS.get(name, name), COLORS["grey"])
+    name = found["color"].lower() if found else ""
+    return Walls(material, COLORS.get(SAME_COLORS.get(name, name), _COLORS_OF[material]))
 
 
 def shade_in(text: str, words: Vocabulary) -> float:

@@ -51,6 +51,8 @@ _STRANGE_IN = {  # likewise, in single places
     "savanna": frozenset(("deer", "tent")),
     "volcano": frozenset(("dragon", "mushroom", "ruin")),
     "harbour": frozenset(("apartment house",)),
+    "bathroom": frozenset(("duck",)),  # meant to be of rubber, and as large as the bathtub
+    "spaceship": frozenset(("curtains", "fireplace", "chandelier")),
     "moon": ANIMALS | WATERS | {"moon", "puddle", "wild flower", "tulip", "bush", "path"},
 }
 _USUAL = {  # what is expected in them after all
@@ -109,7 +111,7 @@ def _fabric(place: PlaceKind | None) -> frozenset[str]:
 
 
 def strays_in(text: str, words: Vocabulary) -> frozenset[str]:
-    """Return the kinds that a description's landscape does not have unless words name them.
+    """Return the kinds that a description's place does not have unless words name them.
 
     No castle is in a swamp. Where it is lonely, or no place is named, there are no people, no
     houses and nothing of theirs but what the place is made of; a lonely house is the only one, and
@@ -118,7 +120,7 @@ def strays_in(text: str, words: Vocabulary) -> frozenset[str]:
     read = words.reading(text)
     place = known_place(read, words)
     if place is None or place.category != "outdoor":
-        return frozenset()
+        return _STRANGE_IN.get(place.name, frozenset()) if place else frozenset()
     main = {*place.some("main")}
     strays = _STRANGE - main - _USUAL.get(place.name, frozenset())
     strays |= _STRANGE_IN.get(place.name, frozenset())

@@ -81,8 +81,9 @@ class Phrase(NamedTuple):
 
     @property
     def is_kept(self) -> bool:
-        """Whether it is read as it was written."""
-        return self.known in (None, self.written) and len(self.words) == 1
+        """Whether it is read as it was written, which "café" is not."""
+        is_plain = self.known is None or without_accents(self.words[0].text) == self.words[0].text
+        return self.known in (None, self.written) and len(self.words) == 1 and is_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -540,9 +541,21 @@ def _continues(text: str, place: int) -> bool:
     return kind in "LNM" or inside
 
 
+def without_accents(text: str) -> str:
+    """Return a text without the marks above and below its letters.
+
+    >>> without_accents("a café")
+    'a cafe'
+    """
+    letters = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize(
+        "NFC", "".join(one for one in letters if not unicodedata.combining(one))
+    )
+
+
 def _plain(word: str) -> str:
     return (
-        unicodedata.normalize("NFKC", word)
+        without_accents(unicodedata.normalize("NFKC", word))
         .lower()
         .replace(APOSTROPHES[1], APOSTROPHES[0])
         .removesuffix("'s")

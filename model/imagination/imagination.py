@@ -48,7 +48,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     in_natural_colors,
     in_shade,
     likeness,
-    of_stone,
+    with_bare_walls,
     with_even_ground,
     with_few_uninvited,
     with_grey_streets,
@@ -243,8 +243,8 @@ class Imagination:
         gone = {*wanted.absent, *wanted.uninvited, *(() if shown else wanted.strays)}
         things = [thing for thing in things if thing.kind not in gone]
         things = with_loaded_stands(things, {*self.config.looks} - gone, drawn, shown)
-        if wanted.stone and not behind:
-            things = of_stone(things, wanted.stone, is_rock=wanted.in_cave)
+        if wanted.walls and not behind:
+            things = with_bare_walls(things, wanted.walls)
         things = with_sky_in_windows(things, wanted.outside) if wanted.outside else things
         if not behind:
             things = _as_described(things, wanted)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import atan2, degrees, dist, hypot
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject, in_other_light, rgb
 from mag_sandbox.model.imagination.patterns import ROCK
 from mag_sandbox.scenes.color_names import COLORS, color_name, lab_of
+from mag_sandbox.scenes.conditions import Walls
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import ANIMALS, FALLING, HILLS, THINGS, WATERS
 from mag_sandbox.scenes.looks import Look, painted_colors, usual_looks
@@ -360,8 +362,23 @@ def _alike(pixels: np.ndarray, color: Sequence[int]) -> np.ndarray:
 
 _BEAMS = 1  # variant of a ceiling
 _PLAIN_CEILING = 0
-_STONES, _BARE, _EARTH = 4, 1, 2  # variants of walls, and of floors
-_STONE = 150, 148, 156  # colour of floors
+_PANELS, _STONES, _BARE, _EARTH = 2, 4, 1, 2  # variants of walls, and of floors
+_ROUND = "round window"
+
+
+class _Lining(NamedTuple):
+    """Variants of the walls and the floor of a place, and the colour of floor and ceiling."""
+
+    wall: int
+    floor: int
+    bare: tuple[int, int, int]
+
+
+_LININGS = {  # by material
+    "stone": _Lining(_STONES, _BARE, (150, 148, 156)),
+    "rock": _Lining(ROCK, _EARTH, (150, 148, 156)),
+    "metal": _Lining(_PANELS, _BARE, (170, 176, 186)),
+}
 
 
 def without_beams(things: Sequence[PlacedObject]) -> list[PlacedObject]:
@@ -377,30 +394,40 @@ def without_beams(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     ]
 
 
-def of_stone(
-    things: Sequence[PlacedObject], color: tuple[int, int, int], *, is_rock: bool = False
-) -> list[PlacedObject]:
-    """Return a plan with stone walls in a colour, and a bare floor; stone walls stay as they are.
+def with_bare_walls(things: Sequence[PlacedObject], walls: Walls) -> list[PlacedObject]:
+    """Return a plan with walls of stone, rock or metal, and a floor and a ceiling that fit.
 
-    Plans of caves may have a parlour's; caves are of rock, and have no tiles.
+    Stone walls stay as they are. Plans of caves and spaceships may have a parlour's; caves have no
+    tiles, spaceships no beams, and round windows.
     """
-    walls = next((one for one in things if one.kind == "wall"), None)
-    if walls is None or (walls.variant == _STONES and not is_rock):
+    wall = next((one for one in things if one.kind == "wall"), None)
+    lining = _LININGS[walls.material]
+    if wall is None or (wall.variant == lining.wall == _STONES):
         return list(things)
-    stones, bare = (rgb(light_of(things) * np.array(each)) for each in (color, _STONE))
-    if walls.variant == _STONES:  # in the light of a cave already
-        stones, bare = walls.color or stones, walls.mean_color or bare
+    color, bare = (rgb(light_of(things) * np.array(each)) for each in (walls.color, lining.bare))
+    if wall.variant == _STONES:  # in the light of a cave already
+        color, bare = wall.color or color, wall.mean_color or bare
     looks = {
-        "wall": (ROCK if is_rock else _STONES, stones),
-        "floor": (_EARTH if is_rock else _BARE, bare),
+        "wall": (lining.wall, color),
+        "floor": (lining.floor, bare),
         "ceiling": (_PLAIN_CEILING, bare),
     }
-    result = list(things)
-    for place, one in enumerate(things):
-        if one.kind in looks:
-            variant, own = looks[one.kind]
-            result[place] = replace(one, variant=variant, color=own, mean_color=own)
-    return result
+
+    def lined(thing: PlacedObject) -> PlacedObject:
+        if thing.kind in looks:
+            variant, own = looks[thing.kind]
+            return replace(thing, variant=variant, color=own, mean_color=own)
+        return _porthole(thing) if walls.material == "metal" else thing
+
+    return list(map(lined, things))
+
+
+def _porthole(thing: PlacedObject) -> PlacedObject:
+    """Return a window as a round one, another thing as it is."""
+    if thing.kind not in WINDOWS:
+        return thing
+    size, (look, *_) = min(thing.width, thing.height), looks_of(_ROUND)
+    return replace(thing, kind=_ROUND, variant=look.variant, width=size, height=size)
 
 
 def with_few_uninvited(

@@ -8,8 +8,8 @@ from mag_sandbox.model.imagination.rules.relations import FOOD, TABLE
 from mag_sandbox.scenes.changes import denied_in
 from mag_sandbox.scenes.color_names import color_name
 from mag_sandbox.scenes.conditions import (
+    Walls,
     backdrop_in,
-    is_cave,
     is_under_snow,
     light_in,
     lit,
@@ -18,7 +18,7 @@ from mag_sandbox.scenes.conditions import (
     shade_in,
     sky_outside,
     speaks_of,
-    stone_in,
+    walls_in,
 )
 from mag_sandbox.scenes.descriptions import (
     absent_in,
@@ -34,7 +34,6 @@ from mag_sandbox.scenes.fullness import kinds_alone
 from mag_sandbox.scenes.kinds import EXHIBITS, STANDS, TREES
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.naming import Named
-from mag_sandbox.scenes.places import known_place
 from mag_sandbox.scenes.rewordings import cleared_up
 from mag_sandbox.scenes.uninvited import elsewhere_in, others_than, strays_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import Vocabulary, with_plurals
@@ -63,8 +62,7 @@ class Wanted(NamedTuple):
     strays: Collection[str] = ()  # kinds that its place seldom has, and people not named
     elsewhere: Collection[str] = ()  # kinds that its place never has, unless words name them
     typical: Sequence[Named] = ()  # things by which its place is known; likewise added
-    stone: tuple[int, int, int] | None = None  # colour of its walls; None: they are not of stone
-    in_cave: bool = False  # whose walls are of rock
+    walls: Walls | None = None  # None: they are plastered
     shade: float = 1.0  # share of the light that reaches its ground
     light: tuple[float, float, float] = (1.0, 1.0, 1.0)  # as shares of a clear day's
 
@@ -140,8 +138,7 @@ class Wanted(NamedTuple):
             strays=strays,
             elsewhere=elsewhere,
             typical=tuple(one for one in typical if one.kinds),
-            stone=stone_in(read, words),
-            in_cave=is_cave(known_place(read, words)),
+            walls=walls_in(read, words),
             shade=shade_in(read, words),
             light=light_in(text, words),
         )

@@ -26,7 +26,7 @@ from mag_sandbox.scenes.conditions import (
     lit,
     night_words,
     speaks_of,
-    stone_in,
+    walls_in,
 )
 from mag_sandbox.scenes.descriptions import (
     MOST_THINGS,
@@ -1127,9 +1127,10 @@ def test_a_place_is_known_by_what_it_has_and_has_nothing_of_others(words: Descri
     assert "pine" in trees.kinds
     assert "mushroom" not in trees.kinds
     assert trees.least > 5
-    assert stone_in("a dark cave", words) == COLORS["grey"]
-    assert stone_in("a dark dungeon with red walls", words) == COLORS["red"]
-    assert stone_in("a kitchen with red walls", words) is None
+    assert walls_in("a dark cave", words) == ("rock", COLORS["grey"])
+    assert walls_in("a dark dungeon with red walls", words) == ("stone", COLORS["red"])
+    assert walls_in("a space station", words).material == "metal"
+    assert walls_in("a kitchen with red walls", words) is None
 
 
 @pytest.mark.parametrize("text", ["a birthday party with balloons", "balloons at a party"])
@@ -2104,11 +2105,6 @@ def test_a_square_is_one_of_a_town(words, text):
     read = words.reading(text)
     assert known_place(read, words).name == "market"
     assert known_place(words.reading("a square room with a bed"), words).name == "living room"
-
-
-def test_only_caves_are_of_rock(words):
-    caves = [Wanted.of(text, words, KINDS).in_cave for text in ("a dark cave", "a dungeon")]
-    assert caves == [True, False]
 
 
 def test_a_carpet_before_a_comma_is_one_and_not_what_the_next_thing_is_made_of():

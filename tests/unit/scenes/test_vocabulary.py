@@ -50,6 +50,13 @@ def test_words_of_captions_and_words_that_name_nothing_are_known(vocabulary):
         assert not vocabulary.known(word)
 
 
+def test_words_are_read_without_their_accents(pocket):
+    for written in ("a cozy café", "a cozy cafe\u0301"):
+        assert not pocket.without_effect(written)
+        assert pocket.reading(written) == "a cosy cafe"
+    assert [one.text for one in pocket.without_effect("a cafe with a crêpe")] == ["crêpe"]
+
+
 def test_only_words_that_name_nothing_are_left_out(vocabulary):
     known = next(word for word in vocabulary.counts if word.isalpha())
     text = f"a {known} of {'w' * 60}"

@@ -12,9 +12,9 @@ from mag_sandbox.model.imagination.rules.plans import (
     in_natural_colors,
     in_shade,
     light_of,
-    of_stone,
     painted_whole,
     vividness,
+    with_bare_walls,
     with_colored_shell,
     with_colored_waters,
     with_even_ground,
@@ -26,6 +26,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_told_hues,
 )
 from mag_sandbox.scenes.color_names import COLORS, color_name
+from mag_sandbox.scenes.conditions import Walls
 from mag_sandbox.scenes.naming import Named
 
 PURPLE = [Named(("castle",), COLORS["purple"])]
@@ -280,21 +281,34 @@ def test_dungeons_have_walls_of_stone():
     wall = PlacedObject("wall", 0.0, 0.0, 89.0, 44.0, (200, 90, 90), (200, 90, 90), 2)
     floor = PlacedObject("floor", 0.0, -26.0, 360.0, 54.0, (135, 86, 68), None, 1)
     chest = PlacedObject("treasure chest", 0.0, -13.0, 16.0, 11.0, (135, 86, 68))
-    stones, bare, same = of_stone([wall, floor, chest], COLORS["red"])
+    stones, bare, same = with_bare_walls([wall, floor, chest], Walls("stone", COLORS["red"]))
     assert stones.variant != wall.variant
     assert [color_name(one.color) for one in (stones, bare)] == ["red", "grey"]
     assert same == chest
     assert max(stones.color) > 140, "as light as the room was"
     dark = replace(wall, color=(115, 89, 89), variant=stones.variant)
-    assert of_stone([dark, floor, chest], COLORS["grey"]) == [dark, floor, chest]
+    grey = Walls("stone", COLORS["grey"])
+    assert with_bare_walls([dark, floor, chest], grey) == [dark, floor, chest]
 
 
 def test_caves_have_walls_of_rock_and_no_tiles():
     wall = PlacedObject("wall", 0.0, 0.0, 89.0, 44.0, (115, 89, 89), (110, 85, 85), 4)
     floor = PlacedObject("floor", 0.0, -26.0, 360.0, 54.0, (135, 86, 68), None, 1)
-    rock, earth = of_stone([wall, floor], COLORS["grey"], is_rock=True)
+    rock, earth = with_bare_walls([wall, floor], Walls("rock", COLORS["grey"]))
     assert (rock.variant, rock.color) == (ROCK, wall.color)
     assert earth.variant != floor.variant
+
+
+def test_spaceships_have_metal_walls_no_beams_and_round_windows():
+    wall = PlacedObject("wall", 0.0, 0.0, 89.0, 44.0, (140, 50, 60), (140, 50, 60), 0)
+    beams = PlacedObject("ceiling", 0.0, 30.0, 360.0, 20.0, (217, 217, 217), None, 1)
+    window = PlacedObject("arched window", 9.0, 4.0, 16.0, 24.0, (240,) * 3, (60, 70, 110), 1)
+    of_metal = Walls("metal", (196, 202, 210))
+    metal, ceiling, porthole = with_bare_walls([wall, beams, window], of_metal)
+    assert metal.color == of_metal.color
+    assert ceiling.variant != beams.variant
+    assert (porthole.kind, porthole.width, porthole.height) == ("round window", 16.0, 16.0)
+    assert porthole.mean_color == window.mean_color, "it shows the same sky"
 
 
 def test_a_tan_camel_is_no_white_one():
