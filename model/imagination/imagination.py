@@ -54,11 +54,11 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_grey_streets,
     with_joined_bands,
     with_plain_ways,
-    with_sailing_boats,
     with_told_hues,
     without_beams,
 )
 from mag_sandbox.model.imagination.rules.plausible import plausible
+from mag_sandbox.model.imagination.rules.shores import with_sailing_boats
 from mag_sandbox.model.imagination.rules.sketched import kept_as_sketched, with_gradients
 from mag_sandbox.model.imagination.rules.stages import (
     with_full_stage,

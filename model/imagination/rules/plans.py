@@ -42,7 +42,6 @@ AROUND = 330.0  # degrees; wider things have no place
 GOLDEN, PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
 LEVEL = 27.0  # degrees above and below the horizon that a level view shows
 TOP = LEVEL - 3.5  # degrees: a window, which shows 90% of a view, shows things whole up to here
-_ROWING, _BOAT, _SHORTER = "rowing boat", "boat", 0.7
 _UNINVITED = {"bush": 6, "hot air balloon": 3, "mouse": 0}  # at most, around; mice are too large
 _GAP = 4.0  # degrees; wider gaps between bands are meant
 HOMELY = (  # kinds that most first views of rooms show, though words seldom name them
@@ -862,25 +861,6 @@ def _whole(thing: PlacedObject, light: float, *, has_color: bool) -> PlacedObjec
     own, others = _PARTS.get(thing.kind, _OTHER_PARTS)
     mean = own * np.array(thing.color) + (1 - own) * light * np.array(others)
     return replace(thing, variant=variant, mean_color=rgb(mean))
-
-
-def with_sailing_boats(
-    things: Sequence[PlacedObject], named: Sequence[Named] = ()
-) -> list[PlacedObject]:
-    """Return a plan with boats in place of rowing boats, unless words ask for these.
-
-    The painter makes flat shapes of rowing boats that look like hedges.
-    """
-    if any(one.kinds[0] == _ROWING for one in named):
-        return list(things)
-    return [_sailing(thing) if thing.kind == _ROWING else thing for thing in things]
-
-
-def _sailing(thing: PlacedObject) -> PlacedObject:
-    usual, width = THINGS[_BOAT], thing.width * _SHORTER
-    height = width * usual.height / usual.width
-    pitch = thing.pitch + (height - thing.height) / 2  # its foot stays
-    return replace(thing, kind=_BOAT, pitch=pitch, width=width, height=height, variant=None)
 
 
 def has_backdrop(things: Iterable[PlacedObject]) -> bool:

@@ -20,7 +20,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     looks_of,
     with_look,
 )
-from mag_sandbox.scenes.kinds import ANIMALS, COURSES, MATS
+from mag_sandbox.scenes.kinds import ANIMALS, COURSES, MATS, THINGS
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
 
@@ -39,6 +39,7 @@ _BORNE = frozenset(("on", "above", "under", "water"))  # relations that a step a
 BRIDGE, RUNNING = "bridge", frozenset(("river", "canal"))
 _NEAR_BANK = 0.4  # of a river's height, below its middle
 _VESSELS = frozenset(("boat", "ship", "sailing ship", "gondola", "buoy"))  # rowing boats lie ashore
+_ROWING, _BOAT, _SHORTER = "rowing boat", "boat", 0.7
 _EDGE = 0.8  # degrees between a shore and the foot of a thing on it
 _FOOT = 0.35  # of a thing's width, from its middle to the end of its foot
 _HIDDEN, _NEAREST = 0.5, 23.0  # share of a lake; degrees below the horizon, of its middle
@@ -159,6 +160,31 @@ def is_in_water(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
 def is_aground(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
     """Tell whether a thing is a ship or the like with its foot in no water."""
     return thing.kind in _VESSELS and not _is_in(things, thing)
+
+
+def with_sailing_boats(
+    things: Sequence[PlacedObject], named: Sequence[Named] = ()
+) -> list[PlacedObject]:
+    """Return a plan with boats in place of rowing boats, unless words ask for these.
+
+    The painter makes flat shapes of rowing boats that look like hedges. Those that lie ashore are
+    left out, unless words ask for boats.
+    """
+    said = {kind for one in named for kind in one.kinds}
+    if any(one.kinds[0] == _ROWING for one in named):
+        return list(things)
+    sailing = (_sailing(thing) if thing.kind == _ROWING else thing for thing in things)
+    return [
+        boat for boat, thing in zip(sailing, things, strict=True)
+        if boat is thing or _ROWING in said or not is_aground(things, boat)
+    ]  # fmt: skip
+
+
+def _sailing(thing: PlacedObject) -> PlacedObject:
+    usual, width = THINGS[_BOAT], thing.width * _SHORTER
+    height = width * usual.height / usual.width
+    pitch = thing.pitch + (height - thing.height) / 2  # its foot stays
+    return replace(thing, kind=_BOAT, pitch=pitch, width=width, height=height, variant=None)
 
 
 def _shores(water: PlacedObject, thing: PlacedObject) -> tuple[float, float] | None:

@@ -22,7 +22,6 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_grey_streets,
     with_joined_bands,
     with_plain_ways,
-    with_sailing_boats,
     with_told_hues,
 )
 from mag_sandbox.scenes.color_names import COLORS, color_name
@@ -346,15 +345,6 @@ def test_of_many_bushes_the_small_ones_stay_unless_words_name_them():
     assert with_few_uninvited([PALE, replace(PALE, kind="mouse")]) == [PALE]
     named = [Named(("bush",), None)]
     assert with_few_uninvited([PALE, *bushes], named) == [PALE, *bushes]
-
-
-def test_boats_have_sails_unless_words_ask_for_rowing_boats():
-    rowing = PlacedObject("rowing boat", 9.0, -6.0, 27.0, 5.5)
-    (boat,) = with_sailing_boats([rowing], [Named(("boat", "rowing boat"), None)])
-    assert (boat.kind, boat.yaw) == ("boat", 9.0)
-    assert boat.height > boat.width / 2
-    assert boat.pitch - boat.height / 2 == pytest.approx(rowing.pitch - rowing.height / 2)
-    assert with_sailing_boats([rowing], [Named(("rowing boat",), None)]) == [rowing]
 
 
 def test_a_pale_red_wall_of_a_white_room_is_painted_white():

@@ -17,6 +17,7 @@ from mag_sandbox.model.imagination.rules.shores import (
     is_in_water,
     is_odd_sea,
     spanning,
+    with_sailing_boats,
     without_dry,
     without_stranded,
 )
@@ -212,3 +213,18 @@ def test_swans_have_water_behind_them_and_no_ice_around(kind):
     assert bird.foot + bird.height < water.foot + water.height + 0.5
     assert water.kind == "lake"
     assert (water.color[2] > water.color[0] + 50) == (kind == "frozen lake")
+
+
+def test_boats_have_sails_unless_words_ask_for_rowing_boats():
+    rowing = PlacedObject("rowing boat", 9.0, -6.0, 27.0, 5.5)
+    (boat,) = with_sailing_boats([rowing], [Named(("boat", "rowing boat"), None)])
+    assert (boat.kind, boat.yaw) == ("boat", 9.0)
+    assert boat.height > boat.width / 2
+    assert boat.pitch - boat.height / 2 == pytest.approx(rowing.pitch - rowing.height / 2)
+    assert with_sailing_boats([rowing], [Named(("rowing boat",), None)]) == [rowing]
+
+
+def test_no_boat_with_sails_lies_ashore_unless_words_ask_for_boats():
+    afloat, ashore = (PlacedObject("rowing boat", 0.0, foot + 3.0, 27.0, 6.0) for foot in (-18, -6))
+    assert [one.foot for one in with_sailing_boats([RIVER, afloat, ashore])[1:]] == [-18.0]
+    assert len(with_sailing_boats([RIVER, ashore], [Named(("boat", "rowing boat"), None)])) == 2
