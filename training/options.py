@@ -60,6 +60,7 @@ class ImaginationTraining:
     walks: int = option(0, "scenes to learn to paint again from a second viewpoint", type=int)
     logs: int = option(8400, "scenes to learn to plan, of which nothing is painted")
     painter_steps: int = option(4000, "steps of the transformer that paints")
+    own_steps: int = option(0, "further ones on what its own steps make", type=int)
     text_steps: int = option(
         0, "steps of a text encoder of their own, on captions; 0: the world's reads", type=int
     )

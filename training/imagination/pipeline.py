@@ -44,6 +44,7 @@ from mag_sandbox.renderer.views import view_at
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.imagination.fitted_sprites import fitted_sprites
 from mag_sandbox.training.imagination.rings import RingLog, ring_latents, ring_log, walks
+from mag_sandbox.training.imagination.stage_own_steps import OwnStepsStage
 from mag_sandbox.training.imagination.stage_painter import PainterStage, placed
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
 from mag_sandbox.training.imagination.stage_reader import ReaderStage
@@ -102,7 +103,9 @@ class ImaginationPipeline:
             self.text.requires_grad_(False)
         self._learn(self._planner_stage(), training.planner_steps)
         self._learn(self._reader_stage(), training.reader_steps)
-        self._learn(self._painter_stage(), training.painter_steps)
+        self._learn(self._painter_stage(PainterStage), training.painter_steps)
+        if training.own_steps:
+            self._learn(self._painter_stage(OwnStepsStage), training.own_steps)
         save_networks(self.folder / "weights", self.networks)
         state = {name: stored(value) for name, value in self.text.state_dict().items()}
         write_tensors(self.folder / "weights" / TEXT, state)
@@ -136,7 +139,7 @@ class ImaginationPipeline:
             self.networks.config.kinds, self.device, self.training.seed,
         )  # fmt: skip
 
-    def _painter_stage(self) -> PainterStage:
+    def _painter_stage(self, kind: type[PainterStage]) -> PainterStage:
         training = self.training
         self._fit_sprites()
         walked = walks(training.data, self.autoencoder, training.walks, self.device)
@@ -147,7 +150,7 @@ class ImaginationPipeline:
             self._log.things[:drawn] + walked.log.things,
         )
         captions = Captions(log, self.tokenizer, self.text.config.text_len)
-        return PainterStage(
+        return kind(
             self.networks.painter, [*self._latents, *walked.latents], self.autoencoder,
             self.networks.sketcher(self.autoencoder.config.stride), log.things,
             self.networks.config.looks, captions, self.text, self.device, training.seed,

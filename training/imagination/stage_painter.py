@@ -88,6 +88,22 @@ RESTYLED = 0.7  # share of those whose scene looks otherwise than renders do, fr
 SKETCH_RATE = 0.005  # of what reads the sketch
 
 
+class PainterViews(NamedTuple):
+    """A batch of views to be painted: latents and known cells on the host, the rest uploaded."""
+
+    latents: Tensor  # [B, C, H, W]
+    known: Tensor  # bool [B, H, W]
+    rows: Tensor  # of the ring, [B, H]
+    objects: CoveringObjects
+    sketched: Tensor  # see `sketched_cells`
+    features: Tensor  # of the captions
+
+
+def mean_of_unknown(error: Tensor, known: Tensor) -> Tensor:
+    """Return the mean error of the cells that are not known; both are [B, H, W]."""
+    return error.masked_fill(known, 0).sum() / (~known).sum()
+
+
 @dataclass(eq=False)
 class PainterStage(Stage):
     """Trains `Painter`."""
@@ -132,7 +148,21 @@ class PainterStage(Stage):
     def loss(self, step: int) -> Tensor:
         """Return the flow loss of one batch of views, over their unknown cells."""
         random = SeededRandom(self.seed, 30, step)
-        rng, draw = random.numpy, random.torch
+        views = self._views(random)
+        sigma = sample_noise_levels((len(views.latents),), random.torch, SHIFT)
+        noisy, target = flow_target(views.latents, sigma, random.torch)
+        noisy = torch.where(views.known[:, None], views.latents, noisy)
+        upload = self.device.upload
+        noisy, known, target = upload(noisy), upload(views.known), upload(target)
+        with self.device.autocast():
+            text = self.module.text_keys(views.features)
+            place = self.module.place(views.objects, views.sketched, views.rows, known)
+            flow = self.module(noisy, place, upload(sigma), text)
+        return mean_of_unknown((flow.float() - target).square().mean(dim=1), known)
+
+    def _views(self, random: SeededRandom) -> PainterViews:
+        """Return one batch of views."""
+        rng = random.numpy
         which = rng.integers(self._rings, size=BATCH * self.device.scale)
         if self.carried:
             walked = rng.random(len(which)) < WALKED
@@ -140,21 +170,12 @@ class PainterStage(Stage):
             which = np.where(walked, others, which)
         latents, rows, objects, sketches = self._cut(which, rng)
         known = torch.from_numpy(self._known(len(which), rng))
-        sigma = sample_noise_levels((len(which),), draw, SHIFT)
-        noisy, target = flow_target(latents, sigma, draw)
-        noisy = torch.where(known[:, None], latents, noisy)
         upload = self.device.upload
-        noisy, known, target = upload(noisy), upload(known), upload(target)
-        with self.device.autocast():
-            with torch.no_grad():
-                ids, mask = self.captions.draw(which, rng, CAPTION_DROPOUT)
-                features = self.text(upload(ids), upload(mask))
-                sketched = sketched_cells(sketches, self._encoded)
-            text = self.module.text_keys(features)
-            place = self.module.place(objects, sketched, upload(rows), known)
-            flow = self.module(noisy, place, upload(sigma), text)
-        error: Tensor = (flow.float() - target).square().mean(dim=1)
-        return error.masked_fill(known, 0).sum() / (~known).sum()
+        with torch.no_grad(), self.device.autocast():
+            ids, mask = self.captions.draw(which, rng, CAPTION_DROPOUT)
+            features = self.text(upload(ids), upload(mask))
+            sketched = sketched_cells(sketches, self._encoded)
+        return PainterViews(latents, known, upload(rows), objects, sketched, features)
 
     def _cut(
         self, which: np.ndarray, rng: np.random.Generator

@@ -59,9 +59,10 @@ def test_training_leaves_weights_that_plan_and_paint_and_can_be_trained_on(monke
     told = [
         "imagination", "--folder", str(tmp_path), "--data", str(tmp_path / "rings"), "--rings", "1",
         "--logs", "2", "--text-steps", "1", "--painter-steps", "1", "--planner-steps", "1",
-        "--reader-steps", "1",
+        "--reader-steps", "1", "--own-steps", "1",
     ]  # fmt: skip
     assert not main(told)
+    assert (tmp_path / "own-steps.pt").exists()
     autoencoder = Autoencoder(POCKET.autoencoder)
     load_into(autoencoder, POCKET_WEIGHTS / AUTOENCODER)
     made = load_imagination(tmp_path / "weights", Coder.of(autoencoder), matmul_attention)

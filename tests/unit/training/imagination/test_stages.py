@@ -13,6 +13,7 @@ from mag_sandbox.model.imagination.objects import object_table
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RINGS_EACH, RingLog
+from mag_sandbox.training.imagination.stage_own_steps import OwnStepsStage
 from mag_sandbox.training.imagination.stage_painter import PainterStage, Style, placed, some_objects
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
 from mag_sandbox.training.imagination.stage_reader import ReaderStage, in_sight, labels, warm
@@ -68,13 +69,17 @@ def test_the_planner_learns_the_largest_things_from_far_to_near():
     assert expected == list(range(most))
 
 
-def painter_stage() -> PainterStage:
+def painter_stage(kind: type[PainterStage] = PainterStage) -> PainterStage:
     latents = np.random.default_rng(1).standard_normal((RINGS_EACH, 3, 8, 16)).astype(np.float16)
     made = networks()
-    return PainterStage(
+    return kind(
         made.painter, [latents], codec(), made.sketcher(CELL), [[TREE]] * RINGS, KINDS, _Captions(),
         _Text(), CPU, 0, _no_sheet,
     )  # fmt: skip
+
+
+def own_steps_stage() -> PainterStage:
+    return painter_stage(OwnStepsStage)
 
 
 def walking_painter_stage(shade: int = 90) -> PainterStage:
@@ -114,7 +119,10 @@ def _no_sheet(_path: Path, _module: nn.Module) -> None:
     raise AssertionError("no sheet was asked for")
 
 
-@pytest.mark.parametrize("make", [painter_stage, planner_stage, reader_stage])
+STAGES_MADE = [painter_stage, own_steps_stage, planner_stage, reader_stage]
+
+
+@pytest.mark.parametrize("make", STAGES_MADE)
 def test_a_stage_learns_what_it_is_shown(make):
     stage = make()
     optimisers = stage.optimisers()
@@ -127,13 +135,13 @@ def test_a_stage_learns_what_it_is_shown(make):
     assert stage.loss(0).item() < before
 
 
-@pytest.mark.parametrize("make", [painter_stage, planner_stage, reader_stage])
+@pytest.mark.parametrize("make", STAGES_MADE)
 def test_batches_follow_from_the_step_alone(make):
     first, again, other = (make().loss(step).item() for step in (5, 5, 6))
     assert first == again != other
 
 
-@pytest.mark.parametrize("make", [painter_stage, planner_stage, reader_stage])
+@pytest.mark.parametrize("make", STAGES_MADE)
 def test_every_weight_is_trained_by_one_optimiser(make):
     stage = make()
     trained = [id(p) for each in stage.optimisers() for g in each.param_groups for p in g["params"]]
