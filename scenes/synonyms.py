@@ -12,7 +12,7 @@ SYNONYMS = Path(__file__).with_name("synonyms.txt")
 _IRREGULAR = {
     "person": "people", "child": "children", "mouse": "mice", "sheep": "sheep", "deer": "deer",
     "fish": "fish", "starfish": "starfish", "bus": "buses", "cactus": "cactuses",
-    "bookshelf": "bookshelves",
+    "bookshelf": "bookshelves", "volcano": "volcanoes",
     "shelf": "shelves", "wolf": "wolves", "man": "men", "woman": "women",
 }  # fmt: skip
 _JOINT = re.compile("( in | of | with )")  # after the thing that is counted
