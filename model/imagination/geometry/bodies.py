@@ -22,6 +22,15 @@ WIDEST = 120.0  # degrees; wider things lie all around
 STEEPEST = 85.0  # degrees
 FLATTEST = 0.1  # degrees that a thing is tall at least
 NEAREST = 0.3  # metres; boards are never seen from nearer, and nearer things are not seen
+TABLES: dict[str, tuple[float, ...]] = {  # on which small things stand: at these shares of height
+    **dict.fromkeys((
+        "table", "coffee table", "school desk", "stool", "piano", "table with a cloth", "pedestal",
+        "box", "podium", "crate", "barrel", "stump",
+    ), (0.96,)),
+    "altar": (0.58,), "bench": (0.5,), "cabinet": (0.66,), "chair": (0.5,), "counter": (0.7,),
+    "desk": (0.55,), "dining table": (0.7,), "fireplace": (0.81,), "round table": (0.45,),
+    "kitchen counter": (0.46, 0.84), "workbench": (0.66,),
+}  # fmt: skip
 SUPPORTED = 3.0  # degrees at most between the foot of a thing and the top of what bears it
 BEFORE = 0.01  # metres by which a thing is nearer than its support
 FROM_THINGS = 0.6  # metres that a walker keeps
@@ -219,8 +228,32 @@ def bodies_of_plan(
     bodies: list[PlacedBody] = []
     for place, (thing, stance) in enumerate(told):
         later = alone[place + 1 :] if stance.where == "small" else ()  # perhaps its support
-        bodies.append(body_of(thing, stance, sides, (*bodies, *later)))
+        body = body_of(thing, stance, sides, (*bodies, *later))
+        behind = (
+            one.distance - BEFORE
+            for one, (other, how) in zip(bodies, told, strict=False)
+            if thing.away is None and _is_drawn_over(thing, stance, other, how)
+        )
+        bodies.append(replace(body, distance=min((body.distance, *behind))))
     return bodies
+
+
+def _is_drawn_over(thing: PlacedObject, stance: Stance, other: PlacedObject, how: Stance) -> bool:
+    """Tell whether a plan draws a thing in front of one that it lists before it.
+
+    In the air, as for hearts at a platform, distances are guessed from sizes. What stands on a
+    seat has its foot above that of the bench, so its foot alone would put it behind.
+    """
+    if stance.where == how.where == "sky":
+        return thing.overlaps(other)
+    return (
+        stance.where == "small"
+        and abs(yaw_difference(thing.yaw, other.yaw)) < other.width / 2
+        and any(
+            abs(other.foot + share * other.height - thing.foot) < SUPPORTED
+            for share in TABLES.get(other.kind, ())
+        )
+    )
 
 
 def seen_size(

@@ -17,7 +17,7 @@ import numpy as np
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.controls.parallax import EYE
-from mag_sandbox.model.imagination.geometry.bodies import HORIZON_FOOT
+from mag_sandbox.model.imagination.geometry.bodies import HORIZON_FOOT, TABLES
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.scenes.kinds import STANDS, THINGS
@@ -25,15 +25,6 @@ from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import Stance
 
-TABLES: dict[str, tuple[float, ...]] = {  # on which small things stand: at these shares of height
-    **dict.fromkeys((
-        "table", "coffee table", "school desk", "stool", "piano", "table with a cloth", "pedestal",
-        "box", "podium", "crate", "barrel", "stump",
-    ), (0.96,)),
-    "altar": (0.58,), "bench": (0.5,), "cabinet": (0.66,), "chair": (0.5,), "counter": (0.7,),
-    "desk": (0.55,), "dining table": (0.7,), "fireplace": (0.81,), "round table": (0.45,),
-    "kitchen counter": (0.46, 0.84), "workbench": (0.66,),
-}  # fmt: skip
 LIGHT = 0.9  # metres: things no taller can be put on a table, too
 REACH_ABOVE = 4.0  # degrees above a table at which it is still meant
 IN_FRONT = 0.35  # metres that a thing keeps from the wall behind it

@@ -10,8 +10,7 @@ from math import atan, cos, degrees, radians, tan
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.model.imagination.geometry.bodies import ground_distance
-from mag_sandbox.model.imagination.geometry.standing import TABLES
+from mag_sandbox.model.imagination.geometry.bodies import TABLES, ground_distance
 from mag_sandbox.model.imagination.objects import NEAR_GROUND, PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.plans import AHEAD, AROUND, away, painted_whole, places_of
 from mag_sandbox.model.imagination.rules.relations import SEATS

@@ -12,7 +12,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import EYE
-from mag_sandbox.model.imagination.geometry.standing import TABLES
+from mag_sandbox.model.imagination.geometry.bodies import TABLES
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.rules.plans import (
     AROUND,

@@ -11,7 +11,7 @@ from math import atan, degrees, radians, tan
 import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
-from mag_sandbox.model.imagination.geometry.standing import TABLES
+from mag_sandbox.model.imagination.geometry.bodies import TABLES
 from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.plans import AROUND, GOLDEN, PLASTIC
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR

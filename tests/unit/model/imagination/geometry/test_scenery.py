@@ -125,6 +125,23 @@ def test_small_things_stand_on_tables_and_keep_their_distance_to_them():
     assert abs(yaw_difference(there.yaw, desk.yaw)) < desk.width / 2
 
 
+@pytest.mark.parametrize(
+    ("behind", "before"),
+    [
+        (("bench", 180.0, -8.0, 20.0, 10.0), ("bottle", 182.0, -5.5, 3.0, 5.0)),
+        (("platform", 60.0, 10.0, 20.0, 8.0), ("heart", 60.0, 13.0, 5.0, 4.0)),
+    ],
+)
+def test_what_a_plan_shows_on_a_seat_or_before_a_platform_stays_in_front(behind, before):
+    """Its foot alone, or its size, would say that it is farther away."""
+    stances = {"bench": Stance("floor"), "bottle": Stance("small", 0.6)}
+    stances |= {"platform": Stance("sky", 1.1), "heart": Stance("sky", 0.75)}
+    scenery = Scenery.of([PlacedObject(*behind), PlacedObject(*before)], stances, ())
+    assert [one.kind for one in scenery.plan(0.0, 0.0)] == [behind[0], before[0]]
+    far, near = (body.distance for body in scenery.bodies)
+    assert near == pytest.approx(far, abs=0.02)
+
+
 def test_a_small_thing_stands_on_what_is_listed_after_it():
     """The reader lists things by guessed distances, so a rocket may come before its steps."""
     steps = PlacedObject("steps", 20.0, -14.0, 30.0, 16.0)  # from 22 to 6 degrees down
