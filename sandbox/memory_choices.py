@@ -25,7 +25,6 @@ CHOOSING_S = 1.0  # after the last press, before a choice is requested
 WARNED_S = 5.0  # likewise, if the choice forgets something
 ANSWERED_AFTER = 3  # blocks shown: two may be under way at the time of a request
 PATIENCE_S = 10.0  # longest wait for a moment that is still being saved
-AS_THEN = "everything else is as it was then, too"
 STILL_PAINTING = "one moment: what you asked for is still being painted"
 
 
@@ -213,7 +212,10 @@ class MemoryChoices:
         if left.policy == setting.policy:
             was = f"at most {left.kept_mib} MiB"
         moment = leave_moment(
-            self._services, self._worker, f"memory is {was} again; {AS_THEN}", MEMORY
+            self._services,
+            self._worker,
+            f"memory is {was} again, and all is as it was then",
+            MEMORY,
         )
         self._left.append(_LeftMemory(left, self._reel.pose, moment))
         self._in_settings = self._services.settings.now.memory_setting()

@@ -320,7 +320,7 @@ class PlayerSession(WatchedSession):
 
     @property
     def idle_buttons(self) -> frozenset[Action]:
-        """The button that takes back, while there is nothing to take back."""
+        """The button that undoes, while there is nothing to undo."""
         undoable = self._reel.current.block.undoable
         busy = self.memory.is_announced or undoable or len(self._services.undo_stack)
         return frozenset() if busy else frozenset(("undo",))
@@ -545,7 +545,7 @@ class PlayerSession(WatchedSession):
         if moment is None and self._reel.current.block.undoable:  # changed before it was left
             moment = Moment(player_changes.SPOT_AS_IT_WAS, None)
         if moment is None:
-            self._say("there is nothing to take back")
+            self._say("there is nothing to undo")
             return None
         if moment.left is None:
             self._taken_back = f": {moment.back}"
@@ -559,7 +559,7 @@ class PlayerSession(WatchedSession):
         self._painting.end()
         self._begun = ""  # what began is gone
         self._services.notices.drop(BEGUN)
-        self._say(f"taken back: {moment.back}", topic=moment.topic)
+        self._say(f"undone: {moment.back}", topic=moment.topic)
         if left.world != self._reel.current.spec.name:
             return GoBack(left)
         return self._go_on_from(left, is_same_place=moment.topic == MEMORY)

@@ -17,7 +17,7 @@ from mag_sandbox.controls.edits import SPOT_ACTS, Act, Edit
 from mag_sandbox.model.loading import no_places
 from mag_sandbox.model.world import FrameBlock
 from mag_sandbox.sandbox.hud.around import seen_from, several
-from mag_sandbox.sandbox.memory_choices import AS_THEN, leave_moment
+from mag_sandbox.sandbox.memory_choices import leave_moment
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
@@ -99,7 +99,7 @@ def describe(
     if is_new and reel.current.spec.kinds:
         begun_places.append(text)
         return
-    leave_moment(services, worker, f"the description is as it was; {AS_THEN}")
+    leave_moment(services, worker, "all is as it was before the new description")
     edits = _repaintings(ground, pose)
 
     def ask(session: Session) -> None:

@@ -338,7 +338,7 @@ def thing_words(edit: Edit) -> str:
 
 GROUND = {"view": LARGEST, "everything": EVERYTHING}  # ground to repaint, by name [degrees]
 _DONE: dict[Act, str] = {
-    "renew": "repainted", "forget": "new areas follow the description", "undo": "taken back",
+    "renew": "repainted", "forget": "new areas follow the description", "undo": "undone",
     "enter": "through the door", "relight": "changed as described",
     **{act: row.done for act, row in SPOT_ACTS.items()},
 }  # fmt: skip

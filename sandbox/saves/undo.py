@@ -13,7 +13,7 @@ from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 
 CHANGE = "change"  # topic of notices about the newest change
-MOST = 8  # changes that can be taken back
+MOST = 8  # changes that can be undone
 MOST_BYTES = 512 * MIB  # that kept moments may take, the newest apart
 
 
@@ -21,7 +21,7 @@ MOST_BYTES = 512 * MIB  # that kept moments may take, the newest apart
 class Moment:
     """The moment before a change."""
 
-    back: str  # shown after undoing: "the description is as it was"
+    back: str  # shown after undoing: "this spot is as it was"
     left: "Future[ParkedScene] | None"  # None: the world itself can undo the change
     topic: str = CHANGE  # of the notice after undoing
 
@@ -29,7 +29,7 @@ class Moment:
 class UndoStack:
     """The newest changes of the session, one on top of the other.
 
-    stack.push("the description is as it was", worker.call(saves.collect))  # before it is changed
+    stack.push("this spot is as it was", worker.call(saves.collect))  # before it is changed
     moment = stack.pop()
     """
 

@@ -26,16 +26,16 @@ BAR = 200  # px across
 LARGE, HIGH = 0.8, 0.3  # shares of the window's and of the change's height
 MOST_BLOCKS = 160  # without progress, after which it no longer waits
 WORDS = {
-    "undo": "Taking it back ...",
+    "undo": "Undoing ...",
     "enter": "Going through ...",
     "relight": "Changing light and weather ...",
 } | {act: row.under_way for act, row in SPOT_ACTS.items()}
 PAINTING = "Painting ..."  # all others
-GIVES_UP = "{} gives it up"
+CANCELS = "{} cancels"
 WHAT = {
     "renew": "the description",
     "relight": "light and weather",
-    "undo": "taking it back",
+    "undo": "undoing",
     "remove": "removing a thing",
     "repaint": "drawing a thing again",
 }
@@ -79,7 +79,7 @@ class PaintingOverlay(Overlay):
 
     @property
     def names_undo(self) -> bool:
-        """Whether it says which key gives the change up."""
+        """Whether it says which key cancels the change."""
         alone = self._waiting[0].act if len(self._waiting) == 1 else "undo"
         return bool(self._undo_key) and alone in WHAT and alone != "undo"
 
@@ -151,7 +151,7 @@ class PaintingOverlay(Overlay):
         if edit.act != "undo":
             yield self._progress.part(BAR)
         if self.names_undo:
-            yield Text(GIVES_UP.format(self._undo_key), 13, MUTED)
+            yield Text(CANCELS.format(self._undo_key), 13, MUTED)
         if others:
             yield Text(f"then: {', then '.join(map(_what, others))}", 13, MUTED)
 

@@ -135,7 +135,7 @@ def _settings() -> tuple[Item, ...]:
     speed = _slider(MOUSE_SPEEDS, "{:.0%}".format)
     warp = "The picture moves with your keys before the world has made the next one."
     tips = "Tips for new players, one at a time; each goes once you have followed it."
-    no_tips = "Tips for new players; they end by themselves, and start again with “on”."
+    no_tips = "Tips for new players; turn this on to see them again."
     attended = "How many remembered views are read for the next one; more is slower."
     newest = "How many of the newest blocks are kept, with the policy “Window”."
     sinks = "How many first views of a place are never dropped."
@@ -173,7 +173,7 @@ def _settings() -> tuple[Item, ...]:
         SettingRow(
             ("text_scale",),
             "Text size",
-            "Of all words; limited by the size of the window.",
+            "For all text; the size of the window limits it.",
             text,
         ),
         SettingRow(("high_contrast",), "High contrast", "Bright words on black.", Toggle),

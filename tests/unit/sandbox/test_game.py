@@ -287,7 +287,7 @@ def test_a_thing_is_placed_and_taken_back_by_keys_and_the_list_knows_it(run):
     game.press(pygame.K_RETURN)
     game.said("a red tent is there")
     game.press(pygame.K_BACKSPACE)
-    game.said("taken back: a red tent")
+    game.said("undone: a red tent")
     edits = [edit for edit in asked if edit]
     assert [(edit.act, edit.kind) for edit in edits] == [("place", "tent"), ("undo", "")]
     game.press(pygame.K_y)

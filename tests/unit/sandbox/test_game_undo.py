@@ -78,7 +78,7 @@ def test_a_memory_that_is_taken_back_replaces_its_notice_and_the_game_of_postcar
     lessons = game.screen.session._hints._hints
     lessons._start = far = CameraPose(yaw=150.0)
     undo(game)
-    game.said("taken back: memory is MAG")
+    game.said("undone: memory is MAG")
     game.see_blocks(2)
     assert lessons._start is far, "the place where the player began is no other"
     said = [one.text for one in game.services.notices.current]
@@ -143,7 +143,7 @@ def test_a_larger_memory_is_offered_up_to_what_the_world_reserved(run):
 @pytest.mark.parametrize(
     ("key", "again"),
     [
-        (pygame.K_k, "taken back: memory is MAG (remembers places) again"),
+        (pygame.K_k, "undone: memory is MAG (remembers places) again"),
         (pygame.K_LEFTBRACKET, "MiB again"),
     ],
 )
@@ -197,7 +197,7 @@ def test_another_description_is_taken_back(run):
     painting.begin(Edit("renew", width=EVERYTHING[0], height=EVERYTHING[1]))
     game.press(pygame.K_BACKSPACE)
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")
-    game.said("taken back: the description is as it was")
+    game.said("undone: all is as it was before the new description")
     assert not [one for one in game.services.notices.current if "undoes it" in one.text]
     assert not painting.is_shown
 
@@ -347,7 +347,7 @@ def test_what_was_refused_is_not_taken_back(run):
         game.said(said)
     assert len(game.services.undo_stack) == 1
     undo(game)
-    game.said("taken back: a tent")
+    game.said("undone: a tent")
 
 
 @pytest.mark.parametrize("key", [pygame.K_r, pygame.K_n])
@@ -374,7 +374,7 @@ def test_changes_are_taken_back_one_after_the_other_and_then_there_is_none(run):
         undo(game)
         game.see_blocks(4)
     undo(game)
-    game.said("there is nothing to take back")
+    game.said("there is nothing to undo")
 
 
 class ChangedWorld(FakeWorld):
@@ -400,10 +400,10 @@ def test_a_change_made_before_the_place_was_left_is_taken_back(run):
     game.see_blocks(2)
     assert "undo" not in game.screen.session.idle_buttons
     undo(game)
-    game.said("taken back: this spot is as it was")
+    game.said("undone: this spot is as it was")
     game.wait(lambda: "undo" in game.screen.session.idle_buttons)
     undo(game)
-    game.said("there is nothing to take back")
+    game.said("there is nothing to undo")
     assert [one.edit for one in asked if one.edit] == [Edit("undo")]
 
 
@@ -416,7 +416,7 @@ def test_a_change_of_one_place_is_not_taken_back_in_another(run):
     game.go(Way.TITLE, TitleScreen)
     game.play(PlayScene(Scene(prompt="Elsewhere.", name="Elsewhere"), 3))
     undo(game)
-    game.said("there is nothing to take back")
+    game.said("there is nothing to undo")
 
 
 def test_a_moment_of_another_world_goes_on_there(run):

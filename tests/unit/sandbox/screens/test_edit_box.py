@@ -281,7 +281,7 @@ def test_the_very_thing_that_stands_there_is_not_put_again():
 
 
 @pytest.mark.parametrize(
-    ("yaw", "said"), [(10.0, "taken back"), (170.0, "taken back, out of view (behind you)")]
+    ("yaw", "said"), [(10.0, "undone"), (170.0, "undone, out of view (behind you)")]
 )
 def test_what_is_taken_back_out_of_view_is_said_to_be_there(yaw, said):
     tent = Edit("place", yaw, -2.0, 12.0, 8.0, "tent")

@@ -72,10 +72,10 @@ def test_the_key_that_gives_another_light_up_is_said():
     overlay = PaintingOverlay(None, Hud(), "fill", undo_key="Backspace")
     overlay.begin(Edit("relight", 0.0, 0.0, *EVERYTHING))
     said = [part.words for part in overlay._lines() if isinstance(part, Text)]
-    assert "Backspace gives it up" in said
+    assert "Backspace cancels" in said
     overlay.begin(Edit("undo"))
     said = [part.words for part in overlay._lines() if isinstance(part, Text)]
-    assert "Backspace gives it up" not in said
+    assert "Backspace cancels" not in said
 
 
 @pytest.mark.parametrize(
