@@ -108,7 +108,7 @@ def test_arrows_reach_everything_and_the_focus_is_always_seen(any_surface):
 
 def test_the_tips_say_why_they_are_off_and_how_they_come_back():
     (tips,) = (row for row in ROWS if row.fields == ("hints",))
-    assert "start again" in tips.helps[False]
+    assert "to see them again" in tips.helps[False]
     assert all(row.help.endswith(".") for row in ROWS)
 
 
