@@ -319,9 +319,9 @@ def under_snow_words(text: str, before: str, words: Vocabulary) -> str:
     read = words.reading(text)
     comes = is_under_snow(read) and not is_under_snow(words.reading(before))
     place = known_place(words.reading(before), words)
-    has_flowers = place is None or FLOWERS in place.contents
+    has_flowers = place is not None and place.is_flowery
     has_flowers &= not any(FLOWERS in one.kinds for one in named_in(read, words, KINDS))
-    return ", but wild flowers lie under the snow" if comes and has_flowers else ""
+    return ", but wildflowers lie under the snow" if comes and has_flowers else ""
 
 
 def names_new(text: str, before: str, words: Vocabulary) -> bool:

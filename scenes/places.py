@@ -56,6 +56,7 @@ _HOMES = {  # places that come to mind for things which others list more often
 _MEANT = 0.05  # what another kind is worth that a name can mean
 _DWELLINGS = frozenset(("cottage", "apartment house", "skyscraper"))  # which towns are made of
 FLOWERS = "wild flower"  # grow where a place has a chance of flowers
+_FLOWERY = 40  # percent of places of a kind that have flowers, from which on that is usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,11 @@ class PlaceKind:
         fields = (self.some(field) for field in _TYPICAL)
         turns = chain.from_iterable(zip_longest(*fields))
         return tuple(dict.fromkeys(one for one in turns if one is not None))
+
+    @property
+    def is_flowery(self) -> bool:
+        """Tell whether flowers usually grow there."""
+        return int("".join(self.some("flowers")) or 0) >= _FLOWERY
 
     @property
     def contents(self) -> frozenset[str]:

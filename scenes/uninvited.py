@@ -23,7 +23,6 @@ _GROWN = frozenset((  # places that are made of what grows or lies there
     "wheat field", "moon", "coral reef", "graveyard",
 ))  # fmt: skip
 _LAID = frozenset(("path", "road", "puddle"))
-_FLOWERY = 40  # percent of places of a kind that have flowers, from which on that is usual
 _FITTED = WINDOWS | frozenset((  # parts of rooms that stay in empty ones
     "door", "curtains", "stained glass window", "kitchen counter", "bathtub", "blackboard", "altar",
     "control panel", "shop shelf",
@@ -106,7 +105,7 @@ def _fabric(place: PlaceKind | None) -> frozenset[str]:
     flats = {*place.some("flat")}
     flats = flats - WATERS if len(flats) > 1 or "lake" in flats else flats
     grown = place.some("plants") if place.name in _GROWN else ()
-    flowers = {"wild flower"} if int("".join(place.some("flowers")) or 0) >= _FLOWERY else set()
+    flowers = {"wild flower"} if place.is_flowery else set()
     return _FITTED | built_of(place) | flats | {*grown, *place.some("rows")} | flowers
 
 

@@ -26,16 +26,19 @@ from mag_sandbox.scenes.things import SMALLEST
 from mag_sandbox.scenes.vocabulary import in_good_spelling
 
 _NAMED = THINGS.keys() | WATERS | LANDSCAPE
-# kinds that other places have, too, such as kitchens, or that are seen as others are
-CALLED = {"shop shelf": "shelf", "far hill": "hill", "snowy peaks": "snowy mountain"}
+CALLED = {  # kinds by names that players use
+    "shop shelf": "shelf", "far hill": "hill", "snowy peaks": "snowy mountain",
+    "lightning": "flash of lightning", "christmas tree": "Christmas tree",
+    "wild flower": "wildflower",
+}  # fmt: skip
 NARROWEST = 2.7  # degrees of the shorter side of a thing: of a chicken that is some steps away
 NEAR = 0.1  # metres: the least distance that sizes are told for
 MOST_DIRECTIONS = 4  # of the things of a name; of more, only ahead, left, right, behind
 _NUMBERS = (
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
     "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-    "twenty",
 )  # fmt: skip
+_TENS = "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"
 _AHEAD, _IN_VIEW, _BEHIND = 10.0, 45.0, 140.0  # degrees from the middle of the view
 SHORE = 0.45  # share of a water's box from its middle to where it is seen
 PARTS = 7  # of water, across, of which one seen is enough
@@ -56,12 +59,11 @@ class Seen:
     placed: bool = False  # by the player
     word: str = ""  # that the description in force has for its kind; "": none
     in_sight: bool = True
-    drawn_as: str = ""  # its kind, if the word means something else that is drawn as that
 
     @property
     def name(self) -> str:
         """Its name, with its colour; that of land far away is a plural."""
-        name = self.word or self.kind
+        name = CALLED.get(self.word or self.kind, self.word or self.kind)
         if self.kind in RANGES:
             return _plural(name)
         if self.color and self.kind in DRESSED:
@@ -85,7 +87,7 @@ class Seen:
         across = ahead if abs(away) < _IN_VIEW else aside
         least = _OVERHEAD if self.kind in OVERHEAD else _ABOVE
         height = "" if abs(up) < least else ", high up" if up > 0 else ", low down"
-        hidden = "" if self.in_sight else ", out of sight"
+        hidden = "" if self.in_sight else ", hidden"
         return f"{across}{height}{hidden}{', placed by you' if self.placed else ''}"
 
 
@@ -176,12 +178,9 @@ def _called(found: Sequence[Seen], prompt: str) -> list[Seen]:
             del ones[1:]
 
     def called(one: Seen) -> Seen:
-        own = CALLED.get(one.kind, "")
-        if one.kind not in alike:
-            return replace(one, word=names.get(one.kind, own))
-        if not any(one is other for other in meant[one.kind]):
-            return replace(one, word=own)
-        return replace(one, word=names[one.kind], drawn_as=one.kind)
+        if one.kind in alike and not any(one is other for other in meant[one.kind]):
+            return one
+        return replace(one, word=names.get(one.kind, ""))
 
     return [called(one) for one in found]
 
@@ -234,32 +233,22 @@ def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = No
     The last of `most` lines tells all others, by direction.
     """
     named = defaultdict[str, list[str]](list)
-    drawn = dict[str, str]()
     for one in sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw))):
         ways = named[one.name]
         if one.kind not in RANGES:
             ways.append(one.direction(pose))
         elif (way := _coarse(one.direction(pose))) not in ways:
             ways.append(way)
-        drawn[one.name] = one.drawn_as
     far = {one.name for one in things if one.kind in RANGES}
     rows = sorted(named.items(), key=lambda row: row[0] in far)
     shown = rows if most is None or len(rows) <= most else rows[: most - 1]
     lines = [
         f"{name}: {_all_over(ways)}" if name in far
-        else f"{_subject(name, len(ways), drawn[name])}: {_counted(ways)}"
+        else f"{several(name, len(ways))}: {_counted(ways)}"
         for name, ways in shown
     ]  # fmt: skip
     others = [_by_direction(rows[len(shown) :])] if shown is not rows else []
     return lines + others or ["you have not seen anything with a name yet"]
-
-
-def _subject(name: str, count: int, drawn_as: str) -> str:
-    """Return how many things have a name: "two aliens, drawn as slimes"."""
-    said = several(name, count)
-    if not drawn_as:
-        return said
-    return f"{said}, drawn as {with_article(drawn_as) if count == 1 else _plural(drawn_as)}"
 
 
 def several(name: str, count: int) -> str:
@@ -274,7 +263,10 @@ def _plural(name: str) -> str:
 
 
 def _number(count: int) -> str:
-    return _NUMBERS[count - 1] if count <= len(_NUMBERS) else str(count)
+    if not len(_NUMBERS) < count < 100:
+        return _NUMBERS[count - 1] if count < 100 else str(count)
+    tens, ones = divmod(count, 10)
+    return f"{_TENS[tens - 2]}-{_NUMBERS[ones - 1]}" if ones else _TENS[tens - 2]
 
 
 def _by_direction(rows: Iterable[tuple[str, Sequence[str]]]) -> str:

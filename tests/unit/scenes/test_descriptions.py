@@ -2049,7 +2049,10 @@ def test_curtains_of_a_room_are_no_stages_in_any_colour(words: DescriptionWords)
         assert named.kinds[0] == "curtains"
 
 
-@pytest.mark.parametrize(("place", "grow"), [("a meadow", True), ("a desert", False)])
+@pytest.mark.parametrize(
+    ("place", "grow"),
+    [("a meadow", True), ("a desert", False), ("a stage with a teddy bear", False)],
+)
 def test_flowers_are_said_to_lie_under_the_snow_where_they_grow(place: str, grow: bool, words):
     assert bool(under_snow_words(f"{place} in the snow", place, words)) is grow
 

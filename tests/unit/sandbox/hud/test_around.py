@@ -162,12 +162,12 @@ def test_what_is_drawn_as_something_else_has_the_name_that_words_give_it():
     assert [one.name for one in things_around(ring, block)] == ["alien"]
 
 
-def test_the_list_says_what_is_drawn_as_something_else():
+def test_the_list_has_the_player_s_words_for_what_is_drawn_as_something_else():
     ring = SeenRing()
     ring.seen[:] = 1
     dancer = replace(TENT, kind="person", color=None)
     for prompt, line in (
-        ("a stage with a ballerina", "a ballerina, drawn as a person: ahead"),
+        ("a stage with a ballerina", "a ballerina: ahead"),
         ("a meadow with a person", "a person: ahead"),
     ):
         block = Mock(placed=(), planned=(dancer,), ground=None, prompt=prompt)
@@ -175,7 +175,7 @@ def test_the_list_says_what_is_drawn_as_something_else():
     two = Mock(placed=(), planned=(dancer, replace(dancer, yaw=20.0)), ground=None,
                prompt="a stage with two ballerinas")  # fmt: skip
     (line,) = around_lines(things_around(ring, two), CameraPose(dancer.yaw))
-    assert line.startswith("two ballerinas, drawn as people: ")
+    assert line.startswith("two ballerinas: ")
 
 
 def test_a_colour_is_told_of_whatever_the_words_can_mean():
@@ -279,7 +279,7 @@ def test_away_from_there_a_placed_thing_that_the_view_is_planned_with_is_listed_
     assert [one.kind for one in things_around(SeenRing(), block)] == ["penguin"]
 
 
-def test_away_from_there_what_words_name_and_nothing_shows_is_listed_as_out_of_sight():
+def test_away_from_there_what_words_name_and_nothing_shows_is_listed_as_hidden():
     cat = GroundThing("cat", 0.0, 2.0, 0.3, COLORS["red"])
     dog = GroundThing("dog", 0.0, 3.0, 0.3)
     lake = GroundWater("lake", ((3.0, 10.0), (5.0, 10.0), (3.0, 12.0)))
@@ -288,7 +288,7 @@ def test_away_from_there_what_words_name_and_nothing_shows_is_listed_as_out_of_s
         ground=GroundPlan((cat, dog), waters=(lake,)),
     )  # fmt: skip
     lines = around_lines(things_around(SeenRing(), block), CameraPose(z=10.0))
-    assert lines == ["a lake: on the right, out of sight", "a red cat: behind you, out of sight"]
+    assert lines == ["a lake: on the right, hidden", "a red cat: behind you, hidden"]
 
 
 def test_away_from_there_as_many_are_listed_as_words_count():
@@ -300,7 +300,7 @@ def test_away_from_there_as_many_are_listed_as_words_count():
     )  # fmt: skip
     listed = things_around(SeenRing(), block)
     assert [round(one.yaw) for one in listed] in ([342, 1], [1, 18])
-    assert "out of sight" not in str(around_lines(listed, CameraPose(z=1.0))), "perhaps small"
+    assert "hidden" not in str(around_lines(listed, CameraPose(z=1.0))), "perhaps small"
     block.prompt = "a teddy bear"
     assert len(things_around(SeenRing(), block)) == 1
 
@@ -379,21 +379,35 @@ def listed(prompt: str, *planned: Edit) -> list[str]:
     return around_lines(things_around(ring, block), CameraPose())
 
 
+@pytest.mark.parametrize(
+    ("kind", "count", "name"),
+    [
+        ("lightning", 1, "a flash of lightning"), ("lightning", 2, "two flashes of lightning"),
+        ("christmas tree", 1, "a Christmas tree"), ("wild flower", 29, "twenty-nine wildflowers"),
+        ("wild flower", 40, "forty wildflowers"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("named", [True, False])
+def test_things_are_listed_as_english_writes_them(kind: str, count: int, name: str, named: bool):
+    things = [replace(TENT, kind=kind, color=None, yaw=float(yaw), width=20.0, height=20.0)
+              for yaw in range(count)]  # fmt: skip
+    (line,) = listed(f"a {kind}" if named else "a place", *things)
+    assert line.startswith(f"{name}: ")
+
+
 def test_a_synonym_keeps_its_name_and_the_colour_that_words_give_it():
     cars = [replace(TENT, kind="car", yaw=yaw, color=COLORS[color])
             for yaw, color in ((0.0, "yellow"), (180.0, "blue"))]  # fmt: skip
     assert listed("a yellow taxi", *cars) == [
-        "a yellow taxi, drawn as a car: ahead", "a car: behind you",
+        "a yellow taxi: ahead", "a car: behind you",
     ]  # fmt: skip
-    assert listed("a taxi", cars[0]) == ["a taxi, drawn as a car: ahead"]
+    assert listed("a taxi", cars[0]) == ["a taxi: ahead"]
     houses = [replace(TENT, kind="apartment house", yaw=yaw, color=None) for yaw in (90.0, 5.0)]
     assert listed("a city with a hospital", *houses) == [
-        "a hospital, drawn as an apartment house: ahead", "an apartment house: on the right",
+        "a hospital: ahead", "an apartment house: on the right",
     ]  # fmt: skip
     singer = replace(TENT, kind="person", yaw=0.0, color=COLORS["red"])
-    assert listed("a singer in a red dress", singer) == [
-        "a singer in red, drawn as a person: ahead"
-    ]
+    assert listed("a singer in a red dress", singer) == ["a singer in red: ahead"]
 
 
 @pytest.mark.parametrize(

@@ -376,7 +376,7 @@ def test_what_was_too_much_before_is_not_said_to_be_too_much_now():
         box.handle(pygame.Event(pygame.TEXTINPUT, text=" at night"))
         assert box.notice == ALL_STAYS
         box.handle(pygame.Event(pygame.TEXTINPUT, text=" in the snow"))
-        assert box.notice == f"{ALL_STAYS}, but wild flowers lie under the snow"
+        assert box.notice == f"{ALL_STAYS}, but wildflowers lie under the snow"
         box.handle(pygame.Event(pygame.TEXTINPUT, text=" and a car, a cow"))
         assert box.notice.startswith("too many kinds of things")
         box.close()
