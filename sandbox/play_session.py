@@ -502,10 +502,9 @@ class PlayerSession(WatchedSession):
         elif mutual_overlap(target, self._reel.pose) >= THERE:
             self._say("you are at the anchor; turn away and come back")
         else:
-            latest = self._services.prober.latest
-            self._errand = partial(
-                _compare, self._services, target, latest.number if latest else 0, self._say
-            )
+            latest, block = self._services.prober.latest, self._reel.current.block
+            before = latest.number if latest else 0, block.block_index * len(block.frames)
+            self._errand = partial(_compare, self._services, target, before, self._say)
             self._services.pilot.fly_to(target, self._reel.current.spec)
 
     def _run_errand(self) -> None:
@@ -649,14 +648,17 @@ def _turn_volume(services: Services, percent: int) -> None:
 
 # These know no session: overlays hold them, and a session its overlays.
 def _compare(
-    services: Services, anchor: CameraPose, newest: int, say: Callable[[str], None]
+    services: Services,
+    anchor: CameraPose,
+    before: tuple[int, int],
+    say: Callable[[str], None],
 ) -> None:
     """Compare an anchor that the camera was flown back to, even if it was never left.
 
     Args:
         services: of the window.
         anchor: its pose.
-        newest: number of the newest result before.
+        before: numbers of the newest result and of the frame shown when the camera set out.
         say: shows a line.
     """
     if mutual_overlap(anchor, services.pilot.pose) < THERE:
@@ -667,7 +669,7 @@ def _compare(
         if not answered.result():
             say("back at the anchor; it was changed since")
 
-    services.prober.answer(anchor, newest).add_done_callback(tell)
+    services.prober.answer(anchor, *before).add_done_callback(tell)
 
 
 def _deal(postcards: PostcardOverlay, pilot: Pilot, say: Callable[[str], None]) -> None:

@@ -263,13 +263,14 @@ class ReturnTracker:
             anchor.now, anchor.now_overlap, anchor.now_score = None, 0.0, 0.0
             anchor.parked |= anchor.in_memory
 
-    def revisit(self, pose: CameraPose) -> Return | None:
+    def revisit(self, pose: CameraPose, since: int) -> Return | None:
         """Return how the place at a pose looks now, although it may not have been left.
 
-        None: the newest frame shows little of it, or there is no such place.
+        None: the newest frame shows little of it, there is no such place, or the player changed it
+        and it was not seen so before the frame with the number `since`.
         """
         anchor = next((one for one in self.anchors if one.pose == pose), None)
-        if anchor is None or anchor.changed:
+        if anchor is None or anchor.changed or anchor.first.number >= since:
             return None
         return self.find(anchor.first, label=anchor.label, kind="seen")
 

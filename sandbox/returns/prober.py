@@ -259,7 +259,7 @@ class Prober(SessionObserver):
         """Set an anchor at the pose of the frame on screen; None: at the newest frame."""
         self._put(lambda: self._drop(kind, pose))
 
-    def answer(self, place: CameraPose, known: int) -> "Future[bool]":
+    def answer(self, place: CameraPose, known: int, since: int) -> "Future[bool]":
         """Compare the place at a pose with its present look, unless that was just published.
 
         Returns, later, whether that was possible.
@@ -267,8 +267,9 @@ class Prober(SessionObserver):
         Args:
             place: pose of an anchor, at which the camera has arrived.
             known: number of the newest result when the camera set out; 0: there was none.
+            since: number of the frame shown then; a look that is no older is no earlier one.
         """
-        return self._put(lambda: self._answer(place, known))
+        return self._put(lambda: self._answer(place, known, since))
 
     def compare(self, then: Sight, pose: CameraPose | None = None) -> "Future[ProbeResult | None]":
         """Return, later, how much of a picture is remembered; None if this is not the place."""
@@ -370,12 +371,12 @@ class Prober(SessionObserver):
         of_anchors = (sight for one in same for sight in (one.first, one.last))
         self.sights = (*tracker.store.all(), *of_anchors)
 
-    def _answer(self, place: CameraPose, known: int) -> bool:
+    def _answer(self, place: CameraPose, known: int, since: int) -> bool:
         latest = self.latest
         is_published = (
             latest and latest.number > known and latest.kind != "auto" and latest.pose == place
         )
-        back = None if is_published else self._tracker.revisit(place)
+        back = None if is_published else self._tracker.revisit(place, since)
         if back is not None:
             self._publish(self._result(back))
         return bool(is_published or back)

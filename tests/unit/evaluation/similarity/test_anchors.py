@@ -399,6 +399,20 @@ def test_an_anchor_that_the_player_changed_is_compared_with_how_it_looks_since(r
     assert np.abs(back.then.frame.astype(int) - back.now.frame).mean() < 8
 
 
+def test_an_anchor_changed_while_out_of_sight_has_no_earlier_look_when_the_camera_is_back(ring):
+    walk = Walk(ring).stay(2)
+    anchor = walk.tracker.drop("key")
+    walk.go(150)
+    walk.edited = Edit("renew", 0.0, 0.0, 120.0, 60.0)
+    walk.stay(2)
+    set_out = walk.tracker.recent[-1].number
+    walk.go(-150).stay(2)
+    assert walk.tracker.revisit(anchor.pose, set_out) is None
+    set_out = walk.tracker.recent[-1].number
+    walk.go(30).go(-30).stay(2)
+    assert walk.tracker.revisit(anchor.pose, set_out).seconds_away > 0
+
+
 def test_what_is_forgotten_of_unseen_places_drops_nothing_that_was_seen(ring):
     walk = Walk(ring).stay(2)
     walk.edited = Edit("forget")
