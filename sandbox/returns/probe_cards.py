@@ -165,8 +165,9 @@ class Wipe:
     def _draw_caption(self) -> pygame.Surface:
         result, theme = self._result, self._theme
         word, colour = recall_words(result), WORD_COLOURS[result.word]
-        words = row(Text(return_words(result), 16, bold=True), Text(word, 16, colour, bold=True))
-        return Card(words).drawn(theme)[0]
+        words = Text(return_words(result), 16, bold=True), Text(word, 16, colour, bold=True)
+        part = column(*words, align=0.5) if result.recall is None else row(*words)
+        return Card(part).drawn(theme)[0]
 
 
 def return_words(result: ProbeResult) -> str:
@@ -181,8 +182,12 @@ def recall_text(result: ProbeResult) -> str:
 
 
 def recall_words(result: ProbeResult) -> str:
-    """Return the recall in words: "92% as it was"."""
-    return "then and now" if result.recall is None else f"{recall_text(result)}% as it was"
+    """Return the recall in words, "92% as it was", or why it is not measured."""
+    if result.recall is not None:
+        return f"{recall_text(result)}% as it was"
+    if result.motion == "differs":
+        return "not measured: it moved unlike the camera"
+    return "not measured: too little moved"
 
 
 def draw_recall_bar(

@@ -1,12 +1,14 @@
 """A wipe between then and now lies on the picture itself, as the camera sees it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.similarity.pictures import Sight
 from mag_sandbox.sandbox.play.late_warp import WHOLE
-from mag_sandbox.sandbox.returns.probe_cards import Wipe, return_words
+from mag_sandbox.sandbox.returns.probe_cards import Wipe, recall_words, return_words
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import Theme
 from tests.unit.sandbox.screens.test_probes_screen import result
@@ -32,6 +34,18 @@ def test_then_lies_over_the_left_share_where_the_camera_sees_it(size, yaw):
     assert row[width * 3 // 4 + 9] == BLUE, "now is the live picture"
     if yaw:
         assert row[4] == BLUE, "then did not show that"
+
+
+@pytest.mark.parametrize(
+    ("figures", "said"),
+    [
+        ({"recall": 92.4}, "92% as it was"),
+        ({"recall": None, "motion": "differs"}, "not measured: it moved unlike the camera"),
+        ({"recall": None, "motion": "unmeasurable"}, "not measured: too little moved"),
+    ],
+)
+def test_a_wipe_gives_the_recall_or_says_why_there_is_none(figures, said):
+    assert recall_words(replace(result(1), **figures)) == said
 
 
 @pytest.mark.parametrize(
