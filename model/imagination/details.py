@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
 from torch import Tensor
 from torch.nn import functional
 
 from mag_sandbox.model.imagination.surroundings import in_pixels
 
 SOFT = 8  # px at the edge of a given picture in which it fades; even
+# px at its edges whose colours go on beside it, how far they do, and rows of one usual colour
+EDGE, FADING, USUAL_ROWS = 4, 40.0, 13
 SAME = 0.08  # of 2: by how much less a pixel has changed that shows a given picture again
 
 
@@ -31,6 +34,28 @@ class GivenPicture(NamedTuple):
         """
         same: np.ndarray = known & (latents == self.latents).all(axis=0)
         return same
+
+    def beside(self, down: np.ndarray, across: np.ndarray) -> np.ndarray:
+        """Return a stopgap for pixels beside it, float32 [4, h, w] like `shown`.
+
+        Colours at its edges go on, and fade to the usual one of their row.
+
+        Args:
+            down: their rows, from its top; those above and below it are like its first and last.
+            across: their columns, from its left edge.
+        """
+        height, width = self.pixels.shape[:2]
+        rows = down.clip(0, height - 1)
+        colors = self.pixels.astype(np.float32) / 127.5 - 1
+        rim = np.pad(np.median(colors, axis=1), ((USUAL_ROWS // 2,) * 2, (0, 0)), mode="edge")
+        usual = sliding_window_view(rim, USUAL_ROWS, axis=0).mean(axis=-1)[rows, None]
+        left, right = (
+            colors[rows, part].mean(axis=1)[:, None] for part in (np.s_[:EDGE], np.s_[-EDGE:])
+        )
+        edge = np.where((across < 0)[:, None], left, right)
+        away = np.maximum(-across, across - width + 1).clip(0)
+        shown = usual + np.exp(-away / FADING)[:, None] * (edge - usual)
+        return np.concatenate((shown, np.ones_like(shown[..., :1])), axis=2).transpose(2, 0, 1)
 
     def shown(
         self, stays: np.ndarray, beside: np.ndarray, alike: np.ndarray | None = None

@@ -84,7 +84,7 @@ class PaintedDetails:
         self._given: GivenPicture | None = None
         self._first: np.ndarray | None = None
         self._drawn: GroundThings | None = None
-        self._things: Things = ()
+        self._things: Things | None = ()
         self._begin(None)
 
     @torch.inference_mode()
@@ -94,7 +94,7 @@ class PaintedDetails:
         poses: Sequence[CameraPose],
         given: GivenPicture | None = None,
         drawn: GroundThings | None = None,
-        things: Things = (),
+        things: Things | None = (),
     ) -> Tensor | None:
         """Return the layer over views near to each other, [F, 5, H, W]; None: it is empty.
 
@@ -103,7 +103,8 @@ class PaintedDetails:
             poses: of the views.
             given: the view that the scene begins from, if any.
             drawn: ground that is drawn again; where it changed since, it is refined alone.
-            things: of the present plan; (): there is none.
+            things: of the present plan; (): there is none. None: there will be one, and until then
+                a stopgap is beside the given view.
         """
         with self._lock:
             self._follow(given, drawn, things)
@@ -139,7 +140,7 @@ class PaintedDetails:
         """
         return self._crisp.found(ground, lambda: self._refined_of(ground))
 
-    def before_sky(self, things: Things) -> np.ndarray:
+    def before_sky(self, things: Things | None) -> np.ndarray:
         """Return what hides the sky where a scene begins, float32 [H, W].
 
         See `skies.before_sky`; 0 without things.
@@ -181,7 +182,7 @@ class PaintedDetails:
         return None if picture is None else picture[0].float().cpu().numpy()
 
     def _follow(
-        self, given: GivenPicture | None, drawn: GroundThings | None, things: Things
+        self, given: GivenPicture | None, drawn: GroundThings | None, things: Things | None
     ) -> None:
         """Show another given view, and other ground drawn again; see `views`."""
         if given is not self._given:
@@ -205,6 +206,8 @@ class PaintedDetails:
         if self._given is not None:
             given = self._given_at(place, self._given, around)
             found = given + found * (1 - given[3])
+            if self._things is None:
+                found = found + self._beside_given(place, self._given) * (1 - found[3])
         rows, columns = place.pixels(self._imagination.stride)
         before = self.before_sky(self._things)[None, rows, columns]
         return torch.from_numpy(np.concatenate((found, before)))[None]
@@ -246,6 +249,15 @@ class PaintedDetails:
             shown = shown[:, rows[down]][..., columns[across]]
             found[:, down[:, None] & across] = shown.reshape(4, -1)
         return found
+
+    def _beside_given(self, place: Place, given: GivenPicture) -> np.ndarray:
+        """Return a stopgap for a tile beside a given view, float32 [4, H, W]."""
+        ahead, stride = self._imagination.ahead, self._imagination.stride
+        rows, columns = (np.arange(part.start, part.stop) for part in place.pixels(stride))
+        around = self._imagination.ring_size[1]
+        before = (around - given.pixels.shape[1]) // 2  # columns; the others are behind it
+        across = (columns - stride * ahead.left + before) % around - before
+        return given.beside(rows - stride * ahead.top, across)
 
     def _alike(self, given: GivenPicture, around: Surroundings) -> np.ndarray:
         """Return which pixels of a given view look as they did, bool [H, W]: beside new things."""

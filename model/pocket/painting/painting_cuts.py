@@ -47,7 +47,7 @@ class PaintingCuts:
             return draw
         around, drawn = painting.around, painting.drawing.shown
         given, details = painting.given, painting.pictures.details
-        things = things_of(painting.plan)
+        things = painting.plan.things if painting.plan else None
 
         def detailed(frames: slice) -> DrawnPictures:
             over = details.views(around, poses[frames], given, drawn, things)

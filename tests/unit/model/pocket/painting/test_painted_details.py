@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.details import SOFT, GivenPicture, alike
+from mag_sandbox.model.imagination.details import EDGE, SOFT, GivenPicture, alike
 from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.drawing.refiner import Refine, smooth
@@ -68,6 +68,22 @@ def test_a_view_whose_edge_is_beside_a_thing_shows_none(monkeypatch):
     shown[:, 3, 5:9, 0] = -0.002  # as cubic interpolation gives it
     monkeypatch.setattr(ViewCutter, "views", lambda *_, **__: shown)
     assert details().views(ALL, [HERE]) is None
+
+
+def test_beside_a_given_view_its_edges_go_on_until_something_is_planned():
+    made, ahead = details(), imagination().ahead
+    pixels = np.full((CELL * 4, CELL * 6, 3), 200, np.uint8)
+    pixels[:, -EDGE:] = 20
+    given = GivenPicture(pixels, ALL.at(ahead).latents)
+    around = ALL.only(ALL.mask(ahead))
+    turned = CameraPose(60.0)
+    planned = made.views(around, [turned], given)
+    assert planned is not None
+    assert planned[0, 3].min() < 0.01
+    shown, far = (made.views(around, [pose], given, None, None)[0] for pose in (turned, AWAY))
+    assert (shown[3] > 0.99).all()
+    assert shown[:3].min() < 0 < shown[:3].max(), "its dark edge goes on"
+    assert far[:3].mean() == pytest.approx(200 / 127.5 - 1, abs=0.1)
 
 
 def test_a_given_view_is_shown_itself_until_its_cells_are_others():
