@@ -291,7 +291,7 @@ class PlayerSession(WatchedSession):
         player_changes.keep_changes(self._asked, self._services.undo_stack, ready)
         self._doors.block_shown(ready)
         if part := self._services.recordings.new_part():
-            self._say(f"the scene began anew: the recording goes on in {part.name}")
+            self._say(f"the recording up to now is complete; part {part} begins here")
         self._autosave.block_shown(ready.command)
         self._run_errand()
         self.memory.block_shown()

@@ -15,7 +15,7 @@ from mag_sandbox.sandbox.recording.frame_writer import FrameWriter, frames_besid
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.returns.prober import Prober
-from mag_sandbox.sandbox.title.library import new_recording_folder
+from mag_sandbox.sandbox.title.library import new_recording_folder, part_number
 
 MOST_CONTROLS = 20_000  # of a session, an hour: longer ones are replayed from their folder alone
 
@@ -86,11 +86,11 @@ class Recordings:
     def _all(self) -> tuple[Recorder, ...]:
         return (*self.recorders, self._begun[0]) if self._begun else self.recorders
 
-    def new_part(self) -> Path | None:
-        """Return the folder in which a recording goes on after a reset, once for each."""
+    def new_part(self) -> int | None:
+        """Return the number of the part in which a recording goes on, once for each part."""
         parts = [part for recorder in self._all for part in recorder.folders[1:]]
         new, self._parts = len(parts) > self._parts, len(parts)
-        return parts[-1] if new else None
+        return part_number(parts[-1]) if new else None
 
     def use(self, choice: WorldChoice) -> None:
         """Set how the world of the next session is loaded."""

@@ -327,7 +327,7 @@ def _write_files(folder: Path, parked: ParkedScene) -> None:
     write(ARRAYS, _packed(parked))
     data = {"world": parked.state.data, "parts": {n: s.data for n, s in parked.parts.items()}}
     write(DATA, json.dumps(data, allow_nan=False).encode())
-    write_synced(folder / THUMBNAIL, _thumbnail(parked.shown))
+    write_synced(folder / THUMBNAIL, thumbnail(parked.shown))
     header = StateHeader(
         **{name: getattr(parked, name) for name in _PLAIN},
         scene=replace(parked.scene, image=_keep_image(parked.scene, write)),
@@ -366,7 +366,8 @@ def _keep_image(scene: Scene, write: Callable[[str, bytes], None]) -> str | None
     return name
 
 
-def _thumbnail(frame: np.ndarray) -> bytes:
+def thumbnail(frame: np.ndarray) -> bytes:
+    """Return a small picture of a frame, for title cards: a PNG file."""
     picture = Image.fromarray(frame)
     picture.thumbnail(THUMBNAIL_SIZE)
     return encode_png(np.asarray(picture))

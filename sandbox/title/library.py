@@ -168,6 +168,16 @@ def new_recording_folder(folder: Path, name: str) -> Path:
     return folder / f"{words}-{time.strftime('%Y%m%d-%H%M%S')}"
 
 
+def part_number(folder: Path) -> int:
+    """Return which part of a recording lies in a folder: "meadow-20261129-184117-2" is the second.
+
+    >>> part_number(Path("meadow-20261129-184117"))
+    1
+    """
+    later = re.search(r"-\d{8}-\d{6}-(\d{1,4})$", folder.name)
+    return int(later[1]) if later else 1
+
+
 def delete_recording(folder: Path) -> None:
     """Delete a listed recording, or raise LibraryError if it is none or stays."""
     try:
@@ -252,6 +262,8 @@ def _recording_card(recording: PastRecording, now: datetime) -> TitleCard:
     if recording.interrupted:
         detail += ", interrupted"
     name, id, choices = recording.scene, str(recording.folder), (WATCH, EXPORT, DELETE)
+    if (part := part_number(recording.folder)) > 1:
+        name = f"{name}, part {part}"
     label = "A recording"
     card = TitleCard(
         "recording", id, name, detail, detail, choices, recording.thumbnail, label=label

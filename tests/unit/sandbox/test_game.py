@@ -796,7 +796,7 @@ def test_a_recording_goes_on_where_the_scene_begins_anew_and_ends_on_the_title(r
     game.wait(lambda: game.services.recordings.is_recording)
     game.see_blocks(3)
     game.press(pygame.K_r)
-    game.said("the recording goes on in ")
+    game.said("the recording up to now is complete; part 2 begins here")
     game.see_blocks(3)
     game.press(pygame.K_ESCAPE)
     game.wait(lambda: not game.services.recordings.is_recording)

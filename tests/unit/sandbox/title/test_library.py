@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import ScriptSource
@@ -268,6 +269,25 @@ def test_recordings_are_listed_with_what_a_card_shows(recordings):
     assert abs(datetime.now(UTC) - found.when) < timedelta(minutes=5)
     assert not found.interrupted
     assert found.problem is None
+
+
+def test_each_part_of_a_recording_shows_its_own_number_and_first_view(recordings):
+    first = recordings / "meadow-20261129-184117"
+    recorder = Recorder(first)
+    observers = recorder, frames_beside(recorder)
+    session = Session(FakeWorld(), ScriptSource([CameraCommand(yaw=1.0)] * 9), observers)
+    shown = []
+    for seed in (7, 8):
+        block = session.start(Scene(prompt="A desert.", name="Desert"), seed)
+        shown.append(block.block.frames[0])
+        session.advance()
+    session.end("left")
+    model = read_title_model(ParkedScenes(recordings / "parked", 1), recordings.parent)
+    cards = {card.title: card for card in model.recordings}
+    assert set(cards) == {"Desert", "Desert, part 2"}
+    for card, frame in zip((cards["Desert"], cards["Desert, part 2"]), shown, strict=True):
+        with Image.open(card.picture) as picture:
+            assert np.array_equal(np.asarray(picture), frame)
 
 
 def lines(folder: Path) -> list[bytes]:
