@@ -117,13 +117,20 @@ def _off(waters: Sequence[PlacedObject], mat: PlacedObject) -> PlacedObject:
 def aside_of(
     things: Sequence[PlacedObject], kept: Collection[int], said: Collection[str]
 ) -> list[PlacedObject]:
-    """Return a plan with rivers and lakes of no said kinds where no kept things stand in them."""
+    """Return a plan with rivers and lakes of no said kinds where no kept things stand in them.
+
+    A river stays below the kept bridges across it.
+    """
     result = list(things)
     for place, water in enumerate(things):
         if water.kind not in _WET - {SEA, *said} or water.width >= AROUND:
             continue
         own = [things[at] for at in kept if at != place]
-        turned = [water.turned(turn) for turn in _ROUND_TO]
+        bridges = [one for one in own if one.kind == BRIDGE and _carries(water, one)]
+        turned = [
+            one for one in map(water.turned, _ROUND_TO)
+            if all(_carries(one, bridge) for bridge in bridges)
+        ]  # fmt: skip
         wet = [sum(is_in_water([one], thing) for thing in own) for one in turned]
         result[place] = turned[wet.index(min(wet))]
     return result
@@ -354,6 +361,12 @@ def without_dry(things: Sequence[PlacedObject], kept: Collection[str]) -> list[P
 
 def _reaches(water: PlacedObject, thing: PlacedObject) -> bool:
     return abs(yaw_difference(thing.yaw, water.yaw)) < water.width / 2
+
+
+def _carries(water: PlacedObject, bridge: PlacedObject) -> bool:
+    """Tell whether all of a bridge is above a river."""
+    aside = abs(yaw_difference(bridge.yaw, water.yaw))
+    return water.kind in RUNNING and aside <= max(water.width - bridge.width, 0.0) / 2 + _EDGE
 
 
 def _over_river(things: Sequence[PlacedObject], bridge: PlacedObject) -> PlacedObject:

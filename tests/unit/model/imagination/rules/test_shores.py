@@ -151,6 +151,14 @@ def test_a_river_runs_where_nothing_that_words_name_stands():
     assert aside_of([river, barn], set(), {"barn"}) == [river, barn]
 
 
+def test_a_river_stays_below_the_bridge_that_words_name():
+    river = PlacedObject("river", 0.0, -14.0, 89.0, 10.0)
+    bridge = PlacedObject("bridge", 20.0, -10.0, 36.0, 12.0)
+    barn = standing("barn", 10.0, -13.0)
+    (moved, *_) = aside_of([river, bridge, barn], {1, 2}, {"barn", "bridge"})
+    assert abs(yaw_difference(moved.yaw, bridge.yaw)) <= (moved.width - bridge.width) / 2
+
+
 def test_coasts_are_turned_to_the_sea_and_cities_to_their_road():
     typical = [Named(("sea",), None)]
     assert facing_course([SEA], 40.0, typical) == pytest.approx(145.0)
