@@ -38,6 +38,7 @@ _IN_WATER = frozenset((  # kinds that stand in water, too, or over it
 _BORNE = frozenset(("on", "above", "under", "water"))  # relations that a step ashore would undo
 BRIDGE, RUNNING = "bridge", frozenset(("river", "canal"))
 _NEAR_BANK = 0.4  # of a river's height, below its middle
+_NEAREST_RIVER = -26.0  # pitch of its middle, in a level view
 _VESSELS = frozenset(("boat", "ship", "sailing ship", "gondola", "buoy"))  # rowing boats lie ashore
 _ROWING, _BOAT, _SHORTER = "rowing boat", "boat", 0.7
 _EDGE = 0.8  # degrees between a shore and the foot of a thing on it
@@ -337,11 +338,29 @@ def _span(things: Sequence[PlacedObject]) -> tuple[float, float]:
 
 
 def spanning(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
-    """Return a plan with kept bridges across the nearest river."""
-    return [
-        _over_river(things, thing) if place in kept and thing.kind == BRIDGE else thing
-        for place, thing in enumerate(things)
+    """Return a plan with kept bridges across the nearest river, which no road there covers."""
+    bridges = [place for place in kept if things[place].kind == BRIDGE]
+    rivers = [_river_of(things, things[place]) for place in bridges]
+    result = [
+        _before_roads(things, one) if any(one is river for river in rivers) else one
+        for one in things
     ]
+    for place in bridges:
+        result[place] = _over_river(result, things[place])
+    return result
+
+
+def _river_of(things: Sequence[PlacedObject], bridge: PlacedObject) -> PlacedObject | None:
+    """Return the river that is nearest to a bridge; None: there is none."""
+    rivers = (one for one in things if one.kind in RUNNING and one.width < AROUND)
+    return min(rivers, key=lambda one: abs(yaw_difference(one.yaw, bridge.yaw)), default=None)
+
+
+def _before_roads(things: Sequence[PlacedObject], river: PlacedObject) -> PlacedObject:
+    """Return a river on the near side of a road that would cover it."""
+    feet = [one.foot for one in things if one.kind == "road" and one.overlaps(river)]
+    pitch = min(feet, default=0.0) - river.height / 2
+    return replace(river, pitch=max(min(river.pitch, pitch), _NEAREST_RIVER))
 
 
 def without_dry(things: Sequence[PlacedObject], kept: Collection[str]) -> list[PlacedObject]:
@@ -371,10 +390,9 @@ def _carries(water: PlacedObject, bridge: PlacedObject) -> bool:
 
 def _over_river(things: Sequence[PlacedObject], bridge: PlacedObject) -> PlacedObject:
     """Return a bridge with its foot at the near bank of a river, if there is one."""
-    rivers = [one for one in things if one.kind in RUNNING and one.width < AROUND]
-    if not rivers:
+    river = _river_of(things, bridge)
+    if river is None:
         return bridge
-    river = min(rivers, key=lambda one: abs(yaw_difference(one.yaw, bridge.yaw)))
     reach = max(river.width - bridge.width, 0.0) / 2
     aside = min(max(yaw_difference(bridge.yaw, river.yaw), -reach), reach)
     pitch = river.pitch - _NEAR_BANK * river.height + bridge.height / 2

@@ -175,6 +175,9 @@ def test_a_named_bridge_spans_the_river():
     assert abs(yaw_difference(there.yaw, 0.0)) + there.width / 2 <= river.width / 2
     assert river.foot < there.foot < river.pitch
     assert spanning([bridge], {0}) == [bridge]
+    road = PlacedObject("road", 10.0, -16.0, 89.0, 11.0)
+    _, nearer, _ = spanning([road, river, bridge], {2})
+    assert nearer.top <= road.foot, "the road covers no river below a bridge"
 
 
 def test_a_lake_behind_a_tent_is_in_front_of_it():
