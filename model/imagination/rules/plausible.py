@@ -44,6 +44,7 @@ _HIGHEST_HUNG = 15.0  # degrees of the top of what hangs; ceilings are lower tow
 _WINDOW, _TALLEST_WINDOW = (18.0, 24.0), 30.0  # degrees of width and height, at most; of large ones
 _WIDEST_HUNG = 60.0  # degrees; wider things are patterns of a wall
 _OVER = 0.2  # share of what hangs that may hang over something else
+_BEHIND = 0.3  # share of what hangs from which on it is left out behind something that stands
 _HUNG_TURNS = tuple(side * turn for turn in range(4, 77, 4) for side in (1.0, -1.0))  # degrees
 _BUILT_IN = WINDOWS | {"curtains", "door", "blackboard"}  # which make no room for pictures
 _HIGH = 0.6  # share of a table's height
@@ -72,6 +73,7 @@ def plausible(
     result = without_dry(_without_crowds(result, said, least), said)
     if WALL in kinds:
         result = _before_walls(_on_something(_clear_of_doors(result, said), said))
+        result = _without_hidden_pictures(result, said)
     return result
 
 
@@ -143,6 +145,21 @@ def _before_walls(things: list[PlacedObject]) -> list[PlacedObject]:
         if stands(thing) and thing.foot > foot and not is_on(thing, things):
             result[place] = thing.standing_at(foot)
     return result
+
+
+def _without_hidden_pictures(
+    things: list[PlacedObject], said: Collection[str]
+) -> list[PlacedObject]:
+    """Return a room in which no picture hangs behind furniture; named ones stay.
+
+    The painter draws the rest of one in pieces, between the pipes of an organ.
+    """
+    free = {*said, *_BUILT_IN}
+    return [
+        thing for place, thing in enumerate(things)
+        if thing.kind in free or where_of(thing.kind) != "wall"
+        or not any(covered(thing, one) > _BEHIND for one in things[place + 1 :] if stands(one))
+    ]  # fmt: skip
 
 
 def wall_foot(things: Sequence[PlacedObject], yaw: float) -> float:

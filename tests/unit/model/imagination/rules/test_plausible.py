@@ -37,6 +37,14 @@ def test_nothing_on_the_floor_stands_on_the_wall_above_it(kind: str):
     assert -22.0 < lower.foot < -20.0
 
 
+def test_no_picture_hangs_behind_furniture_unless_words_name_it():
+    picture = PlacedObject("portrait", 10.0, 3.0, 10.0, 12.0)
+    organ = PlacedObject("organ", 13.0, -6.0, 20.0, 30.0)
+    assert kinds(plausible([WALL, picture, organ], [])) == ["wall", "organ"]
+    assert len(plausible([WALL, picture, organ], [Named(("portrait",), None)])) == 3
+    assert len(plausible([WALL, picture, organ.turned(40.0)], [])) == 3
+
+
 def test_nothing_bars_a_door_but_what_words_name():
     door = PlacedObject("door", 10.0, -5.0, 14.0, 28.0)
     near, far = (PlacedObject("potted plant", 14.0, pitch, 8.0, 10.0) for pitch in (-16.0, -38.0))
