@@ -52,7 +52,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_colored_waters,
 )
 from mag_sandbox.model.imagination.rules.relations import with_rows
-from mag_sandbox.model.imagination.rules.shores import ashore, facing_course, without_dry
+from mag_sandbox.model.imagination.rules.shores import ashore, facing_course, on_rocks, without_dry
 from mag_sandbox.model.imagination.rules.spacing import as_full, with_room
 from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.scenes.kinds import EXHIBITS, STANDS, THINGS, rivals
@@ -251,7 +251,7 @@ class Planner(nn.Module):
         all_planned = (placed_objects(one, self.kinds) for one in plans)
         least = sum(area(one) for own in all_planned for one in filling(own)) / len(plans) / 4
         full = self._filled(shown_first, others, least, named)
-        full = ashore(with_houses_around(full, wanted.typical, named), named)
+        full = on_rocks(ashore(with_houses_around(full, wanted.typical, named), named))
         full = with_windows(full, {kind for one in named for kind in one.kinds})
         full = at_walls(full, named)
         full = with_colored_shell(colored(varied(full), named), named, wanted.light)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import atan, cos, degrees, radians, tan
 
 from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
@@ -41,6 +42,8 @@ _NEAR_BANK = 0.4  # of a river's height, below its middle
 _NEAREST_RIVER = -26.0  # pitch of its middle, in a level view
 _VESSELS = frozenset(("boat", "ship", "sailing ship", "gondola", "buoy"))  # rowing boats lie ashore
 _ROWING, _BOAT, _SHORTER = "rowing boat", "boat", 0.7
+_WIDER_ROCK, _FLAT_ROCK = 2.2, 0.3  # than the lighthouse on it; height as a share of its width
+_SUNK = 0.1  # of a rock's height above its middle, at which a lighthouse begins
 _EDGE = 0.8  # degrees between a shore and the foot of a thing on it
 _FOOT = 0.35  # of a thing's width, from its middle to the end of its foot
 _HIDDEN, _NEAREST = 0.5, 23.0  # share of a lake; degrees below the horizon, of its middle
@@ -95,6 +98,27 @@ def ashore(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
                 _with(one, thing, moved) if one.kind in carried and one.overlaps(thing) else one
                 for one in result
             ]
+    return result
+
+
+def on_rocks(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return a plan with a rock below each lighthouse that would stand in water."""
+    waters = [one for one in things if one.kind in _WET]
+    result: list[PlacedObject] = []
+    for thing in things:
+        is_lighthouse = thing.kind == "lighthouse"
+        edges = [_shores(water, thing) for water in waters] if is_lighthouse else []
+        if not any(each and each[0] < thing.foot < each[1] for each in edges):
+            result.append(thing)
+            continue
+        wide = _WIDER_ROCK * thing.width
+        tall, foot = _FLAT_ROCK * wide, min(thing.foot, _FARTHEST)
+        rock = PlacedObject("rock", thing.yaw, foot + tall / 2, wide, tall)
+        rock = with_look(rock, in_light(looks_of(rock.kind)[0], light_of(things)))
+        raised = rock.pitch + _SUNK * tall
+        scale = (thing.top - raised) / thing.height  # its top stays in view
+        away = EYE / tan(radians(-foot))
+        result += [replace(thing.scaled(scale).standing_at(raised), away=away), rock]
     return result
 
 

@@ -7,6 +7,7 @@ from math import atan, cos, degrees, radians, tan
 import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.shores import (
     afloat,
@@ -16,6 +17,7 @@ from mag_sandbox.model.imagination.rules.shores import (
     facing_course,
     is_in_water,
     is_odd_sea,
+    on_rocks,
     spanning,
     with_sailing_boats,
     without_dry,
@@ -157,6 +159,16 @@ def test_a_river_stays_below_the_bridge_that_words_name():
     barn = standing("barn", 10.0, -13.0)
     (moved, *_) = aside_of([river, bridge, barn], {1, 2}, {"barn", "bridge"})
     assert abs(yaw_difference(moved.yaw, bridge.yaw)) <= (moved.width - bridge.width) / 2
+
+
+def test_a_lighthouse_in_water_stands_on_a_rock():
+    far, land = standing("lighthouse", 170.0, -3.0), standing("lighthouse", 30.0, -9.0)
+    _, raised, rock, same = on_rocks([SEA, far, land])
+    assert (raised.kind, rock.kind, same) == ("lighthouse", "rock", land)
+    assert (rock.yaw, rock.foot, raised.top) == pytest.approx((far.yaw, far.foot, far.top))
+    assert rock.foot < raised.foot < rock.top, "its base is hidden"
+    assert rock.width > raised.width
+    assert raised.away == pytest.approx(EYE / tan(radians(3.0))), "as far as the rock"
 
 
 def test_coasts_are_turned_to_the_sea_and_cities_to_their_road():
