@@ -11,7 +11,7 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, TRACK, Theme
 STAGES: dict[Stage, tuple[str, float]] = {  # words, and usual seconds
     "waiting": ("first, the view before is finished", 0.5),
     "planning": ("planning the place", 2.5),
-    "painting": ("painting it", 0.4),
+    "painting": ("painting it", 1.5),
     "remembering": ("remembering it", 1.3),
 }
 MOVES_S = 1 / 15  # between two pictures of the light that runs along a bar

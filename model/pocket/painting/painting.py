@@ -27,6 +27,7 @@ from mag_sandbox.controls.camera import (
     yaw_difference,
 )
 from mag_sandbox.files.validation import decode
+from mag_sandbox.model.cancelling import check_cancelled
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
@@ -703,6 +704,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
                 now = Plan(prompt, planned_with, planned.result())
             if now.noise != noise:
                 now = _turned(now, noise, doors, imagination.config)
+            check_cancelled("painting", 0.0)  # what is carried over takes longer than to paint
             if now is not plan and before is not None:
                 now = now.after(before, around.known, imagination.lattice)
             subject = Subject(texts(prompt)[0], noise, now.things, carry(now.things))

@@ -24,6 +24,7 @@ from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO, _is_replaced, _lef
 from mag_sandbox.model.pocket.listed import as_edits
 from mag_sandbox.model.pocket.painting import painting
 from mag_sandbox.model.pocket.painting.painting import BLOCKS_A_VIEW
+from mag_sandbox.model.pocket.painting.relighting import Relighting
 from mag_sandbox.model.pocket.walks import walking
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldState
@@ -681,6 +682,20 @@ def test_another_light_paints_everything_anew_and_moves_nothing(monkeypatch):
     assert (made.painting.plan, made.editor.placed) == (plan, placed)
     assert made.step(STILL).placed == placed
     assert not changed_cells(before, ring_of(made))[before[0]].any()
+
+
+def test_what_is_carried_over_into_another_light_counts_as_painting(monkeypatch):
+    made, stages = played(AWAY), []
+    planned_for(made, monkeypatch)
+
+    def carried(light, *parts):
+        stages.append(made.painting.thread.under_way.stage)
+        return carry(light, *parts)
+
+    carry = Relighting.carried
+    monkeypatch.setattr(Relighting, "carried", carried)
+    renew(made, replace(ALL, act="relight"))
+    assert stages == ["painting"]
 
 
 def test_another_light_moves_nothing_while_the_first_plan_is_under_way(monkeypatch):
