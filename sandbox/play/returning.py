@@ -39,7 +39,8 @@ class GuidedReturn:
         self.recalls: tuple[float, ...] = ()  # percent; one per half, once it shows the view again
         sights = [sight for sight in sights if _is_near(sight.pose, here)]
         lost = [sight for sight in sights if _is_lost(sight.pose, here, block)]
-        self._leads, self._way = True, BACK if lost else AWAY_AND_BACK
+        # whether the camera turns by itself
+        self.leads, self._way = True, BACK if lost else AWAY_AND_BACK
         self._targets: list[CameraPose] = []  # still to visit
         self._place = here
         self.seen: np.ndarray | None = None  # the view as it was seen, uint8 [H, W, 3]; None: none
@@ -54,7 +55,7 @@ class GuidedReturn:
     @property
     def words(self) -> str:
         """The caption of the view as it was seen."""
-        if self._leads:
+        if self.leads:
             return self._way
         if view_overlap(self._place, self._here) >= SEEN:
             return THERE
@@ -66,8 +67,8 @@ class GuidedReturn:
     def next_target(self, block: FrameBlock, *, is_flying: bool) -> CameraPose | None:
         """Return the camera's new target; None: unchanged."""
         self._here = block.poses[-1]
-        self._leads = bool(self._targets) or is_flying
-        if not (self._leads or self.recalls or self.seen is None):
+        self.leads = bool(self._targets) or is_flying
+        if not (self.leads or self.recalls or self.seen is None):
             self._judge(self.seen, block)
         if self._targets and (not is_flying or min(_held(self._place, block)) <= LOST):
             return self._targets.pop(0)

@@ -65,6 +65,7 @@ WIPE_MOVES_S = 1 / 30  # between two pictures of a wipe
 WIPE_AWAY_S = 2.0  # that a view must have been out of sight for a wipe
 WIPE_EVERY_S = 20.0  # between two unasked ones
 MOST_NOTICES = 3
+LED = "The camera turns by itself first · {} ends it"
 WAY_ON = "Steer both yourself · {} ends the comparison"
 REFRESH_S = 0.5  # between two checks of other threads
 POSTCARD_WIDTH = 318  # px of the reference window
@@ -366,7 +367,7 @@ class SplitOverlay(Overlay):
         self, reel: Reel, hud: Hud, trip: GuidedReturn, end_key: str, notices: Notices
     ) -> None:
         self._reel, self._hud, self._trip, self._notices = reel, hud, trip, notices
-        self._way_on = WAY_ON.format(end_key)
+        self._end_key = end_key
         self._cards, self._seen_card = (CachedCard(), CachedCard()), CachedCard()
 
     @property
@@ -392,7 +393,8 @@ class SplitOverlay(Overlay):
             card = self._cards[place](theme, half_card, half - 2 * gap)
             lowest = (height if keys is None else keys.top) - gap - card.get_height()
             surface.blit(card, (place * half + gap, min(pictures.bottom + gap, lowest)))
-        seen = seen_card(self._trip.words, self._trip.seen, self._way_on)
+        note = (LED if self._trip.leads else WAY_ON).format(self._end_key)
+        seen = seen_card(self._trip.words, self._trip.seen, note)
         card = self._seen_card(theme, seen)
         bottom = max(pictures.top - gap, card.get_height())
         surface.blit(card, card.get_rect(midbottom=(half, bottom)))

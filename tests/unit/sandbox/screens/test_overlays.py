@@ -14,6 +14,7 @@ from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.late_warp import WHOLE
 from mag_sandbox.sandbox.postcards.postcards import PostcardStamp, Tour
 from mag_sandbox.sandbox.screens.overlays import (
+    LED,
     NOTICE_FADE_S,
     NOTICE_S,
     PROBE_S,
@@ -228,7 +229,9 @@ def test_what_halves_remember_stands_below_them_where_there_is_room(size, keys, 
     with window(size, "test") as surface:
         surface.fill(BLUE)
         reel = SimpleNamespace(current=SimpleNamespace(block=block))
-        trip = SimpleNamespace(seen=seen, words="Both turn away and come back", recalls=())
+        trip = SimpleNamespace(
+            seen=seen, words="Both turn away and come back", recalls=(), leads=True
+        )
         notices = Mock()
         SplitOverlay(reel, hud, trip, "V", notices).draw(surface)
         beside = width // 2 + Theme(size).px(20)
@@ -248,13 +251,28 @@ def test_what_halves_remember_stands_below_them_where_there_is_room(size, keys, 
     assert (rows > Theme(size).px(100)) is (seen is not None), "what was seen, above the line"
 
 
+@pytest.mark.parametrize(("leads", "said"), [(True, LED), (False, WAY_ON)])
+def test_a_comparison_says_whether_the_camera_turns_by_itself(leads, said, monkeypatch):
+    noted = []
+    monkeypatch.setattr(
+        "mag_sandbox.sandbox.screens.overlays.seen_card",
+        lambda *parts: noted.append(parts[-1]) or seen_card(*parts),
+    )
+    block = SimpleNamespace(memory=MEMORY, beside=None)
+    reel = SimpleNamespace(current=SimpleNamespace(block=block))
+    trip = SimpleNamespace(seen=None, words="", recalls=(), leads=leads)
+    with window((1280, 720), "test") as surface:
+        SplitOverlay(reel, Hud(), trip, "V", Mock()).draw(surface)
+    assert noted == [said.format("V")]
+
+
 @pytest.mark.parametrize("size", [(480, 300), (1280, 720), (3840, 2160)])
-def test_the_caption_of_what_was_seen_is_never_cut(size):
+@pytest.mark.parametrize("note", [LED, WAY_ON])
+def test_the_caption_of_what_was_seen_is_never_cut(size, note):
     with window(size, "test"):
         theme, words = Theme(size), "Both turn away and come back"
-        card = seen_card(words, np.zeros((192, 320, 3), np.uint8), WAY_ON.format("V")).drawn(theme)[
-            0
-        ]
+        seen = np.zeros((192, 320, 3), np.uint8)
+        card, _ = seen_card(words, seen, note.format("V")).drawn(theme)
         assert theme.text(words, 13, bold=True).get_width() < card.get_width() <= size[0]
 
 
