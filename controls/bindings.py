@@ -97,10 +97,10 @@ BINDINGS = (
     Binding("reset", ("r",), "start over", "World"),
     Binding("new_seed", ("n",), "another place like this", "World"),
     Binding("leave", ("escape", "pad back"), "leave to the title", "World"),
-    Binding("policy", ("k", "pad left shoulder"), "another kind of memory", "Memory"),
+    Binding("policy", ("k", "pad left shoulder"), "change what is remembered", "Memory"),
     Binding("more_memory", ("]", "page up"), "more memory", "Memory"),
     Binding("less_memory", ("[", "page down"), "less memory", "Memory"),
-    Binding("world", ("o",), "go on in another world", "Memory"),
+    Binding("world", ("o",), "go on with another network", "Memory"),
     Binding("save", ("f5",), "save this moment", "Keep"),
     Binding("load", ("f9",), "load the saved moment", "Keep"),
     Binding("fork", ("f6",), "save a copy of this place", "Keep"),
@@ -109,7 +109,7 @@ BINDINGS = (
     Binding("hud", ("h", "pad right stick"), "map, lab view or nothing", "Show"),
     Binding("minimap", ("m",), "map", "Show"),
     Binding("split", ("v",), "two memories side by side", "Show"),
-    Binding("late_warp", ("l",), "turn before the world follows", "Show"),
+    Binding("late_warp", ("l",), "turn at once: on or off", "Show"),
     Binding("help", ("f1",), "show or hide this help", "Show"),
     Binding("fullscreen", ("f11", "f"), "full screen", "Show"),
     Binding("mute", ("u",), "sound on or off", "Sound"),
@@ -131,14 +131,13 @@ WATCH = (  # in a recording, in place of the keys that move the camera
 ENDS = "close the game"  # what the key that leaves does where there is no title
 _ALSO_WATCHING = ("step", "reset", "leave", "hud", "help", "fullscreen")
 _TURNS: frozenset[Axis] = frozenset(("yaw", "pitch"))
+_STEPS: frozenset[Axis] = frozenset(("forward", "right"))
 POINTING = (
     Pointing("drag the view", "mouse drag", "", _TURNS),
     Pointing("go there", "click on map or door", "", _TURNS),
     Pointing("put something there", "right click", "", _TURNS),
     Pointing("look around at any speed", "", "right stick", _TURNS),
-    Pointing(
-        "walk that way", "hold W A S D on screen", "left stick", frozenset(("forward", "right"))
-    ),
+    Pointing("walk that way", "W A S D in the corner", "left stick", _STEPS),
     Pointing("zoom by any amount", "mouse wheel", "triggers", frozenset(("zoom",))),
 )
 _WATCH_POINTING = (Pointing("click or drag to any moment", "time bar", "", frozenset()),)

@@ -136,8 +136,8 @@ def _settings() -> tuple[Item, ...]:
     warp = "The picture moves with your keys before the world has made the next one."
     tips = "Tips for new players, one at a time; each goes once you have followed it."
     no_tips = "Tips for new players; turn this on to see them again."
-    attended = "How many remembered views are read for the next one; more is slower."
-    newest = "How many of the newest blocks are kept, with the policy “Window”."
+    attended = "How many remembered views each new picture follows; more is slower."
+    newest = "How far back “Window” remembers, in blocks; other policies ignore it."
     sinks = "How many first views of a place are never dropped."
     usual = (None, "as usual"), *((count, str(count)) for count in range(4))
     about = {name: policy_look(name).about for name in available_policies()}
@@ -177,7 +177,7 @@ def _settings() -> tuple[Item, ...]:
             text,
         ),
         SettingRow(("high_contrast",), "High contrast", "Bright words on black.", Toggle),
-        Heading("Research"),
+        Heading("Research: play needs none of these"),
         SettingRow(("memory",), "Memory policy", policy_look("").about, _policy, about),
         SettingRow(
             ("kept_mib",), "Budget", "How much working memory the remembered views may take.", kept
@@ -188,7 +188,12 @@ def _settings() -> tuple[Item, ...]:
         SettingRow(
             ("look_ahead",), "Look ahead", "Make views before the camera gets there.", Toggle
         ),
-        SettingRow(("precision",), "Precision", "Number format of the networks.", precision),
+        SettingRow(
+            ("precision",),
+            "Precision",
+            "How exactly the networks calculate; “fastest” looks the same.",
+            precision,
+        ),
         SettingRow(("late_warp",), "Turn at once", warp, Toggle),
     )
 
