@@ -68,6 +68,7 @@ _LOW_ROW = 0.7  # of the height of what is behind them, as seen from their foot
 _BARE = 0.05  # of the width of one in a row, that the row may leave uncovered
 _SEA = "sea"
 _GAP = 2.0  # degrees between things beside each other
+_FARTHER, _SMALLEST_BEHIND = 1.3, 0.4  # times as far away, of what is small; of their size
 _DEEPER = 2.5  # degrees between the feet of things before each other
 _ASIDE = 0.34  # of the width of both: distance of a thing from the middle of one that hides it
 _WIDER, _PEEPING = 1.8, 0.2  # times as wide; likewise, of one that shows on both sides of the other
@@ -932,9 +933,10 @@ def _behind(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
     if hovers and where_of(other.kind) in ON_FLOOR:
         low = min(thing.foot, other.pitch)
         return replace(thing.standing_at(low), yaw=_spread(thing, other, rank, count, 0.0))
-    foot = max(thing.foot, other.foot + _DEEPER)
+    is_small, deeper = thing.height < other.height / 2, other.foot + _DEEPER
+    foot = max(thing.foot, min(deeper, other.foot / _FARTHER) if is_small else deeper)
     if where_of(thing.kind) in ON_FLOOR and thing.foot < foot < 0.0:  # it is farther away
-        thing = thing.scaled(max(foot / thing.foot, _SMALLEST))
+        thing = thing.scaled(max(foot / thing.foot, _SMALLEST_BEHIND if is_small else _SMALLEST))
     away = _with_foot(thing, foot)
     top = away.top
     is_seen = top > other.top + away.height / 3

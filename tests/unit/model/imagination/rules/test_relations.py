@@ -1,10 +1,12 @@
 """Things of a plan stand to each other as a description says."""
 
 from dataclasses import replace
+from math import radians, tan
 
 import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.named import obeyed
 from mag_sandbox.model.imagination.rules.plans import colored
@@ -157,6 +159,16 @@ def test_a_tree_behind_a_barn_is_no_speck_and_not_hidden():
     result = related([*trees, barn], named)
     (tree,) = (one for one in result if one.kind == "oak" and one.height > 9.0)
     assert 20.0 < abs(right_of(tree, barn)) + tree.width / 2 < 24.0
+
+
+def test_a_bicycle_behind_a_far_tree_is_no_taller_than_a_storey():
+    tree = PlacedObject("oak", 0.0, 9.2, 23.0, 28.0)  # its foot is at -4.8 degrees
+    bicycle = PlacedObject("bicycle", 90.0, -10.5, 16.0, 9.0)
+    named = named_things("a bicycle behind a tree", ("bicycle", "oak"))
+    tree, bicycle = related([tree, bicycle], named)
+    assert tree.foot < bicycle.foot < tree.foot / 1.4, "not as far away as the houses"
+    away = EYE / tan(radians(-bicycle.foot))
+    assert 2 * away * tan(radians(bicycle.height / 2)) < 2.5  # metres
 
 
 def test_a_ghost_behind_a_gravestone_does_not_hover_far_above_it():
