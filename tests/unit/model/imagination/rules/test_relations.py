@@ -165,7 +165,7 @@ def test_a_bicycle_behind_a_far_tree_is_no_taller_than_a_storey():
     tree = PlacedObject("oak", 0.0, 9.2, 23.0, 28.0)  # its foot is at -4.8 degrees
     bicycle = PlacedObject("bicycle", 90.0, -10.5, 16.0, 9.0)
     named = named_things("a bicycle behind a tree", ("bicycle", "oak"))
-    tree, bicycle = related([tree, bicycle], named)
+    bicycle, tree = related([tree, bicycle], named)
     assert tree.foot < bicycle.foot < tree.foot / 1.4, "not as far away as the houses"
     away = EYE / tan(radians(-bicycle.foot))
     assert 2 * away * tan(radians(bicycle.height / 2)) < 2.5  # metres
