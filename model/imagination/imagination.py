@@ -82,14 +82,14 @@ from mag_sandbox.model.imagination.weights import (
     require_networks,
 )
 from mag_sandbox.model.world import Frames
-from mag_sandbox.scenes.kinds import DRAWN_AS, FALLING
+from mag_sandbox.scenes.kinds import DRAWN_AS, FALLING, WATERS
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
 
 _ATTEMPTS, _OTHER = 4, 1000  # of a plan by day, and between the seeds of their noise
 _SPRITES = 256  # that are kept
 _BEGINNINGS = 64  # of plans, of which one is to resemble the given picture
-VISIBLE = 0.25  # share of a thing that shows of a visible one
+VISIBLE, VISIBLE_WATER = 0.25, 0.1  # share of a thing that shows of a visible one
 BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
 Each = Callable[[Callable[[Place], Tensor], Iterable[Place]], Iterable[Tensor]]  # `map`, or like it
 
@@ -571,7 +571,10 @@ def _visible(things: Things, sketcher: Sketcher, config: ImaginationConfig) -> T
     """
     there = [one for one in things if one.kind not in FALLING]
     shares = sketcher.shown(_painted_as(there, sketcher, config))
-    return tuple(one for one, share in zip(there, shares, strict=True) if share >= VISIBLE)
+    return tuple(
+        one for one, share in zip(there, shares, strict=True)
+        if share >= (VISIBLE_WATER if one.kind in WATERS else VISIBLE)
+    )  # fmt: skip
 
 
 def _as_described(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:

@@ -32,6 +32,7 @@ CALLED = {  # kinds by names that players use
     "wild flower": "wildflower",
 }  # fmt: skip
 NARROWEST = 2.7  # degrees of the shorter side of a thing: of a chicken that is some steps away
+SMALLER = 0.6  # of that size, from which on things are counted with a larger one of their kind
 NEAR = 0.1  # metres: the least distance that sizes are told for
 MOST_DIRECTIONS = 4  # of the things of a name; of more, only ahead, left, right, behind
 _NUMBERS = (
@@ -144,13 +145,18 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     if block is None:
         return ()
     said = names_in(block.prompt)
+    planned = [one for one in block.planned or () if one.kind in _NAMED]
+    large = {one.kind for one in planned if _is_large(one)}
     named = [
-        one for one in block.planned or ()
-        if one.kind in _NAMED and (one.kind in said or _is_large(one))
+        one for one in planned
+        if one.kind in said or _is_large(one, SMALLER if one.kind in large else 1.0)
     ]  # fmt: skip
     if block.ground and block.poses[-1].is_away:
         own = [seen_from(edit, block.ground, block.poses[-1]) for edit in block.placed]
-        told = [_planned(edit, block.prompt) for edit in named]
+        told = [
+            _planned(edit, block.prompt) for edit in named
+            if edit.kind not in OVERHEAD or _is_seen(edit, ring.is_seen)
+        ]  # fmt: skip
         told += _not_shown(block.ground, block.poses[-1], block.prompt, (*own, *told))
     else:
         own = [_told(edit) for edit in block.placed]
@@ -324,10 +330,10 @@ def _is_seen(edit: Edit, seen: np.ndarray) -> bool:
     return bool(seen[row, np.rint(yaws * SCALE).astype(int) % width].any())
 
 
-def _is_large(edit: Edit) -> bool:
-    """Tell whether a thing that no words name is large enough to be listed."""
+def _is_large(edit: Edit, share: float = 1.0) -> bool:
+    """Tell whether a thing that no words name is large enough, or a share of that, to be listed."""
     short, long = sorted((edit.width, edit.height))
-    return long >= SMALLEST and short >= NARROWEST
+    return long >= share * SMALLEST and short >= share * NARROWEST
 
 
 def _same_place(one: Seen, other: Seen) -> bool:

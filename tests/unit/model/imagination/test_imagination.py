@@ -65,6 +65,15 @@ def test_what_nearer_things_cover_is_not_visible_and_rain_covers_nothing():
     assert made.visible((hidden, aside, tent, rain)) == (aside, tent)
 
 
+@pytest.mark.parametrize("is_water", [True, False])
+def test_water_is_seen_that_shows_less_of_itself_than_other_things_must(is_water, monkeypatch):
+    monkeypatch.setattr(f"{Imagination.__module__}.WATERS", {"tent"} if is_water else set())
+    made, tent = imagination(), PlacedObject("tent", 90.0, 0.0, 60.0, 60.0)
+    made._networks.painter.objects.sprites[0].table.fill_(1.0)  # all of each box
+    behind = replace(tent, yaw=78.0)
+    assert (behind in made.visible((behind, tent))) is is_water
+
+
 def test_the_sketch_of_a_whole_ring_shows_both_halves_of_what_stands_at_its_seam():
     made = imagination()
     size, whole = made.ring_size[1], made.lattice.whole

@@ -291,6 +291,28 @@ def test_away_from_there_what_words_name_and_nothing_shows_is_listed_as_hidden()
     assert lines == ["a lake: on the right, hidden", "a red cat: behind you, hidden"]
 
 
+def test_away_from_there_clouds_are_listed_that_were_seen():
+    seen, above = (replace(TENT, kind="cloud", color=None, yaw=0.0, pitch=pitch)
+                   for pitch in (10.0, 40.0))  # fmt: skip
+    ring = SeenRing()
+    ring.seen[round((TOP - 20.0) * SCALE) :] = 1
+    block = Mock(
+        placed=(), planned=(seen, above, TENT), poses=(CameraPose(z=1.0),), prompt="clouds",
+        ground=GroundPlan(()),
+    )  # fmt: skip
+    kinds = [one.kind for one in things_around(ring, block)]
+    assert sorted(kinds) == ["cloud", TENT.kind]
+
+
+def test_small_things_are_counted_with_a_large_one_of_their_kind():
+    large, small, tiny = (
+        replace(TENT, kind="bush", color=None, yaw=yaw, width=1.7 * high, height=high)
+        for yaw, high in ((0.0, 3.0), (5.0, 2.0), (9.0, 1.0))
+    )
+    assert listed("a city", large, small, tiny) == ["two bushes: both ahead"]
+    assert listed("a city", small) == ["you have not seen anything with a name yet"]
+
+
 def test_away_from_there_as_many_are_listed_as_words_count():
     bears = (GroundThing("teddy bear", x, 4.0, 0.2) for x in (-1.0, 0.0, 1.0))
     shown = replace(TENT, kind="teddy bear", color=None, yaw=1.0)
