@@ -177,7 +177,7 @@ def _settings() -> tuple[Item, ...]:
             text,
         ),
         SettingRow(("high_contrast",), "High contrast", "Bright words on black.", Toggle),
-        Heading("Research: play needs none of these"),
+        Heading("For research"),
         SettingRow(("memory",), "Memory policy", policy_look("").about, _policy, about),
         SettingRow(
             ("kept_mib",), "Budget", "How much working memory the remembered views may take.", kept
