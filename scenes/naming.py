@@ -34,7 +34,7 @@ from mag_sandbox.scenes.relations import (
     Relation,
     clauses_of,
 )
-from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.stances import STANCES, where_of
 from mag_sandbox.scenes.synonyms import plural
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, VERB_ENDINGS, Phrase, split_words
 
@@ -368,7 +368,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         one = _dressed(one, worn.get(span.start) or of_all.get(span.kinds))
         if span.start in contained:
             one = one._replace(least=min(one.least, _CONTAINED))
-        one = _on_board(one._replace(relation=where.get(span.start, one.relation)))
+        one = _on_or_above(one._replace(relation=where.get(span.start, one.relation)))
         if one.relation and one.relation.where == WITH:
             owner = spans[max(rank for rank, other in enumerate(spans) if other.start < span.start)]
             count = called_by(owner).least  # two guitars of three people
@@ -635,12 +635,17 @@ def _held(owner: NamingWords, relation: Relation) -> Relation | None:
     return relation._replace(where="front") if is_entered else None
 
 
-def _on_board(one: Named) -> Named:
-    """Return a name that on a table means only small things: a table lamp, no hanging one."""
-    if not one.relation or one.relation.where != "on" or _BOARDS.isdisjoint(one.relation.kinds):
+def _on_or_above(one: Named) -> Named:
+    """Return a name that on a table means only small things: a table lamp, no hanging one.
+
+    Above one it means only what hangs: a wall clock, no alarm clock.
+    """
+    where, others = (one.relation.where, one.relation.kinds) if one.relation else ("", ())
+    if where != "above" and (where != "on" or _BOARDS.isdisjoint(others)):
         return one
-    small = tuple(kind for kind in one.kinds if kind in STANCES and STANCES[kind].where == "small")
-    return one._replace(kinds=small or one.kinds)
+    stances = ("small",) if where == "on" else ("wall", "ceiling")
+    kinds = tuple(kind for kind in one.kinds if where_of(kind) in stances)
+    return one._replace(kinds=kinds or one.kinds)
 
 
 def _on_one_board(clauses: Sequence[Clause], spans: Sequence[NamingWords]) -> list[Clause]:

@@ -396,6 +396,13 @@ def test_what_is_on_a_table_is_small(text, kind):
     assert kind in {one.kinds[0] for one in named_things(text, tuple(THINGS))}
 
 
+@pytest.mark.parametrize("thing", ["table", "bed", "fireplace"])
+def test_a_clock_above_something_is_one_for_walls(thing: str):
+    assert ("wall clock",) in {
+        one.kinds for one in named_things(f"a clock above the {thing}", tuple(THINGS))
+    }
+
+
 def test_kinds_that_are_never_together_are_so_both_ways():
     assert rivals("floor lamp") == {"hanging lamp", "wall lamp"}
     assert set(THINGS) >= EXHIBITS
