@@ -138,6 +138,24 @@ def with_houses_around(
     return result
 
 
+def farther_houses_first(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return a plan in which no house is drawn over one that is nearer, as if it were inside."""
+    result: list[PlacedObject] = []
+    for thing in things:
+        place = len(result)
+        if thing.kind in BUILDINGS and thing.away is None:
+            place = next(
+                (
+                    at for at, one in enumerate(result)
+                    if one.kind in BUILDINGS and one.away is None
+                    and one.foot < thing.foot and one.overlaps(thing)
+                ),
+                place,
+            )  # fmt: skip
+        result.insert(place, thing)
+    return result
+
+
 def _may_be_added(
     thing: PlacedObject, things: Sequence[PlacedObject], most: Mapping[str, int], few: float
 ) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.filling import (
+    farther_houses_first,
     filled,
     filling,
     quarter_of,
@@ -118,3 +119,11 @@ def test_in_a_harbour_are_houses_in_every_quarter_behind():
     one_cottage = [Named(("cottage",), None, 1, 1)]
     counted = with_houses_around(things, [Named(("cottage",), None)], one_cottage)
     assert counted == things, "there is one cottage alone"
+
+
+def test_no_house_is_drawn_over_one_that_is_nearer():
+    near = PlacedObject("apartment house", 80.0, 7.0, 30.0, 30.0)  # its foot is at -8 degrees
+    school, tree = replace(near, kind="school", yaw=90.0, pitch=11.0), replace(near, kind="oak")
+    aside = replace(school, yaw=200.0)
+    assert farther_houses_first([near, tree, aside, school]) == [school, near, tree, aside]
+    assert farther_houses_first([school, near, tree]) == [school, near, tree]
