@@ -8,7 +8,7 @@ from dataclasses import replace
 from math import atan, cos, degrees, radians, tan
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.imagination.geometry.bodies import ground_distance
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
@@ -106,9 +106,7 @@ def on_rocks(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     waters = [one for one in things if one.kind in _WET]
     result: list[PlacedObject] = []
     for thing in things:
-        is_lighthouse = thing.kind == "lighthouse"
-        edges = [_shores(water, thing) for water in waters] if is_lighthouse else []
-        if not any(each and each[0] < thing.foot < each[1] for each in edges):
+        if thing.kind != "lighthouse" or not _has_foot_in(waters, thing):
             result.append(thing)
             continue
         wide = _WIDER_ROCK * thing.width
@@ -117,8 +115,8 @@ def on_rocks(things: Sequence[PlacedObject]) -> list[PlacedObject]:
         rock = with_look(rock, in_light(looks_of(rock.kind)[0], light_of(things)))
         raised = rock.pitch + _SUNK * tall
         scale = (thing.top - raised) / thing.height  # its top stays in view
-        away = EYE / tan(radians(-foot))
-        result += [replace(thing.scaled(scale).standing_at(raised), away=away), rock]
+        lighthouse = thing.scaled(scale).standing_at(raised)
+        result += [replace(lighthouse, away=ground_distance(foot)), rock]
     return result
 
 
@@ -184,9 +182,13 @@ def is_in_water(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
     """Tell whether the foot of a thing that stands on land is in water."""
     if thing.kind in _IN_WATER or _swims(thing):
         return False
-    foot = thing.foot
-    edges = (_shores(one, thing) for one in things if one.kind in _WET and one.width < AROUND)
-    return any(each is not None and each[0] < foot < each[1] for each in edges)
+    return _has_foot_in([one for one in things if one.kind in _WET and one.width < AROUND], thing)
+
+
+def _has_foot_in(waters: Sequence[PlacedObject], thing: PlacedObject) -> bool:
+    """Tell whether all of a thing's foot is between the shores of one of some waters."""
+    edges = (_shores(one, thing) for one in waters)
+    return any(each is not None and each[0] < thing.foot < each[1] for each in edges)
 
 
 def is_aground(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
@@ -409,7 +411,12 @@ def _reaches(water: PlacedObject, thing: PlacedObject) -> bool:
 def _carries(water: PlacedObject, bridge: PlacedObject) -> bool:
     """Tell whether all of a bridge is above a river."""
     aside = abs(yaw_difference(bridge.yaw, water.yaw))
-    return water.kind in RUNNING and aside <= max(water.width - bridge.width, 0.0) / 2 + _EDGE
+    return water.kind in RUNNING and aside <= _reach(water, bridge) + _EDGE
+
+
+def _reach(river: PlacedObject, bridge: PlacedObject) -> float:
+    """Return how far from the middle of a river a bridge may be [degrees]."""
+    return max(river.width - bridge.width, 0.0) / 2
 
 
 def _over_river(things: Sequence[PlacedObject], bridge: PlacedObject) -> PlacedObject:
@@ -417,7 +424,7 @@ def _over_river(things: Sequence[PlacedObject], bridge: PlacedObject) -> PlacedO
     river = _river_of(things, bridge)
     if river is None:
         return bridge
-    reach = max(river.width - bridge.width, 0.0) / 2
+    reach = _reach(river, bridge)
     aside = min(max(yaw_difference(bridge.yaw, river.yaw), -reach), reach)
     pitch = river.pitch - _NEAR_BANK * river.height + bridge.height / 2
     return replace(bridge, yaw=(river.yaw + aside) % 360.0, pitch=pitch, away=None)
