@@ -9,6 +9,7 @@ import pytest
 
 from mag_sandbox.model.remote.tls import SharedTLSSocket, tls_context
 from tests.certificates import NEEDS_OPENSSL, certify_localhost
+from tests.patience import PATIENCE
 
 MESSAGE, MESSAGES = b"0123456789" * 400, 500
 
@@ -61,7 +62,7 @@ def test_a_reader_that_waits_lets_a_writer_write(ends):
     client.sendall(b"hello")
     assert server.recv(16) == b"hello"
     server.sendall(b"welcome")
-    reader.join(10.0)
+    reader.join(PATIENCE)
     assert heard == [b"welcome"]
 
 
@@ -78,7 +79,7 @@ def test_closing_ends_a_read(ends):
     begin(read)
     time.sleep(0.1)  # it waits, or has not begun: both end
     client.close()
-    assert ended.wait(10.0)
+    assert ended.wait(PATIENCE)
 
 
 def test_what_is_read_and_written_at_once_arrives_whole(ends):
@@ -92,7 +93,7 @@ def test_what_is_read_and_written_at_once_arrives_whole(ends):
         begin(lambda: [server.sendall(MESSAGE) for _ in range(MESSAGES)]),
     ]
     for thread in threads:
-        thread.join(60.0)
+        thread.join(PATIENCE)
     assert arrived == {"here": MESSAGE * MESSAGES, "there": MESSAGE * MESSAGES}
 
 
