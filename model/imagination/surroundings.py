@@ -33,6 +33,11 @@ class Place:
             slice(cell * self.left, cell * (self.left + self.columns)),
         )
 
+    def with_margin(self, cells: int) -> "Place":
+        """Return it with so many cells more on each side."""
+        top, left = self.top - cells, self.left - cells
+        return Place(top, left, self.rows + 2 * cells, self.columns + 2 * cells)
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:

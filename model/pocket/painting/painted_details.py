@@ -12,12 +12,13 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.model.imagination.details import GivenPicture, alike, shown_under
+from mag_sandbox.model.imagination.drawing.last_made import LastMade, digest_of
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings, StandingThings
 from mag_sandbox.model.imagination.drawing.refining import RefinedRings
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.geometry.skies import before_sky
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
-from mag_sandbox.model.imagination.imagination import Imagination
+from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import Things
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
 from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
@@ -197,6 +198,7 @@ class PaintedDetails:
     def _begin(self, given: GivenPicture | None) -> None:
         imagination = self._imagination
         self._given, self._first = given, None  # and what the codec makes of it
+        self._shown = LastMade[np.ndarray](most=1)  # of the given view; all its tiles ask for it
         self._ground = DecodedGround(self._found, _REACH, _TILE)
         self._views = ViewCutter(imagination.lattice, self._ground, imagination.view_size)
 
@@ -240,15 +242,22 @@ class PaintedDetails:
         down, across = (rows >= 0) & (rows < height), columns < width
         found = np.zeros((4, len(rows), len(columns)), np.float32)
         if down.any() and across.any():
-            there = around.at(ahead)
-            stays = given.stays(there.latents, there.known)
-            changed = there.known & ~stays
-            same = self._alike(given, around) if changed.any() else None
-            wide = Place(ahead.top - 1, ahead.left - 1, ahead.rows + 2, ahead.columns + 2)
-            shown = given.shown(stays, around.known[around.cells(wide)], same)
-            shown = shown[:, rows[down]][..., columns[across]]
+            shown = self._given_shown(given, around)[:, rows[down]][..., columns[across]]
             found[:, down[:, None] & across] = shown.reshape(4, -1)
         return found
+
+    def _given_shown(self, given: GivenPicture, around: Surroundings) -> np.ndarray:
+        """Return a given view, float32 [4, H, W]; see `GivenPicture.shown`."""
+        ahead = self._imagination.ahead
+        near = around.at(ahead.with_margin(BESIDE))
+
+        def make() -> np.ndarray:
+            there, beside = around.at(ahead), around.at(ahead.with_margin(1)).known
+            stays = given.stays(there.latents, there.known)
+            changed = there.known & ~stays
+            return given.shown(stays, beside, self._alike(given, around) if changed.any() else None)
+
+        return self._shown.found(digest_of(near.latents, near.known), make)
 
     def _beside_given(self, place: Place, given: GivenPicture) -> np.ndarray:
         """Return a stopgap for a tile beside a given view, float32 [4, H, W]."""

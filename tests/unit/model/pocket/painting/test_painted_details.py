@@ -118,6 +118,20 @@ def test_a_given_view_is_shown_itself_until_its_cells_are_others():
     assert not others[:, :CELL].all(dim=0).any(), "up to the edge"
 
 
+def test_a_given_view_is_made_once_for_all_tiles_until_something_beside_it_changes(monkeypatch):
+    makes = []
+    shown = GivenPicture.shown
+    monkeypatch.setattr(GivenPicture, "shown", lambda *of: makes.append(0) or shown(*of))
+    made, ahead = details(), imagination().ahead
+    given = GivenPicture(np.zeros((CELL * 4, CELL * 6, 3), np.uint8), ALL.at(ahead).latents)
+    around = ALL.only(ALL.mask(ahead.with_margin(BESIDE)))
+    for known in (around, ALL):  # the rest lies farther away
+        made.views(known, [CameraPose()], given)
+        assert len(makes) == 1
+    made.views(ALL.only(ALL.mask(ahead)), [CameraPose()], given)
+    assert len(makes) == 2
+
+
 def test_beside_a_new_thing_a_given_view_is_still_shown_itself():
     around, ahead = Surroundings(ALL.known, np.zeros_like(ALL.latents)), imagination().ahead
     pixels = np.full((CELL * 4, CELL * 6, 3), 90, np.uint8)
