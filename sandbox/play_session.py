@@ -268,7 +268,7 @@ class PlayerSession(WatchedSession):
         )  # fmt: skip
         if origin := reel.current.block.memory.origin:
             pictures = counted(origin.pictures, "picture")
-            self._say(f"memory was rebuilt from {pictures} of the world {origin.world}")
+            self._say(f"memory was rebuilt from {pictures} by {origin.world}")
 
     @property
     def is_recording(self) -> bool:
@@ -364,8 +364,8 @@ class PlayerSession(WatchedSession):
         world, parked = self._reel.current.spec.name, save.result()
         if parked.world != world and parked.world in worlds_beside(world):
             key = self._services.bindings.title("world")
-            text = f"this was saved in the world {parked.world}; press {key} to go there first"
-            self._say(text, "bad")
+            there = f"this was saved with the network {parked.world}"
+            self._say(f"{there}; press {key} to go back to it first", "bad")
             return None
         begun = "this is the moment that you saved; {} brings back what you had"
         self._leave_for(begun, back=WHERE_YOU_WERE)
@@ -526,11 +526,11 @@ class PlayerSession(WatchedSession):
             return None
         if time.perf_counter() > self._world_asked_until:
             key = self._services.bindings.title("world")
-            self._say(f"this place is in the model {here}; {key} again goes on in {world}")
+            self._say(f"this place runs on the network {here}; {key} again goes on with {world}")
             self._world_asked_until = time.perf_counter() + CHOOSING_WORLD_S
             return None
         where = ", where this place begins" if self._reel.pose.is_away else ""
-        self._say(f"going on in the world {world}{where}")
+        self._say(f"going on with the network {world}{where}")
         self._postcards.dismiss()
         leave_moment(self._services, self._worker, "this is the world before")
         return SwitchWorld(world)

@@ -11,8 +11,9 @@ from mag_sandbox.controls.bindings import Bindings
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.keys import is_pad, key_title
 from mag_sandbox.evaluation.similarity.recall import REMEMBERED, SAME, VAGUE
+from mag_sandbox.files.validation import counted
 from mag_sandbox.model.loading import policy_look
-from mag_sandbox.model.world import MemoryUsage, SegmentKind
+from mag_sandbox.model.world import MemoryUsage
 from mag_sandbox.sandbox.hud.figures import LATENCY
 from mag_sandbox.sandbox.hud.hud_state import (
     LEGEND,
@@ -33,7 +34,6 @@ from mag_sandbox.sandbox.ui.layout import (
     SPRING,
     Card,
     CustomPart,
-    Flow,
     NamedPart,
     Part,
     PicturePart,
@@ -80,8 +80,6 @@ KEYS_GAP = 8  # px of the reference window, between keys and what they do
 MAX_KEYS = 3  # of a row; the documentation has them all
 HELP_PAD, HELP_HEAD = (20, 16), 40  # px
 LINE = 22  # px of a row of controls
-BAR_HELP = "The memory bar grows with what is remembered; when it is full, older views make way:"
-IN_HELP: tuple[SegmentKind, ...] = ("sink", "compressed", "raw", "look-ahead", "current")
 HelpRow = tuple[str, str, str]
 GAP: HelpRow = ("", "", "")
 SEEN_WIDTH = 184  # px
@@ -164,13 +162,13 @@ def memory_card(state: HudState) -> Card:
 
 
 def slim_card(state: HudState) -> Card:
-    """Return the small form: which memory it is, the clock, and a thin bar."""
-    memory = state.block.memory
+    """Return the small form: which memory it is, the clock, and how much was forgotten."""
     name, _, meaning = _memory_name(state).partition(" (")
     words = [Text(name, 13, MUTED), Text(f"({meaning}", 13, MUTED) if meaning else None]
     head = row(row(*words, gap=4, drops=True), SPRING, *_clock(state, recording="●"), gap=6)
-    content = column(NamedPart("title", head), NamedPart("bar", memory_bar(6, memory)), gap=5)
-    return Card(content, SLIM_WIDTH, (12, 8), dense=False)
+    forgotten = state.block.memory.evicted
+    lost = Text(f"{counted(forgotten, 'frame')} forgotten", 13, MUTED) if forgotten else None
+    return Card(column(NamedPart("name", head), lost, gap=4), SLIM_WIDTH, (12, 8), dense=False)
 
 
 def _memory_name(state: HudState) -> str:
@@ -255,16 +253,12 @@ def _clock(state: HudState, recording: str = "● REC") -> list[Part]:
 
 def _legend(memory: MemoryUsage) -> Iterator[Part]:
     shown = {segment.kind for segment in memory.segments if segment.bytes}
-    yield from (NamedPart(kind, _in_legend(kind)) for kind in LEGEND if kind in shown)
-    yield NamedPart("attended", _tick_in_legend())
-
-
-def _in_legend(kind: SegmentKind) -> Part:
-    return row(bar(11, 11, SEGMENT_COLOURS[kind]), Text(LEGEND[kind], 13, MUTED), gap=6)
-
-
-def _tick_in_legend() -> Part:
-    return row(CustomPart(11, 11, _draw_tick), Text("read now", 13, MUTED), gap=4)
+    for kind in LEGEND:
+        if kind in shown:
+            colour = bar(11, 11, SEGMENT_COLOURS[kind])
+            yield NamedPart(kind, row(colour, Text(LEGEND[kind], 13, MUTED), gap=6))
+    tick = CustomPart(11, 11, _draw_tick)
+    yield NamedPart("attended", row(tick, Text("read now", 13, MUTED), gap=4))
 
 
 def _draw_tick(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
@@ -337,7 +331,7 @@ def draw_arrow(card: pygame.Surface, rect: pygame.Rect, key: str, colour: tuple[
 
 
 def help_pages(theme: Theme, bindings: Bindings, size: tuple[int, int]) -> list[Card]:
-    """Return all controls and the colours of the memory bar, on as many pages as are needed.
+    """Return all controls, on as many pages as are needed.
 
     `size` is that of the window [px].
     """
@@ -345,10 +339,8 @@ def help_pages(theme: Theme, bindings: Bindings, size: tuple[int, int]) -> list[
     room = size[0] - gap - pads[0] + gap
     count = max(1, min(MAX_COLUMNS, room // (theme.px(COLUMN) + gap)))
     width = min(COLUMN, int((room // count - gap) / theme.scale))
-    legend = Flow((Text(BAR_HELP, 13, MUTED), *map(_in_legend, IN_HELP), _tick_in_legend()), 16)
     whole = count * width + (count - 1) * COLUMNS_GAP
-    below = height_of(theme, legend, theme.px(whole)) + theme.px(12)
-    height = size[1] - pads[1] - theme.px(HELP_HEAD) - below
+    height = size[1] - pads[1] - theme.px(HELP_HEAD)
     rows = list(_rows(bindings))
     columns: list[Part] = []
     for pages in range(1, MOST_PAGES + 1):
@@ -363,7 +355,7 @@ def help_pages(theme: Theme, bindings: Bindings, size: tuple[int, int]) -> list[
         hint = f"{key}: {'close' if at == starts[-1] else 'more'}" if key else ""
         head = row(Text("Controls", 20, bold=True), SPRING, Text(hint, 14, MUTED))
         body = row(*columns[at : at + count], gap=COLUMNS_GAP, align=0.0)
-        cards.append(Card(column(head, body, legend, gap=12), whole + 2 * HELP_PAD[0], HELP_PAD))
+        cards.append(Card(column(head, body, gap=12), whole + 2 * HELP_PAD[0], HELP_PAD))
     return cards
 
 

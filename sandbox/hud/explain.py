@@ -75,6 +75,9 @@ def hint(part: str, memory: MemoryUsage) -> Explanation:
             whole = bytes_text(bar_bytes(memory))
             bar = f"The bar stands for {whole}; when that is full, for twice as much."
             return Explanation("Memory", (f"{policy.label}: {policy.about}", bar))
+        case "name":
+            about = f"{policy.label}: {policy.about}"
+            return Explanation("Memory", (about, *_of_kept(memory).lines[1:]))
         case "size":
             used = f"{bytes_text(memory.bytes)} of {bytes_text(memory.budget)} are used."
             return Explanation("The budget", (used, policy.when_full))

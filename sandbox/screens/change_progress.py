@@ -9,7 +9,7 @@ from mag_sandbox.sandbox.ui.layout import CustomPart, Part, Text, column
 from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, TRACK, Theme
 
 STAGES: dict[Stage, tuple[str, float]] = {  # words, and usual seconds
-    "waiting": ("first, the view before is finished", 0.5),
+    "waiting": ("finishing the previous view first", 0.5),
     "planning": ("planning the place", 2.5),
     "painting": ("painting it", 1.5),
     "remembering": ("remembering it", 1.3),

@@ -207,7 +207,7 @@ ShownMap = Literal["around", "above", "none"]
 
 
 class MapOverlay(Overlay):
-    """A map below the scene's card, and explanations of the memory bar under the pointer.
+    """A map below the scene's card, and explanations of the memory under the pointer.
 
     It shows all around, or the ground from above once the player has walked away. While another
     description is written, and some seconds longer, the map stripes new areas.
@@ -241,7 +241,7 @@ class MapOverlay(Overlay):
     def handle(self, event: pygame.Event) -> bool:
         """Follow the pointer over the memory card; a click on ground or door goes there."""
         if event.type == pygame.MOUSEMOTION:
-            place, self._pointer = self._hud.places.get(self._bar_card), event.pos
+            place, self._pointer = self._hud.places.get(self._memory_card), event.pos
             hovered, self._hovers = self._hovers, bool(place and place.collidepoint(event.pos))
             self._touched |= hovered or self._hovers
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
@@ -257,8 +257,8 @@ class MapOverlay(Overlay):
         return False
 
     @property
-    def _bar_card(self) -> str:
-        """The card with the memory bar."""
+    def _memory_card(self) -> str:
+        """The card that names the memory."""
         return "memory" if "memory" in self._hud.places else "slim"
 
     def turn(self) -> ShownMap:
@@ -303,8 +303,8 @@ class MapOverlay(Overlay):
             self._draw_ground(surface, theme, head)
         elif head is not None and self._shown != "none":
             self._draw_map(surface, theme, head)
-        if self._hovers and (card := places.get(self._bar_card)):
-            memory, parts = self._reel.current.block.memory, self._hud.parts(self._bar_card)
+        if self._hovers and (card := places.get(self._memory_card)):
+            memory, parts = self._reel.current.block.memory, self._hud.parts(self._memory_card)
             self._tip.draw(surface, theme, memory, card, parts, self._pointer)
             places["explanation"] = card  # it lies above
 
@@ -617,13 +617,15 @@ class HintOverlay(Overlay):
         hint = hint_card(self._hints.step, self._key_of, learned=learned, forgets=forgets)
         card = self._card(theme, hint, at_most=surface.get_width() - theme.px(28))
         width, height = surface.get_size()
-        place = card.get_rect(midbottom=(width // 2, height - theme.px(14)))
+        place, gap = card.get_rect(midbottom=(width // 2, height - theme.px(14))), theme.px(10)
+        if (tools := places.get("tools")) and tools.bottom > place.top:
+            place.left = max(place.left, tools.right + gap)
         below = [places[name] for name in ("keys", "memory", "steps", "tools") if name in places]
-        if place.collidelist(below) >= 0:
-            place.bottom = min(place.top, *(one.top for one in below)) - theme.px(10)
+        if place.right > width or place.collidelist(below) >= 0:
+            place.midbottom = width // 2, min(place.top, *(one.top for one in below)) - gap
         shown = places.get("map") or places.get("map from above")
         if shown and place.colliderect(shown):  # with large text in the lab view
-            place.right = max(shown.left - theme.px(10), card.get_width())
+            place.right = max(shown.left - gap, card.get_width())
         if not place.colliderect(self._probe.area) and "explanation" not in places:
             places["hint"] = surface.blit(card, place)
         if key := self._hints.key:
@@ -631,9 +633,9 @@ class HintOverlay(Overlay):
             arrow.set_alpha(pulse(time.perf_counter()))
             place = arrow_place(theme, key, surface.get_size())
             if shown and place.colliderect(shown):  # in the lab view
-                place.top = shown.bottom + theme.px(10)
+                place.top = shown.bottom + gap
             if (around := places.get("around")) and place.colliderect(around):
-                place.left = around.right + theme.px(10)
+                place.left = around.right + gap
             places[f"key {key}"] = surface.blit(arrow, place)
 
 

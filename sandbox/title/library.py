@@ -257,10 +257,10 @@ def _parked_card(
 
 
 def _recording_card(recording: PastRecording, now: datetime) -> TitleCard:
-    when = when_text(recording.when, now)
-    detail = f"{when}, {clock_text(recording.seconds)}, {bytes_text(recording.bytes)}"
+    size, length = bytes_text(recording.bytes), clock_text(recording.seconds)
+    detail = f"{capitalized(when_text(recording.when, now))} · {length} · {size}"
     if recording.interrupted:
-        detail += ", interrupted"
+        detail += " · interrupted"
     name, id, choices = recording.scene, str(recording.folder), (WATCH, EXPORT, DELETE)
     if (part := part_number(recording.folder)) > 1:
         name = f"{name}, part {part}"

@@ -199,13 +199,15 @@ def test_every_word_of_the_card_is_explained_where_it_is(surface):
         assert [other for other in rects if rect.colliderect(other)] == [rect]
 
 
-def test_the_small_bar_is_explained_too(surface):
+def test_the_small_form_explains_its_memory_and_what_was_lost(surface):
     state = HudState("A meadow", 0.0, SimpleNamespace(memory=USAGE))
     theme = Theme(surface.get_size())
     _, parts = cards.slim_card(state).drawn(theme)
-    assert explanation_at(theme, USAGE, parts, parts["title"].center).title == "Memory"
-    bar = parts["bar"]
-    assert explanation_at(theme, USAGE, parts, (bar.left + 1, bar.centery)).kind == "sink"
+    told = explanation_at(theme, USAGE, parts, parts["name"].center)
+    assert told.title == "Memory"
+    assert "bar" not in " ".join(told.lines), "there is none"
+    lost = hint("name", replace(USAGE, evicted=2))
+    assert lost.lines[-1] == "2 frames were dropped; what only they showed will be invented anew."
 
 
 def test_the_parts_lie_where_the_card_draws_them(surface):

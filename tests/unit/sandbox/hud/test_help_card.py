@@ -4,9 +4,8 @@ import pytest
 
 from mag_sandbox.controls.bindings import pad_text
 from mag_sandbox.controls.keys import is_pad, key_title
-from mag_sandbox.sandbox.hud.cards import IN_HELP, MOST_PAGES, help_pages
+from mag_sandbox.sandbox.hud.cards import MOST_PAGES, help_pages
 from mag_sandbox.sandbox.hud.hud import Hud
-from mag_sandbox.sandbox.hud.hud_state import LEGEND
 from mag_sandbox.sandbox.keyed_screens import PLAYER_BINDINGS
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import Theme
@@ -58,8 +57,6 @@ def test_no_control_is_missing_and_no_help_is_cut(size):
             assert group in found
         for one in PLAYER_BINDINGS.pointing:
             assert one.help in found
-        for kind in IN_HELP:
-            assert LEGEND[kind] in found, "the colours of the memory bar"
         if size[0] >= 1280:
             for row in PLAYER_BINDINGS.rows:
                 assert pad_text(row) in ("", *found), row.name
@@ -106,7 +103,7 @@ def test_what_keys_do_is_written_below_each_other():
     with window(size, "test"):
         theme = Theme(size)
         (card,) = help_pages(theme, PLAYER_BINDINGS, size)
-        _, columns, _ = card.content.content
+        _, columns = card.content.content
         for part in columns.content:
             rooms = {line.content[1].width for line in part.content[1:] if len(line.content) > 2}
             assert len(rooms) == 1

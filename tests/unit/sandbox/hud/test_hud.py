@@ -1,5 +1,6 @@
 """The display fits windows of any size and is drawn again only when what it says changed."""
 
+import re
 from dataclasses import replace
 
 import pygame
@@ -81,6 +82,13 @@ def test_no_card_leaves_the_window_and_none_covers_another(surface, state, level
     for rect in drawn:
         assert surface.get_rect().contains(rect)
         assert [other for other in drawn if rect.colliderect(other)] == [rect]
+
+
+def test_the_small_form_says_how_much_was_forgotten_once_something_was(state):
+    for evicted, words in ((0, []), (1, ["1 frame forgotten"]), (7, ["7 frames forgotten"])):
+        memory = replace(state.block.memory, evicted=evicted)
+        card = cards.slim_card(replace(state, block=replace(state.block, memory=memory)))
+        assert re.findall(r"\d+ frames? forgotten", str(card.content)) == words
 
 
 def test_the_small_form_names_the_memory_in_use(state):

@@ -207,7 +207,7 @@ def test_a_moment_saved_in_another_world_is_not_loaded_and_play_goes_on(run):
     game.parked()
     switch(game, "memorypack")
     game.press(pygame.K_F9)
-    game.said("this was saved in the world pocket; press O to go there first")
+    game.said("this was saved with the network pocket; press O to go back to it first")
     game.see_blocks(2)
 
 
@@ -215,8 +215,8 @@ def test_the_first_press_lists_the_worlds_and_the_second_one_switches(run):
     game = run("pocket", "memorypack")
     game.play()
     game.press(pygame.K_o)
-    game.said("this place is in the model pocket")
-    game.said("O again goes on in memorypack")
+    game.said("this place runs on the network pocket")
+    game.said("O again goes on with memorypack")
     game.see_blocks(4)
     assert game.screen.reel.current.spec.name == "pocket"
     switch(game, "memorypack")

@@ -308,7 +308,7 @@ def test_the_arrow_to_the_left_lies_beside_the_list_of_things(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "tools", [None, pygame.Rect(14, 680, 60, 26), pygame.Rect(14, 680, 500, 26)]
+    "tools", [None, *(pygame.Rect(14, 680, width, 26) for width in (60, 428, 500, 900))]
 )
 def test_a_hint_lies_at_the_lower_edge_unless_buttons_need_the_room(tools):
     hud, probe = Hud(), SimpleNamespace(area=pygame.Rect(0, 0, 0, 0), is_silent=False)
@@ -317,8 +317,8 @@ def test_a_hint_lies_at_the_lower_edge_unless_buttons_need_the_room(tools):
     with window((1280, 720), "test") as surface:
         HintOverlay(StubReel(), hud, probe).draw(surface)
     hint = hud.places["hint"]
-    assert (hint.bottom > 700) == (tools is None or tools.width < 100)
-    assert tools is None or not hint.colliderect(tools)
+    assert (hint.bottom > 700) == (tools is None or tools.width < 600), "else above them"
+    assert tools is None or not hint.inflate(16, 0).colliderect(tools), "nor does it touch them"
 
 
 def test_the_same_notice_is_shown_once():

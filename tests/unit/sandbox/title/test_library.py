@@ -328,7 +328,7 @@ def test_a_recording_is_as_long_as_its_video_however_long_was_played_before(reco
     assert found.scene == "Desert at sunset, then a beach at night"
     assert found.seconds == pytest.approx(sum(map(len, shown)) / SPEC.fps)
     model = read_title_model(ParkedScenes(recordings / "parked", 1), recordings.parent)
-    assert f", {clock_text(found.seconds)}, " in model.recordings[0].line, "as in the time bar"
+    assert f" · {clock_text(found.seconds)} · " in model.recordings[0].line, "as in the time bar"
 
 
 def test_a_recording_of_the_first_block_alone_is_listed(recordings):
@@ -424,7 +424,7 @@ def test_the_title_lists_everything(tmp_path):
     assert "state.json is missing" in cards["broken"].about
     (recording,) = model.recordings
     assert recording.title == "Meadow"
-    assert ", 00:0" in recording.line
+    assert " · 00:0" in recording.line
 
 
 def test_a_place_that_was_described_anew_has_a_card_of_its_own(tmp_path):
