@@ -91,7 +91,7 @@ class DrawingAgain:
         due = self._due(block)
         if due is None:
             return False
-        due.made.result()
+        self._thread.result_of(due.made)
         self.show(due.ground)
         return True
 

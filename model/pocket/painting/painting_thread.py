@@ -42,7 +42,8 @@ class PaintingThread:
         self._background: threading.Event | None = None
         self._begun: deque[Callable[[], object]] = deque()  # next for the thread
         self._later: deque[Callable[[], object]] = deque()  # next after these
-        self._is_alone = False  # whether later work runs, without the thread beside
+        self._is_later = False  # whether later work runs, which leaves the thread beside to blocks
+        self._is_waited_for = False  # whether the world waits, and no block needs a core
         self._held: deque[Callable[[], object]] | None = None  # work that waits; None: none does
         self._cancelled = 0  # how often everything was
         # how far the newest work is that a player may wait for: changes, and views of other rooms
@@ -118,14 +119,16 @@ class PaintingThread:
             return self._is_closed or self._cancelled != before
 
         made, work = _promised(_cancellable(make, is_cancelled, None))
-
-        def work_alone() -> None:
-            self._is_alone = True
-            work()
-            self._is_alone = False
-
-        self._submit(work_alone, self._later)
+        self._submit(work, self._later)
         return made
+
+    def result_of(self, made: "Future[Result]") -> Result:
+        """Return the result of work; until it is made, later work has the thread beside, too."""
+        self._is_waited_for = True
+        try:
+            return made.result()
+        finally:
+            self._is_waited_for = False
 
     def after_all(self, function: Callable[[], Result]) -> "Future[Result]":
         """Call a function after all that was begun, which waits no longer, and tell how far it is.
@@ -142,28 +145,33 @@ class PaintingThread:
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Return the results of a function on items, computed on this thread and one beside it.
 
-        Later work leaves that one to blocks; see `begin_later`.
+        Later work leaves that one to blocks unless the world waits for it; see `begin_later`.
         """
-        if self._is_alone:
-            return list(map(function, items))
         todo = deque(enumerate(items))
         made: list[tuple[int, Result]] = []
 
-        def work() -> None:
+        def make_next() -> None:
+            try:
+                place, item = todo.popleft()
+            except IndexError:  # the other thread took the last one
+                return
+            made.append((place, function(item)))
+
+        def make_all() -> None:
             with torch.inference_mode():
                 while todo:
-                    try:
-                        place, item = todo.popleft()
-                    except IndexError:  # the other thread took the last one
-                        return
-                    made.append((place, function(item)))
+                    make_next()
 
-        beside = self._beside.submit(work)
+        beside: Future[None] | None = None
         try:
-            work()
+            with torch.inference_mode():
+                while todo:
+                    if beside is None and (self._is_waited_for or not self._is_later):
+                        beside = self._beside.submit(make_all)
+                    make_next()
         finally:
             todo.clear()  # cancelled, or nothing is left
-        if not beside.cancel():
+        if beside is not None and not beside.cancel():
             beside.result()
         return [result for _, result in sorted(made, key=lambda one: one[0])]
 
@@ -180,7 +188,9 @@ class PaintingThread:
         """Do what was begun first, unless other work gave way to it."""
         for queue in (self._begun, self._later):
             if queue:
+                before, self._is_later = self._is_later, queue is self._later
                 queue.popleft()()
+                self._is_later = before
                 return
 
     def _give_way(self) -> bool:
@@ -270,4 +280,4 @@ class ViewPainter(Generic[Result]):
         assert self._view is not None
         self.thread.release()
         view, self._view = self._view, None
-        return view.made.result()
+        return self.thread.result_of(view.made)

@@ -151,3 +151,32 @@ def test_later_work_leaves_the_other_thread_to_blocks(thread):
         for work in (get_ident, lambda: thread.map(lambda _item: get_ident(), range(1000)))
     )
     assert set(used) == {own}
+
+
+def test_a_view_made_in_the_midst_of_later_work_has_both_threads(thread):
+    both = Barrier(2, timeout=PATIENCE)
+    work = Checking()
+    thread.begin_later(work)
+    assert work.runs.wait(PATIENCE)
+    thread.begin(lambda: thread.map(lambda _item: both.wait(), range(2))).result(PATIENCE)
+    work.ends.set()
+
+
+def test_later_work_has_both_threads_once_the_world_waits_for_it(thread):
+    both, alone = Barrier(2, timeout=PATIENCE), Event()
+
+    def work(item):
+        if item == 0:
+            alone.wait(PATIENCE)
+        else:
+            both.wait()
+        return get_ident()
+
+    made = thread.begin_later(lambda: thread.map(work, range(3)))
+
+    class Waited:
+        def result(self):  # the world waits by now
+            alone.set()
+            return made.result(PATIENCE)
+
+    assert len(set(thread.result_of(Waited()))) == 2
