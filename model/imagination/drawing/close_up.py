@@ -64,8 +64,8 @@ class _ToldBlock(nn.Module):
         self.told = nn.Linear(TOLD, 2 * width)
 
     def forward(self, x: Tensor, facts: Tensor) -> Tensor:
-        scale, shift = self.told(facts)[..., None, None].chunk(2, 1)
-        return x + cast(Tensor, self.second(functional.silu(self.first(x) * (1 + scale) + shift)))
+        made = self.second(_told(self.first, x, self.told(facts)))
+        return cast(Tensor, made.add_(x))
 
 
 class CloseUp(nn.Module):
@@ -118,8 +118,10 @@ class CloseUp(nn.Module):
             one.to(dtype) for one in (layers, places, sprites, numbers)
         )
         facts = self.told(self.kinds(kinds) + self.variants(variants) + self.numbers(numbers))
-        planned = self.planned(_planned(places, sprites))
-        fine = self.fine(self.stem(torch.cat((layers, places), dim=1)) + planned, facts)
+        fine = self.stem(torch.cat((layers, places), dim=1))
+        weight = self.planned.weight
+        fine += functional.conv2d(_sampled(sprites, places), weight[:, :4], padding=1)
+        fine = self.fine(_with_waves(fine, places, weight[:, 4:]), facts)
         half = self.to_half(fine)
         for block in self.halves:
             half = block(half, facts)
@@ -132,9 +134,8 @@ class CloseUp(nn.Module):
         fine = self.fine_again(fine + functional.pixel_shuffle(self.from_half(half), 2), facts)
         twofold = functional.pixel_shuffle(self.to_twofold(fine), 2)
         twice = functional.interpolate(places, scale_factor=2, mode="bilinear")
-        twofold = self.twofold(torch.cat((twofold, _planned(twice, sprites)), dim=1))
-        factor, shift = self.twofold_told(facts)[..., None, None].chunk(2, 1)
-        twofold = self.twofold_head(functional.silu(twofold * (1 + factor) + shift))
+        shown = torch.cat((twofold, _sampled(sprites, twice)), dim=1)
+        twofold = self.twofold_head(_told(self.twofold, shown, self.twofold_told(facts), twice))
         large = smooth + functional.pixel_shuffle(self.head(fine), scale)
         return large + functional.pixel_shuffle(twofold, scale // 2)
 
@@ -156,18 +157,40 @@ class CloseUp(nn.Module):
         return copy
 
 
-def _planned(places: Tensor, sprites: Tensor) -> Tensor:
-    """Return what a plan shows at places in the boxes of things, and waves of these places."""
-    shown = _sampled(sprites, places)
-    # rows of a box are alike, and columns
-    lines = places[:, :1, :1] * pi, places[:, 1:, :, :1] * pi
-    waves = [line * wave for wave in WAVES for line in lines]
-    alike = [
-        wave.expand_as(places[:, :1])
-        for turn in (torch.sin, torch.cos)
-        for wave in map(turn, waves)
-    ]
-    return torch.cat((shown, *alike), dim=1).contiguous(memory_format=torch.channels_last)
+def _told(conv: nn.Conv2d, x: Tensor, told: Tensor, places: Tensor | None = None) -> Tensor:
+    """Return features, convolved with waves at their places, modulated by facts, and activated.
+
+    Those of one picture modulate the weights, which is cheaper.
+    """
+    factor, shift = told.chunk(2, 1)
+    weight, bias = conv.weight, conv.bias
+    assert bias is not None
+    if is_one := len(x) == 1:
+        weight = weight * (1 + factor[0, :, None, None, None])
+        bias = torch.addcmul(bias + shift[0], bias, factor[0])
+    made = functional.conv2d(x, weight[:, : x.shape[1]], bias, padding=1)
+    if places is not None:
+        made = _with_waves(made, places, weight[:, x.shape[1] :])
+    if not is_one:
+        made = made * (1 + factor[..., None, None]) + shift[..., None, None]
+    return functional.silu(made, inplace=not made.requires_grad)
+
+
+def _with_waves(made: Tensor, places: Tensor, weight: Tensor) -> Tensor:
+    """Add waves at places in the box of a thing, convolved, [B, C, H, W].
+
+    Rows of a box are alike, and columns. So three of them are convolved: the first, the last, and
+    one that stands for all between them.
+    """
+    for axis, line in enumerate((places[:, :1, :1], places[:, 1:, :, :1])):
+        waves = [turn(line * (pi * wave)) for turn in (torch.sin, torch.cos) for wave in WAVES]
+        alike = torch.cat(waves, dim=1).repeat_interleave(3, 2 + axis)
+        lines = functional.conv2d(alike, weight[:, axis::2], padding=1)
+        first, inner, last = lines.split(1, 2 + axis)
+        made += inner
+        made.narrow(2 + axis, 0, 1).add_(first - inner)
+        made.narrow(2 + axis, made.shape[2 + axis] - 1, 1).add_(last - inner)
+    return made
 
 
 def _sampled(sprites: Tensor, places: Tensor) -> Tensor:

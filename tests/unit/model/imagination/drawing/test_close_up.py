@@ -10,8 +10,10 @@ from mag_sandbox.model.imagination.drawing.close_up import (
     MOST,
     NUMBERS,
     SCALE,
+    WAVES,
     CloseUps,
     CutOutPicture,
+    _told,
     crisp,
     places_in,
 )
@@ -143,6 +145,22 @@ def test_the_means_of_two_by_two_pixels_are_computed_directly(close_ups: CloseUp
     with torch.inference_mode():
         whole, means = (one(*given, *told) for one in (network, network.pooled()))
     assert torch.allclose(torch.nn.functional.avg_pool2d(whole, 2), means, atol=1e-5)
+
+
+def test_waves_at_places_are_convolved_as_if_every_row_and_column_were(close_ups: CloseUps):
+    """Facts modulate them, of one picture and of several."""
+    network = close_ups._networks[SCALE]
+    places = torch.from_numpy(places_in((2.0, 2.0, 9.0, 14.0), (20, 12)))[None]
+    shown, told = torch.rand(1, 20, 20, 12), torch.rand(1, 48)
+    lines = [places * torch.pi * wave for wave in WAVES]
+    waves = [turn(line) for turn in (torch.sin, torch.cos) for line in lines]
+    factor, shift = told[..., None, None].chunk(2, 1)
+    with torch.inference_mode():
+        all_convolved = network.twofold(torch.cat((shown, *waves), dim=1)) * (1 + factor) + shift
+        one = _told(network.twofold, shown, told, places)
+        two = _told(network.twofold, *(torch.cat((each, each)) for each in (shown, told, places)))
+    for made in (one, two[:1], two[1:]):
+        assert torch.allclose(made, torch.nn.functional.silu(all_convolved), atol=1e-5)
 
 
 def test_edges_become_steeper_and_overshoot_nothing():
