@@ -10,6 +10,8 @@ from mag_sandbox.model.world import UNPAINTED_AHEAD
 from mag_sandbox.sandbox.screens.late_notice import (
     A_CHANGE,
     A_VIEW,
+    GUESS,
+    GUESS_S,
     LATE,
     LATE_BY_ITSELF,
     LATE_S,
@@ -35,9 +37,9 @@ class Waiting:
             lambda: self.awaited,
         )
 
-    def shows(self, notice="", walked=0.0):
-        poses = CameraPose(), CameraPose(z=walked)
-        block = Mock(notice=notice, poses=poses)
+    def shows(self, notice="", walked=0.0, turned=0.0, *, is_guess=False):
+        poses = CameraPose(), CameraPose(yaw=turned, z=walked)
+        block = Mock(notice=notice, poses=poses, provisional=is_guess)
         forward = CameraCommand(forward=1.0)
         self.notice.block_shown(SimpleNamespace(block=block, command=forward, spec=WALKING))
 
@@ -137,3 +139,29 @@ def test_a_wait_on_a_way_without_the_player_is_explained_too(waiting):
     assert waiting.at(10.0 + LATE_S) == [LATE_BY_ITSELF.format(A_VIEW)]
     waiting.shows(walked=0.2)
     assert not waiting.at(30.0)
+
+
+def test_a_view_at_rest_that_stays_a_guess_is_explained_until_it_is_painted(waiting):
+    waiting.pilot.is_steering = False
+    waiting.shows(is_guess=True)
+    assert not waiting.at(10.0)
+    assert waiting.notice.wake_at == 10.0 + GUESS_S
+    assert not waiting.at(10.0 + LATE_S)
+    assert waiting.at(10.0 + GUESS_S) == [GUESS]
+    waiting.shows()
+    assert not waiting.at(10.0 + GUESS_S + LINGERS_S)
+
+
+@pytest.mark.parametrize("shown", [{"turned": 5.0}, {"walked": 3.0}, {"is_guess": False}])
+def test_a_guess_in_passing_is_not(waiting, shown):
+    waiting.pilot.is_steering = False
+    waiting.shows(**{"is_guess": True, **shown})
+    waiting.at(10.0)
+    assert not waiting.at(20.0)
+
+
+def test_a_guess_is_not_explained_beside_the_progress_of_a_change(waiting):
+    waiting.pilot.is_steering, waiting.awaited = False, A_CHANGE
+    waiting.shows(is_guess=True)
+    waiting.at(10.0)
+    assert not waiting.at(20.0)
