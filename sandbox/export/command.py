@@ -86,7 +86,7 @@ class Exporting:
 
     def begin(self, recording: Path, options: ExportOptions | None = None) -> None:
         """Make a video of a recording, when those before are made."""
-        self._say(f"making a video of {recording.name}", topic="export")
+        self._say("making the video", topic="export")
         self._thread.submit(self._export, recording, options or ExportOptions())
 
     def close(self) -> None:
@@ -104,7 +104,7 @@ class Exporting:
                 raise _ClosedError
             if share >= reported[0] + STEP and share < 1.0:
                 reported[0] = share
-                self._say(f"{recording.name}: {share:.0%} of the video", topic="export")
+                self._say(f"making the video: {share:.0%}", topic="export")
 
         try:
             done = export(recording, options, frames_from=replayed, on_progress=on_progress)
@@ -116,6 +116,5 @@ class Exporting:
             logger.exception("%s could not be exported", recording)
             self._say(f"{recording.name} could not be exported; see the log", "bad")
         else:
-            self._say(
-                f"the video {done.path.name} is in {from_home(done.path.parent)}", topic="export"
-            )
+            there = f"the video is in {from_home(done.path.parent)}: {done.path.name}"
+            self._say(there, topic="export")

@@ -167,7 +167,7 @@ def slim_card(state: HudState) -> Card:
     words = [Text(name, 13, MUTED), Text(f"({meaning}", 13, MUTED) if meaning else None]
     head = row(row(*words, gap=4, drops=True), SPRING, *_clock(state, recording="●"), gap=6)
     forgotten = state.block.memory.evicted
-    lost = Text(f"{counted(forgotten, 'frame')} forgotten", 13, MUTED) if forgotten else None
+    lost = Text(f"{counted(forgotten, 'view')} forgotten", 13, MUTED) if forgotten else None
     return Card(column(NamedPart("name", head), lost, gap=4), SLIM_WIDTH, (12, 8), dense=False)
 
 

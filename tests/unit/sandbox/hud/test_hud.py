@@ -85,10 +85,10 @@ def test_no_card_leaves_the_window_and_none_covers_another(surface, state, level
 
 
 def test_the_small_form_says_how_much_was_forgotten_once_something_was(state):
-    for evicted, words in ((0, []), (1, ["1 frame forgotten"]), (7, ["7 frames forgotten"])):
+    for evicted, words in ((0, []), (1, ["1 view forgotten"]), (7, ["7 views forgotten"])):
         memory = replace(state.block.memory, evicted=evicted)
         card = cards.slim_card(replace(state, block=replace(state.block, memory=memory)))
-        assert re.findall(r"\d+ frames? forgotten", str(card.content)) == words
+        assert re.findall(r"\d+ views? forgotten", str(card.content)) == words
 
 
 def test_the_small_form_names_the_memory_in_use(state):
