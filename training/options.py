@@ -75,28 +75,31 @@ class ImaginationTraining:
 
 
 @dataclass(frozen=True, slots=True)
-class EnlargerTraining:
-    """How the network that enlarges pictures is trained."""
+class PictureTraining:
+    """How a network that sees the game's pictures is trained."""
 
-    folder: Path = option(Path("runs/enlarger"), "state, logs, sheets and weights")
-    scenes: int = option(120, "scenes to learn from, three views each, 10 MB a scene")
-    steps: int = option(12000, "steps, of twelve crops")
-    seed: int = option(0, "seed of the order of crops", type=int)
-    weights: Path = option(WEIGHTS / "pocket", "folder of the world, whose pictures are enlarged")
+    folder: Path = option(Path("runs/pictures"), "state, logs, sheets and weights")
+    steps: int = option(12000, "steps")
+    seed: int = option(0, "seed of the order of pictures", type=int)
+    weights: Path = option(WEIGHTS / "pocket", "folder of the world, whose pictures are seen")
     init_from: Path | None = option(None, "weights to start from, with fresh optimisers")
 
 
 @dataclass(frozen=True, slots=True)
-class CloseUpTraining:
+class EnlargerTraining(PictureTraining):
+    """How the network that enlarges pictures is trained."""
+
+    folder: Path = option(Path("runs/enlarger"), "state, logs, sheets and weights")
+    scenes: int = option(120, "scenes to learn from, three views each, 10 MB a scene")
+
+
+@dataclass(frozen=True, slots=True)
+class CloseUpTraining(PictureTraining):
     """How the network that shows things from near is trained."""
 
     folder: Path = option(Path("runs/close-ups"), "state, logs, sheets and weights")
     scenes: int = option(600, "scenes to learn from, 2 MB each")
-    steps: int = option(12000, "steps, of twenty crops")
-    seed: int = option(0, "seed of the order of crops", type=int)
-    weights: Path = option(WEIGHTS / "pocket", "folder of the world, whose pictures are cut")
     imagination: Path = option(WEIGHTS / "imagination", "folder of the painter")
-    init_from: Path | None = option(None, "weights to start from, with fresh optimisers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +108,14 @@ class RefinerTraining(CloseUpTraining):
 
     folder: Path = option(Path("runs/refiner"), "state, logs, sheets and weights")
     scenes: int = option(600, "scenes to learn from, 5 MB each")
-    steps: int = option(12000, "steps, of six crops")
 
 
 @dataclass(frozen=True, slots=True)
-class ReliefTraining:
+class ReliefTraining(PictureTraining):
     """How the network that tells what stands out is trained."""
 
     folder: Path = option(Path("runs/relief"), "state, logs, sheets and weights")
     rings: int = option(600, "scenes to learn from, 2 MB each")
-    steps: int = option(12000, "steps, of eight views")
-    seed: int = option(0, "seed of the order of views", type=int)
-    weights: Path = option(WEIGHTS / "pocket", "folder of the world, whose pictures are read")
-    init_from: Path | None = option(None, "weights to start from, with fresh optimisers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +124,7 @@ class WallsTraining(ReliefTraining):
 
     folder: Path = option(Path("runs/walls"), "state, logs, sheets and weights")
     rings: int = option(1400, "rooms to learn from, 1 MB each")
-    steps: int = option(3000, "steps, of twelve views")
+    steps: int = option(3000, "steps")
 
 
 @dataclass(frozen=True, slots=True)

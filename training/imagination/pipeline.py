@@ -97,12 +97,19 @@ class ImaginationPipeline:
 
     def run(self) -> None:
         """Train the unfinished stages from their states, and write the weights."""
-        training = self.training
+        training, networks = self.training, self.networks
         if training.text_steps:
             self._learn(self._text_stage(), training.text_steps)
             self.text.requires_grad_(False)
-        self._learn(self._planner_stage(), training.planner_steps)
-        self._learn(self._reader_stage(), training.reader_steps)
+        planning = PlannerStage(
+            networks.planner, self._log, self._captions, self.text, self.device, training.seed
+        )
+        self._learn(planning, training.planner_steps)
+        reading = ReaderStage(
+            networks.reader, self._latents, self._log.things[: training.rings],
+            networks.config.kinds, self.device, training.seed,
+        )  # fmt: skip
+        self._learn(reading, training.reader_steps)
         self._learn(self._painter_stage(PainterStage), training.painter_steps)
         if training.own_steps:
             self._learn(self._painter_stage(OwnStepsStage), training.own_steps)
@@ -126,18 +133,6 @@ class ImaginationPipeline:
         return TextPretrainingStage(
             module, captions, self.device, self.training.seed, trained=False
         )
-
-    def _planner_stage(self) -> PlannerStage:
-        return PlannerStage(
-            self.networks.planner, self._log, self._captions, self.text, self.device,
-            self.training.seed,
-        )  # fmt: skip
-
-    def _reader_stage(self) -> ReaderStage:
-        return ReaderStage(
-            self.networks.reader, self._latents, self._log.things[: self.training.rings],
-            self.networks.config.kinds, self.device, self.training.seed,
-        )  # fmt: skip
 
     def _painter_stage(self, kind: type[PainterStage]) -> PainterStage:
         training = self.training

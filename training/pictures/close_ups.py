@@ -285,10 +285,8 @@ class CutOuts:
 
 def train(options: CloseUpTraining) -> None:
     """Train the network and write its weights; resumes where it was stopped."""
-    torch.manual_seed(options.seed)
-    module = CloseUp()
-    autoencoder = begun(module, options.init_from, options.weights).eval()
-    rings = SceneRings.load(autoencoder, options)
+    module, autoencoder = begun(CloseUp, options)
+    rings = SceneRings.load(autoencoder.eval(), options)
     logger.info("cutting things out of %d scenes", options.scenes)
     cut_outs = CutOuts(rings)
     pairs = [pair for seed in range(options.scenes) for pair in cut_outs.of_scene(seed)]

@@ -129,9 +129,7 @@ def view_pairs(autoencoder: Autoencoder, seeds: range) -> ViewPairs:
 
 def train(options: EnlargerTraining) -> None:
     """Train the network and write its weights; resumes where it was stopped."""
-    torch.manual_seed(options.seed)
-    module = Enlarger()
-    autoencoder = begun(module, options.init_from, options.weights)
+    module, autoencoder = begun(Enlarger, options)
     logger.info("drawing %d scenes at %d times the size", options.scenes, SCALE)
     stage = EnlargerStage(module, view_pairs(autoencoder, range(options.scenes)), options.seed)
     config = LoopConfig(options.steps, warmup=100, decay=0.5)

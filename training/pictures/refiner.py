@@ -114,10 +114,8 @@ def pairs_of(rings: SceneRings, seed: int) -> list[RingPair]:
 
 def train(options: RefinerTraining) -> None:
     """Train the network and write its weights; resumes where it was stopped."""
-    torch.manual_seed(options.seed)
-    module = Refiner()
-    autoencoder = begun(module, options.init_from, options.weights).eval()
-    rings = SceneRings.load(autoencoder, options)
+    module, autoencoder = begun(Refiner, options)
+    rings = SceneRings.load(autoencoder.eval(), options)
     logger.info("painting %d scenes", options.scenes)
     pairs = [pair for seed in range(options.scenes) for pair in pairs_of(rings, seed)]
     stage = RefinerStage(module, pairs, options.seed)

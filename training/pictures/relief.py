@@ -169,9 +169,7 @@ def relief_loss(outputs: Tensor, views: Views) -> Tensor:
 
 def train(options: ReliefTraining) -> None:
     """Train the network and write its weights; resumes where it was stopped."""
-    torch.manual_seed(options.seed)
-    module = ReliefReader()
-    autoencoder = begun(module, options.init_from, options.weights)
+    module, autoencoder = begun(ReliefReader, options)
     logger.info("drawing %d rings", options.rings)
     seeds = range(FIRST_SEED, FIRST_SEED + options.rings)
     stage = ReliefStage(module, [drawn_ring(seed, autoencoder) for seed in seeds], options.seed)

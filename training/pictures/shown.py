@@ -14,17 +14,21 @@ from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.pocket.weights import AUTOENCODER, read_config
 from mag_sandbox.training.imagination.rings import MARGIN, with_margins
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
+from mag_sandbox.training.options import PictureTraining
 
 Drawn = TypeVar("Drawn")
+Network = TypeVar("Network", bound=nn.Module)
 
 
-def begun(module: nn.Module, init_from: Path | None, weights: Path) -> Autoencoder:
-    """Load a network's weights to start from, if any; return the frozen autoencoder of a world."""
-    if init_from is not None:
-        load_into(module, init_from)
-    autoencoder = Autoencoder(read_config(weights).autoencoder).requires_grad_(False)
-    load_into(autoencoder, weights / AUTOENCODER)
-    return autoencoder
+def begun(network: Callable[[], Network], options: PictureTraining) -> tuple[Network, Autoencoder]:
+    """Return a network with its weights to start from, and the frozen autoencoder of a world."""
+    torch.manual_seed(options.seed)
+    module = network()
+    if options.init_from is not None:
+        load_into(module, options.init_from)
+    autoencoder = Autoencoder(read_config(options.weights).autoencoder).requires_grad_(False)
+    load_into(autoencoder, options.weights / AUTOENCODER)
+    return module, autoencoder
 
 
 def as_shown(pixels: np.ndarray, autoencoder: Autoencoder) -> np.ndarray:

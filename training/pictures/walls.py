@@ -135,9 +135,7 @@ def walls_loss(outputs: Tensor, slopes: Tensor) -> Tensor:
 
 def train(options: WallsTraining) -> None:
     """Train the network and write its weights; resumes where it was stopped."""
-    torch.manual_seed(options.seed)
-    module = WallReader()
-    autoencoder = begun(module, options.init_from, options.weights)
+    module, autoencoder = begun(WallReader, options)
     logger.info("drawing %d rooms", options.rings)
     seeds = range(FIRST_SEED, FIRST_SEED + options.rings)
     stage = WallsStage(module, [drawn_room(seed, autoencoder) for seed in seeds], options.seed)
