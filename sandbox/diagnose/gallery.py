@@ -157,7 +157,9 @@ class _ScreenTour:
             self._walk_off()
             self.blocks(PAINTED)
         self.key(pygame.K_v)
-        self.until(lambda: isinstance(self.screen, PlayScreen) and self._is_split)
+        self.until(
+            lambda: isinstance(self.screen, PlayScreen) and self.play.reel.current.block.beside
+        )
         self.until(lambda: self.game.services.pilot.is_flying)
         self.until(lambda: not self.game.services.pilot.is_flying)
         self.blocks(PAINTED)
@@ -171,10 +173,6 @@ class _ScreenTour:
     def play(self) -> PlayScreen:
         assert isinstance(self.screen, PlayScreen)
         return self.screen
-
-    @property
-    def _is_split(self) -> bool:
-        return self.play.reel.current.block.beside is not None
 
     def lead(self, outcome: Outcome) -> None:
         self.screen.outcome = outcome

@@ -249,7 +249,8 @@ def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = No
     rows = sorted(named.items(), key=lambda row: row[0] in far)
     shown = rows if most is None or len(rows) <= most else rows[: most - 1]
     lines = [
-        f"{name}: {_all_over(ways)}" if name in far
+        f"{name}: {', '.join(ways) if len(ways) < MOST_DIRECTIONS else 'all around'}"
+        if name in far
         else f"{several(name, len(ways))}: {_counted(ways)}"
         for name, ways in shown
     ]  # fmt: skip
@@ -282,11 +283,6 @@ def _by_direction(rows: Iterable[tuple[str, Sequence[str]]]) -> str:
         for way, count in Counter(map(_coarse, ways)).items():
             there[way].append(several(name, count))
     return "also " + "; ".join(f"{way}: {', '.join(names)}" for way, names in there.items())
-
-
-def _all_over(ways: Sequence[str]) -> str:
-    """Return where land is that lies in some directions, each told once."""
-    return ", ".join(ways) if len(ways) < MOST_DIRECTIONS else "all around"
 
 
 def _counted(directions: Sequence[str]) -> str:

@@ -19,8 +19,8 @@ from mag_sandbox.sandbox.hud.hud_state import (
     LEGEND,
     SECTOR,
     HudState,
+    bar_stretches,
     clock_text,
-    drawn_stretches,
     kept_text,
     origin_text,
     pose_text,
@@ -229,7 +229,7 @@ def draw_bar(theme: Theme, surface: pygame.Surface, area: pygame.Rect, memory: M
     reach, thin = theme.px(4), max(1, theme.px(1.5))
     above, below = area.top - reach, area.bottom + reach - 1
     lines: list[tuple[tuple[int, int], tuple[int, int]]] = []
-    for stretch in drawn_stretches(memory, area.width):
+    for stretch in bar_stretches(memory, area.width):
         left, width = stretch.left, stretch.right - stretch.left
         fill.fill(SEGMENT_COLOURS[stretch.kind], (left, 0, width, area.height))
         if stretch.framed:

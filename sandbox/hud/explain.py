@@ -14,10 +14,10 @@ from mag_sandbox.model.loading import available_policies, keeps_places, policy_l
 from mag_sandbox.model.world import KIB, MemoryEntry, MemoryUsage, SegmentKind
 from mag_sandbox.sandbox.hud.hud_state import (
     LEGEND,
-    DrawnStretch,
+    Stretch,
     bar_bytes,
+    bar_stretches,
     direction_text,
-    drawn_stretches,
     duration_text,
 )
 from mag_sandbox.sandbox.ui.amounts import bytes_text
@@ -54,7 +54,7 @@ def explain(memory: MemoryUsage, share: float, width: int = BAR_WIDTH) -> Explan
     On a bar of `width` pixels no stretch is thinner than a few.
     """
     x = min(max(share, 0.0), 1.0) * width
-    for stretch in drawn_stretches(memory, width):
+    for stretch in bar_stretches(memory, width):
         if stretch.left <= x < stretch.right:
             return _of_stretch(memory, stretch, x, width)
     lines = [policy_look(memory.policy).when_full]
@@ -107,7 +107,7 @@ def age_seconds(memory: MemoryUsage, entry: MemoryEntry) -> float:
     return memory.oldest_seconds * (now - entry.frame_index) / (now - oldest)
 
 
-def _of_stretch(memory: MemoryUsage, stretch: DrawnStretch, x: float, width: int) -> Explanation:
+def _of_stretch(memory: MemoryUsage, stretch: Stretch, x: float, width: int) -> Explanation:
     kind, span = stretch.kind, (stretch.left / width, stretch.right / width)
     if kind == "current":
         read = counted(memory.attended_frames, "remembered frame")

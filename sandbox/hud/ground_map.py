@@ -17,7 +17,7 @@ from mag_sandbox.model.world import Door, FrameBlock, GroundPlan, GroundThing, M
 from mag_sandbox.sandbox.hud.around import CALLED
 from mag_sandbox.sandbox.hud.hud_state import SECTOR
 from mag_sandbox.sandbox.hud.minimap import CARD_WIDTH, GONE, PLACE, SHADOW
-from mag_sandbox.sandbox.ui.layout import SPRING, CustomPart, Text, draw, row
+from mag_sandbox.sandbox.ui.layout import SPRING, Text, bar, draw, row
 from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Theme
 from mag_sandbox.scenes.called import names_in
 
@@ -244,7 +244,7 @@ def _drawn(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surface:
     card.set_clip(place)
     _draw_ground(theme, card, area, ground)
     card.set_clip(None)
-    remembered = CustomPart(14, 9, _draw_remembered), Text("remembered", 13, MUTED)
+    remembered = bar(14, 9, REMEMBERED[:3], 0), Text("remembered", 13, MUTED)
     room = place.width - theme.px(14 + 3 * 6) - theme.text("remembered", 13, MUTED).get_width()
     ways = (
         (" > ".join(ground.rooms[-2:]), ground.rooms[-1])
@@ -416,10 +416,6 @@ def _write(card: pygame.Surface, name: pygame.Surface, place: pygame.Rect) -> py
     behind.fill(BEHIND_NAMES)
     card.blit(behind, place)
     return card.blit(name, place)
-
-
-def _draw_remembered(_theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
-    surface.fill(REMEMBERED[:3], area)
 
 
 def _remembered(

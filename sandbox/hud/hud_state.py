@@ -44,28 +44,17 @@ class HudState:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A stretch of the memory bar, in shares of the budget."""
-
-    kind: SegmentKind
-    start: float
-    width: float
-    attended: tuple[float, ...]  # where the attended frames lie, in shares of this stretch
-    framed: bool = False  # too many are attended for ticks: the stretch is framed instead
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnStretch:
-    """A stretch of the bar as drawn, in whole pixels."""
+    """A stretch of the memory bar as drawn, in whole pixels."""
 
     kind: SegmentKind
     left: int
     right: int
-    attended: tuple[float, ...]  # as of `Stretch`
-    framed: bool
+    attended: tuple[float, ...]  # where the attended frames lie, in shares of this stretch
+    framed: bool  # too many are attended for ticks: the stretch is framed instead
 
 
-def bar_stretches(memory: MemoryUsage) -> tuple[Stretch, ...]:
-    """Lay the memory out along its bar."""
+def bar_stretches(memory: MemoryUsage, width: int) -> tuple[Stretch, ...]:
+    """Lay the memory out on a bar of `width` pixels; thin stretches push the next ones."""
     whole = bar_bytes(memory)
     kinds = [entry.kind for entry in memory.entries]  # thousands after a while: no slow loops
     attended = [place for place, entry in enumerate(memory.entries) if entry.attended]
@@ -75,12 +64,15 @@ def bar_stretches(memory: MemoryUsage) -> tuple[Stretch, ...]:
     for place in () if crowded else attended:
         kind = kinds[place]
         ticks[kind].append((kinds[:place].count(kind) + 0.5) / counts[kind])
-    stretches, start = [], 0.0
+    stretches, start, edge = [], 0.0, 0
     for segment in memory.segments:
-        kind, width = segment.kind, segment.bytes / whole
-        framed = crowded and kind in attended_kinds
-        stretches.append(Stretch(kind, start, width, tuple(ticks[kind]), framed))
-        start += width
+        kind, share = segment.kind, segment.bytes / whole
+        if share > 0:
+            left = max(edge, round(start * width))
+            edge = max(left + MIN_STRETCH, round((start + share) * width))
+            framed = crowded and kind in attended_kinds
+            stretches.append(Stretch(kind, left, edge, tuple(ticks[kind]), framed))
+        start += share
     return tuple(stretches)
 
 
@@ -94,18 +86,6 @@ def bar_bytes(memory: MemoryUsage) -> int:
     while whole // 2 >= max(used, LEAST_BAR):
         whole //= 2
     return whole
-
-
-def drawn_stretches(memory: MemoryUsage, width: int) -> tuple[DrawnStretch, ...]:
-    """Lay the memory out on a bar of `width` pixels; thin stretches push the next ones."""
-    drawn, edge = [], 0
-    for stretch in bar_stretches(memory):
-        if stretch.width <= 0:
-            continue
-        left = max(edge, round(stretch.start * width))
-        edge = max(left + MIN_STRETCH, round((stretch.start + stretch.width) * width))
-        drawn.append(DrawnStretch(stretch.kind, left, edge, stretch.attended, stretch.framed))
-    return tuple(drawn)
 
 
 def remembered_sectors(

@@ -123,7 +123,7 @@ def postcard(view: PostcardView, claim_key: str, picture: np.ndarray | None) -> 
     lines = _points(view.stamp) if view.stamp else _search(view, note)
     size = column(Text("", 16), *[Text("", 12)] * 3, gap=4)  # so that the card keeps it
     words = row(size, column(head, *lines, gap=4), gap=0, align=0.0)
-    tries: list[Part] = [Text("tries", 12, FADED), *[CustomPart(8, 8, _draw_try)] * view.tries]
+    tries: list[Part] = [Text("tries", 12, FADED), *[bar(7, 7, POSTMARK, 9)] * view.tries]
     streak = f" · {view.streak} in a row" if view.streak > 1 else ""
     standing = row(
         Text(f"{view.number} of {view.total}{streak}", 12, FADED),
@@ -257,7 +257,3 @@ def _draw_arrow(
     theme: Theme, surface: pygame.Surface, area: pygame.Rect, way: str, colour: tuple[int, ...]
 ) -> None:
     draw_arrow(surface, area.inflate(theme.px(15), theme.px(15)), way, colour)
-
-
-def _draw_try(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
-    pygame.draw.aacircle(surface, POSTMARK, area.center, max(2.0, 3.5 * theme.scale))

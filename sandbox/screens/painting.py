@@ -153,7 +153,8 @@ class PaintingOverlay(Overlay):
         if self.names_undo:
             yield Text(CANCELS.format(self._undo_key), 13, MUTED)
         if others:
-            yield Text(f"then: {', then '.join(map(_what, others))}", 13, MUTED)
+            names = (WHAT.get(one.act, words_of(one)) for one in others)
+            yield Text(f"then: {', then '.join(names)}", 13, MUTED)
 
     def _place(self, edit: Edit, picture: pygame.Rect) -> pygame.Rect:
         """Return where a change lies in the window; the whole picture if it is larger than that."""
@@ -170,11 +171,6 @@ class PaintingOverlay(Overlay):
 def _beside(box: pygame.Rect, height: int) -> int:
     """Return the middle of the larger part of a window above or below a box."""
     return box.top // 2 if box.top > height - box.bottom else (box.bottom + height) // 2
-
-
-def _what(edit: Edit) -> str:
-    """Return what an edit changes, for a list."""
-    return WHAT.get(edit.act, words_of(edit))
 
 
 def _rank(edited: Edit, waiting: Sequence[Edit]) -> int:

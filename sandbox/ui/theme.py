@@ -81,8 +81,10 @@ class Theme:
         self.scale = _scale(window_size, text_scale)
         self.high_contrast = high_contrast
         # Neither refers to the theme, so it is freed at once.
-        self._fonts = functools.cache(_font)
-        self._texts = functools.lru_cache(maxsize=512)(functools.partial(_render, self._fonts))
+        self._fonts = fonts = functools.cache(_font)
+        self._texts = functools.lru_cache(maxsize=512)(
+            lambda text, px, colour, bold: fonts(px, bold).render(printable(text), True, colour)
+        )
         self._wrapped: dict[tuple[str, int, int, int, bool], tuple[str, ...]] = {}
 
     @classmethod
@@ -216,16 +218,6 @@ class Themes:
         if self._made is None or self._made[0] != key:
             self._made = key, Theme.of(settings, size)
         return self._made[1]
-
-
-def _render(
-    fonts: Callable[[int, bool], pygame.font.Font],
-    text: str,
-    px: int,
-    colour: tuple[int, ...],
-    bold: bool,
-) -> pygame.Surface:
-    return fonts(px, bold).render(printable(text), True, colour)
 
 
 def printable(text: str) -> str:

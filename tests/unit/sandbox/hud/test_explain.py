@@ -13,7 +13,7 @@ from mag_sandbox.sandbox.hud.explain import (
     READ,
     MemoryTip,
     age_seconds,
-    drawn_stretches,
+    bar_stretches,
     explain,
     explanation_at,
     hint,
@@ -116,7 +116,7 @@ def test_what_is_drawn_wider_than_it_is_can_be_pointed_at():
         segments=(MemorySegment("sink", 1, 10), MemorySegment("compressed", 2, 20)),
         budget=10_000_000,
     )
-    kinds = [stretch.kind for stretch in drawn_stretches(thin, 1000)]
+    kinds = [stretch.kind for stretch in bar_stretches(thin, 1000)]
     assert kinds == ["sink", "compressed"]
     assert explain(thin, 0.001, 1000).kind == "sink"
     assert explain(thin, 0.0045, 1000).kind == "compressed"

@@ -41,7 +41,7 @@ def test_a_place_of_the_bar_says_what_it_is(kind, share, says):
 
 
 def test_every_kind_has_a_word_and_a_colour_of_its_own():
-    kinds = {stretch.kind for stretch in bar_stretches(usage())}
+    kinds = {stretch.kind for stretch in bar_stretches(usage(), 400)}
     assert kinds == {*COUNTS, "psi", "current"}
     assert len({SEGMENT_COLOURS[kind] for kind in LEGEND}) == len(LEGEND)
     assert len(set(LEGEND.values())) == len(LEGEND)
