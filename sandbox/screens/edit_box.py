@@ -47,7 +47,7 @@ NOTHING_THERE = "what stands here is not known by name: write what should be her
 NOTHING_TO_REMOVE = "nothing stands here: point at what should be removed"
 STANDS = "{} stands here already: “another” draws it anew"
 SAME_SPOT = 0.3  # of a thing's width: how far from its middle it is replaced by another one
-IT_IS = "this is for the {} at the ring"
+IT_IS = "this is for the {} that you point at"
 NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
 NOTHING_TO_COLOR = "nothing stands here: point at what should be {0}, or write “a {0} house”"
 ON_MAP = "point at it in the picture, not on the map, or write “a {} house”"
@@ -234,11 +234,12 @@ class EditOverlay(Overlay):
         return parse_known(text, *self._spot, self._kinds, self._whereabouts())
 
     def _remark(self, text: str) -> str:
-        """Say why a thing cannot stand there, or which one another colour is for."""
-        if not (color := said_color(text)):
+        """Say why a thing cannot stand there, or which one is changed or removed."""
+        color, meant = said_color(text), self._meant()
+        if not color and (meant is None or meant.act not in SPOT_ACTS):
             return self._placements.refusal
         if (thing := self._thing_there()) is None:
-            return self._why_uncolored(color)
+            return self._why_uncolored(color) if color else ""
         names = names_in(self._reel.current.block.prompt)
         return IT_IS.format(names.get(thing.kind, thing.kind))
 

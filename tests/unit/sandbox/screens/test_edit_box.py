@@ -468,13 +468,17 @@ def test_the_thing_at_the_spot_takes_another_colour(text: str):
     assert asked == [replace(there, color=COLORS["blue"])]
 
 
-def test_before_enter_the_box_names_what_takes_another_colour():
+@pytest.mark.parametrize("text", ["make it blue", "remove", "another one"])
+def test_before_enter_the_box_names_what_is_changed_or_removed(text):
     there = Edit("place", 4.0, 2.0, 20.0, 30.0, "tent", COLORS["red"])
     overlay, _, _, _ = made(things=(there,))
     overlay.handle(click((640, 384)))
-    for letter in "make it blue":
+    for letter in text:
         overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text=letter))
-    assert "this is for the tent at the ring" in overlay.box.notice
+    assert "this is for the tent that you point at" in overlay.box.notice
+
+
+def test_before_enter_the_box_says_that_nothing_is_there_to_take_another_colour():
     overlay, _, _, _ = made()
     overlay.handle(click((640, 384)))
     for letter in "make it blue":
