@@ -2,6 +2,7 @@
 
 import pygame
 
+from mag_sandbox.model.loading import keeps_places
 from mag_sandbox.model.world import FrameBlock
 from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
 from mag_sandbox.sandbox.hud.hud import Hud
@@ -14,6 +15,7 @@ from mag_sandbox.sandbox.ui.theme import MUTED
 WIDTH, NAMES = 400, 150  # px of the reference window; of the names in it
 MOST_LINES, FEWEST_LINES = 14, 3  # as many as have room above the cards below
 TITLE = "Around you"
+PLANNED_LATER = "what stands here is still being planned; one moment"
 
 
 class AroundOverlay(Overlay):
@@ -71,9 +73,12 @@ class AroundOverlay(Overlay):
     def _describe(self) -> tuple[str, ...]:
         if not self._is_shown:
             return ()
-        block = self._reel.current.block
+        block, spec = self._reel.current.block, self._reel.current.spec
         if self._listed is None or self._listed[0] is not block:
             self._listed = block, things_around(self._stitcher.ring, block)
+        is_unplanned = spec.kinds and block.planned is None and not self._listed[1]
+        if is_unplanned and keeps_places(block.memory.policy):  # others have no plan
+            return (PLANNED_LATER,)
         return tuple(around_lines(self._listed[1], self._reel.pose, self._most))
 
 

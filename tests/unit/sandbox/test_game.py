@@ -19,6 +19,7 @@ from mag_sandbox.sandbox.play_session import SplitSession
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, load_recording
 from mag_sandbox.sandbox.saves.own_scenes import own_scenes, scene_of_prompt
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
+from mag_sandbox.sandbox.screens.around import PLANNED_LATER
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.screens.probes import OPEN_PROBES, ProbesScreen
@@ -292,7 +293,7 @@ def test_a_thing_is_placed_and_taken_back_by_keys_and_the_list_knows_it(run):
     game.press(pygame.K_y)
     around = game.screen.session._around
     game.wait(lambda: around.lines)
-    assert around.lines == ("you have not seen anything with a name yet",)
+    assert around.lines == (PLANNED_LATER,), "this world has no plan"
     game.draw((1280, 768))
     game.press(pygame.K_y)
     game.wait(lambda: around.lines == ())

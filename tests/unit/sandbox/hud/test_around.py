@@ -12,7 +12,7 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.world import GroundPlan, GroundThing, GroundWater
 from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, WIDTH, SeenRing
-from mag_sandbox.sandbox.screens.around import MOST_LINES, AroundOverlay
+from mag_sandbox.sandbox.screens.around import MOST_LINES, PLANNED_LATER, AroundOverlay
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes.color_names import COLORS
 from tests.unit.sandbox.hud.test_help_card import NotingTheme
@@ -350,6 +350,23 @@ def test_the_key_shows_the_list_and_puts_it_away():
         overlay.update(0.0)
         lines.append(overlay.lines)
     assert lines == [("a red tent: ahead on the left, placed by you",), ()]
+
+
+@pytest.mark.parametrize(
+    ("planned", "kinds", "policy", "waits"),
+    [
+        (None, ("tent",), "mag-retrieve", True), ((), ("tent",), "mag-retrieve", False),
+        (None, (), "mag-retrieve", False), (None, ("tent",), "window", False),
+    ],
+)  # fmt: skip
+def test_before_there_is_a_plan_the_list_says_so(planned, kinds, policy, waits):
+    overlay = _overlay_of((), NotingTheme((640, 400)))
+    ready = overlay._reel.current
+    ready.block.planned, ready.spec.kinds, ready.block.memory.policy = planned, kinds, policy
+    overlay.press()
+    for _ in range(2):  # also while the same block is shown
+        overlay.update(0.0)
+        assert (overlay.lines == (PLANNED_LATER,)) is waits
 
 
 def test_of_a_long_list_the_farthest_are_told_in_one_line_by_direction():
