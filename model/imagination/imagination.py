@@ -40,6 +40,7 @@ from mag_sandbox.model.imagination.planner import FIELDS, placed_objects
 from mag_sandbox.model.imagination.reading.outlines import UPRIGHT, agreeing, owners_seen
 from mag_sandbox.model.imagination.reading.relief import Reliefs
 from mag_sandbox.model.imagination.reading.walls import WALL, as_far_as_shown
+from mag_sandbox.model.imagination.rules.filling import farther_first
 from mag_sandbox.model.imagination.rules.lining import with_lit_walls
 from mag_sandbox.model.imagination.rules.plans import (
     RingPicture,
@@ -580,7 +581,7 @@ def _visible(things: Things, sketcher: Sketcher, config: ImaginationConfig) -> T
 def _as_described(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:
     """Return things planned without a picture, plausible, in the light and weather of words."""
     things = in_natural_colors(things, wanted.named)
-    things = plausible(things, wanted.named, wanted.typical)
+    things = farther_first(plausible(things, wanted.named, wanted.typical), wanted.named)
     things = with_discs_shown(things, wanted.named)
     return in_weather(in_shade(things, wanted.shade), wanted)
 

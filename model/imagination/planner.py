@@ -38,7 +38,6 @@ from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.rules.contrast import standing_out, varied
 from mag_sandbox.model.imagination.rules.filling import (
     area,
-    farther_houses_first,
     filled,
     filling,
     with_houses_around,
@@ -258,7 +257,6 @@ class Planner(nn.Module):
         least = sum(area(one) for own in all_planned for one in filling(own)) / len(plans) / 4
         full = self._filled(shown_first, others, least, named)
         full = on_rocks(ashore(with_houses_around(full, wanted.typical, named), named))
-        full = farther_houses_first(full)
         full = with_windows(full, {kind for one in named for kind in one.kinds})
         full = at_walls(full, named)
         full = with_colored_shell(colored(varied(full), named), named, wanted.light)

@@ -17,7 +17,7 @@ from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.model.imagination.rules.spacing import CREATURES, covered, place_of, stands
 from mag_sandbox.scenes.descriptions import BUILDINGS
-from mag_sandbox.scenes.kinds import STANDS, THINGS, rivals
+from mag_sandbox.scenes.kinds import STANDS, THINGS, TREES, rivals
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
 
@@ -34,6 +34,11 @@ _SLACK = 4.0  # degrees between a platform and a thing on it
 _JETTY, _IN_HARBOURS = "jetty", ("cottage", "shop")  # by which harbours are known; houses there
 _HOUSES, _HOUSES_AT = 2, (-14.0, 14.0)  # in a quarter, and degrees from its middle
 _HOUSE, _HOUSE_FOOT = 13.0, -3.0  # degrees of the height of an added one, and of its foot
+_ROOTED = BUILDINGS | TREES | {  # which are as far away as their feet tell
+    "bamboo", "bench", "bicycle", "bus", "bus stop", "bush", "cactus", "car", "cave mouth", "crane",
+    "hedge", "pyramid", "ruin", "statue", "street lamp", "tent", "traffic light", "train",
+    "tram", "truck", "waterfall",
+}  # fmt: skip
 _TURNS = (0.0, *(side * turn for turn in range(5, 36, 5) for side in (1.0, -1.0)))  # degrees
 
 
@@ -138,22 +143,32 @@ def with_houses_around(
     return result
 
 
-def farther_houses_first(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return a plan in which no house is drawn over one that is nearer, as if it were inside."""
-    result: list[PlacedObject] = []
-    for thing in things:
-        place = len(result)
-        if thing.kind in BUILDINGS and thing.away is None:
-            place = next(
-                (
-                    at for at, one in enumerate(result)
-                    if one.kind in BUILDINGS and one.away is None
-                    and one.foot < thing.foot and one.overlaps(thing)
-                ),
-                place,
-            )  # fmt: skip
-        result.insert(place, thing)
-    return result
+def farther_first(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return a plan in which no house, tree or the like is drawn over one that is nearer.
+
+    Else a house seems to stand inside another one, and a tree shows through a waterfall as a ghost.
+    What words place stays: a house in a tree is drawn over it.
+    """
+    placed = {kind for one in named if one.relation for kind in one.kinds}
+    rooted = [one.kind in _ROOTED - placed and one.away is None for one in things]
+
+    def is_before(one: int, other: int) -> bool:
+        """Return whether one of two things that overlap, by place, is drawn before the other."""
+        if rooted[one] and rooted[other] and things[one].foot != things[other].foot:
+            return things[one].foot > things[other].foot
+        return one < other
+
+    left = range(len(things))
+    earlier = [
+        {other for other in left
+         if other != one and is_before(other, one) and things[one].overlaps(things[other])}
+        for one in left
+    ]  # fmt: skip
+    order: dict[int, None] = {}
+    while len(order) < len(things):
+        rest = [one for one in left if one not in order]
+        order[next((one for one in rest if earlier[one] <= order.keys()), rest[0])] = None
+    return [things[one] for one in order]
 
 
 def _may_be_added(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.filling import (
-    farther_houses_first,
+    farther_first,
     filled,
     filling,
     quarter_of,
@@ -12,6 +12,7 @@ from mag_sandbox.model.imagination.rules.filling import (
 )
 from mag_sandbox.scenes.descriptions import BUILDINGS
 from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.relations import Relation
 
 GROUND = PlacedObject("near ground", 0.0, -30.0, 360.0, 60.0, (200, 200, 200))
 MOST = {"oak": 40, "well": 4, "barn": 1}
@@ -121,9 +122,14 @@ def test_in_a_harbour_are_houses_in_every_quarter_behind():
     assert counted == things, "there is one cottage alone"
 
 
-def test_no_house_is_drawn_over_one_that_is_nearer():
+def test_no_house_or_tree_is_drawn_over_one_that_is_nearer_unless_words_place_it_there():
     near = PlacedObject("apartment house", 80.0, 7.0, 30.0, 30.0)  # its foot is at -8 degrees
-    school, tree = replace(near, kind="school", yaw=90.0, pitch=11.0), replace(near, kind="oak")
-    aside = replace(school, yaw=200.0)
-    assert farther_houses_first([near, tree, aside, school]) == [school, near, tree, aside]
-    assert farther_houses_first([school, near, tree]) == [school, near, tree]
+    school, person = (
+        replace(near, kind=kind, yaw=90.0, pitch=11.0) for kind in ("school", "person")
+    )
+    tree, aside = replace(school, kind="oak"), replace(school, yaw=200.0)
+    assert farther_first([near, person, aside, school], []) == [aside, school, near, person]
+    assert farther_first([near, aside, tree], []) == [tree, near, aside]
+    assert farther_first([school, near, person], []) == [school, near, person]
+    on_it = Named(("school",), None, relation=Relation("on", ("apartment house",)))
+    assert farther_first([near, school], [on_it]) == [near, school]
