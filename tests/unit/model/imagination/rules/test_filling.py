@@ -124,12 +124,11 @@ def test_in_a_harbour_are_houses_in_every_quarter_behind():
 
 def test_no_house_or_tree_is_drawn_over_one_that_is_nearer_unless_words_place_it_there():
     near = PlacedObject("apartment house", 80.0, 7.0, 30.0, 30.0)  # its foot is at -8 degrees
-    school, person = (
-        replace(near, kind=kind, yaw=90.0, pitch=11.0) for kind in ("school", "person")
-    )
+    school = replace(near, kind="school", yaw=90.0, pitch=11.0)
+    person = replace(school, kind="person", yaw=60.0)
     tree, aside = replace(school, kind="oak"), replace(school, yaw=200.0)
     assert farther_first([near, person, aside, school], []) == [aside, school, near, person]
-    assert farther_first([near, aside, tree], []) == [tree, near, aside]
+    assert farther_first([near, aside, tree], []) == [aside, tree, near]
     assert farther_first([school, near, person], []) == [school, near, person]
     on_it = Named(("school",), None, relation=Relation("on", ("apartment house",)))
     assert farther_first([near, school], [on_it]) == [near, school]
