@@ -231,10 +231,11 @@ class LoadingScreen:
         is_slow = self._slow_at is not None and self._moved_at >= self._slow_at
         if is_slow and self._is_first and status.stage in STAGES and status.stage != LEAVING:
             stage = f"{stage}; {FIRST_TIME}"
+        prompt = capitalized(self._scene.prompt)
         words = column(
             Text("MAG sandbox", 14, MUTED),
             Text(self._scene.name, 40, bold=True, lines=2, centred=True),
-            Text(self._scene.prompt, 17, MUTED, lines=3, centred=True),
+            None if prompt == self._scene.name else Text(prompt, 17, MUTED, lines=3, centred=True),
             CustomPart(1, 30),
             progress_bar(360, self._share, self._moved_at),
             Text(stage, 14, MUTED),

@@ -349,6 +349,21 @@ def test_a_long_first_start_is_told_to_be_one(surface, monkeypatch, stage, is_fi
     assert is_told == any(FIRST_TIME in one for one in written_by(screen, surface, monkeypatch))
 
 
+@pytest.mark.parametrize(("name", "is_repeated"), [("A quiet lake", False), ("The lake", True)])
+def test_a_place_that_is_named_by_its_description_says_it_once(
+    surface, monkeypatch, name, is_repeated
+):
+    sizes, text = {}, Theme.text
+    monkeypatch.setattr(
+        Theme, "text",
+        lambda theme, words, size, *more, **options: (
+            sizes.setdefault(words, set()).add(size) or text(theme, words, size, *more, **options)
+        ),
+    )  # fmt: skip
+    LoadingScreen(StubWorker(), Scene(prompt="a quiet lake", name=name)).draw(surface)
+    assert (17 in sizes["A quiet lake"]) is is_repeated
+
+
 def test_how_far_a_second_world_is_loaded_is_shown_over_the_picture(surface):
     worker, shown = StubWorker(), []
     worker.status = WorkerStatus("ready", 1.0)
