@@ -27,11 +27,12 @@ _CROWDS = {  # around at most, unless words name them or the place is known by t
     **dict.fromkeys(("bridge", "camp fire", "telescope", "flag", "lantern", "traffic light"), 2),
     **dict.fromkeys(("mailbox", "anvil", "signpost", "alarm clock", "stool", "suitcase"), 2),
     **dict.fromkeys(("bench", "bicycle", "football goal", "seesaw", "slide", "round table"), 3),
+    **dict.fromkeys(("bird", "seagull"), 4),
     **dict.fromkeys(("mirror", "armchair", "fox", "dog", "hedgehog", "mouse", "barrel"), 3),
 }
 _SMALL = {  # degrees of the longer side, likewise
-    "bee": 6.0, "butterfly": 7.0, "mouse": 8.0, "frog": 9.0, "hedgehog": 10.0, "squirrel": 10.0,
-    "owl": 10.0, "crab": 10.0, "lollipop": 16.0, "wild flower": 20.0,
+    "bee": 6.0, "bird": 10.0, "butterfly": 7.0, "mouse": 8.0, "frog": 9.0, "hedgehog": 10.0,
+    "squirrel": 10.0, "owl": 10.0, "crab": 10.0, "lollipop": 16.0, "wild flower": 20.0,
 }  # fmt: skip
 _SHELVES = frozenset(("shop shelf", "bookshelf", "cabinet", "kitchen counter"))  # at any height
 _TIMES = 1.7  # times the usual size that other things outdoors have at most
@@ -78,7 +79,10 @@ def plausible(
 
 
 def _not_too_large(thing: PlacedObject, *, is_outdoors: bool) -> PlacedObject:
-    longer, usual = max(thing.width, thing.height), THINGS.get(thing.kind)
+    usual = THINGS.get(thing.kind)
+    if usual is not None and where_of(thing.kind) == WALL and thing.width > _WIDEST_HUNG:
+        return replace(thing, width=usual.width, height=usual.height)
+    longer = max(thing.width, thing.height)
     fits = min(_SMALL.get(thing.kind, longer) / longer, 1.0)
     if is_outdoors and usual is not None and usual.are_few and stands(thing):
         times = min(thing.width / usual.width, thing.height / usual.height)

@@ -93,11 +93,11 @@ def test_benches_that_no_words_ask_for_are_few_and_all_around():
     assert len(plausible([GROUND, *BENCHES], named)) == 9
 
 
-@pytest.mark.parametrize("kind", ["bee", "mouse"])
+@pytest.mark.parametrize("kind", ["bee", "bird", "mouse"])
 def test_small_animals_that_no_words_ask_for_are_small(kind: str):
     large = PlacedObject(kind, 0.0, -6.0, 36.0, 24.0)
     _, small = plausible([GROUND, large], [])
-    assert small.width < 10.0
+    assert small.width <= 10.0
     assert plausible([GROUND, large], [Named((kind,), None)]) == [GROUND, large]
 
 
@@ -112,6 +112,13 @@ def test_a_boat_beside_the_way_is_no_larger_than_a_house():
     smaller = plausible([GROUND, lake, boat], [])[2]
     assert smaller.height < 40.0
     assert smaller.foot == pytest.approx(boat.foot)
+
+
+def test_no_portrait_is_as_wide_as_the_ring():
+    wide = PlacedObject("portrait", 0.0, 5.0, 360.0, 12.0)
+    made = next(one for one in plausible([WALL, wide], []) if one.kind == "portrait")
+    assert (made.yaw, made.pitch) == (wide.yaw, wide.pitch)
+    assert made.width < 30
 
 
 def test_no_flower_is_as_wide_as_the_view():
