@@ -626,7 +626,8 @@ class HintOverlay(Overlay):
         shown = places.get("map") or places.get("map from above")
         if shown and place.colliderect(shown):  # with large text in the lab view
             place.right = max(shown.left - gap, card.get_width())
-        if not place.colliderect(self._probe.area) and "explanation" not in places:
+        cards = self._probe.area, *(places[one] for one in ("speed", "scene") if one in places)
+        if place.collidelist(cards) < 0 and "explanation" not in places:
             places["hint"] = surface.blit(card, place)
         if key := self._hints.key:
             arrow = self._arrow(theme, arrow_card(key))

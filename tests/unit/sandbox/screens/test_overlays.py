@@ -321,6 +321,21 @@ def test_a_hint_lies_at_the_lower_edge_unless_buttons_need_the_room(tools):
     assert tools is None or not hint.inflate(16, 0).colliderect(tools), "nor does it touch them"
 
 
+def test_a_hint_that_has_no_room_below_the_cards_waits():
+    hud, probe = Hud(), SimpleNamespace(area=pygame.Rect(0, 0, 0, 0), is_silent=False)
+    hud.places |= {
+        "memory": pygame.Rect(10, 210, 460, 80),
+        "keys": pygame.Rect(10, 150, 370, 45),
+        "speed": pygame.Rect(10, 10, 170, 120),
+    }
+    with window((480, 300), "test") as surface:
+        HintOverlay(StubReel(), hud, probe).draw(surface)
+        assert "hint" not in hud.places
+        del hud.places["speed"]
+        HintOverlay(StubReel(), hud, probe).draw(surface)
+        assert "hint" in hud.places
+
+
 def test_the_same_notice_is_shown_once():
     notices = Notices(clock=lambda: 0.0, notify=lambda: None)
     for topic in ("", "door", ""):
