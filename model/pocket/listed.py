@@ -8,19 +8,22 @@ from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AROUND
 from mag_sandbox.model.pocket.painting.painting import PaintingInventor, stands_in
+from mag_sandbox.model.pocket.painting.sketched_ground import planned_things
 from mag_sandbox.scenes.kinds import RANGES
 
 
 def things_at_start(
     inventor: PaintingInventor, things: Sequence[PlacedObject]
 ) -> list[PlacedObject]:
-    """Return those of some things that show on known ground, where the scene begins.
+    """Return those of some things that show where the scene begins, on painted or sketched ground.
 
     On given ground, these are the things that were read in the picture. In another light, things
     stay on ground that is yet to be painted in it.
     """
-    known, lattice = inventor.around.known | inventor.relit, inventor.imagination.lattice
     shown = inventor.imagination.visible(tuple(things))
+    if planned_things(inventor) is not None:  # unknown ground is sketched as it will be painted
+        return shown
+    known, lattice = inventor.around.known | inventor.relit, inventor.imagination.lattice
     return [one for one in shown if stands_in(cut_to_view(one), known, lattice)]
 
 
