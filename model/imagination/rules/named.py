@@ -44,6 +44,7 @@ from mag_sandbox.model.imagination.rules.relations import (
     IN_WATER,
     LAKES,
     LEAST_LAKE,
+    SHARED_OUT,
     SWIMMING,
     at_houses,
     mounted,
@@ -561,8 +562,9 @@ def _groups(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[_Gro
             continue
         others = places_of(things, one.relation.kinds)
         are_several = any(it.kinds == one.relation.kinds and it.least > 1 for it in named)
-        rides = one.relation.where == "on" and (are_several or one.relation.kinds[0] in RIDDEN)
-        for some in [(place,) for place in own] if rides else [tuple(own)]:
+        is_each = one.relation.where in SHARED_OUT and are_several
+        is_each |= one.relation.where == "on" and one.relation.kinds[0] in RIDDEN
+        for some in [(place,) for place in own] if is_each else [tuple(own)]:
             joined, first = {*some}, things[some[0]]
             if others:
                 others.sort(key=lambda place: _apart_by(things[place], first))

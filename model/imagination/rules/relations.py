@@ -4,8 +4,9 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from itertools import chain
 from math import atan, ceil, copysign, degrees, inf, radians, tan
 
 import numpy as np
@@ -111,6 +112,7 @@ TABLE = "table"
 _PLATE = 6.0  # degrees of something in `_BEARING` that a thing on it takes
 _CROWDED_PLATE = 9.0  # likewise, of other boards, on which things stand already
 _BEHIND_OR_BEFORE = frozenset(("behind", "front"))  # where several are in a row
+SHARED_OUT = _BEHIND_OR_BEFORE | {"on"}  # or, of several others, one is at each
 _ALONGSIDE = frozenset(("beside", "left", "right", "sides"))  # where sizes are compared
 _LARGER = 2.5, 1.3  # times as tall, beside another thing, as in life: small things, and others
 _SMALL = 0.25  # of the other's height
@@ -163,9 +165,10 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     is_reef = any(thing.kind in _OF_REEFS for thing in result)
     if waters and not is_reef:
         named = [_afloat(one, waters[0]) for one in named]
+    several = {one.kinds for one in named if one.least > 1}
     for one in named:
         if one.parts:
-            result = _parts_moved(result, one)
+            result = _parts_moved(result, one, several)
     told = [one for one in named if one.relation is not None and not parts_differ(one)]
     for relation in dict.fromkeys(
         one.relation for one in sorted(told, key=lambda one: _depth(one, named))
@@ -181,15 +184,23 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
                 and not set(relation.kinds).isdisjoint(one.kinds)
                 for one in told
             )  # fmt: skip
-            each = any(one.kinds == relation.kinds and one.least > 1 for one in named)
+            each = relation.kinds in several
             result = _moved(result, alike, relation, follows=is_pinned, each=each)
     for one in named:
         result = _sided(result, one)
     return result
 
 
-def _parts_moved(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
-    """Return a plan with each part of a name at the thing that words relate it to."""
+def _parts_moved(
+    things: list[PlacedObject], one: Named, several: Collection[tuple[str, ...]]
+) -> list[PlacedObject]:
+    """Return a plan with each part of a name at the thing that words relate it to.
+
+    Args:
+        things: from far to near.
+        one: the name.
+        several: kinds of which words name several.
+    """
     result = things
     moved: list[PlacedObject] = []
     for part in one.parts if parts_differ(one) else ():
@@ -198,7 +209,8 @@ def _parts_moved(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
         own = [
             at for at in _placed(result, part.kinds) if all(result[at] is not it for it in moved)
         ]
-        put = _moved(result, [part], part.relation, follows=False, own=own[: part.least])
+        each, own = part.relation.kinds in several, own[: part.least]
+        put = _moved(result, [part], part.relation, follows=False, each=each, own=own)
         moved += [
             new for new in put if new.kind in part.kinds and all(new is not it for it in result)
         ]
@@ -384,23 +396,42 @@ def _aloft(thing: PlacedObject) -> PlacedObject:
     return replace(thing, width=width, height=height, pitch=pitch, away=away)
 
 
-def _riding(
-    things: Sequence[PlacedObject], own: Sequence[int], others: Sequence[int]
+def _shared_out(
+    things: Sequence[PlacedObject], own: Sequence[int], others: Sequence[int], where: str
 ) -> list[PlacedObject]:
-    """Return a plan with riders on others, one on each while there are enough."""
-    borne: dict[int, list[int]] = {}
+    """Return a plan with things on, before or behind others, one at each while there are enough."""
+    there: dict[int, list[int]] = {}
     for rank, place in enumerate(own):
-        borne.setdefault(others[rank % len(others)], []).append(place)
+        there.setdefault(others[rank % len(others)], []).append(place)
+    put = {
+        place: [
+            _below_top(_at_own(things[one], things[place], where, rank, len(group)))
+            for rank, one in enumerate(group)
+        ]
+        for place, group in there.items()
+    }
+    shift = _into_view([*(things[place] for place in put), *chain(*put.values())])
+    if where == "front":
+        put = {max(put): [*chain(*put.values())]}
     result: list[PlacedObject] = []
     for place, thing in enumerate(things):
-        if place not in own:
-            result.append(thing)
-        riders = borne.get(place, ())
-        result += [
-            _below_top(_on(things[rider], thing, rank, len(riders)))
-            for rank, rider in enumerate(riders)
-        ]
+        itself = [] if place in own else [thing.turned(shift) if place in there else thing]
+        new = [one.turned(shift) for one in put.get(place, ())]
+        result += [*new, *itself] if where == "behind" else [*itself, *new]
     return result
+
+
+def _at_own(
+    thing: PlacedObject, other: PlacedObject, where: str, rank: int, count: int
+) -> PlacedObject:
+    """Return a thing at the one of several that is its own; beside desks, so that these show."""
+    own, table = usual_looks().get(thing.kind), usual_looks().get(other.kind)
+    if where == "on" or other.kind not in _BOARDS or not own or not table or not table.tall:
+        return _RULES[where](thing, other, rank, count)
+    thing = thing.scaled(max(other.height * own.tall / table.tall, _LEAST) / thing.height)
+    put = _with_foot(thing, other.foot + (_DEEPER / 5 if where == "behind" else -_DEEPER / 5))
+    apart = max(other.width, thing.width) / count
+    return replace(put, yaw=(other.yaw + (rank - count / 2) * apart) % 360.0)
 
 
 def _far_off(thing: PlacedObject) -> PlacedObject:
@@ -539,7 +570,7 @@ def _moved(
         ones: that words relate to the same things in the same way.
         relation: of all of them.
         follows: whether the others stay where they are, if that is out of view.
-        each: whether words name several others, on which things are one by one.
+        each: whether words name several others, at which things are one by one.
         own: places of the things, if they are but some of those.
     """
     own = own or [place for one in ones for place in _meant(things, one)]
@@ -563,13 +594,14 @@ def _moved(
         return _between(things, own, others[:2])
     if relation.where == "sides":
         things = _as_tall(things, own)
-    if (
-        relation.where == "on"
-        and own[1:]
-        and others[1:]
-        and (each or things[others[0]].kind in RIDDEN)
-    ):
-        return _riding(_alike(things, own), own, others)
+    each |= relation.where == "on" and things[others[0]].kind in RIDDEN
+    if relation.where in SHARED_OUT and each and own[1:]:
+        there = [
+            place for place in others
+            if relation.where == "on" or abs(yaw_difference(things[place].yaw, 0.0)) <= _SEEN
+        ]  # fmt: skip
+        if there[1:]:
+            return _shared_out(_alike(things, own), own, there, relation.where)
     bearer = things[others[0]]
     if relation.where == "on" and any(
         _dwarfs(things[place], bearer) and not _juts(things[place], bearer) for place in own

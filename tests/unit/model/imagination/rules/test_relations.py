@@ -831,3 +831,18 @@ def test_gulls_fly_over_the_sea_and_swans_by_a_lake_are_on_it():
     beside = Named(("swan",), None, 1, relation=Relation("beside", ("lake",)))
     moved = next(one for one in related([lake, swan], [beside]) if one.kind == "swan")
     assert abs(yaw_difference(moved.yaw, lake.yaw)) < lake.width / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "least"), [("three people at three desks", 3), ("three people behind desks", 2)]
+)
+def test_several_people_at_several_desks_are_spread_over_them(text: str, least: int):
+    desks = [PlacedObject("desk", yaw % 360.0, -14.0, 18.0, 13.0) for yaw in (-30.0, 0.0, 30.0)]
+    people = [PlacedObject("person", 4.0 * rank, -10.0, 9.0, 20.0) for rank in range(3)]
+    placed = obeyed([*desks, *people], named_things(text, ("desk", "person")))
+    there = [one for one in placed if one.kind == "desk"]
+    nearest = [
+        min(there, key=lambda desk: abs(right_of(one, desk))) for one in placed
+        if one.kind == "person"
+    ]  # fmt: skip
+    assert len({desk.yaw for desk in nearest}) >= least
