@@ -822,7 +822,10 @@ def _ahead(thing: PlacedObject) -> PlacedObject:
 
 
 def _no_line(thing: PlacedObject) -> PlacedObject:
-    """Return a thing; a lake or a pool is made high enough to be seen."""
+    """Return a thing; a lake or a pool is made high enough to be seen, and no river is a wall."""
+    if thing.kind in RUNNING and thing.top > 0.0:
+        pitch, width, height, *_ = _LAID[thing.kind]
+        return replace(thing, pitch=pitch, width=width, height=height)
     if thing.kind not in _BASINS or thing.height >= LEAST_LAKE:
         return thing
     return replace(thing, height=LEAST_LAKE, pitch=min(thing.pitch, -LEAST_LAKE))

@@ -901,3 +901,10 @@ def test_a_station_behind_a_train_steps_aside_instead_of_in_front_of_it():
     assert nearer == train
     assert seen.foot == station.foot
     assert abs(yaw_difference(seen.yaw, train.yaw)) > train.width / 2
+
+
+def test_a_river_that_a_plan_has_as_a_wall_lies_on_the_ground():
+    wall = PlacedObject("river", 230.0, 0.4, 60.0, 40.0)
+    *_, river = obeyed([*GROUND, wall], named_things("a river", ("river",)))
+    assert river.top < 0.0
+    assert abs(yaw_difference(river.yaw, 0.0)) < 20.0
