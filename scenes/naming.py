@@ -28,6 +28,7 @@ from mag_sandbox.scenes.looks import painted_colors, usual_looks
 from mag_sandbox.scenes.relations import (
     IN_SKY,
     OF,
+    RELATIONS,
     WITH,
     Clause,
     NamingWords,
@@ -256,12 +257,12 @@ def near_colors(text: str, kinds: Collection[str]) -> tuple[tuple[str, str], ...
 
 
 def with_article(name: str) -> str:
-    """Return a name as that of one thing: "an alien", "the moon", "curtains", "red", "bread"."""
+    """Return a name as that of one thing: "an alien", "the moon", "curtains", "red", "on a car"."""
     first, last = name.split()[0], re.split(" (?:of|with|in) ", name)[0].split()[-1]
     if last in (OVERHEAD | {"sea"}) - {"planet", "cloud", "star"}:
         return f"the {name}"
     is_several = last in _PLURALS or (last.endswith("s") and plural(last) == last)
-    if is_several or last in UNCOUNTED or first in NUMBERS or color_word(last):
+    if is_several or last in UNCOUNTED or first in {*NUMBERS, *RELATIONS} or color_word(last):
         return name
     return f"{article(name)} {name}"
 

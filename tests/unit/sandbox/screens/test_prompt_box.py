@@ -242,6 +242,7 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
         ("taxis on a beach", SEVERAL_AS.format("taxis", "yellow cars")),
         ("ein Wald im Winter", ENGLISH_ONLY),
         ("a robot on a beach", ""),
+        ("a meadow with a castle, an owl on the roof", "“on the roof” is drawn as on a house"),
         ("a kitchen with a birthday cake and balloons", UNSEEN),
         ("two swans on a lake", ONLY_LAND.format("in a meadow")),
         ("a factory", ONLY_LAND.format("in a city")),
