@@ -350,7 +350,8 @@ _STRIKE = Named(("lightning",), None)
 _FEWEST = 8  # trees, in a season that they show
 _SWEET = "ice cream"  # as mountains are
 _RELIEF, _WAYS = frozenset(("hills", "mountains")), frozenset(("road", "path"))
-_AT_HOUSES = frozenset(("car", "road"))  # which are no sign of a city
+_A_HOUSE = "cottage"  # which is a block of flats in places made of these
+_OF_CITIES = frozenset(("apartment house", "skyscraper"))
 _AT_LAKES = frozenset(
     ("lake", "duck", "bird", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish")
 )
@@ -511,8 +512,6 @@ class DescriptionWords(Vocabulary):
             kinds = [tuple(kind for kind in own if kind != _SCHOOL_DESK) for own in kinds]
         if "lake" in first:  # there are lakes in swamps, deserts and anywhere
             kinds = [kinds for kinds in kinds if kinds[0] not in _AT_LAKES]
-        if "cottage" in first:  # a house in a city would be a block of flats
-            kinds = [kinds for kinds in kinds if kinds[0] not in _AT_HOUSES]
         on_stages = STANDS - {"steps"} if first & BUILDINGS else STANDS  # of a house
         if first & on_stages and first & EXHIBITS:
             return "on a stage"
@@ -538,6 +537,8 @@ class DescriptionWords(Vocabulary):
         for place in likely_places(kinds, category):
             if is_earthly and place.name == _ON_MOON:
                 continue
+            if _A_HOUSE in first and not first & _OF_CITIES and _OF_CITIES & built_of(place):
+                return located("village")
             for words in place.words:
                 if self.place(words) == place.category and not self.unknown(words):
                     return located(words)

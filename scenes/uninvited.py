@@ -40,6 +40,7 @@ _OF_WARM_DAYS = frozenset(
 _COLD = frozenset(map(stem, ("christmas", "snow", "winter")))
 _RARE = {
     "park": frozenset(("church", "hot air balloon")), "airport": frozenset(("traffic light",)),
+    **dict.fromkeys(("harbour", "swimming pool"), frozenset(("apartment house",))),
 }  # fmt: skip  # though places of the renderer have some
 _STRANGE = frozenset((  # in landscapes whose main things, or usual ones, they are not
     "bench", "castle", "dog", "hot air balloon", "knight", "pagoda", "temple", "tower",
@@ -49,7 +50,6 @@ _STRANGE_IN = {  # likewise, in single places
     "swamp": frozenset(("cottage", "hut")),
     "savanna": frozenset(("deer", "tent")),
     "volcano": frozenset(("dragon", "mushroom", "ruin")),
-    "harbour": frozenset(("apartment house",)),
     "bathroom": frozenset(("duck",)),  # meant to be of rubber, and as large as the bathtub
     "spaceship": frozenset(("curtains", "fireplace", "chandelier")),
     "moon": ANIMALS | WATERS | {"moon", "puddle", "wild flower", "tulip", "bush", "path"},

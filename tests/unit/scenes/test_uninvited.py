@@ -109,6 +109,7 @@ def test_other_people_are_not_where_those_that_are_named_are_counted(words, text
         ("a house on a hill", {"cottage", "log cabin"}),
         ("a city with a house", {"cottage", "apartment house"}),
         ("a cat on a house by the sea", {"cottage"}),
+        ("a villa with a swimming pool", {"cottage"}),
     ],
 )
 def test_a_house_is_of_a_kind_that_its_place_has(words, text, houses):
