@@ -965,7 +965,9 @@ def _behind(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
     if hovers and where_of(other.kind) in ON_FLOOR:
         low = min(thing.foot, other.pitch)
         return replace(thing.standing_at(low), yaw=_spread(thing, other, rank, count, 0.0))
-    is_small, deeper = thing.height < other.height / 2, other.foot + _DEEPER
+    is_flat = other.kind in LAKES or other.kind == _POOL
+    is_small = not is_flat and thing.height < other.height / 2
+    deeper = other.top if is_flat else other.foot + _DEEPER
     foot = max(thing.foot, min(deeper, other.foot / _FARTHER) if is_small else deeper)
     if where_of(thing.kind) in ON_FLOOR and thing.foot < foot < 0.0:  # it is farther away
         thing = thing.scaled(max(foot / thing.foot, _SMALLEST_BEHIND if is_small else _SMALLEST))

@@ -846,3 +846,13 @@ def test_several_people_at_several_desks_are_spread_over_them(text: str, least: 
         if one.kind == "person"
     ]  # fmt: skip
     assert len({desk.yaw for desk in nearest}) >= least
+
+
+@pytest.mark.parametrize("kind", ["lake", "swimming pool"])
+def test_behind_flat_water_is_beyond_its_far_shore_and_before_no_part_of_it(kind: str):
+    water = PlacedObject(kind, 0.0, -12.0, 60.0, 8.0)
+    dog = PlacedObject("dog", 20.0, -14.0, 10.0, 8.0)
+    there = {one.kind: one for one in related([water, dog], named_things(
+        f"a dog behind a {kind}", ("dog", kind)))}  # fmt: skip
+    assert there["dog"].foot == pytest.approx(there[kind].top)
+    assert abs(right_of(there["dog"], there[kind])) < water.width / 2
