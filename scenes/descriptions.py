@@ -613,6 +613,8 @@ class DescriptionWords(Vocabulary):
             for group in said.groupindex for place in _words_in(said, known, group)
         }  # fmt: skip
         seen |= {owners[place] for place in _words_in(ON_PLANET, known, "planet")}
+        if is_mars(known, known_place(reading, self)):
+            seen |= {owners[place] for place in _words_in(ON_MARS, known)}
         named |= {owners[place] for place in (*_unseen_far(known), *_unentered(known, self))}
         named |= {owners[place] for place in _words_in(AT_US, known)}
         if self.place(known) == "object":

@@ -405,10 +405,12 @@ _SUNNY_PLACES = any_case(
     r"\b(?:beach(?:es)?|coasts?|sea\w*|shores?|ocean|islands?|pools?|sunbeds?|deck ?chairs?)\b"
 )
 BABY = any_case(rf"\bbaby (?=(?:{_BEASTS})\b)")
+_THERE = r"(?:on mars|on the moon|in a moon landscape)\b"
 _SPACESHIP = (  # and no room of one
-    r"space ?ship(?= (?:(?:(?:that|which) )?(?:has|is) )?"
-    r"(?:just )?(?:(?:\w+(?:ing|ed)|lands|lies|stands) )?"
-    r"(?:over|above|on|beside|near|in|at|under)\b)"
+    r"space ?ship(?=(?: (?:(?:that|which) )?(?:has|is))?"
+    r"(?: just)?(?: (?:\w+(?:ing|ed)|lands|lies|stands))?"
+    r" (?:over|above|on|beside|near|in|at|under)\b"
+    rf"|.* {_THERE})"
 )
 
 
@@ -583,6 +585,7 @@ REWORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], 
         r"\g<color> rocket",
     ),
     (rf"\b{_SPACESHIP}", "ufo"),
+    (rf"(?P<there>\b{_THERE}.*)\bspace ?ship\b", r"\g<there>ufo"),
 )
 
 

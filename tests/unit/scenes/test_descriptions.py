@@ -958,6 +958,8 @@ def test_things_named_for_a_place_may_be_elsewhere_and_a_background_is_of_a_game
         ("a spaceship over a volcano", "outdoor", "ufo", "spaceship"),
         ("an old volcano game level", "video game", "lava world", "mountain"),
         ("a spaceship with robots", "indoor", "spaceship", "ufo"),
+        ("a spaceship and a robot on Mars", "outdoor", "red canyon", "spaceship"),
+        ("on the moon stands a spaceship", "outdoor", "ufo", "spaceship"),
         ("an astronaut in space", "outdoor", "moon", "station"),
         ("two robots on the moon", "outdoor", "moon landscape", "on the moon"),
         ("a fox under a full moon", "outdoor", "forest", "landscape"),
@@ -2168,3 +2170,7 @@ def test_places_of_moonfarers_and_pirates_have_what_these_leave_there(
     named = Wanted.of(text, words, KINDS).named
     assert {one.kinds[0] for one in named} == kinds
     assert not words.without_effect(text)
+
+
+def test_mars_with_a_spaceship_is_not_struck(words: DescriptionWords):
+    assert not words.without_effect("a robot on Mars with a spaceship")
