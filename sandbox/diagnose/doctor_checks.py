@@ -36,7 +36,7 @@ from mag_sandbox.sandbox.play.optional_work import STRAINED_BLOCKS, OptionalWork
 from mag_sandbox.sandbox.play.worker import SMALL
 from mag_sandbox.sandbox.recording.reader import cpu_info, processor_name
 from mag_sandbox.sandbox.settings import FILE, DisplayError, SettingsError, load_settings
-from mag_sandbox.sandbox.x_server import check_display
+from mag_sandbox.sandbox.x_server import check_display, has_display
 from mag_sandbox.scenes import Scene
 from mag_sandbox.workers.processes import usable_cores
 
@@ -197,18 +197,20 @@ def check_settings() -> list[Finding]:
 
 def check_window() -> list[Finding]:
     """Whether a window can be opened."""
-    headless = f"Start it in a desktop session, or use `{PROGRAM} play --headless`."
+    browser = f"Use `{PROGRAM} play --browser`, or start it in a desktop session."
+    if not has_display():
+        return [note("none", f"`{PROGRAM} play` shows the game in a browser.")]
     try:
         check_display()
     except DisplayError as error:
-        return [problem(str(error), headless)]
+        return [problem(str(error), browser)]
     import pygame
 
     try:
         pygame.display.init()
         driver, sizes = pygame.display.get_driver(), pygame.display.get_desktop_sizes()
     except pygame.error as error:
-        return [problem(f"no window can be opened ({error})", headless)]
+        return [problem(f"no window can be opened ({error})", browser)]
     finally:
         pygame.display.quit()
     sdl = ".".join(map(str, pygame.get_sdl_version()))

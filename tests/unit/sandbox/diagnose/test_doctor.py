@@ -343,14 +343,18 @@ def test_wrong_settings_are_a_problem_that_names_the_line(home):
     assert "settings.yaml:1" in found[0].text
 
 
-def test_no_display_is_a_problem_and_a_drawing_that_nobody_sees_a_note(monkeypatch):
+def test_without_a_display_and_where_nothing_is_seen_a_note_says_how_to_play(monkeypatch):
     assert levels(check_window()) == ["note"]  # tests draw nowhere
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sys.platform", "linux")
     found = check_window()
+    assert levels(found) == ["note"]
+    assert "in a browser" in found[0].advice
+    monkeypatch.setenv("DISPLAY", ":59999")  # with no server
+    found = check_window()
     assert levels(found) == ["problem"]
-    assert "--headless" in found[0].advice
+    assert "play --browser" in found[0].advice
 
 
 def test_gamepads_are_named_or_not_missed():
