@@ -18,10 +18,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from mag_sandbox.controls.parallax import Box
+from mag_sandbox.model.checkpoints import read_tensors
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.drawing.close_up import (
     MOST,
     SCALE,
+    WITHIN,
     CloseUp,
     CutOutPicture,
     crisp,
@@ -38,6 +40,7 @@ from mag_sandbox.renderer.render import PLANES
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.options import CloseUpTraining
+from mag_sandbox.training.pictures.narrowing import narrowed, widths_of
 from mag_sandbox.training.pictures.scene_rings import SceneRings
 from mag_sandbox.training.pictures.shown import begun, train_and_write
 
@@ -56,6 +59,8 @@ SMALL, SMALL_SHARE = 60.0, 0.7  # px: size of small things, and their share of c
 FILLED = 0.08  # of a crop: less of it counts as much for all that its thing fills
 FARTHER = 4.7e-4  # cost of a shift, for each half px across or down
 EDGE = 8  # px of the large picture that depend on what lies beyond the crop
+SQUARES = 4.0  # weight of squared differences from what a teacher makes
+NARROWED = 8  # batches by which a wider network is narrowed
 
 
 class ThingPair(NamedTuple):
@@ -116,8 +121,11 @@ class CloseUpStage(Stage):
         each = fitted_differences(made, drawn, *shift) + fitted_differences(
             crisp(made), drawn, *shift
         )
-        weights = drawn[:, 3].mean((1, 2)).clamp(min=FILLED) ** -0.5  # else small things are lost
-        return (each * weights).mean() / (2 * weights.mean())
+        return _mean_of_things(each, drawn) / 2
+
+    def given(self, batch: int) -> Batch:
+        """Return what the network is given in a batch."""
+        return self._batch(np.random.default_rng([self.seed, batch]), BATCH)[0]
 
     def sheet(self, path: Path, step: int) -> None:
         """Write crops: enlarged smoothly, by the network, drawn."""
@@ -153,6 +161,30 @@ class CloseUpStage(Stage):
             torch.from_numpy(numbers),
         )
         return given, large
+
+
+@dataclass(eq=False)
+class TaughtCloseUpStage(CloseUpStage):
+    """Trains `CloseUp` to draw what a wider one draws."""
+
+    teacher: CloseUp
+
+    def loss(self, batch: int) -> Tensor:
+        """Return the difference from what the teacher makes, also at half the size."""
+        given = self.given(batch)
+        with torch.autocast("cpu", torch.bfloat16):
+            with torch.no_grad():
+                goal = self.teacher(*given).float()
+            off = self.module(*given).float() - goal
+        each = off.abs() + SQUARES * off.square()
+        half = functional.avg_pool2d(off, 2).abs()
+        return _mean_of_things(each.mean((1, 2, 3)) + half.mean((1, 2, 3)), goal)
+
+
+def _mean_of_things(each: Tensor, drawn: Tensor) -> Tensor:
+    """Return the mean of what crops lose, [B]; small things, which would be lost, count more."""
+    weights = drawn[:, 3].mean((1, 2)).clamp(min=FILLED) ** -0.5
+    return (each * weights).mean() / weights.mean()
 
 
 def _crop(pair: ThingPair, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -284,11 +316,20 @@ class CutOuts:
 
 
 def train(options: CloseUpTraining) -> None:
-    """Train the network and write its weights; resumes where it was stopped."""
-    module, autoencoder = begun(CloseUp, options)
+    """Train the network and write its weights; resumes where it was stopped.
+
+    If those to start from are of a wider network, they are narrowed, and it is the teacher.
+    """
+    start = options.init_from
+    within = WITHIN if start is None else widths_of(read_tensors(start)[0])
+    module, autoencoder = begun(lambda: CloseUp(within), options)
     rings = SceneRings.load(autoencoder.eval(), options)
     logger.info("cutting things out of %d scenes", options.scenes)
     cut_outs = CutOuts(rings)
     pairs = [pair for seed in range(options.scenes) for pair in cut_outs.of_scene(seed)]
     stage = CloseUpStage(module, pairs, rings.imagination, options.seed)
+    if within != WITHIN:
+        batches = (stage.given(number) for number in range(NARROWED))
+        narrow, parts = narrowed(module, batches), (pairs, rings.imagination, options.seed)
+        stage = TaughtCloseUpStage(narrow, *parts, module.requires_grad_(False))
     train_and_write(stage, LoopConfig(options.steps, decay=0.6), options.folder / CLOSE_UP)

@@ -27,6 +27,7 @@ SCALE = 4  # at which it was trained
 FINER = 2  # times as many pixels across as painted that are kept of it
 KINDS = 512  # rows of the table of kinds; more than there are
 WIDTHS = 32, 64, 96  # channels of pixels, of halves and of quarters of them
+WITHIN = 16, 32, 48, 16  # likewise within blocks, and within that at twice the size
 STEP = 4  # px; rows and columns are a multiple of it
 # px, or parts of their sizes, to which cut-outs are widened, so that sizes recur: convolutions of a
 # new size are compiled first, which takes as long as they do
@@ -36,7 +37,7 @@ NUMBERS = 9  # two colours, the size, and whether the colours are open
 USUAL = 40.0  # px; size of a thing
 GREY = 128  # of 255
 WAVES = 1, 2, 4, 8  # half turns from the middle of a thing to its edge
-DETAILS = 16, 24  # channels at twice the size, and within the block there
+DETAILS = 16  # channels at twice the size
 # px of a cut-out, and of one whose hidden parts are asked for; larger ones are reduced first
 MOST, COARSE = 6000, 1500
 LARGEST = 24_000  # px of a cut-out that is drawn again as large as it is
@@ -57,11 +58,11 @@ class CutOutPicture(NamedTuple):
 class _ToldBlock(nn.Module):
     """Two convolutions, the first of them modulated by facts."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, within: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
-        self.told = nn.Linear(TOLD, 2 * width)
+        self.first = nn.Conv2d(width, within, 3, padding=1)
+        self.second = nn.Conv2d(within, width, 3, padding=1)
+        self.told = nn.Linear(TOLD, 2 * within)
 
     def forward(self, x: Tensor, facts: Tensor) -> Tensor:
         made = self.second(_told(self.first, x, self.told(facts)))
@@ -71,27 +72,29 @@ class _ToldBlock(nn.Module):
 class CloseUp(nn.Module):
     """Enlarges cut-outs of things; see the module."""
 
-    def __init__(self) -> None:
+    def __init__(self, within: Sequence[int] = WITHIN) -> None:
         super().__init__()
+        *blocks, inner = within
+        of_fine, of_half, of_quarter = zip(WIDTHS, blocks, strict=True)
         fine, half, quarter = WIDTHS
         self.kinds, self.variants = nn.Embedding(KINDS, FACTS), nn.Embedding(VARIANTS, FACTS)
         self.numbers = nn.Linear(NUMBERS, FACTS)
         self.told = nn.Sequential(nn.SiLU(), nn.Linear(FACTS, TOLD), nn.SiLU())
         self.stem = nn.Conv2d(6, fine, 3, padding=1)
-        self.fine = _ToldBlock(fine)
+        self.fine = _ToldBlock(*of_fine)
         self.to_half = nn.Conv2d(fine, half, 4, 2, 1)
-        self.halves = nn.ModuleList(_ToldBlock(half) for _ in range(2))
+        self.halves = nn.ModuleList(_ToldBlock(*of_half) for _ in range(2))
         self.to_quarter = nn.Conv2d(half, quarter, 4, 2, 1)
-        self.quarters = nn.ModuleList(_ToldBlock(quarter) for _ in range(3))
+        self.quarters = nn.ModuleList(_ToldBlock(*of_quarter) for _ in range(3))
         self.from_quarter = nn.Conv2d(quarter, 4 * half, 1)
-        self.half_again = _ToldBlock(half)
+        self.half_again = _ToldBlock(*of_half)
         self.from_half = nn.Conv2d(half, 4 * fine, 1)
-        self.fine_again = _ToldBlock(fine)
+        self.fine_again = _ToldBlock(*of_fine)
         self.head = nn.Conv2d(fine, 4 * SCALE**2, 3, padding=1)
-        planned, (given, inner) = 4 + 4 * len(WAVES), DETAILS
+        planned = 4 + 4 * len(WAVES)
         self.planned = nn.Conv2d(planned, fine, 3, padding=1, bias=False)
-        self.to_twofold = nn.Conv2d(fine, 4 * given, 1)
-        self.twofold = nn.Conv2d(given + planned, inner, 3, padding=1)
+        self.to_twofold = nn.Conv2d(fine, 4 * DETAILS, 1)
+        self.twofold = nn.Conv2d(DETAILS + planned, inner, 3, padding=1)
         self.twofold_told = nn.Linear(TOLD, 2 * inner)
         self.twofold_head = nn.Conv2d(inner, 4 * 4, 3, padding=1)
         self.scale = SCALE

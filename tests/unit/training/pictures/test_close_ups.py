@@ -17,6 +17,7 @@ from mag_sandbox.training.pictures import close_ups
 from mag_sandbox.training.pictures.close_ups import (
     CloseUpStage,
     CutOuts,
+    TaughtCloseUpStage,
     ThingPair,
     fitted_differences,
 )
@@ -102,3 +103,12 @@ def test_all_weights_learn_from_pairs(monkeypatch, tmp_path):
     assert not unchanged_weights(stage, batches=2)
     stage.sheet(tmp_path / "sheet.png", 0)
     assert (tmp_path / "sheet.png").exists()
+
+
+def test_all_weights_learn_from_a_teacher_which_learns_nothing(monkeypatch):
+    teacher = CloseUp((20, 40, 56, 20)).requires_grad_(False)
+    parts = pairs_of(0.0, 0.0), scene_rings().imagination
+    stage = TaughtCloseUpStage(CloseUp(), *parts, seed=0, teacher=teacher)
+    monkeypatch.setattr(close_ups, "BATCH", 4)
+    assert not unchanged_weights(stage, batches=2)
+    assert all(weight.grad is None for weight in teacher.parameters())

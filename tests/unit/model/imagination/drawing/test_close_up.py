@@ -151,7 +151,7 @@ def test_waves_at_places_are_convolved_as_if_every_row_and_column_were(close_ups
     """Facts modulate them, of one picture and of several."""
     network = close_ups._networks[SCALE]
     places = torch.from_numpy(places_in((2.0, 2.0, 9.0, 14.0), (20, 12)))[None]
-    shown, told = torch.rand(1, 20, 20, 12), torch.rand(1, 48)
+    shown, told = torch.rand(1, 20, 20, 12), torch.rand(1, 2 * network.twofold.out_channels)
     lines = [places * torch.pi * wave for wave in WAVES]
     waves = [turn(line) for turn in (torch.sin, torch.cos) for line in lines]
     factor, shift = told[..., None, None].chunk(2, 1)
