@@ -156,7 +156,7 @@ from mag_sandbox.scenes.vocabulary import (
 _TOWELS, _BLANKET = frozenset(("towel", "towels")), "picnic blanket"
 ONLY_IN = {  # grounds that only some places have, whatever words say
     "ocean": "beach coast seashore",
-    "dunes": "desert", "sand": "desert beach", "mesas": "canyon",
+    "dunes": "desert", "sand": "desert beach coast seashore", "mesas": "canyon",
 }  # fmt: skip
 ABSENT_FROM = {  # backgrounds of games that plans of some of their places lack
     "mountains": "kingdom island city", "hills": "city lava", "columns": "city",

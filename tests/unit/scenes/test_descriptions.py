@@ -1319,6 +1319,19 @@ def test_wordings_of_rooms_are_read_as_what_they_mean(
     assert [word.text for word in words.without_effect(text)] == grey.split()
 
 
+@pytest.mark.parametrize("place", ["bay", "coast", "seashore", "beach"])
+def test_things_by_the_sea_can_be_on_the_sand(words: DescriptionWords, place: str):
+    text = f"a quiet {place} at dawn: a brown dog on the sand"
+    assert words.without_effect(text) == ()
+    assert [one.text for one in words.without_effect("a meadow with a dog on the sand")] == [
+        "on", "the", "sand"
+    ]  # fmt: skip
+
+
+def test_a_bay_is_a_beach_whose_sea_no_plan_leaves_out(words: DescriptionWords):
+    assert words.reading("a quiet bay at dawn") == words.reading("a quiet beach at dawn")
+
+
 def test_what_is_drawn_instead_is_as_many_as_the_words_say(words: DescriptionWords):
     for text, drawn in (
         ("a platform game with enemies and a hero", {"enemies": "monsters", "hero": "person"}),
