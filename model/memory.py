@@ -222,7 +222,7 @@ class MagRetrieve(MemoryPolicy):
 
     look = PolicyLook(
         "MAG (remembers places)",
-        "Keeps one frame of every place, reads those in view.",
+        "Keeps one frame of each place and reads those that overlap the view.",
         "When memory is full, the oldest place is forgotten for the newest.",
         "The frame just before this block; the next block takes its place.",
         (86, 180, 233),

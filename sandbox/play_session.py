@@ -72,7 +72,7 @@ BEGUN = "beginning"  # topic of notices about the beginning of a place
 WHERE_YOU_WERE = "you are where you were"
 KEPT_BEFORE = "the one before is kept under Continue, and {} brings it back"
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
-GROUND_SHOWN = "the map shows the ground from above now; {} shows the other map"
+GROUND_SHOWN = "the map now shows the ground from above; {} shows the panorama"
 BACK_FIRST = "postcards show the place around the start: walking back there; any arrow key stops"
 WAY_BACK = "way back"  # topic of that
 NO_WAY_BACK = (
@@ -285,7 +285,7 @@ class PlayerSession(WatchedSession):
         super().block_shown(ready)
         tilt, pose = ready.command.pitch, ready.block.poses[0]
         if tilt * pose.pitch > 0 and abs(pose.pitch) == MAX_PITCH:
-            self._say(f"you can look no {'higher' if tilt > 0 else 'lower'}", topic="limit")
+            self._say(f"you can't look any {'higher' if tilt > 0 else 'lower'}", topic="limit")
         self._painting.block_shown(ready)
         self._late.block_shown(ready)
         player_changes.keep_changes(self._asked, self._services.undo_stack, ready)

@@ -353,8 +353,8 @@ def _write_names(
             break
         if thing.kind not in unnamed or not room.colliderect(disc):
             continue
-        called = words.get(thing.kind, CALLED.get(thing.kind, thing.kind))
-        name = theme.text(called, 11, MUTED)
+        called = words.get(thing.kind, thing.kind)
+        name = theme.text(CALLED.get(called, called), 11, MUTED)
         others = [one for one in discs.values() if one is not disc]
         labels = [
             label for label in _labels(name, disc, room)

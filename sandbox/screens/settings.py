@@ -152,9 +152,6 @@ def _settings() -> tuple[Item, ...]:
         Heading("On screen"),
         SettingRow(("hud",), "Details", "What is shown over the picture.", level),
         SettingRow(("hints",), "First steps", tips, Toggle, {False: no_tips}),
-        SettingRow(
-            ("parked_mib",), "Space for places", "On the disk, for places that you left.", parked
-        ),
         Heading("Mouse and sticks"),
         SettingRow(("mouse_speed",), "Mouse speed", "How far a drag turns.", speed),
         SettingRow(
@@ -167,9 +164,9 @@ def _settings() -> tuple[Item, ...]:
             Toggle,
         ),
         Heading("Sound"),
-        SettingRow(("volume",), "Volume", "Ambience and signals.", volume),
+        SettingRow(("volume",), "Volume", "Ambience and sound effects.", volume),
         SettingRow(("muted",), "Mute", "No sound at all.", Toggle),
-        Heading("Reading"),
+        Heading("Text and contrast"),
         SettingRow(
             ("text_scale",),
             "Text size",
@@ -177,6 +174,10 @@ def _settings() -> tuple[Item, ...]:
             text,
         ),
         SettingRow(("high_contrast",), "High contrast", "Bright words on black.", Toggle),
+        Heading("Storage"),
+        SettingRow(
+            ("parked_mib",), "Space for places", "On the disk, for places that you left.", parked
+        ),
         Heading("For research"),
         SettingRow(("memory",), "Memory policy", policy_look("").about, _policy, about),
         SettingRow(

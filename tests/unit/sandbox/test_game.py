@@ -143,7 +143,7 @@ def test_the_end_of_looking_up_or_down_is_said(run, key, said):
     game = run()
     game.play()
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=key, mod=0, unicode=""))
-    game.said(f"you can look no {said}")
+    game.said(f"you can't look any {said}")
 
 
 def test_a_new_seed_begins_the_scene_anew(run):

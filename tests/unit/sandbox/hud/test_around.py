@@ -193,6 +193,7 @@ def test_what_a_place_has_or_someone_plays_is_called_what_it_is():
         ("a stage with a dancer and a drummer", {"person": "person"}),
         ("a traffic jam", {"car": "car"}),
         ("a watch on a table", {"wall clock": "watch"}),
+        ("glass blocks in a game", {"crystal block": "glass block"}),
     ):
         planned = tuple(replace(TENT, kind=kind, color=None) for kind in names)
         ring = SeenRing()

@@ -344,6 +344,21 @@ def test_a_name_that_would_hide_other_things_is_left_out(monkeypatch):
         assert sum(name.collidepoint(shown.at(one.x, one.z)) for one in crowd) == 0
 
 
+def test_a_name_is_written_as_in_the_list_of_things(monkeypatch):
+    said, text = [], Theme.text
+    monkeypatch.setattr(
+        Theme, "text", lambda *parts, **look: said.append(parts[1]) or text(*parts, **look)
+    )
+    block = replace(block_at(0.0), prompt="a meadow with wild flowers")
+    flower = GroundPlan((GroundThing("wild flower", 1.0, 2.0, 0.4, RED),))
+    with window((1280, 720), "test"):
+        GroundMap().card(
+            Theme((1280, 720)), replace(block, ground=flower), WAY, (), CameraPose(0.0, z=1.0)
+        )
+    assert "wildflower" in said
+    assert "wild flower" not in said
+
+
 def test_only_the_nearest_few_things_have_names(monkeypatch):
     kinds = [GroundThing(f"t{place}", place - 4.0, 2.0, 0.1) for place in range(9)]
     names, shown = names_of(kinds, monkeypatch)

@@ -118,7 +118,7 @@ def test_a_walker_who_waits_for_a_change_is_told_that_it_is_painted_first(waitin
     waiting.awaited = A_CHANGE
     waiting.shows(UNPAINTED_AHEAD)
     waiting.at(10.0)
-    assert waiting.at(10.0 + LATE_S) == ["painting the change first: keep the key held"]
+    assert waiting.at(10.0 + LATE_S) == ["painting the change first"]
 
 
 def test_it_is_said_once_a_key_is_held_and_not_where_the_wait_is_explained_already(waiting):

@@ -387,10 +387,12 @@ def test_a_key_that_is_not_taken_while_a_place_gets_ready_says_so(surface, monke
     screen.draw(surface)
     screen.handle(pygame.Event(pygame.KEYDOWN, key=key))
     assert screen.update(0.0)
-    assert "Keys work once it is there; Esc leaves" in written_by(screen, surface, monkeypatch)
+    assert "Keys work once the place is there; Esc leaves" in written_by(
+        screen, surface, monkeypatch
+    )
     worker.status = WorkerStatus("weights", 0.5)
     written = written_by(screen, surface, monkeypatch)
-    assert {"Waking the world", "Keys work once it is there; Esc leaves"} <= set(written)
+    assert {"Waking the world", "Keys work once the place is there; Esc leaves"} <= set(written)
 
 
 def test_a_short_way_back_shows_the_picture_alone(surface, monkeypatch):
