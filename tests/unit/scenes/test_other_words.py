@@ -118,3 +118,7 @@ def test_what_crosses_a_bridge_is_on_it(words):
     assert [word.text for word in words.without_effect(text)] == ["old", "crossing"]
     train = next(one for one in Wanted.of(text, words, KINDS).named if one.kinds == ("train",))
     assert train.relation == Relation("on", ("bridge",))
+
+
+def test_what_would_make_no_sense_in_place_of_a_word_is_not_offered(words):
+    assert words.nearest("roof") == ()
