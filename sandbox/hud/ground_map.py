@@ -314,7 +314,8 @@ def _draw_doors(
             if door.kind not in unnamed or not place.collidepoint(post.center):
                 continue
             unnamed.remove(door.kind)
-        name = theme.text(door.leads_to or words.get(door.kind, door.kind), 11, INK)
+        there = f"to {door.leads_to}" if door.leads_to else words.get(door.kind, door.kind)
+        name = theme.text(there, 11, INK)
         spots = (
             name.get_rect(midbottom=post.midtop), name.get_rect(midtop=post.midbottom),
             name.get_rect(midleft=post.midright), name.get_rect(midright=post.midleft),

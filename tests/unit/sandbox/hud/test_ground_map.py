@@ -344,19 +344,29 @@ def test_a_name_that_would_hide_other_things_is_left_out(monkeypatch):
         assert sum(name.collidepoint(shown.at(one.x, one.z)) for one in crowd) == 0
 
 
-def test_a_name_is_written_as_in_the_list_of_things(monkeypatch):
+def written_on(block, monkeypatch):
     said, text = [], Theme.text
     monkeypatch.setattr(
         Theme, "text", lambda *parts, **look: said.append(parts[1]) or text(*parts, **look)
     )
-    block = replace(block_at(0.0), prompt="a meadow with wild flowers")
-    flower = GroundPlan((GroundThing("wild flower", 1.0, 2.0, 0.4, RED),))
     with window((1280, 720), "test"):
-        GroundMap().card(
-            Theme((1280, 720)), replace(block, ground=flower), WAY, (), CameraPose(0.0, z=1.0)
-        )
+        GroundMap().card(Theme((1280, 720)), block, WAY, (), CameraPose(0.0, z=1.0))
+    return said
+
+
+def test_a_name_is_written_as_in_the_list_of_things(monkeypatch):
+    flower = GroundPlan((GroundThing("wild flower", 1.0, 2.0, 0.4, RED),))
+    block = replace(block_at(0.0), prompt="a meadow with wild flowers", ground=flower)
+    said = written_on(block, monkeypatch)
     assert "wildflower" in said
     assert "wild flower" not in said
+
+
+def test_a_door_to_a_known_room_is_no_thing_called_like_the_room(monkeypatch):
+    doors = Door("door", 1.0, 2.0, "library"), Door("door", -1.0, 2.0)
+    said = written_on(replace(block_at(0.0), ground=GroundPlan(doors=doors)), monkeypatch)
+    assert {"to library", "door"} <= {*said}
+    assert "library" not in said
 
 
 def test_only_the_nearest_few_things_have_names(monkeypatch):
