@@ -13,7 +13,7 @@ from mag_sandbox.files.validation import counted
 from mag_sandbox.model.loading import available_policies, policy_look
 from mag_sandbox.sandbox.screens import LayOver, Outcome, ScreenServices, Way
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, save_settings
-from mag_sandbox.sandbox.ui.display import fits_screen
+from mag_sandbox.sandbox.ui.display import fits_screen, open_size
 from mag_sandbox.sandbox.ui.layout import (
     SPRING,
     CustomPart,
@@ -213,8 +213,10 @@ def _policy(value: str) -> Choice:
 
 
 def _window_sizes(value: tuple[int, int]) -> Choice:
-    sizes = sorted({*filter(fits_screen, WINDOW_SIZES), value})
-    return Choice(value, [(size, f"{size[0]} x {size[1]}") for size in sizes])
+    """Return the sizes to choose from; the one in force is that of the window, however it came."""
+    sizes, now = sorted({*filter(fits_screen, WINDOW_SIZES), value}), open_size() or value
+    shown = (now if size == value else size for size in sizes)
+    return Choice(value, [(size, f"{w} x {h}") for size, (w, h) in zip(sizes, shown, strict=True)])
 
 
 def _mib(value: int) -> str:

@@ -122,9 +122,15 @@ def toggle_fullscreen(size: Size = REFERENCE_SIZE) -> None:
 
 def resize(size: Size) -> None:
     """Make the window as large as a new one of this size would be, unless it fills the screen."""
-    fills = pygame.NOFRAME | pygame.FULLSCREEN
-    if pygame.display.get_driver() not in UNSEEN and not window_surface().get_flags() & fills:
+    if pygame.display.get_driver() not in UNSEEN and open_size():
         _open_in_middle(size)
+
+
+def open_size() -> Size | None:
+    """Return the size of the window; None: it fills the screen, or there is none."""
+    surface = pygame.display.get_surface()
+    fills = pygame.NOFRAME | pygame.FULLSCREEN
+    return None if surface is None or surface.get_flags() & fills else surface.get_size()
 
 
 def _open_in_middle(size: Size) -> None:

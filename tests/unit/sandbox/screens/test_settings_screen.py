@@ -281,3 +281,10 @@ def test_no_window_is_offered_that_is_larger_than_the_screen(monkeypatch):
     monkeypatch.setattr(settings, "fits_screen", lambda size: size[0] <= 1280)
     choice = settings._window_sizes((1280, 720))
     assert choice.options[-1] == ((1280, 720), "1280 x 720")
+
+
+def test_the_size_that_is_said_is_that_of_the_window():
+    with window((1209, 680), "test"):
+        choice = settings._window_sizes((1280, 720))
+    assert ((1280, 720), "1209 x 680") in choice.options
+    assert ((960, 540), "960 x 540") in choice.options
