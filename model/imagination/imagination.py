@@ -90,7 +90,7 @@ from mag_sandbox.scenes.stances import where_of
 _ATTEMPTS, _OTHER = 4, 1000  # of a plan by day, and between the seeds of their noise
 _SPRITES = 256  # that are kept
 _BEGINNINGS = 64  # of plans, of which one is to resemble the given picture
-VISIBLE, VISIBLE_WATER = 0.25, 0.1  # share of a thing that shows of a visible one
+VISIBLE, VISIBLE_WATER = 0.2, 0.1  # share of a thing that shows of a visible one
 BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
 Each = Callable[[Callable[[Place], Tensor], Iterable[Place]], Iterable[Tensor]]  # `map`, or like it
 

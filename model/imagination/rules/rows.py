@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.spacing import place_of
@@ -46,7 +46,8 @@ class StandRow(NamedTuple):
     @property
     def gaps(self) -> tuple[float, ...]:
         """Yaws of the middles of gaps that the picture does not show."""
-        return tuple(self.yaw(number + 0.5) for number in range(self.others + 1))
+        yaws = (self.yaw(number + 0.5) for number in range(self.others + 1))
+        return tuple(yaw for yaw in yaws if abs(yaw_difference(yaw, 0.0)) >= WIDEST_FOV / 2)
 
 
 def continued(

@@ -859,7 +859,7 @@ def test_what_other_weights_painted_is_learned_anew_from_memory(monkeypatch):
     assert not block.planned, "a plan says nothing of ground that memory showed"
 
 
-def test_a_block_lists_planned_things_where_they_were_painted(monkeypatch):
+def test_a_block_lists_planned_things_that_are_painted_or_sketched(monkeypatch):
     made = world()
     thing = PlacedObject("tent", 0.0, 0.0, 9.0, 9.0, (200, 30, 30), (200, 30, 30), 1)
     unseen, everywhere = replace(thing, yaw=180.0), replace(thing, width=300.0)
@@ -867,7 +867,8 @@ def test_a_block_lists_planned_things_where_they_were_painted(monkeypatch):
     plan = everywhere, unseen, tall, thing
     monkeypatch.setattr(made.painting.imagination, "plan", lambda *told: plan)
     (first, *_) = play(made, [RIGHT] * 2)
-    cut, whole = first.planned
+    sketched, cut, whole = first.planned
+    assert (sketched.kind, sketched.yaw) == ("tent", 180.0)
     assert (whole.kind, whole.yaw, whole.height, whole.color) == ("tent", 0.0, 9.0, (200, 30, 30))
     assert (cut.kind, cut.pitch - cut.height / 2, cut.height) == ("tree", -10.0, LARGEST[1])
 

@@ -253,6 +253,16 @@ def test_what_a_picture_has_in_each_gap_is_in_all_and_other_things_step_there():
     assert [one.yaw for one in row if one.kind == palm.kind] == [pytest.approx(195.0)]
 
 
+def test_a_gap_that_a_picture_shows_gets_nothing_more():
+    picture = [replace(STAND, yaw=yaw) for yaw in (332.0, 0.0, 28.0)]
+    picture += [replace(STAR, yaw=346.0), replace(STAR, yaw=14.0)]
+    things = [WALL, *picture]
+    whole = with_full_stage(things, THINGS, np.random.default_rng(1), picture)
+    hung = [one for one in whole if one.kind == STAR.kind and one not in picture]
+    assert hung
+    assert all(abs(yaw_difference(one.yaw, 0.0)) >= 45.0 for one in hung)
+
+
 def test_what_a_stand_bears_around_a_picture_differs_from_the_lit_wall():
     rabbit = PlacedObject("rabbit", 90.0, -3.0, 18.0, 20.0, (243, 217, 192), (217, 217, 166))
     row = continued(replace(STAND, yaw=90.0), rabbit)
