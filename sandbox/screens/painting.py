@@ -25,13 +25,15 @@ PULSE_S = 1.2
 BAR = 200  # px across
 LARGE, HIGH = 0.8, 0.3  # shares of the window's and of the change's height
 MOST_BLOCKS = 160  # without progress, after which it no longer waits
+BEGUN = 10  # times as many are those of a change that the world has begun
+GAP = 10  # px between a thing that is painted and the words about it
 WORDS = {
     "undo": "Undoing ...",
     "enter": "Going through ...",
     "relight": "Changing light and weather ...",
 } | {act: row.under_way for act, row in SPOT_ACTS.items()}
 PAINTING = "Painting ..."  # all others
-CANCELS = "{} cancels"
+CANCELS = "{} cancels {}"  # the newest change
 WHAT = {
     "renew": "the description",
     "relight": "light and weather",
@@ -39,6 +41,7 @@ WHAT = {
     "remove": "removing a thing",
     "repaint": "drawing a thing again",
 }
+CANCELLED = "place", *(WHAT.keys() - {"undo"})
 
 
 class PaintingOverlay(Overlay):
@@ -79,9 +82,8 @@ class PaintingOverlay(Overlay):
 
     @property
     def names_undo(self) -> bool:
-        """Whether it says which key cancels the change."""
-        alone = self._waiting[0].act if len(self._waiting) == 1 else "undo"
-        return bool(self._undo_key) and alone in WHAT and alone != "undo"
+        """Whether it says which key cancels the newest change."""
+        return bool(self._undo_key and self._waiting) and self._waiting[-1].act in CANCELLED
 
     def begin(self, edit: Edit) -> None:
         """Wait for a change, unless it affects nothing in the view."""
@@ -109,7 +111,7 @@ class PaintingOverlay(Overlay):
                 self._waiting = [one for one in self._waiting if (one.kind, one.color) not in there]
             self._progress.begin()
             self._dirty = True
-        if self._blocks >= MOST_BLOCKS:
+        if self._blocks >= MOST_BLOCKS * (BEGUN if self._share else 1):
             self._waiting.clear()
 
     def update(self, now: float) -> bool:
@@ -118,7 +120,7 @@ class PaintingOverlay(Overlay):
         return bool(self._waiting) and (self._progress.update(now) or is_dirty)
 
     def draw_under(self, surface: pygame.Surface) -> None:
-        """Draw a frame of light around a part that changes, and a word in its middle."""
+        """Draw a frame of light around a part that changes, and words beside it, or inside."""
         if not self._waiting:
             return
         edit, theme = self._waiting[0], self._hud.theme(surface)
@@ -130,14 +132,11 @@ class PaintingOverlay(Overlay):
         seen = self._place(edit, picture).clip(picture).clip(surface.get_rect())
         if not seen.width or not seen.height:  # out of sight
             seen = surface.get_rect()
-        middle = pygame.Vector2(seen.center)
-        if seen.height > LARGE * surface.get_height():  # above the box that a player may type in
-            middle.y = seen.top + HIGH * seen.height
         light = 0.5 + 0.5 * math.sin(2 * math.pi * time.perf_counter() / PULSE_S)
         frame = theme.rounded(seen.size, (*ACCENT, round(90 + 150 * light)), 12, line=4)
         if edit.act != "relight":  # which changes no part of the picture, but all of it
             surface.blit(frame, seen)
-        words = card.get_rect(center=middle).clamp(surface.get_rect())
+        words = _words_at(card.get_rect(), seen, surface.get_rect(), theme.px(GAP))
         for area in self.covered:
             if area.colliderect(words):
                 words.centery = _beside(area, surface.get_height())
@@ -150,11 +149,12 @@ class PaintingOverlay(Overlay):
         yield Text(WORDS.get(edit.act, words), 15, ACCENT, bold=True)
         if edit.act != "undo":
             yield self._progress.part(BAR)
-        if self.names_undo:
-            yield Text(CANCELS.format(self._undo_key), 13, MUTED)
-        if others:
-            names = (WHAT.get(one.act, words_of(one)) for one in others)
+        names = [WHAT.get(one.act, words_of(one)) for one in others]
+        if names:
             yield Text(f"then: {', then '.join(names)}", 13, MUTED)
+        if self.names_undo:
+            cancels = CANCELS.format(self._undo_key, names[-1] if names else "").strip()
+            yield Text(cancels, 13, MUTED)
 
     def _place(self, edit: Edit, picture: pygame.Rect) -> pygame.Rect:
         """Return where a change lies in the window; the whole picture if it is larger than that."""
@@ -166,6 +166,22 @@ class PaintingOverlay(Overlay):
         x, y = shown_at((edit.yaw, edit.pitch), pose, crop, tuple(picture))
         place.center = round(x), round(y)
         return place
+
+
+def _words_at(words: pygame.Rect, seen: pygame.Rect, screen: pygame.Rect, gap: int) -> pygame.Rect:
+    """Return where words lie: above or below a part of the picture, beside it, or inside."""
+    if seen.height > LARGE * screen.height:  # above the box that a player may type in
+        middle = seen.centerx, round(seen.top + HIGH * seen.height)
+        return words.move_to(center=middle).clamp(screen)
+    spots = (
+        words.move_to(midbottom=(seen.centerx, seen.top - gap)),
+        words.move_to(midtop=(seen.centerx, seen.bottom + gap)),
+        words.move_to(midright=(seen.left - gap, seen.centery)),
+        words.move_to(midleft=(seen.right + gap, seen.centery)),
+    )
+    beside = (one.clamp(screen) for one in spots)
+    inside = words.move_to(center=seen.center).clamp(screen)
+    return next((one for one in beside if not one.colliderect(seen)), inside)
 
 
 def _beside(box: pygame.Rect, height: int) -> int:

@@ -11,7 +11,8 @@ from mag_sandbox.controls.edits import EVERYTHING, Edit
 from mag_sandbox.model.world import StageShare
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.late_warp import WHOLE
-from mag_sandbox.sandbox.screens.painting import MOST_BLOCKS, PaintingOverlay
+from mag_sandbox.sandbox.screens import painting
+from mag_sandbox.sandbox.screens.painting import BEGUN, MOST_BLOCKS, PaintingOverlay
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.layout import ColumnPart, Text
 from tests.doubles import SPEC
@@ -76,6 +77,29 @@ def test_the_key_that_gives_another_light_up_is_said():
     overlay.begin(Edit("undo"))
     said = [part.words for part in overlay._lines() if isinstance(part, Text)]
     assert "Backspace cancels" not in said
+
+
+def test_the_key_cancels_the_newest_of_several_changes():
+    overlay = PaintingOverlay(None, Hud(), "fill", undo_key="Backspace")
+    overlay.begin(Edit("place", kind="tent"))
+    assert words_shown(overlay)[-1] == "Backspace cancels"
+    overlay.begin(Edit("relight", 0.0, 0.0, *EVERYTHING))
+    assert words_shown(overlay)[-1] == "Backspace cancels light and weather"
+
+
+@pytest.mark.parametrize("pitch", [20.0, 0.0, -20.0])
+def test_words_do_not_lie_over_the_thing_that_is_painted(overlay, monkeypatch, pitch):
+    overlay.begin(Edit("place", yaw=20.0, pitch=pitch, width=8.0, height=12.0, kind="tent"))
+    spots, place = [], painting._words_at
+    monkeypatch.setattr(
+        painting,
+        "_words_at",
+        lambda *parts: spots.append((parts[1], place(*parts))) or spots[-1][1],
+    )
+    assert lit(overlay)
+    ((thing, words),) = spots
+    assert not words.colliderect(thing)
+    assert pygame.Rect(0, 0, 1280, 720).contains(words)
 
 
 @pytest.mark.parametrize(
@@ -166,6 +190,23 @@ def test_a_change_that_gets_on_is_waited_for_however_long_it_takes():
         for _ in range(MOST_BLOCKS - 1):
             shown(overlay)
     assert overlay.is_shown
+
+
+def test_what_follows_a_slow_change_is_still_waited_for():
+    reports = [None]
+    overlay = PaintingOverlay(None, Hud(), "fill", lambda: reports[-1])
+    tent = Edit("place", kind="tent")
+    overlay.begin(tent)
+    overlay.begin(Edit("relight", width=EVERYTHING[0], height=EVERYTHING[1]))
+    reports.append(StageShare("remembering", 0.5))
+    for _ in range(2 * MOST_BLOCKS):
+        shown(overlay)
+    shown(overlay, edited=tent)
+    assert words_shown(overlay) == ["Changing light and weather ..."]
+    reports.append(StageShare("planning", 0.5))
+    for _ in range(BEGUN * MOST_BLOCKS + 1):
+        shown(overlay)
+    assert not overlay.is_shown
 
 
 def test_a_second_order_is_named_as_the_next(overlay):
