@@ -312,7 +312,8 @@ class PlayerSession(WatchedSession):
 
     def did(self, action: Action) -> None:
         """Teach nothing that the player does already."""
-        if self._hints:
+        is_refused = action == "split" and self._painting.is_shown
+        if self._hints and not is_refused:
             self._hints.did(action)
             self._keep_learned(self._hints)
         if action == "help":
@@ -454,7 +455,8 @@ class PlayerSession(WatchedSession):
         """Return the comparison with another memory, from this moment on."""
         other, services = self.memory.opposite, self._services
         if self._painting.is_shown:
-            self._say(STILL_PAINTING, topic="memory")
+            key = services.bindings.title("split")
+            self._say(f"{STILL_PAINTING}; then {key} compares memories", topic="memory")
             return None
         if other is None:
             self._say("there is no other memory to compare this world's with")

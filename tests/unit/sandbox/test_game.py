@@ -634,8 +634,9 @@ def test_a_memory_is_not_changed_or_compared_while_something_is_painted(run):
     game.services.notices.clear()
     screen = game.screen
     game.press(pygame.K_v)
-    game.said("still being painted")
+    game.said("still being painted; then V compares memories")
     assert game.screen is screen, "no second box lies over that of the painter"
+    assert "split" not in game.services.settings.now.learned.split(), "its tip is still to follow"
 
 
 @pytest.mark.parametrize(
