@@ -867,7 +867,8 @@ def test_a_block_lists_planned_things_that_are_painted_or_sketched(monkeypatch):
     plan = everywhere, unseen, tall, thing
     monkeypatch.setattr(made.painting.imagination, "plan", lambda *told: plan)
     (first, *_) = play(made, [RIGHT] * 2)
-    sketched, cut, whole = first.planned
+    around, sketched, cut, whole = first.planned
+    assert around.width == LARGEST[0], "as far as a view shows it"
     assert (sketched.kind, sketched.yaw) == ("tent", 180.0)
     assert (whole.kind, whole.yaw, whole.height, whole.color) == ("tent", 0.0, 9.0, (200, 30, 30))
     assert (cut.kind, cut.pitch - cut.height / 2, cut.height) == ("tree", -10.0, LARGEST[1])
