@@ -169,15 +169,15 @@ class PaintingOverlay(Overlay):
 
 
 def _words_at(words: pygame.Rect, seen: pygame.Rect, screen: pygame.Rect, gap: int) -> pygame.Rect:
-    """Return where words lie: above or below a part of the picture, beside it, or inside."""
+    """Return where words lie: above a part of the picture, beside it, below or inside."""
     if seen.height > LARGE * screen.height:  # above the box that a player may type in
         middle = seen.centerx, round(seen.top + HIGH * seen.height)
         return words.move_to(center=middle).clamp(screen)
     spots = (
         words.move_to(midbottom=(seen.centerx, seen.top - gap)),
-        words.move_to(midtop=(seen.centerx, seen.bottom + gap)),
         words.move_to(midright=(seen.left - gap, seen.centery)),
         words.move_to(midleft=(seen.right + gap, seen.centery)),
+        words.move_to(midtop=(seen.centerx, seen.bottom + gap)),
     )
     beside = (one.clamp(screen) for one in spots)
     inside = words.move_to(center=seen.center).clamp(screen)
