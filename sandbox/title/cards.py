@@ -14,6 +14,7 @@ from mag_sandbox.files.validation import capitalized
 from mag_sandbox.sandbox.title.model import Shelf, TitleCard
 from mag_sandbox.sandbox.ui.layout import (
     SPRING,
+    Card,
     ColumnPart,
     RowPart,
     Text,
@@ -40,8 +41,8 @@ LONG_TITLE = 40  # characters; longer ones take two lines of smaller letters
 _CUT = "…, "  # between a description that was cut short and what was added to it
 _PHRASE = re.compile(r"(?<=\w)(?:, | (?=(?:and|with|in|on|at|under|by|near|beside|behind) ))")
 TITLE_SIZE = 14  # px of the reference window, of a title below a card's picture
-CARD_LINE = 22  # characters of a title that fit on a line below a card's picture
-CARD_TITLE = 2 * CARD_LINE
+TITLE_LINES = 2  # likewise
+CARD_TITLE = 22 * TITLE_LINES  # characters of a title that fit there
 FOOTER = 32  # height of the line about the keys
 BLUR = 2  # px of the picture as read, so that the backdrop has no sharp edges
 SHAPE = 0.6  # height of a card's picture, relative to its width
@@ -301,25 +302,25 @@ def _draw_card(
         wrapped = theme.wrap(words, rect.width, lines, TITLE_SIZE, bold=True)
         return " ".join(wrapped) == " ".join(words.split())
 
-    draw(theme, surface, card_words(card, fits, focused=focused), below)
+    draw(theme, surface, card_title(card, fits, focused=focused), below)
+    if card.line:
+        inside = rect.inflate(-theme.px(12), -theme.px(12))
+        line = Text(card.line, 12, BAD if card.is_damaged else INK, lines=1)
+        plate, _ = Card(line, pad=(8, 3)).drawn(theme, at_most=inside.width)
+        surface.blit(plate, plate.get_rect(bottomleft=inside.bottomleft))
 
 
-def card_words(
+def card_title(
     card: TitleCard, fits: Callable[[str, int], bool] = lambda words, lines: True, *, focused: bool
-) -> ColumnPart:
-    """Return what stands below a card: a long title takes the line of a remark not needed.
+) -> Text:
+    """Return what stands below a card.
 
-    Of one that does not fit into its lines, the last phrases are left out, if that helps.
+    Of a title that does not fit into its lines, the last phrases are left out, if that helps.
     """
-    title, ink = short_title(card.title), ACCENT if focused else INK
-    wraps = len(title) > CARD_LINE and not card.is_damaged and not card.has_twin
-    lines = 2 if wraps else 1
+    title = short_title(card.title)
     ends = [len(title), *(end.start() for end in reversed([*_PHRASE.finditer(title)]))]
-    title = next((title[:end] for end in ends if fits(title[:end], lines)), title)
-    if wraps:
-        return column(Text(title, TITLE_SIZE, ink, bold=True, lines=2))
-    line = Text(card.line, 12, BAD if card.is_damaged else MUTED, lines=1)
-    return column(Text(title, TITLE_SIZE, ink, bold=True, lines=1), line, gap=3)
+    title = next((title[:end] for end in ends if fits(title[:end], TITLE_LINES)), title)
+    return Text(title, TITLE_SIZE, ACCENT if focused else INK, bold=True, lines=TITLE_LINES)
 
 
 def short_title(title: str) -> str:

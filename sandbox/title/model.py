@@ -1,7 +1,6 @@
 """The lists of the title screen as plain cards: scenes, parked scenes, recordings. No pygame."""
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -68,7 +67,6 @@ class TitleCard:
     visit: int = 0  # how many later visits there are
     others: "tuple[TitleCard, ...]" = ()  # other visits, in the order in which they are turned to
     is_damaged: bool = False  # `about` says why
-    has_twin: bool = False  # another card beside it has its title: `line` tells them apart
 
     @property
     def is_own(self) -> bool:
@@ -124,7 +122,7 @@ def shelves(model: TitleModel) -> tuple[Shelf, ...]:
     parked = [_of_own(card, own.get(card.begun)) for card in model.parked]
     begun = {card.written for card in parked}
     new = [card for card in model.scenes if card.is_own and card.id not in begun]
-    rows = [Shelf("Continue", one_per_place(parked)), Shelf(OWN, _twins_told(new))]
+    rows = [Shelf("Continue", one_per_place(parked)), Shelf(OWN, tuple(new))]
     for title in SHELVES.values():
         cards = (card for card in model.scenes if card.label == title)
         rows.append(Shelf(title, tuple(cards)))
@@ -153,12 +151,7 @@ def one_per_place(parked: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
         first, *others = (replace(card, visit=n) for n, card in enumerate(place))
         line = f"{first.line}, and {len(others)} earlier" if others else first.line
         shown.append(_turning(replace(first, line=line), tuple(others)))
-    return _twins_told(shown)
-
-
-def _twins_told(cards: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
-    counts = Counter(card.title for card in cards)
-    return tuple(replace(card, has_twin=counts[card.title] > 1) for card in cards)
+    return tuple(shown)
 
 
 def turned(card: TitleCard) -> TitleCard:

@@ -14,10 +14,9 @@ from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.settings import OPEN_KEYS, OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title import picture
-from mag_sandbox.sandbox.title.cards import FOOTER, TitleLayout, card_words, short_title, words_part
+from mag_sandbox.sandbox.title.cards import FOOTER, TitleLayout, card_title, short_title, words_part
 from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
 from mag_sandbox.sandbox.title.model import (
-    DELETE,
     OWN,
     SHELVES,
     Shelf,
@@ -179,22 +178,6 @@ def test_a_place_described_anew_is_no_visit_to_one_of_that_description(game):
     harbour = replace(parked("v2", "Harbour", "", ""), shared=("Harbour", "A harbour.", "Harbour"))
     cards = one_per_place((described, harbour))
     assert [(card.id, card.others) for card in cards] == [("v1", ()), ("v2", ())]
-    assert all(card.has_twin for card in cards)
-
-
-def test_the_line_below_a_card_tells_it_from_one_of_its_name_also_where_that_is_long():
-    name = "A mountain lake in the fog"
-    own = [
-        TitleCard("scene", key, title, "", f"written {key}", (DELETE,), label=OWN)
-        for key, title in (("today", name), ("yesterday", name), ("then", "A farm by a long river"))
-    ]
-    (row,) = shelves(TitleModel(scenes=tuple(own)))
-    shown = [[one.words for one in card_words(card, focused=False).content] for card in row.cards]
-    assert shown == [
-        [name, "written today"],
-        [name, "written yesterday"],
-        ["A farm by a long river", "written then"],
-    ]  # fmt: skip
 
 
 def test_the_last_page_of_a_shelf_is_full(game):
@@ -218,10 +201,7 @@ def test_another_description_has_a_card_of_its_own():
         parked("v2", "Harbour", "", "", words="A harbour at night."),
         parked("v3", "Cliff", "", ""),
     ]
-    assert [(one.title, one.has_twin) for one in one_per_place(cards)] == [
-        ("Harbour", True), ("Harbour", True), ("Cliff", False)
-    ]  # fmt: skip
-    assert [one.has_twin for one in one_per_place(cards[:1])] == [False]
+    assert [one.title for one in one_per_place(cards)] == ["Harbour", "Harbour", "Cliff"]
 
 
 @pytest.mark.parametrize(
@@ -243,17 +223,19 @@ def test_a_long_title_is_told_apart_on_a_card(title, short):
     assert short_title(title) == short
 
 
-def test_a_long_title_has_two_lines_below_its_card():
-    first, second = (
-        TitleCard("parked", "1", title, "", "left 3 h ago", ())
-        for title in ("A mountain lake in the fog", "Desert")
+def test_every_card_says_when_it_was_left_however_long_its_title_is(game, monkeypatch):
+    cards = [
+        parked(title, title, f"left {hours} h ago", "")
+        for hours, title in enumerate(("A mountain lake in the fog at night", "Desert"), 1)
+    ]
+    said, text = [], Theme.text
+    monkeypatch.setattr(
+        Theme, "text", lambda *parts, **look: said.append(parts[1]) or text(*parts, **look)
     )
-    sizes = {card_words(card, focused=False).content[0].size for card in (first, second)}
-    assert len(sizes) == 1, "titles side by side are of one size"
-    assert [one.lines for one in card_words(first, focused=False).content] == [2]
-    assert [one.words for one in card_words(second, focused=False).content] == [
-        "Desert", "left 3 h ago",
-    ]  # fmt: skip
+    Game(game.surface, model=TitleModel(parked=tuple(cards))).screen.draw(game.surface)
+    assert {"left 1 h ago", "left 2 h ago"} <= {*said}
+    titles = [card_title(card, focused=False) for card in cards]
+    assert len({(one.size, one.lines) for one in titles}) == 1, "titles side by side are alike"
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.5])
@@ -272,7 +254,7 @@ def test_a_name_is_never_cut_in_the_large_words(game, remark, size, scale):
 
 def test_a_title_that_does_not_fit_below_its_card_ends_with_a_phrase():
     name = "A greenhouse with red flowers, a wooden bench"
-    card = TitleCard("parked", "1", name, "", "a copy, left just now", (), has_twin=True)
+    card = TitleCard("parked", "1", name, "", "a copy, left just now", ())
     for room, words in (
         (50, name),
         (30, "A greenhouse with red flowers"),
@@ -280,8 +262,8 @@ def test_a_title_that_does_not_fit_below_its_card_ends_with_a_phrase():
         (20, "A greenhouse"),
         (5, name),
     ):
-        parts = card_words(card, lambda said, lines, room=room: len(said) <= room, focused=False)
-        assert parts.content[0].words == words
+        title = card_title(card, lambda said, lines, room=room: len(said) <= room, focused=False)
+        assert title.words == words
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.5])
