@@ -23,6 +23,7 @@ from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import where_of
 
 WALL = "wall"
+_PEAKS, _NARROWEST_PEAK = frozenset(("mountains", "snowy peaks")), 30.0  # degrees; else cones
 _CROWDS = {  # around at most, unless words name them or the place is known by them
     **dict.fromkeys(("bridge", "camp fire", "telescope", "flag", "lantern", "traffic light"), 2),
     **dict.fromkeys(("mailbox", "anvil", "signpost", "alarm clock", "stool", "suitcase"), 2),
@@ -69,6 +70,7 @@ def plausible(
     result = [
         thing if thing.kind in said else _not_too_large(thing, is_outdoors=is_outdoors)
         for thing in things
+        if thing.kind not in _PEAKS - said or thing.width >= _NARROWEST_PEAK
     ]
     result = painted_whole(result, named)
     result = without_dry(_without_crowds(result, said, least), said)

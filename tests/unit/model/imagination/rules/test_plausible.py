@@ -54,6 +54,13 @@ def test_nothing_bars_a_door_but_what_words_name():
     assert near in plausible([WALL, door, near], named)
 
 
+def test_no_mountain_is_a_small_cone_unless_words_name_it():
+    row = PlacedObject("snowy peaks", 10.0, 7.0, 66.0, 22.0)
+    cone = PlacedObject("snowy peaks", 340.0, 1.0, 9.0, 7.0)
+    assert plausible([GROUND, row, cone], []) == [GROUND, row]
+    assert cone in plausible([GROUND, row, cone], [Named(("snowy peaks",), None)])
+
+
 def test_what_is_named_is_on_the_floor_instead():
     car = PlacedObject("toy car", 10.0, 11.0, 24.0, 15.0)
     *_, down = plausible([WALL, car], [Named(("car", "toy car"), None, 1, 1)])
