@@ -40,7 +40,7 @@ from mag_sandbox.model.imagination.planner import FIELDS, placed_objects
 from mag_sandbox.model.imagination.reading.outlines import UPRIGHT, agreeing, owners_seen
 from mag_sandbox.model.imagination.reading.relief import Reliefs
 from mag_sandbox.model.imagination.reading.walls import WALL, as_far_as_shown
-from mag_sandbox.model.imagination.rules.filling import farther_first
+from mag_sandbox.model.imagination.rules.filling import farther_first, with_nearer_feet
 from mag_sandbox.model.imagination.rules.lining import with_lit_walls
 from mag_sandbox.model.imagination.rules.plans import (
     RingPicture,
@@ -251,6 +251,8 @@ class Imagination:
             things = _as_described(things, wanted)
         elif not shown:
             things = with_told_hues(things, wanted.named)
+        else:
+            things = with_nearer_feet(things, shown)
         return tuple(in_fog(things, wanted) if wanted.in_fog else things)
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:

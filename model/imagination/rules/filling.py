@@ -6,7 +6,7 @@ made of it; nothing here runs a network. Things are listed from far to near.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from mag_sandbox.controls.camera import yaw_difference
@@ -39,6 +39,7 @@ _ROOTED = BUILDINGS | TREES | {  # which are as far away as their feet tell
     "hedge", "pyramid", "ruin", "statue", "street lamp", "tent", "traffic light", "train",
     "tram", "truck", "waterfall",
 }  # fmt: skip
+_OVERLAID, _LOWERED, _NEARER = 0.5, 1.5, 0.1  # share of a thing, and degrees of its foot
 _TURNS = (0.0, *(side * turn for turn in range(5, 36, 5) for side in (1.0, -1.0)))  # degrees
 
 
@@ -169,6 +170,26 @@ def farther_first(things: Sequence[PlacedObject], named: Sequence[Named]) -> lis
         rest = [one for one in left if one not in order]
         order[next((one for one in rest if earlier[one] <= order.keys()), rest[0])] = None
     return [things[one] for one in order]
+
+
+def with_nearer_feet(
+    things: Sequence[PlacedObject], given: Collection[PlacedObject]
+) -> list[PlacedObject]:
+    """Return a plan in which a thing of a room drawn over another one stands no farther away.
+
+    Else it is behind that one for a walker. Given things, which a picture shows, stay.
+    """
+    result: list[PlacedObject] = []
+    is_room = any(one.kind == WALL for one in things)
+    for one in things:
+        feet = [
+            other.foot for other in result
+            if is_room and stands(one) and stands(other) and one not in given
+            and 0.0 < one.foot - other.foot < _LOWERED and covered(one, other) > _OVERLAID
+        ]  # fmt: skip
+        down = one.foot - min(feet, default=one.foot) + (_NEARER if feet else 0.0)
+        result.append(replace(one, pitch=one.pitch - down) if feet else one)
+    return result
 
 
 def _may_be_added(

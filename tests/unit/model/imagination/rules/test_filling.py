@@ -9,6 +9,7 @@ from mag_sandbox.model.imagination.rules.filling import (
     filling,
     quarter_of,
     with_houses_around,
+    with_nearer_feet,
 )
 from mag_sandbox.scenes.descriptions import BUILDINGS
 from mag_sandbox.scenes.naming import Named
@@ -132,3 +133,17 @@ def test_no_house_or_tree_is_drawn_over_one_that_is_nearer_unless_words_place_it
     assert farther_first([school, near, person], []) == [school, near, person]
     on_it = Named(("school",), None, relation=Relation("on", ("apartment house",)))
     assert farther_first([near, school], [on_it]) == [near, school]
+
+
+def test_a_cabinet_drawn_before_a_shelf_of_a_room_stands_before_it():
+    wall = PlacedObject("wall", 180.0, -1.5, 90.0, 37.0)
+    shelf = PlacedObject("bookshelf", 161.0, -7.3, 26.0, 28.9)
+    cabinet = PlacedObject("cabinet", 156.0, -13.4, 18.1, 14.8)
+    vase = PlacedObject("vase", 156.0, -3.5, 4.0, 5.0)
+    things = [wall, shelf, cabinet, vase]
+    *_, moved, same = with_nearer_feet(things, [])
+    assert shelf.foot - 1.0 < moved.foot < shelf.foot
+    assert same == vase, "what is on it stays as high"
+    assert with_nearer_feet(things, [cabinet]) == things, "a picture shows it"
+    assert with_nearer_feet([wall, cabinet, shelf], []) == [wall, cabinet, shelf]
+    assert with_nearer_feet(things[1:], []) == things[1:], "only rooms are that small"
