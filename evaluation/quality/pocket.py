@@ -206,9 +206,12 @@ def measure_rest(world: World, scene: HeldOutScene) -> dict[str, float | None]:
     truth = np.stack([scene.view(clip.poses[index], index) for index in waited])
     frozen = np.stack([scene.view(pose, 0) for pose in poses])  # the given picture is of time 0
     seams = [spec.frames_before(index) for index in range(len(clip.frames))]
-    assert scene.parts is not None
+    whole = mean_of(likenesses(frames, truth, None))
+    if scene.parts is None:  # nothing moves
+        parts = dict.fromkeys(("moving_psnr_db", "motion_gain_db", "seam_ratio"))
+        return {"pose_psnr_db": whole, "still_psnr_db": whole, **parts}
     return {
-        "pose_psnr_db": mean_of(likenesses(frames, truth, None)),
+        "pose_psnr_db": whole,
         **part_scores(frames, truth, frozen, scene.parts, poses),
         "seam_ratio": seam_ratio(clip.frames, seams, scene.parts.moving_at(poses[0])),
     }

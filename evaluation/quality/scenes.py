@@ -284,7 +284,7 @@ def part_scores(
     """
     moving = [parts.moving_at(pose) for pose in poses]
     right = mean_of(likenesses(frames, truth, moving))
-    stopped = mean_of(likenesses(frames, frozen, moving))
+    stopped = mean_of(likenesses(frozen, truth, moving))
     return {
         "still_psnr_db": mean_of(likenesses(frames, truth, [parts.still_at(p) for p in poses])),
         "moving_psnr_db": right,
