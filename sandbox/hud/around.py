@@ -25,11 +25,11 @@ from mag_sandbox.scenes.synonyms import plural
 from mag_sandbox.scenes.things import SMALLEST
 from mag_sandbox.scenes.vocabulary import in_good_spelling
 
-_NAMED = THINGS.keys() | WATERS | LANDSCAPE
+_NAMED = THINGS.keys() | WATERS | LANDSCAPE | {"columns"}
 CALLED = {  # kinds by names that players use
     "shop shelf": "shelf", "far hill": "hill", "snowy peaks": "snowy mountain",
     "lightning": "flash of lightning", "christmas tree": "Christmas tree",
-    "wild flower": "wildflower",
+    "wild flower": "wildflower", "columns": "column",
 }  # fmt: skip
 NARROWEST = 2.7  # degrees of the shorter side of a thing: of a chicken that is some steps away
 SMALLER = 0.6  # of that size, from which on things are counted with a larger one of their kind

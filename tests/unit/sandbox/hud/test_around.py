@@ -424,7 +424,8 @@ def listed(prompt: str, *planned: Edit) -> list[str]:
     [
         ("lightning", 1, "a flash of lightning"), ("lightning", 2, "two flashes of lightning"),
         ("christmas tree", 1, "a Christmas tree"), ("wild flower", 29, "twenty-nine wildflowers"),
-        ("wild flower", 40, "forty wildflowers"),
+        ("wild flower", 40, "forty wildflowers"), ("columns", 1, "a column"),
+        ("columns", 4, "four columns"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("named", [True, False])
