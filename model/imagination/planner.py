@@ -36,12 +36,7 @@ from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.geometry.standing import stood
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.rules.contrast import standing_out, varied
-from mag_sandbox.model.imagination.rules.filling import (
-    area,
-    filled,
-    filling,
-    with_houses_around,
-)
+from mag_sandbox.model.imagination.rules.filling import area, filled, filling, with_houses_around
 from mag_sandbox.model.imagination.rules.first_view import centred
 from mag_sandbox.model.imagination.rules.lining import at_walls, lined, with_lamps, with_windows
 from mag_sandbox.model.imagination.rules.named import obeyed, wooded

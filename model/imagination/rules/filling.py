@@ -179,15 +179,16 @@ def with_nearer_feet(
 
     Else it is behind that one for a walker. Given things, which a picture shows, stay.
     """
+    if not any(one.kind == WALL for one in things):
+        return list(things)
     result: list[PlacedObject] = []
-    is_room = any(one.kind == WALL for one in things)
     for one in things:
         feet = [
             other.foot for other in result
-            if is_room and stands(one) and stands(other) and one not in given
+            if stands(one) and stands(other) and one not in given
             and 0.0 < one.foot - other.foot < _LOWERED and covered(one, other) > _OVERLAID
         ]  # fmt: skip
-        down = one.foot - min(feet, default=one.foot) + (_NEARER if feet else 0.0)
+        down = one.foot - min(feet) + _NEARER if feet else 0.0
         result.append(replace(one, pitch=one.pitch - down) if feet else one)
     return result
 

@@ -44,9 +44,9 @@ from mag_sandbox.model.imagination.rules.relations import (
     IN_WATER,
     LAKES,
     LEAST_LAKE,
-    SHARED_OUT,
     SWIMMING,
     at_houses,
+    is_shared_out,
     mounted,
     related,
     with_tables,
@@ -81,7 +81,6 @@ from mag_sandbox.scenes.kinds import (
     LIKEWISE,
     MATS,
     PEOPLE,
-    RIDDEN,
     STANDS,
     THINGS,
 )
@@ -562,8 +561,7 @@ def _groups(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[_Gro
             continue
         others = places_of(things, one.relation.kinds)
         are_several = any(it.kinds == one.relation.kinds and it.least > 1 for it in named)
-        is_each = one.relation.where in SHARED_OUT and are_several
-        is_each |= one.relation.where == "on" and one.relation.kinds[0] in RIDDEN
+        is_each = is_shared_out(one.relation, one.relation.kinds[0], are_several=are_several)
         for some in [(place,) for place in own] if is_each else [tuple(own)]:
             joined, first = {*some}, things[some[0]]
             if others:

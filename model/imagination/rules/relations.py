@@ -112,7 +112,7 @@ TABLE = "table"
 _PLATE = 6.0  # degrees of something in `_BEARING` that a thing on it takes
 _CROWDED_PLATE = 9.0  # likewise, of other boards, on which things stand already
 _BEHIND_OR_BEFORE = frozenset(("behind", "front"))  # where several are in a row
-SHARED_OUT = _BEHIND_OR_BEFORE | {"on"}  # or, of several others, one is at each
+_SHARED_OUT = _BEHIND_OR_BEFORE | {"on"}  # or, of several others, one is at each
 _ALONGSIDE = frozenset(("beside", "left", "right", "sides"))  # where sizes are compared
 _LARGER = 2.5, 1.3  # times as tall, beside another thing, as in life: small things, and others
 _SMALL = 0.25  # of the other's height
@@ -396,6 +396,18 @@ def _aloft(thing: PlacedObject) -> PlacedObject:
     return replace(thing, width=width, height=height, pitch=pitch, away=away)
 
 
+def is_shared_out(relation: Relation, other: str, *, are_several: bool) -> bool:
+    """Tell whether several things are each at another one of their own, as riders always are.
+
+    Args:
+        relation: of them.
+        other: kind of the others.
+        are_several: whether words name several of these.
+    """
+    is_ridden = relation.where == "on" and other in RIDDEN
+    return is_ridden or (are_several and relation.where in _SHARED_OUT)
+
+
 def _shared_out(
     things: Sequence[PlacedObject], own: Sequence[int], others: Sequence[int], where: str
 ) -> list[PlacedObject]:
@@ -594,8 +606,7 @@ def _moved(
         return _between(things, own, others[:2])
     if relation.where == "sides":
         things = _as_tall(things, own)
-    each |= relation.where == "on" and things[others[0]].kind in RIDDEN
-    if relation.where in SHARED_OUT and each and own[1:]:
+    if own[1:] and is_shared_out(relation, things[others[0]].kind, are_several=each):
         there = [
             place for place in others
             if relation.where == "on" or abs(yaw_difference(things[place].yaw, 0.0)) <= _SEEN
