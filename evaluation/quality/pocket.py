@@ -46,6 +46,7 @@ from mag_sandbox.evaluation.options import PocketOptions
 from mag_sandbox.evaluation.quality.scenes import (
     HeldOutScene,
     Leg,
+    RingParts,
     blocks_in,
     held_out_scene,
     likenesses,
@@ -206,12 +207,9 @@ def measure_rest(world: World, scene: HeldOutScene) -> dict[str, float | None]:
     truth = np.stack([scene.view(clip.poses[index], index) for index in waited])
     frozen = np.stack([scene.view(pose, 0) for pose in poses])  # the given picture is of time 0
     seams = [spec.frames_before(index) for index in range(len(clip.frames))]
-    whole = mean_of(likenesses(frames, truth, None))
-    if scene.parts is None:  # nothing moves
-        parts = dict.fromkeys(("moving_psnr_db", "motion_gain_db", "seam_ratio"))
-        return {"pose_psnr_db": whole, "still_psnr_db": whole, **parts}
+    parts = scene.parts or RingParts.at_rest()
     return {
-        "pose_psnr_db": whole,
-        **part_scores(frames, truth, frozen, scene.parts, poses),
-        "seam_ratio": seam_ratio(clip.frames, seams, scene.parts.moving_at(poses[0])),
+        "pose_psnr_db": mean_of(likenesses(frames, truth, None)),
+        **part_scores(frames, truth, frozen, parts, poses),
+        "seam_ratio": seam_ratio(clip.frames, seams, parts.moving_at(poses[0])),
     }

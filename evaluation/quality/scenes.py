@@ -71,6 +71,12 @@ class RingParts:
     still: Mask  # [RING_HEIGHT, RING_WIDTH]; nothing that moves lies within RIM
     moving: Mask  # pixels that change at one of the MOMENTS
 
+    @classmethod
+    def at_rest(cls) -> "RingParts":
+        """Return the parts of a ring in which nothing moves."""
+        moving = np.zeros((RING_HEIGHT, RING_WIDTH), bool)
+        return cls(~moving, moving)
+
     def still_at(self, pose: CameraPose) -> Mask:
         """Return which pixels of the view at a pose stand still, [HEIGHT, WIDTH]."""
         return _cut(self.still, pose)
