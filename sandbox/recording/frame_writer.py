@@ -14,6 +14,7 @@ from typing import Protocol
 
 from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.files.border import reason_of
+from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.world import FrameBlock, WorldSpec
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
 from mag_sandbox.sandbox.play.parked_scene import THUMBNAIL, thumbnail
@@ -151,7 +152,8 @@ class FrameWriter(SessionObserver):
                 writer = FramesWriter(file, head)
                 while (item := waiting.get()) is not None:
                     if not is_readable:
-                        (folder / THUMBNAIL).write_bytes(thumbnail(item[0].frames[0]))
+                        with replacing(folder / THUMBNAIL) as part:
+                            part.write_bytes(thumbnail(item[0].frames[0]))
                     coding: Coding = "raw" if waiting.qsize() >= MOST_ENCODED else "jpeg"
                     writer.write_block(*item, coding)
                     write_probes()
