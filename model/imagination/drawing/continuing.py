@@ -6,11 +6,13 @@ from math import inf
 import numpy as np
 from torch import Tensor, nn
 
+from mag_sandbox.controls.parallax import Box
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.pixels import run_sums
 
 CLOSE = 24  # px from known pixels, beyond which usual or planned colours are shown
 WIDE = 320  # px between known pixels of a landscape, from which on usual colours are shown there
+BESIDE = 2  # px around things on walls that show more of them than of the wall
 COLUMNS = 4  # px between the columns from which usual colours are taken
 SOFT = 15  # pixels over which continued rows are blended
 HALF_TURN = 180.0  # degrees; no wall is as wide
@@ -145,7 +147,11 @@ def mirrored(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def continued_in_room(
-    picture: np.ndarray, known: np.ndarray, edges: np.ndarray, planned: np.ndarray | None
+    picture: np.ndarray,
+    known: np.ndarray,
+    edges: np.ndarray,
+    planned: np.ndarray | None,
+    hanging: Sequence[Box] = (),
 ) -> np.ndarray:
     """Return a ring likewise in which floor continues floor, walls walls and the ceiling itself.
 
@@ -154,7 +160,38 @@ def continued_in_room(
         known: which pixels are, bool [H, W].
         edges: rows of the foot and top of the walls, float [2, W].
         planned: colours of the plan, see `continued`.
+        hanging: boxes of doors, pictures and windows [px], which continue only themselves.
     """
+    parts = [_part_of(box, known.shape) for box in hanging]
+    bare = known.copy()
+    for rows, columns, _ in parts:
+        bare[rows, columns] = False
+    whole = _room_continued(picture, bare, edges, planned)
+    for rows, columns, mirrored_columns in parts:
+        there, other = (rows, columns), (rows, mirrored_columns)
+        is_known = known[there] | known[other]
+        if is_known.any():
+            colors = np.where(known[there], picture[:, *there], picture[:, *other])
+            whole[:, *there] = continued(colors, is_known)
+    return np.where(known, picture, whole)
+
+
+def _part_of(box: Box, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the rows, [h, 1], and columns, [w], of a box and `BESIDE` around it.
+
+    And the columns as far from its other side: doors and windows have two alike halves.
+    """
+    left, top, wide, tall = box
+    first = max(int(np.floor(top)) - BESIDE, 0)
+    last = min(int(np.ceil(top + tall)) + BESIDE, shape[0])
+    columns = np.arange(int(np.floor(left)) - BESIDE, int(np.ceil(left + wide)) + BESIDE)
+    others = np.rint(2 * left + wide - 1 - columns).astype(int)
+    return np.arange(first, last)[:, None], columns % shape[1], others % shape[1]
+
+
+def _room_continued(
+    picture: np.ndarray, known: np.ndarray, edges: np.ndarray, planned: np.ndarray | None
+) -> np.ndarray:
     rows, columns = np.arange(len(known))[:, None], np.arange(known.shape[1])
     foot, top = edges
     straight = np.full_like(foot, foot.mean()), np.full_like(top, top.mean())
@@ -163,9 +200,7 @@ def continued_in_room(
     there = there.clip(0, len(known) - 1)
     planned = planned if planned is None else _at(planned, there)
     filled = continued(_at(picture, there), known[there, columns] & inside, wide=0, planned=planned)
-    back = _moved(rows, straight, (foot, top)).clip(0, len(known) - 1)
-    whole: np.ndarray = np.where(known, picture, _at(filled, back))
-    return whole
+    return _at(filled, _moved(rows, straight, (foot, top)).clip(0, len(known) - 1))
 
 
 def _at(picture: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -147,7 +147,9 @@ class LayeredRing:
         behind = torch.from_numpy(
             continued(picture, shown, wide=WIDE, planned=planned)
             if edges is None
-            else continued_in_room(picture, shown, edges, planned)
+            else continued_in_room(
+                picture, shown, edges, planned, _hanging(scenery, viewpoint, numbers.shape)
+            )
         )
         soft = behind + _depth(~shown) * (softened(behind) - behind)
         self._behind = _around(_with_finer(soft, finer, shown & self._painted), 1)
@@ -374,6 +376,22 @@ class LayeredRing:
             )  # fmt: skip
             sampled.append(np.asarray(shown[0]))
         return sampled
+
+
+def _hanging(scenery: Scenery, viewpoint: tuple[float, float], shape: tuple[int, int]) -> list[Box]:
+    """Return where things hang on walls in a ring of H, W pixels from a viewpoint [m]."""
+    pixels = shape[1] / 360
+    seen = (body.seen_from(*viewpoint) for body in scenery.bodies if body.where == "wall")
+    told = [body.told for body in seen if body is not None]
+    return [
+        (
+            (one.yaw - one.width / 2) * pixels,
+            shape[0] / 2 - (one.pitch + one.height / 2) * pixels,
+            one.width * pixels,
+            one.height * pixels,
+        )
+        for one in told
+    ]
 
 
 def _share_from_near(cut: CutOut | _Sprite, place: _Placement) -> float:

@@ -1,7 +1,7 @@
 import numpy as np
 
 from mag_sandbox.model.imagination.drawing import continuing
-from mag_sandbox.model.imagination.drawing.continuing import mirrored
+from mag_sandbox.model.imagination.drawing.continuing import continued_in_room, mirrored
 
 RING = np.broadcast_to(np.arange(12, dtype=np.float32), (2, 3, 12))
 
@@ -34,3 +34,18 @@ def test_the_halves_of_a_gap_go_over_into_each_other():
 def test_a_ring_without_a_gap_or_of_which_nothing_is_known_stays():
     for columns in (known(), known(*range(12))):
         assert mirrored(RING, columns) is RING
+
+
+def test_a_door_goes_on_behind_a_lamp_and_not_beyond_its_own_box():
+    shape = 24, 80
+    door, hidden = np.zeros(shape, bool), np.zeros(shape, bool)
+    door[6:18, 20:36] = True
+    hidden[6:18, 28:48] = True  # a lamp before the door's edge
+    true = np.where(door, np.float32(1), np.float32(-1))[None]
+    edges = np.array([[18.0] * 80, [4.0] * 80])
+    box = (20.0, 6.0, 16.0, 12.0)
+    shown = continued_in_room(np.where(hidden, 0, true), ~hidden, edges, None, [box])
+    beside = hidden & ~door
+    beside[:, 36:38] = False  # its outline is the painter's, not the plan's
+    assert np.abs(shown - true)[0, hidden & door].max() < 0.1
+    assert np.abs(shown - true)[0, beside].max() < 0.1
