@@ -7,11 +7,13 @@ from itertools import chain, product
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.renderer import render
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.drawing import OPAQUE
 from mag_sandbox.renderer.indoors import BACKDROPS, COMPANY, EXTRAS, STANDS, TOPS, showable
 from mag_sandbox.renderer.kinds import CLASSES, KINDS
 from mag_sandbox.renderer.paint import VARIANTS, paint, shapes
@@ -87,6 +89,21 @@ def test_every_kind_is_drawn_in_every_colour_and_shape_at_its_size():
         assert bottom - top == pytest.approx(entry.tall or bottom - top), kind
         assert entry.where != "floor" or -0.2 < bottom < 0.35, kind  # the foot is on the ground
         assert np.isfinite(drawing.points).all(), kind
+
+
+@pytest.mark.parametrize("kind", ["barn", "cottage"])
+def test_nothing_shows_between_the_roof_of_a_house_and_its_walls(kind):
+    drawing = paint(kind, "red", 0, LIGHTS["noon"])
+    left, top, right, bottom = drawing.box
+    scale = 400 / (right - left)
+    alpha = Image.new("L", (400, round(scale * (bottom - top))))
+    pen = ImageDraw.Draw(alpha)
+    corners = np.split((drawing.points - (left, top)) * scale, drawing.ends[:-1])
+    for polygon, color in zip(corners, drawing.colors, strict=True):
+        if color[3] >= OPAQUE:
+            pen.polygon(polygon.ravel().tolist(), fill=255)
+    edges = np.diff(np.pad(np.asarray(alpha) > 0, ((0, 0), (1, 1))).astype(int), axis=1)
+    assert ((edges == 1).sum(axis=1) == 1).all()  # each row is one piece
 
 
 def test_every_shape_of_the_file_belongs_to_a_kind():
