@@ -107,6 +107,7 @@ from mag_sandbox.scenes.rewordings import (
     OWNER,
     RAINFALL,
     REWORDINGS,
+    ROCKY_COAST,
     SEA_FLOOR,
     SHADED,
     SHADES,
@@ -224,8 +225,8 @@ _INSIDE = any_case(
     r"(?:^|[,.;] ?|\b(?:i|me|we|us|you)\b(?: \w+){0,2}? )(?:deep )?(?P<in>inside)(?: of)? "
     r"(?P<what>\w+(?: (?!(?:and|at|by|in|of|on|under|where|with)\b)\w+)*)")  # fmt: skip
 _OF_LEVELS = any_case(
-    r"\b(platforms?|portals?|spikes|coins|hearts|slimes?|(question( mark)?|brick|crystal) blocks?"
-    r"|game|(dark|purple) background)\b"
+    r"\b(platforms?|portals?|spikes|coins(?!.* cave\b)|hearts|slimes?|game"
+    r"|(question( mark)?|brick|crystal) blocks?|(dark|purple) background)\b"
 )
 _MAY_BE_LEVEL = any_case(r"\b(dungeon|space station|night city|jungle|cave|cavern)\b")
 _CAVE = any_case(r"\b(cave|cavern|grotto)s?\b")
@@ -369,7 +370,6 @@ _JOINED = frozenset(("livingroom", "diningroom"))  # read as two words
 _IS = frozenset(f"{one}{mark}s" for one in SHORT_FOR_IS for mark in APOSTROPHES)
 FILLERS = frozenset((*_FILLERS.split(), *CHANGING, *_JOINED, *_IS, "full"))  # "a full moon"
 _NO_SUNSET = frozenset(map(stem, ("neon", "haunted", "space")))  # places of games with dark skies
-_ALWAYS_DARK = "neon"  # cities of games
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {
     "outdoor": "winter spaceship",
@@ -457,6 +457,7 @@ class DescriptionWords(Vocabulary):
     def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
         """Return words of a text that are drawn as something else: the sea floor as a reef."""
         text = CHILDS_ROOM.sub("nursery", SEA_FLOOR.sub("coral reef", text))
+        text = ROCKY_COAST.sub("coast of rock", text)
         text = WOOD.sub(r"\g<a> \g<how>forest", _NO_ANIMALS.sub("", text))
         for said, meant in FAMILIES:
             text = said.sub(meant, text)
@@ -590,7 +591,7 @@ class DescriptionWords(Vocabulary):
             owners += [rank] * len(own)
             known += f"{',' * (not STOPS.isdisjoint(gap))} {said}" if rank else said
         small = FUNCTION_WORDS | FILLERS
-        seen = {owners[place] for place in self._seen(known, read)}
+        seen = {owners[place] for place in self._seen(known, read, text)}
         named = {rank for rank, word in zip(owners, read, strict=True) if word not in small}
         obeyed = (*OBEYED, *((said, 0) for said, _ in caves_in(known)))
         told = {at for said, group in obeyed for at in _words_in(said, known, group)}
@@ -639,8 +640,10 @@ class DescriptionWords(Vocabulary):
         unseen = tuple(word for at, word in enumerate(all_words) if at in unseen_at)
         return unseen, max(0, len(named_in(reading, self, KINDS)) - MOST_THINGS)
 
-    def _seen(self, text: str, read: list[str]) -> set[int]:
-        reading = self.reading(text)
+    def _seen(self, text: str, read: list[str], written: str) -> set[int]:
+        reading, own = self.reading(text), self.reading(written)
+        if self.place(reading) == "video game" != self.place(own):
+            reading = own  # a "cyberpunk city street" is no "cyberpunk city"
         category = self.place(reading)
         stems = [stem(word) if self.meaning(word) else "" for word in read]
         read_stems = [stem(word.text) for word in split_words(reading)]
@@ -674,7 +677,7 @@ class DescriptionWords(Vocabulary):
             seasons = {place for place, word in enumerate(read) if word in SEASONS}
             seen -= seasons
             seen |= {place for place in seasons if read[place] == shown}
-        also = MEASURED.get(category or "", "").split() if _ALWAYS_DARK not in said else []
+        also = MEASURED.get(category or "", "").split()
         seen |= {place for place, word in enumerate(read) if word in also}
         if CROWD in reading:
             seen |= {place for place, word in enumerate(read) if word == "busy"}

@@ -639,12 +639,12 @@ def _held(owner: NamingWords, relation: Relation) -> Relation | None:
 def _on_or_above(one: Named) -> Named:
     """Return a name that on a table means only small things: a table lamp, no hanging one.
 
-    Above one it means only what hangs: a wall clock, no alarm clock.
+    Above one it means only what hangs or is in the sky: a wall clock, no alarm clock.
     """
     where, others = (one.relation.where, one.relation.kinds) if one.relation else ("", ())
     if where != "above" and (where != "on" or _BOARDS.isdisjoint(others)):
         return one
-    stances = ("small",) if where == "on" else ("wall", "ceiling")
+    stances = ("small",) if where == "on" else ("wall", "ceiling", "sky", "far")
     kinds = tuple(kind for kind in one.kinds if where_of(kind) in stances)
     return one._replace(kinds=kinds or one.kinds)
 

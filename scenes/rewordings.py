@@ -317,6 +317,7 @@ DRAWN_LIKE = _table(  # what is drawn as something else, and so told
     (r"\b(girl|boy)\b", "child"),
     (r"\b(girls|boys)\b", "children"),
 )
+ROCKY_COAST = any_case(r"\brocky (beach|coast|seashore|shore)\b")
 SNOWY_ROOFS = any_case(  # which no plan has
     r"\bsnow(?: (?:lies|lying|is))?"
     r"(?P<roofs> on (?:the |all |every |its |their |an? )*(?:roof(?:top)?|house)s?)\b"
@@ -549,7 +550,7 @@ REWORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], 
     (rf"\b(thunder ?)?storms? (?P<far>{_FAR_AWAY})", r"lightning \g<far> under many clouds"),
     (r"\bin (the )?winter\b", "in deep snow"),  # not on peaks alone
     (r"\bwint(er|ry)\b", "snowy"),
-    (r"\brocky (beach|coast|seashore|shore)\b", "coast of rock"),
+    (ROCKY_COAST, "coast of rock"),
     (r"\b(pond|lake)\b(?P<more>[^,.;:]*?)(?:,| that is| which is) frozen\b", r"frozen \1\g<more>"),
     (r"\bfrozen (?:village )?pond\b", "frozen lake"),
     (CROSSING, "on"),

@@ -64,7 +64,10 @@ def words():
         ("a couch beside a ship in a kitchen", "beside a ship"),  # too large for a room
         ("three robots in an empty gallery", ""),
         ("a meadow at night in the rain", ""),
-        ("a neon city at night in the rain", "at night in the rain"),  # no difference
+        ("a neon city at night in the rain", "in the rain"),  # no difference
+        ("a cyberpunk street at night", "cyberpunk"),  # it is no game
+        ("a dragon guarding coins in a cave", "guarding"),
+        ("a motorway with three trucks and lots of candy", ""),
         ("a kitchen in the forest", "in the forest"),  # one place at a time
         ("a haunted forest", ""),
         ("a quiet meadow with many sheep and a spoon", "a spoon"),
@@ -354,6 +357,8 @@ def test_english_and_nonsense_are_no_other_language(words, text):
             {"hut on an island in a lake": "hut on a hill by the lake"},
         ),
         ("a temple on a snowy peak", {"temple on a snowy peak": "temple on a hill"}),
+        ("a coast with boats", {"coast": "beach"}),  # in long texts its own word is a lake's shore
+        ("a rocky coast with boats", {}),
         ("a library with a view of a valley", {}),  # whose place is the library
         ("a spoon, a sword and a crown in a meadow", {}),  # like which nothing looks
     ],
@@ -2013,6 +2018,8 @@ def test_outdoors_nothing_grows_in_a_pot_that_grows_without(words: DescriptionWo
         ("dark dungeon, many coins", "video game"),
         ("a dark dungeon with a knight", "indoor"),
         ("a kitchen with coins on the table", "indoor"),
+        ("a dragon and coins in a cave", "indoor"),
+        ("a cave level with coins", "video game"),
     ],
 )
 def test_a_dungeon_with_things_of_levels_is_one(words: DescriptionWords, text, category):

@@ -442,6 +442,11 @@ def test_one_that_rides_a_horse_is_on_it():
     assert where_in("a zombie rides a horse") == {"zombie": ("on", "horse")}
 
 
+def test_stars_above_something_are_those_of_the_sky():
+    named = named_things("stars above a church", tuple(THINGS))
+    assert any("star" in one.kinds for one in named)
+
+
 def test_a_moon_is_above_what_words_say_and_nowhere_else():
     assert where_in("a full moon above a barn") == {"moon": ("above", "barn")}
     assert where_in("a moon above the sea") == where_in("the moon behind a barn") == {}
