@@ -650,10 +650,7 @@ def _turn_volume(services: Services, percent: int) -> None:
 
 # These know no session: overlays hold them, and a session its overlays.
 def _compare(
-    services: Services,
-    anchor: CameraPose,
-    before: tuple[int, int],
-    say: Callable[[str], None],
+    services: Services, anchor: CameraPose, before: tuple[int, int], say: Callable[[str], None]
 ) -> None:
     """Compare an anchor that the camera was flown back to, even if it was never left.
 

@@ -6,13 +6,7 @@ from functools import cache
 from itertools import chain, zip_longest
 from pathlib import Path
 
-from mag_sandbox.scenes.vocabulary import (
-    FUNCTION_WORDS,
-    Vocabulary,
-    first_named,
-    split_words,
-    stem,
-)
+from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, first_named, split_words, stem
 
 WINDOWLESS = frozenset(("cave", "dungeon room"))
 ALIASES = {  # values that stand for several kinds

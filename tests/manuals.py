@@ -9,11 +9,7 @@ import re
 from dataclasses import MISSING, Field, fields
 from typing import get_args
 
-from mag_sandbox.controls.bindings import (
-    Bindings,
-    keys_text,
-    pad_text,
-)
+from mag_sandbox.controls.bindings import Bindings, keys_text, pad_text
 from mag_sandbox.sandbox.keyed_screens import PLAYER_BINDINGS
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionStart
 from mag_sandbox.scenes import Scene

@@ -74,11 +74,7 @@ def tiny_clips(
         row, WorldFiles(world, texts or repos, tuple(files)), PROCESSOR, MemoryPlan(0), False, shape
     )
     return clips.load(
-        start,
-        row.memory_setting(),
-        look_ahead=True,
-        execution=execution,
-        on_progress=on_progress,
+        start, row.memory_setting(), look_ahead=True, execution=execution, on_progress=on_progress
     )
 
 

@@ -36,12 +36,7 @@ from mag_sandbox.scenes.changes import (
 )
 from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.conditions import night_words
-from mag_sandbox.scenes.descriptions import (
-    added_place,
-    falls_outdoors,
-    located,
-    names_land,
-)
+from mag_sandbox.scenes.descriptions import added_place, falls_outdoors, located, names_land
 from mag_sandbox.scenes.kinds import KINDS
 from mag_sandbox.scenes.naming import named_things, with_article
 from mag_sandbox.scenes.suggestions import is_out_of_time

@@ -158,20 +158,14 @@ def _settings() -> tuple[Item, ...]:
             ("invert_sideways",), "Invert sideways", "Drags and sticks are reversed.", Toggle
         ),
         SettingRow(
-            ("invert_up_down",),
-            "Invert up and down",
-            "Drags and sticks are reversed.",
-            Toggle,
+            ("invert_up_down",), "Invert up and down", "Drags and sticks are reversed.", Toggle
         ),
         Heading("Sound"),
         SettingRow(("volume",), "Volume", "Ambience and sound effects.", volume),
         SettingRow(("muted",), "Mute", "No sound at all.", Toggle),
         Heading("Text and contrast"),
         SettingRow(
-            ("text_scale",),
-            "Text size",
-            "For all text; the size of the window limits it.",
-            text,
+            ("text_scale",), "Text size", "For all text; the size of the window limits it.", text
         ),
         SettingRow(("high_contrast",), "High contrast", "Bright words on black.", Toggle),
         Heading("Storage"),

@@ -34,12 +34,7 @@ from mag_sandbox.sandbox.saves.own_scenes import (
     own_scenes,
     told,
 )
-from mag_sandbox.sandbox.saves.parking import (
-    ParkedEntry,
-    ParkedScenes,
-    described,
-    place_name,
-)
+from mag_sandbox.sandbox.saves.parking import ParkedEntry, ParkedScenes, described, place_name
 from mag_sandbox.sandbox.title.model import (
     CONTINUE,
     DELETE,
@@ -226,10 +221,7 @@ def _card_of(entry: ParkedEntry, now: datetime) -> TitleCard:
 
 
 def _parked_card(
-    id: str,
-    left: str,
-    picture: PictureSource | None,
-    place: StateHeader | ParkedScene,
+    id: str, left: str, picture: PictureSource | None, place: StateHeader | ParkedScene
 ) -> TitleCard:
     name = place_name(place)
     where = "" if place.world == available_worlds()[0] else f" in {place.world}"

@@ -278,12 +278,7 @@ PLAIN_WEIGHTS = tuple(
             ("config.json is missing",),
             lambda f: (f / "config.json").unlink(),
         ),
-        (
-            "whose config is a pipe",
-            PLAY_TINY,
-            ("config.json", "plain file"),
-            pipe("config.json"),
-        ),
+        ("whose config is a pipe", PLAY_TINY, ("config.json", "plain file"), pipe("config.json")),
         (
             "that are a pipe",
             PLAY_TINY,

@@ -69,10 +69,7 @@ def phrases_of(commands) -> list[str]:
         (CameraCommand(yaw=0.5), "The camera pans to the right."),
         (CameraCommand(pitch=1.0), "The camera quickly tilts up."),
         (CameraCommand(0.3, -0.2), "The camera slowly pans to the right and tilts down."),
-        (
-            CameraCommand(-0.5, 0.5, 0.5),
-            "The camera pans to the left, tilts up and zooms in.",
-        ),
+        (CameraCommand(-0.5, 0.5, 0.5), "The camera pans to the left, tilts up and zooms in."),
         (CameraCommand(zoom=-0.5), "The camera zooms out."),
         (CameraCommand(forward=0.5), "The camera moves forward."),
         (

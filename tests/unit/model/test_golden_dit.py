@@ -9,12 +9,7 @@ import torch
 from mag_sandbox.model.attention import KERNELS
 from mag_sandbox.model.config import FULL, DiTConfig
 from mag_sandbox.model.dit import DiT, modulate, own_block_attention, sinusoidal_embedding
-from mag_sandbox.model.flow import (
-    FlowSchedule,
-    add_noise,
-    score_timestep,
-    x0_from_flow,
-)
+from mag_sandbox.model.flow import FlowSchedule, add_noise, score_timestep, x0_from_flow
 from mag_sandbox.model.rope import grid_rotary, index_frequencies, rotate
 from tests.golden_vectors import GOLDEN_DIR, assert_matches, manifest, vectors
 

@@ -169,10 +169,7 @@ def test_a_recording_is_watched_and_not_recorded(run, tmp_path, monkeypatch):
     game.draw()
     game.wait(lambda: game.screen.reel.is_over)
     game.go(Way.TITLE, TitleScreen)
-    assert (game.services.prober.anchors, game.services.map.picture.explored) == (
-        anchors,
-        explored,
-    )
+    assert (game.services.prober.anchors, game.services.map.picture.explored) == (anchors, explored)
     game.play()
     game.see_blocks(2)
     game.close()

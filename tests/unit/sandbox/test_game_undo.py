@@ -225,10 +225,7 @@ def describe_more(game, words, mod):
     game.wait(lambda: game.screen.reel.current.block.prompt == f"A place.{words}")
 
 
-@pytest.mark.parametrize(
-    ("mod", "size"),
-    [(0, None), (pygame.KMOD_CTRL, GROUND["view"])],
-)
+@pytest.mark.parametrize(("mod", "size"), [(0, None), (pygame.KMOD_CTRL, GROUND["view"])])
 def test_another_description_may_paint_what_was_seen_anew_and_says_what_follows_it(run, mod, size):
     asked = []
     world = FakeWorld(spec=replace(FAST, kinds=("tent",)), on_step=asked.append)
@@ -247,8 +244,7 @@ def test_another_description_may_paint_what_was_seen_anew_and_says_what_follows_
 
 
 @pytest.mark.parametrize(
-    ("text", "mod"),
-    [(" A meadow.", pygame.KMOD_SHIFT), (" A forest at night.", 0)],
+    ("text", "mod"), [(" A meadow.", pygame.KMOD_SHIFT), (" A forest at night.", 0)]
 )
 def test_where_nothing_is_to_stay_another_place_begins_and_the_one_before_is_kept(run, text, mod):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))

@@ -336,10 +336,7 @@ def test_english_and_nonsense_are_no_other_language(words, text):
         ("a ballon in the sky and a bycicle", {"ballon": "balloon", "bycicle": "bicycle"}),
         ("eleven players on a football field", {"players": "people"}),
         ("a kitchen with green tiles", {"tiles": "tile floor"}),
-        (
-            "a lighthouse on a rocky cliff",
-            {"lighthouse on a rocky cliff": "lighthouse on a hill"},
-        ),
+        ("a lighthouse on a rocky cliff", {"lighthouse on a rocky cliff": "lighthouse on a hill"}),
         ("a goat on a cliff", {"a cliff": "a hill"}),
         ("a white crane in the reeds", {"crane": "swan"}),
         ("a crane on one leg before a temple", {"crane": "swan"}),
@@ -1676,9 +1673,7 @@ def test_no_stars_hang_in_a_room(words: DescriptionWords):
     assert night_words(text, words) == ""
 
 
-def test_a_storm_far_away_is_lightning_and_rain_far_away_is_not_seen_there(
-    words: DescriptionWords,
-):
+def test_a_storm_far_away_is_lightning_and_rain_far_away_is_not_seen_there(words: DescriptionWords):
     text = "a meadow with a thunderstorm in the distance"
     wanted = Wanted.of(text, words, KINDS)
     assert wanted.in_storm

@@ -360,8 +360,7 @@ def test_what_does_not_take_a_colour_is_not_meant_where_words_give_it(colors_of)
 
 
 @pytest.mark.parametrize(
-    ("text", "grey"),
-    [("a huge pink camel", ["pink"]), ("a blue elephant", []), ("an orange", [])],
+    ("text", "grey"), [("a huge pink camel", ["pink"]), ("a blue elephant", []), ("an orange", [])]
 )
 def test_a_colour_that_a_thing_cannot_have_is_grey(text: str, grey: list[str]):
     vocabulary = thing_vocabulary(list(THINGS))

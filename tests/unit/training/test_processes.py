@@ -154,10 +154,7 @@ def test_an_export_of_nothing_says_what_to_name(tmp_path, capsys):
         assert "is not the state of a stage" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["pocket", "imagination", "precompute --wan w --folder f"],
-)
+@pytest.mark.parametrize("command", ["pocket", "imagination", "precompute --wan w --folder f"])
 def test_what_is_the_work_of_one_process_refuses_to_be_started_as_several(
     command, capsys, monkeypatch, tmp_path
 ):

@@ -172,10 +172,7 @@ def test_a_cluster_does_the_same(told, tmp_path, monkeypatch):
     ],
 )
 def test_a_cluster_that_cannot_help_says_so(told, tmp_path, address, count, problem):
-    with (
-        pytest.raises(NoCluster, match=problem),
-        Cluster(address, count).workers(Square(tmp_path)),
-    ):
+    with pytest.raises(NoCluster, match=problem), Cluster(address, count).workers(Square(tmp_path)):
         pass
 
 

@@ -8,13 +8,7 @@ import pytest
 import torch
 
 from mag_sandbox.evaluation.imagination import bar, scenes, telling
-from mag_sandbox.evaluation.imagination.answers import (
-    Judges,
-    answerable,
-    ask,
-    color_of,
-    standing,
-)
+from mag_sandbox.evaluation.imagination.answers import Judges, answerable, ask, color_of, standing
 from mag_sandbox.evaluation.imagination.bar import (
     BARS,
     among,

@@ -84,10 +84,7 @@ def folder(tmp_path_factory) -> Path:
 
 def test_rows_of_the_same_clips_stand_together_the_best_first(folder):
     groups = read_board(folder)
-    assert [group.title for group in groups] == [
-        "quick, seed 0",
-        "full: given, split aaaaaaaaaaaa",
-    ]
+    assert [group.title for group in groups] == ["quick, seed 0", "full: given, split aaaaaaaaaaaa"]
     assert [row.file for row in groups[0].rows] == ["keeps.json", "loses.json", "stands.json"]
     keeps, loses, stands = groups[0].rows
     assert keeps.score.mean == pytest.approx(92.44, abs=0.01)

@@ -51,11 +51,7 @@ def test_clips_too_short_to_turn_around_in_are_refused_before_anything_is_played
 
 def test_clips_shorter_than_the_bar_asks_for_do_not_pass_it():
     drift = {"drift": {"mean": 0.01, "low": 0.0, "high": 0.02}}
-    result = {
-        "settings": {"drift_minutes": 1.0},
-        "round_trip_db": 40.0,
-        "drift": drift,
-    }
+    result = {"settings": {"drift_minutes": 1.0}, "round_trip_db": 40.0, "drift": drift}
     assert thresholds.verdicts_of(result)["drift"]["met"] is None
     result["settings"]["drift_minutes"] = 3.0
     assert thresholds.verdicts_of(result)["drift"]["met"] is True

@@ -21,12 +21,7 @@ from mag_sandbox.evaluation.quality.scenes import (
 from mag_sandbox.evaluation.quality.thresholds import MOVING, table
 from mag_sandbox.evaluation.similarity.metrics import LEAST_PIXELS, MAX_PSNR, masked_psnr, psnr
 from mag_sandbox.renderer.render import CATEGORIES
-from tests.moving_worlds import (
-    DriftingWorld,
-    JerkyWorld,
-    MovingWorld,
-    StoppedWorld,
-)
+from tests.moving_worlds import DriftingWorld, JerkyWorld, MovingWorld, StoppedWorld
 
 pytestmark = pytest.mark.slow
 

@@ -201,18 +201,8 @@ def test_recall_in_a_word(recall, word):
     [
         ("compressed", True, 90, "It was in memory and was used: it came back."),
         ("raw", True, 50, "It was in memory and was used: part of it came back."),
-        (
-            "look-ahead",
-            True,
-            10,
-            "It was in memory and was used, yet it came back changed.",
-        ),
-        (
-            "compressed",
-            False,
-            20,
-            "It was in memory but was not used, yet it came back changed.",
-        ),
+        ("look-ahead", True, 10, "It was in memory and was used, yet it came back changed."),
+        ("compressed", False, 20, "It was in memory but was not used, yet it came back changed."),
         ("evicted", False, 5, "It had been forgotten to make room: made up anew."),
         ("evicted", False, 85, "It had been forgotten to make room, yet it looks the same."),
         ("never kept", False, 5, "It was never kept in memory: made up anew."),

@@ -17,13 +17,7 @@ from mag_sandbox.model.catalogue.memory_plan import (
     smaller_plans,
 )
 from mag_sandbox.model.catalogue.recipes import UMT5_PARAMETERS
-from mag_sandbox.model.catalogue.worlds import (
-    PLAYABLE,
-    ROLES,
-    WORLDS,
-    WeightSource,
-    slot_bytes,
-)
+from mag_sandbox.model.catalogue.worlds import PLAYABLE, ROLES, WORLDS, WeightSource, slot_bytes
 from mag_sandbox.model.loading import available_worlds, load_world, policies_of
 from mag_sandbox.model.world import MemorySetting, MissingWeights, WorldFailed
 from tests import ROOT
@@ -122,10 +116,7 @@ def test_each_proposal_takes_less_than_the_one_before(row):
 def test_what_is_given_up_first_is_what_is_missed_least():
     row = WORLDS["mag"]
     wanted = memory_plan.wanted_plan(row)
-    for device_gib, expected in (
-        (80, wanted),
-        (24, MemoryPlan(23, text_encoder="cpu")),
-    ):
+    for device_gib, expected in ((80, wanted), (24, MemoryPlan(23, text_encoder="cpu"))):
         assert first_that_fits(row, wanted, device_gib * GIB, tiny_decoder=True) == expected
     small = first_that_fits(row, wanted, 12 * GIB, tiny_decoder=True)
     assert small.slots < wanted.slots

@@ -18,14 +18,7 @@ from mag_sandbox.model.full.memory_restore import LatentHistory, RememberedBlock
 from mag_sandbox.model.full.rollout import Rollout
 from mag_sandbox.model.parking import MOST_BYTES, host_room
 from mag_sandbox.model.slots import KeptFrame
-from mag_sandbox.model.world import (
-    MIB,
-    PARKED_MIB,
-    Control,
-    MemorySetting,
-    WorldFailed,
-    WorldState,
-)
+from mag_sandbox.model.world import MIB, PARKED_MIB, Control, MemorySetting, WorldFailed, WorldState
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene, restore_world
 from mag_sandbox.scenes import Scene
 from tests import tiny_full

@@ -45,11 +45,7 @@ def sketched_too(
         placed = [replace(one, variant=variant) if one.kind == "wall" else one for one in placed]
     table = object_table(placed, LOOKS, RING)
     sketcher = Sketcher(
-        TABLE,
-        1 + len(CLASSES) * 8,
-        RING,
-        CELL,
-        patterns=Patterns(first_looks(LOOKS), RING, CELL),
+        TABLE, 1 + len(CLASSES) * 8, RING, CELL, patterns=Patterns(first_looks(LOOKS), RING, CELL)
     )
     (picture, _, patterned, ground), _ = sketcher.draw(table, ROWS, np.arange(80), HERE)
     shown = ring.pixels[96:288].astype(np.float32)

@@ -505,10 +505,7 @@ def test_a_new_scene_has_no_changes():
     ("make", "said"),
     [
         (lambda: tiny_world(), "nothing can be changed in the world"),
-        (
-            lambda: world("window"),
-            "window keeps no places, so nothing can be changed; choose mag-",
-        ),
+        (lambda: world("window"), "window keeps no places, so nothing can be changed; choose mag-"),
         (lambda: world("none"), "the memory policy none keeps no places"),
     ],
 )

@@ -34,12 +34,7 @@ from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.block_memory import BlockMemory, CutView, GeneratedBlock
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD, SIDES, VIEWS
-from mag_sandbox.model.pocket.painting.painting import (
-    BLOCKS_A_PLAN,
-    BLOCKS_A_VIEW,
-    Plan,
-    next_view,
-)
+from mag_sandbox.model.pocket.painting.painting import BLOCKS_A_PLAN, BLOCKS_A_VIEW, Plan, next_view
 from mag_sandbox.model.pocket.painting.sketched_ground import planned_things
 from mag_sandbox.model.pocket.pictures.decoding import WIND, BlockDecoder, DecodedBlock
 from mag_sandbox.model.pocket.view_schedule import MOST_LATE

@@ -170,8 +170,7 @@ def test_a_device_that_dies_at_once_is_not_opened_again_and_again(clock):
 def test_the_ambience_is_made_only_where_it_can_be_heard(clock, monkeypatch):
     made = []
     monkeypatch.setattr(
-        "mag_sandbox.sandbox.audio.player.make_ambience",
-        lambda *asked: made.append(asked) or None,
+        "mag_sandbox.sandbox.audio.player.make_ambience", lambda *asked: made.append(asked) or None
     )
     socket = Socket("a", plugged=False)
     one = director(clock, socket)

@@ -12,14 +12,7 @@ from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.catalogue import shipped
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.sandbox.diagnose import doctor_checks
-from mag_sandbox.sandbox.diagnose.doctor import (
-    Finding,
-    discreet,
-    exit_code,
-    line,
-    report,
-    summary,
-)
+from mag_sandbox.sandbox.diagnose.doctor import Finding, discreet, exit_code, line, report, summary
 from mag_sandbox.sandbox.diagnose.doctor_checks import (
     CHECKS,
     GIB,
@@ -370,10 +363,7 @@ def test_gamepads_are_named_or_not_missed():
             ("sounddevice: not usable, no output device", "SDL's mixer: SDL_mixer 2.8"),
             ["note", "ok"],
         ),
-        (
-            ("sounddevice: not usable, x", "SDL's mixer: not usable, y"),
-            ["note", "note", "note"],
-        ),
+        (("sounddevice: not usable, x", "SDL's mixer: not usable, y"), ["note", "note", "note"]),
     ],
 )
 def test_sound_is_never_a_problem(monkeypatch, lines, expected):

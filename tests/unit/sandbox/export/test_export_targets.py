@@ -46,8 +46,7 @@ def test_an_export_without_a_name_goes_beside_the_recording_under_a_free_one(fol
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"),
-    [("mp4", "monday.mp4"), ("gif", "monday.gif"), ("page", "monday-page.html")],
+    ("kind", "name"), [("mp4", "monday.mp4"), ("gif", "monday.gif"), ("page", "monday-page.html")]
 )
 def test_names_say_the_format(folder, kind, name):
     assert target_of(folder, ExportOptions(format=kind)).name == name

@@ -111,11 +111,7 @@ def figures(stages):
 def test_stages_come_in_a_fixed_order_and_unknown_ones_last():
     rows = figures({"upscale": 2.2, "decode": 3.4, "look_ahead": 15673.0}).rows
     assert rows[0] == ("shown", "16.0 fps")
-    assert rows[1:4] == (
-        ("drawing it", "3 ms"),
-        ("working ahead", "15.7 s"),
-        ("upscale", "2 ms"),
-    )
+    assert rows[1:4] == (("drawing it", "3 ms"), ("working ahead", "15.7 s"), ("upscale", "2 ms"))
 
 
 def test_what_server_and_network_took_is_told_apart_from_the_stages():

@@ -264,10 +264,7 @@ def test_a_damaged_snapshot_is_refused_and_the_map_stays(arrays, data):
     stitcher = MapStitcher()
     stitcher.add(block_at(0.0))
     before, kept = stitcher.picture, stitcher.snapshot()
-    for state in (
-        WorldState(kept.arrays | arrays, kept.data | data),
-        WorldState({}, {}),
-    ):
+    for state in (WorldState(kept.arrays | arrays, kept.data | data), WorldState({}, {})):
         with pytest.raises(ValueError, match="starts over"):
             stitcher.restore(state)
     assert stitcher.picture is before

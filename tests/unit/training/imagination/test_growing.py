@@ -7,11 +7,7 @@ import torch
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.imagination.objects import look_number
-from mag_sandbox.model.imagination.weights import (
-    ImaginationNetworks,
-    load_networks,
-    save_networks,
-)
+from mag_sandbox.model.imagination.weights import ImaginationNetworks, load_networks, save_networks
 from mag_sandbox.training.imagination.pipeline import take_over
 from tests.tiny import randomise
 from tests.unit.model.imagination.tiny import TINY

@@ -10,12 +10,7 @@ from mag_sandbox.model.flow import add_noise
 from mag_sandbox.model.memorypack.config import FRAMEPACK, MEMORYPACK, PackConfig
 from mag_sandbox.training.loop import Loop, LoopConfig
 from mag_sandbox.training.memorypack.presets import PRESETS, PackTraining, at_pocket_size
-from mag_sandbox.training.memorypack.stage import (
-    CONDITIONS,
-    ClipPass,
-    clips_at,
-    is_tuned,
-)
+from mag_sandbox.training.memorypack.stage import CONDITIONS, ClipPass, clips_at, is_tuned
 from mag_sandbox.training.recipe.presets import Optimisation
 from mag_sandbox.training.seeded_random import SeededRandom
 from tests.unit.training.recipe.toy_videos import toy_stage

@@ -20,10 +20,7 @@ from mag_sandbox.training.pocket.stage_distillation import (
     FrameDistillationStage,
     GenerationTask,
 )
-from mag_sandbox.training.pocket.stage_world import (
-    BlockMemoryAttention,
-    MemoryReadingAttention,
-)
+from mag_sandbox.training.pocket.stage_world import BlockMemoryAttention, MemoryReadingAttention
 from tests.tiny import TINY, randomise, tiny_rays
 
 RANK, COUNT, BLOCKS = 2, 2, 3

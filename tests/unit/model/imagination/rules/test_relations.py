@@ -10,12 +10,7 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.named import obeyed
 from mag_sandbox.model.imagination.rules.plans import colored
-from mag_sandbox.model.imagination.rules.relations import (
-    at_houses,
-    mounted,
-    related,
-    with_rows,
-)
+from mag_sandbox.model.imagination.rules.relations import at_houses, mounted, related, with_rows
 from mag_sandbox.scenes.color_names import color_name
 from mag_sandbox.scenes.naming import Named, named_things
 from mag_sandbox.scenes.relations import Relation

@@ -180,9 +180,7 @@ class WhiteCloseUps(CloseUps):
         return True
 
     def redrawn(
-        self,
-        picture: CutOutPicture,
-        thing: PlacedObject,
+        self, picture: CutOutPicture, thing: PlacedObject
     ) -> tuple[CutOutPicture, CutOutPicture]:
         self.drawn += 1
         white = picture._replace(layer=np.broadcast_to(picture.layer[3:], picture.layer.shape))
