@@ -249,7 +249,12 @@ def read_words(weights: Path) -> Vocabulary:
     try:
         return DescriptionWords.load(weights / WORDS_FILE)
     except VocabularyError:
-        return Vocabulary({})
+        return _no_words()
+
+
+@cache
+def _no_words() -> Vocabulary:
+    return Vocabulary({})
 
 
 def load_memory_model(config: PocketConfig, weights: Path) -> DiT:
