@@ -1523,6 +1523,7 @@ def _is_unseen_part(found: re.Match[str], words: Vocabulary) -> bool:
     return is_unseen and not naming_words(found["what"], KINDS)
 
 
+@lru_cache(maxsize=64)  # several questions are asked of each text
 def in_places(words: Vocabulary, text: str) -> str:
     """Return a text in known words; a storm at sea is rain on a coast, and winter is snow."""
     text = with_caves(_without_unseen_parts(cleared_up(text), words))

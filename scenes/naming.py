@@ -793,7 +793,7 @@ def _names_begun(
     ]
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)  # of all kinds, and of those of each place
 def _names_of(
     kinds: tuple[str, ...],
 ) -> tuple[list[tuple[str, list[str], str]], dict[str | None, list[int]]]:

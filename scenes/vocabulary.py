@@ -135,6 +135,9 @@ class Vocabulary:
             for need in phrase_stems(group)
         ]  # fmt: skip
         self._nearest = functools.lru_cache(maxsize=512)(self._find_nearest)
+        self._placed = functools.lru_cache(maxsize=256)(
+            lambda text: first_named(self._places, _stems_in_order(text))
+        )
         # a prompt box asks many questions of few texts at every key
         self._split = functools.lru_cache(maxsize=32)(lambda text: _split_phrases(text, self))
         self._foreign = functools.lru_cache(maxsize=32)(lambda text: _is_foreign(text, self))
@@ -269,16 +272,14 @@ class Vocabulary:
 
     def suggestions(self, prompt: str, count: int = 5) -> tuple[str, ...]:
         """Return phrases the world knows, of groups that the prompt does not speak of yet."""
-        read = split_words(self.reading(prompt))
-        return self._suggested(frozenset(stem(_plain(word.text)) for word in read))[:count]
+        return self._suggested(frozenset(_stems_in_order(self.reading(prompt))))[:count]
 
     def place(self, text: str) -> str | None:
         """Return the category of scenes whose place a text names; None: it names none.
 
         Of several the one with the longest name, of equally long ones the first.
         """
-        stems = [stem(_plain(word.text)) for word in split_words(text)]
-        return first_named(self._places, stems)
+        return self._placed(text)
 
     def in_known_words(self, text: str) -> str:
         """Return a text with each unknown word replaced by its meaning, where it has one."""
@@ -365,7 +366,7 @@ class Vocabulary:
 
     def lights(self, text: str) -> frozenset[str]:
         """Return the stems of a text that say how light it is."""
-        stems = frozenset(stem(_plain(word.text)) for word in split_words(self.reading(text)))
+        stems = frozenset(_stems_in_order(self.reading(text)))
         lights = (group for group in self.groups if group.name in LIGHTS)
         needs = (need for group in lights for need in phrase_stems(group))
         return frozenset().union(*(need for need in needs if need <= stems))
@@ -398,6 +399,10 @@ def split_words(text: str) -> tuple[Word, ...]:
             words.append(Word(text[start:end], start, end))
         start = end
     return tuple(words)
+
+
+def _stems_in_order(text: str) -> list[str]:
+    return [stem(_plain(word.text)) for word in split_words(text)]
 
 
 def text_stems(text: str) -> frozenset[str]:
@@ -541,6 +546,7 @@ def _continues(text: str, place: int) -> bool:
     return kind in "LNM" or inside
 
 
+@functools.lru_cache(maxsize=4096)
 def without_accents(text: str) -> str:
     """Return a text without the marks above and below its letters.
 
@@ -553,6 +559,7 @@ def without_accents(text: str) -> str:
     )
 
 
+@functools.lru_cache(maxsize=4096)
 def _plain(word: str) -> str:
     return (
         without_accents(unicodedata.normalize("NFKC", word))
