@@ -97,6 +97,22 @@ class RefinedRings:
         return self._draw(things, wide, viewpoint)
 
 
+def settled(known: np.ndarray) -> np.ndarray:
+    """Return which known cells stay as they are refined whatever is painted beside them.
+
+    A tile looks a little different once more of it, or of what is beside it, is known.
+
+    Args:
+        known: cells, bool [rows, columns].
+    """
+    count, width = known.shape[1], TILE[1]
+    wide = np.pad(known, ((0, 0), (BESIDE, BESIDE)), mode="wrap")
+    rows = [
+        wide[:, left : left + width + 2 * BESIDE].all(axis=1) for left in range(0, count, width)
+    ]
+    return np.repeat(np.stack(rows, axis=1), width, axis=1)[:, :count]
+
+
 def _refined(around: np.ndarray, refine: Refine, edge: int) -> np.ndarray:
     """Return what a network makes of a tile and what is around it, [GIVEN, h, w].
 

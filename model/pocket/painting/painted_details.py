@@ -14,7 +14,7 @@ from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.model.imagination.details import GivenPicture, alike, shown_under
 from mag_sandbox.model.imagination.drawing.last_made import LastMade, digest_of
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings, StandingThings
-from mag_sandbox.model.imagination.drawing.refining import RefinedRings
+from mag_sandbox.model.imagination.drawing.refining import RefinedRings, settled
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.geometry.skies import before_sky
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
@@ -172,7 +172,11 @@ class PaintedDetails:
         if colors is None:
             return np.zeros((4, *standing.numbers.shape), np.float32)
         known = in_pixels(ground.around.known, colors.shape[1])
-        over = self._redrawn.over(colors, known, standing)
+        # things beside unknown ground would soon be drawn once more, at a third of all the time
+        stays = settled(ground.around.known)
+        first = ground.around.cells(self._imagination.ahead)
+        stays[first] = ground.around.known[first]
+        over = self._redrawn.over(colors, in_pixels(stays, colors.shape[1]), standing)
         if crisp is not None:
             over = np.concatenate((shown_under(crisp, over), np.ones_like(over[:1]))) * known
         return over

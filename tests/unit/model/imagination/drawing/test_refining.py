@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import Position
 from mag_sandbox.model.imagination.drawing.refiner import FINER, smooth
-from mag_sandbox.model.imagination.drawing.refining import SEEN, RefinedRings
+from mag_sandbox.model.imagination.drawing.refining import SEEN, RefinedRings, settled
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place, in_pixels
 
@@ -102,3 +102,13 @@ def checkered(given: Tensor) -> Tensor:
     change = torch.zeros_like(smooth(given[:, :3]))
     change[:, :, ::2] += 0.3
     return change
+
+
+def test_cells_are_settled_that_stay_as_they_are_refined_when_more_is_known():
+    known = np.zeros((ROWS, COLUMNS), bool)
+    known[:6, :12] = True  # a whole tile, all of what is beside it on one side
+    known[:6, -1] = True
+    assert settled(known)[:6, :10].all()
+    assert not settled(known)[:, 10:].any()
+    known[:, -1] = False
+    assert not settled(known).any()

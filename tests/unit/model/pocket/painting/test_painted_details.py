@@ -11,6 +11,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.details import EDGE, SOFT, GivenPicture, alike
+from mag_sandbox.model.imagination.drawing import refining
 from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.drawing.refiner import Refine, smooth
@@ -216,6 +217,14 @@ def test_a_thing_that_stands_there_is_shown_drawn_again_where_that_was_done():
     assert close_ups.drawn == 1
 
 
+def test_a_thing_is_drawn_again_once_all_that_changes_it_is_known(monkeypatch):
+    monkeypatch.setattr(refining, "TILE", (ROWS, 4))
+    made, close_ups = white_details()
+    for unknown, count in ((Place(0, COLUMNS - 1, ROWS, 1), 0), (Place(0, 6, ROWS, 4), 1)):
+        made.drawn_again(GroundThings(ALL.without(ALL.mask(unknown)), (STANDING,)))
+        assert close_ups.drawn == count
+
+
 def test_views_show_a_thing_where_it_stands_and_nothing_elsewhere():
     (made, _), drawn = white_details(), GroundThings(ALL, (STANDING,))
     views = made.views(ALL, [HERE, BESIDE_IT, HERE], drawn=drawn)
@@ -228,7 +237,7 @@ def test_views_show_a_thing_where_it_stands_and_nothing_elsewhere():
 
 def test_views_say_where_things_of_the_plan_hide_the_sky():
     made, _ = white_details(black)
-    half = GroundThings(ALL.without(ALL.mask(Place(0, 8, ROWS, 8))), (STANDING,))
+    half = GroundThings(ALL.without(ALL.mask(Place(0, 8, ROWS, 6))), (STANDING,))
     views = made.views(ALL, [HERE, AWAY], drawn=half, things=(STANDING,))
     assert views is not None
     here, away = views[:, 4]
@@ -267,9 +276,10 @@ def test_a_far_sky_is_that_which_is_known_all_around():
         assert torch.allclose(shown, magenta.expand_as(shown), atol=0.01)
 
 
-def test_all_known_ground_is_refined_and_its_things_are_drawn_over_that():
+def test_all_known_ground_is_refined_and_its_things_are_drawn_over_that(monkeypatch):
+    monkeypatch.setattr(refining, "TILE", (ROWS, 4))
     made, _ = white_details(black)
-    half = GroundThings(ALL.without(ALL.mask(Place(0, 8, ROWS, 8))), (STANDING,))
+    half = GroundThings(ALL.without(ALL.mask(Place(0, 8, ROWS, 6))), (STANDING,))
     there = made.views(ALL, [HERE], drawn=half)
     assert there is not None
     assert drawn_white(there) > 200
@@ -278,9 +288,10 @@ def test_all_known_ground_is_refined_and_its_things_are_drawn_over_that():
     assert made.views(ALL, [AWAY], drawn=half) is None, "what was not known then is not"
 
 
-def test_ground_that_is_not_drawn_again_yet_is_refined_alone():
+def test_ground_that_is_not_drawn_again_yet_is_refined_alone(monkeypatch):
+    monkeypatch.setattr(refining, "TILE", (ROWS, 4))
     made, _ = white_details(black)
-    half = GroundThings(ALL.without(ALL.mask(Place(0, 8, ROWS, 8))), (STANDING,))
+    half = GroundThings(ALL.without(ALL.mask(Place(0, 8, ROWS, 6))), (STANDING,))
     before = made.views(ALL, [HERE, AWAY], drawn=half, things=(STANDING,))
     assert before is not None
     assert drawn_white(before[:1]) > 200
