@@ -60,6 +60,7 @@ from mag_sandbox.model.imagination.rules.shores import (
     ashore,
     aside_of,
     before_others,
+    on_sand,
     spanning,
     without_stranded,
 )
@@ -173,6 +174,9 @@ def obeyed(
     result, named = without_belongings(things, named)
     is_stage = any(thing.kind in STANDS for thing in things)
     named = mounted(at_houses(named) if is_outdoors(result) else named)
+    if all(thing.kind != SEA for thing in result):  # a coast has one: its boats need no lake
+        for one in (one for one in typical if one.kinds == (SEA,)):
+            result = _with_far(result, one)
     for one in named:
         result = _with_far(result, one)
         meant = few_of(result, one) if one.one_of_many else places_of(result, one.kinds)
@@ -194,7 +198,7 @@ def obeyed(
     placed = _apart(related(lying_first(hung(result, named)), named), named)
     counting = _counting(placed, named)
     placed = aside_of(placed, counting, {kind for one in (*named, *typical) for kind in one.kinds})
-    placed = without_stranded(afloat(placed, counting), counting)
+    placed = without_stranded(afloat(placed, counting, on_sand(placed, named)), counting)
     placed = ashore(before_others(placed, _counting(placed, named)), named)
     placed = with_people_clear(placed, named, _counting(placed, named))
     placed = far_first(placed, named)  # some of which went afloat
@@ -252,6 +256,7 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
     }  # fmt: skip
     groups.sort(key=lambda group: (many.issuperset(group.places), group.where != ""))
     crowds = {kind for one in named if _is_crowd(one) for kind in one.kinds}  # are all around
+    far = {place for group in groups if group.where == "far" for place in group.places}
     for group in groups * _TURNS:
         own = [result[place] for place in group.places]
         is_crowd = all(one.kind in crowds for one in own) and not group.where
@@ -262,6 +267,7 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
             continue
         counting = {place for other in groups for place in other.places}
         counting -= set() if many.issuperset(group.places) else many  # trees step aside themselves
+        counting -= set() if far.issuperset(group.places) else far  # as far things do
         others = [result[place] for place in counting.difference(group.places)]
         counted = all(one.kind in several for one in own)
         merges = any(
@@ -277,7 +283,8 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
         )
         whole = _whole(own)
         merges = merges and not any(one.kind == BRIDGE for one in own)  # which its river holds
-        if merges or (not group.where and away(whole) + whole.width / 4 > AHEAD):
+        is_free = group.where in ("", "far")
+        if merges or (is_free and away(whole) + whole.width / 4 > AHEAD):
             result = _moved_free(result, group, counting, _GAP if counted else 0.0)
     for one in named:
         result = _in_a_flock(_as_far_away(result, one), one)
@@ -448,6 +455,9 @@ def _moved_free(
         if abs(yaw_difference(near, 0.0)) <= AHEAD and not merges:
             free, result = near, smaller
             break
+    else:
+        if len(places) > max(len(others), 2) and abs(yaw_difference(free, 0.0)) > AHEAD:
+            return result  # most of what words name stays in view
     turn = free - middle
     for place in places:
         result[place] = result[place].turned(turn)

@@ -142,6 +142,8 @@ def few_of(things: Sequence[PlacedObject], one: Named) -> list[int]:
         others = [things[place] for place in places_of(things, one.relation.kinds)]
         own.sort(key=lambda place: -things[place].height)
         near, tall = _THERE
+        if not one.one_of_many:  # of several none is singled out
+            return sorted(own, key=lambda at: _from_nearest(things[at], others))[: one.least]
         return sorted(
             own, key=lambda at: _from_nearest(things[at], others) > near or things[at].height < tall
         )[: one.least]

@@ -29,6 +29,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     places_of,
     with_look,
 )
+from mag_sandbox.model.imagination.rules.shores import on_sand
 from mag_sandbox.scenes.descriptions import BUILDINGS
 from mag_sandbox.scenes.kinds import (
     ANIMALS,
@@ -67,7 +68,7 @@ _SLACK = 0.1  # degrees
 _IN_ROWS = frozenset(("fence", "hedge"))  # one of them has several behind it only in a row
 _LOW_ROW = 0.7  # of the height of what is behind them, as seen from their foot
 _BARE = 0.05  # of the width of one in a row, that the row may leave uncovered
-_SEA = "sea"
+_SEA, _ON_SAND = "sea", 4.0  # degrees below its shore, of a boat with palms behind it
 _GAP = 2.0  # degrees between things beside each other
 _FARTHER, _SMALLEST_BEHIND = 1.3, 0.4  # times as far away, of what is small; of their size
 _DEEPER = 2.5  # degrees between the feet of things before each other
@@ -163,8 +164,14 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
         return result
     waters = [thing.kind for thing in result if thing.kind in _OPEN_WATER | {_POOL}]
     is_reef = any(thing.kind in _OF_REEFS for thing in result)
+    dry = on_sand(things, named)
     if waters and not is_reef:
-        named = [_afloat(one, waters[0]) for one in named]
+        named = [one if dry.intersection(one.kinds) else _afloat(one, waters[0]) for one in named]
+    shore = min((thing.foot for thing in result if thing.kind == _SEA), default=0.0)
+    result = [
+        _with_foot(thing, min(thing.foot, shore - _ON_SAND)) if thing.kind in dry else thing
+        for thing in result
+    ]
     several = {one.kinds for one in named if one.least > 1}
     for one in named:
         if one.parts:

@@ -196,6 +196,17 @@ def is_aground(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
     return thing.kind in _VESSELS and not _is_in(things, thing)
 
 
+def on_sand(things: Sequence[PlacedObject], named: Sequence[Named]) -> frozenset[str]:
+    """Return the kinds of boats that lie on a beach: what stands on land is behind them."""
+    if all(one.kind != SEA for one in things):
+        return frozenset()
+    told = [(one.kinds[0], one.relation) for one in named if one.relation]
+    return frozenset((_BOAT, _ROWING)).intersection(*[
+        relation.kinds for kind, relation in told
+        if relation.where == "behind" and where_of(kind) == "floor" and kind not in _IN_WATER
+    ] or [()])  # fmt: skip
+
+
 def with_sailing_boats(
     things: Sequence[PlacedObject], named: Sequence[Named] = ()
 ) -> list[PlacedObject]:
@@ -266,8 +277,10 @@ def _edges(water: PlacedObject, thing: PlacedObject) -> tuple[float, float] | No
     return (water.pitch - half, water.pitch + half) if aside < 1.0 else None
 
 
-def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
-    """Return a plan with water below kept things that swim.
+def afloat(
+    things: Sequence[PlacedObject], kept: Collection[int], dry: Collection[str] = ()
+) -> list[PlacedObject]:
+    """Return a plan with water below kept things that swim, but for those of dry kinds.
 
     That is the nearest lake, or on coasts one more part of the sea: a ship may be behind.
     """
@@ -276,6 +289,7 @@ def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Placed
     ducks = [place for place in sorted(kept) if result[place].kind == _DUCK]
     ducks = ducks if any(_is_in(thawed, result[place]) for place in ducks) else []
     swimmers = [place for place in sorted(kept) if _swims(result[place]) or place in ducks]
+    swimmers = [place for place in swimmers if result[place].kind not in dry]
     lakes = [index for index, one in enumerate(result) if one.kind in _LAKES]
     are_several = len(swimmers) >= _SEVERAL
     if lakes and (are_several or any(not _is_in(thawed, result[place]) for place in swimmers)):

@@ -30,6 +30,34 @@ def of(things: list[PlacedObject], kind: str) -> list[PlacedObject]:
     return [thing for thing in things if thing.kind == kind]
 
 
+def test_a_boat_on_a_coast_without_a_sea_gets_one_rather_than_a_lake():
+    boat, sea = PlacedObject("boat", 0.0, -4.0, 20.0, 20.0), Named(("sea",), None)
+    result = obeyed([*GROUND, boat], [Named(("boat",), None)], [sea])
+    assert of(result, "sea")
+    assert not of(result, "lake")
+    assert of(obeyed([*GROUND, boat], [Named(("boat",), None)]), "lake")
+
+
+def test_palms_behind_a_boat_at_the_sea_stand_on_the_sand_with_it():
+    sea = PlacedObject("sea", 0.0, -5.3, 89.0, 11.0)
+    palms = [PlacedObject("palm", yaw, 0.0, 12.0, 16.0) for yaw in (-100.0, 100.0, 140.0)]
+    boat = PlacedObject("boat", 20.0, 2.0, 20.0, 20.0)
+    named = named_things("three palms behind a boat", ("palm", "boat"))
+    result = obeyed([*GROUND, sea, *palms, boat], named, [Named(("sea",), None)])
+    (boat,), palms = of(result, "boat"), of(result, "palm")
+    assert [one for one in result if one.kind == "sea"] == [sea]
+    assert all(boat.foot < palm.foot <= sea.foot for palm in palms)
+    assert all(away(one) + one.width / 2 <= 45.0 for one in (boat, *palms))
+
+
+def test_far_things_are_in_the_first_view():
+    tents = [PlacedObject("tent", yaw, -6.0, 20.0, 15.0) for yaw in (-15.0, 10.0)]
+    pyramids = [PlacedObject("pyramid", yaw, 8.0, 33.0, 20.0) for yaw in (64.0, 143.0)]
+    named = named_things("tents and pyramids far away", ("tent", "pyramid"))
+    result = obeyed([*GROUND, *pyramids, *tents], named)
+    assert all(away(one) < 45.0 for one in of(result, "pyramid")[:2])
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("there", [1, 3, 7])
 def test_there_are_as_many_as_words_say(count: int, there: int):
