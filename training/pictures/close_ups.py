@@ -1,12 +1,14 @@
 """`python -m training close-ups`: the network that shows things from near, on things drawn alone.
 
 It sees cut-outs of rings as the game has them: drawn, and after the autoencoder; painted from the
-renderer's own list; and painted anew from a second viewpoint, near something. It learns the same
-things as the renderer draws them alone, `SCALE` times as large. A part of a thing that lies a
-little beside the renderer's costs little, so that the network need not soften what it cannot place.
+renderer's own list, and refined; and painted anew from a second viewpoint, near something. It
+learns the same things as the renderer draws them alone, `SCALE` times as large. A part of a thing
+that lies a little beside the renderer's costs little, so that the network need not soften what it
+cannot place; what differs from all around it, such as keys and eyes, counts more.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +38,7 @@ from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.weights import CLOSE_UP
 from mag_sandbox.renderer.alone import ThingsAlone
-from mag_sandbox.renderer.render import PLANES
+from mag_sandbox.renderer.render import PLANES, category_of, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.options import CloseUpTraining
@@ -50,16 +52,27 @@ CROP, BATCH = 48, 20  # px, crops of a step
 RATE = 1e-3
 LEAST = 9  # px: smaller things are left out
 AGREES = 0.6  # share that the boxes of a thing in plan and drawing have in common at least
-PAINTED, WALKED = 0.9, 0.35  # shares of scenes
+PAINTED, WALKED, REFINED = 0.9, 0.35, 0.85  # shares of scenes
 # share of cut-outs that are reduced as near ones are, and px of others, which are drawn again
 REDUCED, OWN_SIZE = 0.5, 16_000
+# kinds whose parts melt in play: they count so many times as often, and scenes with them are chosen
+OFTEN = {
+    "piano": 5.0, "guitar": 4.0, "wheat": 2.5, "question block": 3.0, "bat": 3.0, "bus": 3.0,
+    "cow": 3.0, "organ": 3.0, "zombie": 3.0, "alarm clock": 3.0, "grandfather clock": 3.0,
+    "lollipop": 2.0, "person": 2.0, "child": 2.0, "princess": 2.0, "king": 2.0, "knight": 2.0,
+    "scarecrow": 2.0, "crib": 2.0, "car": 2.0, "truck": 2.0, "tram": 2.0, "train": 2.0,
+}  # fmt: skip
+AMONG = 13  # times as many scenes are looked through
 REACH, PATCH = 3, 10  # half px of the large picture: shifts of patches, and their size
-EXACT = 0.15  # weight of the difference without shifts
-SMALL, SMALL_SHARE = 60.0, 0.7  # px: size of small things, and their share of crops
+EXACT, LARGE, EDGES = 0.4, 0.15, 0.5  # weights: unshifted, at the whole size, of edges
+SMALL, SMALL_SHARE = 60.0, 0.5  # px: size of small things, and their share of crops
 FILLED = 0.08  # of a crop: less of it counts as much for all that its thing fills
 FARTHER = 4.7e-4  # cost of a shift, for each half px across or down
 EDGE = 8  # px of the large picture that depend on what lies beyond the crop
-SQUARES = 4.0  # weight of squared differences from what a teacher makes
+SQUARES = 2.0  # weight of squared differences
+DETAIL, AROUND = 2.0, 9  # weight of what differs from the mean around it, and px of that mean
+CELL = 5  # px in which edges are counted
+TAUGHT = 0.15  # share of batches that show what a wider network makes
 NARROWED = 8  # batches by which a wider network is narrowed
 
 
@@ -98,7 +111,8 @@ class CloseUpStage(Stage):
         self._rows = {kind: row for row, kind in enumerate(self.imagination.config.kinds)}
         kinds = np.array([self._rows[one.thing.kind] for one in self.pairs])
         sizes = np.array([one.layer[..., 0].size for one in self.pairs])
-        weights = sizes**0.35 / np.bincount(kinds)[kinds] ** 0.5
+        often = [OFTEN.get(one.thing.kind, 1.0) for one in self.pairs]
+        weights = np.array(often) * sizes**0.35 / np.bincount(kinds)[kinds] ** 0.55
         is_small = np.array([max(one.box[2:]) <= SMALL for one in self.pairs])
         for share, among in ((SMALL_SHARE, is_small), (1 - SMALL_SHARE, ~is_small)):
             weights[among] *= share / weights[among].sum()
@@ -109,19 +123,12 @@ class CloseUpStage(Stage):
         return [torch.optim.AdamW(self.module.parameters(), RATE, betas=(0.9, 0.98))]
 
     def loss(self, batch: int) -> Tensor:
-        """Return the difference from the things drawn alone, parts allowed a little beside.
-
-        Half of it is that of the crisp picture, so that the network does not draw what dots it.
-        """
+        """Return the difference from the things drawn alone; see `differences`."""
         rng = np.random.default_rng([self.seed, batch])
         given, drawn = self._batch(rng, BATCH)
         with torch.autocast("cpu", torch.bfloat16):
             made = self.module(*given).float()
-        shift = rng.integers(0, 4, 2).tolist()
-        each = fitted_differences(made, drawn, *shift) + fitted_differences(
-            crisp(made), drawn, *shift
-        )
-        return _mean_of_things(each, drawn) / 2
+        return _mean_of_things(differences(made, drawn, *rng.integers(0, 4, 2).tolist()), drawn)
 
     def given(self, batch: int) -> Batch:
         """Return what the network is given in a batch."""
@@ -165,12 +172,14 @@ class CloseUpStage(Stage):
 
 @dataclass(eq=False)
 class TaughtCloseUpStage(CloseUpStage):
-    """Trains `CloseUp` to draw what a wider one draws."""
+    """Trains `CloseUp` also on what a wider one makes, which saw more kinds."""
 
     teacher: CloseUp
 
     def loss(self, batch: int) -> Tensor:
-        """Return the difference from what the teacher makes, also at half the size."""
+        """Return the difference from things, or from what the teacher makes, also at half size."""
+        if np.random.default_rng([self.seed, batch, 1]).random() >= TAUGHT:
+            return super().loss(batch)
         given = self.given(batch)
         with torch.autocast("cpu", torch.bfloat16):
             with torch.no_grad():
@@ -212,11 +221,37 @@ def _part(picture: np.ndarray, corner: Sequence[int], size: int) -> np.ndarray:
     return part
 
 
-def fitted_differences(made: Tensor, drawn: Tensor, down: int = 0, across: int = 0) -> Tensor:
-    """Return the mean absolute differences of pictures, [B], each patch shifted to fit.
+def differences(made: Tensor, drawn: Tensor, down: int = 0, across: int = 0) -> Tensor:
+    """Return how far pictures are from drawn ones, [B], at half the size, as the game shows them.
+
+    Half of it is of the crisp pictures, so that the network does not draw what dots them.
+    Arguments are those of `fitted_parts`.
+    """
+    parts = fitted_parts(made, drawn, down, across)
+    large = (parts[0] - parts[1]).abs().mean((1, 2, 3))
+    soft, exact, fitted = (functional.avg_pool2d(one, 2) for one in parts)
+    both = torch.stack((soft, crisp(soft)))
+    beside = functional.avg_pool2d(fitted, AROUND, 1, AROUND // 2, count_include_pad=False)
+    weights = 1 + DETAIL * (fitted - beside).abs().mean(1, keepdim=True)
+    off = both - fitted
+    each = (off.abs() + SQUARES * off.square()) * weights + EXACT * (both - exact).abs()
+    edges = (_edges_of(both[1]) - _edges_of(fitted)).abs().mean((1, 2, 3))
+    return each.mean((0, 2, 3, 4)) + EDGES * edges + LARGE * large
+
+
+def _edges_of(pictures: Tensor) -> Tensor:
+    """Return how much pixels of cells differ from those beside them."""
+    across, down = pictures.diff(dim=-1)[..., 1:, :].abs(), pictures.diff(dim=-2)[..., 1:].abs()
+    return functional.avg_pool2d(across + down, CELL, ceil_mode=True)
+
+
+def fitted_parts(
+    made: Tensor, drawn: Tensor, down: int = 0, across: int = 0
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the inner part of pictures, what was drawn there, and that, patches shifted to fit.
 
     Args:
-        made: by the network, [B, 4, H, W].
+        made: by the network, [B, C, H, W].
         drawn: by the renderer, likewise.
         down: half px by which all patches lie lower; edges of patches should not stay in place.
         across: likewise, to the right.
@@ -240,9 +275,7 @@ def fitted_differences(made: Tensor, drawn: Tensor, down: int = 0, across: int =
         columns = torch.arange(left, left + width) + each[..., 1]
         flat = (rows * drawn.shape[-1] + columns).flatten(1)[:, None].expand(-1, drawn.shape[1], -1)
         fitted = drawn.flatten(2).gather(2, flat).view_as(inner)
-    moved = FARTHER * best.abs().sum(-1).float().mean((1, 2))
-    exact = (inner - _shifted(drawn, top, left, inner)).abs().mean((1, 2, 3))
-    return (inner - fitted).abs().mean((1, 2, 3)) + moved + EXACT * exact
+    return inner, _shifted(drawn, top, left, inner), fitted
 
 
 def _shifted(picture: Tensor, top: int, left: int, like: Tensor) -> Tensor:
@@ -263,8 +296,10 @@ class CutOuts:
     def of_scene(self, seed: int) -> list[ThingPair]:
         """Return the things of a scene's ring, or of a view from a second viewpoint."""
         rng = np.random.default_rng([seed, SCALE])
-        painted, walked = rng.random(2) < (PAINTED, WALKED)
+        painted, walked, refined = rng.random(3) < (PAINTED, WALKED, REFINED)
         scene, shown = self._rings.of_scene(seed, rng, is_painted=painted, is_walked=walked)
+        if painted and refined and not walked:
+            shown = self._rings.refined(shown)
         alone, first = ThingsAlone(scene, *shown.place), len(scene.far) + 1
         pairs = []
         for number, (picture, corner) in self._rings.layers(shown).cut_outs().items():
@@ -315,6 +350,25 @@ class CutOuts:
         ]
 
 
+def chosen_scenes(count: int) -> list[int]:
+    """Return scenes of training in which all kinds of `OFTEN` are often, rare ones first."""
+    found: Counter[str] = Counter()
+    kinds = {
+        seed: Counter(item.kind for item in lay_out(category_of(seed), seed).items)
+        for seed in range(AMONG * count)
+    }
+
+    def worth(seed: int) -> float:
+        each = kinds[seed].items()
+        return sum(OFTEN.get(kind, 0.0) * min(n, 3) / (1 + found[kind]) for kind, n in each)
+
+    chosen = []
+    for _ in range(count):
+        chosen.append(max(kinds, key=worth))
+        found.update(kinds.pop(chosen[-1]))
+    return chosen
+
+
 def train(options: CloseUpTraining) -> None:
     """Train the network and write its weights; resumes where it was stopped.
 
@@ -326,7 +380,7 @@ def train(options: CloseUpTraining) -> None:
     rings = SceneRings.load(autoencoder.eval(), options)
     logger.info("cutting things out of %d scenes", options.scenes)
     cut_outs = CutOuts(rings)
-    pairs = [pair for seed in range(options.scenes) for pair in cut_outs.of_scene(seed)]
+    pairs = [pair for seed in chosen_scenes(options.scenes) for pair in cut_outs.of_scene(seed)]
     stage = CloseUpStage(module, pairs, rings.imagination, options.seed)
     if within != WITHIN:
         batches = (stage.given(number) for number in range(NARROWED))

@@ -22,7 +22,7 @@ from mag_sandbox.model.imagination.weights import REFINER
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.options import RefinerTraining
-from mag_sandbox.training.pictures.close_ups import fitted_differences
+from mag_sandbox.training.pictures.close_ups import fitted_parts
 from mag_sandbox.training.pictures.scene_rings import SceneRings
 from mag_sandbox.training.pictures.shown import begun, train_and_write
 
@@ -32,6 +32,7 @@ CROP, BATCH = 96, 6  # px, crops of a step
 RATE = 1e-3
 PAINTED, WALKED = 0.85, 0.35  # shares of scenes
 FALLING = ("rainy", "snowy")  # weather that the game draws over its pictures
+EXACT = 0.15  # weight of the difference without shifts
 STANDING = 2.0  # how much more pixels of things count
 
 
@@ -63,7 +64,8 @@ class RefinerStage(Stage):
         with torch.autocast("cpu", torch.bfloat16):
             change = self.module(given).float()
         made = smooth(given[:, :3]) + change
-        each = fitted_differences(made, drawn, *rng.integers(0, 4, 2).tolist())
+        inner, exact, fitted = fitted_parts(made, drawn, *rng.integers(0, 4, 2).tolist())
+        each = ((inner - fitted).abs() + EXACT * (inner - exact).abs()).mean((1, 2, 3))
         weights = 1 + STANDING * given[:, -1].mean((1, 2))
         return (each * weights).mean() / weights.mean()
 

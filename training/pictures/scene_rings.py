@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, Position
@@ -12,6 +13,7 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.drawing.layers import LayeredRing
+from mag_sandbox.model.imagination.drawing.refining import RefinedRings
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.imagination import (
     Coder,
@@ -57,6 +59,7 @@ class SceneRings:
     ) -> None:
         self.imagination = imagination
         self._autoencoder, self._texts = autoencoder, texts
+        self._refined = RefinedRings(imagination.refine, imagination.drawn_sketch)
 
     @classmethod
     def load(cls, autoencoder: Autoencoder, options: CloseUpTraining) -> "SceneRings":
@@ -98,6 +101,15 @@ class SceneRings:
         seen = self._seen(shown, place)
         picture, known = self._painted(ring.caption(), scenery, seed, place, seen)
         return scene, SceneRing(picture, known, scenery, told, place)
+
+    def refined(self, shown: SceneRing) -> SceneRing:
+        """Return a painted ring, refined as the game refines it where a scene begins."""
+        stride, plan = self.imagination.stride, shown.scenery.plan(*shown.place)
+        colors = shown.picture.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
+        made = self._refined.refined(colors, shown.known[::stride, ::stride], plan, shown.place)
+        if made is None:
+            return shown
+        return shown._replace(picture=to_frames(torch.from_numpy(made.picture)[None])[0])
 
     def layers(self, shown: SceneRing) -> LayeredRing:
         """Return a ring in layers."""

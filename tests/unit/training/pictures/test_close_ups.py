@@ -13,13 +13,16 @@ from mag_sandbox.model.imagination.drawing.close_up import MOST, SCALE, CloseUp
 from mag_sandbox.model.imagination.imagination import Coder, load_imagination
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
+from mag_sandbox.renderer.render import HELD_OUT, category_of, lay_out
 from mag_sandbox.training.pictures import close_ups
 from mag_sandbox.training.pictures.close_ups import (
+    OFTEN,
     CloseUpStage,
     CutOuts,
     TaughtCloseUpStage,
     ThingPair,
-    fitted_differences,
+    chosen_scenes,
+    differences,
 )
 from mag_sandbox.training.pictures.scene_rings import SceneRings
 from tests.unit.training.learning import unchanged_weights
@@ -52,19 +55,51 @@ def test_an_edge_beside_the_drawn_one_costs_less_than_a_soft_one():
     step = (across >= 64).float().expand(1, 4, SIDE, -1)
     beside = (across >= 68).float().expand(1, 4, SIDE, -1)
     soft = ((across - 58) / 13).clamp(0, 1).expand(1, 4, SIDE, -1)
-    exact, near, wide = (float(fitted_differences(one, step)) for one in (step, beside, soft))
+    exact, near, wide = (float(differences(one, step)) for one in (step, beside, soft))
     assert exact == 0.0
     assert near < 0.5 * wide
 
 
 def test_patches_are_shifted_on_their_own_and_may_lie_anywhere():
     drawn = (torch.arange(SIDE) % 24 >= 12).float().expand(1, 4, SIDE, -1)
-    made = drawn.clone()
-    made[..., 64:, :] = drawn[..., 64:, :].roll(4, -1)
+    beside, far = (
+        torch.cat((drawn[..., :64, :], drawn[..., 64:, :].roll(shift, -1)), 2) for shift in (4, 12)
+    )
     for down, across in ((0, 0), (3, 1)):
-        assert float(fitted_differences(made, drawn, down, across)) < 0.6 * float(
-            (made - drawn).abs().mean()
-        )
+        lost, most = (float(differences(one, drawn, down, across)) for one in (beside, far))
+        assert 0 < lost < 0.3 * most
+
+
+def test_a_detail_that_is_missing_costs_more_than_as_much_colour_off_all_over():
+    drawn = torch.zeros(1, 4, SIDE, SIDE)
+    drawn[:, 3] = 1.0
+    keys = drawn.clone()
+    keys[:, :3, 60:68, 40:88] = 1.0
+    share = float((keys - drawn).abs().mean())
+    missing = float(differences(drawn, keys))
+    assert missing > 2 * float(
+        differences(drawn, drawn + share * torch.tensor([4 / 3] * 3 + [0.0])[:, None, None])
+    )
+
+
+def test_scenes_are_chosen_for_kinds_that_melt():
+    chosen = chosen_scenes(3)
+    assert len(set(chosen)) == 3
+    assert max(chosen) < HELD_OUT
+    often = [
+        sum(item.kind in OFTEN for item in lay_out(category_of(one), one).items) for one in chosen
+    ]
+    assert np.mean(often) > 3
+
+
+def test_a_ring_is_refined_where_a_scene_begins():
+    _, shown = scene_rings().of_scene(
+        705, np.random.default_rng(0), is_painted=True, is_walked=False
+    )
+    refined = scene_rings().refined(shown)
+    assert refined.picture.shape == shown.picture.shape
+    off = np.abs(refined.picture.astype(float) - shown.picture)
+    assert 0.5 < off.mean() < 12
 
 
 @pytest.mark.parametrize(("painted", "walked"), [(0.0, 0.0), (1.0, 1.0)])
@@ -110,5 +145,8 @@ def test_all_weights_learn_from_a_teacher_which_learns_nothing(monkeypatch):
     parts = pairs_of(0.0, 0.0), scene_rings().imagination
     stage = TaughtCloseUpStage(CloseUp(), *parts, seed=0, teacher=teacher)
     monkeypatch.setattr(close_ups, "BATCH", 4)
+    truth = float(stage.loss(0))
+    monkeypatch.setattr(close_ups, "TAUGHT", 1.0)
+    assert float(stage.loss(0)) != truth
     assert not unchanged_weights(stage, batches=2)
     assert all(weight.grad is None for weight in teacher.parameters())
