@@ -1,5 +1,6 @@
 """Places and what they contain, read from `places.txt`. Only data."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -181,9 +182,8 @@ def likely_places(named: Sequence[Sequence[str]], category: str | None) -> list[
 @cache
 def _rarity() -> dict[str, float]:
     """Return how much each kind says about a place: the fewer have it, the more."""
-    places = read_places().values()
-    kinds = {kind for place in places for kind in place.contents}
-    return {kind: 1 / sum(kind in place.contents for place in places) for kind in kinds}
+    having = Counter(kind for place in read_places().values() for kind in place.contents)
+    return {kind: 1 / places for kind, places in having.items()}
 
 
 @cache

@@ -126,7 +126,10 @@ class Vocabulary:
         self._by_stem: dict[str, list[str]] = {}
         for word in sorted(self.counts, key=self._rank):
             self._by_stem.setdefault(stem(word), []).append(word)
-        listed = {one: known for one in read_synonyms() if (known := self._same(one))}
+        listed = {
+            one: known for one, meant in read_synonyms().items()
+            if (known := next(filter(self.known, meant.same), None))
+        }  # fmt: skip
         forms = ({one.removesuffix("s"): one for one in self.counts}, {one: one for one in counts})
         self._written = {**listed, **forms[0], **forms[1]}  # words, and known ones that they mean
         self._places = [
