@@ -213,8 +213,10 @@ def test_a_view_that_is_not_painted_in_time_is_taken_by_a_later_block():
     assert same(blocks, [repeated.step(control) for control in controls])
 
 
-@pytest.mark.parametrize("policy", ["window", "mag-retrieve", "mag"])
-@pytest.mark.parametrize("left_out", [VIEWS, LOOK_AHEAD])
+@pytest.mark.parametrize(
+    ("policy", "left_out"),
+    [("window", VIEWS), ("mag", VIEWS), ("mag-retrieve", VIEWS), ("mag-retrieve", LOOK_AHEAD)],
+)
 def test_a_guess_at_rest_is_not_copied_again_and_again_while_the_painter_is_behind(
     policy, left_out
 ):
@@ -313,8 +315,10 @@ def test_looking_around_after_a_moment_shows_only_painted_ground():
                for block in blocks for ahead in block.look_ahead)  # fmt: skip
 
 
-@pytest.mark.parametrize("policy", ["mag-retrieve", "mag", "full"])
-@pytest.mark.parametrize("is_near", [True, False])
+@pytest.mark.parametrize(
+    ("policy", "is_near"),
+    [("mag-retrieve", True), ("mag-retrieve", False), ("mag", True), ("full", False)],
+)
 def test_a_camera_ahead_of_the_painter_shows_what_is_near_or_else_a_blur_until_it_arrives(
     policy, is_near
 ):
@@ -397,7 +401,7 @@ def test_a_session_is_the_same_however_slow_the_painter_is(monkeypatch):
     assert same(quick, play(slow, path))
 
 
-@pytest.mark.parametrize("blocks", [0, 1, 2, 3])
+@pytest.mark.parametrize("blocks", [0, 2, 4])
 def test_a_session_parked_while_a_view_is_painted_goes_on_to_the_bit(blocks):
     path = [replace(RIGHT, prompt=CAPTIONS[1]), *[RIGHT] * 4, *[LEFT] * 3]
     made = world()
@@ -408,17 +412,6 @@ def test_a_session_parked_while_a_view_is_painted_goes_on_to_the_bit(blocks):
     other.reset(PLACE, 9)
     other.restore(state)
     assert same(expected, [other.step(control) for control in path])
-
-
-def test_a_parked_session_goes_on_to_the_bit():
-    made = world()
-    play(made, [RIGHT] * 4)
-    state = made.snapshot()
-    expected = [made.step(control) for control in [RIGHT] * 5 + [LEFT] * 3]
-    other = world()
-    other.reset(PLACE, 9)
-    other.restore(state)
-    assert same(expected, [other.step(control) for control in [RIGHT] * 5 + [LEFT] * 3])
 
 
 @pytest.mark.parametrize("make", [world, lambda: world(slots=5), tiny_world])
