@@ -171,7 +171,7 @@ class BlockGenerator(Generator):
         note: Note = unnoted,
     ) -> None:
         """Play over a cache; see `Generator`, and `NetworkPasses` for `note`."""
-        self.dit, self.memory_dit = dit, memory_dit
+        self.memory_dit = memory_dit
         self._again = NetworkPasses(memory_dit, cache, note)
         super().__init__(NetworkPasses(dit, cache), self._again, cache, shift, empty_text)
 

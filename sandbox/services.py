@@ -54,7 +54,6 @@ class Services:
     screenshots: Screenshots
     vocabulary: Vocabulary | None  # that the world knows; None: every word
     observers: Sequence[SessionObserver]  # of sessions that the player steers
-    notify: Callable[[], None]  # wakes the window, from any thread
     audio: Audio = field(init=False)  # once there is a window
 
     def save_settings(self) -> None:
@@ -114,5 +113,4 @@ def open_services(
             *(*recorders, recordings.log, pilot, prober),
             *(*recordings.frames, stitcher, recent, saves),
         ),
-        notify=notify,
     )

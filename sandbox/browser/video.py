@@ -140,7 +140,7 @@ class H264Encoder:
     def __init__(self, size: tuple[int, int], level: int) -> None:
         """Set the size [px], both even, and the coarseness."""
         self.size, self.level = size, level
-        self._context = context = av.CodecContext.create("libx264", "w")
+        context = av.CodecContext.create("libx264", "w")
         assert isinstance(context, av.VideoCodecContext)
         self._video = context
         context.width, context.height = size

@@ -73,7 +73,6 @@ class ReadyBlock:
     block: FrameBlock
     command: CameraCommand  # that the block was generated from
     sampled_at: float  # when the command was read [s of the worker's clock]
-    seconds: float  # that generating it took
     spec: WorldSpec
     large: list[np.ndarray] = field(default_factory=list)  # its first frames enlarged, so far
 
@@ -346,8 +345,7 @@ class GenerationWorker:
         spec: WorldSpec,
         large: list[np.ndarray],
     ) -> None:
-        seconds = self._clock() - begun
-        ready = ReadyBlock(generation, step.block, step.control.camera, begun, seconds, spec, large)
+        ready = ReadyBlock(generation, step.block, step.control.camera, begun, spec, large)
         with self._changed:
             if generation == self._generation:
                 self._ready = ready

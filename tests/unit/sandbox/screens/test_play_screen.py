@@ -72,13 +72,13 @@ class Game:
             clock=lambda: self.now,
             toggle_fullscreen=lambda: self.toggled.append(True),
         )
-        first = ReadyBlock(0, self.world.reset(SCENE, 7), CameraCommand(), 9.9, 0.05, spec)
+        first = ReadyBlock(0, self.world.reset(SCENE, 7), CameraCommand(), 9.9, spec)
         self.screen = screen(context, first)
 
     def make_block(self):
         command = self.keyboard.next_command()
         block = self.world.step(Control(command))
-        self.worker.ready = ReadyBlock(0, block, command, self.now, 0.05, self.world.spec)
+        self.worker.ready = ReadyBlock(0, block, command, self.now, self.world.spec)
 
     def pass_frames(self, count):
         for _ in range(count):
@@ -166,7 +166,7 @@ def test_reset_drops_the_frames_that_were_left(game):
     assert game.screen.reel.frames == 1, "no frame of before is shown any more"
     assert game.screen.hud_state().mode == "starting over"
     block = game.world.reset(SCENE, 7)
-    game.worker.ready = ReadyBlock(1, block, CameraCommand(), game.now, 0.05, game.world.spec)
+    game.worker.ready = ReadyBlock(1, block, CameraCommand(), game.now, game.world.spec)
     game.pass_frames(1)
     assert game.shown_block == 0
     assert game.screen.hud_state().mode == ""
@@ -549,7 +549,7 @@ def test_the_window_is_named_after_the_place_and_its_new_description(game, surfa
     game.pass_frames(1)
     assert pygame.display.get_caption()[0].startswith("Somewhere")
     block = game.world.step(Control(CameraCommand(), prompt="A castle in the snow at noon, today."))
-    game.worker.ready = ReadyBlock(0, block, CameraCommand(), game.now, 0.05, game.world.spec)
+    game.worker.ready = ReadyBlock(0, block, CameraCommand(), game.now, game.world.spec)
     game.pass_frames(4)
     assert pygame.display.get_caption()[0].startswith("Somewhere, then a castle in the snow")
     assert game.screen.hud_state().scene.startswith("Somewhere, then a castle in the snow")
