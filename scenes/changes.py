@@ -71,6 +71,7 @@ _UNDER_SEA = frozenset(("coral reef", "reef", "sea floor", "underwater world")) 
 _MOST_NEW = 3  # things that another light leaves their place; with more it is made anew
 _DAYTIMES = frozenset(("morning", "afternoon", "evening"))
 _MOST_TRIED = 3  # words that would change something
+_ALWAYS_DARK = any_case(r"\bneon\b")  # cities of games
 _DARKNESS = frozenset((stem("dark"),))  # of a place: it goes with another light
 _GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all things, if said
 _OF_CHANGES = frozenset(map(stem, (  # words of a description that say how a place changes
@@ -642,6 +643,8 @@ def is_so_already(text: str, before: str, words: Vocabulary) -> bool:
     """Tell whether a text says only light and weather, as they are in the description before."""
     if not before or not is_of_air(text, words):
         return False
+    if _ALWAYS_DARK.search(words.reading(before)) and speaks_of("night", text):
+        return True
     whole = staying(text, words, before)
     if is_windowless(known_place(words.reading(before), words)):  # "at night" in a dark cave
         return light_in(whole, words) == light_in(before, words)

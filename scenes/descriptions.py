@@ -140,6 +140,7 @@ from mag_sandbox.scenes.vocabulary import (
     DETERMINERS,
     FUNCTION_WORDS,
     PLACE,
+    VERB_ENDINGS,
     Phrase,
     Vocabulary,
     Word,
@@ -452,6 +453,8 @@ class DescriptionWords(Vocabulary):
         near = super().nearest(word, count + MOST_UNSEEN, is_begun=is_begun)
         if is_begun:  # a prompt box asks at every key
             return near[:count]
+        if self.meaning(word) or word.endswith(VERB_ENDINGS):  # "clocks" where no clock is drawn
+            near = tuple(one for one in near if stem(one) != stem(word))
         return tuple(one for one in near if self._is_seen_alone(one))[:count]
 
     def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
@@ -1534,6 +1537,7 @@ def in_places(words: Vocabulary, text: str) -> str:
     if _COAST.search(text):
         text = _STORM.sub("rainy", text)
     read = COLORED_ROOM[0].sub(COLORED_ROOM[1], Vocabulary.reading(words, text))
+    read = f"a {read}" if _is_bare_house(read, words) else read
     is_outside = _is_of_house(read) and _AT_CHURCH.search(read)
     if words.place(read) == "indoor" and not is_outside:  # whose light is not that of landscapes
         read = _LOW_SUN.sub("in the evening", read)
@@ -1549,6 +1553,13 @@ def in_places(words: Vocabulary, text: str) -> str:
     if words.place(read) == "indoor" and _is_of_house(read):
         return _with_place_of_house(read, words)
     return read
+
+
+def _is_bare_house(read: str, words: Vocabulary) -> bool:
+    """Tell whether a description is but a word for one house, as a search would be: "hospital"."""
+    named = named_things(read, sorted(BUILDINGS))
+    is_one = len(split_words(read)) == len(named) == 1 and named[0].least == 1
+    return is_one and not named[0].one_of_many and words.place(read) is None
 
 
 def _is_of_house(read: str) -> bool:

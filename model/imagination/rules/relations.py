@@ -4,7 +4,7 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from math import atan, ceil, copysign, degrees, inf, radians, tan
@@ -666,17 +666,20 @@ def _put_by_rule(
         across = sum(things[place].width + _GAP for place in own)
         wide = min(max(target.width, _SHORE * across), _WIDEST_LAKE)
         target = replace(target, width=wide, height=max(target.height, LEAST_LAKE))
-    moved = {place: put(things[place], target, rank, len(own)) for rank, place in enumerate(own)}
+
+    def moved_to(target: PlacedObject, scale: float) -> dict[int, PlacedObject]:
+        ranked = [(place, things[place].scaled(scale)) for place in own]
+        new = {at: put(one, target, rank, len(own)) for rank, (at, one) in enumerate(ranked)}
+        return _in_line(new) if target.kind in _IN_ROWS else new
+
+    moved = moved_to(target, 1.0)
     is_sea = target.kind == _SEA  # stays, with all things afloat
     fits = _fitting([target, *moved.values()])
     if relation.where in _UPWARD:
         fits = min(fits, _lower([target, *moved.values()]))
     if fits < 1.0 and not is_sea:
         target = target.scaled(fits)
-        moved = {
-            place: put(things[place].scaled(fits), target, rank, len(own))
-            for rank, place in enumerate(own)
-        }
+        moved = moved_to(target, fits)
     if relation.where in _UPWARD:
         moved = {place: _below_top(new) for place, new in moved.items()}
     shift = 0.0 if is_sea or follows else _into_view([target, *moved.values()])
@@ -692,6 +695,18 @@ def _put_by_rule(
             [*farther, target, *nearer] if place == other else [thing] * (place not in moved)
         )
     ]
+
+
+def _in_line(things: Mapping[int, PlacedObject]) -> dict[int, PlacedObject]:
+    """Return things beside each other: at a fence a barn takes more room than a pig."""
+    first = next(iter(things.values())).yaw
+    yaws = [yaw_difference(one.yaw, first) for one in things.values()]
+    across = sum(one.width + _GAP for one in things.values())
+    yaw, result = first + sum(yaws) / len(yaws) - across / 2, {}
+    for place, thing in things.items():
+        result[place] = replace(thing, yaw=(yaw + (thing.width + _GAP) / 2) % 360.0)
+        yaw += thing.width + _GAP
+    return result
 
 
 def _in_proportion(thing: PlacedObject, other: PlacedObject) -> PlacedObject:

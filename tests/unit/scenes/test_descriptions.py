@@ -41,7 +41,7 @@ from mag_sandbox.scenes.naming import SIZES, named_things
 from mag_sandbox.scenes.places import known_place, place_of, read_places
 from mag_sandbox.scenes.scene import available_scenes, load_scene
 from mag_sandbox.scenes.uninvited import elsewhere_in, uninvited_in
-from mag_sandbox.scenes.vocabulary import WORDS_FILE
+from mag_sandbox.scenes.vocabulary import WORDS_FILE, stem
 from tests import ROOT
 
 OUTDOORS = [one for one in available_scenes() if load_scene(one).category != "indoor"]
@@ -2192,3 +2192,14 @@ def test_places_of_moonfarers_and_pirates_have_what_these_leave_there(
 
 def test_mars_with_a_spaceship_is_not_struck(words: DescriptionWords):
     assert not words.without_effect("a robot on Mars with a spaceship")
+
+
+def test_a_single_word_for_a_house_means_one_among_others(words: DescriptionWords):
+    assert words.reading("hospital") == words.reading("a hospital")
+    (one,) = Wanted.of("hospital", words, KINDS).named
+    assert one.one_of_many
+
+
+@pytest.mark.parametrize("word", ["clock", "sinking", "rain"])
+def test_no_other_form_of_an_unseen_word_is_offered(words: DescriptionWords, word: str):
+    assert all(stem(one) != stem(word) for one in words.nearest(word))

@@ -345,7 +345,7 @@ def test_a_landscape_is_said_to_keep_its_light():
         ("an autumn pond with ducks at night", "at night", IS_SO),
         ("a meadow in clear weather with snowy mountains", "clear sky", IS_SO),
         ("pink gems in a candy game level", "at night", ALL_STAYS),
-        ("two robots in a neon city", "at night", ""),  # struck out once it is written
+        ("two robots in a neon city", "at night", IS_SO),  # where it always is
         ("a meadow with a tree", "make the house blue", NONE_TO_CHANGE.format("house")),
     ],
 )

@@ -1,6 +1,7 @@
 """Things of a plan stand to each other as a description says."""
 
 from dataclasses import replace
+from itertools import pairwise
 from math import radians, tan
 
 import pytest
@@ -851,3 +852,16 @@ def test_behind_flat_water_is_beyond_its_far_shore_and_before_no_part_of_it(kind
         f"a dog behind a {kind}", ("dog", kind)))}  # fmt: skip
     assert there["dog"].foot == pytest.approx(there[kind].top)
     assert abs(right_of(there["dog"], there[kind])) < water.width / 2
+
+
+def test_a_barn_and_small_animals_behind_a_fence_are_close_together():
+    kinds, wide = ("barn", "cow", "pig"), (24.0, 8.0, 5.0)
+    own = [PlacedObject(kind, 0.0, -5.0, w, w) for kind, w in zip(kinds, wide, strict=True)]
+    named = named_things("a barn, a cow and a pig behind a fence", (*kinds, "fence"))
+    result = related([*own, PlacedObject("fence", 0.0, -9.0, 14.0, 4.0)], named)
+    row = sorted(
+        (one for one in result if one.kind in kinds), key=lambda one: right_of(one, own[0])
+    )
+    for one, other in pairwise(row):
+        gap = right_of(other, one) - (one.width + other.width) / 2
+        assert gap == pytest.approx(2.0)
