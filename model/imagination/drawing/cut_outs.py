@@ -1,6 +1,6 @@
 """Cuts a thing out of the picture of a ring."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -230,7 +230,7 @@ def cut_outs(
     painted: np.ndarray,
     numbers: np.ndarray,
     boxes: dict[int, Box],
-    margins: Margins,
+    margins: Mapping[int, Margins],
     cut: Callable[[SeenPart], CutOut] = cut_out,
 ) -> tuple[dict[int, CutOut], np.ndarray]:
     """Return the things of a ring by number, the nearest first: it takes pixels beside it.
@@ -240,7 +240,7 @@ def cut_outs(
         painted: which of its pixels are no guesses, bool [H, W].
         numbers: of the thing that each pixel shows, int32 [H, W]; those without a box count as 0.
         boxes: of things by number, from far to near [px].
-        margins: around them.
+        margins: around them, likewise.
         cut: `cut_out`, or a function that remembers what it returned.
 
     Returns:
@@ -250,7 +250,7 @@ def cut_outs(
     ranks[list(boxes)] = np.arange(len(boxes)) + 1
     order, cuts = ranks[numbers], dict[int, CutOut]()
     for number, box in reversed(boxes.items()):
-        part = SeenPart.of(picture, painted, order, int(ranks[number]), box, margins)
+        part = SeenPart.of(picture, painted, order, int(ranks[number]), box, margins[number])
         if part is not None:
             cuts[number] = cut(part)
             rows, columns = cuts[number].beyond

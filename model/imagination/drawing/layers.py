@@ -25,7 +25,7 @@ from mag_sandbox.model.imagination.drawing.continuing import (
     planned_colors,
     softened,
 )
-from mag_sandbox.model.imagination.drawing.cut_outs import PAINTED, CutOut, Margins, cut_outs
+from mag_sandbox.model.imagination.drawing.cut_outs import GIVEN, PAINTED, CutOut, cut_outs
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.drawing.refiner import FINER, smooth
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
@@ -87,7 +87,8 @@ class LayeredRing:
         scenery: Scenery,
         viewpoint: tuple[float, float] = (0.0, 0.0),
         painted: np.ndarray | None = None,
-        margins: Margins = PAINTED,
+        given: np.ndarray | None = None,
+        settled: np.ndarray | None = None,
         sprites: Mapping[int, np.ndarray] = MappingProxyType({}),
         close_ups: CloseUps | None = None,
         redrawn: RedrawnThings | None = None,
@@ -103,7 +104,8 @@ class LayeredRing:
             scenery: the plan in metres.
             viewpoint: of the ring, x and z [m].
             painted: which pixels are no guesses, bool [H, W]; None: the known ones.
-            margins: around things.
+            given: columns that show a given picture, bool [W]; None: there are none.
+            settled: painted pixels in which things are drawn again, bool [H, W]; None: all.
             sprites: of things by their numbers, shown where they are unknown; see
                 `Sketcher.sprites`.
             close_ups: show things that are seen from nearer; None: they become soft.
@@ -124,12 +126,16 @@ class LayeredRing:
         if viewpoint != (0.0, 0.0):  # what the first view cuts is seen at its edge from the start
             mostly = shares_of(numbers, known & stands) >= HALF
             ids = np.where(mostly[ids], ids, 0)
+        given = np.zeros(numbers.shape[1], bool) if given is None else given
+        middles = {number: int(box[0] + box[2] / 2) % len(given) for number, box in boxes.items()}
+        margins = {number: GIVEN if given[at] else PAINTED for number, at in middles.items()}
         self._cut_outs, order = cut_outs(picture, self._painted, ids, boxes, margins)
         stands |= order > 0  # also outside the plan's shapes
         whole = dict[int, CutOut]()
         if redrawn is not None:
             told = {number: scenery.bodies[number - 1].told for number in self._cut_outs}
-            whole = redrawn.whole_ones(self._cut_outs, told, numbers, self._painted, known)
+            settled = self._painted if settled is None else settled
+            whole = redrawn.whole_ones(self._cut_outs, told, numbers, settled, known)
             self._cut_outs |= whole
         self._sprites = {
             number: _Sprite(sprites[number], sprite_box(sprites[number]))
@@ -137,7 +143,8 @@ class LayeredRing:
             # whole ones have a sharper outline, beside which a sprite would be a haze
             if number in sprites and number not in whole
         }
-        hidden = widened_around(stands, margins.hidden)
+        hidden = widened_around(stands, GIVEN.hidden)
+        hidden |= widened_around(stands, PAINTED.hidden) & ~given
         shown = known & ~hidden
         radian = numbers.shape[1] / (2 * np.pi)
         edges = scenery.edges(*viewpoint, (np.arange(numbers.shape[1]) + 0.5) / radian)

@@ -76,7 +76,13 @@ class RedrawnThings:
         self._close_ups, self._each = close_ups, each
         self._cuts, self._drawn = LastMade[CutOut](KEPT), LastMade[CutOut](KEPT)
 
-    def over(self, picture: np.ndarray, known: np.ndarray, standing: StandingThings) -> np.ndarray:
+    def over(
+        self,
+        picture: np.ndarray,
+        known: np.ndarray,
+        standing: StandingThings,
+        shown: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Return the things that are painted whole, float32 [4, H, W].
 
         Colours in [-1, 1] times shares, and shares; beside a thing, what is behind it shows.
@@ -85,10 +91,14 @@ class RedrawnThings:
             picture: a ring, float32 [3, H, W] in [-1, 1].
             known: which pixels are painted, bool [H, W].
             standing: the things in it.
+            shown: which pixels are seen, bool [H, W]; things elsewhere are not drawn. None: all.
         """
         numbers, boxes, told = standing
-        cuts, order = cut_outs(picture, known, numbers, boxes, PAINTED, self._cut_out)
-        drawn = self.whole_ones(cuts, told, numbers, known)
+        margins = dict.fromkeys(boxes, PAINTED)
+        cuts, order = cut_outs(picture, known, numbers, boxes, margins, self._cut_out)
+        share = shares_of(numbers, np.ones_like(known) if shown is None else shown)
+        seen = {number: cut for number, cut in cuts.items() if share[number]}
+        drawn = self.whole_ones(seen, told, numbers, known)
         over = np.zeros((4, *numbers.shape), np.float32)
         free = known & ~widened_around(order > 0, PAINTED.cut)
         stays = [rank for rank, number in enumerate(boxes, 1) if number not in drawn]

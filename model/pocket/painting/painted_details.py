@@ -172,14 +172,31 @@ class PaintedDetails:
         if colors is None:
             return np.zeros((4, *standing.numbers.shape), np.float32)
         known = in_pixels(ground.around.known, colors.shape[1])
-        # things beside unknown ground would soon be drawn once more, at a third of all the time
-        stays = settled(ground.around.known)
-        first = ground.around.cells(self._imagination.ahead)
-        stays[first] = ground.around.known[first]
-        over = self._redrawn.over(colors, in_pixels(stays, colors.shape[1]), standing)
+        stays, seen = (
+            in_pixels(cells, colors.shape[1])
+            for cells in (self.settled(ground.around.known), self._seen(ground.around))
+        )
+        over = self._redrawn.over(colors, stays, standing, seen)
         if crisp is not None:
             over = np.concatenate((shown_under(crisp, over), np.ones_like(over[:1]))) * known
         return over
+
+    def settled(self, known: np.ndarray) -> np.ndarray:
+        """Return the known cells in which things are drawn again, bool [rows, columns].
+
+        Beside unknown ground, but for the first view, they would soon be drawn once more.
+        """
+        cells, first = settled(known), self._imagination.nothing().cells(self._imagination.ahead)
+        cells[first] = known[first]
+        return cells
+
+    def _seen(self, around: Surroundings) -> np.ndarray:
+        """Return the cells over which no given view is shown, bool [rows, columns]."""
+        seen, ahead = np.ones_like(around.known), self._imagination.ahead
+        if self._given is not None:
+            there = around.at(ahead)
+            seen[around.cells(ahead)] = ~self._given.stays(there.latents, there.known)
+        return seen
 
     def _colors(self, around: Surroundings) -> np.ndarray | None:
         """Return the picture of a ring, float32 [3, H, W]; None: nothing of it is known."""

@@ -45,7 +45,6 @@ from mag_sandbox.controls.camera import (
 from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.details import GivenPicture, shown_under
-from mag_sandbox.model.imagination.drawing.cut_outs import GIVEN, PAINTED
 from mag_sandbox.model.imagination.drawing.layers import HALF, KNOWN, LayeredRing
 from mag_sandbox.model.imagination.drawing.refiner import smooth
 from mag_sandbox.model.imagination.geometry.new_ground import Patch
@@ -683,8 +682,13 @@ class Viewpoints(ViewPainter[_MadeView]):
         owners = self._imagination.owners_in(
             owners, scenery, source.place, source.read(picture), known
         )
-        is_given = source.place == START and shows_given(self._painting)
-        margins = GIVEN if is_given else PAINTED
+        given = settled = None
+        if source.place == START:
+            cells = self._painting.pictures.details.settled(source.painted)
+            settled = in_pixels(cells, len(owners))
+        if source.place == START and shows_given(self._painting):
+            ahead = self._imagination.nothing().mask(self._imagination.ahead)
+            given = np.asarray(in_pixels(ahead, len(owners)).any(axis=0))
         numbers = scenery.numbers(*source.place, owners)
         sprites = {} if known.all() else self._planned.sprites(scenery, source.place)
         if source.over is not None:
@@ -693,7 +697,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             if finer is not None:
                 finer = shown_under(finer, smooth(torch.from_numpy(over)[None])[0].numpy())
         return LayeredRing(
-            picture, known, numbers, scenery, source.place, painted, margins, sprites,
+            picture, known, numbers, scenery, source.place, painted, given, settled, sprites,
             self._imagination.close_ups, self._painting.redrawn, finer,
             self._planned.before_sky(scenery, source.place),
         )  # fmt: skip

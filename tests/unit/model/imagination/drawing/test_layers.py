@@ -33,6 +33,8 @@ def lamp_alone(
     redrawn: RedrawnThings | None = None,
     finer: np.ndarray | None = None,
     before_sky: np.ndarray | None = None,
+    given: np.ndarray | None = None,
+    settled: np.ndarray | None = None,
 ) -> LayeredRing:
     """Return a ring with a red lamp before grey, or of a picture."""
     numbers = np.zeros(SHAPE, np.int32)
@@ -46,8 +48,8 @@ def lamp_alone(
     known = np.ones(SHAPE, bool) if known is None else known
     scenery = Scenery.of([LAMP], STANCES, ())
     return LayeredRing(
-        picture, known, numbers, scenery, viewpoint, painted, sprites=sprites,
-        close_ups=close_ups, redrawn=redrawn, finer=finer, before_sky=before_sky,
+        picture, known, numbers, scenery, viewpoint, painted, given, settled, sprites,
+        close_ups, redrawn, finer, before_sky,
     )  # fmt: skip
 
 
@@ -212,6 +214,20 @@ def test_a_thing_that_is_drawn_again_is_not_enlarged_apart():
     view = np.asarray(ring.view(CameraPose(20.0, x=0.6, z=1.6), SIZE))
     assert close_ups.shown == ["drawn again"]
     assert (view[1] > 0).any(), "it is shown as it was drawn"
+
+
+def test_things_of_unsettled_ground_are_not_drawn_again():
+    close_ups = CrispCloseUps()
+    lamp_alone(close_ups=close_ups, redrawn=RedrawnThings(close_ups), settled=np.zeros(SHAPE, bool))
+    assert close_ups.shown == []
+    lamp_alone(close_ups=close_ups, redrawn=RedrawnThings(close_ups), settled=np.ones(SHAPE, bool))
+    assert close_ups.shown == ["drawn again"]
+
+
+def test_outlines_of_a_given_picture_are_believed_more_than_a_painters():
+    ahead, behind = np.arange(SHAPE[1]) < 60, np.arange(SHAPE[1]) > 200
+    hidden = [lamp_alone(given=given)._hidden.sum() for given in (None, behind, ahead)]
+    assert hidden[0] == hidden[1] > hidden[2]
 
 
 def test_no_rim_of_the_background_is_cut_out_with_a_thing():

@@ -85,6 +85,15 @@ def test_a_thing_is_drawn_again_where_it_is_and_around_it_is_what_is_behind(thin
     assert not over[3].any()
 
 
+def test_a_thing_over_which_all_that_is_seen_is_a_given_picture_is_not_drawn():
+    close_ups, shown = ShadedCloseUps(), np.zeros(SHAPE, bool)
+    shown[box_of(FAR)] = True
+    over = RedrawnThings(close_ups).over(picture(FAR, SEAM), KNOWN, standing(FAR, SEAM), shown)
+    assert over[3][box_of(FAR)].any()
+    assert not over[3][box_of(SEAM)].any()
+    assert len(close_ups.shown) == 1
+
+
 def test_a_nearer_thing_covers_a_farther_one():
     over = RedrawnThings(ShadedCloseUps()).over(picture(FAR, NEAR), KNOWN, standing(FAR, NEAR))
     rows, columns = box_of(NEAR)
@@ -151,7 +160,9 @@ def test_of_a_large_thing_on_a_walk_a_share_is_enough(
     monkeypatch.setattr(redrawing, "NEAR_BY", near_by)
     thing = PlacedObject("floor lamp", 90.0, 0.0, 120.0, 95.0)
     stands = standing(thing)
-    cuts, _ = cut_outs(picture(thing), KNOWN, stands.numbers, stands.boxes, PAINTED)
+    cuts, _ = cut_outs(
+        picture(thing), KNOWN, stands.numbers, stands.boxes, dict.fromkeys(stands.boxes, PAINTED)
+    )
     of_it = [KNOWN.copy() for _ in range(2)]
     rows, columns = box_of(thing)
     for cells, share in zip(of_it, (painted, known), strict=True):
@@ -167,7 +178,9 @@ def test_of_a_large_thing_also_what_is_unknown_is_drawn():
     rows, columns = box_of(thing)
     known[rows, columns[round(0.8 * len(columns)) :]] = False
     ids = np.where(known, stands.numbers, 0)
-    cuts, _ = cut_outs(picture(thing), known, ids, stands.boxes, PAINTED)
+    cuts, _ = cut_outs(
+        picture(thing), known, ids, stands.boxes, dict.fromkeys(stands.boxes, PAINTED)
+    )
     redrawn = RedrawnThings(ShadedCloseUps())
     (drawn,) = redrawn.whole_ones(cuts, stands.told, stands.numbers, known, known).values()
     shown = drawn.layer[3].max(axis=0).sum()
