@@ -95,7 +95,8 @@ class RedrawnThings:
         """
         numbers, boxes, told = standing
         margins = dict.fromkeys(boxes, PAINTED)
-        cuts, order = cut_outs(picture, known, numbers, boxes, margins, self._cut_out)
+        ids = np.where(known, numbers, 0)  # nothing else is drawn
+        cuts, order = cut_outs(picture, known, ids, boxes, margins, self._cut_out)
         share = shares_of(numbers, np.ones_like(known) if shown is None else shown)
         seen = {number: cut for number, cut in cuts.items() if share[number]}
         drawn = self.whole_ones(seen, told, numbers, known)
