@@ -989,6 +989,7 @@ def test_things_named_for_a_place_may_be_elsewhere_and_a_background_is_of_a_game
         ("a market, pyramids of oranges", "outdoor", "pile of", "pyramid"),
         ("a polar explorer with a dog", "outdoor", "snowfield", "park"),
         ("a polar station", "outdoor", "hut", "railway"),
+        ("two robots in a cinema", "indoor", "armchairs", "stage"),
         ("two ducklings at a drive-in cinema", "outdoor", "two ducks at a city", "stage"),
         ("a parked car in the rain, behind a man", "outdoor", "city", "park"),
         ("a lamp beside a frozen river", "outdoor", "snowfield", "bedroom"),
