@@ -21,9 +21,9 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, check_pose, yaw_difference
 from mag_sandbox.files.validation import decode
-from mag_sandbox.model.imagination.geometry.doors import BACK, NO_DOORS, RoomDoors
 from mag_sandbox.model.imagination.geometry.obstacles import FARTHEST_WALK
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
+from mag_sandbox.model.imagination.rules.doors import BACK, NO_DOORS, RoomDoors
 from mag_sandbox.model.memory import keeps_places
 from mag_sandbox.model.parking import joined, part_of, parts_of, plain
 from mag_sandbox.model.pocket.block_memory import BlockMemory

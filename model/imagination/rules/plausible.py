@@ -51,6 +51,10 @@ _HUNG_TURNS = tuple(side * turn for turn in range(4, 77, 4) for side in (1.0, -1
 _BUILT_IN = WINDOWS | {"curtains", "door", "blackboard"}  # which make no room for pictures
 _HIGH = 0.6  # share of a table's height
 _SLACK = 2.5  # degrees between what is on something and that
+_OFF, _NARROWER = 0.8, 0.8  # degrees likewise, from which on they show; of a support's width
+_NO_TOPS = frozenset(  # their tops are handles, leaves or backs
+    ("suitcase", "potted plant", "bicycle", "book", "bread", "sofa", "armchair", "rocking horse")
+)
 
 
 def plausible(
@@ -134,13 +138,26 @@ def _on_something(things: list[PlacedObject], said: Collection[str]) -> list[Pla
             if has_weight(thing) and not is_borne(thing, result)
         ]  # fmt: skip
         if not floating:
-            return result
+            return [_set_down(thing, result) for thing in result]
         gone = {place for place in floating if result[place].kind not in said}
         result = [
             thing.standing_at(_FOOT) if place in floating else thing
             for place, thing in enumerate(result)
             if place not in gone
         ]
+
+
+def _set_down(thing: PlacedObject, things: Sequence[PlacedObject]) -> PlacedObject:
+    """Return a small thing right on what bears it, and no wider than that."""
+    if where_of(thing.kind) != "small" or thing.foot <= _ON_FLOOR[True]:
+        return thing
+    levels = ((level, one) for one in things if one is not thing for level in _below(thing, one))
+    level, one = min(
+        levels, key=lambda each: abs(each[0] - thing.foot), default=(thing.foot, thing)
+    )
+    if one.width < thing.width:
+        thing = thing.scaled(_NARROWER * one.width / thing.width)
+    return thing if abs(level - thing.foot) < _OFF else thing.standing_at(level)
 
 
 def _before_walls(things: list[PlacedObject]) -> list[PlacedObject]:
@@ -188,20 +205,22 @@ def is_borne(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
 
 def is_on(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
     """Tell whether a thing stands on another one."""
-    foot = thing.foot
-    return any(
-        stands(one) and one is not thing
-        and abs(yaw_difference(one.yaw, thing.yaw)) < one.width / 2
-        and any(abs(foot - one.foot - share * one.height) < _SLACK for share in _levels(one))
-        for one in things
-    )  # fmt: skip
+    return any(_below(thing, one) for one in things if one is not thing)
+
+
+def _below(thing: PlacedObject, support: PlacedObject) -> list[float]:
+    """Return the pitches of tops or boards of another thing on which a thing may stand."""
+    if not stands(support) or abs(yaw_difference(support.yaw, thing.yaw)) >= support.width / 2:
+        return []
+    levels = (support.foot + share * support.height for share in _levels(support))
+    return [level for level in levels if abs(thing.foot - level) < _SLACK]
 
 
 def _levels(thing: PlacedObject) -> tuple[float, ...]:
     """Return at which shares of its height a thing bears others."""
     shelves = tuple(np.linspace(0.0, 1.0, 6)) if thing.kind in _SHELVES else ()
-    boards = TABLES.get(thing.kind, (1.0,))
-    top = (1.0,) if max(boards) > _HIGH else ()  # what is drawn on a round table reaches far up
+    boards = () if thing.kind in _NO_TOPS else TABLES.get(thing.kind, (1.0,))
+    top = (1.0,) if max(boards, default=0.0) > _HIGH else ()
     seats = (SEATS[thing.kind],) if thing.kind in SEATS else ()
     return (*boards, *shelves, *top, *seats)
 

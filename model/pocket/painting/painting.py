@@ -32,9 +32,9 @@ from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.drawing.refining import RefinedRings
-from mag_sandbox.model.imagination.geometry.doors import NO_DOORS, RoomDoors, with_doors
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
+from mag_sandbox.model.imagination.rules.doors import NO_DOORS, RoomDoors, with_doors
 from mag_sandbox.model.imagination.rules.plans import turned
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings

@@ -13,7 +13,6 @@ import numpy as np
 from mag_sandbox.controls.camera import CameraPose, Position
 from mag_sandbox.model.coverage import all_shown, covered_cells, directions
 from mag_sandbox.model.imagination.geometry.bodies import place_at
-from mag_sandbox.model.imagination.geometry.doors import with_doors
 from mag_sandbox.model.imagination.geometry.new_ground import (
     Patch,
     patches_near,
@@ -21,6 +20,7 @@ from mag_sandbox.model.imagination.geometry.new_ground import (
     square_of,
 )
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.doors import with_doors
 from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.memory import MemoryPolicy, keeps_places
 from mag_sandbox.model.pocket.block_memory import BlockMemory

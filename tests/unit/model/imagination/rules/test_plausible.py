@@ -30,6 +30,24 @@ def test_nothing_is_on_a_bare_wall():
     assert kinds(plausible([WALL, washer, inside], [])) == ["wall", "washing machine"]
 
 
+def test_what_stands_on_something_stands_right_on_it_and_is_no_wider():
+    table = PlacedObject("table", 10.0, -18.0, 30.0, 14.0)
+    top = table.foot + 0.96 * table.height
+    vase, mug = (PlacedObject(kind, 10.0, top + 4.8, 6.0, 6.0) for kind in ("vase", "mug"))
+    for small in (vase, replace(mug, pitch=top + 1.2)):
+        assert plausible([WALL, table, small], [])[-1].foot == pytest.approx(top, abs=0.6)
+    *_, bowl = plausible([WALL, STOOL, PlacedObject("bowl", 10.0, -8.0, 20.0, 6.0)], [])
+    assert bowl.width < STOOL.width
+    assert bowl.foot == pytest.approx(STOOL.foot + STOOL.height, abs=0.8)
+
+
+def test_nothing_stands_on_handles_and_leaves():
+    for kind in ("suitcase", "potted plant"):
+        below = replace(STOOL, kind=kind)
+        mug = PlacedObject("mug", 10.0, -8.0, 6.0, 6.0)
+        assert kinds(plausible([WALL, below, mug], [])) == ["wall", kind]
+
+
 @pytest.mark.parametrize("kind", ["duck", "vase", "sofa"])
 def test_nothing_on_the_floor_stands_on_the_wall_above_it(kind: str):
     room = [PlacedObject("wall", yaw, 0.0, 89.0, 40.0) for yaw in (0.0, 90.0, 180.0, 270.0)]

@@ -1,6 +1,5 @@
 """Doors that a plan must have: the way back stands behind the player, another way leads on."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from math import atan, degrees, pi
@@ -12,6 +11,7 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.plausible import is_borne, is_on
 from mag_sandbox.scenes.kinds import THINGS
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import STANCES
@@ -55,9 +55,14 @@ def with_doors(
         if back and place == 0:
             variant = back.variant if back.kind == kind else None
             door = replace(door, color=back.color, mean_color=back.mean_color, variant=variant)
-        stays = (one.kind in behind or one.width > WIDE or not one.overlaps(door) for one in made)
-        made = (*itertools.compress(made, stays), door)
+        hiding = [one for one in made if one.kind not in behind and _hides(one, door)]
+        kept = [one for one in made if one not in hiding]
+        made = (*(one for one in kept if is_borne(one, kept) or not is_on(one, hiding)), door)
     return made
+
+
+def _hides(thing: PlacedObject, door: PlacedObject) -> bool:
+    return thing.width <= WIDE and thing.overlaps(door)
 
 
 def _door_kind(things: Sequence[PlacedObject], config: ImaginationConfig) -> str | None:
