@@ -204,7 +204,9 @@ def obeyed(
     placed = far_first(placed, named)  # some of which went afloat
     placed = hung(_above_others(placed, named), named)  # some of which made room for others
     cleared = _cleared(_round_lakes(placed, named), named, typical)
-    free = [one for one in named if one.relation is None and not one.parts]
+    bound = {kind for one in named if one.relation for kind in one.relation.kinds}
+    free = [one for one in named if one.relation is None and not bound.intersection(one.kinds)]
+    free = [one for one in free if not one.parts]
     for houses in (typical, *([one] for one in free)):
         cleared = _with_house_ahead(cleared, houses, _counting(cleared, named))
     cleared = _with_single_stars(cleared)

@@ -71,6 +71,7 @@ _BARE = 0.05  # of the width of one in a row, that the row may leave uncovered
 _SEA, _ON_SAND = "sea", 4.0  # degrees below its shore, of a boat with palms behind it
 _GAP = 2.0  # degrees between things beside each other
 _FARTHER, _SMALLEST_BEHIND = 1.3, 0.4  # times as far away, of what is small; of their size
+_LOWER = 0.7  # of the top of what is taller in life, of a thing in front of it
 _DEEPER = 2.5  # degrees between the feet of things before each other
 _ASIDE = 0.34  # of the width of both: distance of a thing from the middle of one that hides it
 _WIDER, _PEEPING = 1.8, 0.2  # times as wide; likewise, of one that shows on both sides of the other
@@ -1023,6 +1024,10 @@ def _before(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
         return replace(
             _with_foot(far, other.foot - _DEEPER / 5), yaw=_spread(far, other, rank, count, 0.0)
         )
+    own, others = usual_looks().get(thing.kind), usual_looks().get(other.kind)
+    if own and others and own.tall < others.tall:  # a bus does not hide a tower
+        low = _LOWER * other.top - thing.foot
+        thing = thing.scaled(min(low / thing.height, 1.0)) if low > _LEAST else thing
     near = _with_foot(thing, min(thing.foot, other.foot - _DEEPER))
     covers = near.width * near.height > other.width * other.height / 3
     return replace(near, yaw=_spread(near, other, rank, count, _BEFORE if covers else 0.0))

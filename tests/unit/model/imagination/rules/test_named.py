@@ -553,6 +553,23 @@ def test_a_named_house_is_in_view_and_before_a_hill_however_much_room_others_tak
     assert house.foot < hill.foot and result.index(house) > result.index(hill)
 
 
+def test_a_tower_that_a_bus_stands_in_front_of_does_not_come_ahead_alone():
+    tower, bus = (
+        PlacedObject("tower", -46.0, 10.0, 10.0, 24.0),
+        PlacedObject("bus", -20.0, 2.0, 50.0, 20.0),
+    )
+    taxi, fountain = (
+        PlacedObject(kind, yaw, -4.0, 30.0, 12.0)
+        for kind, yaw in (("car", 25.0), ("fountain", 5.0))
+    )
+    named = named_things(
+        "a bus in front of a tower, a car, a fountain", ("bus", "tower", "car", "fountain")
+    )
+    result = obeyed([*GROUND, tower, bus, taxi, fountain], named)
+    (behind,), (before,) = of(result, "tower"), of(result, "bus")
+    assert abs(yaw_difference(behind.yaw, before.yaw)) < (behind.width + before.width) / 2
+
+
 def test_an_only_way_on_makes_way_for_a_named_thing():
     cottage = PlacedObject("cottage", 20.0, 0.0, 24.0, 20.0)
     result = obeyed([*GROUND, HORSE, cottage], [Named(("horse",), None, 1, 1)])

@@ -865,3 +865,13 @@ def test_a_barn_and_small_animals_behind_a_fence_are_close_together():
     for one, other in pairwise(row):
         gap = right_of(other, one) - (one.width + other.width) / 2
         assert gap == pytest.approx(2.0)
+
+
+def test_a_bus_in_front_of_a_tower_leaves_its_top_to_be_seen():
+    tower, bus = (
+        PlacedObject("tower", 0.0, 10.0, 10.0, 24.0),
+        PlacedObject("bus", 9.0, 7.0, 40.0, 34.0),
+    )
+    named = named_things("a bus in front of a tower", ("bus", "tower"))
+    behind, before = related([tower, bus], named)
+    assert before.top < behind.top - behind.height / 5
