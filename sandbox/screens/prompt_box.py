@@ -38,7 +38,7 @@ from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.conditions import night_words
 from mag_sandbox.scenes.descriptions import added_place, falls_outdoors, located, names_land
 from mag_sandbox.scenes.kinds import KINDS
-from mag_sandbox.scenes.naming import named_things, with_article
+from mag_sandbox.scenes.naming import named_things, naming_words, with_article
 from mag_sandbox.scenes.suggestions import is_out_of_time
 from mag_sandbox.scenes.synonyms import as_many_as, plural
 from mag_sandbox.scenes.things import ThingWords
@@ -140,8 +140,8 @@ class _Advice:
         excess = self.words.excess(self.whole)
         is_new = excess > self.words.excess(self.before)  # the place may have too many already
         if is_new and not self._stays.startswith((ALL_STAYS, REST_STAYS, ADDED_STAYS, ONE_ADDED)):
-            said.append(TOO_MANY.format(excess))
-        elif struck := self.struck[:MAX_HINTED]:
+            said.append(TOO_MANY.format("one" if excess == 1 else excess))
+        if struck := self.struck[:MAX_HINTED]:
             instead = INSTEAD if any(near for _, near in self.hints) else ""
             words, text = self.words, self.text
             is_several = isinstance(words, ThingWords) and words.names_several(text, struck)
@@ -208,8 +208,15 @@ class _Advice:
         is_known = self.words.known(word.text) and not is_listed(word.text)
         if is_known or self.words.foreign(self.text):
             return ()
+        if is_listed(word.text) and self._tells_of_next(word):  # no glass tower is a bottle
+            return ()
         near = self.words.nearest(word.text, NEAREST, is_begun=word.end == self.cursor)
         return tuple(as_many_as(word.text, one) for one in near if self._fits(word, one))
+
+    def _tells_of_next(self, word: Word) -> bool:
+        """Tell whether a word stands right before a thing: glass, before a house."""
+        after = self.text[word.end :]
+        return after[:1] == " " and 0 in naming_words(after, KINDS)
 
     def _fits(self, word: Word, instead: str) -> bool:
         """Tell whether a text makes sense with known words in place of one of its own.

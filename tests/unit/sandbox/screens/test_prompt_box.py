@@ -256,7 +256,12 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
         ("a robot and a hat", f"{NO_PLACE.format('in a workshop')}; {UNSEEN}"),
         (
             "a meadow with sheep, tents, a castle, a lake, a windmill, deer, a cow, robots, a well",
-            TOO_MANY.format(1),
+            TOO_MANY.format("one"),
+        ),
+        (
+            "a meadow with a purple hot air balloon, tents, a castle, a lake, a windmill, deer,"
+            " a cow, robots, a well",
+            f"{TOO_MANY.format('one')}; {UNSEEN}",
         ),
         (
             "a sofa, a bed, a piano, a cat, a globe, a lamp and a bookshelf",
@@ -308,6 +313,8 @@ def test_of_a_thing_that_is_put_here_only_that_is_said():
 @pytest.mark.parametrize(
     ("text", "instead"),
     [
+        ("a forest with a glass bridge ", []),
+        ("a forest with a glass ", ["bottle"]),
         ("a theatre stage with curtains ", []),  # "stage" follows
         ("two wolves in a snowfield ", ["dogs", "foxes"]),
         ("a medieval town with a cart ", ["horse"]),  # no tractor
