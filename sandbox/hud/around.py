@@ -31,6 +31,8 @@ CALLED = {  # kinds by names that players use
     "lightning": "flash of lightning", "christmas tree": "Christmas tree",
     "wild flower": "wildflower", "columns": "column",
 }  # fmt: skip
+_UNITS = {"bunch of flowers": "bunch", "toy balloons": "bunch", "spikes": "row"}  # of several
+_OF_WOOD = frozenset(("log cabin", "log", "stump"))  # which are of no other material
 NARROWEST = 2.7  # degrees of the shorter side of a thing: of a chicken that is some steps away
 SMALLER = 0.6  # of that size, from which on things are counted with a larger one of their kind
 NEAR = 0.1  # metres: the least distance that sizes are told for
@@ -65,11 +67,14 @@ class Seen:
     def name(self) -> str:
         """Its name, with its colour; that of land far away is a plural."""
         name = CALLED.get(self.word or self.kind, self.word or self.kind)
+        if self.kind in _UNITS and name != "bouquet" and " of " not in name:
+            name = f"{_UNITS[self.kind]} of {_plural(name)}"
         if self.kind in RANGES:
             return _plural(name)
         if self.color and self.kind in DRESSED:
             return f"{name} in {self.color}"
-        return f"{self.color} {name}".strip()
+        color = "" if self.color == "wooden" and name in _OF_WOOD else self.color
+        return f"{color} {name}".strip()
 
     def is_at(self, kind: str, yaw: float) -> bool:
         """Tell whether it is of a kind and lies in a direction [degrees]."""

@@ -82,6 +82,24 @@ def test_what_is_counted_stands_before_of_and_with():
     assert said == ["two bunches of flowers", "two tables with a cloth", "two starfish"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "color", "word", "line"),
+    [
+        ("spikes", "", "", "two rows of spikes"),
+        ("bunch of flowers", "", "flower", "two bunches of flowers"),
+        ("bunch of flowers", "", "bouquet", "two bouquets"),
+        ("toy balloons", "", "balloon", "two bunches of balloons"),
+        ("log cabin", "wooden", "", "two log cabins"),
+        ("log cabin", "wooden", "hut", "two wooden huts"),
+    ],
+)
+def test_names_say_what_stands_in_bunches_and_no_material_twice(
+    kind: str, color: str, word: str, line: str
+):
+    two = [Seen(kind, color, 0.0, 0.0, 9.0, 9.0, word=word) for _ in range(2)]
+    assert around_lines(two, CameraPose()) == [f"{line}: both ahead"]
+
+
 def test_directions_with_commas_are_set_apart():
     cats = [Seen("cat", "", 40.0, -30.0, 9.0, 9.0), Seen("cat", "", 300.0, 0.0, 9.0, 9.0)]
     assert around_lines(cats, CameraPose()) == [
