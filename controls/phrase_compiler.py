@@ -37,7 +37,7 @@ WITH_WALK: tuple[Axis, ...] = ("yaw",)  # axes that a sentence names beside one 
 ADVERBS: dict[Pace, str] = {"slow": "slowly ", "steady": "", "fast": "quickly "}
 HOLD = "The camera stays completely still."
 SLOW = 0.5  # commands below this fraction of full speed are called slow
-STILL = "camera holds still"
+STILL = "camera stays still"
 
 
 def camera_phrase(command: CameraCommand) -> str:

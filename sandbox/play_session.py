@@ -415,7 +415,7 @@ class PlayerSession(WatchedSession):
             case "new_seed":
                 scene = _described(playthrough.scene, self._reel, services.vocabulary)
                 scene = self.memory.kept_in(scene)
-                self._leave_for("another place of the same description begins")
+                self._leave_for("a new place from the same description")
                 return Playthrough(scene, secrets.randbelow(MAX_SEED))
             case "world":
                 return self._next_world()

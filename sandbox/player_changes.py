@@ -151,16 +151,14 @@ def choices(
     if words and (_is_unknown(text, words) or _why_idle(text, now, words)):
         return (PromptChoice("Enter", IDLE, 0, describe, IDLE.capitalize()),)
     kept, why = _going_on(text, now, words) if words else (text, "")
-    begun = f"{'another place like this' if text == now else 'a new place'} begins here"
+    begun = f"start {'another place like this' if text == now else 'a new place'} here"
     alone = "" if kept == text else ", from these words alone"
     anew = PromptChoice("Shift+Enter", begun + alone, pygame.KMOD_SHIFT, everything)
     begin = PromptChoice("Enter", begun, 0, describe, NEW_PLACE)
     if why in ("", NEW_ALONE) and (edit := _added_here(text, now, reel)):
         what = words_of(edit)
         title = f"Put {what} where you look"
-        here = PromptChoice(
-            "Enter", f"{what} is put here", 0, lambda _: put(edit), title, puts=True
-        )
+        here = PromptChoice("Enter", f"put {what} here", 0, lambda _: put(edit), title, puts=True)
         begin = replace(begin, keys="Shift+Enter", mod=pygame.KMOD_SHIFT)
         return (here, begin) if _is_far(reel) else (here, anew)
     if _stays(why, reel):
@@ -172,7 +170,7 @@ def choices(
         is_other = why == ELSEWHERE or (words and names_other_place(kept, now, words))
         return (begin if is_other else replace(begin, words=f"{begun}: {why}"),)
     if not services.map.sees_more_of(replace(reel.pose, pitch=0.0)):  # above are no things
-        words_of_view = "repaint this view; what is in it may go"
+        words_of_view = "repaint this view; things in it may disappear"
         return (PromptChoice("Enter", words_of_view, 0, view, VIEW_AGAIN), anew)
     return (
         PromptChoice("Enter", NEW_AREAS, 0, describe),

@@ -93,7 +93,7 @@ def speed_card(state: HudState) -> Card:
         row(Text(name, 14, MUTED), SPRING, Text(value, 14, ACCENT if name == LATENCY else INK))
         for name, value in others
     ]
-    head = row(Text(rate, 22, bold=True), SPRING, Text("time for a block", 13, MUTED))
+    head = row(Text(rate, 22, bold=True), SPRING, Text("time per block", 13, MUTED))
     return Card(column(head, *lines), 236, dense=False)
 
 

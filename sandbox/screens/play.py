@@ -48,7 +48,7 @@ REST_S = 4.0  # without input, until the HUD fades
 FADE_S = 1.5  # length of the fade
 SEEK_S = 5.0  # that an arrow key jumps in a recording
 WATCHING_KEYS: tuple[Action, ...] = ("pause", "back", "ahead", "help")
-WATCHING = "{} pauses, {} and {} go back and ahead, {} shows all keys"
+WATCHING = "{} pauses, {} and {} go back and forward, {} shows all keys"
 ASKS_THE_WORLD: frozenset[Action] = frozenset(("prompt", "change", "enter", "split", "postcards"))
 FADED = 0.0  # opacity after the fade
 WARPED = "the picture moves at once when you turn, and the world follows"
@@ -599,14 +599,14 @@ class ReplayScreen(PlayScreen):
     def _end_note(self) -> str:
         """The choices at the end of a recording."""
         first, leave = self._bindings.title("first"), self._bindings.title("leave")
-        leads = "closes the game; the command “export” makes a video of it"
+        leads = "close the game; the command “export” makes a video of it"
         if self._playback and not self._playback.recording.is_kept:
-            leads = "leads to the title"
+            leads = "title screen"
         elif self._context.leave is not Way.LEAVE:
-            leads = "leads to the title, where it can be exported as a video"
+            leads = "title screen, where you can export it as a video"
         part = self._playback and next_part(self._playback.recording.folder)
         more = f"What was played next is in {part.name}. " if part else ""
-        return f"This is the end: {first} watches it again, {leave} {leads}. {more}".rstrip()
+        return f"The end. {first}: watch again, {leave}: {leads}. {more}".rstrip()
 
     def _seek(self, second: float) -> None:
         """Show a moment [s since the world's reset], or the nearest there is."""

@@ -146,9 +146,7 @@ def _settings() -> tuple[Item, ...]:
         SettingRow(SIZE, "Window", "Size of the window.", _window_sizes),
         SettingRow(("fullscreen",), "Full screen", "Also F11.", Toggle),
         SettingRow(("fit",), "Picture", "Shown whole, or cropped to fill the window.", fit),
-        SettingRow(
-            ("scale",), "Enlarging", "How small pictures are enlarged to the window.", scale
-        ),
+        SettingRow(("scale",), "Scaling", "How small pictures are scaled up to the window.", scale),
         Heading("On screen"),
         SettingRow(("hud",), "Details", "What is shown over the picture.", level),
         SettingRow(("hints",), "First steps", tips, Toggle, {False: no_tips}),

@@ -9,7 +9,7 @@ from mag_sandbox.controls.phrase_compiler import camera_phrase
 @pytest.mark.parametrize(
     ("command", "phrase"),
     [
-        (CameraCommand(), "camera holds still"),
+        (CameraCommand(), "camera stays still"),
         (CameraCommand(yaw=1.0), "camera pans right"),
         (CameraCommand(yaw=-1.0), "camera pans left"),
         (CameraCommand(pitch=0.3), "camera tilts up slowly"),

@@ -530,9 +530,9 @@ def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_l
     game.press(pygame.K_t)
     game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
     box = game.screen.session._prompt
-    assert [one.words for one in box.choices] == ["another place like this begins here"]
+    assert [one.words for one in box.choices] == ["start another place like this here"]
     game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="a forest at night"))
-    assert [one.words for one in box.choices] == ["a new place begins here"]
+    assert [one.words for one in box.choices] == ["start a new place here"]
     game.press(pygame.K_RETURN)
     game.wait(lambda: game.screen.reel.current.block.prompt == "a forest at night")
     assert game.screen.playthrough.scene.prompt == "a forest at night"
@@ -558,7 +558,7 @@ def test_what_words_add_on_a_walk_is_put_where_the_player_looks(run, added):
     game.screen.handle(pygame.Event(pygame.TEXTINPUT, text=added))
     box = game.screen.session._prompt
     assert [(one.keys, one.words) for one in box.choices] == [
-        ("Enter", "a red tent is put here"), ("Shift+Enter", "a new place begins here"),
+        ("Enter", "put a red tent here"), ("Shift+Enter", "start a new place here"),
     ]  # fmt: skip
     assert box._view().title == "Put a red tent where you look"
     game.press(pygame.K_RETURN)
@@ -582,7 +582,7 @@ def test_a_single_thing_added_where_a_place_begins_is_put_where_the_player_looks
     game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
     game.screen.handle(pygame.Event(pygame.TEXTINPUT, text=added))
     choices = game.screen.session._prompt.choices
-    assert (choices[0].words == "a red tent is put here") == is_put
+    assert (choices[0].words == "put a red tent here") == is_put
     if not is_put:
         return
     game.press(pygame.K_RETURN)
@@ -645,12 +645,12 @@ def test_a_memory_is_not_changed_or_compared_while_something_is_painted(run):
         (
             "a beach",
             "a beach at night with a castle, two camels, three trees and a windmill",
-            "a new place begins here: light and weather change",
+            "start a new place here: light and weather change",
         ),
-        ("a beach", "a forest at night", "a new place begins here"),
-        (SCENE.prompt, "a forest at night", "a new place begins here"),
+        ("a beach", "a forest at night", "start a new place here"),
+        (SCENE.prompt, "a forest at night", "start a new place here"),
         (SCENE.prompt, "castles", "this view too"),
-        ("a beach at night", "a jungle with parrots", "begins here, from these words alone"),
+        ("a beach at night", "a jungle with parrots", "here, from these words alone"),
     ],
 )
 def test_a_view_in_another_light_is_said_to_begin_a_new_place(run, before, text, said):
@@ -942,7 +942,7 @@ def test_another_place_of_the_same_description_is_announced(run):
     game.play()
     game.see_blocks(3)
     game.press(pygame.K_n)
-    game.said("another place of the same description begins; the one before is kept under Continue")
+    game.said("a new place from the same description; the one before is kept under Continue")
     game.parked(1)
 
 

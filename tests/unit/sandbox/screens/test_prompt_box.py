@@ -301,7 +301,7 @@ def test_words_are_judged_for_the_place_that_stays_and_it_is_named():
 
 def test_of_a_thing_that_is_put_here_only_that_is_said():
     full = "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer, robots, a well"
-    put = PromptChoice("Enter", "a ruin is put here", 0, lambda text: None, puts=True)
+    put = PromptChoice("Enter", "put a ruin here", 0, lambda text: None, puts=True)
     box = PromptBox(lambda text: None, known_words("pocket"), choices=lambda text: [put])
     with window((640, 400), "test"):
         box.open(full)

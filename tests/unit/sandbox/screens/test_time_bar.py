@@ -235,7 +235,7 @@ def test_who_goes_to_the_end_reads_what_can_be_done_there(watch):
     watching = watch()
     watching.press(pygame.K_END)
     watching.sees(LAST)
-    assert "Home watches it again" in watching.screen._bar.note
+    assert "Home: watch again" in watching.screen._bar.note
     assert "export" in watching.screen._bar.note
 
 
@@ -248,7 +248,7 @@ def test_a_recording_rests_at_its_end_and_can_be_watched_again(watch, with_frame
     watching.wait(lambda: watching.screen.hud_state().mode == "end")
     assert isinstance(watching.screen, ReplayScreen)
     assert watching.block == LAST
-    assert "Home watches it again, Esc closes the game" in watching.screen._bar.note
+    assert "Home: watch again, Esc: close the game" in watching.screen._bar.note
     assert watching.screen._listed["leave"].help == "close the game"
     watching.press(pygame.K_HOME)
     watching.sees(0)
