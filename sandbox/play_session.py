@@ -232,7 +232,6 @@ class PlayerSession(WatchedSession):
         self._map = MapOverlay(
             reel, hud, services.map, services.prober, self._prompt, fly, self._doors.go_to
         )
-        self._around = AroundOverlay(reel, hud, services.map, services.bindings.title("around"))
         self._edit = EditOverlay(
             reel,
             hud,
@@ -247,6 +246,8 @@ class PlayerSession(WatchedSession):
             may_open=partial(player_changes.may_change, services, reel),
         )
         boxes, audio = (self._prompt, self._edit.box), services.audio
+        around = services.bindings.title("around")
+        self._around = AroundOverlay(reel, hud, services.map, around, boxes)
         self._painting.covered = [box.area for box in boxes]  # boxes would hold the session
         probe = ProbeOverlay(
             reel, hud, services.prober, audio.cue, services.settings.now.fit, boxes
@@ -402,7 +403,6 @@ class PlayerSession(WatchedSession):
                 self._doors.press()
             case "prompt":
                 self._edit.dismiss()  # a click on a button may lead here
-                self._around.dismiss()
                 self._worker.call(lambda session: session.world.expect_prompt())  # meanwhile
                 self._prompt.open(self._reel.current.block.prompt)
             case "change":

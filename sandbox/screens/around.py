@@ -1,5 +1,7 @@
 """The things around, as a card of lines over the picture."""
 
+from collections.abc import Collection
+
 import pygame
 
 from mag_sandbox.model.loading import keeps_places
@@ -9,6 +11,7 @@ from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.screens import Overlay
+from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.ui.layout import SPRING, CachedCard, Card, Part, Text, column, row
 from mag_sandbox.sandbox.ui.theme import MUTED
 
@@ -21,13 +24,23 @@ PLANNED_LATER = "what stands here is still being planned; one moment"
 class AroundOverlay(Overlay):
     """A card with the things around, the nearest to the middle of the view first; a key shows it.
 
-    overlay = AroundOverlay(reel, hud, stitcher, "Y")
+    overlay = AroundOverlay(reel, hud, stitcher, "Y", boxes)
     overlay.press()
     """
 
-    def __init__(self, reel: Reel, hud: Hud, stitcher: MapStitcher, key: str) -> None:
-        """Make a hidden card; `key` is the one that shows it, for people."""
-        self._key = key
+    def __init__(
+        self,
+        reel: Reel,
+        hud: Hud,
+        stitcher: MapStitcher,
+        key: str,
+        boxes: Collection[PromptBox] = (),
+    ) -> None:
+        """Make a hidden card; `key` is the one that shows it, for people.
+
+        While one of `boxes` is open, which would cover it, it stays hidden.
+        """
+        self._key, self._boxes = key, boxes
         self._reel, self._hud, self._stitcher = reel, hud, stitcher
         self._is_shown = False
         self._listed: tuple[FrameBlock, tuple[Seen, ...]] | None = None  # as of a block
@@ -71,7 +84,7 @@ class AroundOverlay(Overlay):
         return Card(column(head, *map(_line, self.lines), gap=5), WIDTH)
 
     def _describe(self) -> tuple[str, ...]:
-        if not self._is_shown:
+        if not self._is_shown or any(box.is_open for box in self._boxes):
             return ()
         block, spec = self._reel.current.block, self._reel.current.spec
         if self._listed is None or self._listed[0] is not block:

@@ -295,6 +295,11 @@ def test_a_thing_is_placed_and_taken_back_by_keys_and_the_list_knows_it(run):
     game.wait(lambda: around.lines)
     assert around.lines == (PLANNED_LATER,), "this world has no plan"
     game.draw((1280, 768))
+    for box in (pygame.K_i, pygame.K_t):
+        game.press(box)
+        game.wait(lambda: around.lines == ())
+        game.press(pygame.K_ESCAPE)
+        game.wait(lambda: around.lines)
     game.press(pygame.K_y)
     game.wait(lambda: around.lines == ())
 

@@ -371,6 +371,18 @@ def test_the_key_shows_the_list_and_puts_it_away():
     assert lines == [("a red tent: ahead on the left, placed by you",), ()]
 
 
+def test_the_list_is_hidden_while_a_box_would_cover_it():
+    overlay, shown = _overlay_of((TENT,), NotingTheme((640, 400))), []
+    closed, box = Mock(is_open=False), Mock()
+    overlay._boxes = closed, box
+    overlay.press()
+    for is_open in (False, True, False):
+        box.is_open = is_open
+        overlay.update(0.0)
+        shown.append(bool(overlay.lines))
+    assert shown == [True, False, True]
+
+
 @pytest.mark.parametrize(
     ("planned", "kinds", "policy", "waits"),
     [
