@@ -45,7 +45,7 @@ MODEL = TitleModel(
         scene("/mine.yaml", "Mine", "outdoor", "A place of mine.", own=True),
     ),
     parked=(
-        parked("p1", "Left meadow", "left 3 h ago", "9 views remembered"),
+        parked("p1", "Left meadow", "left 3 h ago", "Left 3 h ago"),
         damaged(parked("p2", "Old castle", "", ""), "its state is cut short"),
     ),
     recordings=(

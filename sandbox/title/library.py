@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mag_sandbox.files.border import is_file, is_missing, open_plain, refusing
-from mag_sandbox.files.validation import capitalized, counted, parse_json
+from mag_sandbox.files.validation import capitalized, parse_json
 from mag_sandbox.files.whole import changed, folder_bytes, remove_folder, visible
 from mag_sandbox.model.loading import available_worlds
 from mag_sandbox.process import describe_unexpected
@@ -188,13 +188,6 @@ def left_text(header: StateHeader, now: datetime) -> str:
     return f"{'saved' if header.slot else 'left'} {when_text(header.left_at, now)}"
 
 
-def remembered_text(header: StateHeader | ParkedScene) -> str:
-    """Say how much a parked scene remembers: "180 views remembered"."""
-    if header.kept is None or not header.kept.frames:
-        return "nothing remembered"
-    return f"{counted(header.kept.frames, 'view')} remembered"
-
-
 def _own_cards(folder: Path, now: datetime) -> list[TitleCard]:
     words, cards = known_words(available_worlds()[0]), []
     for own in own_scenes(folder):
@@ -237,7 +230,7 @@ def _parked_card(
         "parked",
         id,
         name,
-        f"{capitalized(left)} · {remembered_text(place)}{where}",
+        f"{capitalized(left)}{where}",
         left,
         (CONTINUE, FORK, DELETE),
         picture,

@@ -43,7 +43,6 @@ from mag_sandbox.sandbox.title.library import (
     left_text,
     past_recordings,
     read_title_model,
-    remembered_text,
 )
 from mag_sandbox.sandbox.title.model import one_per_place, shelves
 from mag_sandbox.sandbox.ui.amounts import bytes_text, when_text
@@ -115,12 +114,9 @@ def header(**fields) -> StateHeader:
     return replace(entry, **fields)
 
 
-def test_a_card_says_when_it_was_left_and_what_it_holds():
-    parked = header(kept=KeptMemory("mag", 180, 41 * 2**20))
-    assert left_text(parked, NOW + timedelta(minutes=3)) == "left 3 min ago"
-    assert remembered_text(parked) == "180 views remembered"
+def test_a_card_says_when_it_was_left():
+    assert left_text(header(), NOW + timedelta(minutes=3)) == "left 3 min ago"
     assert left_text(header(slot="quick"), NOW) == "saved just now"
-    assert remembered_text(header(kept=KeptMemory("none", 0, 0))) == "nothing remembered"
 
 
 def test_a_sentence_becomes_a_scene_named_after_its_first_phrase():
@@ -417,7 +413,7 @@ def test_the_title_lists_everything(tmp_path):
     assert shelves(model)[1].title == "My own worlds"
     assert len(library) >= 10
     cards = {card.id: card for card in model.parked}
-    assert cards[id].about.endswith("180 views remembered in fake")
+    assert cards[id].about == "Left 3 min ago in fake"
     assert cards[id].picture.is_file()
     assert cards[id].line == "left 3 min ago"
     assert cards[f"{id}-quick"].line == "saved 3 min ago"
