@@ -191,8 +191,8 @@ def seen_card(words: str, seen: np.ndarray | None, note: str) -> Card:
     return Card(column(*lines, align=0.5), pad=(10, 4))
 
 
-def split_card(memory: MemoryUsage, recall: float | None = None) -> Card:
-    """Return the card of one half of a split screen: its policy, a verdict, a thin bar.
+def split_card(memory: MemoryUsage, recall: float | None, *, has_bar: bool) -> Card:
+    """Return the card of one half of a split screen: its policy, a verdict, perhaps a thin bar.
 
     The verdict is on its recall of a place that it shows again [percent]; None: it does not.
     """
@@ -202,7 +202,8 @@ def split_card(memory: MemoryUsage, recall: float | None = None) -> Card:
         text, colour = next((text, colour) for least, text, colour in VERDICTS if recall >= least)
         judged = Text(text, 14, colour, bold=True)
     head = row(words, SPRING, judged)
-    return Card(column(head, memory_bar(8, memory), gap=6), pad=(14, 10), dense=False)
+    thin = memory_bar(8, memory) if has_bar else None
+    return Card(column(head, thin, gap=6), pad=(14, 10), dense=False)
 
 
 def message_card(title: str, text: str, hint: str) -> Card:

@@ -360,7 +360,7 @@ class MapOverlay(Overlay):
 class SplitOverlay(Overlay):
     """The memory of each half of a split screen, the view to compare both with, and the keys.
 
-    Below that view are the notices.
+    Below that view are the notices. Memory bars are part of the lab view, which has their legend.
     """
 
     def __init__(
@@ -389,7 +389,7 @@ class SplitOverlay(Overlay):
         surface.fill(theme.colour(BACKDROP), (half - 1, pictures.top, 2, pictures.height))
         for place, one in enumerate((block, block.beside or block)):
             recall = self._trip.recalls[place] if self._trip.recalls else None
-            half_card = split_card(one.memory, recall)
+            half_card = split_card(one.memory, recall, has_bar="memory" in self._hud.places)
             card = self._cards[place](theme, half_card, half - 2 * gap)
             lowest = (height if keys is None else keys.top) - gap - card.get_height()
             surface.blit(card, (place * half + gap, min(pictures.bottom + gap, lowest)))

@@ -271,6 +271,6 @@ def test_a_half_is_as_it_was_only_if_nothing_plainly_changed(recall: float, told
         theme = NotingTheme((640, 400))
         memory = MemoryUsage("mag", (), 0, 1, 1, 0, 0.0, 0, ())
         for judged in (recall, None):
-            cards.split_card(memory, judged).drawn(theme, 400)
+            cards.split_card(memory, judged, has_bar=True).drawn(theme, 400)
     (verdict,) = {one for one in theme.written if "as it was" in one or "made up" in one}
     assert verdict.startswith(told)

@@ -251,6 +251,22 @@ def test_what_halves_remember_stands_below_them_where_there_is_room(size, keys, 
     assert (rows > Theme(size).px(100)) is (seen is not None), "what was seen, above the line"
 
 
+@pytest.mark.parametrize("cards", [{}, {"memory": pygame.Rect(10, 600, 1260, 100)}])
+def test_halves_have_memory_bars_only_beside_their_legend(cards, monkeypatch):
+    drawn, hud = [], Hud()
+    monkeypatch.setattr(
+        "mag_sandbox.sandbox.hud.cards.draw_bar", lambda *parts: drawn.append(parts[-1])
+    )
+    hud.places.update(cards)
+    reel = SimpleNamespace(
+        current=SimpleNamespace(block=SimpleNamespace(memory=MEMORY, beside=None))
+    )
+    trip = SimpleNamespace(seen=None, words="", recalls=(), leads=True)
+    with window((1280, 720), "test") as surface:
+        SplitOverlay(reel, hud, trip, "V", Mock()).draw(surface)
+    assert bool(drawn) is bool(cards)
+
+
 @pytest.mark.parametrize(("leads", "said"), [(True, LED), (False, WAY_ON)])
 def test_a_comparison_says_whether_the_camera_turns_by_itself(leads, said, monkeypatch):
     noted = []
