@@ -563,6 +563,9 @@ def in_fog(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]
     return _fogged(things, wanted) if is_clear else list(things)
 
 
+_GROUNDS, _MEET = frozenset(("near ground", "far ground")), 20.0  # degrees down, where they meet
+
+
 def _fogged(
     things: Sequence[PlacedObject], wanted: Wanted, *, lifts: bool = False
 ) -> list[PlacedObject]:
@@ -579,6 +582,7 @@ def _fogged(
     def paled(thing: PlacedObject) -> PlacedObject:
         is_flat = where_of(thing.kind) == "flat"  # rivers come near from far away
         foot = (0.0 if is_flat else thing.height / 2) - thing.pitch  # degrees below the horizon
+        foot = _MEET if thing.kind in _GROUNDS else foot  # else the painter draws a line there
         away = EYE / np.tan(np.radians(foot)) if foot > _NEAREST_FOOT else np.inf
         most = _PALEST_NAMED if thing.kind in named else _PALEST
         most = _PALEST_SKY if thing.width >= AROUND else most
@@ -587,7 +591,6 @@ def _fogged(
         is_hill = thing.kind == _HILL and foot > _NEAREST_FOOT
         most = _PALEST_HILL if is_hill or thing.kind in relief else most
         share = min(1 - 0.5 ** (away / _HALF_SEEN), most)
-        share = 0.0 if thing.kind == "near ground" else share
         share = -share / (1 - share) if lifts else share
         colors = (thing.color, thing.mean_color)
         color, mean = (one and rgb(share * fog + (1 - share) * np.array(one)) for one in colors)

@@ -54,6 +54,12 @@ def test_in_fog_things_are_paler_the_farther_they_are():
     assert in_fog([grey, near], BY_DAY) == [grey, near], "the planner has seen to it"
 
 
+def test_in_fog_near_and_far_ground_meet_in_one_colour():
+    far = PlacedObject("far ground", 0.0, -10.0, 360.0, 20.0, *[(120, 180, 90)] * 2)
+    pale, near = in_fog([SKY, far, GROUND], BY_DAY)[1:]
+    assert pale.mean_color == near.mean_color != far.mean_color
+
+
 def test_a_river_that_comes_near_pales_in_fog_as_its_middle_does():
     river = PlacedObject("river", 0.0, -14.0, 89.0, 16.0, (89, 166, 192), (89, 166, 192))
     barn = replace(river, kind="barn", width=10.0)
