@@ -856,12 +856,14 @@ def _between(
 ) -> list[PlacedObject]:
     """Return a plan with some things side by side, and another one on either side.
 
-    The others are not much farther away.
+    The others are not much farther away, nor are the things far behind both of them.
     """
     foot = _AS_NEAR * max(things[place].foot for place in own)
-    row = {others[0]: _nearer(things[others[0]], foot)}
-    row |= {place: things[place] for place in own}
-    row[others[1]] = _nearer(things[others[1]], foot)
+    first, last = (_nearer(things[place], foot) for place in others)
+    row = {others[0]: first, **{place: things[place] for place in own}, others[1]: last}
+    if {where_of(one.kind) for one in (first, last)} <= ON_FLOOR:
+        level = (first.foot + last.foot) / 2
+        row |= {at: _with_foot(row[at], min(row[at].foot, level)) for at in own}
     gaps = _GAP * (len(row) - 1)
     across = sum(thing.width for thing in row.values())
     fits = max(min((2 * _SEEN - gaps) / across, 1.0), _SMALLEST)

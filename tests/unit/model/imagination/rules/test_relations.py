@@ -268,6 +268,14 @@ def test_between_one_thing_and_another_is_beside_both():
     assert abs(right_of(one, cat)) < 30 > abs(right_of(other, cat))
 
 
+def test_between_two_things_is_not_far_behind_both():
+    boxes = [PlacedObject("box", at, -17.0, 12.0, 8.0) for at in (0.0, 40.0)]
+    far = PlacedObject("cat", 20.0, -2.0, 12.0, 16.0)
+    one, other, cat = related([*boxes, far], named_things("a cat between two boxes", KINDS))
+    assert cat.foot == pytest.approx(one.foot) == other.foot
+    assert (cat.width, cat.height) == (far.width, far.height)
+
+
 def test_in_front_of_something_hides_a_part_of_it():
     there = after("a lamp in front of the sofa", [SOFA, replace(LAMP, width=30.0)])
     covered = (SOFA.width + 30.0) / 2 - abs(right_of(there["floor lamp"], there["sofa"]))
