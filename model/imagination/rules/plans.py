@@ -494,7 +494,12 @@ def with_grey_streets(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 
 def _is_bluish(color: tuple[int, int, int] | None) -> bool:
-    return color is not None and color[2] - color[0] > _BLUISH
+    return color is not None and _blueness(color) > _BLUISH
+
+
+def _blueness(color: tuple[int, int, int]) -> int:
+    """Return by how many levels blue exceeds red."""
+    return color[2] - color[0]
 
 
 def _grey(thing: PlacedObject) -> PlacedObject:
@@ -504,14 +509,16 @@ def _grey(thing: PlacedObject) -> PlacedObject:
 
 
 def with_plain_ways(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return a plan in which roads and paths of the colour of the ground are darker than it."""
+    """Return a plan whose roads and paths are no rivers, and are darker than ground like them."""
     far = next((thing.color for thing in things if thing.kind == _FAR), None)
     if far is None:
         return list(things)
     dark = rgb(_WAY_SHADE * np.array(far))
     return [
         replace(thing, color=dark, mean_color=dark)
-        if thing.kind in _WAYS and thing.color and dist(thing.color, far) < _UNSEEN
+        if thing.kind in _WAYS
+        and thing.color
+        and (dist(thing.color, far) < _UNSEEN or _blueness(thing.color) > _blueness(far) + _BLUISH)
         else thing
         for thing in things
     ]

@@ -236,6 +236,8 @@ def test_a_road_of_the_colour_of_the_ground_is_darker():
     other = replace(same, color=(90, 90, 100), mean_color=(90, 90, 100))
     assert [one.color for one in with_plain_ways([ground, same])][1] == (98, 80, 98)
     assert with_plain_ways([ground, other]) == [ground, other]
+    like_a_river = replace(other, color=(64, 89, 140))
+    assert with_plain_ways([ground, like_a_river])[1].color == (98, 80, 98)
 
 
 def test_near_ground_is_nearly_as_light_as_far_ground():
