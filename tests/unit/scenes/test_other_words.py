@@ -122,3 +122,16 @@ def test_what_crosses_a_bridge_is_on_it(words):
 
 def test_what_would_make_no_sense_in_place_of_a_word_is_not_offered(words):
     assert words.nearest("roof") == ()
+
+
+@pytest.mark.parametrize("name", ["apple tree", "fruit tree"])
+def test_a_noun_and_its_synonym_name_the_same_kind(words: DescriptionWords, name: str):
+    (one,) = named_things(name, KINDS)
+    ((_, drawn),) = words.substitutes(f"a meadow with an {name}")
+    assert one.kinds == (drawn,)
+
+
+def test_a_glass_tower_is_a_skyscraper_of_glass(words: DescriptionWords):
+    text = "a city with a bus in front of a tall glass tower"
+    assert not words.without_effect(text)
+    assert ("skyscraper",) in [one.kinds for one in named_things(text, KINDS)]
