@@ -202,7 +202,7 @@ def test_another_description_is_taken_back(run):
     assert not painting.is_shown
 
 
-@pytest.mark.parametrize(("key", "said"), [(pygame.K_r, "started over"), (pygame.K_n, "another")])
+@pytest.mark.parametrize(("key", "said"), [(pygame.K_r, "started over"), (pygame.K_n, "new place")])
 def test_what_is_said_of_a_beginning_is_said_again_when_it_is_shown(run, key, said):
     """Its picture may come after the line has gone."""
     game = run()
