@@ -55,7 +55,6 @@ from mag_sandbox.model.imagination.rules.rows import borne_by
 from mag_sandbox.model.imagination.rules.shores import (
     BRIDGE,
     RUNNING,
-    SEA,
     afloat,
     ashore,
     aside_of,
@@ -73,6 +72,7 @@ from mag_sandbox.model.imagination.rules.spacing import (
     stands,
     with_room,
 )
+from mag_sandbox.scenes.conditions import SEA
 from mag_sandbox.scenes.descriptions import BUILDINGS, WINDOWS
 from mag_sandbox.scenes.kinds import (
     ANIMALS,
@@ -205,8 +205,10 @@ def obeyed(
     placed = hung(_above_others(placed, named), named)  # some of which made room for others
     cleared = _cleared(_round_lakes(placed, named), named, typical)
     bound = {kind for one in named if one.relation for kind in one.relation.kinds}
-    free = [one for one in named if one.relation is None and not bound.intersection(one.kinds)]
-    free = [one for one in free if not one.parts]
+    free = [
+        one for one in named
+        if one.relation is None and not one.parts and not bound.intersection(one.kinds)
+    ]  # fmt: skip
     for houses in (typical, *([one] for one in free)):
         cleared = _with_house_ahead(cleared, houses, _counting(cleared, named))
     cleared = _with_single_stars(cleared)

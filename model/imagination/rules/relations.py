@@ -30,6 +30,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_look,
 )
 from mag_sandbox.model.imagination.rules.shores import on_sand
+from mag_sandbox.scenes.conditions import SEA
 from mag_sandbox.scenes.descriptions import BUILDINGS
 from mag_sandbox.scenes.kinds import (
     ANIMALS,
@@ -68,7 +69,7 @@ _SLACK = 0.1  # degrees
 _IN_ROWS = frozenset(("fence", "hedge"))  # one of them has several behind it only in a row
 _LOW_ROW = 0.7  # of the height of what is behind them, as seen from their foot
 _BARE = 0.05  # of the width of one in a row, that the row may leave uncovered
-_SEA, _ON_SAND = "sea", 4.0  # degrees below its shore, of a boat with palms behind it
+_ON_SAND = 4.0  # degrees below its shore, of a boat with palms behind it
 _GAP = 2.0  # degrees between things beside each other
 _FARTHER, _SMALLEST_BEHIND = 1.3, 0.4  # times as far away, of what is small; of their size
 _LOWER = 0.7  # of the top of what is taller in life, of a thing in front of it
@@ -168,7 +169,7 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     dry = on_sand(things, named)
     if waters and not is_reef:
         named = [one if dry.intersection(one.kinds) else _afloat(one, waters[0]) for one in named]
-    shore = min((thing.foot for thing in result if thing.kind == _SEA), default=0.0)
+    shore = min((thing.foot for thing in result if thing.kind == SEA), default=0.0)
     result = [
         _with_foot(thing, min(thing.foot, shore - _ON_SAND)) if thing.kind in dry else thing
         for thing in result
@@ -608,7 +609,7 @@ def _moved(
         return things
     if relation.where == "under" and where_of(things[others[0]].kind) in ("sky", "far"):
         return things  # as all is
-    if relation.where == "beside" and things[others[0]].kind == _SEA:
+    if relation.where == "beside" and things[others[0]].kind == SEA:
         return things  # as all on a coast is; beside all of a sea it would be out of view
     if relation.where == "between" and others[1:]:
         return _between(things, own, others[:2])
@@ -674,7 +675,7 @@ def _put_by_rule(
         return _in_line(new) if target.kind in _IN_ROWS else new
 
     moved = moved_to(target, 1.0)
-    is_sea = target.kind == _SEA  # stays, with all things afloat
+    is_sea = target.kind == SEA  # stays, with all things afloat
     fits = _fitting([target, *moved.values()])
     if relation.where in _UPWARD:
         fits = min(fits, _lower([target, *moved.values()]))
@@ -916,7 +917,7 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
         and thing.kind not in ANIMALS | PEOPLE
     ):
         shore = other.top + _GAP / 2  # a house on a lake is beside it, a rock is in the sea
-        shore = other.pitch + other.height / 4 if other.kind == _SEA else shore
+        shore = other.pitch + other.height / 4 if other.kind == SEA else shore
         return replace(_with_foot(thing, shore), yaw=_spread(thing, other, rank, count, 0.0))
     if thing.kind in SWIMMING and other.kind in DEEP | LAKES:  # only its back is out of it
         thing = thing.scaled(min(_WIDEST_FISH / thing.width, 1.0))
@@ -928,11 +929,11 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
         level = _with_foot(thing, max(other.pitch - _ON_MAT * other.height, shown))
         return replace(level, yaw=_spread(level, other, rank, count, 0.0))
     if other.kind in DEEP:
-        if other.kind == _SEA and count > 1:
+        if other.kind == SEA and count > 1:
             room = (2 * _SEEN - count * _GAP) / count  # for each in the first view
             thing = thing.scaled(min(max(room, _LEAST) / thing.width, 1.0))
         beyond = (other.width - count * (thing.width + _GAP)) / 2
-        reach = beyond if beyond > 0.0 and other.kind == _SEA else 0.0  # towards the first view
+        reach = beyond if beyond > 0.0 and other.kind == SEA else 0.0  # towards the first view
         away = yaw_difference(0.0, other.yaw)
         aside = min(max(away, -reach), reach)
         afloat = (_spread(thing, other, rank, count, 0.0) + aside) % 360.0

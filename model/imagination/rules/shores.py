@@ -21,11 +21,11 @@ from mag_sandbox.model.imagination.rules.plans import (
     looks_of,
     with_look,
 )
+from mag_sandbox.scenes.conditions import SEA
 from mag_sandbox.scenes.kinds import ANIMALS, COURSES, MATS, THINGS
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
 
-SEA = "sea"
 _ROUND = frozenset(("lake", "swimming pool", "lava lake", "lava pit", "water pit"))
 _FROZEN = "frozen lake"
 _DUCK = "duck"  # which is on land, too
