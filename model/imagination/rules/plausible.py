@@ -220,6 +220,7 @@ def _levels(thing: PlacedObject) -> tuple[float, ...]:
     """Return at which shares of its height a thing bears others."""
     shelves = tuple(np.linspace(0.0, 1.0, 6)) if thing.kind in _SHELVES else ()
     boards = () if thing.kind in _NO_TOPS else TABLES.get(thing.kind, (1.0,))
+    # what is drawn on a round table reaches far up
     top = (1.0,) if max(boards, default=0.0) > _HIGH else ()
     seats = (SEATS[thing.kind],) if thing.kind in SEATS else ()
     return (*boards, *shelves, *top, *seats)
