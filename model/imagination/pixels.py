@@ -70,6 +70,11 @@ def window(ring: np.ndarray, rows: slice, first: int, last: int) -> np.ndarray:
     return ring[..., rows, np.arange(first, last) % ring.shape[-1]]
 
 
+def mirrored_columns(columns: np.ndarray, left: float, width: float) -> np.ndarray:
+    """Return the columns that lie as far from the other side of a box [px], int like `columns`."""
+    return np.rint(2 * left + width - 1 - columns).astype(int)
+
+
 def extent(line: np.ndarray, margin: int) -> slice:
     """Return from where to where a line is so, bool [N], with a margin within it."""
     there = np.flatnonzero(line)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from mag_sandbox.controls.parallax import Box
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.pixels import run_sums
+from mag_sandbox.model.imagination.pixels import mirrored_columns, run_sums
 
 CLOSE = 24  # px from known pixels, beyond which usual or planned colours are shown
 WIDE = 320  # px between known pixels of a landscape, from which on usual colours are shown there
@@ -167,8 +167,8 @@ def continued_in_room(
     for rows, columns, _ in parts:
         bare[rows, columns] = False
     whole = _room_continued(picture, bare, edges, planned)
-    for rows, columns, mirrored_columns in parts:
-        there, other = (rows, columns), (rows, mirrored_columns)
+    for rows, columns, opposite in parts:
+        there, other = (rows, columns), (rows, opposite)
         is_known = known[there] | known[other]
         if is_known.any():
             colors = np.where(known[there], picture[:, *there], picture[:, *other])
@@ -185,7 +185,7 @@ def _part_of(box: Box, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, 
     first = max(int(np.floor(top)) - BESIDE, 0)
     last = min(int(np.ceil(top + tall)) + BESIDE, shape[0])
     columns = np.arange(int(np.floor(left)) - BESIDE, int(np.ceil(left + wide)) + BESIDE)
-    others = np.rint(2 * left + wide - 1 - columns).astype(int)
+    others = mirrored_columns(columns, left, wide)
     return np.arange(first, last)[:, None], columns % shape[1], others % shape[1]
 
 

@@ -10,7 +10,7 @@ from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPictu
 from mag_sandbox.model.imagination.drawing.continuing import continued
 from mag_sandbox.model.imagination.drawing.last_made import digest_of
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.pixels import extent, nearby, widened, window
+from mag_sandbox.model.imagination.pixels import extent, mirrored_columns, nearby, widened, window
 
 BESIDE = 0.25  # of a box: how far a cut-out may reach beyond it
 UNLIKE = 0.03  # squared difference of colours from which on two are told apart
@@ -182,7 +182,7 @@ def cut_out(part: SeenPart) -> CutOut:
     is_glimpsed = bool(own.sum() < GLIMPSE * width * height)
     if covered.any():
         nearer, rim = covered.copy(), own & widened(covered, margins.cut)
-        mirrored = np.rint(2 * (left - first) + width - 1 - np.arange(count)).astype(int)
+        mirrored = mirrored_columns(np.arange(count), left - first, width)
         inside = (mirrored >= 0) & (mirrored < count)
         either = own | covered & own[:, mirrored.clip(0, count - 1)] & inside
         after, before = (np.maximum.accumulate(one, axis=1) for one in (either, either[:, ::-1]))

@@ -143,8 +143,9 @@ class LayeredRing:
             # whole ones have a sharper outline, beside which a sprite would be a haze
             if number in sprites and number not in whole
         }
-        hidden = widened_around(stands, GIVEN.hidden)
-        hidden |= widened_around(stands, PAINTED.hidden) & ~given
+        hidden = widened_around(stands, PAINTED.hidden)
+        if given.any():
+            hidden = np.where(given, widened_around(stands, GIVEN.hidden), hidden)
         shown = known & ~hidden
         radian = numbers.shape[1] / (2 * np.pi)
         edges = scenery.edges(*viewpoint, (np.arange(numbers.shape[1]) + 0.5) / radian)

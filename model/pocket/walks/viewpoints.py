@@ -686,9 +686,9 @@ class Viewpoints(ViewPainter[_MadeView]):
         if source.place == START:
             cells = self._painting.pictures.details.settled(source.painted)
             settled = in_pixels(cells, len(owners))
-        if source.place == START and shows_given(self._painting):
-            ahead = self._imagination.nothing().mask(self._imagination.ahead)
-            given = np.asarray(in_pixels(ahead, len(owners)).any(axis=0))
+            if shows_given(self._painting):
+                ahead = self._imagination.nothing().mask(self._imagination.ahead)
+                given = np.asarray(in_pixels(ahead, len(owners)).any(axis=0))
         numbers = scenery.numbers(*source.place, owners)
         sprites = {} if known.all() else self._planned.sprites(scenery, source.place)
         if source.over is not None:
