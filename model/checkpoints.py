@@ -7,7 +7,7 @@ as they are tensors. Every file is checked when read, and written whole or not a
 
 import pickle
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load, load_file, save_file
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from mag_sandbox.files.border import check_plain, is_file, is_folder, read_plain, refusing
 from mag_sandbox.files.validation import parse_json
@@ -251,6 +252,27 @@ def load_into(module: nn.Module, path: Path, part: str = "", remedy: str = POCKE
     require_fit(module, _shapes(state), f"{path} is", remedy, part)
     check_finite(state, path, remedy)
     module.load_state_dict({name.removeprefix(part): value for name, value in state.items()})
+
+
+class AnyValues(TorchFunctionMode):
+    """Within the block, new modules keep whatever memory holds: their numbers are read from files.
+
+    with AnyValues():
+        network = Network()
+    """
+
+    def __torch_function__(
+        self,
+        function: Callable[..., Any],
+        types: Collection[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Call a function of torch, unless it fills a tensor with first values."""
+        kwargs = kwargs or {}
+        if getattr(function, "__module__", None) == nn.init.__name__:
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return function(*args, **kwargs)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -6,9 +6,11 @@ Knows nothing of networks.
 
 from collections.abc import Collection
 from copy import copy
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from torch import Tensor
 
 from mag_sandbox.controls.parallax import Box
 from mag_sandbox.model.imagination.config import FITTED
@@ -25,6 +27,7 @@ MOST = 0.5  # share of a pixel from which on it is a thing's
 BLURRED, SOFTER = 0.2, 3.5  # share of a sprite that is neither it nor not; times another's
 COARSE = 4  # px of a cell in which shares are counted
 REST = 1.5  # rests of fitted sprites are stored this much larger
+SPRITES = 256  # that were read last: those of some plans
 
 
 class Sketch(NamedTuple):
@@ -100,7 +103,7 @@ class Sketcher:
 
     def __init__(
         self,
-        table: np.ndarray,
+        table: Tensor,
         behind: int,
         ring: tuple[int, int],
         cell: int,
@@ -110,7 +113,7 @@ class Sketcher:
         """Take the sprites of looks.
 
         Args:
-            table: of fitted sprites, [looks, places ** 2 * FITTED]; see `fitted_sprites`.
+            table: of fitted sprites, floats [looks, places ** 2 * FITTED]; see `fitted_sprites`.
             behind: first of the looks that are of one colour: bands all around, or sides of rooms.
             ring: rows and columns of cells of the whole ring.
             cell: size of one [px].
@@ -118,11 +121,11 @@ class Sketcher:
             patterns: draws those of rooms; None: sides are bare.
         """
         places = round((table.shape[1] / FITTED) ** 0.5)
-        numbers = table.reshape(-1, places, places, FITTED).transpose(0, 3, 1, 2)
-        self._sprites = np.ascontiguousarray(numbers, np.float32)
-        self._sprites[:, 3:] /= REST
-        self._known = frozenset(np.flatnonzero(table.any(axis=1)).tolist())
-        self._clear = self._clear_looks()
+        self._table = table.view(-1, places, places, FITTED)
+        self._sprite = lru_cache(SPRITES)(self._sprite_of)
+        known = table.any(dim=1)
+        self._known = frozenset(known.nonzero()[:, 0].tolist())
+        self._clear = self._clear_looks(known)
         self._behind, self._cell = behind, cell
         self._courses, self._patterns = frozenset(courses), patterns
         self._rows, self._columns = ring
@@ -142,13 +145,17 @@ class Sketcher:
                 looks[row] = shapes[look % len(shapes)] if shapes else look
         return objects._replace(looks=looks)
 
-    def _clear_looks(self) -> frozenset[int]:
+    def _sprite_of(self, look: int) -> np.ndarray:
+        """Return the sprite of a look, float32 [FITTED, places, places]."""
+        numbers = self._table[look].permute(2, 0, 1).float().contiguous().numpy()
+        numbers[3:] /= REST
+        return numbers
+
+    def _clear_looks(self, known: Tensor) -> frozenset[int]:
         """Return the looks with a sprite whose outline is about as sharp as the kind's sharpest."""
-        shares = {look: self._sprites[look, 0].clip(0, 1) for look in self._known}
-        soft = {
-            look: float((share * (1 - share)).sum() / max(share.sum(), 1e-6))
-            for look, share in shares.items()
-        }
+        shares = self._table[known, ..., 0].flatten(1).float().clamp(0, 1)
+        blurs = (shares * (1 - shares)).sum(dim=1) / shares.sum(dim=1).clamp(min=1e-6)
+        soft = dict(zip(known.nonzero()[:, 0].tolist(), blurs.tolist(), strict=True))
         sharpest = dict[int, float]()
         for look, own in soft.items():
             kind = (look - 1) // VARIANTS
@@ -189,7 +196,7 @@ class Sketcher:
         """
         mains, means = _colors_of(objects)
         return {
-            row: _colored(self._sprites[look], mains[row], means[row])
+            row: _colored(self._sprite(look), mains[row], means[row])
             for row, look in enumerate(objects.looks.tolist())
             if look < self._behind and look in self._known - self._courses
         }
@@ -267,7 +274,7 @@ class Sketcher:
                 box: slice | tuple[slice, slice] = lines
             elif objects.looks[row] in self._known:
                 box, share = self._stamp(
-                    canvas, self._sprites[objects.looks[row]], middles[row], halves[row],
+                    canvas, self._sprite(int(objects.looks[row])), middles[row], halves[row],
                     (mains[row], means[row]),
                 )  # fmt: skip
             else:

@@ -5,6 +5,7 @@ read, with its tokenizer.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar, cast
@@ -15,6 +16,7 @@ from torch import nn
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.checkpoints import (
+    AnyValues,
     eight_bits,
     load_into,
     parse_config,
@@ -97,7 +99,7 @@ class ImaginationNetworks:
         ]
         ring = config.painter.ring
         patterns = Patterns(first_looks(config.looks), ring, cell)
-        return Sketcher(table.cpu().float().numpy(), behind, ring, cell, courses, patterns)
+        return Sketcher(table.cpu(), behind, ring, cell, courses, patterns)
 
     def parts(self) -> dict[str, nn.Module]:
         """Return the networks by the names of their files."""
@@ -118,20 +120,23 @@ def require_networks(folder: Path) -> None:
 
 def load_networks(folder: Path, kernel: AttentionKernel) -> ImaginationNetworks:
     """Return the networks of a weights folder, in fp32."""
-    networks = ImaginationNetworks(read_imagination_config(folder), kernel)
+    with AnyValues():
+        networks = ImaginationNetworks(read_imagination_config(folder), kernel)
     for name, module in networks.parts().items():
         load_into(module, folder / f"{name}.safetensors", remedy=_REMEDY)
-    networks.relief = _if_there(ReliefReader(), folder / RELIEF)
-    networks.walls = _if_there(WallReader(), folder / WALLS)
-    networks.close_up = _if_there(CloseUp(), folder / CLOSE_UP)
-    networks.refiner = _if_there(Refiner(), folder / REFINER)
+    networks.relief = _if_there(ReliefReader, folder / RELIEF)
+    networks.walls = _if_there(WallReader, folder / WALLS)
+    networks.close_up = _if_there(CloseUp, folder / CLOSE_UP)
+    networks.refiner = _if_there(Refiner, folder / REFINER)
     free_plain_bytes()  # these are the last that a start loads
     return networks
 
 
-def _if_there(network: OptionalNetwork, path: Path) -> OptionalNetwork | None:
+def _if_there(make: Callable[[], OptionalNetwork], path: Path) -> OptionalNetwork | None:
     if not path.exists():
         return None
+    with AnyValues():
+        network = make()
     load_into(network, path, remedy=_REMEDY)
     return network.eval()
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table
 from mag_sandbox.model.imagination.patterns import ROCK, Patterns, first_looks
@@ -18,7 +19,7 @@ RING, CELL = (24, 80), 16
 BARE = {"pattern": "plain", "floor": "carpet", "floor_color": "grey", "ceiling": "plain"}
 ROWS = np.arange(6, 18)  # of cells, of level views
 HERE = 0.6, -0.4  # x and z [m]
-TABLE = np.zeros((1 + len(LOOKS) * 8, 9 * 6), np.float32)  # nothing has a sprite
+TABLE = torch.zeros(1 + len(LOOKS) * 8, 9 * 6)  # nothing has a sprite
 
 
 def drawn_both(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, look_number, object_table
@@ -33,7 +34,7 @@ def sketcher() -> Sketcher:
     table[1, ..., :2] = disc[..., None]
     table[9, ..., 0], table[9, ..., 2] = square, square & ~eyes
     table[9, eyes, 3:] = REST
-    return Sketcher(table.reshape(len(table), -1), BEHIND, RING, CELL)
+    return Sketcher(torch.from_numpy(table.reshape(len(table), -1)), BEHIND, RING, CELL)
 
 
 def drawn(*things, left=0, top=2) -> tuple[np.ndarray, np.ndarray]:
@@ -165,7 +166,7 @@ def test_the_sides_of_a_room_meet_in_its_corners():
 
 def test_rooms_are_sketched_as_they_are_drawn():
     scene = SceneRenderer(lay_out("indoor", 3))
-    sprites = np.zeros((1 + len(LOOKS) * 8, PLACES**2 * 6), np.float32)
+    sprites = torch.zeros(1 + len(LOOKS) * 8, PLACES**2 * 6)
     room = Sketcher(sprites, 1 + len(CLASSES) * 8, (24, 80), 16)
     for ring in (scene.ring(), scene.ring(0.6, -0.4)):
         placed = [PlacedObject(*thing.plan_entry) for thing in bands_of(ring)]
@@ -185,7 +186,7 @@ def test_roads_are_sketched_where_they_run():
     layout = lay_out("outdoor", 1)
     road = Item("road", 1.0, 5.0, scale=1.5, facing=20.0, group="road")
     scene = SceneRenderer(replace(layout, items=(road,)))
-    sprites = np.zeros((1 + len(LOOKS) * 8, PLACES**2 * 6), np.float32)
+    sprites = torch.zeros(1 + len(LOOKS) * 8, PLACES**2 * 6)
     looks = [look_number(CLASSES.index("road"), variant) for variant in range(8)]
     sketcher = Sketcher(sprites, 1 + len(CLASSES) * 8, (24, 80), 16, looks)
     for ring in (scene.ring(), scene.ring(1.0, 9.0)):
@@ -216,7 +217,7 @@ def test_shapes_without_a_sprite_are_drawn_as_another_of_their_kind():
 def test_a_blurred_shape_is_drawn_as_a_clear_one_of_its_kind():
     table = np.zeros((BEHIND + 8, PLACES, PLACES, 6), np.float32)
     table[1, 5:15, 5:15, :2], table[2, 2:18, 2:18, :2], table[9, 2:18, 2:18, :2] = 1.0, 0.3, 0.3
-    drawer = Sketcher(table.reshape(len(table), -1), BEHIND, RING, CELL)
+    drawer = Sketcher(torch.from_numpy(table.reshape(len(table), -1)), BEHIND, RING, CELL)
     things = [replace(thing("disc", 4, 4), variant=0), thing("face", 9, 4)]
     looks = drawer.with_shapes(object_table(things, KINDS, RING)).looks
     assert looks.tolist() == [1, 9], "none of the other kind is clearer"
