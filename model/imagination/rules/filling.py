@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light
 from mag_sandbox.model.imagination.rules.plans import LEVEL, in_light, light_of, looks_of, with_look
@@ -211,19 +213,21 @@ def _free(
     turns = _TURNS[:1] if where_of(thing.kind) == "sky" else _TURNS  # coins are in rows
     turned = (replace(thing, yaw=(yaw + turn) % 360.0) for turn in turns)
     others = filling(things)
-    return next(
-        (
-            one for one in turned
-            if abs(yaw_difference(one.yaw, middle)) < _WITHIN and _is_free(one, things, others)
-        ),
-        None,
-    )  # fmt: skip
+    yaws = np.array([other.yaw for other in others])
+    reaches = np.array([(thing.width + other.width) / 2 + _GAP for other in others])
+
+    def is_free(one: PlacedObject) -> bool:
+        near = np.flatnonzero(np.abs(yaw_difference(yaws, one.yaw)) < reaches)
+        return _is_free(one, things, [others[place] for place in near])
+
+    inside = (one for one in turned if abs(yaw_difference(one.yaw, middle)) < _WITHIN)
+    return next(filter(is_free, inside), None)
 
 
 def _is_free(
     thing: PlacedObject, things: Sequence[PlacedObject], others: Sequence[PlacedObject]
 ) -> bool:
-    """Tell whether a thing has room among things, and others of them that fill the view."""
+    """Tell whether a thing has room among things, and beside those of them that fill the view."""
     return (
         not any(_meet(thing, other) for other in others)
         and not (where_of(thing.kind) in ON_FLOOR and is_in_water(things, thing))
@@ -247,9 +251,6 @@ def _is_on(thing: PlacedObject, platform: PlacedObject) -> bool:
 
 def _meet(thing: PlacedObject, other: PlacedObject) -> bool:
     """Tell whether two things would be painted as one, or one hides much of the other."""
-    apart = abs(yaw_difference(thing.yaw, other.yaw))
-    if apart >= (thing.width + other.width) / 2 + _GAP:  # most are: this is asked 50,000 times
-        return False
     if thing.kind in _COLLECTED and other.kind == _PLATFORM and _is_on(thing, other):
         return False
     has_room = {thing.kind, other.kind}.isdisjoint(CREATURES) and (stands(thing) or stands(other))

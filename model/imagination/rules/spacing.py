@@ -43,16 +43,21 @@ def overlap(thing: PlacedObject, other: PlacedObject, yaws: np.ndarray) -> tuple
     """Return the part of another box that a box covers: its width at each yaw, and its height."""
     apart = np.abs(yaw_difference(yaws, other.yaw))
     across = np.clip((thing.width + other.width) / 2 - apart, 0.0, min(thing.width, other.width))
-    down = (thing.height + other.height) / 2 - abs(thing.pitch - other.pitch)
-    return across, max(min(down, thing.height, other.height), 0.0)
+    return across, _common(thing.height, other.height, abs(thing.pitch - other.pitch))
 
 
 def covered(thing: PlacedObject, other: PlacedObject) -> float:
     """Return the share of a thing's box that another one's covers, or is behind."""
     if not thing.overlaps(other):  # most do not, and this is asked tens of thousands of times
         return 0.0
-    across, down = overlap(thing, other, np.array(thing.yaw))
-    return float(across * down / (thing.width * thing.height))
+    across = _common(thing.width, other.width, abs(yaw_difference(thing.yaw, other.yaw)))
+    down = _common(thing.height, other.height, abs(thing.pitch - other.pitch))
+    return across * down / (thing.width * thing.height)
+
+
+def _common(length: float, other: float, apart: float) -> float:
+    """Return the length of the part that two lines have in common, by their middles' distance."""
+    return max(min((length + other) / 2 - apart, length, other), 0.0)
 
 
 def with_room(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
