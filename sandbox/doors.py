@@ -36,6 +36,7 @@ ELSEWHERE = "no door is in view; the {} is {}"
 NONE_HERE = "nothing here can be entered; doors, gates, houses, castles, barns and caves can"
 CAN_ENTER = "click the {} to walk there and go in"
 BLOCKED = "something is in the way to the {}: walk around it"
+BACK = "go back to {}"
 NEAR = 20.0  # metres of a door to walk to, or of one that has a caption
 SAME = 0.5  # metres between two doors at least
 FACING = 2.0  # degrees by which the player may look past a door while walking to it
@@ -125,8 +126,18 @@ class DoorsInPlay(Overlay):
         door = min(self._known, key=lambda one: _away(one, pose), default=None)
         if door is None:
             return NONE_HERE
-        seen = Seen(door.kind, "", _facing(pose, door).yaw, pose.pitch, 0.0, 0.0)
-        return ELSEWHERE.format(self._name(door), seen.direction(pose))
+        return ELSEWHERE.format(self._name(door), _direction(pose, door))
+
+    def way_to(self, room: str) -> str:
+        """Return the way to another room, by its name, or back to the room before this one."""
+        pose = self._reel.pose
+        leads = (door for door in self._known if door.leads_to == room)
+        door = next(leads, None) or self._door_back
+        return (
+            f"through the {self._name(door)} {_direction(pose, door)}"
+            if door
+            else BACK.format(_the(room))
+        )
 
     def enter(self) -> None:
         """Go through that door, unless something is on its way.
@@ -285,6 +296,11 @@ def _in_view(doors: Iterable[Door], pose: CameraPose) -> Door | None:
 
 def _facing(pose: CameraPose, door: Door) -> CameraPose:
     return replace(pose, yaw=door.seen_from(pose)[0], pitch=0.0)
+
+
+def _direction(pose: CameraPose, door: Door) -> str:
+    yaw = _facing(pose, door).yaw
+    return Seen(door.kind, "", yaw, pose.pitch, 0.0, 0.0).direction(pose)
 
 
 def _away(door: Door, pose: CameraPose) -> float:

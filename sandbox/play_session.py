@@ -226,7 +226,7 @@ class PlayerSession(WatchedSession):
         )
         scene, seed = playthrough.scene.name, playthrough.seed
         cue = lambda cue: services.audio.cue(CUES[cue])  # noqa: E731 -- fits the line below
-        hunt = PostcardHunt(services.prober, services.scores, scene, seed, cue)
+        hunt = PostcardHunt(services.prober, services.scores, scene, seed, cue, self._doors.way_to)
         claim = services.bindings.title("postcards")
         fly = partial(_fly, services, reel)
         self._map = MapOverlay(
@@ -385,7 +385,7 @@ class PlayerSession(WatchedSession):
         match action:
             case "policy" | "more_memory" | "less_memory":
                 self.memory.press(action, is_painting=self._painting.is_shown)
-            case "postcards" if pose.is_away:
+            case "postcards" if pose.is_away and not self._postcards.is_elsewhere:
                 services.pilot.fly_to(pose.at_origin, self._reel.current.spec)
                 self._errand = partial(_deal, self._postcards, services.pilot, self._say)
                 self._say(BACK_FIRST, topic=WAY_BACK)
@@ -676,7 +676,7 @@ def _deal(postcards: PostcardOverlay, pilot: Pilot, say: Callable[[str], None]) 
     if pilot.pose.is_away:
         say(NO_WAY_BACK.format("where the scene begins"))
     else:
-        postcards.press()
+        postcards.begin()
 
 
 def _fly(services: Services, reel: Reel, place: CameraPose) -> None:

@@ -23,14 +23,14 @@ class ParkedRooms:
 
     def __init__(self) -> None:
         self._parked: dict[int, WorldState] = {}  # by number; left longest ago first
-        self._here: int | None = None  # None: no block was seen yet
+        self.here: int | None = None  # number of the present room; None: not known yet
 
     def left(self, block: FrameBlock) -> int | None:
         """Return the number of the room that was left before a block; None: it is the same."""
         if block.ground is None:
             return None
-        before, self._here = self._here, block.ground.room
-        return before if before != self._here else None
+        before, self.here = self.here, block.ground.room
+        return before if before != self.here else None
 
     def change(self, left: int, state: WorldState, block: FrameBlock) -> WorldState | None:
         """Park the knowledge of a room that was left.
@@ -43,14 +43,14 @@ class ParkedRooms:
         Returns:
             The knowledge of the present room; None: there is none yet.
         """
-        assert self._here is not None
+        assert self.here is not None
         if no_places(block.memory.policy):  # the world lost its rooms, too
             self._parked.clear()
             return None
         self._parked[left] = state
         while sum(one.bytes for one in self._parked.values()) > BUDGET:
             del self._parked[next(iter(self._parked))]
-        return self._parked.pop(self._here, None)
+        return self._parked.pop(self.here, None)
 
     def restore(self, parked: Mapping[int, WorldState]) -> None:
         """Know of other rooms than the present one what was saved of them."""

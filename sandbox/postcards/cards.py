@@ -56,6 +56,7 @@ WAITING = (
 )
 STAMP_SIZE = 92  # px of the reference window
 STAMP_AT = 40, 26  # px of the reference window from the picture's lower right corner
+LEFT = {1: "one try left", 2: "two tries left"}
 TRENDS = {"warmer": ("up", HEAT_COLOURS[1]), "colder": ("down", HEAT_COLOURS[5])}
 
 
@@ -119,7 +120,11 @@ def postcard(view: PostcardView, claim_key: str, picture: np.ndarray | None) -> 
         return Card(column(heading, waiting, gap=6), CARD_WIDTH, (16, 14))
     title, note = _title_and_note(view, claim_key)
     clock = f"{view.seconds // 60}:{view.seconds % 60:02d}" if view.stamp is None else ""
-    head = row(Text(title, 16, PENCIL, bold=True), SPRING, Text(clock, 14, FADED, bold=True))
+    head = row(
+        Text(title, 16, POSTMARK if view.missed else PENCIL, bold=True),
+        SPRING,
+        Text(clock, 14, FADED, bold=True),
+    )
     lines = _points(view.stamp) if view.stamp else _search(view, note)
     size = column(Text("", 16), *[Text("", 12)] * 3, gap=4)  # so that the card keeps it
     words = row(size, column(head, *lines, gap=4), gap=0, align=0.0)
@@ -207,16 +212,18 @@ def _title_and_note(view: PostcardView, claim_key: str) -> tuple[str, str]:
         return "Asking the world...", "what does it still remember?"
     if view.stamp is not None:
         return ("Found it!" if view.stamp.is_found else "Lost in the mail"), ""
+    title = "Find this place"
+    if view.is_elsewhere:
+        return ("Not in this room" if view.missed else title), view.hint
     if view.missed and view.tries == TRIES:
-        return "Not here...", "turn to look for it; Esc stops the postcards"
+        return "Not here", "turn to look for it; Esc stops the postcards"
     if view.missed:
-        left = "last try" if view.tries == 1 else f"{view.tries} tries left"
-        return "Not here...", left
+        title = f"Not here: {LEFT[view.tries]}"
     if view.heat == 0:
-        return "Find this place", f"press {claim_key} now"
+        return title, f"press {claim_key} now"
     if view.hint:
-        return "Find this place", f"psst: {view.hint}, then press {claim_key}"
-    return "Find this place", f"press {claim_key} once there; Esc stops the postcards"
+        return title, f"psst: {view.hint}, then press {claim_key}"
+    return title, f"press {claim_key} once there; Esc stops the postcards"
 
 
 def _search(view: PostcardView, note: str) -> list[Part]:

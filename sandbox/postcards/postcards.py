@@ -14,6 +14,7 @@ from typing import Literal
 from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
 from mag_sandbox.evaluation.similarity.pictures import Sight
 from mag_sandbox.evaluation.similarity.recall import ProbeResult
+from mag_sandbox.model.world import GroundPlan
 from mag_sandbox.sandbox.postcards.scores import Score, ScoreBook, score_of
 from mag_sandbox.sandbox.returns.prober import Prober
 
@@ -33,7 +34,7 @@ HINT_S = 20.0  # seconds after which the card says which way
 STAMP_S = 3.5  # seconds that a stamp is shown
 DEVELOP_S = 4.0  # seconds until a card is stamped even without a comparison
 READ_S = 1.5  # seconds that the end of a tour stays at least
-MISS_S = 3.0  # seconds that "not here" is shown
+MISS_S = 4.0  # seconds that "not here" is shown
 TREND_S = 0.4  # seconds between two looks at whether it gets warmer
 TREND = 0.4  # degrees that count as warmer or colder
 STREAK_BONUS, MAX_BONUS = 0.1, 0.5  # of the points, for every card found in a row before
@@ -107,6 +108,7 @@ class PostcardView:
     streak: int  # cards found in a row
     points: int  # of the tour so far
     hint: str  # which way, or nothing
+    is_elsewhere: bool  # in another room than that of the card
     missed: bool  # a claim was wrong a moment ago
     stamp: PostcardStamp | None  # of the card, once it has one
 
@@ -116,7 +118,7 @@ class Tour:
     """One round of postcards.
 
     tour = Tour(seed=7)
-    tour = tour.update(now, pose, prober.pictures)      # every frame
+    tour = tour.update(now, pose, pictures)             # every frame
     tour = tour.claim(now, pose)                        # the player says: here
     if tour.phase == "developing": ask the prober, then
     tour = tour.developed(now, recall)
@@ -135,6 +137,7 @@ class Tour:
     claimed: PostcardStamp | None = None  # while developing: waits for the remembered view
     tries: int = TRIES
     missed_at: float = -math.inf
+    way: str = ""  # to the room of the card, in words; "": the player is there
     trend: Trend = ""
     looked: tuple[float, float] = (0.0, 0.0)  # when the trend was looked at, and degrees off then
 
@@ -158,9 +161,14 @@ class Tour:
             count += 1
         return count
 
-    def update(self, now: float, pose: CameraPose, pictures: Sequence[Sight]) -> "Tour":
-        """Move on to a second of play, which pauses do not count; `pictures` are the seen views."""
-        tour = replace(self, pose=pose)
+    def update(
+        self, now: float, pose: CameraPose, pictures: Sequence[Sight], way: str = ""
+    ) -> "Tour":
+        """Move on to a second of play, which pauses do not count; `pictures` are the seen views.
+
+        While the player is in another room than that of the card, `way` says how to get there.
+        """
+        tour = replace(self, pose=pose, way=way)
         if self.phase == "waiting":
             return tour._send(now, pictures)
         if self.phase == "searching":
@@ -177,11 +185,13 @@ class Tour:
     def claim(self, now: float, pose: CameraPose) -> "Tour":
         """Say that this is the place: it is, or a try is lost.
 
-        Before the camera has moved, none is lost: a player who presses the key that began the game
-        again means to end it.
+        None is lost in another room, nor before the camera has moved: a player who presses the key
+        that began the game again means to end it.
         """
         if self.phase != "searching" or self.card is None:
             return self
+        if self.way:
+            return replace(self, missed_at=now)
         off = degrees_off(pose, self.card.pose)
         if off <= FOUND:
             aim = round(AIM_POINTS * _fading(off, PERFECT, FOUND + 3.0))
@@ -210,7 +220,7 @@ class Tour:
 
     def view(self, now: float) -> PostcardView:
         """Return the state to show."""
-        off = degrees_off(self.pose, self.card.pose) if self.card else math.inf
+        off = self._off
         heat = next(place for place, (limit, _) in enumerate(HEATS) if off <= limit)
         searching = self.phase == "searching"
         seconds = now - self.sent_at if searching else 0.0
@@ -219,6 +229,7 @@ class Tour:
         hint = ""
         if self.card and searching and heat and (seconds >= HINT_S or self.pose.is_away):
             hint = direction(self.pose, self.card.pose)
+        is_elsewhere = searching and bool(self.way)
         return PostcardView(
             phase=self.phase,
             card=self.card,
@@ -231,10 +242,17 @@ class Tour:
             tries=self.tries,
             streak=self.streak,
             points=self.points,
-            hint=hint,
+            hint=self.way if is_elsewhere else hint,
+            is_elsewhere=is_elsewhere,
             missed=searching and now - self.missed_at < MISS_S,
             stamp=self.stamps[-1] if self.phase == "stamped" else None,
         )
+
+    @property
+    def _off(self) -> float:
+        if self.card is None:
+            return math.inf
+        return 180.0 if self.way else degrees_off(self.pose, self.card.pose)
 
     def _send(self, now: float, pictures: Sequence[Sight]) -> "Tour":
         rng = random.Random(f"{self.seed}/{len(self.stamps)}")
@@ -252,6 +270,7 @@ class Tour:
             sent=(*self.sent, card.pose),
             tries=TRIES,
             missed_at=-math.inf,
+            way="",
             trend="",
             looked=(now, off),
         )
@@ -260,8 +279,7 @@ class Tour:
         then, before = self.looked
         if now - then < TREND_S:
             return self
-        assert self.card is not None  # it is being searched for
-        off = degrees_off(self.pose, self.card.pose)
+        off = self._off
         trend: Trend = ""
         if abs(off - before) >= TREND:
             trend = "warmer" if off < before else "colder"
@@ -346,15 +364,26 @@ class PostcardHunt:
         scene: str,
         seed: int = 0,
         on_cue: Callable[[Cue], None] = lambda cue: None,
+        way_to: Callable[[str], str] = "go back to {}".format,
     ) -> None:
-        """`on_cue` is called with events, for sounds; each further tour has another seed."""
+        """Make a game without a tour; each tour has another seed.
+
+        Args:
+            prober: holds the views seen.
+            book: of scores.
+            scene: its name.
+            seed: of the first tour.
+            on_cue: is called with events, for sounds.
+            way_to: returns the way from the present room to the one with a name.
+        """
         self.tour: Tour | None = None  # None: no tour is on
         self.place: int | None = None  # of a finished tour among the best
         self._prober = prober
         self._book = book
         self._scene = scene
         self._seed = seed
-        self._on_cue = on_cue
+        self._on_cue, self._way_to = on_cue, way_to
+        self._room: tuple[int, str] | None = None  # of the card: its number and its name
         self._policies: set[str] = set()
         self._answer: Future[ProbeResult | None] | None = None
         self._shown: PostcardView | None = None
@@ -373,7 +402,7 @@ class PostcardHunt:
         """Do what the one key does: begin, claim, or put away."""
         if self.tour is None:
             self.tour = Tour(self._seed, pose=pose)
-            self._policies, self.place = {policy}, None
+            self._policies, self.place, self._room = {policy}, None, None
             self._seed += 1
         elif self.tour.phase == "finished" and now - self.tour.since < READ_S:
             pass  # pressed for the last card
@@ -391,12 +420,19 @@ class PostcardHunt:
         """End the tour without a score."""
         self.tour, self._answer = None, None
 
-    def update(self, now: float, pose: CameraPose, policy: str) -> bool:
+    def update(
+        self, now: float, pose: CameraPose, policy: str, ground: GroundPlan | None = None
+    ) -> bool:
         """Move on to a second of play; True if the card looks different."""
         if self.tour is not None and self.tour.phase != "finished":
             self._policies.add(policy)
-            before = self.tour
-            self.tour = self._developed(before, now).update(now, pose, self._prober.pictures)
+            before, seen, room = self.tour, self._prober.seen, ground.room if ground else None
+            is_here = room is None or self._room is None or self._room[0] == room
+            way = "" if is_here else self._way_to(self._room[1])
+            pictures = seen.pictures if None in (room, seen.room) or room == seen.room else ()
+            self.tour = self._developed(before, now).update(now, pose, pictures, way)
+            if self.tour.card is not before.card:
+                self._room = (ground.room, ground.rooms[-1]) if ground and ground.rooms else None
             self._tell(before, self.tour)
         shown = self.view(now)
         changed, self._shown = shown != self._shown, shown

@@ -197,6 +197,14 @@ def _as_json(value: object) -> object:
     return [_as_json(one) for one in value] if isinstance(value, tuple | list) else value
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RoomSights:
+    """The newest picture of every part of the sphere around the player, of one room."""
+
+    room: int | None = None  # its number; None: not known
+    pictures: tuple[Sight, ...] = ()
+
+
 class Prober(SessionObserver):
     """Sets anchors, compares what comes back, and publishes results.
 
@@ -219,7 +227,7 @@ class Prober(SessionObserver):
         self.results: tuple[ProbeResult, ...] = ()  # oldest first, of all sessions of this scene
         self.anchors: tuple[AnchorMark, ...] = ()
         self.last_anchor: CameraPose | None = None  # newest one dropped by the player
-        self.pictures: tuple[Sight, ...] = ()  # newest picture of every part of the sphere
+        self.seen = RoomSights()  # newest pictures
         self.sights: tuple[Sight, ...] = ()  # also the first ones, and unchanged anchors
         self.skipped = 0  # blocks that came faster than they could be looked at
         self._notify = notify
@@ -323,7 +331,7 @@ class Prober(SessionObserver):
         self._tracker = ReturnTracker(self.spec.fps if self.spec else USUAL_FPS)
         self._rooms = ParkedRooms()
         self.latest, self.last_anchor = None, None
-        self.anchors, self.pictures, self.sights = (), (), ()
+        self.anchors, self.seen, self.sights = (), RoomSights(), ()
 
     def _finish(self) -> None:
         for back in self._tracker.finish():
@@ -366,7 +374,7 @@ class Prober(SessionObserver):
             AnchorMark(one.pose, one.label, one.kind, one.in_memory) for one in tracker.anchors
         )
         self.last_anchor = _last_anchor(tracker)
-        self.pictures = tracker.store.newest()
+        self.seen = RoomSights(self._rooms.here, tracker.store.newest())
         same = (one for one in tracker.anchors if not one.changed)
         of_anchors = (sight for one in same for sight in (one.first, one.last))
         self.sights = (*tracker.store.all(), *of_anchors)

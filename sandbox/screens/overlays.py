@@ -70,7 +70,7 @@ WAY_ON = "Steer both yourself · {} ends the comparison"
 REFRESH_S = 0.5  # between two checks of other threads
 POSTCARD_WIDTH = 318  # px of the reference window
 STAMP_MOVES_S = 1 / 30  # between two pictures of a moving stamp
-STOPPED = "the game of postcards is over{}; {} deals new ones"
+STOPPED = "the postcard game is over{}; {} deals new ones"
 Cue = Callable[[str], None]  # plays a signal by name
 Mood = Literal["good", "bad", "busy"]  # of a notice; busy: something is under way
 
@@ -679,6 +679,16 @@ class PostcardOverlay(Overlay):
             return None
         return self._looked_at + (STAMP_MOVES_S if self._is_moving else REFRESH_S)
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the place to find is in another room."""
+        return self._hunt.tour is not None and bool(self._hunt.tour.way)
+
+    def begin(self) -> None:
+        """Begin a tour, if there is none."""
+        if self._hunt.tour is None:
+            self.press()
+
     def press(self) -> None:
         """Begin a tour, claim the place, or close a finished tour."""
         before = self._hunt.tour
@@ -708,7 +718,8 @@ class PostcardOverlay(Overlay):
         passed = self._seconds - before  # less than nothing: an earlier moment is back
         if passed < 0.0 or any(box.is_open for box in self._boxes):
             self._covered += passed
-        changed, self._pressed = self._hunt.update(*self._here()) | self._pressed, False
+        ground = self._reel.current.block.ground
+        changed, self._pressed = self._hunt.update(*self._here(), ground) | self._pressed, False
         return changed or self._is_moving
 
     def draw(self, surface: pygame.Surface) -> None:

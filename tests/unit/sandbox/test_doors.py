@@ -106,6 +106,14 @@ def with_doors(game, *doors):
     game.screen.session._doors.press()
 
 
+def test_the_way_to_a_room_is_the_door_to_it_or_else_the_one_back(game):
+    with_doors(game, Door("door", 0.0, -3.0, "barn"), Door("gate", 9.0, 0.0, "kitchen"))
+    way_to = game.screen.session._doors.way_to
+    assert way_to("barn") == "through the door behind you"
+    assert way_to("kitchen") == "through the gate on the right"
+    assert way_to("Grandma's attic") == "go back to grandma's attic"
+
+
 def test_enter_says_where_a_door_out_of_view_is(game):
     with_doors(game, Door("door", 0.0, -30.0), Door("cottage", -12.0, 0.0))
     game.said("no door is in view; the cottage is on the left")

@@ -503,18 +503,25 @@ def test_keys_that_were_listed_from_the_title_are_taught_no_more(run):
     assert "help" in game.services.settings.now.learned.split()
 
 
-def test_postcards_walk_back_first_to_where_the_scene_begins(run):
-    game = run(FakeWorld(spec=replace(WALKING, fps=FAST.fps)))
-    game.play()
+def walk_away_and_press_c(game):
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_w))
     game.wait(lambda: game.screen.reel.pose.is_away)
     game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_w))
     game.press(pygame.K_c)
     game.said("walking back there")
+
+
+def test_postcards_walk_back_first_to_where_the_scene_begins(run):
+    game = run(FakeWorld(spec=replace(WALKING, fps=FAST.fps)))
+    game.play()
+    walk_away_and_press_c(game)
     assert isinstance(game.screen, PlayScreen)
     game.wait(lambda: game.screen.session._postcards._hunt.tour is not None)
     assert not game.screen.reel.pose.is_away
     assert not any("walking back" in one.text for one in game.services.notices.current)
+    walk_away_and_press_c(game)
+    game.wait(lambda: game.screen.session._errand is None)
+    assert game.screen.session._postcards._hunt.tour is not None, "the key only led back"
 
 
 def game_far_away(run):

@@ -9,8 +9,18 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.similarity.pictures import Sight
-from mag_sandbox.sandbox.postcards.postcards import CARDS, MIXED, READ_S, STAMP_S, PostcardHunt
+from mag_sandbox.model.world import GroundPlan
+from mag_sandbox.sandbox.postcards.cards import _title_and_note
+from mag_sandbox.sandbox.postcards.postcards import (
+    CARDS,
+    MIXED,
+    READ_S,
+    STAMP_S,
+    TRIES,
+    PostcardHunt,
+)
 from mag_sandbox.sandbox.postcards.scores import ScoreBook
+from mag_sandbox.sandbox.returns.prober import RoomSights
 
 HERE = CameraPose(0.0)
 
@@ -21,8 +31,8 @@ class Asked:
     def __init__(self):
         frame = np.zeros((48, 80, 3), np.uint8)
         yaws = [*range(90, 271, 15)]
-        self.pictures = tuple(Sight(frame, CameraPose(float(yaw)), yaw, 0.0) for yaw in yaws)
-        self.pictures += (Sight(frame, HERE, 999, 60.0),)
+        pictures = (Sight(frame, CameraPose(float(yaw)), yaw, 0.0) for yaw in yaws)
+        self.seen = RoomSights(0, (*pictures, Sight(frame, HERE, 999, 60.0)))
         self.futures: list[Future] = []
 
     def compare(self, then, pose):
@@ -110,9 +120,37 @@ def test_a_tour_with_several_memories_counts_as_such(game):
 
 
 def test_a_tour_without_views_to_send_can_be_put_away(game):
-    game.prober.pictures = ()
+    game.prober.seen = RoomSights()
     game.hunt.press(1.0, HERE, "mag")
     game.hunt.update(1.0, HERE, "mag")
     assert game.hunt.view(1.0).phase == "waiting"
     game.hunt.press(2.0, HERE, "mag")
     assert game.hunt.view(2.0) is None
+
+
+VILLAGE, KITCHEN = GroundPlan(rooms=("village",)), GroundPlan(rooms=("village", "kitchen"), room=1)
+
+
+def test_the_card_of_another_room_leads_to_the_door_first_and_no_try_is_lost_there(game):
+    game.hunt.press(1.0, HERE, "mag")
+    game.hunt.update(1.0, HERE, "mag", VILLAGE)
+    game.hunt.update(2.0, game.hunt.tour.card.pose, "mag", KITCHEN)
+    view = game.hunt.view(2.0)
+    assert (view.hint, view.heat_word) == ("go back to village", "freezing")
+    game.hunt.press(3.0, game.hunt.tour.card.pose, "mag")
+    missed = game.hunt.view(3.0)
+    assert (missed.tries, missed.missed) == (TRIES, True)
+    assert _title_and_note(missed, "C") == ("Not in this room", "go back to village")
+    game.hunt.update(4.0, HERE, "mag", VILLAGE)
+    assert game.hunt.view(4.0).hint == ""
+    game.hunt.press(5.0, game.hunt.tour.card.pose, "mag")
+    assert game.hunt.tour.phase == "developing"
+
+
+def test_no_card_shows_another_room_than_the_present_one(game):
+    game.hunt.press(1.0, HERE, "mag")
+    game.hunt.update(1.0, HERE, "mag", KITCHEN)
+    assert game.hunt.tour.phase == "waiting", "the views are still those of the village"
+    game.prober.seen = replace(game.prober.seen, room=1)
+    game.hunt.update(2.0, HERE, "mag", KITCHEN)
+    assert game.hunt.tour.phase == "searching"

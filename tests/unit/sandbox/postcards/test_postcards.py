@@ -192,6 +192,7 @@ def test_a_wrong_claim_costs_a_try_and_says_so(hunt):
     tour = hunt.claim(12.0, near(hunt, 50.0))
     assert (tour.phase, tour.tries) == ("searching", TRIES - 1)
     assert tour.view(12.5).missed
+    assert _title_and_note(tour.view(12.5), "C")[0] == "Not here: two tries left"
     assert not tour.view(12.0 + MISS_S).missed
     tour = lost_at(tour, 13.0)
     assert tour.phase == "stamped"

@@ -117,14 +117,14 @@ def test_a_restart_forgets_places_and_keeps_results(prober):
     prober.reset()
     assert prober.settle()
     assert (prober.latest, prober.anchors, prober.last_anchor) == (None, (), None)
-    assert prober.pictures == ()
+    assert prober.seen.pictures == ()
 
 
 def test_pictures_cover_what_was_seen(prober):
     play(prober, PerfectWorld(), [RIGHT] * 6, end=False)
-    yaws = {round(one.pose.yaw) for one in prober.pictures}
+    yaws = {round(one.pose.yaw) for one in prober.seen.pictures}
     assert {0, 15, 45, 90} <= yaws
-    assert all(one.detail > 0 for one in prober.pictures)
+    assert all(one.detail > 0 for one in prober.seen.pictures)
 
 
 def test_a_picture_of_the_store_can_be_compared_at_its_place_only(prober):
@@ -133,7 +133,7 @@ def test_a_picture_of_the_store_can_be_compared_at_its_place_only(prober):
     for _ in range(8):
         session.advance()
     assert prober.settle()
-    card = next(one for one in prober.pictures if one.pose == CameraPose())
+    card = next(one for one in prober.seen.pictures if one.pose == CameraPose())
     assert prober.compare(card).result(PATIENCE) is None  # the camera looks elsewhere
     while session.advance() is not None:
         assert prober.settle()
@@ -158,7 +158,7 @@ def test_observing_returns_at_once_and_skips_what_is_too_much(prober):
 def test_old_results_shrink_and_all_are_bounded(prober, monkeypatch):
     monkeypatch.setattr(module, "MAX_RESULTS", FULL_RESULTS + 2)
     play(prober, PerfectWorld(), OUT_AND_BACK, end=False)
-    here = next(one for one in prober.pictures if one.pose == CameraPose())
+    here = next(one for one in prober.seen.pictures if one.pose == CameraPose())
     for _ in range(FULL_RESULTS + 4):
         prober.compare(here)
     assert prober.settle()

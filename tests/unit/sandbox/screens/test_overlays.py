@@ -48,7 +48,7 @@ class StubReel:
     def __init__(self):
         self.pose, self.command = CameraPose(), CameraCommand()
         self.current, self.spec, self.crop = self, SPEC, WHOLE
-        self.block = SimpleNamespace(memory=MEMORY, prompt="a meadow", edited=None)
+        self.block = SimpleNamespace(memory=MEMORY, prompt="a meadow", edited=None, ground=None)
         self.starting_over = False
 
 
@@ -187,7 +187,7 @@ def test_a_game_of_postcards_that_is_ended_says_how_many_places_were_found(found
     if text is None:
         assert not said.called, "the card has said so"
     else:
-        words = f"the game of postcards is over{text}; C deals new ones"
+        words = f"the postcard game is over{text}; C deals new ones"
         said.assert_called_once_with(words, topic="postcards")
 
 
