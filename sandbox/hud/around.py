@@ -19,7 +19,7 @@ from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.scenes.called import colors_in, counts_in, likenesses_in, names_in
 from mag_sandbox.scenes.color_names import clear_color_name, likely_color
-from mag_sandbox.scenes.kinds import DRESSED, LANDSCAPE, OVERHEAD, RANGES, THINGS, WATERS
+from mag_sandbox.scenes.kinds import CLOUD, DRESSED, LANDSCAPE, OVERHEAD, RANGES, THINGS, WATERS
 from mag_sandbox.scenes.naming import UNCOUNTED, with_article
 from mag_sandbox.scenes.synonyms import plural
 from mag_sandbox.scenes.things import SMALLEST
@@ -45,6 +45,7 @@ _TENS = "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "nin
 _AHEAD, _IN_VIEW, _BEHIND = 10.0, 45.0, 140.0  # degrees from the middle of the view
 SHORE = 0.45  # share of a water's box from its middle to where it is seen
 PARTS = 7  # of water, across, of which one seen is enough
+_UNCOUNTED = RANGES | {CLOUD}
 _ABOVE = 20.0  # degrees above or below it, from which on that is told
 _OVERHEAD = 8.0  # likewise, of the moon, the sun and stars
 
@@ -81,7 +82,13 @@ class Seen:
         return self.kind == kind and abs(yaw_difference(self.yaw, yaw)) <= self.width / 2
 
     def direction(self, pose: CameraPose) -> str:
-        """Return its direction from a pose in words, and whether it is hidden or placed."""
+        """Return its direction from a pose in words, and whether it is hidden or placed.
+
+        Clouds drift with the wind and have none.
+        """
+        placed = ", placed by you" if self.placed else ""
+        if self.kind == CLOUD:
+            return f"in the sky{placed}"
         away, up = yaw_difference(self.yaw, pose.yaw), self.pitch - pose.pitch
         if (
             self.kind in WATERS | LANDSCAPE and abs(away) <= _BEHIND
@@ -94,7 +101,7 @@ class Seen:
         least = _OVERHEAD if self.kind in OVERHEAD else _ABOVE
         height = "" if abs(up) < least else ", high up" if up > 0 else ", low down"
         hidden = "" if self.in_sight else ", hidden"
-        return f"{across}{height}{hidden}{', placed by you' if self.placed else ''}"
+        return f"{across}{height}{hidden}{placed}"
 
 
 def _beyond(angle: float, half: float) -> float:
@@ -244,17 +251,22 @@ def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = No
     The last of `most` lines tells all others, by direction.
     """
     named = defaultdict[str, list[str]](list)
+    are_many = sum(one.kind == CLOUD for one in things) > 1
+    whole = {
+        one: _plural(one.name) if one.kind == CLOUD and are_many else one.name
+        for one in things if one.kind in _UNCOUNTED
+    }  # fmt: skip
     for one in sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw))):
-        ways = named[one.name]
-        if one.kind not in RANGES:
+        ways = named[whole.get(one, one.name)]
+        if one not in whole:
             ways.append(one.direction(pose))
         elif (way := _coarse(one.direction(pose))) not in ways:
             ways.append(way)
-    far = {one.name for one in things if one.kind in RANGES}
+    far = set(whole.values())
     rows = sorted(named.items(), key=lambda row: row[0] in far)
     shown = rows if most is None or len(rows) <= most else rows[: most - 1]
     lines = [
-        f"{name}: {', '.join(ways) if len(ways) < MOST_DIRECTIONS else 'all around'}"
+        f"{with_article(name)}: {', '.join(ways) if len(ways) < MOST_DIRECTIONS else 'all around'}"
         if name in far
         else f"{several(name, len(ways))}: {_counted(ways)}"
         for name, ways in shown

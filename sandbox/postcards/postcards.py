@@ -426,9 +426,9 @@ class PostcardHunt:
         """Move on to a second of play; True if the card looks different."""
         if self.tour is not None and self.tour.phase != "finished":
             self._policies.add(policy)
-            before, seen, room = self.tour, self._prober.seen, ground.room if ground else None
-            is_here = room is None or self._room is None or self._room[0] == room
-            way = "" if is_here else self._way_to(self._room[1])
+            before, seen, room, way = self.tour, self._prober.seen, ground and ground.room, ""
+            if self._room and room not in (None, self._room[0]):
+                way = self._way_to(self._room[1])
             pictures = seen.pictures if None in (room, seen.room) or room == seen.room else ()
             self.tour = self._developed(before, now).update(now, pose, pictures, way)
             if self.tour.card is not before.card:

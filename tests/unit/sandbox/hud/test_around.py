@@ -100,6 +100,13 @@ def test_names_say_what_stands_in_bunches_and_no_material_twice(
     assert around_lines(two, CameraPose()) == [f"{line}: both ahead"]
 
 
+def test_clouds_which_drift_have_neither_number_nor_direction():
+    clouds = [Seen("cloud", "", turn, 30.0, 20.0, 9.0) for turn in (10.0, 100.0)]
+    cow = Seen("cow", "", 170.0, 0.0, 9.0, 9.0)
+    assert around_lines((*clouds, cow), CameraPose()) == ["a cow: behind you", "clouds: in the sky"]
+    assert around_lines(clouds[:1], CameraPose()) == ["a cloud: in the sky"]
+
+
 def test_directions_with_commas_are_set_apart():
     cats = [Seen("cat", "", 40.0, -30.0, 9.0, 9.0), Seen("cat", "", 300.0, 0.0, 9.0, 9.0)]
     assert around_lines(cats, CameraPose()) == [
