@@ -98,16 +98,16 @@ BINDINGS = (
     Binding("new_seed", ("n",), "another place like this", "World"),
     Binding("leave", ("escape", "pad back"), "leave to the title", "World"),
     Binding("policy", ("k", "pad left shoulder"), "remember places, or only seconds", "Memory"),
-    Binding("more_memory", ("]", "page up"), "more memory", "Memory"),
-    Binding("less_memory", ("[", "page down"), "less memory", "Memory"),
-    Binding("world", ("o",), "another network paints the place", "Memory"),
+    Binding("more_memory", ("]", "page up"), "remember more places", "Memory"),
+    Binding("less_memory", ("[", "page down"), "remember fewer places", "Memory"),
+    Binding("world", ("o",), "switch to another network", "Memory"),
     Binding("save", ("f5",), "save this moment", "Keep"),
     Binding("load", ("f9",), "load the saved moment", "Keep"),
     Binding("fork", ("f6",), "save a copy of this place", "Keep"),
     Binding("record", ("f10",), "start or stop recording", "Keep"),
     Binding("screenshot", ("f12",), "take a picture", "Keep"),
-    Binding("hud", ("h", "pad right stick"), "map, lab view or nothing", "Show"),
-    Binding("minimap", ("m",), "map", "Show"),
+    Binding("hud", ("h", "pad right stick"), "map, figures or none", "Show"),
+    Binding("minimap", ("m",), "another map, or none", "Show"),
     Binding("split", ("v",), "two memories side by side", "Show"),
     Binding("late_warp", ("l",), "turn without delay: on or off", "Show"),
     Binding("help", ("f1",), "show or hide this help", "Show"),
@@ -133,14 +133,14 @@ _ALSO_WATCHING = ("step", "reset", "leave", "hud", "help", "fullscreen")
 _TURNS: frozenset[Axis] = frozenset(("yaw", "pitch"))
 _STEPS: frozenset[Axis] = frozenset(("forward", "right"))
 POINTING = (
-    Pointing("drag the view", "mouse drag", "", _TURNS),
-    Pointing("go there", "click on map or door", "", _TURNS),
-    Pointing("put something there", "right click", "", _TURNS),
-    Pointing("look around at any speed", "", "right stick", _TURNS),
-    Pointing("walk that way", "W A S D in the corner", "left stick", _STEPS),
-    Pointing("zoom by any amount", "mouse wheel", "triggers", frozenset(("zoom",))),
+    Pointing("drag the view", "Mouse drag", "", _TURNS),
+    Pointing("go there", "Click on map or door", "", _TURNS),
+    Pointing("put something there", "Right click", "", _TURNS),
+    Pointing("look around at any speed", "", "Pad right stick", _TURNS),
+    Pointing("walk that way", "On-screen W A S D", "Pad left stick", _STEPS),
+    Pointing("zoom by any amount", "Mouse wheel", "Pad triggers", frozenset(("zoom",))),
 )
-_WATCH_POINTING = (Pointing("click or drag to any moment", "time bar", "", frozenset()),)
+_WATCH_POINTING = (Pointing("click or drag to any moment", "Time bar", "", frozenset()),)
 
 
 class BindingError(ValueError):

@@ -27,6 +27,8 @@ _TITLES = {
     "equals": "Keypad =",
     "break": "Pause",
     "left meta": "Left Win",
+    "pad left stick": "Press pad left stick",
+    "pad right stick": "Press pad right stick",
     "right meta": "Right Win",
 }
 PadAxis = Literal["left x", "left y", "right x", "right y", "left trigger", "right trigger"]
@@ -57,7 +59,7 @@ def find_key(written: str) -> str | None:
     text = " ".join(written.lower().split())
     if text in KEYS_BY_TITLE:
         return KEYS_BY_TITLE[text]
-    if text in NAMED or (len(text) == 1 and text.isprintable()):
+    if text in (*NAMED, *PAD_BUTTONS) or (len(text) == 1 and text.isprintable()):
         return text
     return None
 

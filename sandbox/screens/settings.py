@@ -124,7 +124,7 @@ def items(bindings: Bindings = DEFAULTS) -> tuple[Item, ...]:
 def _settings() -> tuple[Item, ...]:
     fit = _choice(("whole", "whole picture"), ("fill", "fill the window"))
     scale = _choice(("crisp", "crisp edges"), ("smooth", "smooth"), ("sharp", "sharp pixels"))
-    level = _choice(("small", "the map"), ("full", "lab view"), ("off", "nothing"))
+    level = _choice(("small", "the map"), ("full", "map and figures"), ("off", "nothing"))
     precision = _choice(("auto", "fastest"), ("fp32", "fp32"), ("bf16", "bf16"), ("int8", "int8"))
     frames = _slider(
         (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32), lambda count: counted(count, "picture")

@@ -65,7 +65,7 @@ def test_no_control_is_missing_and_no_help_is_cut(size):
 def test_no_key_is_cut_where_there_is_room():
     with window((1280, 720), "test"):
         found = written(NotingTheme((1280, 720)), PLAYER_BINDINGS, (1280, 720))
-        assert "click on map or door" in found
+        assert "Click on map or door" in found
         assert "Left shift / Right shift" in found
 
 
