@@ -41,23 +41,24 @@ from mag_sandbox.scenes.changes import (
     under_snow_words,
     without_adding,
 )
+from mag_sandbox.scenes.descriptions import of_light
 from mag_sandbox.scenes.naming import named_things
 from mag_sandbox.scenes.places import known_place
 from mag_sandbox.scenes.things import GROUND, ThingError, parse_known, words_of
 from mag_sandbox.scenes.vocabulary import Vocabulary, split_words
 
 OTHER_LIGHT = "light and weather change"
-LIGHT_ALONE = "light and weather"
-LIGHT_AND_NEW = "light and weather; what you named is added"
-NEW_ALONE = "what you named is added"
-ALTERED_ALONE = "what you named changes"
+LIGHT_ALONE = "change light and weather"
+LIGHT_AND_NEW = "change light and weather, add what you named"
+NEW_ALONE = "add what you named"
+ALTERED_ALONE = "change what you named"
 RELIT = "Light and weather change; everything stays where it is"
 JOINED = "Light and weather change; what you named is added, all else stays where it is"
 ADDED = "What you named is added here; all else stays where it is"
 ELSEWHERE = "this is another place"
-IDLE = "nothing changes"
+IDLE = "Nothing changes"
 UNSEEN_HERE = "none of these words changes anything here{}"
-SO_ALREADY = "light and weather are so already{}"
+SO_ALREADY = "it looks like that already{}"
 ALTERED = "What you named changes; all else stays where it is"
 _TITLES = {  # of the box, by what Enter changes
     LIGHT_ALONE: "Change light and weather",
@@ -120,7 +121,8 @@ def describe(
         "light": _SAID_STAYING.get(why, RELIT + snow),
         "everything": f"Everything is made up anew{f': {why}' if why else ''}",
     }
-    services.notices.say(f"{follows[ground]}{undoing}", topic=CHANGE)
+    said = _of_light(follows[ground], text, words)
+    services.notices.say(f"{said}{undoing}", topic=CHANGE)
 
 
 def _repaintings(ground: str, pose: CameraPose) -> list[Edit]:
@@ -149,7 +151,7 @@ def choices(
     words, now = services.vocabulary, reel.current.block.prompt
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
     if words and (_is_unknown(text, words) or _why_idle(text, now, words)):
-        return (PromptChoice("Enter", IDLE, 0, describe, IDLE.capitalize()),)
+        return (PromptChoice("Enter", "", 0, describe, IDLE),)
     kept, why = _going_on(text, now, words) if words else (text, "")
     begun = f"start {'another place like this' if text == now else 'a new place'} here"
     alone = "" if kept == text else ", from these words alone"
@@ -162,13 +164,15 @@ def choices(
         begin = replace(begin, keys="Shift+Enter", mod=pygame.KMOD_SHIFT)
         return (here, begin) if _is_far(reel) else (here, anew)
     if _stays(why, reel):
-        light = PromptChoice("Enter", why, 0, describe, _TITLES[why])
+        effect, title = (_of_light(one, now, words) for one in (why, _TITLES[why]))
+        light = PromptChoice("Enter", effect, 0, describe, title)
         return (light,) if _is_far(reel) else (light, anew)
     if _is_far(reel):
         return (begin,)
     if why:
         is_other = why == ELSEWHERE or (words and names_other_place(kept, now, words))
-        return (begin if is_other else replace(begin, words=f"{begun}: {why}"),)
+        begun = f"{begun}: {_of_light(why, kept, words)}"
+        return (begin if is_other else replace(begin, words=begun),)
     if not services.map.sees_more_of(replace(reel.pose, pitch=0.0)):  # above are no things
         words_of_view = "repaint this view; things in it may disappear"
         return (PromptChoice("Enter", words_of_view, 0, view, VIEW_AGAIN), anew)
@@ -193,6 +197,10 @@ def _why_idle(text: str, now: str, words: Vocabulary) -> str:
     reason = UNSEEN_HERE if is_unseen(text, now, words) else reason
     tried = ", ".join(f"“{one}”" for one in other_lights(now, words)) if reason else ""
     return reason.format(f"; try {tried}" if tried else "")
+
+
+def _of_light(said: str, text: str, words: Vocabulary | None) -> str:
+    return of_light(said, text, words) if words else said
 
 
 def _is_unknown(text: str, words: Vocabulary) -> bool:

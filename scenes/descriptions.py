@@ -203,6 +203,8 @@ _HOUSE_IN_PLACE = any_case(  # "a church in a meadow"
 _HOUSES = any_case(
     r"\b(?:church(?:es)?|chapels?|shops?|stores?|supermarkets?|cafes?|restaurants?)\b"
 )
+_OF_LIGHT = re.compile(r"(?:(?P<large>L)|l)ight and weather(?P<verb> change\b| stay\b|)")
+_OF_ONE = {" change": " changes", " stay": " stays"}
 _SHOP = re.compile("store|supermarket")  # words that name no thing
 _GRAVEYARD, _GRAVE = "in an old graveyard", "gravestone"
 _HOUSE_KINDS = frozenset(("church", "shop"))
@@ -1164,6 +1166,15 @@ def falls_outdoors(text: str, words: Vocabulary) -> bool:
     """Tell whether a description has rain or snow in a room, where none falls."""
     falls = any(speaks_of(what, text) for what in _FALLS.values())
     return falls and words.place(words.reading(text)) == "indoor"
+
+
+def of_light(said: str, text: str, words: Vocabulary) -> str:
+    """Return a sentence on light and weather; for a description of a room, on light alone."""
+    if not _OF_LIGHT.search(said) or words.place(words.reading(text)) != "indoor":
+        return said
+    return _OF_LIGHT.sub(
+        lambda hit: f"{'The' if hit['large'] else 'the'} light{_OF_ONE.get(hit['verb'], '')}", said
+    )
 
 
 def names_land(text: str, words: Vocabulary) -> bool:

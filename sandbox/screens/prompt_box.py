@@ -36,7 +36,13 @@ from mag_sandbox.scenes.changes import (
 )
 from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.conditions import night_words
-from mag_sandbox.scenes.descriptions import added_place, falls_outdoors, located, names_land
+from mag_sandbox.scenes.descriptions import (
+    added_place,
+    falls_outdoors,
+    located,
+    names_land,
+    of_light,
+)
 from mag_sandbox.scenes.kinds import KINDS
 from mag_sandbox.scenes.naming import named_things, naming_words, with_article
 from mag_sandbox.scenes.suggestions import is_out_of_time
@@ -77,7 +83,7 @@ ADDED_STAYS = "what you named is added; everything else stays"
 ALTERED_STAYS = "what you named changes; everything else stays"
 ONE_ADDED = "one thing is put here; everything else stays"
 AIR_STAYS = "light and weather stay: {}"
-IS_SO = "light and weather are so already"
+IS_SO = "it looks like that already"
 NONE_TO_CHANGE = "no {} is named here, so nothing that you saw changes; new areas may have one"
 STAYS = "no place named, so it stays {}"
 REPAINTED = "; with {} it is set {}"
@@ -149,7 +155,7 @@ class _Advice:
             said.append(UNSEEN + instead + (ONE_EACH if is_several else indoors))
         if drawn:  # may be long
             said.append(drawn_as(*drawn[0], self.words) + also)
-        return "; ".join(said)
+        return of_light("; ".join(said), self.whole, self.words)
 
     @cached_property
     def _stays(self) -> str:

@@ -136,7 +136,7 @@ class PromptChoice:
     """A way to apply the text, as a button and by Enter with a modifier."""
 
     keys: str  # for people: "Ctrl+Enter"
-    words: str  # its effect
+    words: str  # its effect; "": it has none, and no button
     mod: int  # of pygame's KMOD bits; 0: Enter alone
     apply: Callable[[str], object]
     title: str = ""  # of the box, if this is what Enter does; "": its usual one
@@ -269,6 +269,7 @@ def _content(view: PromptView, text: Part, *, hinting: bool) -> Part:
     choices = tuple(
         NamedPart(f"choice {place}", _chip(_key_words(one.keys, one.words), edge, 8))
         for place, (one, edge) in enumerate(zip(view.choices, edges, strict=True))
+        if one.words
     )
     return column(
         row(Text(view.title, 16, bold=True), SPRING, row(*keys, gap=8, drops=True)),

@@ -697,7 +697,7 @@ def written(game, text):
             "in the snow",
             "None of these words changes anything here. Try “in the evening”",
         ),
-        ("A dark cave.", "at night", "Light and weather are so already. Try “in the evening”"),
+        ("A dark cave.", "at night", "It looks like that already. Try “in the evening”"),
     ],
 )
 def test_words_without_effect_begin_nothing_and_the_box_says_why(run, before, text, why):
@@ -705,7 +705,7 @@ def test_words_without_effect_begin_nothing_and_the_box_says_why(run, before, te
     game.services.vocabulary = known_words("pocket")
     game.play(PlayScene(replace(SCENE, prompt=before)))
     box = written(game, text)
-    assert [one.words for one in box.choices] == ["nothing changes"]
+    assert [(one.title, one.words) for one in box.choices] == [("Nothing changes", "")]
     game.press(pygame.K_RETURN)
     assert box.is_open
     assert sentences(box.notice).startswith(why)
@@ -736,6 +736,27 @@ def test_the_title_of_the_box_says_what_enter_does(run):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("before", "text", "button", "note"),
+    [
+        (
+            "a beach",
+            "at night with a castle",
+            "change light and weather, add what you named",
+            "Light and weather change, and what you named is added.",
+        ),
+        ("a bedroom", "at night", "change the light", "Only the light changes."),
+    ],
+)
+def test_buttons_of_the_box_are_commands_and_rooms_have_no_weather(run, before, text, button, note):
+    game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
+    game.services.vocabulary = known_words("pocket")
+    game.play(PlayScene(replace(SCENE, prompt=before)))
+    box = written(game, text)
+    assert box.choices[0].words == button
+    assert sentences(box.notice).startswith(note)
+
+
 def test_where_all_around_was_seen_enter_repaints_this_view(run, monkeypatch):
     asked = []
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",)), on_step=asked.append))
@@ -761,7 +782,7 @@ def test_no_new_areas_are_promised_above_where_all_around_was_seen(run, monkeypa
     game.wait(lambda: game.screen.reel.pose.pitch > 0.0)
     words = [one.words for one in written(game, "a castle").choices]
     assert "new areas" not in words, "no castle stands in the sky"
-    idle = ["nothing changes"]
+    idle = [""]
     told = [[one.words for one in written(game, text).choices] for text in ("xyzzy", "and a ca")]
     assert [one == idle for one in told] == [True, False], "a word is still being written"
 
