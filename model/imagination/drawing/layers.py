@@ -38,6 +38,7 @@ from mag_sandbox.model.imagination.pixels import (
     widened_around,
 )
 from mag_sandbox.model.imagination.sketch import sprite_box
+from mag_sandbox.model.imagination.surroundings import in_pixels
 
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses its surroundings
 # times as large as painted, from which on a cut-out is shown as from near: a little, and wholly
@@ -48,6 +49,7 @@ NEAR_BY, AHEAD = 6.0, 45.0
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # of a pixel: share that is painted, from which on it counts
 KNOWN, GLIMPSED = 255, 128  # marks of carried pixels; glimpsed: of things that are mostly hidden
+FADING = 4  # parts of a cell, in one of which it fades
 AS_GLIMPSED = 0.95  # pixels of things of which little is seen count less
 
 
@@ -186,6 +188,20 @@ class LayeredRing:
         free = canvas[3]
         canvas[3] = 1 - free + (free * before[0][0] if before else 0)
         return torch.from_numpy(canvas)
+
+    def shown_of(self, cells: np.ndarray, pose: CameraPose, size: tuple[int, int]) -> Tensor:
+        """Return the share of each pixel of a view that shows some cells, float32 [height, width].
+
+        It fades beside them.
+
+        Args:
+            cells: of the ring, bool [rows, columns].
+            pose: of the view.
+            size: height and width.
+        """
+        wide = widened_around(in_pixels(cells, FADING * len(cells)), 1)
+        ring = _around(torch.from_numpy(wide[None].astype(np.float32)), 1)
+        return torch.from_numpy(self._sampled(pose, size, ring)[0][0])
 
     def cut_outs(self) -> dict[int, tuple[CutOutPicture, tuple[int, int]]]:
         """Return the things that are mostly seen, and where in the ring each layer begins [px]."""

@@ -153,6 +153,7 @@ class _LayersSource:
     over: Callable[[], np.ndarray] | None  # returns the layer over it; None: there is none
     known: np.ndarray  # cells to be shown, bool [rows, columns]
     painted: np.ndarray  # those that are no guesses, likewise
+    outdated: np.ndarray  # those that show what was there before a change, likewise
 
     @property
     def is_lit(self) -> bool:
@@ -548,20 +549,40 @@ class Viewpoints(ViewPainter[_MadeView]):
         is_at_start = {place for each in shares for place, _ in each} == {START}
         if has_start and is_at_start and not any(pose.is_away for pose in poses):
             return None
-        shown = [[(self._source_at(place), share) for place, share in each] for each in shares]
+        before = shares
+        if any(ring.outdated.any() for ring in self.kept.values()):
+            before = [self.shares(pose, as_changed=False) for pose in poses]
+
+        def rings_of(shares: Sequence[tuple[Position, float]]) -> list[tuple[_LayersSource, float]]:
+            return [(self._source_at(place), share) for place, share in shares]
+
+        shown = [rings_of(each) for each in shares]
+        earlier = [
+            rings_of(then) if then != now else [] for then, now in zip(before, shares, strict=True)
+        ]
         walk, is_planned = self.walk, planned_things(self._painting) is not None
         is_planned = is_planned and not (walk.lost or walk.lost_patches)  # that will be elsewhere
 
+        def mixed(pose: CameraPose, rings: Sequence[tuple[_LayersSource, float]]) -> Tensor:
+            parts = []
+            for ring, share in rings:
+                # where nothing is painted, another light may be shown
+                sketched = is_planned and ring.is_lit
+                layers = self._layers(ring, scenery)
+                parts.append(share * layers.view(pose, size, is_sketched=sketched))
+            return torch.stack(parts).sum(dim=0)
+
         def draw(frames: slice) -> DrawnPictures:
             views = []
-            for pose, rings in zip(poses[frames], shown[frames], strict=True):
-                parts = []
-                for ring, share in rings:
-                    # where nothing is painted, another light may be shown
-                    sketched = is_planned and ring.is_lit
-                    layers = self._layers(ring, scenery)
-                    parts.append(share * layers.view(pose, size, is_sketched=sketched))
-                views.append(torch.stack(parts).sum(dim=0))
+            for pose, now, then in zip(poses[frames], shown[frames], earlier[frames], strict=True):
+                view = mixed(pose, now)
+                if then:  # but for what the player changed, all stays as it was shown
+                    changed = [
+                        share * self._layers(ring, scenery).shown_of(ring.outdated, pose, size)
+                        for ring, share in then
+                    ]
+                    view = torch.lerp(mixed(pose, then), view, torch.stack(changed).sum(dim=0))
+                views.append(view)
             return DrawnPictures.of(*torch.stack(views).split((3, 1), dim=1))
 
         return draw
@@ -644,14 +665,15 @@ class Viewpoints(ViewPainter[_MadeView]):
             START, around, lambda: pictures.ring(around)[None],
             lambda picture: _as_given(picture, around, given, self._imagination.ahead),
             None if given is None else partial(pictures.details.first_ring, around, given),
-            around.known, around.known,
+            around.known, around.known, np.zeros_like(around.known),
         )  # fmt: skip
 
     def _source(self, ring: PaintedRing) -> _LayersSource:
         decode = partial(decoded_ring, self._imagination, ring.held, self.thread.map)
         return _LayersSource(
-            ring.place, ring, decode, lambda picture: picture, None, ring.known, ring.painted
-        )
+            ring.place, ring, decode, lambda picture: picture, None,
+            ring.known, ring.painted, ring.outdated,
+        )  # fmt: skip
 
     def _layers(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
         """Return a ring in layers; the last ones are kept, and threads may share them."""

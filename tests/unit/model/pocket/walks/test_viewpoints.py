@@ -8,6 +8,7 @@ from math import dist
 
 import numpy as np
 import pytest
+import torch
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
 from mag_sandbox.controls.edits import EVERYTHING, Edit
@@ -21,6 +22,7 @@ from mag_sandbox.model.pocket.listed import as_edits
 from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD, VIEWS
 from mag_sandbox.model.pocket.painting import relighting
 from mag_sandbox.model.pocket.painting.painting import Plan
+from mag_sandbox.model.pocket.pictures.cells import pixels_of
 from mag_sandbox.model.pocket.walks import viewpoints, walking
 from mag_sandbox.model.pocket.walks.painted_ring import PaintedRing
 from mag_sandbox.model.pocket.walks.walking import START, WalkableGround
@@ -677,6 +679,31 @@ def test_what_shows_a_change_stands_in_for_a_nearer_viewpoint_that_does_not_yet(
     assert [place for place, _ in views.shares(pose)] == [other]
     assert views.shares(pose, as_changed=False) == before
     assert views.is_outdated(pose), "the nearest one is still to be painted"
+
+
+def test_until_a_change_is_painted_all_but_it_is_shown_from_as_near_as_before():
+    made = walked(30, SKY, TREE)
+    pose, views = made._session.pose, made._viewpoints
+    made.painting.plan = replace(made.painting.plan, things=(SKY, TREE, replace(TREE, yaw=5.0)))
+    views._followed()
+    (nearest, _), *_ = views.shares(pose, as_changed=False)
+    other = min(views.kept, key=lambda one: abs(one[1] - pose.z + 4.0))
+    views.kept[other] = replace(
+        views.kept[other], outdated=np.zeros_like(views.kept[other].outdated)
+    )
+    size, scenery = views._imagination.view_size, views._followed()
+    old, new = (
+        views._layers(views._source_at(place), scenery).view(pose, size, is_sketched=True)[:3]
+        for place in (nearest, other)
+    )
+    changed = views._layers(views._source_at(nearest), scenery).shown_of(
+        views.kept[nearest].outdated, pose, size
+    )
+    shown = pixels_of(views.look([pose])(slice(None)).cells)[0]
+    for share, expected, others in ((0.0, old, new), (1.0, new, old)):
+        where = changed == share
+        assert (expected - others)[:, where].abs().max() > 0.05
+        assert torch.allclose(shown[:, where], expected[:, where], atol=1e-3)
 
 
 def test_what_is_painted_stands_in_for_a_nearer_viewpoint_that_has_guesses_alone():
