@@ -17,7 +17,8 @@ from mag_sandbox.model.world import Door
 from mag_sandbox.scenes.kinds import ANIMALS, STANDS
 from mag_sandbox.scenes.stances import STANCES, Stance
 
-HORIZON_FOOT = 1.2  # degrees; things that stand nearer to the horizon are at infinity
+HORIZON_FOOT = 1.2  # degrees; ground nearer to the horizon is at infinity
+NEAR_HORIZON = 0.3  # degrees; things that stand nearer to the horizon are, too
 WIDEST = 120.0  # degrees; wider things lie all around
 STEEPEST = 85.0  # degrees
 FLATTEST = 0.1  # degrees that a thing is tall at least
@@ -329,6 +330,8 @@ def body_of(
             and abs(ends_of(other.told)[1] - low) < SUPPORTED
         )
         distance = min((foot_distance(thing), *supports))
+        if stance.where == "floor" and low < -NEAR_HORIZON:  # else no walk would lead to it
+            distance = min(distance, EYE / tan(radians(HORIZON_FOOT)))
     return PlacedBody(thing, "upright", min(distance, wall), usually=usually)
 
 

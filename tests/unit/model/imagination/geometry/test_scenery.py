@@ -407,7 +407,7 @@ def test_things_are_painted_again_each_time_they_are_twice_as_near_until_they_ar
     assert [new.levels(0.0, z - away)[3] for away in (15.0, 11.0, 4.0, 2.4, 1.0)] == [0, 1, 4, 6, 6]
 
 
-@pytest.mark.parametrize(("foot", "away"), [(-1.0, None), (-1.5, 61.1), (-2.5, 36.6)])
+@pytest.mark.parametrize(("foot", "away"), [(-0.2, None), (-1.0, 76.4), (-1.5, 61.1), (-2.5, 36.6)])
 def test_things_near_the_horizon_come_nearer_unless_they_stand_on_it(foot, away):
     house = PlacedObject("cottage", 0.0, foot + 3.0, 12.0, 6.0)
     (there,) = Scenery.of([house], STANCES, ALL_BEHIND).apart("upright") or [(house, None)]
