@@ -86,9 +86,8 @@ class Seen:
 
         Clouds drift with the wind and have none.
         """
-        placed = ", placed by you" if self.placed else ""
         if self.kind == CLOUD:
-            return f"in the sky{placed}"
+            return "in the sky"
         away, up = yaw_difference(self.yaw, pose.yaw), self.pitch - pose.pitch
         if (
             self.kind in WATERS | LANDSCAPE and abs(away) <= _BEHIND
@@ -101,7 +100,7 @@ class Seen:
         least = _OVERHEAD if self.kind in OVERHEAD else _ABOVE
         height = "" if abs(up) < least else ", high up" if up > 0 else ", low down"
         hidden = "" if self.in_sight else ", hidden"
-        return f"{across}{height}{hidden}{placed}"
+        return f"{across}{height}{hidden}{', placed by you' if self.placed else ''}"
 
 
 def _beyond(angle: float, half: float) -> float:
@@ -251,7 +250,8 @@ def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = No
     The last of `most` lines tells all others, by direction.
     """
     named = defaultdict[str, list[str]](list)
-    are_many = sum(one.kind == CLOUD for one in things) > 1
+    clouds = [one for one in things if one.kind == CLOUD]
+    are_many = len(clouds) > 1 or not all(one.placed for one in clouds)  # small ones are not listed
     whole = {
         one: _plural(one.name) if one.kind == CLOUD and are_many else one.name
         for one in things if one.kind in _UNCOUNTED

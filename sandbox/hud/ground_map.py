@@ -1,7 +1,7 @@
 """The world from above: the way walked, where the player stands, what stands around.
 
-North is where the scene begins to look. The scale follows the way and what is in view; far from the
-start the player stays in the middle.
+North is where the scene begins to look. Far from the start the player stays in the middle. Things
+of kinds that have no name on the map are faint.
 """
 
 import math
@@ -16,20 +16,20 @@ from mag_sandbox.evaluation.similarity.anchors import AnchorMark
 from mag_sandbox.model.world import Door, FrameBlock, GroundPlan, GroundThing, MemoryEntry
 from mag_sandbox.sandbox.hud.around import CALLED
 from mag_sandbox.sandbox.hud.hud_state import SECTOR
-from mag_sandbox.sandbox.hud.minimap import CARD_WIDTH, GONE, PLACE, SHADOW
+from mag_sandbox.sandbox.hud.minimap import CARD_WIDTH, GONE, MEMORY, PLACE, SHADOW
 from mag_sandbox.sandbox.ui.layout import SPRING, Text, bar, draw, row
-from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Theme
+from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, Theme
 from mag_sandbox.scenes.called import names_in
 
 SQUARES = "squares of {} m"
 TALL = 0.56  # height of the map over its width
-HALVES = 5.0, 8.0, 12.0, 18.0  # metres from the middle to the left edge
-LEAST, MOST = HALVES[0], HALVES[-1]
-SMALLER = 0.6  # of that: how much is needed, at most, until a walker's map shows less
+HALVES = 5.0, 8.0, 12.0, 18.0  # metres from the middle to the left edge, in rooms
+MOST = HALVES[-1]  # likewise outdoors
 WIDE, FIVE = 8.0, 5  # metres from there on, and of a square then
-IN_VIEW = 3  # of the nearest things in view, which the map shows
+IN_VIEW = 3  # of the nearest things in view, which have names first
 CLOSE = 12  # px around the start or a door, in which a click means it
-BEYOND = 2.0  # metres that are seen beyond the way
+BEYOND, AT_WALLS = 2.0, 0.5  # metres that are seen beyond the way, and beyond walls
+FAINT = 0.35  # of its colour, that a thing without a name has
 AT_START = 3.0  # metres within which a player is there, and it needs no name
 MOST_NAMED = 5  # kinds of things with names: more are hard to read
 MOST_HIDDEN = 0.05  # of a name's area that may lie on other things than its own
@@ -38,7 +38,7 @@ WEDGE = 0.44  # of half the map's width: the view's reach
 GROUND, FLOOR, GRID, STONE = (20, 26, 40), (34, 41, 62), (34, 41, 58), (112, 122, 148)
 WATER = (66, 106, 146)
 BEHIND_NAMES = (*GROUND, 150)
-REMEMBERED = (*SEGMENT_COLOURS["compressed"], 120)
+REMEMBERED = (*MEMORY, 150)
 
 
 class MapArea(NamedTuple):
@@ -56,29 +56,23 @@ class MapArea(NamedTuple):
         width: int,
         way: Sequence[tuple[float, float]],
         pose: CameraPose,
-        seen: Sequence[GroundThing] = (),
-        before: "MapArea | None" = None,
+        walls: Sequence[tuple[float, float]] = (),
     ) -> "MapArea":
-        """Return the area of a card of a width [px] that shows a way [m], the player and things.
+        """Return the area of a card of a width [px] that shows a way [m], or a room's walls.
 
-        It shows less than the one before only in another place, if much less is needed there.
+        The scale is one for all places outdoors, and one for each room.
         """
         pad = theme.px(14)
         across = width - 2 * pad
         place = pygame.Rect(pad, pad, across, round(across * TALL))
-        xs, zs = zip((pose.x, pose.z), *way, strict=True)
+        xs, zs = zip((pose.x, pose.z), *way, *walls, strict=True)
         reach = max(max(xs) - min(xs), (max(zs) - min(zs)) / TALL) / 2
+        needed = reach + (AT_WALLS if walls else BEYOND)
         x, z = (max(xs) + min(xs)) / 2, (max(zs) + min(zs)) / 2
-        if reach + BEYOND > MOST:
-            x, z, reach = pose.x, pose.z, MOST
-        far = (max(abs(one.x - x), abs(one.z - z) / TALL) + one.radius for one in seen)
-        needed = max(reach + BEYOND, *(one for one in far if one <= MOST), LEAST)
-        half = next((one for one in HALVES if one >= needed), MOST)
-        area = cls(place, round(x), round(z), half)
-        if before is None or before.half <= half:
-            return area
-        stands = before[1:3] == area[1:3]
-        return area._replace(half=before.half if stands or needed > SMALLER * before.half else half)
+        if needed > MOST:
+            x, z = pose.x, pose.z
+        half = next((one for one in HALVES if walls and one >= needed), MOST)
+        return cls(place, round(x), round(z), half)
 
     @property
     def scale(self) -> float:
@@ -125,7 +119,7 @@ class GroundMap:
     """
 
     def __init__(self) -> None:
-        self.area = MapArea(pygame.Rect(0, 0, 0, 0), 0.0, 0.0, LEAST)  # as drawn last
+        self.area = MapArea(pygame.Rect(0, 0, 0, 0), 0.0, 0.0, MOST)  # as drawn last
         self.names: dict[Door, pygame.Rect] = {}  # where those of doors stand in the area
         self._start: pygame.Rect | None = None  # likewise, that of the start
         self._made: tuple[tuple[object, ...], pygame.Surface] | None = None
@@ -145,8 +139,8 @@ class GroundMap:
         as wide as the scene's.
         """
         seen = _in_view(block.ground or GroundPlan(), pose)
-        before = self.area if self._made else None
-        self.area = MapArea.of(theme, width or theme.px(CARD_WIDTH), way, pose, seen, before)
+        walls = block.ground.walls if block.ground else ()
+        self.area = MapArea.of(theme, width or theme.px(CARD_WIDTH), way, pose, walls)
         remembered = _remembered(block.memory.entries)
         words = names_in(block.prompt)
         made_of = theme, self.area, block.ground, words, tuple(way), tuple(marks), remembered, seen
@@ -158,14 +152,16 @@ class GroundMap:
             self._start = start[1].move(-corner[0], -corner[1]) if start else None
             ground, taken = block.ground or GroundPlan(), [start[1]] if start else []
             taken += [*_arrows(theme, self.area, way), _spot(theme, self.area.start), *spots]
-            card = _drawn(theme, self.area, ground)
+            card = _captioned(theme, self.area, ground)
+            names = pygame.Surface(card.get_size(), pygame.SRCALPHA)
+            names.set_clip(self.area.place)
+            self.names = _draw_doors(theme, names, self.area, ground, words, taken)
+            named = _write_names(theme, names, self.area, ground, words, taken, seen)
+            _draw_ground(theme, card, self.area, ground, named)
             for place, sectors in remembered:
                 _draw_memory(card, self.area, place, sectors)
             _draw_way(card, theme, self.area, way)
-            card.set_clip(self.area.place)
-            self.names = _draw_doors(theme, card, self.area, ground, words, taken)
-            _write_names(theme, card, self.area, ground, words, taken, seen)
-            card.set_clip(None)
+            card.blit(names, (0, 0))
             if start:
                 _write(card, *start)
             for mark in marks:
@@ -236,14 +232,11 @@ def _arrows(
         yield arrow
 
 
-def _drawn(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surface:
-    """Return the card with the ground and what lies on it, without names."""
+def _captioned(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surface:
+    """Return the card with its caption and bare ground."""
     place, line = area.place, theme.line_height(13)
     card = theme.card((place.width + 2 * place.left, place.bottom + line + theme.px(12)))
     card.fill(GROUND, place)
-    card.set_clip(place)
-    _draw_ground(theme, card, area, ground)
-    card.set_clip(None)
     remembered = bar(14, 9, REMEMBERED[:3], 0), Text("remembered", 13, MUTED)
     room = place.width - theme.px(14 + 3 * 6) - theme.text("remembered", 13, MUTED).get_width()
     ways = (
@@ -258,9 +251,12 @@ def _drawn(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surface:
     return card
 
 
-def _draw_ground(theme: Theme, card: pygame.Surface, area: MapArea, ground: GroundPlan) -> None:
-    """Draw walls, waters, squares and things."""
+def _draw_ground(
+    theme: Theme, card: pygame.Surface, area: MapArea, ground: GroundPlan, named: Collection[str]
+) -> None:
+    """Draw walls, waters, squares and things, those of kinds that are not `named` faintly."""
     place = area.place
+    card.set_clip(place)
     if ground.walls:
         corners = [area.at(*corner) for corner in ground.walls]
         pygame.draw.polygon(card, FLOOR, corners)
@@ -276,7 +272,14 @@ def _draw_ground(theme: Theme, card: pygame.Surface, area: MapArea, ground: Grou
     for thing in sorted(ground.things, key=lambda one: -one.radius):
         middle, radius = area.at(thing.x, thing.z), max(3.0, thing.radius * area.scale)
         pygame.draw.aacircle(card, SHADOW, middle, radius + 1.5)
-        pygame.draw.aacircle(card, thing.color or STONE, middle, radius)
+        color = thing.color or STONE
+        pygame.draw.aacircle(card, color if thing.kind in named else _faint(color), middle, radius)
+    card.set_clip(None)
+
+
+def _faint(color: Sequence[int]) -> tuple[int, ...]:
+    both = zip(color[:3], GROUND, strict=True)
+    return tuple(round(FAINT * own + (1 - FAINT) * ground) for own, ground in both)
 
 
 def _square(area: MapArea) -> int:
@@ -336,8 +339,10 @@ def _write_names(
     words: Mapping[str, str],
     taken: list[pygame.Rect],
     seen: Collection[GroundThing],
-) -> None:
+) -> set[str]:
     """Write names of things and waters where no name stands yet; add their places to `taken`.
+
+    Returns the kinds of things that have a name, also as doors.
 
     Things that are `seen` come first, then near ones. A name is moved so that it lies on the map,
     in rooms within the walls, and off other things; it is left out where another name would lie
@@ -369,6 +374,7 @@ def _write_names(
         label = (name := theme.text(water.kind, 11, INK)).get_rect(center=area.at(*water.middle))
         if area.place.contains(label) and label.inflate(apart).collidelist(taken) < 0:
             taken.append(_write(card, name, label))
+    return {thing.kind for thing in ground.things} - unnamed
 
 
 def _room(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Rect:

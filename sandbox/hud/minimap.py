@@ -32,7 +32,7 @@ from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, Session
 from mag_sandbox.sandbox.play.rooms import ParkedRooms, parted
 from mag_sandbox.sandbox.ui.display import flat_picture
 from mag_sandbox.sandbox.ui.layout import SPRING, CustomPart, Text, draw, row
-from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Theme
+from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, Theme
 
 MOST_FRAMES = 2**30  # a kept map that says more is damaged
 FADED_AFTER = 2400  # frames since last seen: about two and a half minutes of play
@@ -45,7 +45,8 @@ REFRESH_MOVING = 6  # frames after which a moving view does
 _OLDEST_COLOUR = 70  # of 255: what age leaves of the colour; forgotten ground has none
 _GHOST = 0.42  # brightness of ground whose colour is gone
 _UNSEEN, _HATCH, _IMAGINED = (16, 20, 34), (34, 41, 62), (0, 112, 84)
-_EDGE_DARK, _EDGE_BRIGHT = (10, 13, 24), (86, 180, 233)
+MEMORY = (232, 132, 214)  # around what is remembered: no ground or water has this colour
+_EDGE_DARK, _EDGE_BRIGHT = (10, 13, 24), MEMORY
 
 CARD_WIDTH = 366  # px of the reference window
 SHADOW = (10, 13, 24)
@@ -344,7 +345,7 @@ def news_of(picture: MapPicture) -> str:
 
 
 def _draw_frame(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
-    pygame.draw.rect(surface, SEGMENT_COLOURS["compressed"], area, max(1, theme.px(1.5)))
+    pygame.draw.rect(surface, MEMORY, area, max(1, theme.px(1.5)))
 
 
 def _on_card(box: Box, area: pygame.Rect) -> pygame.Rect:

@@ -5,10 +5,20 @@ import pygame
 from mag_sandbox.model.world import WorldSpec
 from mag_sandbox.sandbox.hud.hud_state import clock_text
 from mag_sandbox.sandbox.recording.playback import Playback
-from mag_sandbox.sandbox.ui.layout import CachedCard, Card, CustomPart, NamedPart, Text, column, row
+from mag_sandbox.sandbox.ui.layout import (
+    CachedCard,
+    Card,
+    CustomPart,
+    NamedPart,
+    Text,
+    bar,
+    column,
+    row,
+)
 from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, INK, MUTED, TRACK, Theme
 
 TEXT = 13  # px of the reference window
+RETURN = "a view came back"  # at a mark of the time bar
 
 
 class TimeBar:
@@ -73,6 +83,7 @@ class TimeBar:
             Text(clock_text(second - self.begin), TEXT),
             NamedPart("track", CustomPart(0, 14, _draw_track, values)),
             Text(length, TEXT, MUTED),
+            row(bar(2, 13, GOOD), Text(RETURN, TEXT, MUTED), gap=5) if returns else None,
             gap=12,
         )
         text = Text(note, TEXT, MUTED, lines=1) if note else None

@@ -75,7 +75,7 @@ def test_what_is_counted_stands_before_of_and_with():
     one = [Seen(name, "", 0.0, 0.0, 9.0, 9.0) for name in names]
     said = [line.partition(":")[0] for line in around_lines(one, CameraPose())]
     assert said == [
-        "a bunch of flowers", "a table with a cloth", "a starfish", "the sea", "a cloud"
+        "a bunch of flowers", "a table with a cloth", "a starfish", "the sea", "clouds"
     ]  # fmt: skip
     two = [Seen(name, "", 0.0, 0.0, 9.0, 9.0) for name in names[:3] for _ in range(2)]
     said = [line.partition(":")[0] for line in around_lines(two, CameraPose())]
@@ -104,7 +104,9 @@ def test_clouds_which_drift_have_neither_number_nor_direction():
     clouds = [Seen("cloud", "", turn, 30.0, 20.0, 9.0) for turn in (10.0, 100.0)]
     cow = Seen("cow", "", 170.0, 0.0, 9.0, 9.0)
     assert around_lines((*clouds, cow), CameraPose()) == ["a cow: behind you", "clouds: in the sky"]
-    assert around_lines(clouds[:1], CameraPose()) == ["a cloud: in the sky"]
+    assert around_lines(clouds[:1], CameraPose()) == ["clouds: in the sky"], "and small ones"
+    own = replace(clouds[0], placed=True)
+    assert around_lines([own], CameraPose()) == ["a cloud: in the sky"]
 
 
 def test_directions_with_commas_are_set_apart():
