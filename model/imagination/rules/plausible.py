@@ -29,8 +29,9 @@ _CROWDS = {  # around at most, unless words name them or the place is known by t
     **dict.fromkeys(("mailbox", "anvil", "signpost", "alarm clock", "stool", "suitcase"), 2),
     **dict.fromkeys(("bench", "bicycle", "football goal", "seesaw", "slide", "round table"), 3),
     **dict.fromkeys(("bird", "seagull"), 4),
-    **dict.fromkeys(("mirror", "armchair", "fox", "dog", "hedgehog", "mouse", "barrel"), 3),
+    **dict.fromkeys(("mirror", "armchair", "fox", "cat", "dog", "hedgehog", "mouse", "barrel"), 3),
 }
+_LEAST = {"wheat": 6.0}  # degrees of height: what is painted smaller is a smear
 _SMALL = {  # degrees of the longer side, likewise
     "bee": 6.0, "bird": 10.0, "butterfly": 7.0, "mouse": 8.0, "frog": 9.0, "hedgehog": 10.0,
     "squirrel": 10.0, "owl": 10.0, "crab": 10.0, "lollipop": 16.0, "wild flower": 20.0,
@@ -75,6 +76,7 @@ def plausible(
         thing if thing.kind in said else _not_too_large(thing, is_outdoors=is_outdoors)
         for thing in things
         if thing.kind not in _PEAKS - said or thing.width >= _NARROWEST_PEAK
+        if thing.height >= _LEAST.get(thing.kind, 0.0)
     ]
     result = painted_whole(result, named)
     result = without_dry(_without_crowds(result, said, least), said)

@@ -41,6 +41,12 @@ def test_what_stands_on_something_stands_right_on_it_and_is_no_wider():
     assert bowl.foot == pytest.approx(STOOL.foot + STOOL.height, abs=0.8)
 
 
+def test_wheat_is_not_so_far_away_that_it_is_a_smear():
+    wheat = PlacedObject("wheat", 10.0, -3.0, 3.0, 3.0)
+    near = replace(wheat, pitch=-10.0, width=10.0, height=11.0)
+    assert plausible([GROUND, wheat, near], []) == [GROUND, near]
+
+
 def test_nothing_stands_on_handles_and_leaves():
     for kind in ("suitcase", "potted plant"):
         below = replace(STOOL, kind=kind)
