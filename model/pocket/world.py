@@ -126,6 +126,8 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         seed = checked_seed(scene, seed)
         self._require_words(scene.prompt)
         self._begin(scene, seed)
+        if self.painting and self.schedule.paints(self.memory):  # beside, for what comes next
+            self.painting.thread.begin_later(self.painting.imagination.prepare)
         with torch.inference_mode():
             return self._first_block(self._first_view(scene))
 

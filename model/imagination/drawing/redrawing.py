@@ -36,7 +36,7 @@ SMALLEST, LARGEST = 8, 13_000
 # px of the area of large things, and shares of them that are to be painted, and known; of those
 # within arm's length, which are cheap as they are reduced, none need be painted yet
 LARGE, ENOUGH, MOSTLY, NEAR_BY = 4_000, 0.3, 0.75, 20_000
-Each = Callable[[Callable[[int], CutOut], Iterable[int]], Iterable[CutOut]]
+Each = Callable[[Callable[[int], CutOut | None], Iterable[int]], Iterable[CutOut | None]]
 
 
 class StandingThings(NamedTuple):
@@ -74,7 +74,7 @@ class RedrawnThings:
             each: `map`, or like it on several threads.
         """
         self._close_ups, self._each = close_ups, each
-        self._cuts, self._drawn = LastMade[CutOut](KEPT), LastMade[CutOut](KEPT)
+        self._cuts, self._drawn = LastMade[CutOut](KEPT), LastMade[CutOut | None](KEPT)
 
     def over(
         self,
@@ -146,28 +146,32 @@ class RedrawnThings:
 
         whole = [
             number for number, cut in cuts.items()
-            if is_drawn(number, cut.box)
-            and self._close_ups.knows(things[number])
-            and self._close_ups.shows(cut.visible, things[number])
+            if is_drawn(number, cut.box) and self._close_ups.knows(things[number])
         ]  # fmt: skip
 
-        def drawn_again(number: int) -> CutOut:
+        def drawn_again(number: int) -> CutOut | None:
             is_part = bool(0 < seen[number] < 1)
-            cut = cuts[number].with_room() if is_part else cuts[number]
-            return self._redrawn(cut, things[number], is_part=is_part)
+            return self._redrawn(cuts[number], things[number], is_part=is_part)
 
-        return dict(zip(whole, self._each(drawn_again, whole), strict=True))
+        drawn = zip(whole, self._each(drawn_again, whole), strict=True)
+        return {number: cut for number, cut in drawn if cut is not None}
 
     def _cut_out(self, part: SeenPart) -> CutOut:
         check_cancelled()
         return self._cuts.found(part.digest, lambda: cut_out(part))
 
-    def _redrawn(self, cut: CutOut, thing: PlacedObject, *, is_part: bool) -> CutOut:
+    def _redrawn(self, cut: CutOut, thing: PlacedObject, *, is_part: bool) -> CutOut | None:
+        """Return a cut-out drawn again, once; None: it shows something else than the thing."""
         check_cancelled()
-        digest = digest_of(thing, is_part, cut.box, cut.layer.shape, cut.layer)
-        return self._drawn.found(
-            digest, lambda: cut.redrawn(self._close_ups, thing, is_part=is_part)
-        )
+        digest = digest_of(thing, is_part, cut.box, cut.layer.shape, cut.layer, cut.seen)
+
+        def draw() -> CutOut | None:
+            if not self._close_ups.shows(cut.visible, thing):
+                return None
+            whole = cut.with_room() if is_part else cut
+            return whole.redrawn(self._close_ups, thing, is_part=is_part)
+
+        return self._drawn.found(digest, draw)
 
 
 Part = tuple[np.ndarray, np.ndarray]  # rows and columns of a ring
@@ -193,8 +197,9 @@ def _put(
         free: where nothing stands, bool [h, w].
     """
     colored = np.concatenate((picture, np.ones((1, *free.shape), np.float32)))
-    near, far = (nearby(colored, free, reach) for reach in (NEAR, FAR))
-    behind = np.where(near[3] > 0, near, far)
+    behind = nearby(colored, free, NEAR)
+    if (before[0] & (behind[3] <= 0)).any():
+        behind = np.where(behind[3] > 0, behind, nearby(colored, free, FAR))
     beside = np.where(behind[3] > 0, _softened(before.astype(np.float32)), 0) - layer[3:]
     beside = beside.clip(0).astype(np.float32)
     shown: np.ndarray = over * (1 - layer[3] - beside[0]) + layer
