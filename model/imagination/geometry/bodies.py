@@ -232,21 +232,26 @@ def bodies_of_plan(
         body = body_of(thing, stance, sides, (*bodies, *later))
         behind = (
             one.distance - BEFORE
-            for one, (other, how) in zip(bodies, told, strict=False)
-            if thing.away is None and _is_drawn_over(thing, stance, other, how)
+            for one, (_, how) in zip(bodies, told, strict=False)
+            if thing.away is None and _is_drawn_over(body, stance, one, how)
         )
         bodies.append(replace(body, distance=min((body.distance, *behind))))
     return bodies
 
 
-def _is_drawn_over(thing: PlacedObject, stance: Stance, other: PlacedObject, how: Stance) -> bool:
+def _is_drawn_over(body: PlacedBody, stance: Stance, one: PlacedBody, how: Stance) -> bool:
     """Tell whether a plan draws a thing in front of one that it lists before it.
 
     In the air, as for hearts at a platform, distances are guessed from sizes. What stands on a
-    seat has its foot above that of the bench, so its foot alone would put it behind.
+    seat has its foot above that of the bench, so its foot alone would put it behind. Feet are told
+    in whole steps, so of things that are nearly as far away, what is listed later is in front, too.
     """
+    thing, other = body.told, one.told
     if stance.where == how.where == "sky":
         return thing.overlaps(other)
+    stand = body.where == one.where == "upright" and (stance.where, how.where) != ("floor", "small")
+    if stand and body.distance < OVER * one.distance and thing.overlaps(other):
+        return True
     return (
         stance.where == "small"
         and abs(yaw_difference(thing.yaw, other.yaw)) < other.width / 2

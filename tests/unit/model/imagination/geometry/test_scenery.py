@@ -130,12 +130,15 @@ def test_small_things_stand_on_tables_and_keep_their_distance_to_them():
     [
         (("bench", 180.0, -8.0, 20.0, 10.0), ("bottle", 182.0, -5.5, 3.0, 5.0)),
         (("platform", 60.0, 10.0, 20.0, 8.0), ("heart", 60.0, 13.0, 5.0, 4.0)),
+        (("bench", 180.0, -8.0, 20.0, 21.7), ("bottle", 172.0, -12.5, 7.0, 10.0)),
+        (("bench", 180.0, -8.0, 20.0, 21.7), ("wheat", 172.0, -12.0, 7.0, 13.0)),
     ],
 )
-def test_what_a_plan_shows_on_a_seat_or_before_a_platform_stays_in_front(behind, before):
+def test_what_a_plan_shows_on_or_before_a_thing_stays_in_front(behind, before):
     """Its foot alone, or its size, would say that it is farther away."""
     stances = {"bench": Stance("floor"), "bottle": Stance("small", 0.6)}
     stances |= {"platform": Stance("sky", 1.1), "heart": Stance("sky", 0.75)}
+    stances["wheat"] = Stance("floor", 1.2)
     scenery = Scenery.of([PlacedObject(*behind), PlacedObject(*before)], stances, ())
     assert [one.kind for one in scenery.plan(0.0, 0.0)] == [behind[0], before[0]]
     far, near = (body.distance for body in scenery.bodies)
