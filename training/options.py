@@ -58,6 +58,7 @@ class ImaginationTraining:
     data: Path = option(Path("runs/imagination/rings"), "descriptions of rings, 0.2 MB each")
     rings: int = option(6800, "scenes to learn to paint")
     walks: int = option(0, "scenes to learn to paint again from a second viewpoint", type=int)
+    crowded: int = option(0, "scenes more, crowded with things that are painted badly", type=int)
     logs: int = option(8400, "scenes to learn to plan, of which nothing is painted")
     painter_steps: int = option(4000, "steps of the transformer that paints")
     own_steps: int = option(0, "further ones on what its own steps make", type=int)

@@ -42,6 +42,7 @@ from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, category_of, rende
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.training.devices import TrainingDevice, choose_device
+from mag_sandbox.training.imagination.crowds import crowded_rings
 from mag_sandbox.training.imagination.fitted_sprites import fitted_sprites
 from mag_sandbox.training.imagination.rings import RingLog, ring_latents, ring_log, walks
 from mag_sandbox.training.imagination.stage_own_steps import OwnStepsStage
@@ -138,15 +139,18 @@ class ImaginationPipeline:
         training = self.training
         self._fit_sprites()
         walked = walks(training.data, self.autoencoder, training.walks, self.device)
+        crowd, latents = crowded_rings(
+            training.data, self.autoencoder, training.crowded, self.device
+        )
         drawn = sum(map(len, self._latents))
         log = RingLog(
-            self._log.captions[:drawn] + walked.log.captions,
-            self._log.answers[:drawn] + walked.log.answers,
-            self._log.things[:drawn] + walked.log.things,
+            self._log.captions[:drawn] + crowd.captions + walked.log.captions,
+            self._log.answers[:drawn] + crowd.answers + walked.log.answers,
+            self._log.things[:drawn] + crowd.things + walked.log.things,
         )
         captions = Captions(log, self.tokenizer, self.text.config.text_len)
         return kind(
-            self.networks.painter, [*self._latents, *walked.latents], self.autoencoder,
+            self.networks.painter, [*self._latents, *latents, *walked.latents], self.autoencoder,
             self.networks.sketcher(self.autoencoder.config.stride), log.things,
             self.networks.config.looks, captions, self.text, self.device, training.seed,
             self._sheets.paintings, walked.carried,

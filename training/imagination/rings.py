@@ -69,7 +69,7 @@ def ring_log(folder: Path, count: int) -> RingLog:
         path = path_of(folder, "log", first, "json")
         if not path.exists():
             seeds = range(first, first + RINGS_EACH)
-            records = [_record(render(category_of(seed), seed)) for seed in seeds]
+            records = [record_of(render(category_of(seed), seed)) for seed in seeds]
             replace_file(path, json.dumps(records))
             logger.info("logged rings %d to %d", first, first + RINGS_EACH - 1)
         log.read(path)
@@ -91,15 +91,15 @@ def ring_latents(
             latents = []
             for seed in range(first, first + RINGS_EACH):
                 with device.autocast():
-                    encoded = _encoded(autoencoder, render(category_of(seed), seed), device)
-                latents.append(_kept(autoencoder, encoded))
-            _save(path, latents)
+                    cells = encoded(autoencoder, render(category_of(seed), seed), device)
+                latents.append(kept(autoencoder, cells))
+            save_arrays(path, latents)
             logger.info("encoded rings %d to %d", first, first + RINGS_EACH - 1)
         files.append(np.load(path, mmap_mode="r"))
     return files
 
 
-def _encoded(autoencoder: Autoencoder, ring: Ring, device: TrainingDevice) -> Tensor:
+def encoded(autoencoder: Autoencoder, ring: Ring, device: TrainingDevice) -> Tensor:
     """Return the latents of a ring with `MARGIN` pixels of its other end on either side."""
     return autoencoder.encode(device.upload(to_pictures(with_margins(ring.pixels)[None])))
 
@@ -109,13 +109,15 @@ def with_margins(pixels: np.ndarray) -> np.ndarray:
     return np.concatenate((pixels[:, -MARGIN:], pixels, pixels[:, :MARGIN]), axis=1)
 
 
-def _kept(autoencoder: Autoencoder, encoded: Tensor) -> np.ndarray:
+def kept(autoencoder: Autoencoder, latents: Tensor) -> np.ndarray:
+    """Return the latents of a ring as they are kept, without their margins."""
     cells = MARGIN // autoencoder.config.stride
-    kept: np.ndarray = encoded[0, ..., cells:-cells].float().cpu().numpy()
-    return kept.astype(np.float16)
+    inner: np.ndarray = latents[0, ..., cells:-cells].float().cpu().numpy()
+    return inner.astype(np.float16)
 
 
-def _save(path: Path, arrays: Sequence[np.ndarray]) -> None:
+def save_arrays(path: Path, arrays: Sequence[np.ndarray]) -> None:
+    """Write arrays of one shape as one, or not at all."""
     with replacing(path) as part, part.open("wb") as file:
         np.save(file, np.stack(arrays))
 
@@ -136,7 +138,8 @@ def path_of(folder: Path, name: str, first: int, ending: str) -> Path:
     return folder / f"{name}-v{RENDERER_VERSION}-{first}.{ending}"
 
 
-def _record(ring: Ring) -> dict[str, object]:
+def record_of(ring: Ring) -> dict[str, object]:
+    """Return what a log says of a ring; see `RingLog.read`."""
     captions = [ring.caption(i) for i in range(CAPTIONS_EACH)]
     answers = [answers_of(one, ring.layout) for one in captions]
     things = [asdict(thing) for thing in (*bands_of(ring), *ring.things)]
@@ -165,7 +168,7 @@ def walks(folder: Path, autoencoder: Autoencoder, count: int, device: TrainingDe
             drawn = [_drawn(seed, autoencoder, device) for seed in seeds]
             records, *arrays = zip(*drawn, strict=True)
             for path, each in zip((cells, pictures), arrays, strict=True):
-                _save(path, each)
+                save_arrays(path, each)
             replace_file(log, json.dumps(records))
             logger.info("walked rings %d to %d", first, first + RINGS_EACH - 1)
         rings.log.read(log)
@@ -183,7 +186,7 @@ def _drawn(
     there = (near_viewpoint if rng.random() < NEAR_SHARE else viewpoint)(scene.layout, rng)
     before, now = scene.ring(), scene.ring(*there)
     with device.autocast():
-        shown, latents = (_encoded(autoencoder, ring, device) for ring in (before, now))
+        shown, latents = (encoded(autoencoder, ring, device) for ring in (before, now))
         picture = to_frames(autoencoder.decode(shown).float())[0][:, MARGIN:-MARGIN]
     places = geometry(scene, before), geometry(scene, now)
-    return _record(now), _kept(autoencoder, latents), carried(*places, picture, there)
+    return record_of(now), kept(autoencoder, latents), carried(*places, picture, there)
