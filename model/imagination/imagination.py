@@ -58,7 +58,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_told_hues,
     without_beams,
 )
-from mag_sandbox.model.imagination.rules.plausible import plausible
+from mag_sandbox.model.imagination.rules.plausible import below_ceiling, plausible
 from mag_sandbox.model.imagination.rules.shores import with_sailing_boats
 from mag_sandbox.model.imagination.rules.sketched import kept_as_sketched, with_gradients
 from mag_sandbox.model.imagination.rules.stages import (
@@ -253,6 +253,7 @@ class Imagination:
             things = with_told_hues(things, wanted.named)
         else:
             things = with_nearer_feet(things, shown)
+        things = below_ceiling(things, shown)
         return tuple(in_fog(things, wanted) if wanted.in_fog else things)
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:

@@ -5,12 +5,13 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from math import atan, cos, degrees, radians, tan
+from math import atan, cos, degrees, inf, radians, tan
 
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.model.imagination.geometry.bodies import TABLES, ground_distance
+from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.imagination.geometry.bodies import TABLES, ground_distance, sides_of
 from mag_sandbox.model.imagination.objects import NEAR_GROUND, PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.plans import AHEAD, AROUND, away, painted_whole, places_of
 from mag_sandbox.model.imagination.rules.relations import SEATS
@@ -43,6 +44,7 @@ _ON_FLOOR = -15.0, -17.0  # degrees of the foot of what stands on a room's floor
 _FOOT = -19.0  # of what is put onto the floor
 _BEFORE_DOOR = 1.6  # metres that are left free
 _BEFORE_WALL = 0.8  # below the foot of the wall behind it, likewise
+_BELOW_CEILING = 0.1  # metres
 _HIGHEST_HUNG = 15.0  # degrees of the top of what hangs; ceilings are lower towards corners
 _WINDOW, _TALLEST_WINDOW = (18.0, 24.0), 30.0  # degrees of width and height, at most; of large ones
 _WIDEST_HUNG = 60.0  # degrees; wider things are patterns of a wall
@@ -170,6 +172,25 @@ def _before_walls(things: list[PlacedObject]) -> list[PlacedObject]:
         if stands(thing) and thing.foot > foot and not is_on(thing, things):
             result[place] = thing.standing_at(foot)
     return result
+
+
+def below_ceiling(
+    things: Sequence[PlacedObject], given: Collection[PlacedObject] = ()
+) -> list[PlacedObject]:
+    """Return a plan in which nothing that stands in a room reaches into its ceiling.
+
+    Given things, which a picture shows, stay.
+    """
+    sides = sides_of(one for one in things if one.kind == WALL)
+    above = min((side.tall for side in sides), default=inf) - EYE - _BELOW_CEILING
+
+    def fitted(thing: PlacedObject) -> PlacedObject:
+        away = min((side.at(thing.yaw) for side in sides), default=inf)
+        away = min(away, ground_distance(thing.foot))
+        fits = (degrees(atan(above / away)) - thing.foot) / thing.height if away < inf else 1.0
+        return thing.scaled(fits) if 0.0 < fits < 1.0 else thing
+
+    return [fitted(one) if stands(one) and one not in given else one for one in things]
 
 
 def _without_hidden_pictures(

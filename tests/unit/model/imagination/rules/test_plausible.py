@@ -5,7 +5,12 @@ from dataclasses import replace
 import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.plausible import hung, lying_first, plausible
+from mag_sandbox.model.imagination.rules.plausible import (
+    below_ceiling,
+    hung,
+    lying_first,
+    plausible,
+)
 from mag_sandbox.model.imagination.rules.relations import related
 from mag_sandbox.scenes.naming import Named, named_things
 
@@ -59,6 +64,19 @@ def test_nothing_on_the_floor_stands_on_the_wall_above_it(kind: str):
     room = [PlacedObject("wall", yaw, 0.0, 89.0, 40.0) for yaw in (0.0, 90.0, 180.0, 270.0)]
     *_, lower = plausible([*room, PlacedObject(kind, 10.0, -13.0, 10.0, 8.0)], [])
     assert -22.0 < lower.foot < -20.0
+
+
+def test_nothing_that_stands_in_a_room_reaches_into_its_ceiling():
+    room = [PlacedObject("wall", yaw, 0.0, 89.0, 40.0) for yaw in (0.0, 90.0, 180.0, 270.0)]
+    organ = PlacedObject("organ", 0.0, 4.0, 20.0, 48.0)  # its foot is that of the wall
+    assert below_ceiling([*room, organ], [organ]) == [*room, organ], "as the picture shows it"
+    *_, lower = below_ceiling([*room, organ])
+    assert lower.foot == organ.foot
+    assert 18.0 < lower.top < 20.0, "where the wall ends"
+    assert lower.width / lower.height == pytest.approx(organ.width / organ.height)
+    near = replace(organ, pitch=-3.0, height=54.0)
+    assert below_ceiling([*room, near])[-1] == near, "nearer, the ceiling is higher up"
+    assert below_ceiling([GROUND, organ]) == [GROUND, organ]
 
 
 def test_no_picture_hangs_behind_furniture_unless_words_name_it():
