@@ -36,6 +36,7 @@ SELECTED = (*ACCENT, 90)
 PAD, FIELD_PAD = 20, (12, 6)  # px of the reference window: of the card, around the text
 FIELD = (255, 255, 255, 16)
 NOTICE_LINES = 6  # the longest notice is read whole in a window of the usual size
+BUTTON = 24  # px of the reference window: height of a button
 NEW_AREAS = "new areas"  # the words of the choice by which only these follow the text
 LONGEST = 24  # characters measured and drawn at once; a longer word is broken
 Measure = Callable[[str], int]  # text -> px
@@ -277,7 +278,7 @@ def _content(view: PromptView, text: Part, *, hinting: bool) -> Part:
         # the parts below stay where they are: the box grows upwards
         Text(sentences(view.notice), SMALL, ACCENT, lines=NOTICE_LINES) if view.notice else None,
         row(CustomPart(0.1, 26), row(*tries, gap=8, drops=True), gap=0) if hinting else None,
-        Flow(choices) if choices else None,
+        Flow(choices) if choices else CustomPart(0.1, BUTTON) if view.choices else None,
         gap=12,
     )
 

@@ -187,7 +187,7 @@ def _settings() -> tuple[Item, ...]:
             "How exactly the networks calculate; “fastest” looks the same.",
             precision,
         ),
-        SettingRow(("late_warp",), "Turn at once", warp, Toggle),
+        SettingRow(("late_warp",), "Turn without delay", warp, Toggle),
     )
 
 

@@ -40,8 +40,8 @@ PLAY = CardChoice("play", "Play", "return", "Enter")
 NEW_SEED = CardChoice("new seed", "Another one like it", "n", "N")
 CONTINUE = CardChoice("continue", "Continue", "return", "Enter")
 BEGIN = CardChoice("play", "Begin anew", "b", "B")  # what can be continued, too
-EARLIER = CardChoice("turn", "Earlier visit", "v", "V")
-LATEST = CardChoice("turn", "Latest visit", "v", "V")  # after the earliest
+EARLIER = CardChoice("turn", "Earlier moment", "v", "V")
+LATEST = CardChoice("turn", "Latest moment", "v", "V")  # after the earliest
 FORK = CardChoice("fork", "Make a copy", "f", "F")
 WATCH = CardChoice("watch", "Watch", "return", "Enter")
 EXPORT = CardChoice("export", "Export a video", "e", "E")
@@ -150,7 +150,7 @@ def one_per_place(parked: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
     shown = []
     for place in visits.values():
         first, *others = (replace(card, visit=n) for n, card in enumerate(place))
-        line = f"{first.line}, {counted(len(others), 'earlier visit')}" if others else first.line
+        line = f"{first.line}, {counted(len(others), 'earlier moment')}" if others else first.line
         shown.append(_turning(replace(first, line=line), tuple(others)))
     return tuple(shown)
 
