@@ -37,6 +37,7 @@ _SMALL = {  # degrees of the longer side, likewise
     "bee": 6.0, "bird": 10.0, "butterfly": 7.0, "mouse": 8.0, "frog": 9.0, "hedgehog": 10.0,
     "squirrel": 10.0, "owl": 10.0, "crab": 10.0, "lollipop": 16.0, "wild flower": 20.0,
 }  # fmt: skip
+_STAR, _CUT = "star", 0.03  # share of one that something else may cover
 _SHELVES = frozenset(("shop shelf", "bookshelf", "cabinet", "kitchen counter"))  # at any height
 _TIMES = 1.7  # times the usual size that other things outdoors have at most
 _LYING = frozenset(("lake", "frozen lake", "swimming pool"))  # which hide nothing that stands
@@ -80,6 +81,8 @@ def plausible(
         if thing.kind not in _PEAKS - said or thing.width >= _NARROWEST_PEAK
         if thing.height >= _LEAST.get(thing.kind, 0.0)
     ]
+    if not any(_STAR in one.kinds and one.most is not None for one in named):
+        result = _with_whole_stars(result)
     result = painted_whole(result, named)
     result = without_dry(_without_crowds(result, said, least), said)
     if WALL in kinds:
@@ -113,6 +116,15 @@ def _without_crowds(
         if kind not in said and len(own) > most:
             gone |= {*own} - {own[rank * len(own) // most] for rank in range(most)}
     return [thing for place, thing in enumerate(things) if place not in gone]
+
+
+def _with_whole_stars(things: list[PlacedObject]) -> list[PlacedObject]:
+    """Return a plan without stars before or behind other things, which are painted as halves."""
+    others = [one for one in things if one.kind != _STAR and one.width < AROUND]
+    return [
+        thing for thing in things
+        if thing.kind != _STAR or not any(covered(thing, one) > _CUT for one in others)
+    ]  # fmt: skip
 
 
 def _clear_of_doors(things: list[PlacedObject], said: Collection[str]) -> list[PlacedObject]:
