@@ -42,7 +42,7 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.drawing.layers import LayeredRing
+from mag_sandbox.model.imagination.drawing.layers import LayeredRing, RingToCut
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject, load_imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -111,7 +111,8 @@ class ScenePainter:
         known[TOP : TOP + HEIGHT, way.columns] = True
         owners = self.imagination.owners(scenery.plan(0.0, 0.0))
         numbers = scenery.numbers(0.0, 0.0, owners)
-        return LayeredRing(picture, known, numbers, scenery, close_ups=self.imagination.close_ups)
+        ring = RingToCut(picture, known, numbers, scenery)
+        return LayeredRing(ring, self.imagination.close_ups)
 
     def painted(
         self,

@@ -12,7 +12,7 @@ from mag_sandbox.controls.camera import CameraPose, Position
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.drawing.layers import LayeredRing
+from mag_sandbox.model.imagination.drawing.layers import LayeredRing, RingToCut
 from mag_sandbox.model.imagination.drawing.refining import RefinedRings
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.imagination import (
@@ -115,7 +115,7 @@ class SceneRings:
         """Return a ring in layers."""
         colors = shown.picture.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
         numbers = self._numbers(shown.scenery, shown.place)
-        return LayeredRing(colors, shown.known, numbers, shown.scenery, shown.place)
+        return LayeredRing(RingToCut(colors, shown.known, numbers, shown.scenery, shown.place))
 
     def _seen(self, shown: SceneRing, place: Position) -> np.ndarray:
         """Return what a ring shows of level views from another viewpoint; see `Subject`."""

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mag_sandbox.controls.camera import CameraPose, yaw_difference
+from mag_sandbox.controls.camera import CameraPose, Position, yaw_difference
 from mag_sandbox.controls.parallax import DISTANT, Box
 from mag_sandbox.model.cancelling import check_cancelled
 from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
@@ -74,99 +74,80 @@ class _Placement(NamedTuple):
     near: float  # share of its surroundings that is shown, too
 
 
+class RingToCut(NamedTuple):
+    """A ring around a viewpoint, and what a plan has in each of its pixels."""
+
+    picture: np.ndarray  # float32 [3, H, W]
+    known: np.ndarray  # which of its pixels are, bool [H, W]
+    numbers: np.ndarray  # of each pixel's thing, 0 where none is, int32 [H, W]
+    scenery: Scenery  # the plan in metres
+    viewpoint: Position = (0.0, 0.0)  # x and z [m]
+    painted: np.ndarray | None = None  # which pixels are no guesses, bool [H, W]; None: the known
+    given: np.ndarray | None = None  # columns that show a given picture, bool [W]; None: none does
+    # painted pixels in which things are drawn again, bool [H, W]; None: all
+    settled: np.ndarray | None = None
+    # of things by their numbers, shown where they are unknown; see `Sketcher.sprites`
+    sprites: Mapping[int, np.ndarray] = MappingProxyType({})
+    # the painted pixels, `FINER` times as large, [3, FINER * H, FINER * W]; None: there are none
+    finer: np.ndarray | None = None
+    before_sky: np.ndarray | None = None  # see `skies.before_sky`; None: there is no sky
+
+    @property
+    def no_guesses(self) -> np.ndarray:
+        """Which pixels are no guesses, bool [H, W]."""
+        return self.known if self.painted is None else self.painted
+
+    @property
+    def of_picture(self) -> np.ndarray:
+        """Which columns show a given picture, bool [W]."""
+        return np.zeros(self.numbers.shape[1], bool) if self.given is None else self.given
+
+    def boxes(self) -> dict[int, Box]:
+        """Return where things stand; see `Scenery.boxes`."""
+        return self.scenery.boxes(*self.viewpoint, self.numbers.shape)
+
+
 class LayeredRing:
     """The layers of a ring.
 
-    ring = LayeredRing(picture, known, numbers, scenery)
+    ring = LayeredRing(RingToCut(picture, known, numbers, scenery))
     view = ring.view(CameraPose(yaw=30.0, x=0.2, z=1.0), (192, 320))
     """
 
     def __init__(
         self,
-        picture: np.ndarray,
-        known: np.ndarray,
-        numbers: np.ndarray,
-        scenery: Scenery,
-        viewpoint: tuple[float, float] = (0.0, 0.0),
-        painted: np.ndarray | None = None,
-        given: np.ndarray | None = None,
-        settled: np.ndarray | None = None,
-        sprites: Mapping[int, np.ndarray] = MappingProxyType({}),
+        ring: RingToCut,
         close_ups: CloseUps | None = None,
         redrawn: RedrawnThings | None = None,
-        finer: np.ndarray | None = None,
-        before_sky: np.ndarray | None = None,
     ) -> None:
         """Cut a ring into layers.
 
         Args:
-            picture: the ring, float32 [3, H, W].
-            known: which pixels are, bool [H, W].
-            numbers: of each pixel's thing, 0 where none is, int32 [H, W].
-            scenery: the plan in metres.
-            viewpoint: of the ring, x and z [m].
-            painted: which pixels are no guesses, bool [H, W]; None: the known ones.
-            given: columns that show a given picture, bool [W]; None: there are none.
-            settled: painted pixels in which things are drawn again, bool [H, W]; None: all.
-            sprites: of things by their numbers, shown where they are unknown; see
-                `Sketcher.sprites`.
+            ring: to be cut.
             close_ups: show things that are seen from nearer; None: they become soft.
             redrawn: draws things again; None: the picture shows them so already.
-            finer: the painted pixels of the picture, `FINER` times as large,
-                [3, FINER * H, FINER * W]; None: there are none.
-            before_sky: see `skies.before_sky`; None: there is no sky.
         """
-        self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
-        self._close_ups = close_ups
+        self._scenery, self._shape, self._viewpoint = (
+            ring.scenery, ring.numbers.shape, ring.viewpoint
+        )  # fmt: skip
+        self._close_ups, self._painted = close_ups, ring.no_guesses
         self._mended, self._enlarged = dict[int, CutOut](), dict[int, CutOut]()
-        self._painted = known if painted is None else painted
-        boxes = scenery.boxes(*viewpoint, numbers.shape)
-        stands = np.isin(numbers, list(boxes))
-        is_seen = known.any(axis=1).all()  # something of every row
-        unknown = np.bincount(numbers[stands & ~known])
-        ids = np.where(known & stands, numbers, 0)
-        if viewpoint != (0.0, 0.0):  # what the first view cuts is seen at its edge from the start
-            mostly = shares_of(numbers, known & stands) >= HALF
-            ids = np.where(mostly[ids], ids, 0)
-        given = np.zeros(numbers.shape[1], bool) if given is None else given
-        middles = {number: int(box[0] + box[2] / 2) % len(given) for number, box in boxes.items()}
-        margins = {number: GIVEN if given[at] else PAINTED for number, at in middles.items()}
-        self._cut_outs, order = cut_outs(picture, self._painted, ids, boxes, margins)
-        stands |= order > 0  # also outside the plan's shapes
-        whole = dict[int, CutOut]()
-        if redrawn is not None:
-            told = {number: scenery.bodies[number - 1].told for number in self._cut_outs}
-            settled = self._painted if settled is None else settled
-            whole = redrawn.whole_ones(self._cut_outs, told, numbers, settled, known)
-            self._cut_outs |= whole
+        self._cut_outs, stands, unknown = _standing(ring)
+        whole = _drawn_again(ring, self._cut_outs, redrawn) if redrawn else {}
+        self._cut_outs |= whole
         self._sprites = {
-            number: _Sprite(sprites[number], sprite_box(sprites[number]))
-            for number in np.flatnonzero(unknown).tolist()
+            number: _Sprite(ring.sprites[number], sprite_box(ring.sprites[number]))
+            for number in unknown
             # whole ones have a sharper outline, beside which a sprite would be a haze
-            if number in sprites and number not in whole
+            if number in ring.sprites and number not in whole
         }
-        hidden = widened_around(stands, PAINTED.hidden)
-        if given.any():
-            hidden = np.where(given, widened_around(stands, GIVEN.hidden), hidden)
-        shown = known & ~hidden
-        radian = numbers.shape[1] / (2 * np.pi)
-        edges = scenery.edges(*viewpoint, (np.arange(numbers.shape[1]) + 0.5) / radian)
-        edges = None if edges is None else len(numbers) / 2 - edges * radian
-        bands = scenery.bands(*viewpoint)
-        planned = None if is_seen else planned_colors(bands, edges, numbers.shape)
-        behind = torch.from_numpy(
-            continued(picture, shown, wide=WIDE, planned=planned)
-            if edges is None
-            else continued_in_room(
-                picture, shown, edges, planned, _hanging(scenery, viewpoint, numbers.shape)
-            )
-        )
-        soft = behind + _depth(~shown) * (softened(behind) - behind)
-        self._behind = _around(_with_finer(soft, finer, shown & self._painted), 1)
-        self._hidden = hidden
+        self._hidden = widened_around(stands, PAINTED.hidden)
+        if (given := ring.of_picture).any():
+            self._hidden = np.where(given, widened_around(stands, GIVEN.hidden), self._hidden)
+        self._behind = _around(_background(ring, ring.known & ~self._hidden), 1)
         self._before_sky = None
-        if before_sky is not None:
-            free = torch.from_numpy(np.where(stands, 0, before_sky)[None])
+        if ring.before_sky is not None:
+            free = torch.from_numpy(np.where(stands, 0, ring.before_sky)[None])
             self._before_sky = _around(free, 1)
 
     def view(self, pose: CameraPose, size: tuple[int, int], *, is_sketched: bool = False) -> Tensor:
@@ -400,6 +381,60 @@ class LayeredRing:
             )  # fmt: skip
             sampled.append(np.asarray(shown[0]))
         return sampled
+
+
+def _standing(ring: RingToCut) -> tuple[dict[int, CutOut], np.ndarray, list[int]]:
+    """Return the things that stand in a ring.
+
+    Returns:
+        What is seen of things, by their numbers; where things stand, bool [H, W]; and the numbers
+        of those of which something is unknown.
+    """
+    numbers, boxes, given = ring.numbers, ring.boxes(), ring.of_picture
+    stands = np.isin(numbers, list(boxes))
+    ids = np.where(ring.known & stands, numbers, 0)
+    if ring.viewpoint != (0.0, 0.0):  # what the first view cuts is seen at its edge from the start
+        mostly = shares_of(numbers, ring.known & stands) >= HALF
+        ids = np.where(mostly[ids], ids, 0)
+    middles = {number: int(box[0] + box[2] / 2) % len(given) for number, box in boxes.items()}
+    margins = {number: GIVEN if given[at] else PAINTED for number, at in middles.items()}
+    cuts, order = cut_outs(ring.picture, ring.no_guesses, ids, boxes, margins)
+    unknown = np.bincount(numbers[stands & ~ring.known])
+    # they stand outside the plan's shapes, too
+    return cuts, stands | (order > 0), np.flatnonzero(unknown).tolist()
+
+
+def _drawn_again(
+    ring: RingToCut, cuts: Mapping[int, CutOut], redrawn: RedrawnThings
+) -> dict[int, CutOut]:
+    """Return the things that are painted whole, drawn again; see `RedrawnThings.whole_ones`."""
+    told = {number: ring.scenery.bodies[number - 1].told for number in cuts}
+    settled = ring.no_guesses if ring.settled is None else ring.settled
+    return redrawn.whole_ones(cuts, told, ring.numbers, settled, ring.known)
+
+
+def _background(ring: RingToCut, shown: np.ndarray) -> Tensor:
+    """Return the ring without what stands in it, [3, ..], which is as large as it or finer.
+
+    Args:
+        ring: the ring.
+        shown: where its picture shows the background, bool [H, W].
+    """
+    shape, scenery, viewpoint = ring.numbers.shape, ring.scenery, ring.viewpoint
+    radian = shape[1] / (2 * np.pi)
+    edges = scenery.edges(*viewpoint, (np.arange(shape[1]) + 0.5) / radian)
+    edges = None if edges is None else shape[0] / 2 - edges * radian
+    is_seen = ring.known.any(axis=1).all()  # something of every row
+    planned = None if is_seen else planned_colors(scenery.bands(*viewpoint), edges, shape)
+    behind = torch.from_numpy(
+        continued(ring.picture, shown, wide=WIDE, planned=planned)
+        if edges is None
+        else continued_in_room(
+            ring.picture, shown, edges, planned, _hanging(scenery, viewpoint, shape)
+        )
+    )
+    soft = behind + _depth(~shown) * (softened(behind) - behind)
+    return _with_finer(soft, ring.finer, shown & ring.no_guesses)
 
 
 def _hanging(scenery: Scenery, viewpoint: tuple[float, float], shape: tuple[int, int]) -> list[Box]:

@@ -45,7 +45,7 @@ from mag_sandbox.controls.camera import (
 from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.details import GivenPicture, shown_under
-from mag_sandbox.model.imagination.drawing.layers import HALF, KNOWN, LayeredRing
+from mag_sandbox.model.imagination.drawing.layers import HALF, KNOWN, LayeredRing, RingToCut
 from mag_sandbox.model.imagination.drawing.refiner import smooth
 from mag_sandbox.model.imagination.geometry.new_ground import Patch
 from mag_sandbox.model.imagination.geometry.obstacles import FARTHEST_WALK
@@ -718,11 +718,11 @@ class Viewpoints(ViewPainter[_MadeView]):
             picture = shown_under(picture, over)
             if finer is not None:
                 finer = shown_under(finer, smooth(torch.from_numpy(over)[None])[0].numpy())
-        return LayeredRing(
+        ring = RingToCut(
             picture, known, numbers, scenery, source.place, painted, given, settled, sprites,
-            self._imagination.close_ups, self._painting.redrawn, finer,
-            self._planned.before_sky(scenery, source.place),
+            finer, self._planned.before_sky(scenery, source.place),
         )  # fmt: skip
+        return LayeredRing(ring, self._imagination.close_ups, self._painting.redrawn)
 
     # Snapshots
 

@@ -9,7 +9,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.imagination.drawing import cut_outs, redrawing
 from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
-from mag_sandbox.model.imagination.drawing.layers import GLIMPSED, KNOWN, LayeredRing
+from mag_sandbox.model.imagination.drawing.layers import GLIMPSED, KNOWN, LayeredRing, RingToCut
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.drawing.refiner import FINER
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
@@ -47,10 +47,11 @@ def lamp_alone(
         picture[0, top:bottom, left:right] = RED
     known = np.ones(SHAPE, bool) if known is None else known
     scenery = Scenery.of([LAMP], STANCES, ())
-    return LayeredRing(
+    ring = RingToCut(
         picture, known, numbers, scenery, viewpoint, painted, given, settled, sprites,
-        close_ups, redrawn, finer, before_sky,
+        finer, before_sky,
     )  # fmt: skip
+    return LayeredRing(ring, close_ups, redrawn)
 
 
 def middle_of_red(view: np.ndarray) -> float:
@@ -199,7 +200,7 @@ def test_what_a_nearer_thing_hides_is_drawn_by_the_network_once_the_player_moves
             return picture.layer[[1, 0, 2, 3]]
 
     close_ups, scenery = GreenCloseUps(), Scenery.of([LAMP, chair], STANCES, ())
-    ring = LayeredRing(picture, np.ones(SHAPE, bool), numbers, scenery, close_ups=close_ups)
+    ring = LayeredRing(RingToCut(picture, np.ones(SHAPE, bool), numbers, scenery), close_ups)
     here, aside = (np.asarray(ring.view(CameraPose(20.0, x=x), SIZE)) for x in (0.0, 0.7))
     assert not (here[1] > 0).any()
     assert (aside[1] > 0).any()
@@ -250,7 +251,7 @@ def test_what_is_painted_outside_a_planned_shape_moves_along_unless_it_is_someth
     numbers[168:274, 89:231] = 1
     picture[0, 168:274, 89 - painted : 231] = RED
     scenery = Scenery.of([sofa], STANCES, ())
-    ring = LayeredRing(picture, np.ones(shape, bool), numbers, scenery)
+    ring = LayeredRing(RingToCut(picture, np.ones(shape, bool), numbers, scenery))
     behind = np.asarray(ring._behind)[0]
     assert (behind.max() < 0) == moves_along, "no red is left where it was"
     assert (ring._cut_outs[1].seen[0].any(axis=0).sum() >= 142 + painted) == moves_along
@@ -261,7 +262,9 @@ def test_what_is_at_the_edge_of_what_is_known_is_not_drawn_out_over_all_that_is_
     known, picture = np.zeros(shape, bool), np.full((3, *shape), GREY, np.float32)
     known[:, :640] = True
     picture[:, 100:110, 630:640] = RED  # a star
-    ring = LayeredRing(picture, known, np.zeros(shape, np.int32), Scenery.of([], STANCES, ()))
+    ring = LayeredRing(
+        RingToCut(picture, known, np.zeros(shape, np.int32), Scenery.of([], STANCES, ()))
+    )
     behind = np.asarray(ring._behind)[0, 106]
     assert behind[640] > 0
     assert behind[720:1200] == pytest.approx(GREY, abs=0.01)
@@ -272,7 +275,9 @@ def test_the_horizon_goes_on_up_to_things():
     post = PlacedObject("floor lamp", 20.0, -10.0, 10.0, 36.0)
     numbers, picture = np.zeros(shape, np.int32), np.full((3, *shape), GREY, np.float32)
     numbers[164:292, 54:89], picture[2, 192:] = 1, RED
-    ring = LayeredRing(picture, np.ones(shape, bool), numbers, Scenery.of([post], STANCES, ()))
+    ring = LayeredRing(
+        RingToCut(picture, np.ones(shape, bool), numbers, Scenery.of([post], STANCES, ()))
+    )
     column = np.asarray(ring._behind)[2, :, 52]  # right beside it
     assert column[192] < GREY + 0.1
     assert column[194] > RED - 0.1
@@ -375,14 +380,16 @@ def test_what_a_nearer_thing_covers_of_a_thing_is_guessed_and_not_taken_for_seen
     numbers[rows, left:right], numbers[rows, near:end] = 1, 2
     picture = np.full((3, *SHAPE), GREY, np.float32)
     picture[0, numbers == 1], picture[2, numbers == 2] = RED, RED
-    ring = LayeredRing(picture, np.ones(SHAPE, bool), numbers, scenery)
+    ring = LayeredRing(RingToCut(picture, np.ones(SHAPE, bool), numbers, scenery))
     pose = CameraPose(20.0, -10.0)
     seen = ring.seen(pose, (24, 80), np.ones((24, 80), np.int32))[12]  # of the sofa alone
     layer = ring._cut_outs[1].layer
     reds = np.flatnonzero(layer[0, layer.shape[1] // 2] > 0)
     assert len(reds) == np.ptp(reds) + 1 == right - left, "no hole"
     picture[:, rows, near - 1] = picture[:, rows, near]  # painted a pixel wider than planned
-    wider = LayeredRing(picture, np.ones(SHAPE, bool), numbers, scenery)._cut_outs[1].layer
+    wider = (
+        LayeredRing(RingToCut(picture, np.ones(SHAPE, bool), numbers, scenery))._cut_outs[1].layer
+    )
     assert wider[2].max() <= 0, "no rim of what is nearer"
     red = (seen[:, 0] > 200) & (seen[:, 3] == 255)
     assert 0 < red.sum() < 0.9 * (right - left), "the guess is not known"
@@ -398,10 +405,10 @@ def test_what_was_painted_small_is_painted_again_where_it_is_twice_as_near(size,
     for columns in (slice(0, half), slice(-half, None)):
         numbers[rows, columns] = 1
     picture = np.stack([np.where(numbers == 1, RED, GREY)] * 3).astype(np.float32)
-    ring = LayeredRing(picture, np.ones(SHAPE, bool), numbers, scenery, (0.0, 2.0))
+    ring = LayeredRing(RingToCut(picture, np.ones(SHAPE, bool), numbers, scenery, (0.0, 2.0)))
     seen = ring.seen(CameraPose(z=z), (24, 80), np.ones((24, 80), np.int32))
     assert bool(seen[11, 40, 3]) is stays
-    back = LayeredRing(picture, np.ones(SHAPE, bool), numbers, scenery, (0.0, z))
+    back = LayeredRing(RingToCut(picture, np.ones(SHAPE, bool), numbers, scenery, (0.0, z)))
     assert back.seen(CameraPose(), (24, 80), np.ones((24, 80), np.int32))[11, 40, 3] == KNOWN
 
 
@@ -423,7 +430,7 @@ def test_what_a_nearer_thing_hides_but_for_a_strip_is_known_less_well(hidden, kn
     numbers[rows, round(10 * pixel) : round(30 * pixel)] = 1
     numbers[rows, round(10 * pixel) : round((10 + 20 * hidden) * pixel)] = 2
     picture, scenery = np.zeros((3, *SHAPE), np.float32), Scenery.of([sofa, LAMP], STANCES, ())
-    ring = LayeredRing(picture, np.ones(SHAPE, bool), numbers, scenery)
+    ring = LayeredRing(RingToCut(picture, np.ones(SHAPE, bool), numbers, scenery))
     seen = ring.seen(CameraPose(20.0, -10.0), (24, 80), np.ones((24, 80), np.int32))
     assert seen[..., 3].max() == known
 
@@ -448,7 +455,7 @@ def test_unknown_parts_of_a_room_look_like_its_known_walls_floor_and_ceiling():
     picture[2, 44:52, 140:150] = RED  # a window beside it
     true = picture.copy()
     picture[:, ~known] = 0.0
-    ring = LayeredRing(picture, known, np.zeros(SHAPE, np.int32), scenery)
+    ring = LayeredRing(RingToCut(picture, known, np.zeros(SHAPE, np.int32), scenery))
     shown = np.asarray(ring.view(CameraPose(260.0, 0.0), SIZE))[:3]
     wrong = np.abs(shown - true[:, 24:72, 191:271]).max(axis=0) > 0.3
     assert wrong.mean() < 0.1
@@ -477,7 +484,7 @@ def test_what_nothing_is_known_of_has_the_colours_of_the_plan(place):
     known[SHAPE[0] // 2 :, 100:200] = True  # a view down on a ground of many colours
     picture[:, :, 100:200] = np.where(np.arange(100) % 3, 0.9, -0.9)
     scenery = Scenery.of(things, STANCES, kinds)
-    ring = LayeredRing(picture, known, np.zeros(SHAPE, np.int32), scenery)
+    ring = LayeredRing(RingToCut(picture, known, np.zeros(SHAPE, np.int32), scenery))
     shown = np.asarray(ring.view(CameraPose(0.0, 27.0), SIZE))[0]
     levels = (shown[:, SIZE[1] // 2] + 1) * 127.5
     top, low = ("ceiling", "wall") if place == "room" else ("high sky", "low sky")
