@@ -167,18 +167,35 @@ class SceneRenderer:
         """The background at rest, which does not depend on the viewpoint."""
         return self.background_at(0.0)
 
+    @cached_property
+    def _clear(self) -> int:
+        """How many of the far drawings are behind all clouds."""
+        kinds = [kind for _, kind, _ in self.far]
+        return kinds.index("cloud") if "cloud" in kinds else len(kinds)
+
+    @cached_property
+    def _sky(self) -> RingImage:
+        """The sky behind all clouds, which is the same at any time."""
+        return self._filled(RingImage(), 0, self._clear)
+
     def background_at(self, time: float, scale: int = 1) -> RingImage:
         """Return the background at a time: clouds drift."""
-        image = RingImage(scale=scale)
-        for index, (_, kind, drawing) in enumerate(self.far, 1):
-            shift = CLOUD_SPEED * time if kind == "cloud" else 0.0
-            points = np.add(drawing.points, (shift, 0.0))
-            number = index if kind else 0  # bare sky is no thing
-            image.fill(points, drawing.ends, drawing.colors, number, _labels(drawing))
+        drawn = self._clear if time and scale == 1 else 0
+        image = RingImage(self._sky) if drawn else RingImage(scale=scale)
+        self._filled(image, drawn, len(self.far), time)
         if self.layout.room is None:
             image.rows(ground_rows(self.layout), HORIZON)
         else:
             image.rows(room_rows(self.layout.room))
+        return image
+
+    def _filled(self, image: RingImage, first: int, end: int, time: float = 0.0) -> RingImage:
+        """Draw some of the far drawings into an image and return it."""
+        for index, (_, kind, drawing) in enumerate(self.far[first:end], first + 1):
+            shift = CLOUD_SPEED * time if kind == "cloud" else 0.0
+            points = np.add(drawing.points, (shift, 0.0))
+            number = index if kind else 0  # bare sky is no thing
+            image.fill(points, drawing.ends, drawing.colors, number, _labels(drawing))
         return image
 
     @cached_property
@@ -201,7 +218,7 @@ class _Shot:
     ) -> None:
         self.scene, self.viewer, self.time = scene, viewer, time
         usual = not time and scale == 1
-        self.image = RingImage(scene.background if usual else scene.background_at(time, scale))
+        self.image = RingImage(scene.background) if usual else scene.background_at(time, scale)
         self.gaits = [self._gait(index) for index in range(len(scene.layout.items))]
         self.items = [
             _walked(item, gait_) for item, gait_ in zip(scene.layout.items, self.gaits, strict=True)
