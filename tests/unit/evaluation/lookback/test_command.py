@@ -249,13 +249,14 @@ def test_a_class_that_ends_the_program_is_refused(tmp_path):
 def test_clips_go_out_as_memobench_has_them(small, monkeypatch, tmp_path):
     monkeypatch.setitem(PRESETS, "quick", (Round("given", 1),))
     monkeypatch.setattr(tasks, "WAY", 15.0)
+    monkeypatch.setattr(command, "FPS", FPS)
     run_bench_memory_export(ClipExport(folder=tmp_path / "memo", layout="memobench"), print)
     clip = tmp_path / "memo" / "given" / "given_015"
     poses = read_path(clip / "1" / "poses.npy")
     shown = sorted((clip / "RGB1").iterdir())
     secret = (tmp_path / "memo.secret").read_bytes().strip()
     one = planned("quick", SceneSplit(secret), None, ())[0]
-    expected, given = path_poses(one, replace(SPEC, fps=16.0))
+    expected, given = path_poses(one, SPEC)
     assert (len(shown), poses) == (given, expected)
     assert 1 < given < len(poses)
     unseen = tmp_path / "memo" / "given-unseen" / "given-unseen_015"
