@@ -242,6 +242,7 @@ _NO_ANIMALS = any_case(r"\b(no|without)( any)? animals?\b")
 WINDOWS = frozenset(("square window", "arched window", "round window", "tall window"))
 _DOOR = "door"  # of a house, if one is there
 _CLOCK = "wall clock"  # likewise, which is not drawn
+_ON_WALL = any_case(r" (?:hanging )?on (?:an?|the) (?:\w+ )?walls?\b")
 _OF_STAGES = frozenset(("stage curtains", "ball lamp", "hanging star"))
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _LOOK_ALIKES = (  # of which a stranger counts each: a bus passes for a second tram
@@ -913,6 +914,7 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     category = words.place(text)
     text = AT_US.sub("", text) if category in ("indoor", "object") else text
     if category != "indoor":  # where no wall is that windows could be in
+        text = _ON_WALL.sub("", text)  # on which nothing hangs there
         named = named_things(_NAME_OF_MOON.sub("", _LYING_SNOW.sub("", text)), kinds)
         is_built = any(one.kinds[0] in BUILDINGS for one in named)
         parts_of_houses = _parts_of_houses(is_built)

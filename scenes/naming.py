@@ -119,6 +119,11 @@ _HOLDING = frozenset((  # kinds that contain others
     "armchair", "chair", "crib", "bathtub", "sled", "cauldron", "suitcase", "sink", "throne",
     *TREES, "bush", "hedge", "sandpit", "bird cage",
 ))  # fmt: skip
+_MATS_LIE = frozenset(("front", "under"))  # of others
+_WALL_WORDS = 7  # of the longest such phrase
+_ON_WALL = re.compile(
+    r"(?:and (?:an?|the) \w+ )?(?:(?:is |are )?hang(?:ing|s)? )?on (?:an?|the) (?:\w+ )?walls?\b"
+)
 _BOARDS = frozenset(
     ("table", *LIKEWISE["table"], "desk", "workbench", "kitchen counter", "counter")
 )
@@ -359,7 +364,8 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     }  # fmt: skip
     where = {
         clause.owner.start: held for clause in clauses
-        if clause.owner.kinds[0] not in MATS and clause not in beside.values()
+        if (clause.owner.kinds[0] not in MATS or clause.relation.where in _MATS_LIE)
+        and clause not in beside.values()
         and (held := _around(clause.owner, _held(clause.owner, clause.relation)))
         and (clause.owner.kinds[0] not in DISCS or _is_in_sky(held))
     }  # fmt: skip
@@ -370,6 +376,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         if span.start in contained:
             one = one._replace(least=min(one.least, _CONTAINED))
         one = _on_or_above(one._replace(relation=where.get(span.start, one.relation)))
+        one = _hanging(one) if _is_on_wall(words, span.end) else one
         if one.relation and one.relation.where == WITH:
             owner = spans[max(rank for rank, other in enumerate(spans) if other.start < span.start)]
             count = called_by(owner).least  # two guitars of three people
@@ -646,6 +653,18 @@ def _on_or_above(one: Named) -> Named:
         return one
     stances = ("small",) if where == "on" else ("wall", "ceiling", "sky", "far")
     kinds = tuple(kind for kind in one.kinds if where_of(kind) in stances)
+    return one._replace(kinds=kinds or one.kinds)
+
+
+def _is_on_wall(words: Sequence[str | None], end: int) -> bool:
+    """Tell whether words after a thing put it on a wall: "a clock and a lamp on the wall"."""
+    said = " ".join(word or "" for word in words[end : end + _WALL_WORDS])
+    return _ON_WALL.match(said) is not None
+
+
+def _hanging(one: Named) -> Named:
+    """Return a name without kinds that hang on no wall, if any does: no alarm clock."""
+    kinds = tuple(kind for kind in one.kinds if where_of(kind) == "wall")
     return one._replace(kinds=kinds or one.kinds)
 
 

@@ -16,6 +16,7 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import NEAR_GROUND, PlacedObject, is_outdoors, rgb
 from mag_sandbox.model.imagination.patterns import TURF
 from mag_sandbox.model.imagination.rules.first_view import within_view
+from mag_sandbox.model.imagination.rules.mats import with_mats_laid
 from mag_sandbox.model.imagination.rules.people import (
     with_belongings,
     with_people_clear,
@@ -172,6 +173,7 @@ def obeyed(
     """Return a plan that shows all named things, and those the place is known by."""
     all_named = named
     result, named = without_belongings(things, named)
+    named = [one._replace(relation=None) if one.kinds[0] in MATS else one for one in named]
     is_stage = any(thing.kind in STANDS for thing in things)
     named = mounted(at_houses(named) if is_outdoors(result) else named)
     if all(thing.kind != SEA for thing in result):  # a coast has one: its boats need no lake
@@ -215,7 +217,8 @@ def obeyed(
     if is_outdoors(cleared) and not is_stage:
         scattered = [one for one in named if one.relation in (None, *_SCATTERED)]
         cleared = in_no_row(cleared, [few_of(cleared, one) for one in scattered if not one.parts])
-    return with_belongings(with_room(cleared, _counting(cleared, named)), all_named, things)
+    roomy = with_room(cleared, _counting(cleared, named))
+    return with_mats_laid(with_belongings(roomy, all_named, things), all_named)
 
 
 def _with_single_stars(things: list[PlacedObject]) -> list[PlacedObject]:
@@ -261,6 +264,11 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
     groups.sort(key=lambda group: (many.issuperset(group.places), group.where != ""))
     crowds = {kind for one in named if _is_crowd(one) for kind in one.kinds}  # are all around
     far = {place for group in groups if group.where == "far" for place in group.places}
+    widest = max(  # of a room, which its first view shows
+        (group for group in groups if not is_outdoors(things) and not group.where),
+        key=lambda group: max(things[at].width * stands(things[at]) for at in group.places),
+        default=None,
+    )
     for group in groups * _TURNS:
         own = [result[place] for place in group.places]
         is_crowd = all(one.kind in crowds for one in own) and not group.where
@@ -289,7 +297,10 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
         merges = merges and not any(one.kind == BRIDGE for one in own)  # which its river holds
         is_free = group.where in ("", "far")
         if merges or (is_free and away(whole) + whole.width / 4 > AHEAD):
-            result = _moved_free(result, group, counting, _GAP if counted else 0.0)
+            stays = group == widest
+            result = _moved_free(
+                result, group, counting, _GAP if counted else 0.0, stays_ahead=stays
+            )
     for one in named:
         result = _in_a_flock(_as_far_away(result, one), one)
     return far_first(result, named)
@@ -435,8 +446,9 @@ def _in_a_flock(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
 
 
 def _moved_free(
-    things: list[PlacedObject], group: "_Group", counting: Collection[int], gap: float
-) -> list[PlacedObject]:
+    things: list[PlacedObject], group: "_Group", counting: Collection[int], gap: float,
+    *, stays_ahead: bool,
+) -> list[PlacedObject]:  # fmt: skip
     """Return a plan in which a group stands free: smaller and ahead, rather than at a side.
 
     Args:
@@ -444,6 +456,7 @@ def _moved_free(
         group: of them, that is moved together.
         counting: places of all that words name.
         gap: degrees to things of its kind.
+        stays_ahead: whether it does not go out of view, however many others are there.
     """
     places, within = group.places, _SIDES.get(group.where, _ANYWHERE)
     middle = _whole([things[place] for place in places]).yaw
@@ -460,8 +473,9 @@ def _moved_free(
             free, result = near, smaller
             break
     else:
-        if len(places) > max(len(others), 2) and abs(yaw_difference(free, 0.0)) > AHEAD:
-            return result  # most of what words name stays in view
+        most = stays_ahead or len(places) > max(len(others), 2)  # of what words name
+        if most and abs(yaw_difference(free, 0.0)) > AHEAD:
+            return result
     turn = free - middle
     for place in places:
         result[place] = result[place].turned(turn)

@@ -5,6 +5,7 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from math import atan, cos, degrees, inf, radians, tan
 
 import numpy as np
@@ -13,7 +14,14 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.geometry.bodies import TABLES, ground_distance, sides_of
 from mag_sandbox.model.imagination.objects import NEAR_GROUND, PlacedObject, is_outdoors
-from mag_sandbox.model.imagination.rules.plans import AHEAD, AROUND, away, painted_whole, places_of
+from mag_sandbox.model.imagination.rules.plans import (
+    AHEAD,
+    AROUND,
+    SHELL,
+    away,
+    painted_whole,
+    places_of,
+)
 from mag_sandbox.model.imagination.rules.relations import SEATS
 from mag_sandbox.model.imagination.rules.shores import without_dry
 from mag_sandbox.model.imagination.rules.spacing import covered, stands
@@ -44,6 +52,8 @@ _LYING = frozenset(("lake", "frozen lake", "swimming pool"))  # which hide nothi
 _ON_FLOOR = -15.0, -17.0  # degrees of the foot of what stands on a room's floor: large, small
 _FOOT = -19.0  # of what is put onto the floor
 _BEFORE_DOOR = 1.6  # metres that are left free
+_TO_CORNER = 43.0  # degrees from the middle of a wall
+_DOOR_TURNS = tuple(side * turn for turn in range(4, 181, 4) for side in (1.0, -1.0))  # degrees
 _BEFORE_WALL = 0.8  # below the foot of the wall behind it, likewise
 _BELOW_CEILING = 0.1  # metres
 _HIGHEST_HUNG = 15.0  # degrees of the top of what hangs; ceilings are lower towards corners
@@ -86,7 +96,8 @@ def plausible(
     result = painted_whole(result, named)
     result = without_dry(_without_crowds(result, said, least), said)
     if WALL in kinds:
-        result = _before_walls(_on_something(_clear_of_doors(result, said), said))
+        free = _with_doors_free(result, said)
+        result = _before_walls(_on_something(_clear_of_doors(free, said), said))
         result = _without_hidden_pictures(result, said)
     return result
 
@@ -134,6 +145,39 @@ def _clear_of_doors(things: list[PlacedObject], said: Collection[str]) -> list[P
         thing for thing in things
         if thing.kind in said or not any(_bars(thing, door) for door in doors)
     ]  # fmt: skip
+
+
+def _with_doors_free(things: list[PlacedObject], said: Collection[str]) -> list[PlacedObject]:
+    """Return a room whose doors have moved along walls from behind named things, if there is room.
+
+    Doors that words name stay where they are.
+    """
+    result = list(things)
+    for place, door in enumerate(things):
+        if door.kind not in DOORS or where_of(door.kind) != WALL or door.kind in said:
+            continue
+        others = [one for one in things if one.kind not in SHELL and one is not door]
+        named = [one for one in others if one.kind in said]
+        if not any(_bars(one, door) or covered(door, one) > _OVER for one in named):
+            continue
+        moved = [_along_wall(things, door, turn) for turn in _DOOR_TURNS]
+        on_wall = [one for one in moved if one is not None and not _is_over(one, others)]
+        clear = (one for one in on_wall if not any(_bars(other, one) for other in others))
+        unnamed = (one for one in on_wall if not any(_bars(other, one) for other in named))
+        result[place] = next(chain(clear, unnamed), door)
+    return result
+
+
+def _along_wall(
+    things: Sequence[PlacedObject], door: PlacedObject, turn: float
+) -> PlacedObject | None:
+    """Return a door elsewhere on a room's walls, as large as it is there; None: in a corner."""
+    yaw = door.yaw + turn
+    aside = min(abs(yaw_difference(one.yaw, yaw)) for one in things if one.kind == WALL)
+    nearer = tan(radians(wall_foot(things, yaw))) / tan(radians(wall_foot(things, door.yaw)))
+    moved = door.turned(turn).scaled(nearer)
+    moved = moved.standing_at(degrees(atan(nearer * tan(radians(door.foot)))))
+    return moved if aside + moved.width / 2 < _TO_CORNER else None
 
 
 def _bars(thing: PlacedObject, door: PlacedObject) -> bool:

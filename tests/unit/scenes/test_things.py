@@ -388,6 +388,8 @@ def test_colours_were_measured_of_kinds_that_can_be_named():
     [
         ("a lamp on the table", "table lamp"),
         ("a clock on a desk", "alarm clock"),
+        ("a clock on the wall", "wall clock"),
+        ("a clock and a mirror hanging on the blue wall", "wall clock"),
         ("a car on the workbench", "toy car"),
     ],
 )
@@ -556,6 +558,7 @@ def where_in(text: str) -> dict[str, tuple[str, ...]]:
          {"person": ("on", "round rug"), "child": ("on", "round rug")}),
         ("a basket and a cat on a round rug",
          {"basket": ("on", "round rug"), "cat": ("on", "round rug")}),
+        ("a round rug in front of a sofa", {"round rug": ("front", "sofa")}),
         ("a man and a parrot in a bird cage", {"parrot": ("on", "bird cage")}),
         ("a bicycle leans on a house", {"bicycle": ("beside", "cottage")}),
         ("a wheat field, smoke over a house", {}),

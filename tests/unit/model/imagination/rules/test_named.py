@@ -12,6 +12,7 @@ from mag_sandbox.model.imagination.rules.named import far_first, obeyed, wooded
 from mag_sandbox.model.imagination.rules.plans import away, colored, shown_shares
 from mag_sandbox.model.imagination.rules.spacing import covered
 from mag_sandbox.scenes.color_names import COLORS, color_name
+from mag_sandbox.scenes.kinds import THINGS
 from mag_sandbox.scenes.naming import Named, named_things
 from mag_sandbox.scenes.relations import Relation
 
@@ -21,6 +22,7 @@ GROUND = [
     PlacedObject("far ground", 0.0, -10.0, 360.0, 20.0, GREEN, GREEN),
     PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0, GREEN, GREEN),
 ]
+WALL = PlacedObject("wall", 0.0, -1.0, 89.0, 38.0)
 HORSE = PlacedObject("horse", 20.0, -5.0, 21.0, 19.0)
 BARN = PlacedObject("barn", 20.0, 0.0, 40.0, 30.0)
 KINDS = ("horse", "barn", "car", "tent", "star", "starry sky", "hills", "far hill", "teddy bear")
@@ -238,6 +240,42 @@ def test_a_rug_lies_under_what_is_named_and_not_on_it():
     named = [Named(("horse",), None, 1, 1)]
     assert obeyed([HORSE, rug], named) == [HORSE]
     assert obeyed([rug, HORSE], named) == [rug, HORSE]
+
+
+@pytest.mark.parametrize(
+    ("text", "edge"), [("a rug in front of a bed", -20.0), ("a rug under a bed", -11.0)]
+)
+def test_a_rug_lies_where_words_say_under_what_stands_on_it(text: str, edge: float):
+    rug = PlacedObject("round rug", 120.0, -24.0, 54.0, 18.0)
+    bed = PlacedObject("bed", 340.0, -13.0, 30.0, 14.0)
+    named = named_things(text, ("bed", "round rug"))
+    laid, own = obeyed([WALL, bed, rug], named)[1:]
+    assert (laid.kind, own.kind) == ("round rug", "bed")
+    assert laid.yaw == own.yaw
+    assert laid.top == pytest.approx(max(min(edge, rug.top), -25.5), abs=5.0)
+
+
+def test_the_first_view_shows_a_named_rug():
+    rug = PlacedObject("round rug", 120.0, -29.0, 54.0, 18.0)
+    sofa = PlacedObject("sofa", 0.0, -14.0, 60.0, 22.0)
+    chairs = [PlacedObject("armchair", yaw, -16.0, 24.0, 22.0) for yaw in (320.0, 40.0)]
+    named = named_things("a sofa, two armchairs and a rug", tuple(THINGS))
+    (laid,) = of(obeyed([WALL, sofa, *chairs, rug], named), "round rug")
+    assert abs(yaw_difference(laid.yaw, 0.0)) + laid.width / 4 < 40.0
+
+
+def test_the_widest_thing_that_words_name_stays_in_the_first_view_of_a_room():
+    bed = PlacedObject("bunk bed", 2.0, -9.0, 27.0, 22.0)
+    toys = [
+        PlacedObject("toy blocks", yaw, pitch, 10.0, 9.0)
+        for yaw, pitch in ((29.0, -13.0), (122.0, -17.0))
+    ]
+    bear = PlacedObject("teddy bear", 346.0, -19.0, 10.0, 11.0)
+    horse = PlacedObject("rocking horse", 200.0, -16.0, 20.0, 15.0)
+    things = [WALL, toys[0], bed, toys[1], bear, horse]
+    text = "a bunk bed, a teddy bear, a rocking horse and toys"
+    (shown,) = of(obeyed(things, named_things(text, tuple(THINGS))), "bunk bed")
+    assert abs(yaw_difference(shown.yaw, 0.0)) < 40.0
 
 
 def test_a_rug_that_words_name_takes_no_room_from_what_may_stand_on_it():

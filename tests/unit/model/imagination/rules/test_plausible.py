@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plausible import (
     below_ceiling,
@@ -104,6 +105,19 @@ def test_nothing_bars_a_door_but_what_words_name():
     assert plausible([WALL, door, near, beside, far], []) == [WALL, door, beside, far]
     named = [Named(("potted plant",), None, 1, 1)]
     assert near in plausible([WALL, door, near], named)
+
+
+def test_a_door_moves_from_behind_what_words_name():
+    door = PlacedObject("door", 10.0, -5.0, 14.0, 28.0)
+    desk = PlacedObject("desk", 8.0, -14.0, 30.0, 14.0)
+    window = PlacedObject("square window", 350.0, 4.0, 14.0, 14.0)
+    named = [Named(("desk",), None, 1, 1)]
+    moved, *rest = plausible([WALL, door, window, desk], named)[1:]
+    assert rest == [window, desk]
+    assert not any(moved.overlaps(one) for one in rest)
+    assert abs(yaw_difference(moved.yaw, 0.0)) < 40.0, "not in a corner"
+    asked = plausible([WALL, door, desk], [*named, Named(("door",), None, 1, 1)])
+    assert door in asked
 
 
 def test_no_mountain_is_a_small_cone_unless_words_name_it():
