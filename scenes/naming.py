@@ -85,7 +85,9 @@ _CONTAINED = 3  # of things that something is full of: more would be too small t
 _ALIKE = frozenset((  # with a plural like the singular, or that are many plants
     "sheep", "deer", "fish", "wheat", "bamboo", "seaweed", "coral", "reed",
 ))  # fmt: skip
-UNCOUNTED = frozenset(("wheat", "bamboo", "seaweed", "coral", "bread", "rain", "snow", "ice"))
+UNCOUNTED = frozenset(
+    ("wheat", "corn", "hay", "bamboo", "seaweed", "coral", "bread", "rain", "snow", "ice")
+)
 _ADJECTIVES = 2  # words that may stand between a number, size or colour and its thing
 _STANDING = frozenset(("floor", "small", "water", "wall", "ceiling", "sky"))  # somewhere
 _WEARING = frozenset(("in", "dressed", "wearing", "clad", "with"))

@@ -31,7 +31,11 @@ CALLED = {  # kinds by names that players use
     "lightning": "flash of lightning", "christmas tree": "Christmas tree",
     "wild flower": "wildflower", "columns": "column",
 }  # fmt: skip
-_UNITS = {"bunch of flowers": "bunch", "toy balloons": "bunch", "spikes": "row"}  # of several
+_UNITS = {  # of several
+    "bunch of flowers": "bunch", "toy balloons": "bunch", "spikes": "row", "wheat": "patch",
+    "bamboo": "clump", "seaweed": "clump", "curtains": "pair", "stage curtains": "pair",
+}  # fmt: skip
+_UNFROZEN = frozenset(("pond", "lake"))  # names of water, which ice may have
 _OF_WOOD = frozenset(("log cabin", "log", "stump"))  # which are of no other material
 NARROWEST = 2.7  # degrees of the shorter side of a thing: of a chicken that is some steps away
 SMALLER = 0.6  # of that size, from which on things are counted with a larger one of their kind
@@ -68,8 +72,11 @@ class Seen:
     def name(self) -> str:
         """Its name, with its colour; that of land far away is a plural."""
         name = CALLED.get(self.word or self.kind, self.word or self.kind)
+        if self.kind == "frozen lake" and name in _UNFROZEN:
+            name = f"frozen {name}"
         if self.kind in _UNITS and name != "bouquet" and " of " not in name:
-            name = f"{_UNITS[self.kind]} of {_plural(name)}"
+            many = name if name in UNCOUNTED else _plural(name)
+            return " ".join(filter(None, (_UNITS[self.kind], "of", self.color, many)))
         if self.kind in RANGES:
             return _plural(name)
         if self.color and self.kind in DRESSED:
@@ -277,7 +284,7 @@ def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = No
 
 def several(name: str, count: int) -> str:
     """Return a number of things: "a cow", "two cows"."""
-    if count == 1 or name.split()[-1] in UNCOUNTED:
+    if count == 1 or name.partition(" of ")[0].split()[-1] in UNCOUNTED:
         return with_article(name)
     return f"{_number(count)} {_plural(name)}"
 
