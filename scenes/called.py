@@ -114,6 +114,7 @@ def _likenesses(text: str) -> dict[str, str]:
             if not is_word(head.split()[-1], name.split()[-1]):
                 continue  # a moon landscape is no moon
             is_one = kind not in names and not head.startswith("many ")
+            is_one &= not is_word(phrase.written, kind)  # "snowmen"
             names[kind] = phrase.written.removeprefix("a ") if is_one else kind
         names |= {kind: kind for other in others for kind in _kinds_named(other)}
     return names

@@ -121,6 +121,8 @@ _HOLDING = frozenset((  # kinds that contain others
     "armchair", "chair", "crib", "bathtub", "sled", "cauldron", "suitcase", "sink", "throne",
     *TREES, "bush", "hedge", "sandpit", "bird cage",
 ))  # fmt: skip
+_FLYING = frozenset(("dragon", "plane", "helicopter", "rocket"))  # which stand elsewhere
+_PLACE_WORDS = 4  # of "above a burning village"
 _MATS_LIE = frozenset(("front", "under"))  # of others
 _WALL_WORDS = 7  # of the longest such phrase
 _ON_WALL = re.compile(
@@ -378,6 +380,8 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         if span.start in contained:
             one = one._replace(least=min(one.least, _CONTAINED))
         one = _on_or_above(one._replace(relation=where.get(span.start, one.relation)))
+        if span.kinds[0] in _FLYING and one.relation is None and _is_over_place(left, span.end):
+            one = one._replace(relation=IN_SKY)
         one = _hanging(one) if _is_on_wall(words, span.end) else one
         if one.relation and one.relation.where == WITH:
             owner = spans[max(rank for rank, other in enumerate(spans) if other.start < span.start)]
@@ -656,6 +660,12 @@ def _on_or_above(one: Named) -> Named:
     stances = ("small",) if where == "on" else ("wall", "ceiling", "sky", "far")
     kinds = tuple(kind for kind in one.kinds if where_of(kind) in stances)
     return one._replace(kinds=kinds or one.kinds)
+
+
+def _is_over_place(words: Sequence[str | None], end: int) -> bool:
+    """Tell whether words after a thing put it over a place without a thing: "above a village"."""
+    over, *others = words[end : end + _PLACE_WORDS] or (None,)
+    return over in ("above", "over") and others[:1] != [None] and None not in others[1:3]
 
 
 def _is_on_wall(words: Sequence[str | None], end: int) -> bool:

@@ -13,8 +13,9 @@ _IRREGULAR = {
     "person": "people", "child": "children", "mouse": "mice", "sheep": "sheep", "deer": "deer",
     "fish": "fish", "starfish": "starfish", "bus": "buses", "cactus": "cactuses",
     "bookshelf": "bookshelves", "volcano": "volcanoes",
-    "shelf": "shelves", "wolf": "wolves", "man": "men", "woman": "women",
+    "shelf": "shelves", "wolf": "wolves",
 }  # fmt: skip
+_MAN, _HUMANS = "man", ("human", "german", "roman")
 _JOINT = re.compile("( in | of | with )")  # after the thing that is counted
 _PLAYER = "person with a "  # and an instrument: each has one
 LONGEST_PHRASE = 4  # words of one that is listed
@@ -69,8 +70,14 @@ def plural(phrase: str) -> str:
         return f"{plural(named)}{joint}{rest}"
     *first, last = phrase.split()
     is_plural = last.endswith("s") and not last.endswith("ss")
-    if last in _IRREGULAR.values() or (last not in _IRREGULAR and is_plural):
+    if (
+        last in _IRREGULAR.values()
+        or last.endswith("men")
+        or (last not in _IRREGULAR and is_plural)
+    ):
         return phrase
+    if last.endswith(_MAN) and last not in _HUMANS:  # "snowmen"
+        return " ".join((*first, f"{last.removesuffix(_MAN)}men"))
     ending = "es" if last.endswith(("x", "ch", "sh", "ss")) else "s"
     return " ".join((*first, _IRREGULAR.get(last, f"{last}{ending}")))
 

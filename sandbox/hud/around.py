@@ -19,6 +19,7 @@ from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.scenes.called import colors_in, counts_in, likenesses_in, names_in
 from mag_sandbox.scenes.color_names import clear_color_name, likely_color
+from mag_sandbox.scenes.conditions import SEA
 from mag_sandbox.scenes.kinds import CLOUD, DRESSED, LANDSCAPE, OVERHEAD, RANGES, THINGS, WATERS
 from mag_sandbox.scenes.naming import UNCOUNTED, with_article
 from mag_sandbox.scenes.synonyms import plural
@@ -265,6 +266,8 @@ def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = No
     }  # fmt: skip
     for one in sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw))):
         ways = named[whole.get(one, one.name)]
+        if one.kind == SEA and ways:
+            continue  # there is one
         if one not in whole:
             ways.append(one.direction(pose))
         elif (way := _coarse(one.direction(pose))) not in ways:

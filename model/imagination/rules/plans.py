@@ -452,6 +452,7 @@ def with_few_uninvited(
 
 _NEAR, _FAR = "near ground", "far ground"
 _WAYS = frozenset(("road", "path"))
+_ASPHALT = np.array((140.0, 140.0, 148.0))
 _UNSEEN, _WAY_SHADE = 30.0, 0.7  # steps of RGB; of the colour of the ground
 _IN_CITIES = frozenset(("apartment house", "skyscraper"))
 _BLUISH = 20  # levels by which blue exceeds red
@@ -509,13 +510,18 @@ def _grey(thing: PlacedObject) -> PlacedObject:
 
 
 def with_plain_ways(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return a plan whose roads and paths are no rivers, and are darker than ground like them."""
+    """Return a plan whose roads and paths are no rivers, and are darker than ground like them.
+
+    A road through grass is grey: a dark green one is no road.
+    """
     far = next((thing.color for thing in things if thing.kind == _FAR), None)
     if far is None:
         return list(things)
     dark = rgb(_WAY_SHADE * np.array(far))
+    is_grass = far[1] > max(far[0], far[2])
+    shades = {"path": dark, "road": rgb(light_of(things) * _ASPHALT) if is_grass else dark}
     return [
-        replace(thing, color=dark, mean_color=dark)
+        replace(thing, color=shades[thing.kind], mean_color=shades[thing.kind])
         if thing.kind in _WAYS
         and thing.color
         and (dist(thing.color, far) < _UNSEEN or _blueness(thing.color) > _blueness(far) + _BLUISH)

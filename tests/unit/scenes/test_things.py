@@ -558,6 +558,8 @@ def where_in(text: str) -> dict[str, tuple[str, ...]]:
          {"person": ("on", "round rug"), "child": ("on", "round rug")}),
         ("a basket and a cat on a round rug",
          {"basket": ("on", "round rug"), "cat": ("on", "round rug")}),
+        ("a dragon above a burning village", {"dragon": ("sky",)}),
+        ("a dragon above a castle", {"dragon": ("above", "castle")}),
         ("a round rug in front of a sofa", {"round rug": ("front", "sofa")}),
         ("a man and a parrot in a bird cage", {"parrot": ("on", "bird cage")}),
         ("a bicycle leans on a house", {"bicycle": ("beside", "cottage")}),

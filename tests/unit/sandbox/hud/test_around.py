@@ -112,6 +112,11 @@ def test_clouds_which_drift_have_neither_number_nor_direction():
     assert around_lines([own], CameraPose()) == ["a cloud: in the sky"]
 
 
+def test_there_is_one_sea_however_many_parts_of_it_show():
+    seas = [Seen("sea", "", yaw, 0.0, 60.0, 9.0) for yaw in (0.0, 50.0)]
+    assert around_lines(seas, CameraPose()) == ["the sea: ahead"]
+
+
 def test_directions_with_commas_are_set_apart():
     cats = [Seen("cat", "", 40.0, -30.0, 9.0, 9.0), Seen("cat", "", 300.0, 0.0, 9.0, 9.0)]
     assert around_lines(cats, CameraPose()) == [

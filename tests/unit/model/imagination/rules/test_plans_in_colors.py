@@ -240,6 +240,14 @@ def test_a_road_of_the_colour_of_the_ground_is_darker():
     assert with_plain_ways([ground, like_a_river])[1].color == (98, 80, 98)
 
 
+@pytest.mark.parametrize(("kind", "is_grey"), [("road", True), ("path", False)])
+def test_a_road_through_grass_is_grey(kind: str, is_grey: bool):
+    grass = PlacedObject("far ground", 0.0, -9.0, 360.0, 20.0, (130, 200, 110), (130, 200, 110))
+    way = PlacedObject(kind, 0.0, -16.0, 89.0, 13.0, (125, 195, 110), (125, 195, 110))
+    red, green, blue = with_plain_ways([grass, way])[1].color
+    assert (max(red, green, blue) - min(red, green, blue) < 12) == is_grey
+
+
 def test_near_ground_is_nearly_as_light_as_far_ground():
     far = PlacedObject("far ground", 0.0, -9.0, 360.0, 20.0, (150, 200, 100), (150, 200, 100))
     near = replace(far, kind="near ground", color=(50, 100, 50), mean_color=None)
