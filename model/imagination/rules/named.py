@@ -264,8 +264,9 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
     groups.sort(key=lambda group: (many.issuperset(group.places), group.where != ""))
     crowds = {kind for one in named if _is_crowd(one) for kind in one.kinds}  # are all around
     far = {place for group in groups if group.where == "far" for place in group.places}
+    is_room = any(thing.kind == "wall" for thing in things)
     widest = max(  # of a room, which its first view shows
-        (group for group in groups if not is_outdoors(things) and not group.where),
+        (group for group in groups if is_room and not group.where),
         key=lambda group: max(things[at].width * stands(things[at]) for at in group.places),
         default=None,
     )
