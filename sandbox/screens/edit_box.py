@@ -17,6 +17,7 @@ import pygame
 
 from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, yaw_difference
 from mag_sandbox.controls.edits import SPOT_ACTS, Edit
+from mag_sandbox.model.world import WorldSpec
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import map_area
 from mag_sandbox.sandbox.hud.seen import TOP
@@ -46,6 +47,7 @@ UNLIKE = 110.0  # steps of RGB from a thing's colour, from which on a spot shows
 NOTHING_THERE = "what stands here is not known by name: write what should be here"
 NOTHING_TO_REMOVE = "nothing stands here: point at what should be removed"
 STANDS = "{} stands here already: “another” draws it anew"
+BELOW = "most of it will be below the view: look down, or step back"
 SAME_SPOT = 0.3  # of a thing's width: how far from its middle it is replaced by another one
 IT_IS = "this is for the {} that you point at"
 NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
@@ -237,7 +239,9 @@ class EditOverlay(Overlay):
         """Say why a thing cannot stand there, or which one is changed or removed."""
         color, meant = said_color(text), self._meant()
         if not color and (meant is None or meant.act not in SPOT_ACTS):
-            return self._placements.refusal
+            told = self._told(meant) if meant else None
+            is_low = told is not None and _is_below(told, self._reel.pose, self._reel.current.spec)
+            return self._placements.refusal or (BELOW if is_low else "")
         if (thing := self._thing_there()) is None:
             return self._why_uncolored(color) if color else ""
         names = names_in(self._reel.current.block.prompt)
@@ -374,6 +378,11 @@ def _stands(thing: Edit | None, edit: Edit) -> bool:
     aside = abs(yaw_difference(thing.yaw, edit.yaw)) / thing.width
     is_alike = thing.kind == edit.kind and color_name(thing.color) == color_name(edit.color)
     return is_alike and aside < SAME_SPOT
+
+
+def _is_below(told: Edit, pose: CameraPose, spec: WorldSpec) -> bool:
+    """Tell whether most of a thing will stand below a view: at the foot of a near wall."""
+    return told.pitch < pose.pitch - pose.fov * spec.frame_height / spec.frame_width / 2
 
 
 def _where(yaw: float, pose: CameraPose) -> str:

@@ -15,6 +15,7 @@ from mag_sandbox.sandbox.hud.minimap import map_area
 from mag_sandbox.sandbox.hud.seen import TOP
 from mag_sandbox.sandbox.player_changes import words_of_change
 from mag_sandbox.sandbox.screens.edit_box import (
+    BELOW,
     NO_THING,
     NOTHING_THERE,
     NOTHING_TO_COLOR,
@@ -408,6 +409,17 @@ def test_why_a_thing_cannot_stand_there_is_said_before_enter_and_keeps_the_box_o
     write(overlay, "")
     assert overlay.box.is_open and not asked
     assert overlay.box.notice == why
+
+
+@pytest.mark.parametrize(("pitch", "said"), [(-40.0, BELOW), (-25.0, "")])
+def test_a_thing_that_will_stand_mostly_below_the_view_is_put_there_but_the_box_says_so(
+    pitch, said
+):
+    overlay, asked, surface, _ = made(stands=Edit("place", 0.0, pitch, 9.0, 30.0, "tent"))
+    framed(overlay, surface, "a tent")
+    assert overlay.box.notice == said
+    write(overlay, "")
+    assert asked and not overlay.box.is_open
 
 
 def test_a_world_in_which_nothing_can_be_changed_is_never_asked():
