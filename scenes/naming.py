@@ -99,6 +99,8 @@ _GARMENTS = frozenset((
     "trousers", "skirt", "sweater", "raincoat", "cloak", "jumper", "tshirt", "blouse", "scarf",
 ))  # fmt: skip
 _GARMENTS |= {f"{one}{'es' if one.endswith('ss') else 's'}" for one in _GARMENTS}
+_HUNG = frozenset(("wall", "ceiling"))
+_TABLE, _BUILT_IN = "table", frozenset(("fireplace", "stove", "bathtub", "bed", "wardrobe"))
 _SHARING, _LIGHT = 1.3, 0.9  # times another thing's height, or metres, of one there, too
 _HIGH = 2.0  # metres, likewise: on them nothing light is
 _CARRIED = 1.3  # metres, of what each of some people has
@@ -768,6 +770,10 @@ def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
     if relation.where not in ("on", "under") or HILLS in relation.kinds:
         return relation.where == "on" or (_stance(one) == "wall") == (_stance(other) == "wall")
     is_alive, is_other_alive = (span.kinds[0] in _ALIVE for span in (one, other))
+    if relation.where == "on" and _stance(one) in _HUNG and _stance(other) not in _HUNG:
+        return False  # no window is on the table with the lamps
+    if _TABLE in relation.kinds and one.kinds[0] in _BUILT_IN:
+        return False
     if is_alive != is_other_alive and not (RIDDEN | _PERCHES).isdisjoint(relation.kinds):
         return False  # a car is not on the bicycle of a person
     if is_other_alive and not MATS.isdisjoint(relation.kinds):

@@ -61,6 +61,7 @@ from mag_sandbox.model.imagination.rules.plans import (
 from mag_sandbox.model.imagination.rules.plausible import below_ceiling, plausible
 from mag_sandbox.model.imagination.rules.shores import with_sailing_boats
 from mag_sandbox.model.imagination.rules.sketched import kept_as_sketched, with_gradients
+from mag_sandbox.model.imagination.rules.spacing import with_creatures_in_front
 from mag_sandbox.model.imagination.rules.stages import (
     with_full_stage,
     with_loaded_stands,
@@ -584,7 +585,8 @@ def _visible(things: Things, sketcher: Sketcher, config: ImaginationConfig) -> T
 def _as_described(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:
     """Return things planned without a picture, plausible, in the light and weather of words."""
     things = in_natural_colors(things, wanted.named)
-    things = farther_first(plausible(things, wanted.named, wanted.typical), wanted.named)
+    things = plausible(things, wanted.named, wanted.typical)
+    things = farther_first(with_creatures_in_front(things, wanted.named), wanted.named)
     things = with_discs_shown(things, wanted.named)
     return in_weather(in_shade(things, wanted.shade), wanted)
 

@@ -51,6 +51,7 @@ _TIMES = 1.7  # times the usual size that other things outdoors have at most
 _LYING = frozenset(("lake", "frozen lake", "swimming pool"))  # which hide nothing that stands
 _ON_FLOOR = -15.0, -17.0  # degrees of the foot of what stands on a room's floor: large, small
 _FOOT = -19.0  # of what is put onto the floor
+_ON_FRAME = 0.05  # share of what hangs that may be over a door
 _BEFORE_DOOR = 1.6  # metres that are left free
 _TO_CORNER = 43.0  # degrees from the middle of a wall
 _DOOR_TURNS = tuple(side * turn for turn in range(4, 181, 4) for side in (1.0, -1.0))  # degrees
@@ -139,12 +140,18 @@ def _with_whole_stars(things: list[PlacedObject]) -> list[PlacedObject]:
 
 
 def _clear_of_doors(things: list[PlacedObject], said: Collection[str]) -> list[PlacedObject]:
-    """Return a room without things that stand in the way to its doors; named ones stay."""
+    """Return a room without things in the way to its doors, or hung over them; named ones stay."""
     doors = [one for one in things if one.kind in DOORS]
+    free = {*said, *DOORS}
     return [
         thing for thing in things
-        if thing.kind in said or not any(_bars(thing, door) for door in doors)
+        if thing.kind in free
+        or not any(_bars(thing, door) or _hangs_over(thing, door) for door in doors)
     ]  # fmt: skip
+
+
+def _hangs_over(thing: PlacedObject, door: PlacedObject) -> bool:
+    return where_of(thing.kind) == "wall" and covered(thing, door) > _ON_FRAME
 
 
 def _with_doors_free(things: list[PlacedObject], said: Collection[str]) -> list[PlacedObject]:

@@ -18,6 +18,7 @@ from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.scenes.kinds import ANIMALS, CLOUD, PEOPLE, STANDS, THINGS
 from mag_sandbox.scenes.looks import usual_looks
+from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
 
 _HIDDEN = 0.3  # share of a creature that what is nearer may hide
@@ -31,6 +32,8 @@ _IN_A_ROW, _DEEP = 3, 0.36  # things of a kind; of a distance, by which some of 
 _SMALL, _TALL, _NEAR = 6.5, 3.0, 5.0  # degrees of height; metres; degrees of a foot, at least
 _TOUCHING = 0.1  # share of one of them that what is nearer may hide
 _FARTHEST = 0.5  # of its size: how small a thing that is added may be
+_MOSTLY, _NEARER = 0.3, 0.5  # share of a thing; degrees of its foot from that of what hid it
+_ALONGSIDE = frozenset(("beside", "left", "right", "front", "sides", "ahead"))
 _AS_MANY = 3.0  # times as many things of a kind around a picture as it shows, at least
 
 
@@ -58,6 +61,32 @@ def covered(thing: PlacedObject, other: PlacedObject) -> float:
 def _common(length: float, other: float, apart: float) -> float:
     """Return the length of the part that two lines have in common, by their middles' distance."""
     return max(min((length + other) / 2 - apart, length, other), 0.0)
+
+
+def with_creatures_in_front(
+    things: Sequence[PlacedObject], named: Sequence[Named]
+) -> list[PlacedObject]:
+    """Return a plan in which no named animal or person is behind what is drawn over it.
+
+    A dog beside a sofa is not behind the piano there, unless words say so.
+    """
+    parts = [(part, one.kinds) for one in named for part in (one, *one.parts)]
+    placed = {kind for part, kinds in parts for kind in kinds
+              if part.relation and part.relation.where not in _ALONGSIDE}  # fmt: skip
+    shown = {kind for one in named for kind in one.kinds} & CREATURES - placed
+    result = list(things)
+    for thing in things:
+        place = result.index(thing)
+        over = [
+            one for one in result[place + 1 :]
+            if one.kind not in CREATURES and stands(one) and covered(thing, one) > _MOSTLY
+        ]  # fmt: skip
+        if thing.kind in shown and stands(thing) and over:
+            foot = min(thing.foot, *(one.foot - _NEARER for one in over))
+            last = max(place for place, one in enumerate(result) if one in over)
+            result.insert(last + 1, thing.standing_at(foot))
+            del result[place]
+    return result
 
 
 def with_room(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:

@@ -77,6 +77,16 @@ def test_nothing_on_the_floor_stands_on_the_wall_above_it(kind: str):
     assert -22.0 < lower.foot < -20.0
 
 
+def test_no_picture_hangs_over_a_door_unless_words_name_it():
+    door = PlacedObject("door", 10.0, -4.0, 12.0, 24.0)
+    picture = PlacedObject("portrait", 3.0, 2.0, 8.0, 10.0)
+    assert plausible([WALL, door, picture], []) == [WALL, door]
+    aside = replace(picture, yaw=-5.0)
+    assert plausible([WALL, door, aside], []) == [WALL, door, aside]
+    named = named_things("a portrait", ("portrait",))
+    assert picture in plausible([WALL, door, picture], named)
+
+
 def test_nothing_that_stands_in_a_room_reaches_into_its_ceiling():
     room = [PlacedObject("wall", yaw, 0.0, 89.0, 40.0) for yaw in (0.0, 90.0, 180.0, 270.0)]
     organ = PlacedObject("organ", 0.0, 4.0, 20.0, 48.0)  # its foot is that of the wall

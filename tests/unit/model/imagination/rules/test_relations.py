@@ -44,6 +44,18 @@ def test_a_thing_stands_at_the_side_that_words_say(words: str, sign: int):
     assert not there["floor lamp"].overlaps(there["sofa"])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a fireplace, a round window and two yellow lamps on a wooden table",
+        "a fireplace and two lamps on a table",
+    ],
+)
+def test_no_window_and_no_fireplace_is_on_the_table_with_the_lamps(text: str):
+    named = named_things(text, ("fireplace", "round window", "table lamp", "floor lamp", "table"))
+    assert [one.kinds[0] for one in named if one.relation] == ["table lamp"]
+
+
 @pytest.mark.parametrize("words", ["beside", "next to", "near", "by"])
 def test_beside_something_is_on_the_side_nearer_to_the_first_view(words: str):
     there = after(f"a cat {words} a sofa", ROOM)

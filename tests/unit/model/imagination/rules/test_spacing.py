@@ -6,7 +6,13 @@ import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.spacing import as_full, in_no_row, with_room
+from mag_sandbox.model.imagination.rules.spacing import (
+    as_full,
+    in_no_row,
+    with_creatures_in_front,
+    with_room,
+)
+from mag_sandbox.scenes.naming import named_things
 
 GROUND = PlacedObject("near ground", 0.0, -30.0, 360.0, 60.0)
 LAKE = PlacedObject("lake", 110.0, -12.0, 40.0, 10.0)
@@ -122,3 +128,18 @@ def test_in_a_room_no_stool_is_within_a_wardrobe_and_what_is_on_a_chest_stays():
         PlacedObject("chair", 4.0, -15.1, 8.0, 7.0),
     )
     assert with_room([wall, table, chair], ()) == [wall, table, chair]
+
+
+def test_a_named_dog_beside_a_sofa_is_not_behind_the_piano_there():
+    sofa = PlacedObject("sofa", 0.0, -14.0, 24.0, 14.0)
+    dog = PlacedObject("dog", 15.0, -18.0, 9.0, 6.0)
+    piano = PlacedObject("piano", 19.0, -12.0, 18.0, 18.0)
+    kinds = ("dog", "sofa", "piano")
+    named = named_things("a dog beside a sofa, a piano", kinds)
+    *first, last = with_creatures_in_front([sofa, dog, piano], named)
+    assert first == [sofa, piano]
+    assert (last.kind, last.yaw) == ("dog", dog.yaw)
+    assert last.foot < piano.foot
+    behind = named_things("a dog behind a piano, a sofa", kinds)
+    assert with_creatures_in_front([sofa, dog, piano], behind) == [sofa, dog, piano]
+    assert with_creatures_in_front([sofa, dog, piano], []) == [sofa, dog, piano], "not named"
