@@ -67,6 +67,10 @@ _BUILT_IN = WINDOWS | {"curtains", "door", "blackboard"}  # which make no room f
 _HIGH = 0.6  # share of a table's height
 _SLACK = 2.5  # degrees between what is on something and that
 _OFF, _NARROWER = 0.8, 0.8  # degrees likewise, from which on they show; of a support's width
+_ON_TABLES = frozenset((  # and on no floor
+    "mug", "teapot", "cake", "bowl", "bread", "pizza", "ice cream", "alarm clock", "table lamp",
+    "computer", "laptop", "apple", "banana", "orange", "melon",
+))  # fmt: skip
 _NO_TOPS = frozenset(  # their tops are handles, leaves or backs
     ("suitcase", "potted plant", "bicycle", "book", "bread", "sofa", "armchair", "rocking horse")
 )
@@ -196,13 +200,17 @@ def _bars(thing: PlacedObject, door: PlacedObject) -> bool:
     return between < _BEFORE_DOOR and aside < (thing.width + door.width) / 2
 
 
-def _on_something(things: list[PlacedObject], said: Collection[str]) -> list[PlacedObject]:
-    """Return a room without things on bare walls; named ones are put on the floor."""
+def _on_something(things: list[PlacedObject], said: set[str]) -> list[PlacedObject]:
+    """Return a room without things on bare walls, or mugs on the floor.
+
+    Named ones are put there.
+    """
     result = list(things)
     while True:  # what was on a thing that goes has nothing below it
         floating = [
             place for place, thing in enumerate(result)
-            if has_weight(thing) and not is_borne(thing, result)
+            if (has_weight(thing) and not is_borne(thing, result))
+            or (thing.kind in _ON_TABLES - said and not is_on(thing, result))
         ]  # fmt: skip
         if not floating:
             return [_set_down(thing, result) for thing in result]

@@ -63,6 +63,13 @@ def test_stars_are_whole_unless_words_count_them():
     assert cut in plausible([sky, apart, cut, cloud, GROUND], counted)
 
 
+def test_no_mug_stands_on_the_floor_unless_words_name_it():
+    mug = PlacedObject("mug", 40.0, -20.0, 12.0, 10.0)
+    vase = replace(mug, kind="vase")
+    assert plausible([WALL, STOOL, mug, vase], []) == [WALL, STOOL, vase]
+    assert mug in plausible([WALL, STOOL, mug], named_things("a mug", ("mug",)))
+
+
 def test_nothing_stands_on_handles_and_leaves():
     for kind in ("suitcase", "potted plant"):
         below = replace(STOOL, kind=kind)
