@@ -33,7 +33,7 @@ SegmentKind = Literal[
 
 PARKED_MIB = "MAG_SANDBOX_PARKED_MIB"  # variable: most MiB of keys and values of a parked world
 NO_DOOR = "there is no door nearby"
-UNPLANNED = "one moment: where things stand is still being planned"
+UNPLANNED = "one moment: this place is still being planned"
 UNPAINTED_AHEAD = "the view ahead is still being painted"
 SERVER, NETWORK = "server", "network"  # stages of a remote world: its side, the way there and back
 

@@ -624,7 +624,7 @@ def _tell_screenshot(say: Say, picture: "Future[Path]") -> None:
 
 def _tell_stopped(say: Say, stopped: "Future[bool]") -> None:
     if not stopped.cancelled() and not stopped.exception() and stopped.result():
-        say("recording stopped; it is on the title screen")
+        say("recording stopped; it is under Recordings on the title screen")
     else:
         say("recording stopped before anything was recorded")
 

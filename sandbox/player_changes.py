@@ -100,7 +100,7 @@ def describe(
     if is_new and reel.current.spec.kinds:
         begun_places.append(text)
         return
-    leave_moment(services, worker, "all is as it was before the new description")
+    leave_moment(services, worker, "everything is as it was before the new description")
     edits = _repaintings(ground, pose)
 
     def ask(session: Session) -> None:

@@ -153,10 +153,16 @@ def _settings() -> tuple[Item, ...]:
         Heading("Mouse and sticks"),
         SettingRow(("mouse_speed",), "Mouse speed", "How far a drag turns.", speed),
         SettingRow(
-            ("invert_sideways",), "Invert sideways", "Drags and sticks are reversed.", Toggle
+            ("invert_sideways",),
+            "Invert sideways",
+            "Reverses left and right for mouse and sticks.",
+            Toggle,
         ),
         SettingRow(
-            ("invert_up_down",), "Invert up and down", "Drags and sticks are reversed.", Toggle
+            ("invert_up_down",),
+            "Invert up and down",
+            "Reverses up and down for mouse and sticks.",
+            Toggle,
         ),
         Heading("Sound"),
         SettingRow(("volume",), "Volume", "Ambience and sound effects.", volume),

@@ -39,7 +39,7 @@ class CardChoice:
 PLAY = CardChoice("play", "Play", "return", "Enter")
 NEW_SEED = CardChoice("new seed", "Another one like it", "n", "N")
 CONTINUE = CardChoice("continue", "Continue", "return", "Enter")
-BEGIN = CardChoice("play", "Begin anew", "b", "B")  # what can be continued, too
+BEGIN = CardChoice("play", "Start over", "b", "B")  # what can be continued, too
 EARLIER = CardChoice("turn", "Earlier moment", "v", "V")
 LATEST = CardChoice("turn", "Latest moment", "v", "V")  # after the earliest
 FORK = CardChoice("fork", "Make a copy", "f", "F")

@@ -55,7 +55,7 @@ def record(game, blocks=6):
     game.press(pygame.K_F10)
     game.see_blocks(blocks)
     game.press(pygame.K_F10)
-    game.said("it is on the title screen")
+    game.said("under Recordings on the title screen")
     game.see_blocks(2)
 
 

@@ -197,7 +197,7 @@ def test_another_description_is_taken_back(run):
     painting.begin(Edit("renew", width=EVERYTHING[0], height=EVERYTHING[1]))
     game.press(pygame.K_BACKSPACE)
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")
-    game.said("undone: all is as it was before the new description")
+    game.said("undone: everything is as it was before the new description")
     assert not [one for one in game.services.notices.current if "undoes it" in one.text]
     assert not painting.is_shown
 

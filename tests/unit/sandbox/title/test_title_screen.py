@@ -147,7 +147,7 @@ def test_a_world_of_the_players_own_that_was_begun_has_one_card_and_can_be_begun
     assert OWN in [shelf.title for shelf in shelves(MODEL)]
     assert OWN not in rows
     assert [card.id for card in rows["Continue"]] == [card.id for card in model.parked]
-    assert "Begin anew" not in [one.word for one in rows["Continue"][1].choices]
+    assert "Start over" not in [one.word for one in rows["Continue"][1].choices]
     with window((1280, 720), "test") as surface:
         game = Game(surface, model)
         assert game.press("b") == PlayScene(Scene("Scene /mine.yaml."), None)
