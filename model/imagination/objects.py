@@ -137,8 +137,16 @@ def rgb(color: np.ndarray) -> tuple[int, int, int]:
 
 
 def in_other_light(thing: "PlacedObject", light: float | np.ndarray) -> "PlacedObject":
-    """Return a thing whose colours are multiplied by a light, as a whole or [3] shares."""
-    color, mean = (one and rgb(light * np.array(one)) for one in (thing.color, thing.mean_color))
+    """Return a thing whose colours are multiplied by a light, as a whole or [3] shares.
+
+    Those that would be brighter than a channel can be keep their hue, and become no darker.
+    """
+
+    def lit(color: tuple[int, int, int]) -> tuple[int, int, int]:
+        exact = light * np.array(color)
+        return rgb(np.maximum(exact / max(exact.max() / 255, 1.0), np.minimum(exact, color)))
+
+    color, mean = (one and lit(one) for one in (thing.color, thing.mean_color))
     return replace(thing, color=color, mean_color=mean)
 
 

@@ -35,6 +35,7 @@ from mag_sandbox.model.imagination.geometry.bodies import FAR
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.geometry.standing import stood
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
+from mag_sandbox.model.imagination.rounded_colors import LEVELS, color_number, numbered_color
 from mag_sandbox.model.imagination.rules.contrast import standing_out, varied
 from mag_sandbox.model.imagination.rules.filling import area, filled, filling, with_houses_around
 from mag_sandbox.model.imagination.rules.first_view import centred
@@ -62,7 +63,6 @@ from mag_sandbox.scenes.stances import STANCES
 COLUMNS, ROWS = 160, 96  # steps in which places are told: around the ring, and down it
 SIZES = 56  # steps in which widths and heights are told
 SMALLEST, LARGEST = 1.5, 360.0  # degrees; sizes are told by ratios between these
-LEVELS = 10  # of each channel of a colour
 NOTHING_MORE = 0  # in place of a kind
 FIELDS = ("kind", "variant", "turn", "base", "width", "height", "color", "mean color")
 _EXTENT = [FIELDS.index(name) for name in ("base", "width", "height")]
@@ -569,8 +569,8 @@ def thing_numbers(objects: Sequence[PlacedObject], kinds: Sequence[str]) -> np.n
                 min(max(int((_HIGHEST - base) / _ROW), 0), ROWS - 1),
                 _size_number(each.width),
                 _size_number(each.height),
-                _color_number(each.color or (128, 128, 128)),
-                _color_number(each.mean_color or each.color or (128, 128, 128)),
+                color_number(each.color or (128, 128, 128)),
+                color_number(each.mean_color or each.color or (128, 128, 128)),
             )
         )
     return np.array(rows, np.int64).reshape(-1, len(FIELDS))
@@ -623,7 +623,7 @@ def placed_objects(numbers: np.ndarray, kinds: Sequence[str]) -> list[PlacedObje
         things.append(
             PlacedObject(
                 kinds[min(kind, len(kinds)) - 1], (column + 0.5) * 360 / COLUMNS % 360, pitch,
-                _size(width), tall, _color(color), _color(mean), variant,
+                _size(width), tall, numbered_color(color), numbered_color(mean), variant,
             )
         )  # fmt: skip
     return things
@@ -646,14 +646,3 @@ def _size(number: int) -> float:
 
 
 _WIDEST = _size_number(AROUND)
-
-
-def _color_number(color: tuple[int, int, int]) -> int:
-    red, green, blue = (channel * LEVELS // 256 for channel in color)
-    return (red * LEVELS + green) * LEVELS + blue
-
-
-def _color(number: int) -> tuple[int, int, int]:
-    levels = number // LEVELS**2, number // LEVELS % LEVELS, number % LEVELS
-    red, green, blue = (int((level + 0.5) * 256 / LEVELS) for level in levels)
-    return red, green, blue

@@ -13,6 +13,7 @@ from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light, rgb
 from mag_sandbox.model.imagination.patterns import TURF
+from mag_sandbox.model.imagination.rounded_colors import steady_color
 from mag_sandbox.model.imagination.rules.joining import with_joined
 from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
@@ -79,7 +80,7 @@ _STAGED = (_GAME, "object")  # categories of scenes with lights of their own
 _SNOW = np.array((236, 243, 250))  # colour on a clear day
 _SNOWED = {
     "near ground": 1.0, "far ground": 1.0, "far hill": 0.8, "hills": 0.8, "flat land": 0.8,
-    "road": 0.4,
+    "road": 0.4, "bush": 0.5, "hedge": 0.5, "puddle": 0.6,
 }  # fmt: skip
 _SHINES = 1.15  # times as bright as other white in dim light
 _PATH: Rgb = (243, 217, 166)  # its colour
@@ -158,7 +159,10 @@ def relit(
     """
     air = AIR - {"star"} if now.category == _GAME else AIR
     own = [one for one in _without_air(things, before, now) if one.kind not in air]
-    lit = _under(own, _skies(under, before, now), np.array(now.light) / before.light)
+    light = np.array(now.light) / before.light
+    if _tint(before.light) > _tint(now.light):
+        own = [_steady(one, light) for one in own]
+    lit = _under(own, _skies(under, before, now), light)
     lit = _in_other_air(lit, before, now)
     lit = _altered(lit, before, now)
     new = new_in(now.named, before.named)
@@ -174,6 +178,16 @@ def relit(
         *(one for one in above if one.kind in FALLING),
     ]  # fmt: skip
     return with_bright_lightning(result) if now.in_storm else result
+
+
+def _tint(light: Sequence[float]) -> float:
+    return max(light) / min(light)
+
+
+def _steady(thing: PlacedObject, light: np.ndarray) -> PlacedObject:
+    colors = (thing.color, thing.mean_color)
+    color, mean = (one and steady_color(one, light) for one in colors)
+    return replace(thing, color=color, mean_color=mean)
 
 
 def _altered(things: Sequence[PlacedObject], before: Wanted, now: Wanted) -> list[PlacedObject]:
@@ -278,7 +292,7 @@ def _without_air(
         things = _fogged(things, before, lifts=True)
     if before.outside and not now.outside:
         things = _by_day(things)
-    if before.in_snow and not now.in_snow:
+    if before.in_snow:  # else it would lie twice as thick in other light
         things = [_thawed(one, before.light) for one in things]
     was_autumn, is_autumn = (_season(one) == "autumn" for one in (before, now))
     return [_green(one, now) for one in things] if was_autumn and not is_autumn else things
@@ -325,7 +339,13 @@ def _thawed(thing: PlacedObject, light: Sequence[float]) -> PlacedObject:
     if thing.kind == "path":
         return _in_colors(thing, (_PATH, _PATH), light)
     looks = looks_of(thing.kind) if thing.kind in TURNING else ()
-    return _in_colors(thing, (looks[0].color, looks[0].mean_color), light) if looks else thing
+    if looks:
+        return _in_colors(thing, (looks[0].color, looks[0].mean_color), light)
+    share = 0.0 if thing.kind in _GRASS else _SNOWED.get(thing.kind, 0.0)  # the coming plan's
+    if not share or thing.color is None:
+        return thing
+    color = rgb((np.array(thing.color) - share * _lit_snow(light)) / (1 - share))
+    return replace(thing, color=color, mean_color=color)
 
 
 def _by_day(things: Sequence[PlacedObject]) -> list[PlacedObject]:
@@ -470,8 +490,7 @@ def under_snow(
     """
     if _first(things, "low sky") is None:
         return list(things)
-    white = (np.array(light) + np.mean(light)) / 2  # known in any light
-    snow = np.minimum(_SHINES * white, 1.0) * _SNOW
+    snow = _lit_snow(light)
     trees, gone = TURNING.difference(colored), _UNDER_SNOW.difference(named)
     return [
         _in_colors(thing, _SNOWED_TREE, snow / _SNOW)
@@ -480,6 +499,13 @@ def under_snow(
         for thing in things
         if thing.kind not in gone
     ]
+
+
+def _lit_snow(light: Sequence[float]) -> np.ndarray:
+    """Return the colour of snow, which is known as such in any light."""
+    white = (np.array(light) + np.mean(light)) / 2
+    lit: np.ndarray = np.minimum(_SHINES * white, 1.0) * _SNOW
+    return lit
 
 
 def _in_colors(

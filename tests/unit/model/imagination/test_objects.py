@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from mag_sandbox.model.imagination.objects import COVERING, VARIANTS, PlacedObject, covering_objects
+from mag_sandbox.model.imagination.objects import (
+    COVERING,
+    VARIANTS,
+    PlacedObject,
+    covering_objects,
+    in_other_light,
+)
 from mag_sandbox.model.imagination.objects import object_table as table_of
 from tests.unit.model.imagination.tiny import KINDS
 
@@ -80,3 +86,14 @@ def test_variants_beyond_the_table_count_as_its_last():
 def test_a_kind_that_is_not_known_is_refused():
     with pytest.raises(ValueError, match='no object "castle" is known; available: tent, tree'):
         told_of(replace(TENT, kind="castle"))
+
+
+def test_a_red_thing_in_brighter_light_is_red_and_a_white_one_is_white():
+    brighter = np.array((1.4, 1.45, 1.1))
+    red, white = (
+        in_other_light(PlacedObject("car", 0.0, 0.0, 9.0, 9.0, color), brighter)
+        for color in ((255, 120, 105), (255, 255, 255))
+    )
+    assert red.color[0] == 255
+    assert max(red.color[1:]) < 130
+    assert white.color == (255, 255, 255)

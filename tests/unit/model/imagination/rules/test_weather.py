@@ -426,3 +426,21 @@ def test_trees_turn_with_the_season_of_words_and_of_a_place():
         assert relit([SKY, oak], [SKY], autumn, autumn, BEHIND)[-1] == oak, "it turns once"
         green = relit([SKY, turned], [SKY], autumn, BY_DAY, BEHIND)[-1]
         assert green.color[1] > green.color[0]
+
+
+def test_a_planned_grey_house_is_not_green_when_the_purple_of_dusk_is_gone():
+    dusk = BY_DAY._replace(light=(0.78, 0.67, 0.86))
+    house = replace(BARN, color=(140, 140, 140), mean_color=(140, 140, 140))
+    lit = relit([SKY, GROUND, house], [SKY, GROUND], dusk, BY_DAY, BEHIND)[-1]
+    assert min(lit.color) > 150
+    assert max(lit.color) - min(lit.color) < 20
+
+
+def test_snow_lies_on_bushes_once_and_melts():
+    bush = PlacedObject("bush", 60.0, -5.0, 8.0, 6.0, *[(90, 120, 80)] * 2)
+    snowy = BY_DAY._replace(in_snow=True)
+    white = relit([SKY, GROUND, bush], [SKY], BY_DAY, snowy, BEHIND)[-1]
+    assert min(white.color) > max(bush.color)
+    assert relit([SKY, GROUND, white], [SKY], snowy, snowy, BEHIND)[-1] == white
+    green = relit([SKY, GROUND, white], [SKY, GROUND], snowy, BY_DAY, BEHIND)[-1]
+    assert np.abs(np.subtract(green.color, bush.color)).max() <= 2
