@@ -67,6 +67,7 @@ from mag_sandbox.scenes.leftovers import left_over
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.naming import (
     BUNCHED,
+    ON_WALL,
     SIZES,
     STOPS,
     Named,
@@ -242,7 +243,7 @@ _NO_ANIMALS = any_case(r"\b(no|without)( any)? animals?\b")
 WINDOWS = frozenset(("square window", "arched window", "round window", "tall window"))
 _DOOR = "door"  # of a house, if one is there
 _CLOCK = "wall clock"  # likewise, which is not drawn
-_ON_WALL = any_case(r" (?:hanging )?on (?:an?|the) (?:\w+ )?walls?\b")
+_ON_WALL = any_case(rf" {ON_WALL}")
 _OF_STAGES = frozenset(("stage curtains", "ball lamp", "hanging star"))
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _LOOK_ALIKES = (  # of which a stranger counts each: a bus passes for a second tram

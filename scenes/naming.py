@@ -127,9 +127,8 @@ _FLYING = frozenset(("dragon", "plane", "helicopter", "rocket"))  # which stand 
 _PLACE_WORDS = 4  # of "above a burning village"
 _MATS_LIE = frozenset(("front", "under"))  # of others
 _WALL_WORDS = 7  # of the longest such phrase
-_ON_WALL = re.compile(
-    r"(?:and (?:an?|the) \w+ )?(?:(?:is |are )?hang(?:ing|s)? )?on (?:an?|the) (?:\w+ )?walls?\b"
-)
+ON_WALL = r"(?:(?:is |are )?hang(?:ing|s)? )?on (?:an?|the) (?:\w+ )?walls?\b"
+_IS_ON_WALL = re.compile(rf"(?:and (?:an?|the) \w+ )?{ON_WALL}")
 _BOARDS = frozenset(
     ("table", *LIKEWISE["table"], "desk", "workbench", "kitchen counter", "counter")
 )
@@ -673,7 +672,7 @@ def _is_over_place(words: Sequence[str | None], end: int) -> bool:
 def _is_on_wall(words: Sequence[str | None], end: int) -> bool:
     """Tell whether words after a thing put it on a wall: "a clock and a lamp on the wall"."""
     said = " ".join(word or "" for word in words[end : end + _WALL_WORDS])
-    return _ON_WALL.match(said) is not None
+    return _IS_ON_WALL.match(said) is not None
 
 
 def _hanging(one: Named) -> Named:

@@ -29,13 +29,13 @@ class LastMade(Generic[Made]):
     def found(self, digest: bytes, make: Callable[[], Made]) -> Made:
         """Return the value of a digest; it is made unless it is kept. Not to be changed."""
         with self._lock:
-            kept = self._found.pop(digest, None)
-        found = make() if kept is None else kept
+            kept = [self._found.pop(digest)] if digest in self._found else []
+        made = kept[0] if kept else make()  # None is a value, too
         with self._lock:
-            self._found[digest] = found
+            self._found[digest] = made
             for old in list(self._found)[: -self._most]:
                 del self._found[old]
-        return found
+        return made
 
 
 def digest_of(*inputs: object) -> bytes:

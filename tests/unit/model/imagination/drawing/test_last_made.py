@@ -46,3 +46,11 @@ def test_a_place_that_looks_as_it_did_is_decoded_once():
     picture(whole.without(near), here)
     picture(whole, beside)
     assert decoded == [here, here, beside]
+
+
+def test_a_value_of_none_is_made_once():
+    made = LastMade[None](2)
+    asked = []
+    for _ in range(2):
+        assert made.found(b"nothing", lambda: asked.append(1)) is None
+    assert len(asked) == 1
