@@ -193,7 +193,7 @@ def obeyed(
         result = _one_near(result, one) if not is_stage else result
     result = _ways_apart(result)
     counting = _counting(result, named)
-    scales = _scales(result, named)
+    scales = scales_of(result, named)
     result = spanning(within_view(result, counting, scales), counting)
     result, named = with_tables(result, named)
     result = with_small_animals(result, _counting(result, named))
@@ -891,7 +891,7 @@ def _parts_sized(things: Sequence[PlacedObject], one: Named, *, grows: bool) -> 
     return result
 
 
-def _scales(things: Sequence[PlacedObject], named: Sequence[Named]) -> dict[int, float]:
+def scales_of(things: Sequence[PlacedObject], named: Sequence[Named]) -> dict[int, float]:
     """Return how large words say that things are, by their places in a plan."""
     scales = {at: one.scale for one in named for at in few_of(things, one)}
     for one in named:

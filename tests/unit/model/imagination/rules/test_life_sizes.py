@@ -1,0 +1,71 @@
+"""Things of a plan are as large, beside each other, as in life."""
+
+from math import radians, tan
+
+from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.imagination.objects import NEAR_GROUND, PlacedObject
+from mag_sandbox.model.imagination.rules.life_sizes import with_life_sizes
+from mag_sandbox.scenes.looks import usual_looks
+from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.relations import Relation
+
+GROUND = PlacedObject(NEAR_GROUND, 0.0, -20.0, 360.0, 40.0)
+CAR = PlacedObject("car", 0.0, -3.0, 24.0, 9.0)
+
+
+def standing(kind: str, yaw: float, foot: float, height: float) -> PlacedObject:
+    """Return a thing as wide as it is tall."""
+    return PlacedObject(kind, yaw, foot + height / 2, height, height)
+
+
+def times_as_tall(thing: PlacedObject) -> float:
+    """Return how many times as tall as in life a thing on the ground is."""
+    away = EYE / tan(radians(-thing.foot))
+    tall = away * (tan(radians(thing.top)) - tan(radians(thing.foot)))
+    return tall / usual_looks()[thing.kind].tall
+
+
+def test_a_named_cat_is_no_larger_than_in_life_and_comes_nearer() -> None:
+    cat = standing("cat", 24.0, -6.0, 12.0)
+    assert times_as_tall(cat) > 2
+    *_, shown = with_life_sizes((GROUND, CAR, cat), [Named(("cat",), None), Named(("car",), None)])
+    assert shown.kind == "cat"
+    assert times_as_tall(shown) < 1.1
+    assert shown.height > 10.0  # it is still plain to see
+    assert shown.foot < cat.foot
+
+
+def test_an_owl_on_a_fence_is_smaller_than_that_is_tall() -> None:
+    fence = PlacedObject("fence", 20.0, -13.8, 24.0, 5.0)
+    owl = standing("owl", 20.0, -11.3, 12.0)
+    named = [Named(("owl",), None, relation=Relation("on", ("fence",))), Named(("fence",), None)]
+    _, grown, small = with_life_sizes((GROUND, fence, owl), named)
+    assert grown.height > fence.height
+    assert small.height < 1.2 * grown.height
+    assert abs(small.foot - grown.top) < 0.1
+
+
+def test_a_castle_that_is_too_small_is_farther_away_or_larger() -> None:
+    church = standing("church", 0.0, -8.0, 14.0)
+    assert times_as_tall(church) < 0.3
+    far = with_life_sizes((GROUND, church), [Named(("church",), None)])[1]
+    assert times_as_tall(far) > 0.7
+
+
+def test_words_for_size_count() -> None:
+    cat = standing("cat", 24.0, -14.0, 20.0)
+    things = GROUND, cat
+    assert with_life_sizes(things, [Named(("cat",), None, scale=2.8)])[1] == cat
+    assert with_life_sizes(things, [Named(("cat",), None)])[1].height < cat.height
+
+
+def test_a_building_called_tall_is_taller_than_those_beside_it() -> None:
+    tower, house = standing("skyscraper", -20.0, -3.0, 16.0), standing("church", 10.0, -4.0, 19.0)
+    named = [Named(("skyscraper",), None, scale=1.5), Named(("church",), None)]
+    tall, other = with_life_sizes((GROUND, tower, house), named)[1:]
+    assert tall.top > other.top
+
+
+def test_unnamed_things_are_no_giants() -> None:
+    tree = standing("cypress", 30.0, -4.0, 60.0)
+    assert with_life_sizes((GROUND, tree), [])[1].height < tree.height / 2
