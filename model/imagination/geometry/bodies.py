@@ -233,7 +233,7 @@ def bodies_of_plan(
         behind = (
             one.distance - BEFORE
             for one, (_, how) in zip(bodies, told, strict=False)
-            if thing.away is None and _is_drawn_over(body, stance, one, how)
+            if _is_drawn_over(body, stance, one, how)
         )
         bodies.append(replace(body, distance=min((body.distance, *behind))))
     return bodies
@@ -244,16 +244,18 @@ def _is_drawn_over(body: PlacedBody, stance: Stance, one: PlacedBody, how: Stanc
 
     In the air, as for hearts at a platform, distances are guessed from sizes. What stands on a
     seat has its foot above that of the bench, so its foot alone would put it behind. Feet are told
-    in whole steps, so of things that are nearly as far away, what is listed later is in front, too.
+    in whole steps, so of things that are nearly as far away, what is listed later is in front, too,
+    even where its distance is told: rules may move the seat that it was told by.
     """
     thing, other = body.told, one.told
     if stance.where == how.where == "sky":
-        return thing.overlaps(other)
+        return thing.away is None and thing.overlaps(other)
     stand = body.where == one.where == "upright" and (stance.where, how.where) != ("floor", "small")
     if stand and body.distance < OVER * one.distance and thing.overlaps(other):
         return True
     return (
-        stance.where == "small"
+        thing.away is None
+        and stance.where == "small"
         and abs(yaw_difference(thing.yaw, other.yaw)) < other.width / 2
         and any(
             abs(other.foot + share * other.height - thing.foot) < SUPPORTED

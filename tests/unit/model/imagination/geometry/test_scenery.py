@@ -145,6 +145,16 @@ def test_what_a_plan_shows_on_or_before_a_thing_stays_in_front(behind, before):
     assert near == pytest.approx(far, abs=0.02)
 
 
+def test_what_sits_on_a_seat_stays_in_front_of_it_when_rules_moved_the_seat():
+    seat = PlacedObject("armchair", 0.0, -10.0, 20.0, 19.0)
+    away = EYE / np.tan(np.radians(19.5))
+    cat = PlacedObject("cat", 0.0, -5.0, 16.0, 11.0, away=1.05 * away)  # told by its old place
+    stances = {"armchair": Stance("floor", 1.1), "cat": Stance("floor", 0.7)}
+    behind, before = Scenery.of([seat, cat], stances, ()).bodies
+    assert before.distance == pytest.approx(behind.distance, abs=0.02)
+    assert before.distance < behind.distance
+
+
 def test_a_small_thing_stands_on_what_is_listed_after_it():
     """The reader lists things by guessed distances, so a rocket may come before its steps."""
     steps = PlacedObject("steps", 20.0, -14.0, 30.0, 16.0)  # from 22 to 6 degrees down
