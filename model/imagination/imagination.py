@@ -41,6 +41,7 @@ from mag_sandbox.model.imagination.reading.outlines import UPRIGHT, agreeing, ow
 from mag_sandbox.model.imagination.reading.relief import Reliefs
 from mag_sandbox.model.imagination.reading.walls import WALL, as_far_as_shown
 from mag_sandbox.model.imagination.rules.filling import farther_first, with_nearer_feet
+from mag_sandbox.model.imagination.rules.footprints import with_own_ground
 from mag_sandbox.model.imagination.rules.life_sizes import with_life_sizes
 from mag_sandbox.model.imagination.rules.lining import with_lit_walls
 from mag_sandbox.model.imagination.rules.plans import (
@@ -588,7 +589,7 @@ def _as_described(things: Sequence[PlacedObject], wanted: Wanted) -> list[Placed
     things = in_natural_colors(things, wanted.named)
     things = plausible(things, wanted.named, wanted.typical)
     things = farther_first(with_creatures_in_front(things, wanted.named), wanted.named)
-    things = with_life_sizes(things, wanted.named)
+    things = with_own_ground(with_life_sizes(things, wanted.named), wanted.named)
     things = with_discs_shown(things, wanted.named)
     return in_weather(in_shade(things, wanted.shade), wanted)
 
