@@ -9,9 +9,9 @@ from math import radians, tan
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.geometry.bodies import TABLES, ground_distance
-from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
+from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AROUND
-from mag_sandbox.model.imagination.rules.plausible import is_on, wall_foot
+from mag_sandbox.model.imagination.rules.plausible import WALL, is_on, wall_foot
 from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.model.imagination.rules.spacing import CREATURES, covered, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
@@ -110,7 +110,8 @@ def _darkens(thing: PlacedObject, other: PlacedObject) -> bool:
 
 def _has_room(thing: PlacedObject, others: Sequence[PlacedObject]) -> bool:
     """Tell whether a thing that has stepped aside is before its wall, hides nothing and is seen."""
-    if not is_outdoors(others) and thing.foot > wall_foot(others, thing.yaw) - _BEFORE_WALL:
+    is_room = any(one.kind == WALL for one in others)
+    if is_room and thing.foot > wall_foot(others, thing.yaw) - _BEFORE_WALL:
         return False
     farther = (one for one in others if stands(one) and one.foot > thing.foot)
     hung = (one for one in others if where_of(one.kind) == "wall" and one.width < AROUND)
