@@ -4,17 +4,25 @@ What words name moves into the first view, and leaves the rest of a ring bare. D
 made of it; nothing here runs a network. Things are listed from far to near.
 """
 
-import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from math import inf, radians, tan
 
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.imagination.geometry.bodies import NEAR_HORIZON, OVER, TABLES
 from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light
-from mag_sandbox.model.imagination.rules.plans import LEVEL, in_light, light_of, looks_of, with_look
-from mag_sandbox.model.imagination.rules.plausible import WALL, has_weight, is_borne
+from mag_sandbox.model.imagination.rules.plans import (
+    AROUND,
+    LEVEL,
+    in_light,
+    light_of,
+    looks_of,
+    with_look,
+)
+from mag_sandbox.model.imagination.rules.plausible import WALL, has_weight, is_borne, is_on
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.model.imagination.rules.spacing import CREATURES, covered, place_of, stands
@@ -41,7 +49,9 @@ _ROOTED = BUILDINGS | TREES | {  # which are as far away as their feet tell
     "hedge", "pyramid", "ruin", "statue", "street lamp", "tent", "traffic light", "train",
     "tram", "truck", "waterfall",
 }  # fmt: skip
+_PLANTS = TREES | {"bamboo", "bush", "hedge", "reed", "wheat"}  # any of which may be hidden
 _OVERLAID, _LOWERED, _NEARER = 0.5, 1.5, 0.1  # share of a thing, and degrees of its foot
+_STEPS_OUT = 1.8  # times as far away as what would hide it: a thing that comes before that
 _TURNS = (0.0, *(side * turn for turn in range(5, 36, 5) for side in (1.0, -1.0)))  # degrees
 
 
@@ -94,7 +104,7 @@ def filled(
     left = [
         in_other_light(one, light) for one in filling(spare) if spare is shown or one not in shown
     ]
-    own, few = Counter[int](), math.inf if spare is shown else _FEW
+    own, few = Counter[int](), inf if spare is shown else _FEW
     for one in filling(there):
         own[quarter_of(one)] += area(one)
     for number, middle in enumerate(QUARTERS, 1):
@@ -147,30 +157,84 @@ def with_houses_around(
 
 
 def farther_first(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return a plan in which no house, tree or the like is drawn over one that is nearer.
+    """Return a plan in which nothing that stands is drawn over what is nearer.
 
-    Else a house seems to stand inside another one, and a tree shows through a waterfall as a ghost.
-    What words place stays: a house in a tree is drawn over it.
+    Else a house seems to stand inside another one, and a bus that was behind a tree is before it as
+    soon as the player walks. What words place by another thing is drawn as listed, with that: a
+    house in a tree is drawn over it. Animals and named things that would be hidden come nearer.
     """
-    placed = {kind for one in named if one.relation for kind in one.kinds}
-    rooted = [one.kind in _ROOTED - placed and one.away is None for one in things]
+    targets = defaultdict[str, set[str]](set)
+    for one in named:
+        for kind in one.kinds:
+            targets[kind].update(one.relation.kinds if one.relation else ())
+    shown = (CREATURES | {kind for one in named for kind in one.kinds}) - _PLANTS
+    free = shown.difference(*targets.values())  # a stone stays where a frog is on it
+    result = list(things)
+    for place, thing in enumerate(things):
+        feet = [
+            other.foot for other in result[:place]
+            if thing.kind in free and other.kind not in targets[thing.kind]
+            and 1.0 < _farther(thing, other) < _STEPS_OUT and covered(thing, other) > _OVERLAID
+        ]  # fmt: skip
+        result[place] = thing.standing_at(min(feet) - _NEARER) if feet else thing
+    return _ordered(result, shown, targets)
+
+
+def _farther(thing: PlacedObject, other: PlacedObject) -> float:
+    """Return how many times as far away as another one a thing is, by their feet; 0: unknown.
+
+    Of animals and small things, feet are told in whole steps: these are nearly as far away.
+    """
+    if not (_has_foot(thing) and _has_foot(other) and thing.overlaps(other)):
+        return 0.0
+    times = tan(radians(other.foot)) / tan(radians(thing.foot))
+    exact = thing.kind in _ROOTED and other.kind in _ROOTED
+    return times if exact or not 1 / OVER < times < OVER else 1.0
+
+
+def _has_foot(thing: PlacedObject) -> bool:
+    """Tell whether the foot of a thing says how far away it is."""
+    where, is_low = where_of(thing.kind), thing.foot < -NEAR_HORIZON
+    return where in ("floor", "water") and is_low and thing.away is None
+
+
+def _bears(support: PlacedObject, thing: PlacedObject) -> bool:
+    return support.kind in TABLES and is_on(thing, [support])
+
+
+def _farthest(some: Sequence[int], things: Sequence[PlacedObject]) -> int:
+    """Return the place of the thing that is farthest away by its foot; the first: none tells."""
+    return max(some, key=lambda one: things[one].foot if _has_foot(things[one]) else -AROUND)
+
+
+def _ordered(
+    things: Sequence[PlacedObject], shown: Collection[str], targets: Mapping[str, Collection[str]]
+) -> list[PlacedObject]:
+    """Return things, those that are farther away first where they overlap."""
 
     def is_before(one: int, other: int) -> bool:
         """Return whether one of two things that overlap, by place, is drawn before the other."""
-        if rooted[one] and rooted[other] and things[one].foot != things[other].foot:
-            return things[one].foot > things[other].foot
-        return one < other
+        first, second = things[one], things[other]
+        times = _farther(first, second)
+        is_told = first.kind in targets[second.kind] or second.kind in targets[first.kind]
+        if times in (0.0, 1.0) or is_told or _bears(first, second) or _bears(second, first):
+            return one < other
+        behind, before = (first, second) if times > 1.0 else (second, first)
+        if behind.kind in shown and covered(behind, before) > _OVERLAID:
+            return one < other
+        return times > 1.0
 
     left = range(len(things))
     earlier = [
         {other for other in left
-         if other != one and is_before(other, one) and things[one].overlaps(things[other])}
+         if other != one and things[one].overlaps(things[other]) and is_before(other, one)}
         for one in left
     ]  # fmt: skip
     order: dict[int, None] = {}
     while len(order) < len(things):
         rest = [one for one in left if one not in order]
-        order[next((one for one in rest if earlier[one] <= order.keys()), rest[0])] = None
+        free = (one for one in rest if earlier[one] <= order.keys())
+        order[next(free, _farthest(rest, things))] = None
     return [things[one] for one in order]
 
 

@@ -123,16 +123,30 @@ def test_in_a_harbour_are_houses_in_every_quarter_behind():
     assert counted == things, "there is one cottage alone"
 
 
-def test_no_house_or_tree_is_drawn_over_one_that_is_nearer_unless_words_place_it_there():
+def test_nothing_is_drawn_over_what_is_nearer_unless_words_place_it_there():
     near = PlacedObject("apartment house", 80.0, 7.0, 30.0, 30.0)  # its foot is at -8 degrees
     school = replace(near, kind="school", yaw=90.0, pitch=11.0)
     person = replace(school, kind="person", yaw=60.0)
     tree, aside = replace(school, kind="oak"), replace(school, yaw=200.0)
-    assert farther_first([near, person, aside, school], []) == [aside, school, near, person]
+    assert farther_first([near, person, aside, school], []) == [person, aside, school, near]
     assert farther_first([near, aside, tree], []) == [aside, tree, near]
-    assert farther_first([school, near, person], []) == [school, near, person]
     on_it = Named(("school",), None, relation=Relation("on", ("apartment house",)))
     assert farther_first([near, school], [on_it]) == [near, school]
+    bird, hung = replace(person, kind="bird"), replace(person, away=9.0)
+    assert farther_first([near, bird, hung], []) == [near, bird, hung], "their feet say nothing"
+    little = replace(near, kind="barrel", pitch=7.5)
+    assert farther_first([near, little], []) == [near, little], "nearly as far away"
+
+
+def test_an_animal_that_a_nearer_thing_would_hide_comes_before_that():
+    barrel = PlacedObject("barrel", 80.0, -10.0, 10.0, 10.0)
+    monkey = PlacedObject("monkey", 82.0, -6.0, 8.0, 8.0)
+    behind, before = farther_first([barrel, monkey], [])
+    assert behind == barrel
+    assert (before.kind, before.height) == ("monkey", 8.0)
+    assert before.foot < barrel.foot
+    frog = Named(("frog",), None, relation=Relation("on", ("monkey",)))
+    assert farther_first([barrel, monkey], [frog]) == [barrel, monkey], "a frog is on it"
 
 
 def test_a_cabinet_drawn_before_a_shelf_of_a_room_stands_before_it():
