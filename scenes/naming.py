@@ -387,7 +387,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         if one.relation and one.relation.where == WITH:
             owner = spans[max(rank for rank, other in enumerate(spans) if other.start < span.start)]
             count = called_by(owner).least  # two guitars of three people
-            return one._replace(kinds=_carried(one.kinds), least=count, most=count)
+            return _in_hands(one, span.kinds)._replace(least=count, most=count)
         return _on_sides(one) if one.relation and one.relation.where == "sides" else one
 
     def all_of(span: NamingWords) -> Named:
@@ -749,6 +749,13 @@ def _carried(kinds: Sequence[str]) -> tuple[str, ...]:
         kind for kind in kinds
         if kind == BUNCHED or (kind in looks and looks[kind].tall <= _CARRIED)
     )  # fmt: skip
+
+
+def _in_hands(one: Named, kinds: Sequence[str]) -> Named:
+    """Return a name with those of some kinds that people can have; toy balloons take no colour."""
+    if colored := _carried(one.kinds):
+        return one._replace(kinds=colored)
+    return one._replace(kinds=_carried(kinds), color=None, uncolored=())
 
 
 def _on_sides(one: Named) -> Named:

@@ -57,6 +57,17 @@ def test_words_name_a_kind_and_a_colour(text, kind, color):
     assert edit.pitch == THINGS[kind].pitch
 
 
+@pytest.mark.parametrize("color", ["red", "blue", "white"])
+def test_things_of_a_colour_that_people_have_are_of_a_kind(color):
+    for kind in THINGS:
+        assert all(one.kinds for one in named_things(f"a child with a {color} {kind}", KINDS)), kind
+    named = named_things(f"a child with a {color} balloon", KINDS)
+    assert {(one.kinds, one.color) for one in named} == {
+        (("toy balloons",), None),
+        (("child",), None),
+    }
+
+
 def test_size_words_make_things_smaller_and_larger_within_bounds():
     sizes = [parse_edit(f"a {word} tent", 0, 5.0, THINGS) for word in ("tiny", "", "huge")]
     assert sizes[0].width < sizes[1].width < sizes[2].width
