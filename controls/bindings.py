@@ -69,6 +69,7 @@ class Pointing:
     mouse: str
     pad: str
     axes: frozenset[Axis]
+    group: Group = "Look around"
 
 
 BINDINGS = (
@@ -98,9 +99,9 @@ BINDINGS = (
     Binding("new_seed", ("n",), "another place like this", "World"),
     Binding("leave", ("escape", "pad back"), "leave to the title", "World"),
     Binding("policy", ("k", "pad left shoulder"), "remember places, or only seconds", "Memory"),
-    Binding("more_memory", ("]", "page up"), "remember more places", "Memory"),
-    Binding("less_memory", ("[", "page down"), "remember fewer places", "Memory"),
-    Binding("world", ("o",), "switch to another network", "Memory"),
+    Binding("more_memory", ("]", "page up"), "remember more of what you saw", "Memory"),
+    Binding("less_memory", ("[", "page down"), "remember less of what you saw", "Memory"),
+    Binding("world", ("o",), "paint this with another network", "Memory"),
     Binding("save", ("f5",), "save this moment", "Keep"),
     Binding("load", ("f9",), "load the saved moment", "Keep"),
     Binding("fork", ("f6",), "save a copy of this place", "Keep"),
@@ -137,10 +138,10 @@ POINTING = (
     Pointing("go there", "Click on map or door", "", _TURNS),
     Pointing("put something there", "Right click", "", _TURNS),
     Pointing("look around at any speed", "", "Pad right stick", _TURNS),
-    Pointing("walk that way", "On-screen W A S D", "Pad left stick", _STEPS),
     Pointing("zoom by any amount", "Mouse wheel", "Pad triggers", frozenset(("zoom",))),
+    Pointing("walk that way", "Click on W A S D", "Pad left stick", _STEPS, "Walk"),
 )
-_WATCH_POINTING = (Pointing("click or drag to any moment", "Time bar", "", frozenset()),)
+_WATCH_POINTING = (Pointing("click or drag to any moment", "Time bar", "", frozenset(), "Watch"),)
 
 
 class BindingError(ValueError):
@@ -223,11 +224,6 @@ class Bindings:
         own = [replace(row, keys=tuple(key for key in row.keys if key not in taken))
                for row in self.rows if row.name in _ALSO_WATCHING]  # fmt: skip
         return Bindings((*WATCH, *own), _WATCH_POINTING)
-
-    @property
-    def pointing_group(self) -> Group:
-        """The group that `pointing` is listed in."""
-        return self.rows[0].group
 
     def along(self, axes: Collection[str]) -> "Bindings":
         """Return these bindings without what moves the camera along other axes than these.

@@ -528,7 +528,7 @@ class PlayerSession(WatchedSession):
             return None
         if time.perf_counter() > self._world_asked_until:
             key = self._services.bindings.title("world")
-            self._say(f"this place runs on the network {here}; {key} again goes on with {world}")
+            self._say(f"the network {here} paints this place; {key} again lets {world} paint it")
             self._world_asked_until = time.perf_counter() + CHOOSING_WORLD_S
             return None
         where = ", where this place begins" if self._reel.pose.is_away else ""

@@ -25,8 +25,8 @@ def controls_table(bindings: Bindings = PLAYER_BINDINGS, known: str = "") -> str
     lines = ["| | keyboard and mouse; gamepad |", "|---|---|"]
     for group, rows in bindings.groups():
         added = [_line(row.help, keys_text(row), pad_text(row)) for row in rows]
-        if group == bindings.pointing_group:
-            added += [_line(one.help, one.mouse, one.pad) for one in bindings.pointing]
+        own = [one for one in bindings.pointing if one.group == group]
+        added += [_line(one.help, one.mouse, one.pad) for one in own]
         added = [line for line in added if line not in known]
         lines += [f"| **{group}** | |", *added] if added else []
     return "\n".join(lines) + "\n"

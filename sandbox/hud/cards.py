@@ -393,8 +393,8 @@ def _rows(bindings: Bindings) -> Iterator[HelpRow]:
             keys = [key_title(key) for key in one.keys if not is_pad(key)]
             pads = [key_title(key) for key in one.keys if is_pad(key)]
             yield " / ".join(keys[:MAX_KEYS]), one.help, " / ".join(pads[:MAX_KEYS])
-        if group == bindings.pointing_group:
-            yield from ((one.mouse, one.help, one.pad) for one in bindings.pointing)
+        own = (one for one in bindings.pointing if one.group == group)
+        yield from ((one.mouse, one.help, one.pad) for one in own)
         yield GAP
 
 

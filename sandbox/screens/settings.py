@@ -109,12 +109,13 @@ Item = Heading | SettingRow | KeyGroup
 
 def items(bindings: Bindings = DEFAULTS) -> tuple[Item, ...]:
     """Return everything that can be set, and the keys, in the order shown."""
-    pointing = tuple((one.help, one.mouse, one.pad) for one in bindings.pointing)
     groups = [
         KeyGroup(
             group,
             tuple((row.help, keys_text(row), pad_text(row)) for row in rows)
-            + (pointing if group == bindings.pointing_group else ()),
+            + tuple(
+                (one.help, one.mouse, one.pad) for one in bindings.pointing if one.group == group
+            ),
         )
         for group, rows in bindings.groups()
     ]

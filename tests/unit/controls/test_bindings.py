@@ -126,6 +126,12 @@ def test_where_the_player_cannot_walk_the_keys_of_a_walker_look_around():
     assert not any("walk" in one.help for one in turning.pointing)
 
 
+def test_what_walks_is_listed_under_walk():
+    rows = controls_table().split("| **Walk** | |")[1].split("| **")[0]
+    assert "| walk that way | Click on W A S D; Pad left stick |" in rows
+    assert not any(one.group == "Walk" for one in DEFAULTS.along(("yaw",)).pointing)
+
+
 def test_keys_that_an_older_file_gives_to_looking_are_not_a_walkers():
     own = DEFAULTS.with_keys({"look_left": ["left", "a"], "anchor": ["w"]})
     assert own.moves["a"].name == "look_left"

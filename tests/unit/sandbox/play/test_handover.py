@@ -215,8 +215,8 @@ def test_the_first_press_lists_the_worlds_and_the_second_one_switches(run):
     game = run("pocket", "memorypack")
     game.play()
     game.press(pygame.K_o)
-    game.said("this place runs on the network pocket")
-    game.said("O again goes on with memorypack")
+    game.said("the network pocket paints this place")
+    game.said("O again lets memorypack paint it")
     game.see_blocks(4)
     assert game.screen.reel.current.spec.name == "pocket"
     switch(game, "memorypack")
