@@ -33,6 +33,7 @@ TABLES: dict[str, tuple[float, ...]] = {  # on which small things stand: at thes
     "kitchen counter": (0.46, 0.84), "workbench": (0.66,),
 }  # fmt: skip
 SUPPORTED = 3.0  # degrees at most between the foot of a thing and the top of what bears it
+ON = 0.25  # share of its height above the foot of what bears it that something on it stands
 BEFORE = 0.01  # metres by which a thing is nearer than its support
 FROM_THINGS = 0.6  # metres that a walker keeps
 FROM_FACES = 0.45  # likewise, beside things as wide: nearer, they fill the view
@@ -98,6 +99,7 @@ class PlacedBody:
     sight: float = inf  # metres from which on it shrinks
     is_new: bool = False  # whether the plan of the first viewpoint lacks it
     usually: float = 0.0  # how tall things of its kind are that stand on the floor [m]; inf: any
+    over: PlacedObject | None = None  # the thing that it is on, or right before
 
     @property
     def is_solid(self) -> bool:
@@ -192,7 +194,14 @@ class PlacedBody:
             self.told.color, self.told.mean_color, self.told.variant,
             None if self.told.away is None else now,
         )  # fmt: skip
-        return PlacedBody(told, self.where, now, x, z, self.sight, self.is_new, self.usually)
+        return PlacedBody(
+            told, self.where, now, x, z, self.sight, self.is_new, self.usually, self.over
+        )
+
+    @property
+    def is_on_other(self) -> bool:
+        """Whether it is on the thing that it is over, and not on the ground before that."""
+        return self.over is not None and self.told.foot > self.over.foot + ON * self.over.height
 
     def _course_from(self, x: float, z: float) -> "PlacedBody":
         """Return an endless thing as seen from another viewpoint [m]."""
@@ -231,12 +240,19 @@ def bodies_of_plan(
         later = alone[place + 1 :] if stance.where == "small" else ()  # perhaps its support
         body = body_of(thing, stance, sides, (*bodies, *later))
         behind = (
-            one.distance - BEFORE
-            for one, (_, how) in zip(bodies, told, strict=False)
+            one for one, (_, how) in zip(bodies, told, strict=False)
             if _is_drawn_over(body, stance, one, how)
-        )
-        bodies.append(replace(body, distance=min((body.distance, *behind))))
+        )  # fmt: skip
+        bodies.append(_right_before(body, behind))
     return bodies
+
+
+def _right_before(body: PlacedBody, others: Iterable[PlacedBody]) -> PlacedBody:
+    """Return a thing as near as the nearest of some others, if that is nearer."""
+    nearest = min(others, key=lambda one: one.distance, default=None)
+    if nearest is None or nearest.distance - BEFORE >= body.distance:
+        return body
+    return replace(body, distance=nearest.distance - BEFORE, over=nearest.told)
 
 
 def _is_drawn_over(body: PlacedBody, stance: Stance, one: PlacedBody, how: Stance) -> bool:
@@ -310,6 +326,7 @@ def body_of(
     """Return a thing in metres; others may bear it."""
     wall = min((side.at(thing.yaw) for side in sides), default=inf)
     low, high = ends_of(thing)
+    over = None
     if stance.where == "course":
         return PlacedBody(thing, "course", ground_distance(low))
     if stance.where == "flat":  # a thing nearly all around stays, but its points are the ground's
@@ -329,17 +346,18 @@ def body_of(
         distance = stance.tall / _tangents(thing) if stance.tall else inf
     else:
         supports = (
-            other.distance - BEFORE
-            for other in others
+            other for other in others
             if other.where == "upright"
             and (stance.where == "small" or other.told.kind in STANDS)
             and abs(yaw_difference(thing.yaw, other.told.yaw)) < other.told.width / 2
             and abs(ends_of(other.told)[1] - low) < SUPPORTED
-        )
-        distance = min((foot_distance(thing), *supports))
+        )  # fmt: skip
+        alone = PlacedBody(thing, "upright", foot_distance(thing), usually=usually)
+        placed = _right_before(alone, supports)
+        distance, over = placed.distance, placed.over
         if stance.where == "floor" and low < -NEAR_HORIZON:  # else no walk would lead to it
             distance = min(distance, EYE / tan(radians(HORIZON_FOOT)))
-    return PlacedBody(thing, "upright", min(distance, wall), usually=usually)
+    return PlacedBody(thing, "upright", min(distance, wall), usually=usually, over=over)
 
 
 def _tangents(thing: PlacedObject) -> float:

@@ -36,6 +36,7 @@ from mag_sandbox.model.imagination.geometry.obstacles import (
     Obstacles,
     Waters,
 )
+from mag_sandbox.model.imagination.geometry.ties import Ties
 from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
 from mag_sandbox.model.world import Door, GroundPlan, GroundThing
 from mag_sandbox.scenes.kinds import DEEP, SHALLOW, WATERS
@@ -127,6 +128,7 @@ class Scenery:
         self._places = np.array(
             [body.place if body.distance < inf else (0.0, 0.0) for body in bodies]
         ).reshape(-1, 2)
+        self._ties = Ties.of(bodies)
         self._sights = np.array([body.sight if body.where != "course" else inf for body in bodies])
         sized = (
             (body.sight, body.longer, body.is_new) if body.distance < inf else (inf, 1.0, False)
@@ -345,10 +347,12 @@ class Scenery:
         """
         height, width = shape
         radian, all_of = width / (2 * np.pi), self._standing
-        away = np.hypot(*(all_of.places - (x, z)).T)
+        everywhere = np.hypot(*(self._places - (x, z)).T)
+        depths = self._ties.depths(x, z, self._places, everywhere)[all_of.numbers - 1]
+        away = everywhere[all_of.numbers - 1]
         sizes = seen_size(away, all_of.sights, all_of.longer, all_of.are_new, hypot(x, z))
         shown = np.flatnonzero((away >= NEAREST) & (sizes > 0))  # of hundreds that lie behind
-        shown = shown[np.argsort(-away[shown], kind="stable")]
+        shown = shown[np.argsort(-depths[shown], kind="stable")]
         standing, now, size = all_of.only(shown), away[shown], sizes[shown]
         yaw = np.arctan2(*(standing.places - (x, z)).T)
         half = np.arctan(standing.halves * size / now)
@@ -423,7 +427,8 @@ class Scenery:
             for place, size in zip(in_sight.tolist(), sizes.tolist(), strict=True)
             if (now := self.bodies[place].seen_from(x, z, size)) is not None
         ]
-        return sorted(moved, key=lambda one: _rank(one[1]))
+        depths = self._ties.depths(x, z, self._places, away)
+        return sorted(moved, key=lambda one: _rank(one[1], depths[one[0] - 1]))
 
     def edges(self, x: float, z: float, yaw: np.ndarray) -> np.ndarray | None:
         """Return the pitches of the foot and top of walls in some directions from a viewpoint [m].
@@ -506,6 +511,6 @@ def _hides(body: PlacedBody, other: PlacedBody) -> bool:
     return nearer and body.told.overlaps(other.told)
 
 
-def _rank(body: PlacedBody) -> tuple[bool, bool, float]:
+def _rank(body: PlacedBody, depth: float) -> tuple[bool, bool, float]:
     standing = body.where == "upright"
-    return body.distance < inf, standing, -body.distance if standing else 0.0
+    return body.distance < inf, standing, -depth if standing and body.distance < inf else 0.0

@@ -155,6 +155,31 @@ def test_what_sits_on_a_seat_stays_in_front_of_it_when_rules_moved_the_seat():
     assert before.distance < behind.distance
 
 
+def test_what_is_right_before_a_wide_thing_stays_before_it_on_a_walk_except_from_behind():
+    """The middle of a long bus may be nearer than a tree that is before one of its ends."""
+    bus = PlacedObject("bus", 0.0, -6.5, 36.0, 13.4)
+    tree = PlacedObject("oak", 8.0, 0.3, 22.0, 27.0)
+    stances = {"bus": Stance("floor", 3.0), "oak": Stance("floor", 5.0)}
+    scenery, shape = Scenery.of([bus, tree], stances, ()), (384, 1280)
+    away = scenery.bodies[0].distance
+    for x, z in ((0.0, 0.0), (0.0, 0.5 * away), (-1.0, 0.7 * away)):
+        assert [one.kind for one in scenery.plan(x, z)] == ["bus", "oak"]
+        assert list(scenery.boxes(x, z, shape)) == [1, 2]
+    assert [one.kind for one in scenery.plan(0.0, 2.0 * away)] == ["oak", "bus"]
+    assert list(scenery.boxes(0.0, 2.0 * away, shape)) == [2, 1]
+
+
+def test_a_mug_at_the_end_of_a_table_is_before_it_from_all_sides():
+    table = PlacedObject("table", 0.0, -20.0, 40.0, 12.0)
+    mug = PlacedObject("mug", 17.0, -12.5, 4.0, 4.0)  # its foot is near the table's top
+    stances = {"table": Stance("floor", 0.9), "mug": Stance("small", 0.4)}
+    scenery = Scenery.of([table, mug], stances, ())
+    away = scenery.bodies[0].distance
+    for x, z in ((0.0, 0.0), (0.0, 0.8 * away), (-1.0, 0.5 * away), (0.3, 2.0 * away)):
+        assert [one.kind for one in scenery.plan(x, z)] == ["table", "mug"]
+        assert list(scenery.boxes(x, z, (384, 1280))) == [1, 2]
+
+
 def test_a_small_thing_stands_on_what_is_listed_after_it():
     """The reader lists things by guessed distances, so a rocket may come before its steps."""
     steps = PlacedObject("steps", 20.0, -14.0, 30.0, 16.0)  # from 22 to 6 degrees down
