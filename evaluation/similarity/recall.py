@@ -139,11 +139,11 @@ def reason_text(
     if fate == "parked":
         ends = {"remembered": "came back", "vaguely": "came back in part"}
         return f"It was kept with its room and {ends.get(word, 'yet came back changed')}."
-    used = "and was used" if attended else "but was not used"
-    ends = {"remembered": ": it came back", "vaguely": ": part of it came back"}
+    ends = {"remembered": " and brought it back", "vaguely": " and brought part of it back"}
     if not attended:
-        ends = {"remembered": ", yet it looks the same", "vaguely": ", yet some of it is alike"}
-    return f"It was in memory {used}{ends.get(word, ', yet it came back changed')}."
+        unused = " but did not use it; "
+        ends = {"remembered": f"{unused}it looks the same", "vaguely": f"{unused}some is alike"}
+    return f"Memory held this view{ends.get(word, ', yet it came back changed')}."
 
 
 def common_view(then: Sight, now: Sight, *, exact_pose: bool = True) -> tuple[Frames, Frames]:

@@ -86,10 +86,18 @@ def summaries(results: Sequence[ProbeResult]) -> tuple[PolicySummary, ...]:
 def half_life_text(summary: PolicySummary) -> str:
     """Say how long it takes to forget one half."""
     if not summary.enough:
-        return "too few views yet"
+        return f"needs {counted(MIN_POINTS - summary.returns, 'more view')}"
     if summary.half_life is None:
         return "not forgotten so far"
     return "under 1 s" if summary.half_life < 1 else duration_text(summary.half_life)
+
+
+def compared_text(summary: PolicySummary) -> str:
+    """Say how many views came back, and how much they were as before."""
+    if summary.recall is None:
+        return "no view compared yet"
+    mean = f"{summary.recall:.0f}% as {'it was' if summary.returns == 1 else 'they were'}"
+    return f"{counted(summary.returns, 'view')} compared, {mean}"
 
 
 def result_part(theme: Theme, result: ProbeResult, width: int, *, focused: bool) -> Plate:
@@ -113,10 +121,10 @@ def draw_chart(
     """Draw recall against time away, with the curve that each policy's half-life gives."""
     surface.blit(theme.rounded(rect.size, PLATE, 12), rect)
     corner = rect.left + theme.px(16), rect.top + theme.px(12)
-    theme.write(surface, "How much came back, by time away", 15, bold=True, topleft=corner)
-    if any(one.half_life is not None for one in summaries(results)):
-        right = rect.right - theme.px(16), corner[1] + theme.px(3)
-        theme.write(surface, "dashed: estimated", 12, MUTED, topright=right)
+    title = Text("How much came back, by time away", 15, bold=True)
+    dashed = any(one.half_life is not None for one in summaries(results))
+    head = row(title, SPRING, Text("dashed: estimated" * dashed, 12, MUTED), gap=12, drops=True)
+    draw(theme, surface, head, pygame.Rect(corner, (rect.width - theme.px(32), theme.px(20))))
     area = pygame.Rect(
         rect.left + theme.px(48),
         rect.top + theme.px(48),
@@ -146,9 +154,7 @@ def summaries_part(found: Sequence[PolicySummary]) -> Plate:
     """Return the half-life of every policy's memory."""
     lines: list[Part] = [Text("How long until half is forgotten", bold=True)]
     for one in found:
-        times = {0: "never", 1: "once"}.get(one.returns, f"{one.returns} times")
-        mean = "" if one.recall is None else f" · {one.recall:.0f}% on average"
-        label = Text(f"{policy_look(one.policy).label} · {times}{mean}", 14, MUTED, lines=2)
+        label = Text(f"{policy_look(one.policy).label}: {compared_text(one)}", 14, MUTED, lines=4)
         life = Text(half_life_text(one), 14, bold=True)
         lines.append(row(CustomPart(12, 12, draw_marker, (one.policy,)), label, SPRING, life))
     return Plate(column(*lines, gap=6), (16, 14), PLATE, radius=12)

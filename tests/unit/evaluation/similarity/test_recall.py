@@ -199,10 +199,11 @@ def test_recall_in_a_word(recall, word):
 @pytest.mark.parametrize(
     ("fate", "attended", "recall", "text"),
     [
-        ("compressed", True, 90, "It was in memory and was used: it came back."),
-        ("raw", True, 50, "It was in memory and was used: part of it came back."),
-        ("look-ahead", True, 10, "It was in memory and was used, yet it came back changed."),
-        ("compressed", False, 20, "It was in memory but was not used, yet it came back changed."),
+        ("compressed", True, 90, "Memory held this view and brought it back."),
+        ("raw", True, 50, "Memory held this view and brought part of it back."),
+        ("look-ahead", True, 10, "Memory held this view, yet it came back changed."),
+        ("compressed", False, 20, "Memory held this view, yet it came back changed."),
+        ("raw", False, 85, "Memory held this view but did not use it; it looks the same."),
         ("evicted", False, 5, "It had been forgotten to make room: made up anew."),
         ("evicted", False, 85, "It had been forgotten to make room, yet it looks the same."),
         ("never kept", False, 5, "It was never kept in memory: made up anew."),

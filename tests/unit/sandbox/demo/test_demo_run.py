@@ -69,7 +69,7 @@ def test_a_view_that_came_back_is_compared_with_what_the_anchor_showed(result):
     assert probe.overlap == 1.0
     assert probe.recall > 90
     assert probe.anchor_memory == "sink"
-    assert probe.reason.startswith("It was in memory")
+    assert probe.reason.startswith("Memory held this view")
 
 
 def test_time_away_runs_from_leaving_to_coming_back(result):

@@ -15,6 +15,7 @@ from mag_sandbox.sandbox.screens import Way, probes
 from mag_sandbox.sandbox.screens.probes import (
     PolicySummary,
     ProbesScreen,
+    compared_text,
     half_life_text,
     summaries,
 )
@@ -210,9 +211,18 @@ def test_each_policy_has_its_own_half_life(results):
     found = {one.policy: one for one in summaries(results)}
     assert list(found) == ["mag-retrieve", "window", "something new"]
     assert found["mag-retrieve"].returns == 1  # the refused one does not count
-    assert half_life_text(found["mag-retrieve"]) == "too few views yet"
+    assert half_life_text(found["mag-retrieve"]) == "needs 1 more view"
     assert 10 < found["window"].half_life < 30
     assert found["window"].recall == pytest.approx(32.5)
+
+
+def test_each_policy_says_what_was_compared(results):
+    found = {one.policy: compared_text(one) for one in summaries(results)}
+    assert found["mag-retrieve"] == "1 view compared, 100% as it was"
+    assert found["window"] == "2 views compared, 32% as they were"
+    assert compared_text(PolicySummary("mag", 0, None, None, enough=False)) == (
+        "no view compared yet"
+    )
 
 
 def test_half_lives_in_words():
@@ -221,3 +231,16 @@ def test_half_lives_in_words():
     )
     assert half_life_text(PolicySummary("window", 5, 9.0, 0.4, enough=True)) == "under 1 s"
     assert half_life_text(PolicySummary("window", 5, 9.0, 75.0, enough=True)) == "1 min 15 s"
+
+
+@pytest.mark.parametrize("size", READABLE, ids=str)
+def test_what_was_compared_is_told_to_its_end(results, size, monkeypatch):
+    said = []
+    text = Theme.text
+    monkeypatch.setattr(Theme, "text", lambda *a, **kw: said.append(a[1]) or text(*a, **kw))
+    with window(size, "test") as surface:
+        screen = ProbesScreen(lambda: results[:4], SandboxConfig())
+        screen.update(0.0)
+        screen.draw(surface)
+    assert "100% as it was" in " ".join(said)
+    assert not [words for words in said if words.endswith(("…", "..."))]
