@@ -523,6 +523,11 @@ REWORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], 
     ),
     (r"(?<!hot air )(?<!toy )\bballoons?\b(?=.*\b(?:party|birthday)\b)", _TOYS),
     (r"(\b(?:party|birthday)\b.*?)(?<!hot air )(?<!toy )\bballoons?\b", rf"\1{_TOYS}"),
+    (
+        r"(?<!medieval )(?<!ancient )(\b(?:city|downtown|skyline)\b.*?)"
+        r"(?<!castle )(?<!church )(?<!clock )(?<!water )(?<!lookout )\btower(s?)\b",
+        r"\1skyscraper\2",
+    ),
     *DRAWN_LIKE,
     *FAMILIES,
     (r"(?:(?:,? (?:is|are))? |^)parked\b", ""),

@@ -96,9 +96,7 @@ def plausible(
         if thing.kind not in _PEAKS - said or thing.width >= _NARROWEST_PEAK
         if thing.height >= _LEAST.get(thing.kind, 0.0)
     ]
-    if not any(_STAR in one.kinds and one.most is not None for one in named):
-        result = _with_whole_stars(result)
-    result = painted_whole(result, named)
+    result = painted_whole(with_whole_stars(result, named), named)
     result = without_dry(_without_crowds(result, said, least), said)
     if WALL in kinds:
         free = _with_doors_free(result, said)
@@ -134,8 +132,15 @@ def _without_crowds(
     return [thing for place, thing in enumerate(things) if place not in gone]
 
 
-def _with_whole_stars(things: list[PlacedObject]) -> list[PlacedObject]:
-    """Return a plan without stars before or behind other things, which are painted as halves."""
+def with_whole_stars(
+    things: list[PlacedObject], named: Sequence[Named]
+) -> list[PlacedObject]:  # fmt: skip
+    """Return a plan without stars before or behind other things, which are painted as halves.
+
+    Stars that words count stay.
+    """
+    if any(_STAR in one.kinds and one.most is not None for one in named):
+        return things
     others = [one for one in things if one.kind != _STAR and one.width < AROUND]
     return [
         thing for thing in things

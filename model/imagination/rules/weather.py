@@ -26,6 +26,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_look,
     with_told_hues,
 )
+from mag_sandbox.model.imagination.rules.plausible import with_whole_stars
 from mag_sandbox.model.imagination.rules.spacing import covered
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.scenes.changes import new_in
@@ -177,6 +178,7 @@ def relit(
         *lit[:first], *(one for one in above if one.kind not in FALLING), *lit[first:],
         *(one for one in above if one.kind in FALLING),
     ]  # fmt: skip
+    result = with_whole_stars(result, now.named)
     return with_bright_lightning(result) if now.in_storm else result
 
 

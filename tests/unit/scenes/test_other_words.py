@@ -135,6 +135,21 @@ def test_a_noun_and_its_synonym_name_the_same_kind(words: DescriptionWords, name
     assert one.kinds == (drawn,)
 
 
+@pytest.mark.parametrize(
+    ("text", "has_skyscrapers"),
+    [
+        ("a city street at night with tall towers", True),
+        ("a medieval city with towers", False),
+        ("a city with a church tower", False),
+        ("a tower on a hill", False),
+    ],
+)
+def test_towers_of_a_city_are_skyscrapers(
+    words: DescriptionWords, text: str, has_skyscrapers: bool
+):
+    assert ("skyscraper" in words.reading(text)) == has_skyscrapers
+
+
 def test_a_glass_tower_is_a_skyscraper_of_glass(words: DescriptionWords):
     text = "a city with a bus in front of a tall glass tower"
     assert not words.without_effect(text)

@@ -35,6 +35,15 @@ def test_a_named_cat_is_no_larger_than_in_life_and_comes_nearer() -> None:
     assert shown.foot < cat.foot
 
 
+def test_in_a_room_nothing_moves_into_its_wall() -> None:
+    wall = PlacedObject("wall", 0.0, 0.0, 90.0, 42.0)  # its foot is at -21 degrees
+    cat = standing("cat", 5.0, -24.0, 5.0)
+    assert times_as_tall(cat) < 0.75
+    _, shown = with_life_sizes((wall, cat), [Named(("cat",), None)])
+    assert shown != cat
+    assert shown.foot <= wall.foot - 0.5
+
+
 def test_an_owl_on_a_fence_is_smaller_than_that_is_tall() -> None:
     fence = PlacedObject("fence", 20.0, -13.8, 24.0, 5.0)
     owl = standing("owl", 20.0, -11.3, 12.0)

@@ -444,3 +444,16 @@ def test_snow_lies_on_bushes_once_and_melts():
     assert relit([SKY, GROUND, white], [SKY], snowy, snowy, BEHIND)[-1] == white
     green = relit([SKY, GROUND, white], [SKY, GROUND], snowy, BY_DAY, BEHIND)[-1]
     assert np.abs(np.subtract(green.color, bush.color)).max() <= 2
+
+
+def test_at_night_no_star_is_before_a_barn_unless_words_count_the_stars():
+    stars = [
+        PlacedObject("star", yaw, 15.0, 4.0, 4.0, (255, 240, 190), (255, 240, 190))
+        for yaw in (5.0, 60.0)
+    ]
+    under = [DARK, GROUND, *stars]
+    lit = relit([SKY, GROUND, BARN], under, BY_DAY, BY_NIGHT, BEHIND)
+    assert [one.yaw for one in lit if one.kind == "star"] == [60.0]
+    counted = BY_NIGHT._replace(named=(Named(("star",), None, 2, 2),))
+    lit = relit([SKY, GROUND, BARN], under, BY_DAY, counted, BEHIND)
+    assert sum(one.kind == "star" for one in lit) >= 2
