@@ -22,7 +22,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     painted_whole,
     places_of,
 )
-from mag_sandbox.model.imagination.rules.relations import SEATS
+from mag_sandbox.model.imagination.rules.relations import SEATS, TABLEWARE
 from mag_sandbox.model.imagination.rules.shores import without_dry
 from mag_sandbox.model.imagination.rules.spacing import covered, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
@@ -67,10 +67,9 @@ _BUILT_IN = WINDOWS | {"curtains", "door", "blackboard"}  # which make no room f
 _HIGH = 0.6  # share of a table's height
 _SLACK = 2.5  # degrees between what is on something and that
 _OFF, _NARROWER = 0.8, 0.8  # degrees likewise, from which on they show; of a support's width
-_ON_TABLES = frozenset((  # and on no floor
-    "mug", "teapot", "cake", "bowl", "bread", "pizza", "ice cream", "alarm clock", "table lamp",
-    "computer", "laptop", "apple", "banana", "orange", "melon",
-))  # fmt: skip
+_ON_TABLES = TABLEWARE - {  # and on no floor; these may stand there
+    "vase", "bunch of flowers", "candle", "bottle", "book", "basket", "globe",
+}  # fmt: skip
 _NO_TOPS = frozenset(  # their tops are handles, leaves or backs
     ("suitcase", "potted plant", "bicycle", "book", "bread", "sofa", "armchair", "rocking horse")
 )

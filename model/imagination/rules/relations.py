@@ -102,7 +102,7 @@ _BEARING = frozenset((  # that are wider for many things, or for a large one
 ))  # fmt: skip
 _DRIVEN = frozenset(("tractor", "motorcycle", "bicycle", "boat", "rowing boat", "gondola", "sled"))
 _ROOFED = frozenset(("car", "bus", "tram", "truck", "train"))  # on which cats are small
-_TABLEWARE = frozenset((
+TABLEWARE = frozenset((
     "vase", "teapot", "cake", "table lamp", "alarm clock", "mug", "apple", "bunch of flowers",
     "candle", "computer", "laptop", "bottle", "bowl", "book", "basket", "bread", "ice cream",
     "pizza", "banana", "orange", "melon", "globe",
@@ -116,7 +116,7 @@ _PLATE = 6.0  # degrees of something in `_BEARING` that a thing on it takes
 _CROWDED_PLATE = 9.0  # likewise, of other boards, on which things stand already
 _BEHIND_OR_BEFORE = frozenset(("behind", "front"))  # where several are in a row
 _SHARED_OUT = _BEHIND_OR_BEFORE | {"on"}  # or, of several others, one is at each
-_ALONGSIDE = frozenset(("beside", "left", "right", "sides"))  # where sizes are compared
+ALONGSIDE = frozenset(("beside", "left", "right", "sides"))  # where sizes are compared
 _LARGER = 2.5, 1.3  # times as tall, beside another thing, as in life: small things, and others
 _SMALL = 0.25  # of the other's height
 _AT_SIDES = 4  # seats at a table
@@ -279,7 +279,7 @@ def with_tables(
     result, told = list(things), list(named)
     kinds = {thing.kind for thing in things}
     is_outdoors = "near ground" in kinds
-    laid = FOOD if is_outdoors else _TABLEWARE
+    laid = FOOD if is_outdoors else TABLEWARE
     if kinds & STANDS or not (is_outdoors or "floor" in kinds):
         return result, told
     borne = Counter[Relation]()  # how many things
@@ -658,7 +658,7 @@ def _put_by_rule(
     target, put = things[other], _RULES[relation.where]
     if relation.where in _BEHIND_OR_BEFORE:
         things = _alike(things, own)
-    if relation.where in _ALONGSIDE:
+    if relation.where in ALONGSIDE:
         things = [
             _in_proportion(thing, target) if place in own else thing
             for place, thing in enumerate(things)

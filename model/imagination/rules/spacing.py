@@ -14,7 +14,7 @@ from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.geometry.bodies import TABLES
 from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.plans import AROUND, GOLDEN, PLASTIC
-from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
+from mag_sandbox.model.imagination.rules.relations import ALONGSIDE, ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.scenes.kinds import ANIMALS, CLOUD, PEOPLE, STANDS, THINGS
 from mag_sandbox.scenes.looks import usual_looks
@@ -33,7 +33,7 @@ _SMALL, _TALL, _NEAR = 6.5, 3.0, 5.0  # degrees of height; metres; degrees of a 
 _TOUCHING = 0.1  # share of one of them that what is nearer may hide
 _FARTHEST = 0.5  # of its size: how small a thing that is added may be
 _MOSTLY, _NEARER = 0.3, 0.5  # share of a thing; degrees of its foot from that of what hid it
-_ALONGSIDE = frozenset(("beside", "left", "right", "front", "sides", "ahead"))
+_HIDE_NOTHING = ALONGSIDE | {"front", "ahead"}  # relations by which a creature is seen
 _AS_MANY = 3.0  # times as many things of a kind around a picture as it shows, at least
 
 
@@ -72,7 +72,7 @@ def with_creatures_in_front(
     """
     parts = [(part, one.kinds) for one in named for part in (one, *one.parts)]
     placed = {kind for part, kinds in parts for kind in kinds
-              if part.relation and part.relation.where not in _ALONGSIDE}  # fmt: skip
+              if part.relation and part.relation.where not in _HIDE_NOTHING}  # fmt: skip
     shown = {kind for one in named for kind in one.kinds} & CREATURES - placed
     result = list(things)
     for thing in things:
