@@ -9,6 +9,7 @@ new one, and a moving view costs a few lines.
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pygame
@@ -31,7 +32,17 @@ from mag_sandbox.sandbox.hud.seen import (
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.sandbox.play.rooms import ParkedRooms, parted
 from mag_sandbox.sandbox.ui.display import flat_picture
-from mag_sandbox.sandbox.ui.layout import SPRING, CustomPart, Text, draw, row
+from mag_sandbox.sandbox.ui.layout import (
+    SPRING,
+    CustomPart,
+    Part,
+    Text,
+    column,
+    draw,
+    height_of,
+    row,
+    widths,
+)
 from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, Theme
 
 MOST_FRAMES = 2**30  # a kept map that says more is damaged
@@ -267,18 +278,20 @@ class Minimap:
         width: int | None = None,
         *,
         tells_new: bool = False,
+        most: int = 0,
     ) -> pygame.Surface:
         """Return the card; the same surface as long as it looks the same.
 
         Anchors that the game set are dots, the player's are pins; `target`, to which the next
         command returns, is larger. Without a width [px] it is as wide as the scene's card. It may
-        tell which parts are yet to be made, in place of seen views.
+        tell which parts are yet to be made, in place of seen views. The legend is left out where
+        the card would be higher than `most` [px; 0: any height].
         """
         width = width or theme.px(CARD_WIDTH)
         area = map_area(theme, width)
-        base_of = (theme, picture, width, tells_new)
+        base_of = (theme, picture, width, tells_new, most)
         if self._base is None or not _same(self._base[0], base_of):
-            drawn = _draw_base(theme, picture, width, tells_new=tells_new)
+            drawn = _draw_base(theme, picture, width, most, tells_new=tells_new)
             self._base, self._marked = (base_of, drawn), None
         marked = tuple(marks), target
         if self._marked is None or self._marked[0] != marked:
@@ -318,24 +331,35 @@ def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
     return all(a is b or (isinstance(a, int) and a == b) for a, b in zip(one, other, strict=True))
 
 
-def _draw_base(theme: Theme, picture: MapPicture, width: int, *, tells_new: bool) -> pygame.Surface:
+def _draw_base(
+    theme: Theme, picture: MapPicture, width: int, most: int, *, tells_new: bool
+) -> pygame.Surface:
     area = map_area(theme, width)
-    line = theme.line_height(13)
-    card = theme.card((width, area.bottom + line + theme.px(12)))
     pixels = picture.pixels
-    caption = row(
-        Text(f"{picture.explored:.0%} seen", 13, MUTED),
-        SPRING,
-        CustomPart(14, 9, _draw_frame),  # explains the outline on the map
-        Text("remembered", 13, MUTED),
-        gap=6,
-    )
+    caption: Part = Text(f"{picture.explored:.0%} seen around", 13, MUTED)
+    lines = _legend(theme, caption, area.width)
+    below = pygame.Rect(area.left, area.bottom + theme.px(3), area.width, 0)
+    if most and below.top + height_of(theme, lines, area.width) + theme.px(5) >= most:
+        lines = column(caption)
+    below.height = height_of(theme, lines, area.width)
+    card = theme.card((width, below.bottom + theme.px(5)))
     if tells_new:
         pixels = np.where((_LINES & ~picture.stays)[..., None], np.array(ACCENT, np.uint8), pixels)
-        caption = row(Text(news_of(picture), 13, ACCENT))
+        lines = column(Text(news_of(picture), 13, ACCENT))
     card.blit(pygame.transform.smoothscale(flat_picture(pixels), area.size), area)
-    draw(theme, card, caption, pygame.Rect(area.left, area.bottom + theme.px(5), area.width, line))
+    draw(theme, card, lines, below)
     return card
+
+
+def _legend(theme: Theme, caption: Part, width: int) -> Part:
+    """Return a caption and what the marks of the map mean, in as many lines as they need."""
+    lines: list[list[Part]] = [[caption]]
+    for mark, meaning in MARKS:
+        entry = row(CustomPart(14, 11, mark), Text(meaning, 12, MUTED), gap=4)
+        if widths(theme, row(*lines[-1], entry, gap=8))[0] > width:
+            lines.append([])
+        lines[-1].append(entry)
+    return column(*(row(*line, SPRING, gap=8) for line in lines), gap=0)
 
 
 def news_of(picture: MapPicture) -> str:
@@ -344,8 +368,29 @@ def news_of(picture: MapPicture) -> str:
     return f"{new:.0%} will be new" if new > 1.0 - ALL_SEEN else NOTHING_NEW
 
 
-def _draw_frame(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
-    pygame.draw.rect(surface, MEMORY, area, max(1, theme.px(1.5)))
+def _draw_frame(
+    theme: Theme, surface: pygame.Surface, area: pygame.Rect, colour: tuple[int, ...] = MEMORY
+) -> None:
+    box = area.inflate(0, -theme.px(2))
+    pygame.draw.rect(surface, theme.colour(colour), box, max(1, theme.px(1.5)))
+
+
+def _draw_unseen(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
+    step, before = max(3, theme.px(4)), surface.get_clip()
+    surface.set_clip(area.clip(before))
+    for left in range(area.left - area.height, area.right, step):
+        ends = (left, area.bottom), (left + area.height, area.top)
+        pygame.draw.line(surface, theme.colour(MUTED), *ends)
+    surface.set_clip(before)
+
+
+def _draw_place(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
+    _draw_dot(surface, area.center, max(2.5, PLACE * theme.scale), theme.colour(ACCENT), hole=0.0)
+
+
+def _draw_pin(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
+    radius = 0.8 * max(3.5, PIN * theme.scale)
+    _draw_head(surface, theme.colour(ACCENT), area.midbottom, radius, 0.42, SHADOW)
 
 
 def _on_card(box: Box, area: pygame.Rect) -> pygame.Rect:
@@ -369,14 +414,26 @@ def _draw_mark(
         _draw_dot(card, (x, y), radius, colour, hole=0.0 if mark.in_memory else 0.55)
         return
     radius = max(3.5, PIN * theme.scale) * (1.25 if larger else 1.0)
+    middle = INK if larger and mark.in_memory else SHADOW
+    _draw_head(card, colour, (x, y), radius, 0.42 if mark.in_memory else 0.62, middle)
+
+
+def _draw_head(
+    card: pygame.Surface,
+    colour: tuple[int, ...],
+    place: tuple[float, float],
+    radius: float,
+    hole: float,
+    middle: tuple[int, ...],
+) -> None:
+    """Draw a pin whose tip is at a place; the hole is a share of its radius."""
+    x, y = place
     shoulder, reach = y - 1.6 * radius, 0.8 * radius
     tip = [(x, y), (x - reach, shoulder), (x + reach, shoulder)]
     pygame.draw.polygon(card, SHADOW, tip, 3)
     _draw_dot(card, (x, y - 2.2 * radius), radius, colour, hole=0.0)
     pygame.draw.polygon(card, colour, tip)
-    middle = INK if larger and mark.in_memory else SHADOW
-    hole = radius * (0.42 if mark.in_memory else 0.62)
-    pygame.draw.aacircle(card, middle, (x, y - 2.2 * radius), hole)
+    pygame.draw.aacircle(card, middle, (x, y - 2.2 * radius), hole * radius)
 
 
 def _draw_dot(
@@ -391,3 +448,12 @@ def _draw_dot(
     pygame.draw.aacircle(card, colour, centre, radius)
     if hole:
         pygame.draw.circle(card, SHADOW, centre, radius * hole)  # too small for smoothing
+
+
+MARKS = (  # of the map, as in its legend
+    (partial(_draw_frame, colour=INK), "in view"),
+    (_draw_frame, "remembered"),
+    (_draw_place, "return point"),
+    (_draw_unseen, "unseen"),
+    (_draw_pin, "anchor"),
+)

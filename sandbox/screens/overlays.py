@@ -329,19 +329,24 @@ class MapOverlay(Overlay):
         name: str,
     ) -> pygame.Rect | None:
         """Draw a map's card and return where it is; None: there is no room."""
+        top, room = self._room(surface, theme, head)
+        if card.get_height() >= room:
+            return None
+        self._hud.places[name] = self._hud.show(surface, card, (head.left, top))
+        return self._hud.places[name]
+
+    def _room(self, surface: pygame.Surface, theme: Theme, head: pygame.Rect) -> tuple[int, int]:
+        """Return the top of a map's card and how high it may be [px]."""
         places = self._hud.places
         top = head.bottom + theme.px(10 if "scene" in places else 4)
-        room = places["memory"].top if "memory" in places else surface.get_height() // 2
-        if top + card.get_height() >= room:
-            return None
-        places[name] = self._hud.show(surface, card, (head.left, top))
-        return places[name]
+        bottom = places["memory"].top if "memory" in places else surface.get_height() // 2
+        return top, bottom - top
 
     def _draw_map(self, surface: pygame.Surface, theme: Theme, head: pygame.Rect) -> None:
         marks = self._prober.anchors
         card = self._map.card(
             theme, self._stitcher.picture, marks, self._target(), head.width,
-            tells_new=self._tells_new,
+            tells_new=self._tells_new, most=self._room(surface, theme, head)[1],
         )  # fmt: skip
         place = self._show(surface, theme, card, head, "map")
         if place is None:

@@ -428,3 +428,18 @@ def test_a_way_that_cannot_be_is_refused(far):
     state.arrays["way"] = np.array([(0.0, far)]).view(np.uint8)
     with pytest.raises(ValueError, match="too far away"):
         stitcher.restore(state)
+
+
+@pytest.mark.parametrize("width", [366, 226, 150])
+def test_every_mark_of_the_map_is_explained_where_there_is_room(width, monkeypatch):
+    said, text = [], Theme.text
+    monkeypatch.setattr(Theme, "text", lambda *a, **kw: said.append(a[1]) or text(*a, **kw))
+    stitcher = MapStitcher()
+    stitcher.add(block_at(0.0))
+    with window((1280, 720), "test"):
+        theme = Theme((1280, 720))
+        whole = Minimap().card(theme, stitcher.picture, width=width)
+        assert "25% seen around" in said
+        assert {meaning for _, meaning in minimap.MARKS} <= {*said}
+        least = Minimap().card(theme, stitcher.picture, width=width, most=whole.get_height())
+    assert least.get_height() < whole.get_height()
