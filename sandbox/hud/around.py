@@ -22,6 +22,7 @@ from mag_sandbox.scenes.color_names import clear_color_name, likely_color
 from mag_sandbox.scenes.conditions import SEA
 from mag_sandbox.scenes.kinds import CLOUD, DRESSED, LANDSCAPE, OVERHEAD, RANGES, THINGS, WATERS
 from mag_sandbox.scenes.naming import UNCOUNTED, with_article
+from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.synonyms import plural
 from mag_sandbox.scenes.things import SMALLEST
 from mag_sandbox.scenes.vocabulary import in_good_spelling
@@ -49,6 +50,7 @@ _NUMBERS = (
 _TENS = "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"
 _AHEAD, _IN_VIEW, _BEHIND = 10.0, 45.0, 140.0  # degrees from the middle of the view
 SHORE = 0.45  # share of a water's box from its middle to where it is seen
+UPPER = 0.25  # share of the box of what lies, from its middle up to where it is seen
 PARTS = 7  # of water, across, of which one seen is enough
 _UNCOUNTED = RANGES | {CLOUD}
 _ABOVE = 20.0  # degrees above or below it, from which on that is told
@@ -345,9 +347,13 @@ def _told(edit: Edit) -> Seen:
 
 
 def _is_seen(edit: Edit, seen: np.ndarray) -> bool:
-    """Tell whether the middle of a thing was seen, or any part of some water, way or range."""
+    """Tell whether the middle of a thing was seen, or any part of some water, way or range.
+
+    Of a rug and the like, which reach below level views, the upper half counts.
+    """
     height, width = seen.shape
-    row = min(max(round((TOP - edit.pitch) * SCALE), 0), height - 1)
+    above = UPPER * edit.height if where_of(edit.kind) == "flat" else 0.0
+    row = min(max(round((TOP - edit.pitch - above) * SCALE), 0), height - 1)
     half = SHORE * edit.width if edit.kind in WATERS | LANDSCAPE else 0.0
     yaws = edit.yaw + 180.0 + np.linspace(-half, half, PARTS)
     return bool(seen[row, np.rint(yaws * SCALE).astype(int) % width].any())

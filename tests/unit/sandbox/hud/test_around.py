@@ -39,6 +39,16 @@ def test_water_is_where_its_nearest_part_is_seen():
     assert lake.direction(CameraPose(90.0)) == "behind you, low down"
 
 
+def test_a_rug_whose_upper_half_a_level_view_shows_is_listed():
+    rug = Edit("place", 0.0, -29.0, 50.0, 18.0, "round rug", COLORS["purple"])
+    sofa = replace(rug, kind="sofa")
+    ring = SeenRing()
+    frames = np.zeros((1, 192, 320, 3), np.uint8)
+    ring.add(Mock(frames=frames, poses=(CameraPose(),), edited=None))
+    block = Mock(placed=(), planned=(rug, sofa), ground=None, prompt="a purple rug and a sofa")
+    assert [one.kind for one in things_around(ring, block)] == ["round rug"]
+
+
 def test_things_of_one_name_share_a_line():
     one = Seen("cake", "white", 0.0, 0.0, 9.0, 9.0)
     things = [replace(one, yaw=20.0), one, replace(one, color="red", yaw=5.0)]
