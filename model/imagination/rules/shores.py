@@ -77,11 +77,14 @@ def is_odd_sea(thing: PlacedObject) -> bool:
 def ashore(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
     """Return a plan with standing things on land, as much smaller as it is farther away.
 
-    What words put onto something else stays on that.
+    What words put onto something else stays on that, but nothing stands on water.
     """
     waters = [one for one in things if one.kind in _WET and one.width < AROUND]
     told = [(one.kinds, one.relation) for one in named if one.relation]
-    on_others = [(kinds, relation) for kinds, relation in told if relation.where in _BORNE]
+    on_others = [
+        (kinds, relation) for kinds, relation in told
+        if relation.where in _BORNE and not (relation.where == "on" and _WET & {*relation.kinds})
+    ]  # fmt: skip
     carried = {kind for kinds, _ in on_others for kind in kinds}
     borne = carried.union(*(relation.kinds for _, relation in on_others))
     bearing = {kind for _, one in on_others if one.where == "on" for kind in one.kinds}

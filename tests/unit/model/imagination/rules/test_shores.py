@@ -60,6 +60,14 @@ def test_what_stands_on_land_or_is_at_home_in_water_stays():
     assert ashore(things, ()) == things
 
 
+@pytest.mark.parametrize("where", ["on", "under"])
+def test_nothing_that_stands_is_on_water_even_if_words_put_it_there(where):
+    horse = standing("horse", 0.0, RIVER.pitch)
+    named = (Named(("horse",), None, relation=Relation(where, ("river", "lake"))),)
+    _, moved = ashore([RIVER, horse], named)
+    assert is_in_water([RIVER], moved) == (where == "under")
+
+
 def test_what_words_put_onto_another_thing_goes_ashore_with_it():
     things = [RIVER, standing("horse", 0.0, -18.0), standing("knight", 0.0, -14.0)]
     named = [Named(("knight",), None, relation=Relation("on", ("horse",)))]
