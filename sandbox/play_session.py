@@ -70,7 +70,7 @@ REST = 8  # blocks without a step, after which nothing is in the way
 PASSED_M = 0.8  # metres walked, likewise
 BEGUN = "beginning"  # topic of notices about the beginning of a place
 WHERE_YOU_WERE = "you are where you were"
-KEPT_BEFORE = "the one before is kept under Continue, and {} brings it back"
+KEPT_BEFORE = "the previous one is kept under Continue, and {} brings it back"
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 GROUND_SHOWN = "the map now shows the ground from above; {} shows the panorama"
 BACK_FIRST = "postcards show the place around the start: walking back there; any arrow key stops"
@@ -292,7 +292,7 @@ class PlayerSession(WatchedSession):
         player_changes.keep_changes(self._asked, self._services.undo_stack, ready)
         self._doors.block_shown(ready)
         if part := self._services.recordings.new_part():
-            self._say(f"the recording up to now is complete; part {part} begins here")
+            self._say(f"part {part - 1} of the recording is saved; part {part} starts here")
         self._autosave.block_shown(ready.command)
         self._run_errand()
         self.memory.block_shown()

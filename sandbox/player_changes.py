@@ -66,7 +66,7 @@ _TITLES = {  # of the box, by what Enter changes
     NEW_ALONE: "Add something to this place",
     ALTERED_ALONE: "Change what is here",
 }
-NEW_PLACE, VIEW_AGAIN = "Begin a new place", "Repaint this view"
+NEW_PLACE, VIEW_AGAIN = "Start a new place", "Repaint this view"
 _SAID_STAYING = {LIGHT_AND_NEW: JOINED, NEW_ALONE: ADDED, ALTERED_ALONE: ALTERED}
 FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
 SPOT_AS_IT_WAS = "this spot is as it was"

@@ -70,7 +70,7 @@ WAY_ON = "Steer both yourself · {} ends the comparison"
 REFRESH_S = 0.5  # between two checks of other threads
 POSTCARD_WIDTH = 318  # px of the reference window
 STAMP_MOVES_S = 1 / 30  # between two pictures of a moving stamp
-STOPPED = "the postcard game is over{}; {} starts another"
+STOPPED = "the postcard game is over{}; {} starts a new one"
 Cue = Callable[[str], None]  # plays a signal by name
 Mood = Literal["good", "bad", "busy"]  # of a notice; busy: something is under way
 

@@ -732,7 +732,7 @@ def test_the_title_of_the_box_says_what_enter_does(run):
     game.play(PlayScene(replace(SCENE, prompt="a beach")))
     texts = "at night", "a kitchen", "a meadow"
     assert [written(game, text)._view().title for text in texts] == [
-        "Change light and weather", "Begin a new place", "Change the world from here on",
+        "Change light and weather", "Start a new place", "Change the world from here on",
     ]  # fmt: skip
 
 
@@ -830,7 +830,7 @@ def test_a_recording_goes_on_where_the_scene_begins_anew_and_ends_on_the_title(r
     game.wait(lambda: game.services.recordings.is_recording)
     game.see_blocks(3)
     game.press(pygame.K_r)
-    game.said("the recording up to now is complete; part 2 begins here")
+    game.said("part 1 of the recording is saved; part 2 starts here")
     game.see_blocks(3)
     game.press(pygame.K_ESCAPE)
     game.wait(lambda: not game.services.recordings.is_recording)
@@ -975,7 +975,7 @@ def test_another_place_of_the_same_description_is_announced(run):
     game.play()
     game.see_blocks(3)
     game.press(pygame.K_n)
-    game.said("a new place from the same description; the one before is kept under Continue")
+    game.said("a new place from the same description; the previous one is kept under Continue")
     game.parked(1)
 
 

@@ -121,7 +121,7 @@ def test_a_split_screen_shares_the_world_and_the_game_goes_on_as_it_was(run, mon
     game.press(pygame.K_c)
     game.press(pygame.K_v)
     assert isinstance(game.screen.outcome, PlaySplit)
-    game.said("the postcard game is over; C starts another")
+    game.said("the postcard game is over; C starts a new one")
     game.said("recording ended")
     game.wait(lambda: isinstance(game.screen, LoadingScreen))
     game.draw()

@@ -252,7 +252,7 @@ def test_where_nothing_is_to_stay_another_place_begins_and_the_one_before_is_kep
     game.see_blocks(3)
     scene = game.screen.playthrough.scene
     describe_more(game, text, mod)
-    game.said("the one before is kept under Continue, and Backspace brings it back")
+    game.said("the previous one is kept under Continue, and Backspace brings it back")
     game.wait(lambda: [one.header.scene for one in game.services.saves.scenes.entries()] == [scene])
     assert game.screen.playthrough.scene.prompt == f"A place.{text}"
     undo(game)

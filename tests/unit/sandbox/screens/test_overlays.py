@@ -187,7 +187,7 @@ def test_a_game_of_postcards_that_is_ended_says_how_many_places_were_found(found
     if text is None:
         assert not said.called, "the card has said so"
     else:
-        words = f"the postcard game is over{text}; C starts another"
+        words = f"the postcard game is over{text}; C starts a new one"
         said.assert_called_once_with(words, topic="postcards")
 
 
