@@ -74,6 +74,7 @@ KEPT_BEFORE = "the previous one is kept under Continue, and {} brings it back"
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 GROUND_SHOWN = "the map now shows the ground from above; {} shows the panorama"
 BACK_FIRST = "postcards show the place around the start: walking back there; any arrow key stops"
+BACK_AT_START = "you are back at the start: postcards show the place around it"
 WAY_BACK = "way back"  # topic of that
 NO_WAY_BACK = (
     "the camera cannot get back to {}: something is in the way; walk on from here yourself"
@@ -361,7 +362,7 @@ class PlayerSession(WatchedSession):
         save, self._save = self._save, None
         problem = save.exception()
         if problem is not None:
-            self._say(str(problem) or "nothing was saved here yet", "bad")
+            self._say(str(problem) or "no moment of this place is saved yet", "bad")
             return None
         world, parked = self._reel.current.spec.name, save.result()
         if parked.world != world and parked.world in worlds_beside(world):
@@ -676,6 +677,7 @@ def _deal(postcards: PostcardOverlay, pilot: Pilot, say: Callable[[str], None]) 
     if pilot.pose.is_away:
         say(NO_WAY_BACK.format("where the scene begins"))
     else:
+        say(BACK_AT_START, topic=WAY_BACK)
         postcards.begin()
 
 

@@ -124,7 +124,7 @@ class ParkedScenes:
         """Return the saved moment of the playthrough `id`, to continue it, or raise StateError."""
         save = check_slug(f"{id}-{QUICK}")
         if is_missing(self._path(save)):
-            raise StateError("nothing was saved here yet; save first")
+            raise StateError("no moment of this place is saved yet; save this moment first")
         return replace(self.load(save), id=id, slot="")
 
     def header(self, id: str) -> StateHeader:
