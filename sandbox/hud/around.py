@@ -21,7 +21,7 @@ from mag_sandbox.scenes.called import colors_in, counts_in, likenesses_in, names
 from mag_sandbox.scenes.color_names import clear_color_name, likely_color
 from mag_sandbox.scenes.conditions import SEA
 from mag_sandbox.scenes.kinds import CLOUD, DRESSED, LANDSCAPE, OVERHEAD, RANGES, THINGS, WATERS
-from mag_sandbox.scenes.naming import UNCOUNTED, with_article
+from mag_sandbox.scenes.naming import UNCOUNTED, named_things, with_article
 from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.synonyms import plural
 from mag_sandbox.scenes.things import SMALLEST
@@ -252,6 +252,19 @@ def _not_shown(
             for color, yaw in missing
         )
     return found
+
+
+def unplanned_names(block: FrameBlock, kinds: Collection[str]) -> tuple[str, ...]:
+    """Return the names of things that the description names and that the finished plan lacks."""
+    if block.planned is None:
+        return ()
+    present = {one.kind for one in (*block.planned, *block.placed)}
+    said = names_in(block.prompt)
+    return tuple(
+        said.get(one.kinds[0], one.kinds[0])
+        for one in named_things(block.prompt, kinds)
+        if present.isdisjoint(one.kinds) and one.kinds[0] in THINGS.keys() - OVERHEAD
+    )
 
 
 def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = None) -> list[str]:

@@ -6,7 +6,7 @@ import pygame
 
 from mag_sandbox.model.loading import keeps_places
 from mag_sandbox.model.world import FrameBlock
-from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
+from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around, unplanned_names
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.play.reel import Reel
@@ -18,6 +18,7 @@ from mag_sandbox.sandbox.ui.theme import MUTED
 WIDTH, NAMES = 400, 150  # px of the reference window; of the names in it
 MOST_LINES, FEWEST_LINES = 14, 3  # as many as have room above the cards below
 TITLE = "Around you"
+UNPLANNED_NAMES = "this place has no {}; {} puts one where you point"
 PLANNED_LATER = "what stands here is still being planned; one moment"
 
 
@@ -35,12 +36,14 @@ class AroundOverlay(Overlay):
         stitcher: MapStitcher,
         key: str,
         boxes: Collection[PromptBox] = (),
+        change: str = "",
     ) -> None:
         """Make a hidden card; `key` is the one that shows it, for people.
 
-        While one of `boxes` is open, which would cover it, it stays hidden.
+        While one of `boxes` is open, which would cover it, it stays hidden. The key `change` adds
+        things.
         """
-        self._key, self._boxes = key, boxes
+        self._key, self._boxes, self._change = key, boxes, change
         self._reel, self._hud, self._stitcher = reel, hud, stitcher
         self._is_shown = False
         self._listed: tuple[FrameBlock, tuple[Seen, ...]] | None = None  # as of a block
@@ -92,7 +95,10 @@ class AroundOverlay(Overlay):
         is_unplanned = spec.kinds and block.planned is None and not self._listed[1]
         if is_unplanned and keeps_places(block.memory.policy):  # others have no plan
             return (PLANNED_LATER,)
-        return tuple(around_lines(self._listed[1], self._reel.pose, self._most))
+        lines = around_lines(self._listed[1], self._reel.pose, self._most)
+        if self._change and (absent := unplanned_names(block, spec.kinds)):
+            lines.append(UNPLANNED_NAMES.format(" or ".join(absent), self._change))
+        return tuple(lines)
 
 
 def _line(line: str) -> Part:

@@ -427,6 +427,20 @@ def test_before_there_is_a_plan_the_list_says_so(planned, kinds, policy, waits):
         assert (overlay.lines == (PLANNED_LATER,)) is waits
 
 
+def test_the_list_says_which_named_things_the_plan_lacks():
+    overlay = _overlay_of((TENT,), NotingTheme((640, 400)))
+    ready, overlay._change = overlay._reel.current, "I"
+    ready.spec.kinds, ready.block.prompt = ("tent", "dog", "cat"), "a tent, a dog and a black cat"
+    overlay.press()
+    lacking = []
+    cat, dog = (replace(TENT, kind=kind) for kind in ("cat", "dog"))
+    for ready.block.planned in ((), (cat,), (cat, dog)):
+        overlay.update(0.0)
+        lacking.append([line for line in overlay.lines if "has no" in line])
+    one = "this place has no {}; I puts one where you point"
+    assert lacking == [[one.format("dog or cat")], [one.format("dog")], []]
+
+
 def test_of_a_long_list_the_farthest_are_told_in_one_line_by_direction():
     turns = [7.0 * place for place in range(MOST_LINES + 3)]
     tents = tuple(replace(TENT, kind=f"tent {turn:.0f}", yaw=turn) for turn in turns)
