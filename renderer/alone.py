@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.drawing import OPAQUE
+from mag_sandbox.renderer.drawing import OPAQUE, Drawing
 from mag_sandbox.renderer.lighting import Part, relight
 from mag_sandbox.renderer.projection import Viewpoint, board
 from mag_sandbox.renderer.render import SceneRenderer
@@ -42,17 +42,7 @@ class ThingsAlone:
         points[:, 0] += round(ahead / RING_WIDTH) * RING_WIDTH
         points = points - corner
         colors = np.rint(scene.colors_at(index, self._viewer.distance(item.x, item.z))).astype(int)
-        is_body = colors[:, 3] >= OPAQUE
-        first = tuple(colors[is_body.argmax(), :3].tolist())
-        canvas = Image.new("RGB", (width * FINER, height * FINER), first)
-        alpha = Image.new("L", canvas.size)
-        pen, alpha_pen = ImageDraw.Draw(canvas, "RGBA"), ImageDraw.Draw(alpha)
-        polygons = np.split(points * (scale * FINER), drawing.ends[:-1])
-        for corners, ink, covers in zip(polygons, colors.tolist(), is_body, strict=True):
-            pen.polygon(corners.ravel().tolist(), fill=tuple(ink))
-            if covers:
-                alpha_pen.polygon(corners.ravel().tolist(), fill=255)
-        pixels = np.asarray(canvas.reduce(FINER))
+        rgba = _filled(points * scale, drawing.ends, colors, size)
         if scene.layout.room is not None:
             columns, rows = (
                 start + np.arange(count, dtype=np.float32) / scale
@@ -60,5 +50,32 @@ class ThingsAlone:
             )
             part = Part(rows, columns, (RING_HEIGHT, RING_WIDTH))
             glows = glows_of(scene.layout, self._viewer)
-            pixels = relight(pixels, ambient_of(scene.layout), glows, part)
-        return np.concatenate((pixels, np.asarray(alpha.reduce(FINER))[..., None]), axis=-1)
+            rgba[..., :3] = relight(rgba[..., :3], ambient_of(scene.layout), glows, part)
+        return rgba
+
+
+def drawn_flat(drawing: Drawing, side: int) -> np.ndarray:
+    """Return a drawing whose body fills a square, uint8 [side, side, 4]; see `ThingsAlone.drawn`.
+
+    The middles of the outermost pixels lie on the edges of its box.
+    """
+    left, top, right, bottom = drawing.box
+    points = (drawing.points - (left, top)) / (right - left, bottom - top) * (side - 1) + 0.5
+    return _filled(points, drawing.ends, np.rint(drawing.colors).astype(int), (side, side))
+
+
+def _filled(
+    points: np.ndarray, ends: np.ndarray, colors: np.ndarray, size: tuple[int, int]
+) -> np.ndarray:
+    """Fill polygons [px] on their first opaque colour, uint8 [height, width, 4]."""
+    is_body, (height, width) = colors[:, 3] >= OPAQUE, size
+    first = tuple(colors[is_body.argmax(), :3].tolist())
+    canvas = Image.new("RGB", (width * FINER, height * FINER), first)
+    alpha = Image.new("L", canvas.size)
+    pen, alpha_pen = ImageDraw.Draw(canvas, "RGBA"), ImageDraw.Draw(alpha)
+    polygons = np.split(points * FINER, ends[:-1])
+    for corners, ink, covers in zip(polygons, colors.tolist(), is_body, strict=True):
+        pen.polygon(corners.ravel().tolist(), fill=tuple(ink))
+        if covers:
+            alpha_pen.polygon(corners.ravel().tolist(), fill=255)
+    return np.dstack([np.asarray(one.reduce(FINER)) for one in (canvas, alpha)])

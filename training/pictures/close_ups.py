@@ -2,9 +2,10 @@
 
 It sees cut-outs of rings as the game has them: drawn, and after the autoencoder; painted from the
 renderer's own list, and refined; and painted anew from a second viewpoint, near something. It
-learns the same things as the renderer draws them alone, `SCALE` times as large. A part of a thing
-that lies a little beside the renderer's costs little, so that the network need not soften what it
-cannot place; what differs from all around it, such as keys and eyes, counts more.
+learns the same things as the renderer draws them alone, `SCALE` times as large, and is told the
+marks of their kinds; see `marks.py`. A part of a thing that lies a little beside the renderer's
+costs little, so that the network need not soften what it cannot place; what differs from all around
+it, such as keys and eyes, counts more.
 """
 
 import logging
@@ -42,6 +43,7 @@ from mag_sandbox.renderer.render import PLANES, category_of, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.options import CloseUpTraining
+from mag_sandbox.training.pictures.marks import marks_of_kinds
 from mag_sandbox.training.pictures.narrowing import narrowed, widths_of
 from mag_sandbox.training.pictures.scene_rings import SceneRings
 from mag_sandbox.training.pictures.shown import begun, train_and_write
@@ -72,6 +74,7 @@ EDGE = 8  # px of the large picture that depend on what lies beyond the crop
 SQUARES = 2.0  # weight of squared differences
 DETAIL, AROUND = 2.0, 9  # weight of what differs from the mean around it, and px of that mean
 CELL = 5  # px in which edges are counted
+UNMARKED = 0.2  # share of crops whose marks are hidden, as of kinds that have none
 TAUGHT = 0.15  # share of batches that show what a wider network makes
 NARROWED = 8  # batches by which a wider network is narrowed
 
@@ -91,6 +94,7 @@ class Batch(NamedTuple):
     layers: Tensor
     places: Tensor
     sprites: Tensor
+    marks: Tensor
     kinds: Tensor
     variants: Tensor
     numbers: Tensor
@@ -153,8 +157,9 @@ class CloseUpStage(Stage):
         none = np.zeros_like(next((one for one in sprites if one is not None), np.zeros((4, 1, 1))))
         shown = np.stack([none if one is None else in_unit(one) for one in sprites])
         numbers = np.stack([numbers_of(pair.thing, pair.box) for pair in chosen])
-        rows = [self._rows[pair.thing.kind] for pair in chosen]
-        variants = [(pair.thing.variant or 0) % VARIANTS for pair in chosen]
+        rows = torch.tensor([self._rows[pair.thing.kind] for pair in chosen])
+        variants = torch.tensor([(pair.thing.variant or 0) % VARIANTS for pair in chosen])
+        marked = torch.from_numpy(rng.random((count, 1, 1, 1)) >= UNMARKED)
         small, large = (
             torch.from_numpy(one).permute(0, 3, 1, 2).float() / 255 for one in (layers, drawn)
         )
@@ -163,8 +168,9 @@ class CloseUpStage(Stage):
             small,
             where,
             planned,
-            torch.tensor(rows),
-            torch.tensor(variants),
+            self.module.marks_of(rows, variants) * marked,
+            rows,
+            variants,
             torch.from_numpy(numbers),
         )
         return given, large
@@ -379,11 +385,15 @@ def train(options: CloseUpTraining) -> None:
     module, autoencoder = begun(lambda: CloseUp(within), options)
     rings = SceneRings.load(autoencoder.eval(), options)
     logger.info("cutting things out of %d scenes", options.scenes)
-    cut_outs = CutOuts(rings)
+    cut_outs, kinds = CutOuts(rings), rings.imagination.config.kinds
+    marks, mirrored = marks_of_kinds(kinds, options.seed)
+    module.marks.copy_(marks)
+    module.mirrored.copy_(mirrored)
     pairs = [pair for seed in chosen_scenes(options.scenes) for pair in cut_outs.of_scene(seed)]
     stage = CloseUpStage(module, pairs, rings.imagination, options.seed)
     if within != WITHIN:
         batches = (stage.given(number) for number in range(NARROWED))
         narrow, parts = narrowed(module, batches), (pairs, rings.imagination, options.seed)
         stage = TaughtCloseUpStage(narrow, *parts, module.requires_grad_(False))
-    train_and_write(stage, LoopConfig(options.steps, decay=0.6), options.folder / CLOSE_UP)
+    config = LoopConfig(options.steps, decay=0.6)
+    train_and_write(stage, config, options.folder / CLOSE_UP, in_eight_bits=["marks"])

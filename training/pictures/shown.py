@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mag_sandbox.model.autoencoder import Autoencoder
-from mag_sandbox.model.checkpoints import load_into, stored, write_tensors
+from mag_sandbox.model.checkpoints import eight_bits, load_into, stored, write_tensors
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.pocket.weights import AUTOENCODER, read_config
 from mag_sandbox.training.imagination.rings import MARGIN, with_margins
@@ -57,8 +57,12 @@ def random_views(
     return pictures.permute(0, 3, 1, 2).float() / 127.5 - 1, *values
 
 
-def train_and_write(stage: Stage, config: LoopConfig, path: Path) -> None:
+def train_and_write(
+    stage: Stage, config: LoopConfig, path: Path, in_eight_bits: Sequence[str] = ()
+) -> None:
     """Train a stage in a file's folder and write its weights there; resumes where it stopped."""
     Loop(stage, config, path.parent).run()
     state = {name: stored(value) for name, value in stage.module.state_dict().items()}
+    for name in in_eight_bits:
+        state |= eight_bits(name, state[name])
     write_tensors(path, state)

@@ -3,7 +3,8 @@
 A thing that the player walks up to is shown as it was painted from farther away. Things face the
 viewer, so from nearer it is the same picture, enlarged, in which an outline is an edge and a face
 has eyes. The plan's sprite of the thing says where each of its parts is, so that parts that were
-painted badly, or were hidden, are mended.
+painted badly, or were hidden, are mended. A picture of what each kind is marked by (eyes, keys,
+locks), which is finer than a sprite and of no thing's colours, says where these are.
 
 Source: sub-pixel convolution, arXiv 1609.05158; features modulated by facts, arXiv 1709.07871.
 """
@@ -38,6 +39,8 @@ USUAL = 40.0  # px; size of a thing
 GREY = 128  # of 255
 WAVES = 1, 2, 4, 8  # half turns from the middle of a thing to its edge
 DETAILS = 16  # channels at twice the size
+PLANNED = 8 + 4 * len(WAVES)  # channels of sprites, marks and waves
+MARKED = 48  # pixels across and down of a picture of marks, whose outermost lie on the box's edges
 # px of a cut-out, and of one whose hidden parts are asked for; larger ones are reduced first
 MOST, COARSE = 6000, 1500
 LARGEST = 24_000  # px of a cut-out that is drawn again as large as it is
@@ -91,17 +94,26 @@ class CloseUp(nn.Module):
         self.from_half = nn.Conv2d(half, 4 * fine, 1)
         self.fine_again = _ToldBlock(*of_fine)
         self.head = nn.Conv2d(fine, 4 * SCALE**2, 3, padding=1)
-        planned = 4 + 4 * len(WAVES)
-        self.planned = nn.Conv2d(planned, fine, 3, padding=1, bias=False)
+        self.planned = nn.Conv2d(PLANNED, fine, 3, padding=1, bias=False)
         self.to_twofold = nn.Conv2d(fine, 4 * DETAILS, 1)
-        self.twofold = nn.Conv2d(DETAILS + planned, inner, 3, padding=1)
+        self.twofold = nn.Conv2d(DETAILS + PLANNED, inner, 3, padding=1)
         self.twofold_told = nn.Linear(TOLD, 2 * inner)
         self.twofold_head = nn.Conv2d(inner, 4 * 4, 3, padding=1)
+        self.marks: Tensor  # a row of each kind; zeros: it has none
+        self.mirrored: Tensor  # 1: odd variants of the kind face the other way
+        self.register_buffer("marks", torch.zeros(KINDS, 4 * MARKED**2))
+        self.register_buffer("mirrored", torch.zeros(KINDS))
         self.scale = SCALE
 
+    def marks_of(self, kinds: Tensor, variants: Tensor) -> Tensor:
+        """Return the pictures of marks of things, see `forward`."""
+        marks = self.marks[kinds].unflatten(1, (4, MARKED, MARKED))
+        is_mirrored = (self.mirrored[kinds] > 0) & (variants % 2 == 1)
+        return torch.where(is_mirrored[:, None, None, None], marks.flip(3), marks)
+
     def forward(
-        self, layers: Tensor, places: Tensor, sprites: Tensor, kinds: Tensor, variants: Tensor,
-        numbers: Tensor,
+        self, layers: Tensor, places: Tensor, sprites: Tensor, marks: Tensor, kinds: Tensor,
+        variants: Tensor, numbers: Tensor,
     ) -> Tensor:  # fmt: skip
         """Return cut-outs, `scale` times as large, [B, 4, scale * H, scale * W].
 
@@ -110,6 +122,8 @@ class CloseUp(nn.Module):
                 of `STEP`.
             places: of pixels in the box of the thing, x and y, -1 to 1 within, [B, 2, H, W].
             sprites: of the things, in the same channels as layers, [B, 4, N, N]; see `Sketcher`.
+            marks: of the things, [B, 4, MARKED, MARKED]: how far colours are from those around
+                them, and the outline; zeros: unknown.
             kinds: of things, by number, [B].
             variants: their shapes, [B].
             numbers: see `numbers_of`, [B, NUMBERS].
@@ -117,14 +131,14 @@ class CloseUp(nn.Module):
         dtype = self.stem.weight.dtype
         scale = self.scale
         smooth = functional.interpolate(layers, scale_factor=scale, mode="bilinear")  # of all bits
-        layers, places, sprites, numbers = (
-            one.to(dtype) for one in (layers, places, sprites, numbers)
+        layers, places, sprites, marks, numbers = (
+            one.to(dtype) for one in (layers, places, sprites, marks, numbers)
         )
         facts = self.told(self.kinds(kinds) + self.variants(variants) + self.numbers(numbers))
         fine = self.stem(torch.cat((layers, places), dim=1))
         weight = self.planned.weight
-        fine += functional.conv2d(_sampled(sprites, places), weight[:, :4], padding=1)
-        fine = self.fine(_with_waves(fine, places, weight[:, 4:]), facts)
+        fine += functional.conv2d(_planned(sprites, marks, places), weight[:, :8], padding=1)
+        fine = self.fine(_with_waves(fine, places, weight[:, 8:]), facts)
         half = self.to_half(fine)
         for block in self.halves:
             half = block(half, facts)
@@ -137,10 +151,14 @@ class CloseUp(nn.Module):
         fine = self.fine_again(fine + functional.pixel_shuffle(self.from_half(half), 2), facts)
         twofold = functional.pixel_shuffle(self.to_twofold(fine), 2)
         twice = functional.interpolate(places, scale_factor=2, mode="bilinear")
-        shown = torch.cat((twofold, _sampled(sprites, twice)), dim=1)
+        shown = torch.cat((twofold, _planned(sprites, marks, twice)), dim=1)
         twofold = self.twofold_head(_told(self.twofold, shown, self.twofold_told(facts), twice))
         large = smooth + functional.pixel_shuffle(self.head(fine), scale)
         return large + functional.pixel_shuffle(twofold, scale // 2)
+
+    def copied(self) -> "CloseUp":
+        """Return a copy, with the same marks, which are large."""
+        return deepcopy(self, {id(self.marks): self.marks})
 
     def pooled(self) -> "CloseUp":
         """Return a copy whose pictures are the means of two by two pixels of this one's.
@@ -148,7 +166,7 @@ class CloseUp(nn.Module):
         The mean of what a convolution gives is what the mean of its weights gives, and bilinear
         pictures at half the scale are the means of those at the whole one.
         """
-        copy, half = deepcopy(self), self.scale // 2
+        copy, half = self.copied(), self.scale // 2
         copy.scale = half
         for head, size in ((copy.head, half), (copy.twofold_head, half // 2)):
             for name in ("weight", "bias"):
@@ -196,9 +214,14 @@ def _with_waves(made: Tensor, places: Tensor, weight: Tensor) -> Tensor:
     return made
 
 
-def _sampled(sprites: Tensor, places: Tensor) -> Tensor:
-    """Return what sprites show at places in the boxes of things, [B, 4, H, W]."""
-    return functional.grid_sample(sprites, places.permute(0, 2, 3, 1) / BEYOND, align_corners=True)
+def _planned(sprites: Tensor, marks: Tensor, places: Tensor) -> Tensor:
+    """Return what sprites and marks show at places in the boxes of things, [B, 8, H, W]."""
+    return torch.cat((_sampled(sprites, places / BEYOND), _sampled(marks, places)), dim=1)
+
+
+def _sampled(pictures: Tensor, places: Tensor) -> Tensor:
+    """Return what pictures show at places, -1 to 1 within, [B, 4, H, W]."""
+    return functional.grid_sample(pictures, places.permute(0, 2, 3, 1), align_corners=True)
 
 
 def numbers_of(thing: PlacedObject, box: Box) -> np.ndarray:
@@ -253,7 +276,7 @@ class CloseUps:
         with torch.inference_mode(mode=False):  # threads may be first that draw
             ready = [
                 one.eval().to(self._dtype()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-                for one in (deepcopy(network), network.pooled())
+                for one in (network.copied(), network.pooled())
             ]
         return {one.scale: one for one in ready}
 
@@ -270,7 +293,7 @@ class CloseUps:
         if sprite is None:
             return True
         places = torch.from_numpy(places_in(picture.box, picture.layer.shape[1:]))[None]
-        planned = _sampled(torch.from_numpy(in_unit(sprite))[None], places)[0].numpy()
+        planned = _sampled(torch.from_numpy(in_unit(sprite))[None], places / BEYOND)[0].numpy()
         shown = in_unit(picture.layer)
         both = (planned[3] > SURE) & (shown[3] > SURE)
         off = shown[:3, both] / shown[3, both] - planned[:3, both] / planned[3, both]
@@ -314,10 +337,12 @@ class CloseUps:
         shown = np.zeros((4, 1, 1), np.float32) if sprite is None else in_unit(sprite)
         given = (whole, places_in(box, whole.shape[1:]), shown, numbers_of(thing, box))
         layers, places, sprites, numbers = (torch.from_numpy(one)[None] for one in given)
-        kind, variant = self._kinds[thing.kind], (thing.variant or 0) % VARIANTS
-        large: Tensor = self._networks[scale](
+        kind = torch.tensor([self._kinds[thing.kind]])
+        variant = torch.tensor([(thing.variant or 0) % VARIANTS])
+        network = self._networks[scale]
+        large: Tensor = network(
             layers.to(memory_format=torch.channels_last), places, sprites,
-            torch.tensor([kind]), torch.tensor([variant]), numbers,
+            network.marks_of(kind, variant), kind, variant, numbers,
         )  # fmt: skip
         return large[..., : scale * height, : scale * width].float()
 

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from mag_sandbox.renderer.alone import ThingsAlone
+from mag_sandbox.renderer.alone import ThingsAlone, drawn_flat
+from mag_sandbox.renderer.paint import paint
 from mag_sandbox.renderer.render import PLANES, SceneRenderer, category_of, lay_out
+from mag_sandbox.renderer.setting import light_of
 
 SCALE = 4
 
@@ -32,3 +34,13 @@ def test_a_thing_alone_has_the_pixels_that_it_has_in_the_ring(seed: int, x: floa
         assert np.abs(small[inside][:, :3] - ring.pixels[part][inside]).mean() < 4
         compared += 1
     assert compared >= 3
+
+
+def test_a_flat_drawing_fills_a_square():
+    light = light_of(lay_out(category_of(4), 4))
+    tall = drawn_flat(paint("floor lamp", "red", 0, light), 48)
+    assert tall.shape == (48, 48, 4)
+    for edge in (tall[0], tall[-1], tall[:, 0], tall[:, -1]):
+        assert edge[:, 3].max() > 30
+    cow = [drawn_flat(paint("cow", None, number, light), 48)[..., 3] for number in (0, 1)]
+    assert np.abs(cow[0].astype(int) - cow[1][:, ::-1]).mean() < 8

@@ -140,6 +140,15 @@ def test_all_weights_learn_from_pairs(monkeypatch, tmp_path):
     assert (tmp_path / "sheet.png").exists()
 
 
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_marks_of_some_things_are_hidden(monkeypatch, share: float):
+    monkeypatch.setattr(close_ups, "UNMARKED", share)
+    network = CloseUp()
+    network.marks.fill_(1.0)
+    stage = CloseUpStage(network, pairs_of(0.0, 0.0), scene_rings().imagination, seed=0)
+    assert (stage.given(0).marks == 1 - share).all()
+
+
 def test_all_weights_learn_from_a_teacher_which_learns_nothing(monkeypatch):
     teacher = CloseUp((20, 40, 56, 20)).requires_grad_(False)
     parts = pairs_of(0.0, 0.0), scene_rings().imagination

@@ -9,7 +9,7 @@ WIDE = 20, 40, 56, 20
 
 
 def batch() -> tuple[torch.Tensor, ...]:
-    pictures = torch.rand(2, 4, 16, 16), torch.rand(2, 2, 16, 16), torch.rand(2, 4, 8, 8)
+    pictures = [torch.rand(2, count, 16, 16) for count in (4, 2, 4, 4)]
     return *pictures, torch.tensor([3, 4]), torch.tensor([1, 0]), torch.rand(2, NUMBERS)
 
 

@@ -20,6 +20,7 @@ from mag_sandbox.model.imagination.drawing.close_up import (
 from mag_sandbox.model.imagination.objects import BEYOND, PlacedObject
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, load_networks
 
+BROWN = np.array([0.1, -0.2, -0.5])[:, None, None]
 MUSHROOM = PlacedObject("mushroom", 0.0, -10.0, 8.0, 8.0, (200, 40, 40), (200, 60, 60), 1)
 
 
@@ -141,7 +142,7 @@ def test_the_means_of_two_by_two_pixels_are_computed_directly(close_ups: CloseUp
     network = close_ups._networks[SCALE]
     places = torch.from_numpy(places_in((2.0, 2.0, 9.0, 14.0), (20, 12)))[None]
     given = torch.rand(1, 4, 20, 12), places, torch.rand(1, 4, 32, 32)
-    told = torch.tensor([3]), torch.tensor([1]), torch.rand(1, NUMBERS)
+    told = torch.rand(1, 4, 48, 48), torch.tensor([3]), torch.tensor([1]), torch.rand(1, NUMBERS)
     with torch.inference_mode():
         whole, means = (one(*given, *told) for one in (network, network.pooled()))
     assert torch.allclose(torch.nn.functional.avg_pool2d(whole, 2), means, atol=1e-5)
@@ -151,7 +152,7 @@ def test_waves_at_places_are_convolved_as_if_every_row_and_column_were(close_ups
     """Facts modulate them, of one picture and of several."""
     network = close_ups._networks[SCALE]
     places = torch.from_numpy(places_in((2.0, 2.0, 9.0, 14.0), (20, 12)))[None]
-    shown, told = torch.rand(1, 20, 20, 12), torch.rand(1, 2 * network.twofold.out_channels)
+    shown, told = torch.rand(1, 24, 20, 12), torch.rand(1, 2 * network.twofold.out_channels)
     lines = [places * torch.pi * wave for wave in WAVES]
     waves = [turn(line) for turn in (torch.sin, torch.cos) for line in lines]
     factor, shift = told[..., None, None].chunk(2, 1)
@@ -161,6 +162,21 @@ def test_waves_at_places_are_convolved_as_if_every_row_and_column_were(close_ups
         two = _told(network.twofold, *(torch.cat((each, each)) for each in (shown, told, places)))
     for made in (one, two[:1], two[1:]):
         assert torch.allclose(made, torch.nn.functional.silu(all_convolved), atol=1e-5)
+
+
+def test_marks_are_drawn_where_they_were_not_painted(close_ups: CloseUps):
+    """Hidden, they are not: there is nothing else that tells of them."""
+    chest, (layer, box) = PlacedObject("treasure chest", 0.0, -10.0, 8.0, 8.0), soft_disc(48, 48)
+    plain = np.concatenate((np.broadcast_to(layer[3] * BROWN, (3, 48, 48)), layer[3:]))
+    contrasts = []
+    for hides in (False, True):
+        network = close_ups._networks[SCALE].copied()
+        if hides:
+            network.marks = torch.zeros_like(network.marks)
+        alone = CloseUps(lambda one=network: one, close_ups._kinds, lambda _thing: None)
+        shown = alone.enlarged(CutOutPicture(plain.astype(np.float32), box), chest).layer
+        contrasts.append(float(shown[:3, 36:60, 36:60].std(axis=(1, 2)).mean()))
+    assert contrasts[0] > 1.2 * contrasts[1]
 
 
 def test_edges_become_steeper_and_overshoot_nothing():
