@@ -52,6 +52,7 @@ from mag_sandbox.model.imagination.rules.relations import (
     related,
     with_tables,
 )
+from mag_sandbox.model.imagination.rules.roads import onto_roads
 from mag_sandbox.model.imagination.rules.rows import borne_by
 from mag_sandbox.model.imagination.rules.shores import (
     BRIDGE,
@@ -217,6 +218,7 @@ def obeyed(
     if is_outdoors(cleared) and not is_stage:
         scattered = [one for one in named if one.relation in (None, *_SCATTERED)]
         cleared = in_no_row(cleared, [few_of(cleared, one) for one in scattered if not one.parts])
+        cleared = onto_roads(cleared, named)
     roomy = with_room(cleared, _counting(cleared, named))
     return with_mats_laid(with_belongings(roomy, all_named, things), all_named)
 

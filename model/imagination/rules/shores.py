@@ -190,7 +190,7 @@ def is_in_water(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
 
 def _has_foot_in(waters: Sequence[PlacedObject], thing: PlacedObject) -> bool:
     """Tell whether all of a thing's foot is between the shores of one of some waters."""
-    edges = (_shores(one, thing) for one in waters)
+    edges = (shores_of(one, thing) for one in waters)
     return any(each is not None and each[0] < thing.foot < each[1] for each in edges)
 
 
@@ -235,7 +235,7 @@ def _sailing(thing: PlacedObject) -> PlacedObject:
     return replace(thing, kind=_BOAT, pitch=pitch, width=width, height=height, variant=None)
 
 
-def _shores(water: PlacedObject, thing: PlacedObject) -> tuple[float, float] | None:
+def shores_of(water: PlacedObject, thing: PlacedObject) -> tuple[float, float] | None:
     """Return the pitch of the near and of the far shore below all of a thing's foot."""
     turns = (side * _FOOT * thing.width for side in (-1.0, 0.0, 1.0))
     edges = [each for turn in turns if (each := _edges(water, thing.turned(turn)))]
@@ -244,7 +244,7 @@ def _shores(water: PlacedObject, thing: PlacedObject) -> tuple[float, float] | N
 
 def _out_of(waters: Sequence[PlacedObject], thing: PlacedObject) -> PlacedObject:
     for water in waters:
-        edges = _shores(water, thing)
+        edges = shores_of(water, thing)
         if edges is None:
             continue
         foot, (near, far) = thing.foot, edges
