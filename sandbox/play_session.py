@@ -674,7 +674,7 @@ def _compare(
     services.prober.answer(anchor, *before).add_done_callback(tell)
 
 
-def _deal(postcards: PostcardOverlay, pilot: Pilot, say: Callable[[str], None]) -> None:
+def _deal(postcards: PostcardOverlay, pilot: Pilot, say: Say) -> None:
     """Deal postcards where the camera was flown back to."""
     if pilot.pose.is_away:
         say(NO_WAY_BACK.format("where the scene begins"))
