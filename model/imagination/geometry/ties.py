@@ -21,10 +21,11 @@ class Ties(NamedTuple):
     def of(cls, bodies: Sequence[PlacedBody]) -> Self:
         """Return those of all things."""
         places = {body.told: place for place, body in enumerate(bodies)}
-        tied = [place for place, body in enumerate(bodies) if body.over in places]
-        below = [places[over] for place in tied if (over := bodies[place].over)]
-        are_on = [bodies[place].is_on_other for place in tied]
-        return cls(np.array(tied, int), np.array(below, int), np.array(are_on, bool))
+        pairs = [
+            (place, places[body.over]) for place, body in enumerate(bodies) if body.over in places
+        ]
+        tied, below = np.array(pairs, int).reshape(-1, 2).T
+        return cls(tied, below, np.array([bodies[place].is_on_other for place in tied], bool))
 
     def depths(self, x: float, z: float, places: np.ndarray, away: np.ndarray) -> np.ndarray:
         """Return the distances in whose order things are drawn from a viewpoint, float [bodies].

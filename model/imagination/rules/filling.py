@@ -233,8 +233,8 @@ def _ordered(
     order: dict[int, None] = {}
     while len(order) < len(things):
         rest = [one for one in left if one not in order]
-        free = (one for one in rest if earlier[one] <= order.keys())
-        order[next(free, _farthest(rest, things))] = None
+        first = next((one for one in rest if earlier[one] <= order.keys()), None)
+        order[_farthest(rest, things) if first is None else first] = None
     return [things[one] for one in order]
 
 

@@ -11,7 +11,7 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.geometry.bodies import TABLES, ground_distance
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AROUND
-from mag_sandbox.model.imagination.rules.plausible import WALL, is_on, wall_foot
+from mag_sandbox.model.imagination.rules.plausible import highest_foot, is_on
 from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.model.imagination.rules.spacing import CREATURES, covered, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
@@ -34,7 +34,6 @@ _TALL, _BEFORE_WINDOW = 1.5, 0.25  # metres; share of a window
 _HIDDEN = 0.1  # share of another thing that one that steps aside may hide
 _COVERED = 0.25  # share of itself that others may
 _TURNS = tuple(side * turn for turn in range(4, 61, 4) for side in (1.0, -1.0))  # degrees
-_BEFORE_WALL = 0.8  # degrees below its foot
 
 
 def with_own_ground(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
@@ -63,7 +62,7 @@ def with_own_ground(things: Sequence[PlacedObject], named: Sequence[Named]) -> l
 def _has_ground(thing: PlacedObject) -> bool:
     """Tell whether a thing has a place on the ground that is its own."""
     return (
-        thing.kind in THINGS.keys() - _GROWING | TREES and where_of(thing.kind) == "floor"
+        thing.kind in (THINGS.keys() - _GROWING) | TREES and where_of(thing.kind) == "floor"
         and thing.width < AROUND and ground_distance(thing.foot) < _FARTHEST
     )  # fmt: skip
 
@@ -110,8 +109,7 @@ def _darkens(thing: PlacedObject, other: PlacedObject) -> bool:
 
 def _has_room(thing: PlacedObject, others: Sequence[PlacedObject]) -> bool:
     """Tell whether a thing that has stepped aside is before its wall, hides nothing and is seen."""
-    is_room = any(one.kind == WALL for one in others)
-    if is_room and thing.foot > wall_foot(others, thing.yaw) - _BEFORE_WALL:
+    if thing.foot > highest_foot(others, thing.yaw):
         return False
     farther = (one for one in others if stands(one) and one.foot > thing.foot)
     hung = (one for one in others if where_of(one.kind) == "wall" and one.width < AROUND)

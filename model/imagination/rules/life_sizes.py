@@ -14,7 +14,7 @@ from mag_sandbox.model.imagination.geometry.bodies import bodies_of_plan, sides_
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.named import scales_of
 from mag_sandbox.model.imagination.rules.plans import AROUND, SIDES, TOP, away
-from mag_sandbox.model.imagination.rules.plausible import WALL, wall_foot
+from mag_sandbox.model.imagination.rules.plausible import highest_foot
 from mag_sandbox.model.imagination.rules.shores import BRIDGE, is_in_water
 from mag_sandbox.model.imagination.rules.spacing import covered, place_of, stands
 from mag_sandbox.scenes.descriptions import BUILDINGS
@@ -28,7 +28,6 @@ _LOW, _LARGEST_LOW = 1.1, 1.0  # metres; likewise, of lower animals, whose usual
 _LARGEST_BORNE = 0.8  # likewise, of those that are on something
 _LEGIBLE = 8.0  # degrees of the longer side: smaller things may be larger
 _NEAREST, _FARTHEST = -20.0, -1.6  # degrees of the foot of what is moved nearer, or farther away
-_BELOW_WALL = 0.8  # degrees by which the foot of a wall is above what stands before it
 _WIDEST = 62.0, 50.0  # degrees that a thing grows to, and that something that bears others does
 _HIDDEN = 0.15  # share of a named thing that a changed one may hide, or of it that may be hidden
 _MORE = 0.25  # likewise, of one that grows
@@ -167,8 +166,7 @@ def _moved(
     foot = -degrees(atan(tan(radians(-thing.foot)) * times))
     foot = max(foot, min(_NEAREST, thing.foot)) if times > 1.0 else foot
     if times < 1.0:
-        is_room = any(one.kind == WALL for one in things)
-        farthest = wall_foot(things, thing.yaw) - _BELOW_WALL if is_room else _FARTHEST
+        farthest = min(_FARTHEST, highest_foot(things, thing.yaw))
         foot = min(foot, max(farthest, thing.foot))
     moved = thing.standing_at(foot)
     moved = moved.scaled(min((TOP - foot) / moved.height, 1.0)) if moved.top > TOP else moved

@@ -243,7 +243,7 @@ def _before_walls(things: list[PlacedObject]) -> list[PlacedObject]:
     """Return a room in which what stands on the floor does not stand on the wall above it."""
     result = list(things)
     for place, thing in enumerate(things):
-        foot = wall_foot(things, thing.yaw) - _BEFORE_WALL
+        foot = highest_foot(things, thing.yaw)
         if stands(thing) and thing.foot > foot and not is_on(thing, things):
             result[place] = thing.standing_at(foot)
     return result
@@ -288,6 +288,12 @@ def wall_foot(things: Sequence[PlacedObject], yaw: float) -> float:
     walls = (one for one in things if one.kind == WALL)
     wall = min(walls, key=lambda one: abs(yaw_difference(one.yaw, yaw)))
     return degrees(atan(tan(radians(wall.foot)) * cos(radians(yaw_difference(yaw, wall.yaw)))))
+
+
+def highest_foot(things: Sequence[PlacedObject], yaw: float) -> float:
+    """Return the highest pitch of a foot before a room's wall [degrees]; inf: there is no wall."""
+    is_room = any(one.kind == WALL for one in things)
+    return wall_foot(things, yaw) - _BEFORE_WALL if is_room else inf
 
 
 def has_weight(thing: PlacedObject) -> bool:
