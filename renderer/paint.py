@@ -187,6 +187,9 @@ def _primitive(
             pen.box(x, y, wide, tall, LAMP if lit else DAY_WINDOW, 4)
     elif op == "sh":
         pen.shadow(-x, x, x / 8)
+    elif op == "eye":
+        pen.oval(x - wide, y - wide * 1.1, x + wide, y + wide * 1.1, INKS["white"])
+        pen.oval(x - wide * 0.9, y - wide * 0.75, x + wide * 0.3, y + wide * 0.75, INKS["dark"])
     else:
         raise ValueError(f'shape operation "{op}" not known; shapes.txt lists the operations')
 
@@ -205,7 +208,7 @@ def shapes() -> dict[str, list[tuple[str, str, tuple[float, ...]]]]:
 
 def _parsed(words: list[str]) -> tuple[str, str, tuple[float, ...]]:
     op = words[0]
-    colorless = op in ("sh", "w")
+    colorless = op in ("sh", "w", "eye")
     numbers = tuple(float(word) for word in words[1 if colorless else 2 :])
     return op, "dark" if colorless else words[1], numbers
 

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from mag_sandbox.renderer.alone import ThingsAlone, drawn_flat
-from mag_sandbox.renderer.paint import paint
+from mag_sandbox.renderer.drawing import OPAQUE
+from mag_sandbox.renderer.kinds import KINDS
+from mag_sandbox.renderer.paint import INKS, VARIANTS, paint
 from mag_sandbox.renderer.render import PLANES, SceneRenderer, category_of, lay_out
 from mag_sandbox.renderer.setting import light_of
 
@@ -44,3 +46,19 @@ def test_a_flat_drawing_fills_a_square():
         assert edge[:, 3].max() > 30
     cow = [drawn_flat(paint("cow", None, number, light), 48)[..., 3] for number in (0, 1)]
     assert np.abs(cow[0].astype(int) - cow[1][:, ::-1]).mean() < 8
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "sheep", "deer", "camel", "cat", "dog", "horse", "cow", "pig", "goat", "lion", "elephant",
+        "giraffe", "bear", "fox", "turtle", "unicorn", "dragon",
+    ],
+)  # fmt: skip
+def test_an_animal_shows_four_legs_and_an_eye_in_each_of_its_colours(kind: str):
+    for number, color in enumerate(KINDS[kind].colors or (None,)):
+        drawing = paint(kind, color, number % VARIANTS, light_of(lay_out(category_of(4), 4)))
+        feet = drawn_flat(drawing, 200)[-7, :, 3] > OPAQUE
+        assert (np.diff(np.pad(feet, 1).astype(int)) == 1).sum() == 4, color
+        dark, white = ((drawing.colors[:, :3] == INKS[ink]).all(1) for ink in ("dark", "white"))
+        assert (dark[1:] & white[:-1]).any(), color
