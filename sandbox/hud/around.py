@@ -11,7 +11,7 @@ from math import atan, atan2, degrees, dist, hypot
 
 import numpy as np
 
-from mag_sandbox.controls.camera import CameraPose, yaw_difference
+from mag_sandbox.controls.camera import ASPECT, CameraPose, yaw_difference
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.world import FrameBlock, GroundPlan
@@ -27,15 +27,16 @@ from mag_sandbox.scenes.synonyms import plural
 from mag_sandbox.scenes.things import SMALLEST
 from mag_sandbox.scenes.vocabulary import in_good_spelling
 
-_NAMED = THINGS.keys() | WATERS | LANDSCAPE | {"columns"}
+_BARE = "flat land"  # the one kind of a plan that is nothing
 CALLED = {  # kinds by names that players use
     "shop shelf": "shelf", "far hill": "hill", "snowy peaks": "snowy mountain",
     "lightning": "flash of lightning", "christmas tree": "Christmas tree",
-    "wild flower": "wildflower", "columns": "column",
+    "wild flower": "wildflower", "columns": "column", "arches": "arch", "rings": "ring",
+    "circles": "circle", "panels": "panel", "stage curtains": "curtains",
 }  # fmt: skip
 _UNITS = {  # of several
     "bunch of flowers": "bunch", "toy balloons": "bunch", "spikes": "row", "wheat": "patch",
-    "bamboo": "clump", "seaweed": "clump", "curtains": "pair", "stage curtains": "pair",
+    "bamboo": "clump", "seaweed": "clump", "curtains": "pair", "steps": "flight",
 }  # fmt: skip
 _UNFROZEN = frozenset(("pond", "lake"))  # names of water, which ice may have
 _OF_WOOD = frozenset(("log cabin", "log", "stump"))  # which are of no other material
@@ -52,9 +53,7 @@ _AHEAD, _IN_VIEW, _BEHIND = 10.0, 45.0, 140.0  # degrees from the middle of the 
 SHORE = 0.45  # share of a water's box from its middle to where it is seen
 UPPER = 0.25  # share of the box of what lies, from its middle up to where it is seen
 PARTS = 7  # of water, across, of which one seen is enough
-_UNCOUNTED = RANGES | {CLOUD}
-_ABOVE = 20.0  # degrees above or below it, from which on that is told
-_OVERHEAD = 8.0  # likewise, of the moon, the sun and stars
+_STAGE_CURTAINS, _STAR = "stage curtains", "star"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +69,11 @@ class Seen:
     placed: bool = False  # by the player
     word: str = ""  # that the description in force has for its kind; "": none
     in_sight: bool = True
+
+    @property
+    def is_in_sky(self) -> bool:
+        """Whether it is a cloud or a star of the night, which have no direction of their own."""
+        return self.kind == CLOUD or _is_of_night(self)
 
     @property
     def name(self) -> str:
@@ -94,9 +98,9 @@ class Seen:
     def direction(self, pose: CameraPose) -> str:
         """Return its direction from a pose in words, and whether it is hidden or placed.
 
-        Clouds drift with the wind and have none.
+        Clouds drift with the wind and have none; nor have stars, which are all over the sky.
         """
-        if self.kind == CLOUD:
+        if self.is_in_sky:
             return "in the sky"
         away, up = yaw_difference(self.yaw, pose.yaw), self.pitch - pose.pitch
         if (
@@ -107,8 +111,8 @@ class Seen:
         ahead = "ahead" if abs(away) < _AHEAD else f"ahead {side}"
         aside = "behind you" if abs(away) > _BEHIND else side
         across = ahead if abs(away) < _IN_VIEW else aside
-        least = _OVERHEAD if self.kind in OVERHEAD else _ABOVE
-        height = "" if abs(up) < least else ", high up" if up > 0 else ", low down"
+        is_level = abs(up) < pose.fov * ASPECT / 2
+        height = "" if is_level else ", above the view" if up > 0 else ", below the view"
         hidden = "" if self.in_sight else ", hidden"
         return f"{across}{height}{hidden}{', placed by you' if self.placed else ''}"
 
@@ -166,11 +170,13 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     if block is None:
         return ()
     said = names_in(block.prompt)
-    planned = [one for one in block.planned or () if one.kind in _NAMED]
+    planned = [one for one in block.planned or () if one.kind != _BARE]
     large = {one.kind for one in planned if _is_large(one)}
     named = [
         one for one in planned
-        if one.kind in said or _is_large(one, SMALLER if one.kind in large else 1.0)
+        if one.kind in said
+        or _is_of_night(one)
+        or _is_large(one, SMALLER if one.kind in large else 1.0)
     ]  # fmt: skip
     if block.ground and block.poses[-1].is_away:
         own = [seen_from(edit, block.ground, block.poses[-1]) for edit in block.placed]
@@ -241,7 +247,7 @@ def _not_shown(
         x, z = min(water.shore, key=lambda at: dist(at, pose.position))
         there[water.kind].append(("", degrees(atan2(x - pose.x, z - pose.z)) % 360.0))
     counts, found = counts_in(prompt), list[Seen]()
-    for kind in counts.keys() & _NAMED:
+    for kind in counts:
         ways, missing = [one.yaw for one in shown if one.kind == kind], there[kind]
         if ways:
             turns = {one: min(abs(yaw_difference(one[1], way)) for way in ways) for one in missing}
@@ -273,11 +279,12 @@ def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = No
     The last of `most` lines tells all others, by direction.
     """
     named = defaultdict[str, list[str]](list)
-    clouds = [one for one in things if one.kind == CLOUD]
-    are_many = len(clouds) > 1 or not all(one.placed for one in clouds)  # small ones are not listed
+    drifting = [one for one in things if one.is_in_sky]
+    are_many = {one.kind for one in drifting if not one.placed}  # small clouds are not listed
+    are_many |= {kind for kind, count in Counter(one.kind for one in drifting).items() if count > 1}
     whole = {
-        one: _plural(one.name) if one.kind == CLOUD and are_many else one.name
-        for one in things if one.kind in _UNCOUNTED
+        one: _plural(one.name) if one.is_in_sky and one.kind in are_many else one.name
+        for one in things if one.is_in_sky or one.kind in RANGES or one.kind == _STAGE_CURTAINS
     }  # fmt: skip
     for one in sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw))):
         ways = named[whole.get(one, one.name)]
@@ -370,6 +377,11 @@ def _is_seen(edit: Edit, seen: np.ndarray) -> bool:
     half = SHORE * edit.width if edit.kind in WATERS | LANDSCAPE else 0.0
     yaws = edit.yaw + 180.0 + np.linspace(-half, half, PARTS)
     return bool(seen[row, np.rint(yaws * SCALE).astype(int) % width].any())
+
+
+def _is_of_night(one: Edit | Seen) -> bool:
+    """Tell whether a thing is a star of the night, not a large one to collect or hung up."""
+    return one.kind == _STAR and 0.0 < one.width < SMALLEST
 
 
 def _is_large(edit: Edit, share: float = 1.0) -> bool:

@@ -24,19 +24,18 @@ TENT = Edit("place", 350.0, -3.0, 20.0, 12.0, "tent", COLORS["red"])
 def test_what_the_player_placed_is_listed_as_it_is_known():
     (tent,) = things_around(SeenRing(), Mock(placed=(TENT,), planned=None, ground=None, prompt=""))
     assert around_lines([tent], CameraPose()) == ["a red tent: ahead on the left, placed by you"]
-    assert tent.direction(CameraPose(350.0, -27.0)) == "ahead, high up, placed by you"
-    moon = Seen("moon", "", 300.0, 14.0, 8.0, 8.0)
-    assert moon.direction(CameraPose()) == "on the left, high up"
+    assert tent.direction(CameraPose(350.0, -27.0)) == "ahead, placed by you"
+    assert tent.direction(CameraPose(350.0, -31.0)) == "ahead, above the view, placed by you"
     assert around_lines([], CameraPose()) == ["you have not seen anything with a name yet"]
 
 
 def test_water_is_where_its_nearest_part_is_seen():
-    lake = Seen("lake", "", 278.0, -41.0, 90.0, 36.0)
-    assert lake.direction(CameraPose()) == "ahead on the left, low down"
-    assert lake.direction(CameraPose(315.0)) == "ahead, low down"
+    lake = Seen("lake", "", 278.0, -45.0, 90.0, 36.0)
+    assert lake.direction(CameraPose()) == "ahead on the left, below the view"
+    assert lake.direction(CameraPose(315.0)) == "ahead, below the view"
     assert replace(lake, pitch=-24.0).direction(CameraPose(315.0)) == "ahead"
-    assert replace(lake, kind="tent").direction(CameraPose()) == "on the left, low down"
-    assert lake.direction(CameraPose(90.0)) == "behind you, low down"
+    assert replace(lake, kind="tent").direction(CameraPose()) == "on the left, below the view"
+    assert lake.direction(CameraPose(90.0)) == "behind you, below the view"
 
 
 def test_a_rug_whose_upper_half_a_level_view_shows_is_listed():
@@ -122,6 +121,25 @@ def test_clouds_which_drift_have_neither_number_nor_direction():
     assert around_lines([own], CameraPose()) == ["a cloud: in the sky"]
 
 
+def test_stars_of_the_night_are_listed_however_small_they_are():
+    stars = [Edit("place", turn, 20.0, 2.4, 2.4, "star") for turn in (0.0, 90.0)]
+    assert listed("a meadow at night", *stars) == ["stars: in the sky"]
+    collected = [replace(one, width=8.0, height=8.0) for one in stars]
+    assert listed("a level", *collected) == ["two stars: one ahead, one on the right"]
+
+
+def test_curtains_of_a_stage_and_what_hangs_behind_it_are_listed_but_bare_land_is_not():
+    curtains = [Edit("place", turn, 0.0, 22.0, 25.0, "stage curtains", COLORS["blue"])
+                for turn in range(0, 360, 24)]  # fmt: skip
+    assert listed("blue curtains", *curtains) == ["blue curtains: all around"]
+    shapes = [replace(curtains[0], kind=kind, color=None, width=16.0)
+              for kind in ("arches", "rings", "steps")]  # fmt: skip
+    assert listed("a stage", *shapes) == ["an arch: ahead", "a ring: ahead",
+                                          "a flight of steps: ahead"]  # fmt: skip
+    land = replace(curtains[0], kind="flat land")
+    assert listed("a city", land) == ["you have not seen anything with a name yet"]
+
+
 def test_there_is_one_sea_however_many_parts_of_it_show():
     seas = [Seen("sea", "", yaw, 0.0, 60.0, 9.0) for yaw in (0.0, 50.0)]
     assert around_lines(seas, CameraPose()) == ["the sea: ahead"]
@@ -130,7 +148,7 @@ def test_there_is_one_sea_however_many_parts_of_it_show():
 def test_directions_with_commas_are_set_apart():
     cats = [Seen("cat", "", 40.0, -30.0, 9.0, 9.0), Seen("cat", "", 300.0, 0.0, 9.0, 9.0)]
     assert around_lines(cats, CameraPose()) == [
-        "two cats: one ahead on the right, low down; one on the left"
+        "two cats: one ahead on the right, below the view; one on the left"
     ]
 
 

@@ -303,7 +303,7 @@ def test_what_is_put_out_of_view_is_said_to_be_there(pitch, said):
         SimpleNamespace(ground=None, poses=(CameraPose(),), edited=balloon, placed=placed)
         for placed in ((), (balloon,))
     ]
-    assert words_of_change(blocks[1], blocks[0]) == said.format("ahead, high up")
+    assert words_of_change(blocks[1], blocks[0]) == said.format("ahead, above the view")
 
 
 def test_enter_places_the_thing_that_the_box_announces():
