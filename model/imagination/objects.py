@@ -3,7 +3,7 @@
 Data, and numbers made of it; knows nothing of networks.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.files.validation import shortened
+from mag_sandbox.scenes.looks import Rgb
 
 COVERING = 6  # objects given to a cell: the nearest ones that cover it
 VARIANTS = 8  # rows of a kind in the table of looks: 0 is "any"
@@ -41,8 +42,8 @@ class PlacedObject:
     pitch: float
     width: float
     height: float
-    color: tuple[int, int, int] | None = None  # of its largest part, 0 to 255; None: any
-    mean_color: tuple[int, int, int] | None = None  # of all that is seen of it; None: any
+    color: Rgb | None = None  # of its largest part, 0 to 255; None: any
+    mean_color: Rgb | None = None  # of all that is seen of it; None: any
     variant: int | None = None  # which shape of its kind; None: any
     away: float | None = None  # metres; None: as far as its foot says
 
@@ -68,6 +69,15 @@ class PlacedObject:
     def standing_at(self, foot: float) -> "PlacedObject":
         """Return it as large as it is, with its foot at a pitch, as far away as that says."""
         return replace(self, pitch=foot + self.height / 2, away=None)
+
+    def in_color(self, color: Rgb) -> "PlacedObject":
+        """Return it in one colour all over."""
+        return replace(self, color=color, mean_color=color)
+
+    def recolored(self, change: Callable[[Rgb], Rgb]) -> "PlacedObject":
+        """Return it with each colour that it has changed."""
+        color, mean = (one and change(one) for one in (self.color, self.mean_color))
+        return replace(self, color=color, mean_color=mean)
 
     def overlaps(self, other: "PlacedObject") -> bool:
         """Tell whether its box and another one have a part in common."""
@@ -130,24 +140,23 @@ def together(some: Sequence[PlacedObject], others: Sequence[PlacedObject]) -> li
     return [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def rgb(color: np.ndarray) -> tuple[int, int, int]:
+def rgb(color: np.ndarray) -> Rgb:
     """Return a colour of numbers, [3], in whole levels from 0 to 255."""
     red, green, blue = np.rint(color).clip(0, 255).astype(int).tolist()
     return red, green, blue
 
 
-def in_other_light(thing: "PlacedObject", light: float | np.ndarray) -> "PlacedObject":
+def in_other_light(thing: PlacedObject, light: float | np.ndarray) -> PlacedObject:
     """Return a thing whose colours are multiplied by a light, as a whole or [3] shares.
 
     Those that would be brighter than a channel can be keep their hue, and become no darker.
     """
 
-    def lit(color: tuple[int, int, int]) -> tuple[int, int, int]:
+    def lit(color: Rgb) -> Rgb:
         exact = light * np.array(color)
         return rgb(np.maximum(exact / max(exact.max() / 255, 1.0), np.minimum(exact, color)))
 
-    color, mean = (one and lit(one) for one in (thing.color, thing.mean_color))
-    return replace(thing, color=color, mean_color=mean)
+    return thing.recolored(lit)
 
 
 def look_number(kind: int, variant: int | None) -> int:
@@ -249,6 +258,6 @@ def half_cells(numbers: Tensor) -> Tensor:
     return (2 * numbers).exp2().clamp(min=LEAST_HALF)
 
 
-def _color_numbers(color: tuple[int, int, int] | None) -> tuple[float, ...]:
+def _color_numbers(color: Rgb | None) -> tuple[float, ...]:
     """Return a colour in [-1, 1] and whether it is given."""
     return (0.0, 0.0, 0.0, 0.0) if color is None else (*(x / 127.5 - 1 for x in color), 1.0)

@@ -195,7 +195,7 @@ def _changed(
     if thing.kind in _LACQUERED:
         named = [rgb(light * np.array(COLORS[name])) for name in _PAINTS]
         color = max(named, key=lambda one: _apart(one, taken or behind))
-        return replace(thing, color=color, mean_color=color)
+        return thing.in_color(color)
     alike = [with_look(thing, look) for look in looks_of(thing.kind)] if scales == _AT_NIGHT else []
     every = (_shaded(one, shade) for one in alike or [thing] for shade in scales)
     shades = [(one, one.color) for one in every if one.color]

@@ -19,7 +19,7 @@ from mag_sandbox.model.imagination.rules.shores import BRIDGE, is_in_water
 from mag_sandbox.model.imagination.rules.spacing import covered, place_of, stands
 from mag_sandbox.scenes.descriptions import BUILDINGS
 from mag_sandbox.scenes.kinds import ANIMALS, FALLING, STANDS, THINGS
-from mag_sandbox.scenes.looks import usual_looks
+from mag_sandbox.scenes.looks import Rgb, usual_looks
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import STANCES, where_of
 
@@ -37,7 +37,7 @@ _ON, _SLACK, _BEYOND = 0.2, 2.5, 1.1  # of its height; degrees; times as far awa
 _FIXED = frozenset((BRIDGE, "robot", *STANDS))  # as long as a river is wide, or of any size
 
 
-_Key = tuple[str, float, tuple[int, int, int] | None]
+_Key = tuple[str, float, Rgb | None]
 
 
 class _Sized(NamedTuple):

@@ -19,7 +19,7 @@ from mag_sandbox.scenes.color_names import COLORS, color_name, lab_of
 from mag_sandbox.scenes.conditions import Walls
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import ANIMALS, FALLING, HILLS, THINGS, WATERS
-from mag_sandbox.scenes.looks import Look, painted_colors, usual_looks
+from mag_sandbox.scenes.looks import Look, Rgb, painted_colors, usual_looks
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import where_of
 
@@ -372,7 +372,7 @@ class _Lining(NamedTuple):
 
     wall: int
     floor: int
-    bare: tuple[int, int, int]
+    bare: Rgb
 
 
 _LININGS = {  # by material
@@ -417,7 +417,7 @@ def with_bare_walls(things: Sequence[PlacedObject], walls: Walls) -> list[Placed
     def lined(thing: PlacedObject) -> PlacedObject:
         if thing.kind in looks:
             variant, own = looks[thing.kind]
-            return replace(thing, variant=variant, color=own, mean_color=own)
+            return replace(thing.in_color(own), variant=variant)
         return _porthole(thing) if walls.material == "metal" else thing
 
     return list(map(lined, things))
@@ -468,15 +468,10 @@ def with_even_ground(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     if far is None:
         return list(things)
 
-    def even(color: tuple[int, int, int] | None) -> tuple[int, int, int] | None:
-        return color and rgb(_EVEN * np.array(far) + (1 - _EVEN) * np.array(color))
+    def even(color: Rgb) -> Rgb:
+        return rgb(_EVEN * np.array(far) + (1 - _EVEN) * np.array(color))
 
-    return [
-        replace(thing, color=even(thing.color), mean_color=even(thing.mean_color))
-        if thing.kind == _NEAR
-        else thing
-        for thing in things
-    ]
+    return [thing.recolored(even) if thing.kind == _NEAR else thing for thing in things]
 
 
 def with_grey_streets(things: Sequence[PlacedObject]) -> list[PlacedObject]:
@@ -489,24 +484,23 @@ def with_grey_streets(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     is_city = any(thing.kind in _IN_CITIES for thing in things)
     paved = {*_WAYS, _NEAR, _FAR} if is_city else _WAYS
     return [
-        _grey(thing) if thing.kind in paved and _is_bluish(thing.color) else thing
+        thing.recolored(_grey) if thing.kind in paved and _is_bluish(thing.color) else thing
         for thing in things
     ]
 
 
-def _is_bluish(color: tuple[int, int, int] | None) -> bool:
+def _is_bluish(color: Rgb | None) -> bool:
     return color is not None and _blueness(color) > _BLUISH
 
 
-def _blueness(color: tuple[int, int, int]) -> int:
+def _blueness(color: Rgb) -> int:
     """Return by how many levels blue exceeds red."""
     return color[2] - color[0]
 
 
-def _grey(thing: PlacedObject) -> PlacedObject:
-    """Return a thing in greys as bright as its colours."""
-    color, mean = (one and rgb(np.full(3, np.mean(one))) for one in (thing.color, thing.mean_color))
-    return replace(thing, color=color, mean_color=mean)
+def _grey(color: Rgb) -> Rgb:
+    """Return a grey as bright as a colour."""
+    return rgb(np.full(3, np.mean(color)))
 
 
 def with_plain_ways(things: Sequence[PlacedObject]) -> list[PlacedObject]:
@@ -521,7 +515,7 @@ def with_plain_ways(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     is_grass = far[1] > max(far[0], far[2])
     shades = {"path": dark, "road": rgb(light_of(things) * _ASPHALT) if is_grass else dark}
     return [
-        replace(thing, color=shades[thing.kind], mean_color=shades[thing.kind])
+        thing.in_color(shades[thing.kind])
         if thing.kind in _WAYS
         and thing.color
         and (dist(thing.color, far) < _UNSEEN or _blueness(thing.color) > _blueness(far) + _BLUISH)
@@ -671,8 +665,7 @@ def _with_told_hue(thing: PlacedObject, told: np.ndarray) -> PlacedObject:
     if is_seen or name == "black":
         return thing
     shade = (1 - _OF_LIGHT) * told * np.clip(light, least, 1.0) + _OF_LIGHT * seen
-    mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))
-    return replace(thing, color=rgb(shade), mean_color=mean)
+    return _painted(thing, shade, _OWN)
 
 
 def shape_in_color(kind: str, shape: int | None) -> int | None:
@@ -681,7 +674,7 @@ def shape_in_color(kind: str, shape: int | None) -> int | None:
     return shape if shape not in off else min({*range(VARIANTS)} - off)
 
 
-def _is_bent(seen: tuple[int, int, int], told: tuple[int, int, int]) -> bool:
+def _is_bent(seen: Rgb, told: Rgb) -> bool:
     """Tell whether a colour has not the hue of another one, however dark it is.
 
     A few degrees are much between purple and blue.
@@ -778,8 +771,7 @@ def _shell_in(
     if told == by_day:
         return thing
     shade = np.array(told.color) * tint
-    mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))
-    return replace(thing, color=rgb(shade), mean_color=mean)
+    return _painted(thing, shade, _OWN)
 
 
 def with_colored_waters(
@@ -791,10 +783,7 @@ def with_colored_waters(
     paler than water and bluer than snow.
     """
     ice = rgb((_ICE * np.array(light)).clip(0, 255))
-    result = [
-        replace(one, color=ice, mean_color=ice) if one.kind == _FROZEN_LAKE else one
-        for one in things
-    ]
+    result = [one.in_color(ice) if one.kind == _FROZEN_LAKE else one for one in things]
     for place, color in _colors_given(things, [_of_all(one) for one in named]).items():
         if things[place].kind in WATERS:
             name = color_name(rgb(color))
@@ -900,7 +889,7 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
     shade = _UNTINTED.get(name, wanted) * max(light, _SEEN_FROM.get(name, 0.0))
     if thing.kind in _IN_SHADE:  # or the engine of an orange train is brown
         bright = rgb(_IN_SHADE[thing.kind] * shade)
-        return replace(thing, color=bright, mean_color=bright)
+        return thing.in_color(bright)
     if thing.color is not None:
         mean = None if thing.kind in _ANY_COLOR else thing.mean_color  # which becomes another
         seen = np.array([thing.color, mean or thing.color])
@@ -924,8 +913,13 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
     if looks and vividness(wanted) < _NEUTRAL:  # whites differ: a refrigerator's is not a horse's
         return with_look(thing, in_light(looks[0], light))
     own = _BLACK if name == "black" else _OWN  # or the walls of a black barn are brown
-    mean = thing.mean_color and rgb(own * shade + (1 - own) * np.array(thing.mean_color))
-    return replace(thing, color=rgb(shade), mean_color=mean)
+    return _painted(thing, shade, own)
+
+
+def _painted(thing: PlacedObject, color: np.ndarray, own: float) -> PlacedObject:
+    """Return a thing in another colour, which covers a share of it."""
+    mean = thing.mean_color and rgb(own * color + (1 - own) * np.array(thing.mean_color))
+    return replace(thing, color=rgb(color), mean_color=mean)
 
 
 def looks_of(kind: str) -> Sequence[Look]:

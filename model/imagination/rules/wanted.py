@@ -49,7 +49,7 @@ class Wanted(NamedTuple):
     category: str | None = None  # of the scene; None: the planner's choice
     in_fog: bool = False
     in_storm: bool = False
-    sky: tuple[int, int, int] | None = None  # its colour, if words give it one but blue
+    sky: Rgb | None = None  # its colour, if words give it one but blue
     in_snow: bool = False  # which lies on the ground
     season: str = ""  # "autumn" or "spring", if its trees show it
     own_season: str = ""  # which its place has in any plan

@@ -162,7 +162,7 @@ def relit(
     own = [one for one in _without_air(things, before, now) if one.kind not in air]
     light = np.array(now.light) / before.light
     if _tint(before.light) > _tint(now.light):
-        own = [_steady(one, light) for one in own]
+        own = [one.recolored(lambda color: steady_color(color, light)) for one in own]
     lit = _under(own, _skies(under, before, now), light)
     lit = _in_other_air(lit, before, now)
     lit = _altered(lit, before, now)
@@ -184,12 +184,6 @@ def relit(
 
 def _tint(light: Sequence[float]) -> float:
     return max(light) / min(light)
-
-
-def _steady(thing: PlacedObject, light: np.ndarray) -> PlacedObject:
-    colors = (thing.color, thing.mean_color)
-    color, mean = (one and steady_color(one, light) for one in colors)
-    return replace(thing, color=color, mean_color=mean)
 
 
 def _altered(things: Sequence[PlacedObject], before: Wanted, now: Wanted) -> list[PlacedObject]:
@@ -347,7 +341,7 @@ def _thawed(thing: PlacedObject, light: Sequence[float]) -> PlacedObject:
     if not share or thing.color is None:
         return thing
     color = rgb((np.array(thing.color) - share * _lit_snow(light)) / (1 - share))
-    return replace(thing, color=color, mean_color=color)
+    return thing.in_color(color)
 
 
 def _by_day(things: Sequence[PlacedObject]) -> list[PlacedObject]:
@@ -417,7 +411,7 @@ def under_colored_sky(
         white = pale * _SKIES[thing.kind]
         told = (white * 255.0 + (1 - white) * np.array(color)) * light
         sky = rgb(share * told + (1 - share) * np.array(thing.color))
-        return replace(thing, color=sky, mean_color=sky)
+        return thing.in_color(sky)
 
     return [under(one) for one in things if one.kind != "sun"]
 
@@ -432,12 +426,7 @@ def under_game_sky(things: Sequence[PlacedObject]) -> list[PlacedObject]:
         return list(things)
     sky = min(_GAME_SKIES, key=lambda own: dist([*own[0], *own[1]], [*seen[0], *seen[1]]))
     colors = dict(zip(_SKIES, sky, strict=True))
-    return [
-        replace(one, color=colors[one.kind], mean_color=colors[one.kind])
-        if one.kind in colors
-        else one
-        for one in things
-    ]
+    return [one.in_color(colors[one.kind]) if one.kind in colors else one for one in things]
 
 
 def before_sky(things: Sequence[PlacedObject], named: Collection[str]) -> list[PlacedObject]:
@@ -525,7 +514,7 @@ def _under_white(thing: PlacedObject, snow: np.ndarray) -> PlacedObject:
     if not share or thing.color is None:
         return thing
     color = rgb(share * snow + (1 - share) * np.array(thing.color))
-    return replace(thing, color=color, mean_color=color)
+    return thing.in_color(color)
 
 
 def in_season(
@@ -571,7 +560,7 @@ def _in_season(
         return _in_color(fallen, _FALLEN[int(at * len(_FALLEN))], light)
     if is_autumn and thing.kind in _GRASS and thing.color:
         color = rgb(_SHARE * light * _WITHERED + (1 - _SHARE) * np.array(thing.color))
-        return replace(thing, color=color, mean_color=color)
+        return thing.in_color(color)
     return thing
 
 
@@ -581,7 +570,7 @@ def _is_tall(kind: str) -> bool:
 
 def _in_color(thing: PlacedObject, color: Rgb, light: float) -> PlacedObject:
     shade = rgb(light * np.array(color))
-    return replace(thing, color=shade, mean_color=shade)
+    return thing.in_color(shade)
 
 
 def in_fog(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:
@@ -620,9 +609,7 @@ def _fogged(
         most = _PALEST_HILL if is_hill or thing.kind in relief else most
         share = min(1 - 0.5 ** (away / _HALF_SEEN), most)
         share = -share / (1 - share) if lifts else share
-        colors = (thing.color, thing.mean_color)
-        color, mean = (one and rgb(share * fog + (1 - share) * np.array(one)) for one in colors)
-        return replace(thing, color=color, mean_color=mean)
+        return thing.recolored(lambda color: rgb(share * fog + (1 - share) * np.array(color)))
 
     return [paled(thing) for thing in things]
 
@@ -651,7 +638,7 @@ def _under(
             continue
         sky = skies.get(thing.kind)
         if sky is not None:
-            lit.append(replace(thing, color=sky, mean_color=sky))
+            lit.append(thing.in_color(sky))
         elif thing.kind in SHINING:
             lit.append(thing)
         else:
