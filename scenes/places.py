@@ -45,7 +45,7 @@ _HOMES = {  # places that come to mind for things which others list more often
     "temple": "jungle", "factory": "city", "tower": "meadow", "hut": "forest",
     "log cabin": "forest", "fence": "farmland",
     "child": "playground", "bunch of flowers": "living room", "book": "library",
-    "cat": "garden", "dog": "meadow", "fireplace": "living room",
+    "cat": "garden", "dog": "meadow", "fireplace": "living room", "gate": "garden",
     "seagull": "beach", "oak": "meadow", "dinosaur": "jungle",
 }  # fmt: skip
 _MEANT = 0.05  # what another kind is worth that a name can mean

@@ -46,12 +46,17 @@ _STRANGE = frozenset((  # in landscapes whose main things, or usual ones, they a
     "bench", "castle", "dog", "hot air balloon", "knight", "pagoda", "temple", "tower",
     "treasure chest",
 ))  # fmt: skip
+_COSY = frozenset(("floor lamp", "potted palm", "potted plant", "round rug", "square rug"))
 _STRANGE_IN = {  # likewise, in single places
     "swamp": frozenset(("cottage", "hut")),
     "savanna": frozenset(("deer", "tent")),
     "volcano": frozenset(("dragon", "mushroom", "ruin")),
-    "bathroom": frozenset(("duck",)),  # meant to be of rubber, and as large as the bathtub
-    "spaceship": frozenset(("curtains", "fireplace", "chandelier")),
+    "beach": frozenset(("shark", "whale")),
+    "bathroom": frozenset(("duck", "floor lamp", "table")),  # ducks as large as the bathtub
+    "kitchen": frozenset(("floor lamp", "shop shelf")),
+    **dict.fromkeys(("gym", "laundry", "shop room", "workshop"), _COSY),
+    "cave": frozenset(("hanging lamp", "wall lamp")),
+    "spaceship": frozenset(("curtains", "fireplace", "chandelier", "floor lamp")),
     "moon": ANIMALS | WATERS | {"moon", "puddle", "wild flower", "tulip", "bush", "path"},
 }
 _USUAL = {  # what is expected in them after all
@@ -75,7 +80,7 @@ _WILD = frozenset((  # what is in places without people, beside plants and anima
     "waterfall", "wheat",
 ))  # fmt: skip
 _ON_MARS = frozenset(("rock", "crater"))
-_OF_PEOPLE = ("near", "far")  # fields of a place whose things a lonely one lacks
+_OF_PEOPLE = ("near", "far", "water")  # fields of a place whose things a lonely one lacks
 _KEPT = ("main", "skyline", "plants", "flat")  # likewise, of what stays
 
 
@@ -130,14 +135,15 @@ def strays_in(text: str, words: Vocabulary) -> frozenset[str]:
     kept = {kind for field in _KEPT for kind in place.some(field)}
     if is_lonely(read) and not built_of(place) and named_things(read, sorted(BUILDINGS)):
         kept -= BUILDINGS
-    return strays | (_of_people() - kept) | _OF_HOLIDAYS
+    fields = _OF_PEOPLE if is_lonely(read) else _OF_PEOPLE[:2]  # ships are where it is only wild
+    return strays | (_of_people(fields) - kept) | _OF_HOLIDAYS
 
 
-def _of_people() -> frozenset[str]:
-    """Return people, their pets, and what they make, of all landscapes."""
+def _of_people(fields: Sequence[str]) -> frozenset[str]:
+    """Return people, their pets, and what they make, of some fields of all landscapes."""
     everything = {
         kind for place in read_places().values() if place.category == "outdoor"
-        for field in _OF_PEOPLE for kind in place.some(field)
+        for field in fields for kind in place.some(field)
     }  # fmt: skip
     return frozenset((everything | PEOPLE) - _WILD - ANIMALS - WATERS) | _PETS
 

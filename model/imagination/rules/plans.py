@@ -42,7 +42,9 @@ AROUND = 330.0  # degrees; wider things have no place
 GOLDEN, PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
 LEVEL = 27.0  # degrees above and below the horizon that a level view shows
 TOP = LEVEL - 3.5  # degrees: a window, which shows 90% of a view, shows things whole up to here
-_UNINVITED = {"bush": 6, "hot air balloon": 3, "mouse": 0}  # at most, around; mice are too large
+_UNINVITED = {  # at most, around; mice are too large
+    "bush": 6, "crab": 3, "hot air balloon": 3, "mouse": 0, "starfish": 3, "turtle": 2,
+}  # fmt: skip
 _GAP = 4.0  # degrees; wider gaps between bands are meant
 HOMELY = (  # kinds that most first views of rooms show, though words seldom name them
     tuple(WINDOWS),

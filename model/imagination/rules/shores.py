@@ -215,16 +215,17 @@ def with_sailing_boats(
 ) -> list[PlacedObject]:
     """Return a plan with boats in place of rowing boats, unless words ask for these.
 
-    The painter makes flat shapes of rowing boats that look like hedges. Those that lie ashore are
-    left out, unless words ask for boats.
+    The painter makes flat shapes of rowing boats that look like hedges. Where words ask for no
+    boats, those that are not at sea are left out: no stream is deep enough for sails.
     """
     said = {kind for one in named for kind in one.kinds}
     if any(one.kinds[0] == _ROWING for one in named):
         return list(things)
+    seas = [one for one in things if one.kind == SEA]
     sailing = (_sailing(thing) if thing.kind == _ROWING else thing for thing in things)
     return [
         boat for boat, thing in zip(sailing, things, strict=True)
-        if boat is thing or _ROWING in said or not is_aground(things, boat)
+        if boat is thing or _ROWING in said or _is_in(seas, boat)
     ]  # fmt: skip
 
 

@@ -26,6 +26,9 @@ def words() -> DescriptionWords:
         ("a lighthouse and two seagulls", "cottage, hut, dog", "boat, palm"),
         ("a park with a fountain", "castle", "bench, dog, person"),
         ("a fairy land with a unicorn", "", "castle, dragon"),
+        ("a beach with two umbrellas", "whale, shark", "turtle, ship, person"),
+        ("a garage with a red car", "round rug, potted palm, floor lamp", "bicycle, crate"),
+        ("a dragon in a cave", "wall lamp", "torch, treasure chest"),
         ("snow on the moon", "frozen lake, bird, wild flower, fox", "crater, rocket"),
     ],
 )
@@ -51,6 +54,11 @@ def test_nobody_is_where_it_is_lonely(words, text):
     assert {"person", "child", "bicycle", "tent"} <= gone
     assert gone.isdisjoint({"palm", "oak", "skyscraper" if "city" in text else "rock", "sea"})
     assert "person" not in Wanted.of(f"{text} with a man", words, KINDS).strays
+
+
+def test_no_ship_is_where_it_is_lonely_but_in_harbours(words):
+    assert "ship" in strays_in("a lonely island with one palm tree", words)
+    assert {"ship", "boat"}.isdisjoint(strays_in("a lonely harbour", words))
 
 
 @pytest.mark.parametrize(

@@ -353,6 +353,7 @@ def test_of_many_bushes_the_small_ones_stay_unless_words_name_them():
     balloons = [replace(bush, kind="hot air balloon") for bush in bushes]
     assert with_few_uninvited(balloons) == balloons[:3]
     assert with_few_uninvited([PALE, replace(PALE, kind="mouse")]) == [PALE]
+    assert len(with_few_uninvited([replace(PALE, kind="turtle")] * 5)) == 2
     named = [Named(("bush",), None)]
     assert with_few_uninvited([PALE, *bushes], named) == [PALE, *bushes]
 

@@ -255,7 +255,9 @@ def test_boats_have_sails_unless_words_ask_for_rowing_boats():
     assert with_sailing_boats([rowing], [Named(("rowing boat",), None)]) == [rowing]
 
 
-def test_no_boat_with_sails_lies_ashore_unless_words_ask_for_boats():
+def test_no_boat_with_sails_is_ashore_or_on_a_river_unless_words_ask_for_boats():
     afloat, ashore = (PlacedObject("rowing boat", 0.0, foot + 3.0, 27.0, 6.0) for foot in (-18, -6))
-    assert [one.foot for one in with_sailing_boats([RIVER, afloat, ashore])[1:]] == [-18.0]
+    sea = replace(RIVER, kind="sea")
+    assert [one.foot for one in with_sailing_boats([sea, afloat, ashore])[1:]] == [-18.0]
+    assert with_sailing_boats([RIVER, afloat]) == [RIVER]
     assert len(with_sailing_boats([RIVER, ashore], [Named(("boat", "rowing boat"), None)])) == 2
