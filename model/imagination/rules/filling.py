@@ -12,7 +12,7 @@ from math import inf, radians, tan
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.model.imagination.geometry.bodies import NEAR_HORIZON, OVER, TABLES
+from mag_sandbox.model.imagination.geometry.bodies import NEAR_HORIZON, OVER
 from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light
 from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
@@ -22,7 +22,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     looks_of,
     with_look,
 )
-from mag_sandbox.model.imagination.rules.plausible import WALL, has_weight, is_borne, is_on
+from mag_sandbox.model.imagination.rules.plausible import WALL, bears, has_weight, is_borne
 from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.model.imagination.rules.spacing import CREATURES, covered, place_of, stands
@@ -198,10 +198,6 @@ def _has_foot(thing: PlacedObject) -> bool:
     return where in ("floor", "water") and is_low and thing.away is None
 
 
-def _bears(support: PlacedObject, thing: PlacedObject) -> bool:
-    return support.kind in TABLES and is_on(thing, [support])
-
-
 def _farthest(some: Sequence[int], things: Sequence[PlacedObject]) -> int:
     """Return the place of the thing that is farthest away by its foot; the first: none tells."""
     return max(some, key=lambda one: things[one].foot if _has_foot(things[one]) else -AROUND)
@@ -217,7 +213,7 @@ def _ordered(
         first, second = things[one], things[other]
         times = _farther(first, second)
         is_told = first.kind in targets[second.kind] or second.kind in targets[first.kind]
-        if times in (0.0, 1.0) or is_told or _bears(first, second) or _bears(second, first):
+        if times in (0.0, 1.0) or is_told or bears(first, second) or bears(second, first):
             return one < other
         behind, before = (first, second) if times > 1.0 else (second, first)
         if behind.kind in shown and covered(behind, before) > _OVERLAID:

@@ -11,7 +11,7 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.geometry.bodies import TABLES, ground_distance
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AROUND
-from mag_sandbox.model.imagination.rules.plausible import highest_foot, is_on
+from mag_sandbox.model.imagination.rules.plausible import bears, highest_foot
 from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.model.imagination.rules.spacing import CREATURES, covered, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
@@ -46,7 +46,7 @@ def with_own_ground(things: Sequence[PlacedObject], named: Sequence[Named]) -> l
     said = {*DOORS, *(kind for one in named for kind in one.kinds)}
     result = list(things)
     for thing in things:
-        if thing.kind in said or not _has_ground(thing) or _bears(thing, result):
+        if thing.kind in said or not _has_ground(thing) or any(bears(thing, one) for one in result):
             continue
         others = [one for one in result if one is not thing]
         if not _is_wrong(thing, others):
@@ -65,11 +65,6 @@ def _has_ground(thing: PlacedObject) -> bool:
         thing.kind in (THINGS.keys() - _GROWING) | TREES and where_of(thing.kind) == "floor"
         and thing.width < AROUND and ground_distance(thing.foot) < _FARTHEST
     )  # fmt: skip
-
-
-def _bears(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
-    small = (one for one in things if where_of(one.kind) == "small" and one.overlaps(thing))
-    return any(is_on(one, (thing,)) for one in small)
 
 
 def _is_wrong(thing: PlacedObject, others: Sequence[PlacedObject]) -> bool:

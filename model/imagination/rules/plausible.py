@@ -312,6 +312,12 @@ def is_on(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
     return any(_below(thing, one) for one in things if one is not thing)
 
 
+def bears(support: PlacedObject, thing: PlacedObject) -> bool:
+    """Tell whether a small thing, or anything on a table, stands on another one."""
+    may_be_borne = where_of(thing.kind) == "small" or support.kind in TABLES
+    return may_be_borne and support.overlaps(thing) and is_on(thing, (support,))
+
+
 def _below(thing: PlacedObject, support: PlacedObject) -> list[float]:
     """Return the pitches of tops or boards of another thing on which a thing may stand."""
     if not stands(support) or abs(yaw_difference(support.yaw, thing.yaw)) >= support.width / 2:
