@@ -43,7 +43,6 @@ from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.rules.contrast import colors_behind, seen_before
 from mag_sandbox.model.imagination.rules.plans import light_of
 from mag_sandbox.model.imagination.rules.shores import AFLOAT, is_aground, is_in_water
-from mag_sandbox.model.imagination.rules.spacing import CREATURES
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import AIR, relit
 from mag_sandbox.model.pocket.changes import stances_of, thing_of, with_edits
@@ -493,7 +492,7 @@ def _pointed_at(edit: Edit, view: _View) -> Edit | str:
     edit = stood(edit, seen, stance)
     if nearer := hiding_kind(edit, seen, stance):
         return BEHIND.format(edit.kind, nearer)
-    if edit.kind not in CREATURES and is_in_water(things, thing_of(edit)):  # which wade
+    if stance.where not in FLYING and is_in_water(things, thing_of(edit)):
         return IN_WATER.format(edit.kind)
     if is_aground(things, thing_of(edit)):
         waters = [one.kind for one in things if one.kind in AFLOAT]

@@ -292,7 +292,11 @@ def test_the_place_of_a_thing_is_known_before_it_is_put_there(place):
 
 def test_why_a_thing_cannot_be_put_is_known_before_it_is_asked_for(at_lake):
     tent = Edit("place", 10.0, -9.0, 12.0, 10.0, "tent", (214, 73, 72))
-    assert at_lake.placement(tent) == walking.IN_WATER.format("tent")
+    for kind in ("tent", "horse", "person"):
+        refused = at_lake.placement(replace(tent, kind=kind))
+        assert refused == walking.IN_WATER.format(kind)
+    for kind in ("duck", "swan", "bird"):
+        assert isinstance(at_lake.placement(replace(tent, kind=kind)), Edit)
 
 
 def test_a_removal_that_is_taken_back_before_it_is_shown_is_not_told(monkeypatch):
