@@ -21,10 +21,13 @@ from mag_sandbox.evaluation.similarity.anchors import AnchorMark
 from mag_sandbox.model.world import FrameBlock, MemoryEntry, WorldState
 from mag_sandbox.sandbox.hud.seen import (
     HEIGHT,
+    MOST_PLACES,
     SCALE,
     TOP,
     WIDTH,
     Box,
+    Place,
+    SeenGround,
     SeenRing,
     unrolled,
     view_box,
@@ -74,7 +77,12 @@ class MapPicture:
 
     pixels: np.ndarray  # uint8 [HEIGHT, WIDTH, 3]
     stays: np.ndarray  # bool [HEIGHT, WIDTH]: was seen, and some kept frame shows it
-    explored: float  # share of a turn that has been seen, at any height
+    directions: np.ndarray  # bool [WIDTH]: was seen, at any height
+
+    @property
+    def explored(self) -> float:
+        """The share of a turn that has been seen, at any height."""
+        return float(self.directions.mean())
 
 
 class MapStitcher(SessionObserver):
@@ -94,12 +102,13 @@ class MapStitcher(SessionObserver):
 
     def _clear(self) -> None:
         self.ring = SeenRing()
-        self.way: tuple[tuple[float, float], ...] = ((0.0, 0.0),)  # that was walked, x and z [m]
+        self.way: tuple[Place, ...] = ((0.0, 0.0),)  # that was walked
+        self.ground = SeenGround()
         self._entries: tuple[MemoryEntry, ...] = ()  # of the newest block
         self._coverage = _Coverage()
         self._shown_at = 0  # frames when the picture was made
         self._shown_box: Box | None = None
-        self.picture = MapPicture(_PATTERN, np.zeros((HEIGHT, WIDTH), bool), 0.0)
+        self.picture = MapPicture(_PATTERN, np.zeros((HEIGHT, WIDTH), bool), np.zeros(WIDTH, bool))
 
     def sees_more_of(self, pose: CameraPose) -> bool:
         """Return whether the camera, turning around at its height, would see something new."""
@@ -124,8 +133,9 @@ class MapStitcher(SessionObserver):
             self._enter(self._rooms.change(left, self._of_room(), block))
             block = replace(block, edited=None)  # which would forget all that is known here
         elif block.edited and (block.edited == ENTER or block.edited.renews_everything):
-            self.way = (here,)
+            self.way, self.ground = (here,), SeenGround()
         box = self.ring.add(block)
+        self.ground.add(block)
         if math.dist(self.way[-1], here) >= STEP:
             way = self.way[::2] if len(self.way) >= MOST_STEPS else self.way
             self.way = (*way, here)
@@ -142,8 +152,11 @@ class MapStitcher(SessionObserver):
     def _of_room(self) -> WorldState:
         seen = self.ring.seen.copy().view(np.uint8)  # a kept state holds bytes only
         way = np.array(self.way).view(np.uint8)
+        arrays = {"ring": self.ring.pixels.copy(), "seen": seen, "way": way}
+        if self.ground.places:
+            arrays["things"] = np.array(sorted(self.ground.places)).view(np.uint8)
         return WorldState(
-            {"ring": self.ring.pixels.copy(), "seen": seen, "way": way},
+            arrays,
             {"frames": self.ring.frames},
         )
 
@@ -165,9 +178,11 @@ class MapStitcher(SessionObserver):
         frames, newest = state.data.get("frames"), int(seen.max())
         if type(frames) is not int or not max(0, newest) <= frames <= MOST_FRAMES:
             raise ValueError(f'the saved map says "frames": {frames}; the map starts over')
-        way = state.arrays.get("way")  # older maps have none
+        way, things = (state.arrays.get(name) for name in ("way", "things"))  # older maps have none
         if way is not None:
-            self.way = _read_way(way)
+            self.way = _read_places(way, "way", MOST_STEPS)
+        if things is not None:
+            self.ground = SeenGround(_read_places(things, "things", MOST_PLACES))
         self.ring.pixels, self.ring.seen = ring, seen
         self.ring.frames = self._shown_at = frames
         self.picture = self._draw()
@@ -192,13 +207,13 @@ class MapStitcher(SessionObserver):
         pixels = np.array(Image.composite(faded, _PATTERN_IMAGE, Image.fromarray(seen)))
         pixels[imagined & ~seen & _LINES] = _IMAGINED
         _outline(pixels, known)
-        return MapPicture(pixels, known & seen, float(seen.any(axis=0).mean()))
+        return MapPicture(pixels, known & seen, np.asarray(seen.any(axis=0)))
 
 
-def _read_way(saved: np.ndarray) -> tuple[tuple[float, float], ...]:
-    is_way = saved.dtype == np.uint8 and saved.ndim == 2 and saved.shape[1] == 16
-    if not is_way or not 0 < len(saved) <= MOST_STEPS:
-        raise ValueError('the saved map has no valid "way"; the map starts over')
+def _read_places(saved: np.ndarray, name: str, most: int) -> tuple[Place, ...]:
+    are_places = saved.dtype == np.uint8 and saved.ndim == 2 and saved.shape[1] == 16
+    if not are_places or not 0 < len(saved) <= most:
+        raise ValueError(f'the saved map has no valid "{name}"; the map starts over')
     places = saved.copy().view(np.float64)
     if not (np.abs(places) <= FARTHEST).all():  # also refuses nan
         raise ValueError("the saved map leads too far away; the map starts over")

@@ -1,14 +1,18 @@
-"""All that was seen: a ring of pictures at half their size.
+"""All that was seen: a ring of pictures at half their size, and things seen on walks.
 
 Knows nothing of windows; `minimap.py` draws it, `around.py` lists the things in it.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
+from math import atan2, degrees
+
 import numpy as np
 from PIL import Image
 
-from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, CameraPose
+from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, CameraPose, yaw_difference
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.model.world import FrameBlock
+from mag_sandbox.model.world import FrameBlock, GroundPlan
 
 WIDTH = 640  # px around: half the pixels of a frame of 320 at 90 degrees; its left edge lies behind
 SCALE = WIDTH / 360  # px a degree, both ways
@@ -16,6 +20,8 @@ TOP = MAX_PITCH + 90.0 * ASPECT / 2  # degrees: the highest ground that a view s
 HEIGHT = round(2 * TOP * SCALE)
 NEVER = -1
 OTHER_LIGHT = -1_000_000  # frame at which all was seen that shows in another light now
+MOST_PLACES = 4096  # seen on walks; with more, older ones are forgotten
+Place = tuple[float, float]  # x and z [m]
 Box = tuple[int, int, int, int]  # left, top, width, height [px of the ring]; may cross the seam
 
 
@@ -62,6 +68,60 @@ class SeenRing:
         bottom = max(0, top + round(edit.height * SCALE))
         for columns, _ in unrolled(left, round(edit.width * SCALE)):
             self.seen[max(0, top) : bottom, columns] = NEVER
+
+
+class SeenGround:
+    """Where the things stand that came into view on walks, away from where the scene begins."""
+
+    def __init__(self, places: Iterable[Place] = ()) -> None:
+        self.places = frozenset(places)  # rounded to 0.1 m
+
+    def add(self, block: FrameBlock) -> None:
+        """Take the things in the view of a block."""
+        pose, ground = block.poses[-1], block.ground
+        if ground is None or not pose.is_away:
+            return
+        new = {
+            _rounded(place)
+            for place in _places_of(ground)
+            if abs(yaw_difference(_yaw_of(place, pose), pose.yaw)) <= pose.fov / 2
+        } - self.places
+        if new:
+            known = frozenset(new) | self.places
+            self.places = known if len(known) <= MOST_PLACES else frozenset(new)
+
+    def part_of(self, ground: GroundPlan, directions: np.ndarray) -> GroundPlan:
+        """Return what was seen of the ground, and doors to known rooms.
+
+        `directions` are the columns of the ring, whether they were seen from where the scene begins
+        (bool [WIDTH]).
+        """
+
+        def is_seen(place: Place) -> bool:
+            column = round((_yaw_of(place, CameraPose()) + 180.0) * SCALE) % WIDTH
+            return bool(directions[column]) or _rounded(place) in self.places
+
+        return replace(
+            ground,
+            things=tuple(one for one in ground.things if is_seen((one.x, one.z))),
+            doors=tuple(one for one in ground.doors if one.leads_to or is_seen((one.x, one.z))),
+            waters=tuple(one for one in ground.waters if any(map(is_seen, one.shore))),
+        )
+
+
+def _places_of(ground: GroundPlan) -> Iterable[Place]:
+    yield from ((one.x, one.z) for one in ground.things)
+    yield from ((one.x, one.z) for one in ground.doors)
+    for water in ground.waters:
+        yield from water.shore
+
+
+def _yaw_of(place: Place, pose: CameraPose) -> float:
+    return degrees(atan2(place[0] - pose.x, place[1] - pose.z))
+
+
+def _rounded(place: Place) -> Place:
+    return round(place[0], 1), round(place[1], 1)
 
 
 def view_box(pose: CameraPose, aspect: float = ASPECT) -> Box:

@@ -223,8 +223,9 @@ class MapOverlay(Overlay):
         fly: Callable[[CameraPose], object],
         go_to: Callable[[Door], object],
     ) -> None:
-        self._shown: ShownMap = "around"
-        self._has_walked = self.is_new = False  # is_new: it shows the ground for the first time
+        self._chosen: ShownMap | None = None  # with the key; None: as fits the place
+        self._was_walked: bool | None = None  # the place drawn last; None: none yet
+        self.is_new = False  # whether it shows the ground for the first time
         self._fly, self._go_to = fly, go_to
         self._prompt = prompt
         self._tells_new, self._closed_at = False, float("-inf")
@@ -247,8 +248,7 @@ class MapOverlay(Overlay):
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
             above = self._hud.places.get("map from above")
             if above is not None and self._ground.area.place.collidepoint(event.pos):
-                ground = self._reel.current.block.ground or GroundPlan()
-                if door := self._ground.door(event.pos, ground.doors):
+                if door := self._ground.door(event.pos, self._seen_ground().doors):
                     self._go_to(door)
                     return True
                 x, z = self._ground.position(event.pos)
@@ -265,10 +265,20 @@ class MapOverlay(Overlay):
         """Show the other map, if there is one, then none; return which is shown."""
         maps: list[ShownMap] = ["around"]
         if "forward" in self._reel.current.spec.axes:
-            maps.insert(0 if self._has_walked else 1, "above")
+            maps.insert(0 if self._is_walked() else 1, "above")
         shown = [*maps, "none"]
-        self._shown = shown[(shown.index(self._shown) + 1) % len(shown)]
-        return self._shown
+        self._chosen = shown[(shown.index(self._shown) + 1) % len(shown)]
+        return self._chosen
+
+    @property
+    def _shown(self) -> ShownMap:
+        return self._chosen or ("above" if self._is_walked() else "around")
+
+    def _is_walked(self) -> bool:
+        """Tell whether the player has left where the place begins, perhaps some visits ago."""
+        ground = self._reel.current.block.ground
+        has_rooms = ground is not None and len(ground.rooms) > 1
+        return self._reel.pose.is_away or has_rooms or len(self._stitcher.way) > 1
 
     @property
     def wake_at(self) -> float | None:
@@ -291,12 +301,8 @@ class MapOverlay(Overlay):
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the map, where the display has room, and over it the explanation."""
         places, theme = self._hud.places, self._hud.theme(surface)
-        ground = self._reel.current.block.ground
-        is_elsewhere = self._reel.pose.is_away or (ground is not None and len(ground.rooms) > 1)
-        if is_elsewhere and not self._has_walked:
-            self._has_walked = True
-            self.is_new = self._shown == "around"
-            self._shown = "above" if self.is_new else self._shown
+        was_walked, self._was_walked = self._was_walked, self._is_walked()
+        self.is_new |= was_walked is False and self._was_walked and self._chosen is None
         is_told = self._tells_new and not self._reel.pose.is_far  # there a place begins anew
         head = self._hud.head
         if head is not None and self._shown == "above" and not is_told:
@@ -309,16 +315,19 @@ class MapOverlay(Overlay):
             places["explanation"] = card  # it lies above
 
     def _draw_ground(self, surface: pygame.Surface, theme: Theme, head: pygame.Rect) -> None:
-        pose = self._reel.pose
+        pose, block = self._reel.pose, replace(self._reel.current.block, ground=self._seen_ground())
         card = self._ground.card(
-            theme, self._reel.current.block, self._stitcher.way, self._prober.anchors, pose,
-            head.width,
-        )  # fmt: skip
+            theme, block, self._stitcher.way, self._prober.anchors, pose, head.width
+        )
         if place := self._show(surface, theme, card, head, "map from above"):
             area = self._ground.area
             self._ground.area = area._replace(place=area.place.move(place.topleft))
         if place and self._hud.opacity:
             draw_player(surface, theme, self._ground.area, pose)
+
+    def _seen_ground(self) -> GroundPlan:
+        ground = self._reel.current.block.ground or GroundPlan()
+        return self._stitcher.ground.part_of(ground, self._stitcher.picture.directions)
 
     def _show(
         self,

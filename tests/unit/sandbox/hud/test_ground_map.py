@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pygame
 import pytest
 
@@ -21,7 +22,7 @@ from mag_sandbox.sandbox.hud.ground_map import (
     draw_player,
 )
 from mag_sandbox.sandbox.hud.hud import Hud
-from mag_sandbox.sandbox.hud.minimap import MapStitcher
+from mag_sandbox.sandbox.hud.minimap import WIDTH, MapStitcher
 from mag_sandbox.sandbox.screens.overlays import MapOverlay
 from mag_sandbox.sandbox.screens.prompt_card import NEW_AREAS, PromptChoice
 from mag_sandbox.sandbox.ui.display import window
@@ -115,14 +116,16 @@ def test_where_nothing_is_planned_yet_there_is_the_way_alone():
         drawn((1280, 720), ground=None)
 
 
-def overlay(spec=WALKING, pose=HERE):
+def overlay(spec=WALKING, pose=HERE, stitcher=None):
+    stitcher = stitcher or MapStitcher()
     block = replace(block_at(0.0), ground=GROUND)
     reel = SimpleNamespace(pose=pose, current=SimpleNamespace(block=block, spec=spec))
     hud, prober = Hud(), SimpleNamespace(anchors=(), last_anchor=None)
     hud.places["slim"] = pygame.Rect(900, 10, 300, 40)
     prompt, flown = SimpleNamespace(is_open=False), []
+    stitcher.picture = replace(stitcher.picture, directions=np.ones(WIDTH, bool))
     return (
-        MapOverlay(reel, hud, MapStitcher(), prober, prompt, flown.append, flown.append),
+        MapOverlay(reel, hud, stitcher, prober, prompt, flown.append, flown.append),
         hud,
         reel,
         flown,
@@ -199,6 +202,26 @@ def test_it_comes_with_the_first_step_and_the_key_leads_on():
         turning, hud, *_ = overlay(SPEC, CameraPose())
         turning.turn()
         assert shown_by(turning, hud, surface) == [], "where one cannot walk there is one map"
+
+
+def test_a_place_that_was_walked_in_is_continued_with_the_same_map():
+    stitcher = MapStitcher()
+    stitcher.way = WAY
+    with window((1280, 720), "test") as surface:
+        made, hud, *_ = overlay(pose=CameraPose(), stitcher=stitcher)
+        assert shown_by(made, hud, surface) == ["map from above"]
+        assert not made.is_new, "it is told where walking begins"
+
+
+def test_what_the_player_has_not_seen_is_not_on_the_map():
+    with window((1280, 720), "test") as surface:
+        made, hud, *_ = overlay()
+        shown_by(made, hud, surface)
+        at = [round(part) for part in made._ground.area.at(1.0, 2.0)]
+        assert is_near(surface.get_at(at)[:3], RED, 60)
+        made._stitcher.picture = MapStitcher().picture
+        shown_by(made, hud, surface)
+        assert not is_near(surface.get_at(at)[:3], RED, 60)
 
 
 def test_a_click_walks_there():

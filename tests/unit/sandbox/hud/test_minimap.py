@@ -11,8 +11,11 @@ from mag_sandbox.controls.edits import ENTER, EVERYTHING, LARGEST, Edit
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
 from mag_sandbox.model.world import (
     Control,
+    Door,
     FrameBlock,
     GroundPlan,
+    GroundThing,
+    GroundWater,
     MemoryEntry,
     MemoryUsage,
     WorldState,
@@ -312,7 +315,7 @@ def test_what_does_not_stay_is_striped_where_it_is_told_what_will_be_new(theme):
 def test_what_will_be_new_is_told_of_level_views():
     stays = np.zeros((HEIGHT, WIDTH), bool)
     stays[:, : WIDTH // 2] = True
-    picture = MapPicture(np.zeros((HEIGHT, WIDTH, 3), np.uint8), stays, 0.5)
+    picture = MapPicture(np.zeros((HEIGHT, WIDTH, 3), np.uint8), stays, np.ones(WIDTH, bool))
     assert news_of(picture) == "50% will be new"
     stays[round((TOP - 27) * SCALE) : round((TOP + 27) * SCALE)] = True  # floor and ceiling are not
     assert news_of(picture) == "nothing new unless you repaint"
@@ -419,6 +422,26 @@ def test_a_long_way_is_thinned_out(monkeypatch):
     walked(stitcher, *((0.2 * step, 0.0) for step in range(32)))
     assert 8 <= len(stitcher.way) <= 16
     assert stitcher.way[0] == (0.0, 0.0)
+
+
+def test_things_seen_on_a_walk_are_known_also_from_a_snapshot_and_not_in_another_place():
+    tent, tree = GroundThing("tent", 1.0, 3.0, 0.4), GroundThing("tree", 1.0, -3.0, 0.4)
+    lake = GroundWater("lake", ((3.0, 3.0), (3.0, -3.0)))
+    doors = Door("door", 1.0, -4.0), Door("gate", 1.0, -4.0, leads_to="kitchen")
+    plan = GroundPlan((tent, tree), doors=doors, waters=(lake,))
+    stitcher, ahead = MapStitcher(), CameraPose(x=1.0)
+    stitcher.add(replace(block_at(0.0), ground=plan, poses=(ahead,)))
+    from_start = np.zeros(WIDTH, bool)
+    known = stitcher.ground.part_of(plan, from_start)
+    assert (known.things, known.doors, known.waters) == ((tent,), doors[1:], (lake,))
+    again = MapStitcher()
+    again.restore(stitcher.snapshot())
+    assert again.ground.part_of(plan, from_start) == known
+    from_start[:] = True
+    assert again.ground.part_of(plan, from_start) == plan
+    everything = Edit("renew", 0.0, 0.0, *EVERYTHING)
+    stitcher.add(replace(block_at(0.0), edited=everything))
+    assert not stitcher.ground.places
 
 
 @pytest.mark.parametrize("far", [float("nan"), 1e9])
