@@ -7,7 +7,7 @@ new one, and a moving view costs a few lines.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -64,10 +64,12 @@ _EDGE_DARK, _EDGE_BRIGHT = (10, 13, 24), MEMORY
 
 CARD_WIDTH = 366  # px of the reference window
 SHADOW = (10, 13, 24)
-GONE = (150, 158, 178)
+RETURN_POINT, FORGOTTEN, ANCHOR = "return point", "forgotten", "anchor"  # if there are any
+GONE, _HOLE = (150, 158, 178), 0.55  # of what memory lost: colour, share of a dot
 PIN, PLACE = 5.0, 3.2  # px of the reference window: radius of a pin's head, of a place's dot
 
 
+_LegendEntry = tuple[Callable[..., object], str]  # draws a mark; its meaning
 _Layer = tuple[tuple[object, ...], pygame.Surface]  # the drawn state, and its picture
 
 
@@ -304,9 +306,11 @@ class Minimap:
         """
         width = width or theme.px(CARD_WIDTH)
         area = map_area(theme, width)
-        base_of = (theme, picture, width, tells_new, most)
+        absent = {RETURN_POINT, FORGOTTEN, ANCHOR} - set(map(_meaning, marks))
+        base_of = (theme, picture, width, tells_new, most, " ".join(sorted(absent)))
         if self._base is None or not _same(self._base[0], base_of):
-            drawn = _draw_base(theme, picture, width, most, tells_new=tells_new)
+            legend = [mark for mark in MARKS if mark[1] not in absent]
+            drawn = _draw_base(theme, picture, width, most, legend, tells_new=tells_new)
             self._base, self._marked = (base_of, drawn), None
         marked = tuple(marks), target
         if self._marked is None or self._marked[0] != marked:
@@ -343,16 +347,24 @@ def map_area(theme: Theme, width: int) -> pygame.Rect:
 
 
 def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
-    return all(a is b or (isinstance(a, int) and a == b) for a, b in zip(one, other, strict=True))
+    return all(
+        a is b or (isinstance(a, int | str) and a == b) for a, b in zip(one, other, strict=True)
+    )
 
 
 def _draw_base(
-    theme: Theme, picture: MapPicture, width: int, most: int, *, tells_new: bool
+    theme: Theme,
+    picture: MapPicture,
+    width: int,
+    most: int,
+    legend: Iterable[_LegendEntry],
+    *,
+    tells_new: bool,
 ) -> pygame.Surface:
     area = map_area(theme, width)
     pixels = picture.pixels
     caption: Part = Text(f"{picture.explored:.0%} seen around", 13, MUTED)
-    lines = _legend(theme, caption, area.width)
+    lines = _legend(theme, caption, legend, area.width)
     below = pygame.Rect(area.left, area.bottom + theme.px(3), area.width, 0)
     if most and below.top + height_of(theme, lines, area.width) + theme.px(5) >= most:
         lines = column(caption)
@@ -366,10 +378,16 @@ def _draw_base(
     return card
 
 
-def _legend(theme: Theme, caption: Part, width: int) -> Part:
+def _meaning(mark: AnchorMark) -> str:
+    if not mark.in_memory:
+        return FORGOTTEN
+    return RETURN_POINT if mark.kind == "auto" else ANCHOR
+
+
+def _legend(theme: Theme, caption: Part, legend: Iterable[_LegendEntry], width: int) -> Part:
     """Return a caption and what the marks of the map mean, in as many lines as they need."""
     lines: list[list[Part]] = [[caption]]
-    for mark, meaning in MARKS:
+    for mark, meaning in legend:
         entry = row(CustomPart(14, 11, mark), Text(meaning, 12, MUTED), gap=4)
         if widths(theme, row(*lines[-1], entry, gap=8))[0] > width:
             lines.append([])
@@ -390,17 +408,26 @@ def _draw_frame(
     pygame.draw.rect(surface, theme.colour(colour), box, max(1, theme.px(1.5)))
 
 
-def _draw_unseen(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
+def _draw_stripes(
+    theme: Theme, surface: pygame.Surface, area: pygame.Rect, colour: tuple[int, ...] = MUTED
+) -> None:
     step, before = max(3, theme.px(4)), surface.get_clip()
     surface.set_clip(area.clip(before))
     for left in range(area.left - area.height, area.right, step):
         ends = (left, area.bottom), (left + area.height, area.top)
-        pygame.draw.line(surface, theme.colour(MUTED), *ends)
+        pygame.draw.line(surface, theme.colour(colour), *ends)
     surface.set_clip(before)
 
 
-def _draw_place(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
-    _draw_dot(surface, area.center, max(2.5, PLACE * theme.scale), theme.colour(ACCENT), hole=0.0)
+def _draw_place(
+    theme: Theme,
+    surface: pygame.Surface,
+    area: pygame.Rect,
+    colour: tuple[int, ...] = ACCENT,
+    hole: float = 0.0,
+) -> None:
+    radius = max(2.5, PLACE * theme.scale)
+    _draw_dot(surface, area.center, radius, theme.colour(colour), hole=hole)
 
 
 def _draw_pin(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
@@ -426,7 +453,7 @@ def _draw_mark(
     colour = theme.colour(ACCENT if mark.in_memory else GONE)
     if mark.kind == "auto" and not larger:
         radius = max(2.5, PLACE * theme.scale)
-        _draw_dot(card, (x, y), radius, colour, hole=0.0 if mark.in_memory else 0.55)
+        _draw_dot(card, (x, y), radius, colour, hole=0.0 if mark.in_memory else _HOLE)
         return
     radius = max(3.5, PIN * theme.scale) * (1.25 if larger else 1.0)
     middle = INK if larger and mark.in_memory else SHADOW
@@ -468,7 +495,9 @@ def _draw_dot(
 MARKS = (  # of the map, as in its legend
     (partial(_draw_frame, colour=INK), "in view"),
     (_draw_frame, "remembered"),
-    (_draw_place, "return point"),
-    (_draw_unseen, "unseen"),
-    (_draw_pin, "anchor"),
+    (_draw_place, RETURN_POINT),
+    (_draw_stripes, "unseen"),
+    (partial(_draw_stripes, colour=_IMAGINED), "imagined ahead"),
+    (partial(_draw_place, colour=GONE, hole=_HOLE), FORGOTTEN),
+    (_draw_pin, ANCHOR),
 )

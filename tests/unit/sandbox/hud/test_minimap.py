@@ -459,10 +459,18 @@ def test_every_mark_of_the_map_is_explained_where_there_is_room(width, monkeypat
     monkeypatch.setattr(Theme, "text", lambda *a, **kw: said.append(a[1]) or text(*a, **kw))
     stitcher = MapStitcher()
     stitcher.add(block_at(0.0))
+    marks = [
+        AnchorMark(CameraPose(), "", kind, in_memory=is_kept)
+        for kind, is_kept in (("auto", True), ("auto", False), ("player", True))
+    ]
     with window((1280, 720), "test"):
         theme = Theme((1280, 720))
-        whole = Minimap().card(theme, stitcher.picture, width=width)
+        card = Minimap()
+        card.card(theme, stitcher.picture, width=width)
         assert "25% seen around" in said
+        assert "imagined ahead" in said
+        assert "anchor" not in said, "there is none"
+        whole = card.card(theme, stitcher.picture, marks, width=width)
         assert {meaning for _, meaning in minimap.MARKS} <= {*said}
-        least = Minimap().card(theme, stitcher.picture, width=width, most=whole.get_height())
+        least = card.card(theme, stitcher.picture, marks, width=width, most=whole.get_height())
     assert least.get_height() < whole.get_height()
