@@ -105,7 +105,7 @@ def read_title_model(
                 if entry.id not in {one.id for one in waiting}
             ),
         ),
-        recordings=tuple(_recording_card(r, now) for r in past_recordings(data / RECORDINGS)),
+        recordings=_recording_cards(past_recordings(data / RECORDINGS), now),
     )
 
 
@@ -169,8 +169,13 @@ def part_number(folder: Path) -> int:
     >>> part_number(Path("meadow-20261129-184117"))
     1
     """
-    later = re.search(r"-\d{8}-\d{6}-(\d{1,4})$", folder.name)
-    return int(later[1]) if later else 1
+    return _part_of(folder)[1]
+
+
+def _part_of(folder: Path) -> tuple[str, int]:
+    """Return the name of a recording's first folder, and which part lies in a folder."""
+    later = re.fullmatch(r"(.*-\d{8}-\d{6})-(\d{1,4})", folder.name)
+    return (later[1], int(later[2])) if later else (folder.name, 1)
 
 
 def delete_recording(folder: Path) -> None:
@@ -241,14 +246,28 @@ def _parked_card(
     )
 
 
+def _recording_cards(recordings: Sequence[PastRecording], now: datetime) -> tuple[TitleCard, ...]:
+    """Return the cards of recordings; those with parts say so, the later ones of which it is."""
+    scenes = {one.name: one.scene for one in recordings}
+    in_parts = {first for first, part in (_part_of(one.folder) for one in recordings) if part > 1}
+
+    def named(one: PastRecording) -> PastRecording:
+        first, part = _part_of(one.folder)
+        if first not in in_parts:
+            return one
+        begun = scenes.get(first, one.scene)
+        whole = "" if begun == one.scene else f" of “{begun}”"
+        return replace(one, scene=f"{one.scene}, part {part}{whole}")
+
+    return tuple(_recording_card(named(one), now) for one in recordings)
+
+
 def _recording_card(recording: PastRecording, now: datetime) -> TitleCard:
     size, length = bytes_text(recording.bytes), clock_text(recording.seconds)
     detail = f"{capitalized(when_text(recording.when, now))} · {length} · {size}"
     if recording.interrupted:
         detail += " · interrupted"
     name, id, choices = recording.scene, str(recording.folder), (WATCH, EXPORT, DELETE)
-    if (part := part_number(recording.folder)) > 1:
-        name = f"{name}, part {part}"
     label = "A recording"
     card = TitleCard(
         "recording", id, name, detail, detail, choices, recording.thumbnail, label=label

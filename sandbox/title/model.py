@@ -64,7 +64,7 @@ class TitleCard:
     # by all visits: name, description, the scene it began as, the name on the disk
     shared: tuple[str, ...] | None = None
     begun: tuple[str, str] | None = None  # name and description of the scene that it is, or was
-    written: str = ""  # what `load_scene` takes, of a place that began as an own scene
+    began_as: str = ""  # what `load_scene` takes, of a place that began as a scene on this screen
     visit: int = 0  # how many later visits there are
     others: "tuple[TitleCard, ...]" = ()  # other visits, in the order in which they are turned to
     is_damaged: bool = False  # `about` says why
@@ -119,9 +119,9 @@ def shelves(model: TitleModel) -> tuple[Shelf, ...]:
 
     An own scene that was begun is continued: it has no second card.
     """
-    own = {card.begun: card for card in reversed(model.scenes) if card.is_own}
-    parked = [_of_own(card, own.get(card.begun)) for card in model.parked]
-    begun = {card.written for card in parked}
+    scenes = {card.begun: card for card in reversed(model.scenes)}
+    parked = [_starting_over(card, scenes.get(card.begun)) for card in model.parked]
+    begun = {card.began_as for card in parked}
     new = [card for card in model.scenes if card.is_own and card.id not in begun]
     rows = [Shelf("Continue", one_per_place(parked)), Shelf(OWN, tuple(new))]
     for title in SHELVES.values():
@@ -131,12 +131,12 @@ def shelves(model: TitleModel) -> tuple[Shelf, ...]:
     return tuple(row for row in rows if row.cards)
 
 
-def _of_own(card: TitleCard, scene: TitleCard | None) -> TitleCard:
-    """Return the card of a place, which can be begun anew where it began as an own scene."""
+def _starting_over(card: TitleCard, scene: TitleCard | None) -> TitleCard:
+    """Return the card of a place, which can start over where its scene is on this screen."""
     if scene is None or card.begun is None:
         return card
     first, *others = card.choices
-    return replace(card, written=scene.id, choices=(first, BEGIN, *others))
+    return replace(card, began_as=scene.id, choices=(first, BEGIN, *others))
 
 
 def one_per_place(parked: Sequence[TitleCard]) -> tuple[TitleCard, ...]:

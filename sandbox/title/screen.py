@@ -310,7 +310,8 @@ class TitleScreen:
             case "delete":
                 self._ask_to_delete(card)
             case "play":
-                self._play(card.written or card.id)
+                seed = card.place[1] if card.began_as and card.place else None
+                self._play(card.began_as or card.id, seed)
             case "new seed":
                 self._play(card.id, self._actions.seed())
             case "continue":
@@ -344,7 +345,7 @@ class TitleScreen:
             "recording": ("The recording", lambda id: actions.delete_recording(Path(id))),
         }[card.kind]
         buttons = Button("Keep it"), Button("Delete", kind="danger")
-        stays = " Your description stays, and can be begun anew." if card.written else ""
+        stays = " You can still play it from its start." if card.began_as else ""
         text = f"{what} will be gone. This cannot be undone.{stays}"
         answered = lambda answer: self._change("It was not deleted", lambda: delete(card.id))  # noqa: E731
         self._ask(f"Delete “{card.title}”?", text, buttons, answered)

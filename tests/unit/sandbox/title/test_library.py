@@ -273,15 +273,16 @@ def test_each_part_of_a_recording_shows_its_own_number_and_first_view(recordings
     observers = recorder, frames_beside(recorder)
     session = Session(FakeWorld(), ScriptSource([CameraCommand(yaw=1.0)] * 9), observers)
     shown = []
-    for seed in (7, 8):
-        block = session.start(Scene(prompt="A desert.", name="Desert"), seed)
+    for seed, name in ((7, "Desert"), (8, "Desert"), (9, "City")):
+        block = session.start(Scene(prompt="A desert.", name=name), seed)
         shown.append(block.block.frames[0])
         session.advance()
     session.end("left")
     model = read_title_model(ParkedScenes(recordings / "parked", 1), recordings.parent)
     cards = {card.title: card for card in model.recordings}
-    assert set(cards) == {"Desert", "Desert, part 2"}
-    for card, frame in zip((cards["Desert"], cards["Desert, part 2"]), shown, strict=True):
+    names = "Desert, part 1", "Desert, part 2", "City, part 3 of “Desert”"
+    assert set(cards) == {*names}
+    for card, frame in zip(map(cards.__getitem__, names), shown, strict=True):
         with Image.open(card.picture) as picture:
             assert np.array_equal(np.asarray(picture), frame)
 

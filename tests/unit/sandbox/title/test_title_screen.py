@@ -139,6 +139,14 @@ def test_a_right_click_on_a_card_offers_what_can_be_done(game):
     assert game.screen.is_busy
 
 
+def test_a_place_that_began_as_a_scene_of_the_game_can_start_over_with_its_own_seed():
+    scene = next(card for card in MODEL.scenes if not card.is_own)
+    left = replace(parked("p9", scene.title, "", "", seed=8), begun=scene.begun)
+    with window((1280, 720), "test") as surface:
+        game = Game(surface, replace(MODEL, parked=(left,)))
+        assert game.press("b") == PlayScene(Scene(f"Scene {scene.id}."), 8)
+
+
 def test_a_world_of_the_players_own_that_was_begun_has_one_card_and_can_be_begun_anew():
     mine = next(card for card in MODEL.scenes if card.is_own)
     begun = replace(parked("p9", "Mine, at night", "", ""), begun=mine.begun)
@@ -150,9 +158,9 @@ def test_a_world_of_the_players_own_that_was_begun_has_one_card_and_can_be_begun
     assert "Start over" not in [one.word for one in rows["Continue"][1].choices]
     with window((1280, 720), "test") as surface:
         game = Game(surface, model)
-        assert game.press("b") == PlayScene(Scene("Scene /mine.yaml."), None)
+        assert game.press("b") == PlayScene(Scene("Scene /mine.yaml."), 7)
         game.press("delete")
-        assert "Your description stays" in game.screen._question._text
+        assert "You can still play it from its start" in game.screen._question._text
 
 
 def test_a_place_has_one_card_that_turns_to_earlier_visits(game):
