@@ -224,6 +224,7 @@ class PlayerSession(WatchedSession):
             open_keys=services.bindings["prompt"].keys,
             choices=partial(player_changes.choices, services, reel, describe, put),
             check=partial(player_changes.why_idle, services, reel),
+            remark=partial(player_changes.ways_to_stay, services, reel),
         )
         scene, seed = playthrough.scene.name, playthrough.seed
         cue = lambda cue: services.audio.cue(CUES[cue])  # noqa: E731 -- fits the line below

@@ -68,6 +68,11 @@ _TITLES = {  # of the box, by what Enter changes
 }
 NEW_PLACE, VIEW_AGAIN = "Start a new place", "Repaint this view"
 _SAID_STAYING = {LIGHT_AND_NEW: JOINED, NEW_ALONE: ADDED, ALTERED_ALONE: ALTERED}
+STAYING_HERE = (
+    "“{}” alone changes the light here and nothing else",
+    "“and a {}” puts one where you look",
+)
+EXAMPLE = "cat"  # which fits anywhere
 FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
 SPOT_AS_IT_WAS = "this spot is as it was"
 LEAST_LETTERS = 3  # of a word that is not taken for a begun one
@@ -181,6 +186,21 @@ def choices(
         PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view),
         anew,
     )
+
+
+def ways_to_stay(services: Services, reel: Reel, text: str) -> str:
+    """Return what to write to change the place, while the box has its description."""
+    words, now = services.vocabulary, reel.current.block.prompt
+    if text != now or not words or _why_fixed(services, reel):
+        return ""
+    light, thing = STAYING_HERE
+    lights = [light.format(one) for one in _lights(now, words)[:1]]
+    return "; ".join(lights + [thing.format(EXAMPLE)] * (EXAMPLE in reel.current.spec.kinds))
+
+
+@lru_cache(maxsize=2)  # asked for at each blink
+def _lights(now: str, words: Vocabulary) -> tuple[str, ...]:
+    return other_lights(now, words)
 
 
 def why_idle(services: Services, reel: Reel, text: str) -> str:

@@ -237,6 +237,8 @@ class EditOverlay(Overlay):
 
     def _remark(self, text: str) -> str:
         """Say why a thing cannot stand there, or which one is changed or removed."""
+        if not text:
+            return ""
         color, meant = said_color(text), self._meant()
         if not color and (meant is None or meant.act not in SPOT_ACTS):
             told = self._told(meant) if meant else None

@@ -340,9 +340,8 @@ class PromptBox(Overlay):
     def notice(self) -> str:
         """The line below: the result of the input, or why words are struck."""
         said = self._notice or self._entry.notice
-        if said or not self._advice:
-            return said
-        return "; ".join(filter(None, (self._remark(self.text), self._advice.notice)))
+        advice = self._advice.notice if self._advice else ""
+        return said or "; ".join(filter(None, (self._remark(self.text), advice)))
 
     @property
     def choices(self) -> tuple[PromptChoice, ...]:

@@ -737,6 +737,19 @@ def test_the_title_of_the_box_says_what_enter_does(run):
     ]  # fmt: skip
 
 
+def test_the_box_says_how_to_change_the_present_place(run):
+    game = run(FakeWorld(spec=replace(FAST, kinds=("tent", "cat"))))
+    game.services.vocabulary = known_words("pocket")
+    game.play(PlayScene(replace(SCENE, prompt="a beach")))
+    game.press(pygame.K_t)
+    said = game.screen.session._prompt.notice
+    light, thing = (part.split("”")[0].strip(" “") for part in said.split(";"))
+    assert written(game, light).choices[0].words == "change light and weather"
+    assert written(game, thing).choices[0].words == "put a cat here"
+    game.services.vocabulary = None
+    assert not written(game, "a beach").notice
+
+
 @pytest.mark.parametrize(
     ("before", "text", "button", "note"),
     [
