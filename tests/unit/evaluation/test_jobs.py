@@ -65,7 +65,7 @@ def test_every_job_can_be_sent(jobs):
 def test_every_task_can_be_sent_and_comes_back_as_it_was():
     clip = ReadyClip(BenchClip("a.mp4", "a pan", 6.0), HERE, split_clip(6.0, 96))
     tasks = [
-        *plan("quick", SceneSplit(), 1),
+        *plan("quick", SceneSplit(), 1, ["given", "tour"]),
         WalkTask(7),
         ViewsTask(4, "image"),
         RendersTask(1, ((20.0, 0.0, 90.0),)),

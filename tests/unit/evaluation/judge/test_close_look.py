@@ -97,7 +97,7 @@ def test_it_learns_from_things_of_rings(monkeypatch):
 
 def test_a_few_squares_are_learned(monkeypatch):
     monkeypatch.setattr(close_training, "MIXED", 0.0)
-    monkeypatch.setattr(close_training, "fit", lambda *of, every: fit(*of, every=20))
+    monkeypatch.setattr(close_training, "fit", lambda *of, every: fit(*of, every=10))
     squares = draw_squares(1, VOCABULARY, lambda ring: ring, lambda line: None)
     some = np.arange(8)
     few = Squares(*(each[some] for each in (
@@ -106,7 +106,7 @@ def test_a_few_squares_are_learned(monkeypatch):
     fit_namer(
         few,
         Judge(Segmenter(shape_for(VOCABULARY)), VOCABULARY),
-        replace(FITTING, steps=60, batch=4),
+        replace(FITTING, steps=30, batch=4),
         lines.append,
     )
     losses = [float(line.split()[-1]) for line in lines]
@@ -115,7 +115,7 @@ def test_a_few_squares_are_learned(monkeypatch):
 
 def test_shares_are_measured_of_what_is_there_and_of_what_is_not(monkeypatch):
     monkeypatch.setattr(close_training, "SURE", 0.0)
-    shares = measured(look(), 3, lambda ring: ring)
+    shares = measured(look(), 2, lambda ring: ring)
     assert set(shares.values()) == {1.0}
     assert {"found, of its place", "found, of any kind"} <= shares.keys()
     assert {"false, another thing", "false, another scene"} <= shares.keys()
