@@ -36,7 +36,7 @@ _SHADES = {"+": lambda ink: lighter(ink, 0.28), "-": lambda ink: darker(ink, 0.2
 Painter = Callable[[Canvas, Light, str, str | None, int], None]
 
 
-@lru_cache(maxsize=2048)  # a scene has many things alike, and so have the next ones
+@lru_cache(maxsize=2048)  # scenes have many things alike
 def paint(
     kind: str, color: str | None, variant: int, light: Light, *, snow: bool = False
 ) -> Drawing:

@@ -75,7 +75,7 @@ STAYING_HERE = (
 EXAMPLE = "cat"  # which fits anywhere
 FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
 SPOT_AS_IT_WAS = "this spot is as it was"
-LEAST_LETTERS = 3  # of a word that is not taken for a begun one
+LEAST_LETTERS = 3  # a shorter word may be unfinished
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 
 
@@ -224,7 +224,7 @@ def _of_light(said: str, text: str, words: Vocabulary | None) -> str:
 
 
 def _is_unknown(text: str, words: Vocabulary) -> bool:
-    """Tell whether a text has no word with an effect, and its last one begins none."""
+    """Tell whether no word of a text has an effect, and the last one is no beginning of one."""
     *_, last = "", *(word.text for word in split_words(text))
     is_begun = len(last) < LEAST_LETTERS or words.nearest(last, is_begun=True)
     return not is_begun and bool(words.problem(text))
@@ -366,7 +366,7 @@ def _out_of_view(thing: Edit, block: FrameBlock | None, pose: CameraPose) -> str
 
 
 def keep_changes(asked: deque[Moment], stack: UndoStack, ready: ReadyBlock) -> None:
-    """Forget the moment before a change that was refused: taking it back would take another.
+    """Forget the moment before a change that was refused: undoing it would undo another change.
 
     While the player walks, notices are about obstacles.
     """

@@ -32,7 +32,7 @@ _OF_HOMES = frozenset((
 _AT_HOME = 0.35  # share of the things of `_HOMES` there
 _SELDOM, _ALWAYS = 0.02, 4.0  # shares of what a place may have, times those of what it always has
 _SHIPS = frozenset(("ship", "sailing ship", "lighthouse"))  # what else is named is at their sea
-_RARE = {  # places that more is needed for than usual things, and what that is
+_RARE = {  # places that are likely only if one of these is there, too
     "swimming pool": ("sunbed", "beach umbrella"),
     "volcano": ("lava", "lava lake"),
     "rocky coast": (),
@@ -48,10 +48,10 @@ _HOMES = {  # places that come to mind for things which others list more often
     "cat": "garden", "dog": "meadow", "fireplace": "living room", "gate": "garden",
     "seagull": "beach", "oak": "meadow", "dinosaur": "jungle",
 }  # fmt: skip
-_MEANT = 0.05  # what another kind is worth that a name can mean
+_MEANT = 0.05  # weight of the less likely kinds that a name can mean
 _DWELLINGS = frozenset(("cottage", "apartment house", "skyscraper"))  # which towns are made of
 FLOWERS = "wild flower"  # grow where a place has a chance of flowers
-_FLOWERY = 40  # percent of places of a kind that have flowers, from which on that is usual
+_FLOWERY = 40  # percent: if more places of a kind have flowers, that is usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def contents_of(category: str) -> dict[str, frozenset[str]]:
 
 @cache
 def kinds_elsewhere(name: str) -> frozenset[str]:
-    """Return the kinds that other places of a place's category have, and it has not."""
+    """Return the kinds that a place lacks and other places of its category have."""
     here, others = _things_of(name), frozenset[str]()
     for place in read_places().values():
         if place.category == read_places()[name].category:
@@ -129,7 +129,7 @@ def kinds_elsewhere(name: str) -> frozenset[str]:
 
 @cache
 def loose_kinds() -> frozenset[str]:
-    """Return the kinds that empty places have not: what stands near by, and no part of them."""
+    """Return the kinds that empty places lack: what stands nearby and is no part of a place."""
     return _all_in(_LOOSE) - _all_in(_LASTING)
 
 

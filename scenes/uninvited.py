@@ -42,7 +42,7 @@ _RARE = {
     "park": frozenset(("church", "hot air balloon")), "airport": frozenset(("traffic light",)),
     **dict.fromkeys(("harbour", "swimming pool"), frozenset(("apartment house",))),
 }  # fmt: skip  # though places of the renderer have some
-_STRANGE = frozenset((  # in landscapes whose main things, or usual ones, they are not
+_STRANGE = frozenset((  # in landscapes, unless they are among its main or usual things
     "bench", "castle", "dog", "hot air balloon", "knight", "pagoda", "temple", "tower",
     "treasure chest",
 ))  # fmt: skip
@@ -59,7 +59,7 @@ _STRANGE_IN = {  # likewise, in single places
     "spaceship": frozenset(("curtains", "fireplace", "chandelier", "floor lamp")),
     "moon": ANIMALS | WATERS | {"moon", "puddle", "wild flower", "tulip", "bush", "path"},
 }
-_USUAL = {  # what is expected in them after all
+_USUAL = {  # which are expected there
     "fairy land": _STRANGE, "jungle": frozenset(("temple",)),
     "cherry valley": frozenset(("bench", "pagoda", "temple")),
     "snowfield": frozenset(("dog", "tower")),
@@ -163,9 +163,9 @@ def others_than(named: Sequence[Named]) -> frozenset[str]:
 
 
 def elsewhere_in(text: str, words: Vocabulary, said: str = "") -> frozenset[str]:
-    """Return the kinds that only other places have than that of a description in known words.
+    """Return the kinds that the place of a description lacks and other places have.
 
-    Among trees there are no mushrooms as tall. `said` is the description as it was written: a
+    In a forest, no mushroom is as tall as a tree. `said` is the description as it was written: a
     concert is read as a stage.
     """
     place, stems = known_place(text, words), text_stems(text)

@@ -21,9 +21,9 @@ from mag_sandbox.model.full.image_shift import enlarged, image_shift, reduced
 from mag_sandbox.model.loading import keeps_places
 from mag_sandbox.model.world import Frames
 
-SAME, REMEMBERED, VAGUE = 92.0, 80.0, 40.0  # percent of recall from which it is called so
-ANOTHER_PLACE = 0.4  # share of the picture that changed, from which on nothing is recalled
-WANDER = 1 / 40  # of the width: so far an estimated pose may be off; 2.25 degrees of 90
+SAME, REMEMBERED, VAGUE = 92.0, 80.0, 40.0  # percent of recall from which each word is used
+ANOTHER_PLACE = 0.4  # changed share of the picture from which recall is 0
+WANDER = 1 / 40  # of the width: the most by which an estimated pose is off; 2.25 degrees of 90
 MIN_COMMON = 16  # px each way that two pictures must share
 HALF = 50.0  # percent: recall after one half-life
 MIN_POINTS = 2  # returns that a half-life needs

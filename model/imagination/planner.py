@@ -70,8 +70,8 @@ KIND, TURN = FIELDS.index("kind"), FIELDS.index("turn")
 BASE, WIDTH, HEIGHT = _EXTENT
 TELLING = tuple(FIELDS.index(name) for name in ("kind", "variant", "color"))  # what captions name
 WAVES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # times around the ring
-# nats by which a value may be less likely than the likeliest, whatever guidance makes of it: of
-# unlikely values it may prefer one by far. Source: contrastive decoding, arXiv 2210.15097
+# nats by which a drawn value may be less likely than the likeliest one, before guidance, which
+# can prefer an unlikely value by far. Source: contrastive decoding, arXiv 2210.15097
 _UNLIKELY = 3.0
 _MOST_BEHIND = 8  # kinds of background things, more than any category has
 _TRIES = 8  # of places for a thing that is missing

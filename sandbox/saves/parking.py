@@ -39,8 +39,8 @@ logger = logging.getLogger(__name__)
 
 QUICK = "quick"  # the slot of the key that saves
 PATIENCE_S = 30.0  # longest wait for another game that is writing [s]
-CLAIM_S = 1.0  # a game that lists places holds each for less [s]
-PROBE_S = 0.05  # so long a list waits for another list that holds a place [s]
+CLAIM_S = 1.0  # a game that lists places locks each for less [s]
+PROBE_S = 0.05  # longest wait of a list for a place that another list has locked [s]
 AGAIN_S = 0.01  # between two tries to lock [s]
 _LOCK, _PLAYING = ".lock", ".playing-"
 
@@ -91,7 +91,7 @@ class ParkedScenes:
         self.now = now
         self._playing: dict[str, BaseFileLock] = {}  # by id
         if is_folder(folder):
-            with suppress(StateError), self._alone(0.0):  # repairs the traces of a killed game
+            with suppress(StateError), self._alone(0.0):  # finishes what a killed game began
                 pass
 
     def park(self, parked: ParkedScene, *, goes_on: bool = False) -> str:

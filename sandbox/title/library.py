@@ -92,7 +92,7 @@ def read_title_model(
 ) -> TitleModel:
     """Return everything that the title screen lists.
 
-    `waiting` are scenes not on the disk, in place of how they are there.
+    `waiting` are scenes that are not written yet; they replace the versions on the disk.
     """
     now = now or datetime.now(UTC)
     return TitleModel(
@@ -125,7 +125,7 @@ class TitleListing:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether news are still to come."""
+        """Whether a newer answer is still to come."""
         return self._asked is not None
 
     def ask(self) -> None:
@@ -247,7 +247,7 @@ def _parked_card(
 
 
 def _recording_cards(recordings: Sequence[PastRecording], now: datetime) -> tuple[TitleCard, ...]:
-    """Return the cards of recordings; those with parts say so, the later ones of which it is."""
+    """Return the cards of recordings; parts have their number, and what the first one shows."""
     scenes = {one.name: one.scene for one in recordings}
     in_parts = {first for first, part in (_part_of(one.folder) for one in recordings) if part > 1}
 

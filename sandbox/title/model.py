@@ -61,12 +61,12 @@ class TitleCard:
     picture: PictureSource | None = None
     label: str = ""  # its kind, above the title
     place: tuple[str, int] | None = None  # name and seed of a scene
-    # by all visits: name, description, the scene it began as, the name on the disk
+    # of all visits alike: name, description, the scene it began as, the name on the disk
     shared: tuple[str, ...] | None = None
-    begun: tuple[str, str] | None = None  # name and description of the scene that it is, or was
-    began_as: str = ""  # what `load_scene` takes, of a place that began as a scene on this screen
+    begun: tuple[str, str] | None = None  # name and description of its first scene
+    began_as: str = ""  # what `load_scene` takes, if the place began as a scene on this screen
     visit: int = 0  # how many later visits there are
-    others: "tuple[TitleCard, ...]" = ()  # other visits, in the order in which they are turned to
+    others: "tuple[TitleCard, ...]" = ()  # other visits, in the order in which they are shown
     is_damaged: bool = False  # `about` says why
 
     @property

@@ -86,9 +86,14 @@ class TitleScreen:
     ) -> None:
         """Show what can be played.
 
-        `focused` is the card of an earlier title screen that had the focus; it keeps it, or has it
-        until the places left since are listed; a place that was `begun_anew`, whichever card was in
-        focus then, takes it over. `saying` stands beside the game's name.
+        Args:
+            actions: what the cards lead to.
+            settings: of the player.
+            focused: the card that had the focus on the last title screen.
+            notices: what to say at first.
+            keeps_focus: whether it keeps the focus; else the place left last gets it once listed.
+            begun_anew: whether a place that was begun since takes the focus over in any case.
+            saying: stands beside the game's name.
         """
         self.outcome: Outcome | None = None
         self._actions, self._settings = actions, settings

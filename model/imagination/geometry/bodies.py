@@ -51,7 +51,7 @@ FADE = 12.0
 LARGE_SIGHT, LEAST_LARGE = 90.0, 6.0  # metres to which large things are seen, and degrees
 LEAST_SEEN = 3.0  # degrees; smaller things shrink, too
 LEAST_PAINTED = 2.0  # degrees; things that shrink to less would be painted as blots: hidden
-OVER = 1.1  # times as far away as a thing: something that was drawn over it by mistake
+OVER = 1.1  # times as far away: what is drawn over a thing by mistake
 FIRST_SIGHT = 8.0  # metres to which they are seen from where the scene begins, and farther on
 
 
@@ -103,7 +103,7 @@ class PlacedBody:
 
     @property
     def is_solid(self) -> bool:
-        """Whether it stands on the ground in a walker's way, and makes none for the walker."""
+        """Whether it stands on the ground in a walker's way and does not step aside."""
         low, _ = ends_of(self.told)
         stands = low < (0.0 if self.usually else -HORIZON_FOOT)
         if not stands or self.where != "upright" or self.distance == inf:
@@ -138,7 +138,7 @@ class PlacedBody:
 
     @property
     def clearance(self) -> float:
-        """How far from its middle a walker stays who has room [m]; 0: it stops none."""
+        """How far from its middle a walker with room stays [m]; 0: it is no obstacle."""
         return self.in_the_way + FROM_THINGS if self.is_solid else 0.0
 
     @property

@@ -38,20 +38,20 @@ _WIDEST = 60.0  # degrees; wider things have no quarter
 _ADDED = (ON_FLOOR - {"water"}) | {"wall", "ceiling", "sky"}
 _OVER = 0.15  # share of a thing that an added one may cover, or be behind
 _GAP = 3.0  # degrees between animals, or things in the air or on a wall, and others
-_FEW = 2  # of a kind of which each counts, if one is added
+_FEW = 2  # of a kind of which scenes have few: no more are added
 _PLATFORM, _COLLECTED = "platform", frozenset(("coin", "gem", "heart", "key", "star"))
 _SLACK = 4.0  # degrees between a platform and a thing on it
 _JETTY, _IN_HARBOURS = "jetty", ("cottage", "shop")  # by which harbours are known; houses there
 _HOUSES, _HOUSES_AT = 2, (-14.0, 14.0)  # in a quarter, and degrees from its middle
 _HOUSE, _HOUSE_FOOT = 13.0, -3.0  # degrees of the height of an added one, and of its foot
-_ROOTED = BUILDINGS | TREES | {  # which are as far away as their feet tell
+_ROOTED = BUILDINGS | TREES | {  # whose feet tell their distance exactly
     "bamboo", "bench", "bicycle", "bus", "bus stop", "bush", "cactus", "car", "cave mouth", "crane",
     "hedge", "pyramid", "ruin", "statue", "street lamp", "tent", "traffic light", "train",
     "tram", "truck", "waterfall",
 }  # fmt: skip
-_PLANTS = TREES | {"bamboo", "bush", "hedge", "reed", "wheat"}  # any of which may be hidden
+_PLANTS = TREES | {"bamboo", "bush", "hedge", "reed", "wheat"}  # which may be hidden
 _OVERLAID, _LOWERED, _NEARER = 0.5, 1.5, 0.1  # share of a thing, and degrees of its foot
-_STEPS_OUT = 1.8  # times as far away as what would hide it: a thing that comes before that
+_STEPS_OUT = 1.8  # times as far away as what would hide it: a nearer thing comes before that
 _TURNS = (0.0, *(side * turn for turn in range(5, 36, 5) for side in (1.0, -1.0)))  # degrees
 
 

@@ -21,9 +21,9 @@ from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import where_of
 
-_FARTHEST = 20.0  # metres: nothing is seen of what is within what farther away
+_FARTHEST = 20.0  # metres: farther away, overlaps are not seen
 _DEEP, _DEEPEST = 0.5, 1.0  # of half its width, and metres: half of a thing from front to back
-_INTO = 0.8  # of the widths or depths of two things, below which one is within the other
+_INTO = 0.8  # share of the widths or depths of two things: nearer, they overlap
 _GROWING = TREES | {  # among which others stand, or which stand at them
     "bush", "hedge", "rock", "wheat", "reed", "wild flower", "tulip", "rose bush", "bamboo",
     "sunflower", "cave mouth",
@@ -31,8 +31,8 @@ _GROWING = TREES | {  # among which others stand, or which stand at them
 _SEATS = frozenset(("chair", "stool", "armchair", "bench"))
 _SAT_AT = TABLES.keys() | {"organ", "harp", "drum"}
 _TALL, _BEFORE_WINDOW = 1.5, 0.25  # metres; share of a window
-_HIDDEN = 0.1  # share of another thing that one that steps aside may hide
-_COVERED = 0.25  # share of itself that others may
+_HIDDEN = 0.1  # share of another thing that may be hidden by stepping aside
+_COVERED = 0.25  # share of the moved thing that others may hide
 _TURNS = tuple(side * turn for turn in range(4, 61, 4) for side in (1.0, -1.0))  # degrees
 
 

@@ -25,11 +25,11 @@ from mag_sandbox.scenes.stances import STANCES, where_of
 
 _SMALLEST, _LARGEST = 0.75, 1.35  # times as tall as in life
 _LOW, _LARGEST_LOW = 1.1, 1.0  # metres; likewise, of lower animals, whose usual height is generous
-_LARGEST_BORNE = 0.8  # likewise, of those that are on something
+_LARGEST_BORNE = 0.8  # likewise, of animals on something
 _LEGIBLE = 8.0  # degrees of the longer side: smaller things may be larger
-_NEAREST, _FARTHEST = -20.0, -1.6  # degrees of the foot of what is moved nearer, or farther away
-_WIDEST = 62.0, 50.0  # degrees that a thing grows to, and that something that bears others does
-_HIDDEN = 0.15  # share of a named thing that a changed one may hide, or of it that may be hidden
+_NEAREST, _FARTHEST = -20.0, -1.6  # degrees: feet of things that are moved end here
+_WIDEST = 62.0, 50.0  # degrees that a thing grows to, and a support
+_HIDDEN = 0.15  # share of a named thing that may be hidden by a changed one, and of that
 _MORE = 0.25  # likewise, of one that grows
 _ABOVE = 2.0  # degrees by which a building called tall is taller than the others in view
 _IN_VIEW = 45.0  # degrees from ahead
@@ -96,7 +96,7 @@ def _towering(things: list[PlacedObject], tall: Collection[_Key]) -> list[Placed
 
 
 def _key(thing: PlacedObject) -> _Key:
-    """Return by which a thing is found again that only its distance and size change."""
+    """Return a key that a thing keeps when its distance and size change."""
     return thing.kind, thing.yaw, thing.color
 
 

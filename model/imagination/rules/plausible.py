@@ -33,7 +33,7 @@ from mag_sandbox.scenes.stances import where_of
 
 WALL = "wall"
 _PEAKS, _NARROWEST_PEAK = frozenset(("mountains", "snowy peaks")), 30.0  # degrees; else cones
-_CROWDS = {  # around at most, unless words name them or the place is known by them
+_CROWDS = {  # most in a plan, unless words name them or the place is known for them
     **dict.fromkeys(("bridge", "camp fire", "telescope", "flag", "lantern", "traffic light"), 2),
     **dict.fromkeys(("mailbox", "anvil", "signpost", "alarm clock", "stool", "suitcase"), 2),
     **dict.fromkeys(("bench", "bicycle", "football goal", "seesaw", "slide", "round table"), 3),
@@ -45,7 +45,7 @@ _SMALL = {  # degrees of the longer side, likewise
     "bee": 6.0, "bird": 10.0, "butterfly": 7.0, "mouse": 8.0, "frog": 9.0, "hedgehog": 10.0,
     "squirrel": 10.0, "owl": 10.0, "crab": 10.0, "lollipop": 16.0, "wild flower": 20.0,
 }  # fmt: skip
-_STAR, _CUT = "star", 0.03  # share of one that something else may cover
+_STAR, _CUT = "star", 0.03  # share of a star that something else may cover
 _SHELVES = frozenset(("shop shelf", "bookshelf", "cabinet", "kitchen counter"))  # at any height
 _TIMES = 1.7  # times the usual size that other things outdoors have at most
 _LYING = frozenset(("lake", "frozen lake", "swimming pool"))  # which hide nothing that stands

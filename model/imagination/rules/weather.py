@@ -41,7 +41,7 @@ from mag_sandbox.scenes.stances import STANCES, where_of
 _DARK_SKY = 170  # brightest channel of the sky by day, at least
 _DARK_PANE = 170  # likewise, of windows by day
 _STORMY_SKY = 165  # likewise, in a storm at most
-_YELLOW = 0.5  # share of its brightness by which no storm's sky is more red than blue
+_YELLOW = 0.5  # share of a sky's brightness: if red exceeds blue by more, it is no storm's
 _NIGHT = np.array((0.44, 0.55, 0.86))  # red, green and blue of light, as shares of a clear day's
 _STORM = np.array((0.8, 0.82, 0.86))  # likewise
 _NIGHT_SKY: Mapping[str, Rgb] = {"low sky": (64, 64, 89), "high sky": (38, 38, 64)}

@@ -72,7 +72,7 @@ BEHIND_YOU, AHEAD = 120.0, 30.0  # degrees from the middle of the view
 START: Position = (0.0, 0.0)  # where the scene begins
 LARGEST_RECOLORED = 30.0  # degrees: larger things, but for animals, stand out in any colour
 MOST_GENERATIONS = 8  # of new ground: descriptions that it follows
-SHOWN_ALIKE = 0.5  # metres in which the same things show
+SHOWN_ALIKE = 0.5  # metres: within them, the same things show
 FARTHER = (1.0, 1.25, 1.6, 2.0, 2.5, 3.2)  # times as far away as pointed at a thing is placed
 APART, APART_IN_ROOMS = 2.4, 1.2  # metres between viewpoints at least; things in rooms are near
 
