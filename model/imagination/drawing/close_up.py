@@ -12,7 +12,7 @@ Source: sub-pixel convolution, arXiv 1609.05158; features modulated by facts, ar
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import cached_property, reduce
-from math import pi, prod
+from math import log2, pi, prod
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -21,8 +21,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.controls.parallax import Box
+from mag_sandbox.model.imagination.drawing.last_made import LastMade, digest_of
 from mag_sandbox.model.imagination.objects import BEYOND, VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.pixels import sums_around
+from mag_sandbox.model.imagination.sketch import sprite_box
 
 SCALE = 4  # at which it was trained
 FINER = 2  # times as many pixels across as painted that are kept of it
@@ -43,6 +45,8 @@ PLANNED = 8 + 4 * len(WAVES)  # channels of sprites, marks and waves
 MARKED = 48  # pixels across and down of a picture of marks, whose outermost lie on the box's edges
 # px of a cut-out, and of one whose hidden parts are asked for; larger ones are reduced first
 MOST, COARSE = 6000, 1500
+SKETCHES = 96  # things drawn last of which only a sprite is known
+SKETCHED, ASPECTS = 70, 4  # px across a square one, and how many aspects are told apart an octave
 LARGEST = 24_000  # px of a cut-out that is drawn again as large as it is
 CRISPER = 4.0  # times the difference from the mean around a pixel that is added to it
 # share of a pixel, and difference of colours in [0, 1] from which on something else is shown
@@ -265,6 +269,7 @@ class CloseUps:
             dtype: returns the one of matrix products.
         """
         self._sprite, self._dtype = sprite, dtype
+        self._sketches = LastMade[CutOutPicture](SKETCHES)
         self._load, self._kinds = load, {kind: number for number, kind in enumerate(kinds)}
 
     @cached_property
@@ -325,6 +330,25 @@ class CloseUps:
         """Return the layer of a thing that the network knows, with its hidden parts, coarsely."""
         soft = self._large(reduced(picture, COARSE), thing, FINER)
         return _in_levels(_resized(soft, picture.layer.shape[1:]))
+
+    def sketched(self, thing: PlacedObject) -> CutOutPicture | None:
+        """Return a thing that the network knows as it draws the plan's sprite of it.
+
+        None: it has none. Things alike are drawn once.
+        """
+        sprite = self._sprite(thing)
+        if sprite is None:
+            return None
+        slim = round(ASPECTS * log2(thing.height / thing.width)) / ASPECTS
+        digest = digest_of(thing.kind, thing.variant, thing.color, thing.mean_color, slim)
+
+        def draw() -> CutOutPicture:
+            size = tuple(round(SKETCHED * 2.0 ** (way * slim / 2)) for way in (1, -1))
+            layer = _resized(torch.from_numpy(sprite)[None], size)[0].numpy()
+            whole = CutOutPicture(sprite, sprite_box(sprite))
+            return self.enlarged(_with_box(layer, whole), thing)
+
+        return self._sketches.found(digest, draw)
 
     @torch.inference_mode()
     def _large(self, picture: CutOutPicture, thing: PlacedObject, scale: int) -> Tensor:

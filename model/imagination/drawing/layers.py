@@ -197,18 +197,23 @@ class LayeredRing:
         }
 
     def mend(self, pose: CameraPose) -> None:
-        """Mend the things ahead of a pose, and enlarge those near by, before a view needs it."""
-        for number in self._scenery.boxes(*self._viewpoint, self._shape).keys() & self._cut_outs:
+        """Mend the things ahead of a pose, and draw those near by, before a view needs it."""
+        drawn = self._cut_outs.keys() | self._sprites
+        for number in self._scenery.boxes(*self._viewpoint, self._shape).keys() & drawn:
             x, z = np.subtract(self._scenery.bodies[number - 1].place, self._viewpoint)
             aside = yaw_difference(float(np.degrees(np.arctan2(x, z))), pose.yaw)
             if abs(aside) < AHEAD:
                 check_cancelled()
-                (self._from_near if self._away(number) < NEAR_BY else self._whole)(number)
+                is_near = self._away(number) < NEAR_BY
+                if number in self._cut_outs:
+                    (self._from_near if is_near else self._whole)(number)
+                if is_near and number in self._sprites:
+                    self._sketched(number)
 
     def _shown(self, place: _Placement) -> np.ndarray:
         """Return a placed thing as a view shows it, [4, h, w]: as from near as far as it is known.
 
-        Else only if it is enlarged; at the viewpoint, as it is.
+        Else only if it is enlarged; at the viewpoint, a cut-out as it is.
         """
         cut = place.cut
         if isinstance(cut, CutOut) and place.near < 1:
@@ -216,7 +221,8 @@ class LayeredRing:
         share = _share_from_near(cut, place)
         if share <= 0:
             return _stamp(cut.shown(place.near), cut.box, place)
-        large = self._from_near(place.number)
+        near = self._from_near if isinstance(cut, CutOut) else self._sketched
+        large = near(place.number)
         shown = _stamp(large.layer, large.box, place)
         if share < 1 and large is not cut:  # so that nothing pops up
             own = _stamp(cut.shown(place.near), cut.box, place)
@@ -226,6 +232,13 @@ class LayeredRing:
     def _away(self, number: int) -> float:
         """Return how far a thing is from the viewpoint [m]."""
         return dist(self._scenery.bodies[number - 1].place, self._viewpoint)
+
+    def _sketched(self, number: int) -> CutOutPicture | _Sprite:
+        """Return the sprite of a thing as the network of close-ups draws it; threads may ask."""
+        thing = self._scenery.bodies[number - 1].told
+        if self._close_ups is None or not self._close_ups.knows(thing):
+            return self._sprites[number]
+        return self._close_ups.sketched(thing) or self._sprites[number]
 
     def _from_near(self, number: int) -> CutOut:
         """Return a cut-out as its thing looks from near; threads may ask."""
@@ -454,14 +467,14 @@ def _hanging(scenery: Scenery, viewpoint: tuple[float, float], shape: tuple[int,
 
 
 def _share_from_near(cut: CutOut | _Sprite, place: _Placement) -> float:
-    """Return the share of a placed cut-out that is shown as its thing looks from near."""
-    if not isinstance(cut, CutOut):
-        return 0.0
-    if cut.near is not None:
+    """Return the share of a placed thing that is shown as it looks from near."""
+    if isinstance(cut, CutOut) and cut.near is not None:
         return 1 - place.near
+    if isinstance(cut, CutOut) and place.near:
+        return 0.0
     first, last = ENLARGED
-    enlarged = (place.box[2] / cut.box[2] - first) / (last - first)
-    return 0.0 if place.near else min(max(enlarged, 0.0), 1.0)
+    times = max(now / before for now, before in zip(place.box[2:], cut.box[2:], strict=True))
+    return min(max((times - first) / (last - first), 0.0), 1.0)
 
 
 def _depth(hidden: np.ndarray) -> Tensor:

@@ -1,5 +1,7 @@
 """The network that shows a thing from nearer than it was painted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -162,6 +164,17 @@ def test_waves_at_places_are_convolved_as_if_every_row_and_column_were(close_ups
         two = _told(network.twofold, *(torch.cat((each, each)) for each in (shown, told, places)))
     for made in (one, two[:1], two[1:]):
         assert torch.allclose(made, torch.nn.functional.silu(all_convolved), atol=1e-5)
+
+
+def test_a_thing_that_is_only_planned_is_drawn_once_in_its_proportions(close_ups: CloseUps):
+    tall = replace(MUSHROOM, width=10.0, height=20.0)
+    drawn = close_ups.sketched(tall)
+    assert drawn is not None
+    assert drawn is close_ups.sketched(replace(tall, yaw=50.0)), "things alike are drawn once"
+    assert drawn.box[3] / drawn.box[2] == pytest.approx(2.0, rel=0.05)
+    red, alpha = drawn.layer[0], drawn.layer[3]
+    assert red[alpha > 0.9].mean() > 0.5
+    assert drawn.layer.shape[1] > 2 * sprite().shape[1]
 
 
 def test_marks_are_drawn_where_they_were_not_painted(close_ups: CloseUps):

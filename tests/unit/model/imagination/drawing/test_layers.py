@@ -354,6 +354,23 @@ def test_a_thing_that_is_not_painted_yet_is_shown_by_its_sprite(first):
     assert np.array_equal(ring.seen(pose, SIZE, numbers), bare.seen(pose, SIZE, numbers))
 
 
+def test_a_sprite_that_is_much_enlarged_is_drawn_by_the_network():
+    class GreenSketches(CrispCloseUps):
+        def sketched(self, thing: PlacedObject) -> CutOutPicture:
+            green = np.zeros((4, 64, 64), np.float32)
+            green[1], green[3] = 1.0, 1.0
+            return CutOutPicture(green, (0.0, 0.0, 64.0, 64.0))
+
+    sprite = np.full((4, 32, 32), 0.5, np.float32)
+    known = np.zeros(SHAPE, bool)
+    ring = lamp_alone(known, viewpoint=(0.0, 1e-9), sprites={1: sprite}, close_ups=GreenSketches())
+    x, z = np.sin(np.radians(20.0)), np.cos(np.radians(20.0))
+    poses = [CameraPose(20.0, x=way * x, z=way * z) for way in (0.0, DISTANCE - 0.6)]
+    far, near = (np.asarray(ring.view(pose, SIZE, is_sketched=True)) for pose in poses)
+    assert far[1].max() < 0.9
+    assert near[1].max() > 0.9
+
+
 def test_around_a_thing_that_is_drawn_again_there_is_no_haze_of_its_sprite(monkeypatch):
     monkeypatch.setattr(redrawing, "LARGE", 100)
     known, pose = np.ones(SHAPE, bool), CameraPose(z=0.5)
