@@ -296,7 +296,10 @@ class PlayerSession(WatchedSession):
         player_changes.keep_changes(self._asked, self._services.undo_stack, ready)
         self._doors.block_shown(ready)
         if part := self._services.recordings.new_part():
-            self._say(f"part {part - 1} of the recording is saved; part {part} starts here")
+            self._say(
+                f"part {part - 1} of the recording is saved; part {part} starts here",
+                topic="recording",
+            )
         self._autosave.block_shown(ready.command)
         self._run_errand()
         self.memory.block_shown()
@@ -628,16 +631,16 @@ def _tell_screenshot(say: Say, picture: "Future[Path]") -> None:
 
 def _tell_stopped(say: Say, stopped: "Future[bool]") -> None:
     if not stopped.cancelled() and not stopped.exception() and stopped.result():
-        say("recording stopped; it is under Recordings on the title screen")
+        say("recording stopped; it is under Recordings on the title screen", topic="recording")
     else:
-        say("recording stopped before anything was recorded")
+        say("recording stopped before anything was recorded", topic="recording")
 
 
 def _tell_recording(say: Say, begun: "Future[None]") -> None:
     if begun.cancelled() or begun.exception():
         say("there is nothing to record yet", "bad")
     else:
-        say("recording, until you stop it or leave")
+        say("recording, until you stop it or leave", topic="recording")
 
 
 def _turn_sound(services: Services) -> None:

@@ -15,7 +15,7 @@ from mag_sandbox.controls.camera import ASPECT, CameraPose, yaw_difference
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.world import FrameBlock, GroundPlan
-from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
+from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenGround, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.scenes.called import colors_in, counts_in, likenesses_in, names_in
 from mag_sandbox.scenes.color_names import clear_color_name, likely_color
@@ -32,7 +32,7 @@ CALLED = {  # kinds by names that players use
     "shop shelf": "shelf", "far hill": "hill", "snowy peaks": "snowy mountain",
     "lightning": "flash of lightning", "christmas tree": "Christmas tree",
     "wild flower": "wildflower", "columns": "column", "arches": "arch", "rings": "ring",
-    "circles": "circle", "panels": "panel", "stage curtains": "curtains",
+    "circles": "circle", "panels": "panel", "stage curtains": "curtains", "water pit": "pond",
 }  # fmt: skip
 _UNITS = {  # of several
     "bunch of flowers": "bunch", "toy balloons": "bunch", "spikes": "row", "wheat": "patch",
@@ -130,12 +130,12 @@ class Lookout(SessionObserver):
     """
 
     def __init__(self) -> None:
-        self._ring = SeenRing()
+        self._ring, self._ground = SeenRing(), SeenGround()
         self._newest: FrameBlock | None = None
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
         """Begin with a first block."""
-        self._ring = SeenRing()
+        self._ring, self._ground = SeenRing(), SeenGround()
         self.add(block)
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 - observer
@@ -145,11 +145,12 @@ class Lookout(SessionObserver):
     def add(self, block: FrameBlock) -> None:
         """Take a block as it is shown."""
         self._ring.add(block)
+        self._ground.add(block)
         self._newest = block
 
     def things(self) -> tuple[Seen, ...]:
         """Return the things around; see `things_around`."""
-        return things_around(self._ring, self._newest)
+        return things_around(self._ring, self._newest, self._ground)
 
     def lines(self) -> list[str]:
         """Return a line a name, the nearest to the middle of the newest view first."""
@@ -157,7 +158,9 @@ class Lookout(SessionObserver):
         return around_lines(self.things(), pose)
 
 
-def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
+def things_around(
+    ring: SeenRing, block: FrameBlock | None, walked: SeenGround | None = None
+) -> tuple[Seen, ...]:
     """Return the things around, from left to right of the map.
 
     The colour of a planned thing is told if the words in force name it: players often doubt other
@@ -166,6 +169,7 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     Args:
         ring: what was seen from where the scene begins.
         block: the newest; it holds placed and planned things, and what stands on the ground.
+        walked: what was seen on walks; None: all that stands on the ground.
     """
     if block is None:
         return ()
@@ -180,11 +184,14 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     ]  # fmt: skip
     if block.ground and block.poses[-1].is_away:
         own = [seen_from(edit, block.ground, block.poses[-1]) for edit in block.placed]
+        directions = np.asarray(ring.is_seen.any(axis=0))
+        ground = walked.part_of(block.ground, directions) if walked else block.ground
         told = [
             _planned(edit, block.prompt) for edit in named
-            if edit.kind not in OVERHEAD or _is_seen(edit, ring.is_seen)
+            if (_is_seen(edit, ring.is_seen) if edit.kind in OVERHEAD
+                else _is_known(edit, block.poses[-1], block.ground, ground))
         ]  # fmt: skip
-        told += _not_shown(block.ground, block.poses[-1], block.prompt, (*own, *told))
+        told += _not_shown(ground, block.poses[-1], block.prompt, (*own, *told))
     else:
         own = [_told(edit) for edit in block.placed]
         seen = (edit for edit in named if _is_seen(edit, ring.is_seen))
@@ -229,6 +236,19 @@ def seen_from(edit: Edit, ground: GroundPlan | None, pose: CameraPose) -> Seen:
             yaw, pitch = degrees(atan2(x, z)) % 360.0, degrees(atan(-EYE / away))
             return replace(seen, yaw=yaw, pitch=pitch, width=size, height=size)
     return seen
+
+
+def _is_known(edit: Edit, pose: CameraPose, ground: GroundPlan, known: GroundPlan) -> bool:
+    """Tell whether a thing in view from a pose is on the known part of the ground, or not on it."""
+    if edit.kind in WATERS:
+        kinds, seen = ({one.kind for one in part.waters} for part in (ground, known))
+        return edit.kind in seen or edit.kind not in kinds
+    here, told = set(known.things), _told(edit)
+    there = [
+        one for one in ground.things
+        if told.is_at(one.kind, degrees(atan2(one.x - pose.x, one.z - pose.z)))
+    ]  # fmt: skip
+    return not there or not here.isdisjoint(there)
 
 
 def _not_shown(
@@ -303,7 +323,7 @@ def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = No
         else f"{several(name, len(ways))}: {_counted(ways)}"
         for name, ways in shown
     ]  # fmt: skip
-    others = [_by_direction(rows[len(shown) :])] if shown is not rows else []
+    others = [_by_direction(rows[len(shown) :], far)] if shown is not rows else []
     return lines + others or ["you have not seen anything with a name yet"]
 
 
@@ -325,10 +345,16 @@ def _number(count: int) -> str:
     return f"{_TENS[tens - 2]}-{_NUMBERS[ones - 1]}" if ones else _TENS[tens - 2]
 
 
-def _by_direction(rows: Iterable[tuple[str, Sequence[str]]]) -> str:
-    """Return names and their directions in one line: "also ahead: a tent, two dogs; ..."."""
+def _by_direction(rows: Iterable[tuple[str, Sequence[str]]], far: Collection[str]) -> str:
+    """Return names and their directions in one line: "also ahead: a tent, two dogs; ...".
+
+    What is `far`, and in all directions, is told once.
+    """
     there = defaultdict[str, list[str]](list)
     for name, ways in rows:
+        if name in far and len(ways) >= MOST_DIRECTIONS:
+            there["all around"].append(with_article(name))
+            continue
         for way, count in Counter(map(_coarse, ways)).items():
             there[way].append(several(name, count))
     return "also " + "; ".join(f"{way}: {', '.join(names)}" for way, names in there.items())

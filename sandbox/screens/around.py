@@ -91,7 +91,7 @@ class AroundOverlay(Overlay):
             return ()
         block, spec = self._reel.current.block, self._reel.current.spec
         if self._listed is None or self._listed[0] is not block:
-            self._listed = block, things_around(self._stitcher.ring, block)
+            self._listed = block, things_around(self._stitcher.ring, block, self._stitcher.ground)
         is_unplanned = spec.kinds and block.planned is None and not self._listed[1]
         if is_unplanned and keeps_places(block.memory.policy):  # others have no plan
             return (PLANNED_LATER,)

@@ -11,7 +11,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.world import GroundPlan, GroundThing, GroundWater
 from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
-from mag_sandbox.sandbox.hud.seen import SCALE, TOP, WIDTH, SeenRing
+from mag_sandbox.sandbox.hud.seen import SCALE, TOP, WIDTH, SeenGround, SeenRing
 from mag_sandbox.sandbox.screens.around import MOST_LINES, PLANNED_LATER, AroundOverlay
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes.color_names import COLORS
@@ -333,6 +333,19 @@ def test_away_from_where_the_scene_begins_things_are_listed_as_they_are_seen_the
     ]
 
 
+def test_away_from_there_things_are_listed_that_came_into_view():
+    pose = CameraPose(x=0.0, z=4.0)
+    ahead, behind = (replace(TENT, kind="cow", yaw=yaw, color=None) for yaw in (0.0, 180.0))
+    ground = GroundPlan(tuple(GroundThing("cow", 0.0, z, 1.0) for z in (9.0, -9.0)))
+    block = Mock(placed=(), planned=(ahead, behind), poses=(pose,), prompt="a cow", ground=ground)
+    walked = SeenGround()
+    walked.add(block)
+    assert [one.yaw for one in things_around(SeenRing(), block, walked)] == [0.0]
+    block.poses = (replace(pose, yaw=180.0),)
+    walked.add(block)
+    assert len(things_around(SeenRing(), block, walked)) == 2
+
+
 def test_away_from_there_a_placed_thing_that_the_view_is_planned_with_is_listed_once():
     placed = Edit("place", 0.0, -8.0, 6.0, 9.0, "penguin")
     shown = replace(placed, pitch=-18.5, width=9.5, height=16.0)  # its foot is at -26.5 degrees
@@ -474,6 +487,9 @@ def test_of_a_long_list_the_farthest_are_told_in_one_line_by_direction():
     many += [Seen("log", "", turn, 0.0, 9.0, 9.0) for turn in (100, 110, 180)]
     lines = around_lines(many, CameraPose(), most=2)
     assert lines == ["a cat: ahead", "also on the right: a dog, two logs; behind you: a log"]
+    hills = [Seen("hills", "", turn, 0.0, 90.0, 9.0) for turn in range(0, 360, 90)]
+    lines = around_lines(many + hills, CameraPose(), most=2)
+    assert lines[1].endswith("behind you: a log; all around: hills")
 
 
 def test_directions_stand_in_a_column_of_their_own():
