@@ -296,6 +296,7 @@ DRAWN_LIKE = _table(  # what is drawn as something else, and so told
         rf"(?<!pink )(?<!blue )(?<!warm )(?:spot|stage |disco )lights?\b",
         r"\g<color>ball lamps",
     ),
+    (r"\b(?P<tank>fish tank) (?:with|full of) (?:[a-z]+ ){0,3}fish(?:es)?\b", r"\g<tank>"),
     (r"\bsea (?:monster|serpent)\b", "whale"),
     (r"\bsea (?:monsters|serpents)\b", "whales"),
     (ON_WALL, r"\g<who>\g<does> on a fence"),

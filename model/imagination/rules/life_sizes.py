@@ -26,15 +26,23 @@ from mag_sandbox.scenes.stances import STANCES, where_of
 _SMALLEST, _LARGEST = 0.75, 1.35  # times as tall as in life
 _LOW, _LARGEST_LOW = 1.1, 1.0  # metres; likewise, of lower animals, whose usual height is generous
 _LARGEST_BORNE = 0.8  # likewise, of animals on something
-_LEGIBLE = 8.0  # degrees of the longer side: smaller things may be larger
+_LEGIBLE = 5.5  # degrees of the longer side: smaller things may be larger
+_SMALL = 0.5  # of the usual size of these, which is that of exhibits, or of animals on their own
+_SMALLER = frozenset((
+    "alarm clock", "apple", "banana", "book", "bottle", "bowl", "bread", "cake", "camera", "candle",
+    "chess piece", "crab", "crystal", "frog", "hedgehog", "ice cream", "melon", "mouse", "mug",
+    "orange", "owl", "parrot", "pizza", "shell", "snail", "sneaker", "squirrel", "starfish",
+    "teapot", "toy car", "trophy",
+))  # fmt: skip
 _NEAREST, _FARTHEST = -20.0, -1.6  # degrees: feet of things that are moved end here
 _WIDEST = 62.0, 50.0  # degrees that a thing grows to, and a support
 _HIDDEN = 0.15  # share of a named thing that may be hidden by a changed one, and of that
 _MORE = 0.25  # likewise, of one that grows
 _ABOVE = 2.0  # degrees by which a building called tall is taller than the others in view
+_CASTLE, _TOWER, _BEHIND = "castle", "tower", 0.1  # degrees between their feet
 _IN_VIEW = 45.0  # degrees from ahead
 _ON, _SLACK, _BEYOND = 0.2, 2.5, 1.1  # of its height; degrees; times as far away, by its foot
-_FIXED = frozenset((BRIDGE, "robot", *STANDS))  # as long as a river is wide, or of any size
+_FIXED = frozenset((BRIDGE, "robot", "rocket", *STANDS))  # as long as a river, or of any size
 
 
 _Key = tuple[str, float, Rgb | None]
@@ -73,7 +81,25 @@ def with_life_sizes(things: Sequence[PlacedObject], named: Sequence[Named]) -> l
         if one.thing.kind not in said:
             low, high = _SMALLEST / one.times, _LARGEST / one.times
             result[at] = one.thing.scaled(min(max(low, 1.0), high))
+    result = _as_near_as_its_towers(result, said)
     return _towering(result, {_key(things[at]) for at, scale in told.items() if scale > 1.0})
+
+
+def _as_near_as_its_towers(things: list[PlacedObject], said: Collection[str]) -> list[PlacedObject]:
+    """Return a plan in which a castle is no farther away than towers named with it."""
+    own = {
+        kind: [at for at, one in enumerate(things) if one.kind == kind and away(one) < _IN_VIEW]
+        for kind in {_CASTLE, _TOWER}.intersection(said)
+    }
+    feet = [things[at].foot for at in own.get(_TOWER, ())]
+    result = list(things)
+    for at in own.get(_CASTLE, ()) if feet else ():
+        one, foot = things[at], min(feet) + _BEHIND
+        if foot < one.foot < 0.0:
+            times = tan(radians(foot)) / tan(radians(one.foot))
+            fits = min(times, (TOP - foot) / one.height, _WIDEST[0] / one.width)
+            result[at] = one.scaled(max(fits, 1.0)).standing_at(foot)
+    return result
 
 
 def _towering(things: list[PlacedObject], tall: Collection[_Key]) -> list[PlacedObject]:
@@ -106,11 +132,16 @@ def _sizes(things: Sequence[PlacedObject]) -> Iterator[tuple[int, _Sized]]:
     for at, body in enumerate(bodies_of_plan(things, STANCES, sides)):
         thing, usual = body.told, usual_looks().get(body.told.kind)
         is_sized = usual is not None and thing.kind in THINGS and thing.kind not in _FIXED
-        if usual is None or not is_sized or not stands(thing) or body.distance == inf:
+        if usual is None or not is_sized or not stands(thing) or body.where != "upright":
             continue
-        if body.where == "upright" and body.distance > 0.0 and thing.foot < 0.0:
+        perches = thing.foot >= 0.0 and thing.kind in ANIMALS | _SMALLER  # in a tree
+        bearer = _support(things, at) if perches else None
+        foot = thing.foot if bearer is None else things[bearer].foot
+        distance = body.distance if bearer is None else EYE / tan(radians(-min(foot, _FARTHEST)))
+        if foot < 0.0 < distance < inf:
             tall = tan(radians(thing.top)) - tan(radians(thing.foot))
-            yield at, _Sized(thing, body.distance * tall / usual.tall)
+            real = usual.tall * (_SMALL if thing.kind in _SMALLER else 1.0)
+            yield at, _Sized(thing, distance * tall / real)
 
 
 def _support(things: Sequence[PlacedObject], place: int) -> int | None:
@@ -134,7 +165,7 @@ def _fitted(
 ) -> list[PlacedObject]:  # fmt: skip
     """Return a plan with one of its things as large as in life, times what words say."""
     sizes = dict(_sizes(things))
-    if place not in sizes:
+    if place not in sizes or (scale > 1.0 and things[place].foot >= 0.0):  # a giant on a hill
         return things
     thing, times = sizes[place]
     usual = usual_looks()[thing.kind]
@@ -201,16 +232,16 @@ def _nearer(
     """Return a plan with something that bears others as much nearer as they are too large."""
     thing = things[place]
     nearest = tan(radians(-_NEAREST)) / tan(radians(-thing.foot)) if thing.foot < 0.0 else 1.0
-    top = TOP / thing.top if thing.top > 0.0 else inf
+    borne = [at for at in range(place + 1, len(things)) if _support(things, at) == place]
+    above = max((things[at].top - thing.top for at in borne), default=0.0)
+    top = (TOP - max(above, 0.0)) / thing.top if thing.top > 0.0 else inf
     times = min(times, nearest, top, _WIDEST[1] / thing.width)
     if times <= 1.0 or is_in_water(things, thing):
         return things
     near = _closer(thing, times)
     result = list(things)
-    for at in range(place + 1, len(things)):
-        if _support(things, at) == place:
-            share = (things[at].foot - thing.foot) / thing.height
-            result[at] = _put(things[at], near, share)
+    for at in borne:
+        result[at] = _put(things[at], near, (things[at].foot - thing.foot) / thing.height)
     result[place] = near
     return things if _hides(result, place, kept, _hidden(things, place)) else result
 

@@ -1173,6 +1173,8 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
             "a knight on a white horse, in a village",
             "in silver armour",
         ),
+        ("a fish tank with three orange fish in a garden", "a fish tank in a garden", ""),
+        ("a pug in a park", "a dog in a park", ""),
         ("a sea monster by a rock", "a whale by a rock, in a coral reef", ""),
         ("a city under the sea", "a coral reef with several houses", ""),
         ("an underwater cave with fish", "an coral reef with rocks with fish", ""),

@@ -54,11 +54,42 @@ def test_an_owl_on_a_fence_is_smaller_than_that_is_tall() -> None:
     assert abs(small.foot - grown.top) < 0.1
 
 
+def test_an_owl_on_a_tree_is_no_larger_than_its_crown() -> None:
+    tree = standing("oak", 20.0, -4.0, 17.0)
+    owl = standing("owl", 20.0, 10.0, 12.0)
+    named = [Named(("owl",), None, relation=Relation("on", ("oak",))), Named(("oak",), None)]
+    _, tree, owl = with_life_sizes((GROUND, tree, owl), named)
+    assert owl.height < tree.height / 2
+    assert owl.top < 24.0
+
+
+def test_a_giant_teapot_on_a_hill_stays_one() -> None:
+    tree, teapot = standing("oak", 0.0, -4.0, 9.0), standing("teapot", 0.0, 4.0, 14.0)
+    named = [Named(("teapot",), None, scale=2.8)]
+    assert with_life_sizes((GROUND, tree, teapot), named)[2] == teapot
+
+
+def test_a_mug_beside_a_person_is_no_larger_than_a_head() -> None:
+    table, person = standing("round table", 0.0, -16.0, 11.0), standing("person", 20.0, -16.0, 28.0)
+    mug = standing("mug", 0.0, -6.0, 9.0)
+    named = [Named((kind,), None) for kind in ("round table", "person", "mug")]
+    shown = {one.kind: one for one in with_life_sizes((GROUND, table, person, mug), named)}
+    assert shown["mug"].height < shown["person"].height / 4
+
+
 def test_a_castle_that_is_too_small_is_farther_away_or_larger() -> None:
     church = standing("church", 0.0, -8.0, 14.0)
     assert times_as_tall(church) < 0.3
     far = with_life_sizes((GROUND, church), [Named(("church",), None)])[1]
     assert times_as_tall(far) > 0.7
+
+
+def test_a_castle_is_as_near_as_its_towers() -> None:
+    castle, tower = standing("castle", 0.0, -1.4, 13.0), standing("tower", 20.0, -2.4, 25.0)
+    named = [Named(("castle",), None), Named(("tower",), None)]
+    _, castle, tower = with_life_sizes((GROUND, castle, tower), named)
+    assert abs(castle.foot - tower.foot) < 0.2
+    assert castle.height > 20.0
 
 
 def test_words_for_size_count() -> None:
