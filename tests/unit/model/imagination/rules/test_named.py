@@ -782,6 +782,14 @@ def test_a_lighthouse_far_away_that_a_ship_would_hide_steps_aside_and_comes_no_n
     assert covered(there, ship) == 0
 
 
+def test_palms_step_aside_for_a_single_temple_which_stays_in_the_middle():
+    temple = PlacedObject("temple", 0.0, 8.0, 48.0, 28.0)
+    palms = [PlacedObject("palm", yaw, 6.6, 12.0, 16.0) for yaw in (355.0, 5.0)]
+    named = named_things("palm trees and a temple", ("palm", "temple"))
+    (result,) = of(obeyed([*GROUND, temple, *palms], named), "temple")
+    assert away(result) < 1.0
+
+
 def test_counted_things_in_the_middle_stand_in_a_row_between_others():
     horses = [PlacedObject("horse", yaw % 360.0, -5.0, 22.0, 20.0) for yaw in (-34.0, -12.0)]
     tractors = [
