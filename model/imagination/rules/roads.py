@@ -8,7 +8,7 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AROUND, TOP
 from mag_sandbox.model.imagination.rules.shores import shores_of
-from mag_sandbox.model.imagination.rules.spacing import covered
+from mag_sandbox.model.imagination.rules.spacing import covered, place_of
 from mag_sandbox.scenes.naming import Named
 
 _ROAD, _VEHICLES = "road", frozenset(("bus", "car", "tram", "truck"))
@@ -39,9 +39,8 @@ def onto_roads(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[P
         if all(covered(one, moved) <= max(_HIDDEN, covered(one, thing)) for one in others
                if one.width < AROUND and one.foot > moved.foot):  # fmt: skip
             result.remove(thing)
-            first = result.index(road) + 1  # the road is drawn below it
-            nearer = (at for at in range(first, len(result)) if result[at].foot < moved.foot)
-            result.insert(next(nearer, len(result)), moved)
+            above_road = result.index(road) + 1
+            result.insert(max(place_of(moved, result), above_road), moved)
     return result
 
 
