@@ -1175,6 +1175,7 @@ def test_weather_is_outside_rooms(words: DescriptionWords):
         ),
         ("a fish tank with three orange fish in a garden", "a fish tank in a garden", ""),
         ("a pug in a park", "a dog in a park", ""),
+        ("a truck and a long queue", "a truck and a many people, in a city", ""),
         ("a sea monster by a rock", "a whale by a rock, in a coral reef", ""),
         ("a city under the sea", "a coral reef with several houses", ""),
         ("an underwater cave with fish", "an coral reef with rocks with fish", ""),
