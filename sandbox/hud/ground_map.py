@@ -21,7 +21,7 @@ from mag_sandbox.sandbox.ui.layout import SPRING, Text, bar, draw, row
 from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, Theme
 from mag_sandbox.scenes.called import names_in
 
-SQUARES = "squares of {} m"
+SQUARES, SHORT_SQUARES = "squares of {} m", "{} m grid"
 TALL = 0.56  # height of the map over its width
 HALVES = 5.0, 8.0, 12.0, 18.0  # metres from the middle to the left edge, in rooms
 MOST = HALVES[-1]  # likewise outdoors
@@ -242,7 +242,7 @@ def _captioned(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surfac
     ways = (
         (" > ".join(ground.rooms[-2:]), ground.rooms[-1])
         if ground.rooms[1:]
-        else (SQUARES.format(_square(area)),)
+        else (SQUARES.format(_square(area)), SHORT_SQUARES.format(_square(area)))
     )
     way = next((one for one in ways if theme.text(one, 13, MUTED).get_width() <= room), ways[-1])
     caption = row(Text(way, 13, MUTED, lines=1), SPRING, *remembered, gap=6)

@@ -81,6 +81,15 @@ def test_things_of_kinds_that_have_no_name_are_faint(monkeypatch):
     assert not is_near(flag, RED)
 
 
+@pytest.mark.parametrize(("width", "said"), [(400, above.SQUARES), (170, above.SHORT_SQUARES)])
+def test_the_length_of_a_square_is_told_whole(width, said, monkeypatch):
+    texts, text = [], Theme.text
+    monkeypatch.setattr(Theme, "text", lambda *a, **kw: texts.append(a[1]) or text(*a, **kw))
+    with window((640, 400), "test"):
+        GroundMap().card(Theme((640, 400)), block_at(0.0), WAY, [], HERE, width=width)
+    assert said.format(5) in texts[-4:], "the whole of it is drawn last"
+
+
 def test_what_is_in_view_has_a_name_before_nearer_things_beside_it(monkeypatch):
     beside = [GroundThing(f"t{place}", -2.0, place - 3.0, 0.2) for place in range(MOST_NAMED)]
     names, shown = names_of([*beside, GroundThing("tower", 4.0, 1.0, 0.2)], monkeypatch)
