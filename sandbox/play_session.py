@@ -42,6 +42,7 @@ from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt, title_of
+from mag_sandbox.sandbox.saves.parking import NONE_SAVED
 from mag_sandbox.sandbox.saves.saves import LEFT, Autosave
 from mag_sandbox.sandbox.saves.undo import CHANGE, Moment
 from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld, Way
@@ -368,7 +369,8 @@ class PlayerSession(WatchedSession):
         save, self._save = self._save, None
         problem = save.exception()
         if problem is not None:
-            self._say(str(problem) or "no moment of this place is saved yet", "bad")
+            why, key = str(problem) or NONE_SAVED, self._services.bindings.title("save")
+            self._say(f"{why}; {key} saves this one" if why == NONE_SAVED else why, "bad")
             return None
         world, parked = self._reel.current.spec.name, save.result()
         if parked.world != world and parked.world in worlds_beside(world):

@@ -37,6 +37,7 @@ from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
 
+NONE_SAVED = "no moment of this place is saved yet"
 QUICK = "quick"  # the slot of the key that saves
 PATIENCE_S = 30.0  # longest wait for another game that is writing [s]
 CLAIM_S = 1.0  # a game that lists places locks each for less [s]
@@ -124,7 +125,7 @@ class ParkedScenes:
         """Return the saved moment of the playthrough `id`, to continue it, or raise StateError."""
         save = check_slug(f"{id}-{QUICK}")
         if is_missing(self._path(save)):
-            raise StateError("no moment of this place is saved yet; save this moment first")
+            raise StateError(NONE_SAVED)
         return replace(self.load(save), id=id, slot="")
 
     def header(self, id: str) -> StateHeader:

@@ -123,7 +123,7 @@ def test_loading_without_a_save_is_said_and_play_goes_on(run):
     game.play()
     game.see_blocks(3)
     game.press(pygame.K_F9)
-    game.said("no moment of this place is saved yet")
+    game.said("no moment of this place is saved yet; F5 saves this one")
     game.see_blocks(2)
     assert game.navigator.worker.status.error is None
     assert game.block >= 4
