@@ -413,6 +413,7 @@ def _draw_stripes(
 ) -> None:
     step, before = max(3, theme.px(4)), surface.get_clip()
     surface.set_clip(area.clip(before))
+    surface.fill(_UNSEEN)
     for left in range(area.left - area.height, area.right, step):
         ends = (left, area.bottom), (left + area.height, area.top)
         pygame.draw.line(surface, theme.colour(colour), *ends)
