@@ -214,6 +214,7 @@ _AS_AT_PLACES = any_case(  # things named for a place, which may be elsewhere
     r"|office chair|garden (?:bench|chair|gnome|table)|cave (?:entrance|mouth)"
     r"|entrances? of (?:an? )?cave)(?:e?s)?\b"
 )
+_GOODS = re.compile("(?<=^store) with .+")  # what is in a bakery, but is not seen from outside
 _STORE = any_case(r"\b(?:shop|store)\b")
 _WITH = any_case(
     r"\b(?:with|wearing|in(?= (?:\w+ )?(?:armou?r|mail|uniform|costume)\b)) "
@@ -324,7 +325,7 @@ _OF_DAYS = (frozenset(_COLORS_OF_LIGHTS) | SPOKEN["day"]) - SPOKEN["night"]  # n
 _SUNLIT = frozenset(map(stem, ("morning", "noon", "midday", "afternoon")))  # as windows are
 _GROWTH = {  # what else grows in places, and how many of it there are at least
     "jungle": ("bush", 32), "wheat field": ("wheat", 24), "tulip field": ("tulip", 24),
-    "rocky coast": ("rock", 16),
+    "rocky coast": ("rock", 16), "library": ("bookshelf", 7),
 }  # fmt: skip
 _PART_OF = {  # places, and those whose ground, plants and houses they share
     "swimming pool": ("garden",), "playground": ("park",), "park": ("city",),
@@ -436,9 +437,13 @@ class DescriptionWords(Vocabulary):
         if self.place(read) == "indoor" and _OUTDOORS.search(text):
             phrases = _without_outdoors(phrases, text, self)
             read = rewritten(text, phrases)
-        if self.place(read) != "indoor" or not _is_of_house(read):
+        bare = [one._replace(known=one.known and _GOODS.sub("", one.known)) for one in phrases]
+        read = rewritten(text, bare)
+        if self.place(read) != "indoor":
+            return tuple(bare)
+        if not _is_of_house(read):
             return phrases
-        houses = [one for one in phrases if one.known and _HOUSES.search(one.known)]
+        houses = [one for one in bare if one.known and _HOUSES.search(one.known)]
         there = _without(houses, text)
         others = _with_owners(super().phrases(there), there, self)
         if self.place(rewritten(there, others)) != "outdoor" and not _tells_of_outdoors(read):

@@ -309,13 +309,13 @@ def test_english_and_nonsense_are_no_other_language(words, text):
         ),  # which has no cone
         ("a zoo with a lion", {"zoo": "savanna"}),
         ("Times Square at night", {"Times Square": "city street"}),
-        ("a bakery", {"bakery": "store"}),
+        ("a bakery", {"bakery": "store with bread and cakes"}),
         ("a village with two bakeries", {"bakeries": "shops"}),
         ("a street with a cafe", {"street": "city street"}),
         ("a bedroom with an aquarium", {"aquarium": "fish tank"}),
         ("a campsite", {}),
         ("a farm with a red fire truck", {"fire truck": "truck"}),
-        ("a bakery with a baker", {"bakery": "store", "baker": "person"}),
+        ("a barber shop with a barber", {"barber shop": "store", "barber": "person"}),
         (
             "a doctor, two pirates and a family in a park",
             {"doctor": "person", "pirates": "people", "family": "two people and two children"},
@@ -1959,6 +1959,11 @@ def test_things_above_the_player_are_high_and_otherwise_the_words_are_struck(
 def test_games_have_skies_of_evenings(words: DescriptionWords, text: str, sky: str, grey: str):
     assert sky in lit(text, words)
     assert " ".join(word.text for word in words.without_effect(text)) == grey
+
+
+def test_goods_of_a_shop_are_inside_it(words: DescriptionWords):
+    assert words.reading("a bakery") == "a store with bread and cakes"
+    assert "bread" not in words.reading("a street with a flower shop and a bakery")
 
 
 def test_a_shop_with_something_large_is_a_house(words: DescriptionWords):
