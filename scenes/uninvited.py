@@ -15,7 +15,7 @@ from mag_sandbox.scenes.places import (
     read_places,
 )
 from mag_sandbox.scenes.suggestions import WOODED
-from mag_sandbox.scenes.vocabulary import Vocabulary, stem, text_stems
+from mag_sandbox.scenes.vocabulary import Vocabulary, any_case, stem, text_stems
 
 _LIVED_IN = frozenset(("outdoor", "indoor"))  # categories whose places can be empty
 _GROWN = frozenset((  # places that are made of what grows or lies there
@@ -37,6 +37,15 @@ _CONCERT = frozenset(map(stem, ("concert", "band", "orchestra")))
 _OF_WARM_DAYS = frozenset(
     ("palm", "cactus", "camel", "hot air balloon", "sunbed", "butterfly", "bee")
 )
+_OF_OLD = any_case(
+    r"\b(?:medieval|ancient|prehistoric|vikings?|romans?|(?:wizard|witch|alchemist)(?:'s|s)?)\b"
+)
+_MODERN = frozenset((
+    "bicycle", "bus", "bus stop", "camera", "car", "computer", "crane", "factory", "helicopter",
+    "laptop", "locker", "motorcycle", "plane", "radiator", "refrigerator", "rocket",
+    "satellite dish", "skyscraper", "station", "television", "toy car", "tractor", "traffic light",
+    "train", "tram", "truck", "washing machine",
+))  # fmt: skip
 _COLD = frozenset(map(stem, ("christmas", "snow", "winter")))
 _RARE = {
     "park": frozenset(("church", "hot air balloon")), "airport": frozenset(("traffic light",)),
@@ -115,6 +124,15 @@ def _fabric(place: PlaceKind | None) -> frozenset[str]:
 
 
 def strays_in(text: str, words: Vocabulary) -> frozenset[str]:
+    """Return the kinds that a description's place does not have unless words name them.
+
+    In times of old, no tram is in a city.
+    """
+    strays = _strays_of_place(text, words)
+    return strays | _MODERN if _OF_OLD.search(text) else strays
+
+
+def _strays_of_place(text: str, words: Vocabulary) -> frozenset[str]:
     """Return the kinds that a description's place does not have unless words name them.
 
     No castle is in a swamp. Where it is lonely, or no place is named, there are no people, no

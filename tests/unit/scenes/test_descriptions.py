@@ -40,7 +40,7 @@ from mag_sandbox.scenes.kinds import KINDS, THINGS
 from mag_sandbox.scenes.naming import SIZES, named_things
 from mag_sandbox.scenes.places import known_place, place_of, read_places
 from mag_sandbox.scenes.scene import available_scenes, load_scene
-from mag_sandbox.scenes.uninvited import elsewhere_in, uninvited_in
+from mag_sandbox.scenes.uninvited import elsewhere_in, strays_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import WORDS_FILE, stem
 from tests import ROOT
 
@@ -1959,6 +1959,12 @@ def test_things_above_the_player_are_high_and_otherwise_the_words_are_struck(
 def test_games_have_skies_of_evenings(words: DescriptionWords, text: str, sky: str, grey: str):
     assert sky in lit(text, words)
     assert " ".join(word.text for word in words.without_effect(text)) == grey
+
+
+def test_nothing_modern_is_in_places_of_old(words: DescriptionWords):
+    assert {"bicycle", "tram"} < strays_in("a medieval village market", words)
+    assert "computer" in strays_in("a wizard's workshop", words)
+    assert "tram" not in strays_in("an old town", words)
 
 
 def test_goods_of_a_shop_are_inside_it(words: DescriptionWords):
