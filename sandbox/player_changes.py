@@ -42,7 +42,7 @@ from mag_sandbox.scenes.changes import (
     without_adding,
 )
 from mag_sandbox.scenes.descriptions import of_light
-from mag_sandbox.scenes.naming import named_things
+from mag_sandbox.scenes.naming import is_plural, named_things
 from mag_sandbox.scenes.places import known_place
 from mag_sandbox.scenes.things import GROUND, ThingError, parse_known, words_of
 from mag_sandbox.scenes.vocabulary import Vocabulary, split_words
@@ -334,7 +334,10 @@ def words_of_change(now: FrameBlock, before: FrameBlock | None) -> str:
         gone = _only_in(before, now) if before and edited.act == "undo" else None
         return words_of(edited) + (_out_of_view(gone, before, now.poses[-1]) if gone else "")
     new = _only_in(now, before)
-    words = f"{words_of(edited)} is there" + (_out_of_view(new, now, now.poses[-1]) if new else "")
+    name = words_of(edited)
+    words = f"{name} {'are' if is_plural(name) else 'is'} there" + (
+        _out_of_view(new, now, now.poses[-1]) if new else ""
+    )
     if before is None or before.poses[-1].position != now.poses[-1].position:
         return words
     was, there = (

@@ -267,14 +267,23 @@ def near_colors(text: str, kinds: Collection[str]) -> tuple[tuple[str, str], ...
 
 
 def with_article(name: str) -> str:
-    """Return a name as that of one thing: "an alien", "the moon", "curtains", "red", "on a car"."""
-    first, last = name.split()[0], re.split(" (?:of|with|in) ", name)[0].split()[-1]
+    """Return a name as that of one thing: "an alien", "the moon", "curtains", "on a car"."""
+    first, last = name.split()[0], _counted_word(name)
     if last in (OVERHEAD | {"sea"}) - {"planet", "cloud", "star"}:
         return f"the {name}"
-    is_several = last in _PLURALS or (last.endswith("s") and plural(last) == last)
-    if is_several or last in UNCOUNTED or first in {*NUMBERS, *RELATIONS} or color_word(last):
+    if is_plural(name) or last in UNCOUNTED or first in {*NUMBERS, *RELATIONS}:
         return name
     return f"{article(name)} {name}"
+
+
+def is_plural(name: str) -> bool:
+    """Tell whether a name takes a verb in the plural: "red curtains", "people with drums"."""
+    last = _counted_word(name)
+    return last in _PLURALS or (last.endswith("s") and plural(last) == last)
+
+
+def _counted_word(name: str) -> str:
+    return re.split(" (?:of|with|in) ", name)[0].split()[-1]
 
 
 def article(name: str) -> str:

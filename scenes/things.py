@@ -16,10 +16,10 @@ from mag_sandbox.scenes.naming import (
     NUMBERS,
     SIZES,
     WHERE,
-    article,
     in_said_colors,
     is_color_of_next,
     takes_color,
+    with_article,
 )
 from mag_sandbox.scenes.places import read_places
 from mag_sandbox.scenes.relations import DIRECTIONS
@@ -324,7 +324,7 @@ def words_of(edit: Edit) -> str:
     if edit.act != "place":
         return _DONE[edit.act]
     words = f"{color_name(edit.color)} {edit.kind}" if edit.color else edit.kind
-    return f"{article(words)} {words}"
+    return with_article(words)
 
 
 def thing_words(edit: Edit) -> str:

@@ -30,6 +30,7 @@ from mag_sandbox.sandbox.ui.display import fit, share_of
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.called import names_in
 from mag_sandbox.scenes.color_names import color_name
+from mag_sandbox.scenes.naming import is_plural
 from mag_sandbox.scenes.things import (
     ThingError,
     parse_known,
@@ -46,7 +47,6 @@ EVEN = 8.0  # steps of RGB by which the colours of bare ground differ, standard 
 UNLIKE = 110.0  # steps of RGB from a thing's colour, from which on a spot shows another thing
 NOTHING_THERE = "what stands here is not known by name: write what should be here"
 NOTHING_TO_REMOVE = "nothing stands here: point at what should be removed"
-STANDS = "{} stands here already: “another” draws it anew"
 BELOW = "most of it will be below the view: look down, or step back"
 SAME_SPOT = 0.3  # of a thing's width: how far from its middle it is replaced by another one
 IT_IS = "this is for the {} that you point at"
@@ -303,7 +303,7 @@ class EditOverlay(Overlay):
         if edit.act == "place":
             self._placements.follow(edit)
             is_there = _stands(self._thing_there(), edit)
-            return STANDS.format(words_of(edit)) if is_there else self._placements.refusal
+            return stands_here(words_of(edit)) if is_there else self._placements.refusal
         if edit.act not in SPOT_ACTS or block.planned is None or self._viewpoint != pose.position:
             return ""
         placed = () if pose.is_away else block.placed  # there they are among the planned things
@@ -371,6 +371,12 @@ class EditOverlay(Overlay):
             pygame.draw.circle(surface, colour, (x, y), theme.px(RING) + wider / 2, line)
             pygame.draw.circle(surface, colour, (x, y), theme.px(DOT) + wider / 2)
         return pygame.Rect(round(x), round(y), 1, 1)
+
+
+def stands_here(name: str) -> str:
+    """Return the sentence that a thing of that name and colour stands here already."""
+    stands, it = ("stand", "them") if is_plural(name) else ("stands", "it")
+    return f"{name} {stands} here already: “another” draws {it} anew"
 
 
 def _stands(thing: Edit | None, edit: Edit) -> bool:

@@ -35,6 +35,7 @@ from mag_sandbox.scenes.changes import (
     words_unseen,
 )
 from mag_sandbox.scenes.characters import clean
+from mag_sandbox.scenes.color_names import color_word
 from mag_sandbox.scenes.conditions import night_words
 from mag_sandbox.scenes.descriptions import (
     added_place,
@@ -251,7 +252,8 @@ def as_one(drawn: str, words: Vocabulary) -> str:
     is_place = words.place(head) is not None and " in " not in head
     if is_place and not head.endswith("s"):
         return located(head).partition(" ")[2] + joins + rest
-    return with_article(drawn) if named_things(drawn, KINDS) else drawn
+    is_thing = named_things(drawn, KINDS) and not color_word(drawn)  # orange may be either
+    return with_article(drawn) if is_thing else drawn
 
 
 _advice_on = lru_cache(maxsize=8)(_Advice)  # asked for several times a key

@@ -896,3 +896,12 @@ def test_words_say_where_things_are_that_share_a_place_or_lie_on_the_other_side(
 def test_three_dancers_and_a_drummer_are_four_people():
     (people,) = named_things("people and a person", ["person"])
     assert people.least == 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("curtains", "curtains"), ("ice cream", "an ice cream"), ("bread", "bread"),
+     ("orange", "an orange"), ("moon", "the moon")],
+)  # fmt: skip
+def test_a_thing_is_told_with_its_article_if_it_takes_one(kind, name):
+    assert words_of(Edit("place", kind=kind)) == name

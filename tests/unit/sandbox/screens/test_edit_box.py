@@ -21,13 +21,14 @@ from mag_sandbox.sandbox.screens.edit_box import (
     NOTHING_TO_COLOR,
     NOTHING_TO_REMOVE,
     ON_MAP,
-    STANDS,
     EditOverlay,
+    stands_here,
 )
 from mag_sandbox.sandbox.screens.prompt_box import MAX_CHIPS
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.color_names import COLORS
 from mag_sandbox.scenes.kinds import THINGS
+from mag_sandbox.scenes.things import words_of
 from tests.doubles import SPEC
 
 pytestmark = pytest.mark.usefixtures("display")
@@ -278,7 +279,10 @@ def test_the_very_thing_that_stands_there_is_not_put_again():
         overlay.handle(click((640, 384)))
         write(overlay, f"a {color} tent")
         assert (bool(asked), overlay.box.is_open) == (is_put, not is_put)
-        assert is_put or overlay.box.notice == STANDS.format("a red tent")
+        assert (
+            is_put
+            or overlay.box.notice == "a red tent stands here already: “another” draws it anew"
+        )
 
 
 @pytest.mark.parametrize(
@@ -304,6 +308,14 @@ def test_what_is_put_out_of_view_is_said_to_be_there(pitch, said):
         for placed in ((), (balloon,))
     ]
     assert words_of_change(blocks[1], blocks[0]) == said.format("ahead, above the view")
+
+
+def test_notices_about_several_things_are_in_the_plural():
+    curtains = Edit("place", kind="curtains", color=COLORS["red"])
+    block = SimpleNamespace(ground=None, poses=(CameraPose(),), edited=curtains, placed=())
+    assert words_of_change(block, block) == "red curtains are there"
+    several = "red curtains stand here already: “another” draws them anew"
+    assert stands_here(words_of(curtains)) == several
 
 
 def test_enter_places_the_thing_that_the_box_announces():
