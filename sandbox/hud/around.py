@@ -20,7 +20,16 @@ from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, Session
 from mag_sandbox.scenes.called import colors_in, counts_in, likenesses_in, names_in
 from mag_sandbox.scenes.color_names import clear_color_name, likely_color
 from mag_sandbox.scenes.conditions import SEA
-from mag_sandbox.scenes.kinds import CLOUD, DRESSED, LANDSCAPE, OVERHEAD, RANGES, THINGS, WATERS
+from mag_sandbox.scenes.kinds import (
+    CLOUD,
+    DRESSED,
+    KINDS,
+    LANDSCAPE,
+    OVERHEAD,
+    RANGES,
+    THINGS,
+    WATERS,
+)
 from mag_sandbox.scenes.naming import UNCOUNTED, named_things, with_article
 from mag_sandbox.scenes.stances import where_of
 from mag_sandbox.scenes.synonyms import plural
@@ -285,11 +294,11 @@ def unplanned_names(block: FrameBlock, kinds: Collection[str]) -> tuple[str, ...
     if block.planned is None:
         return ()
     present = {one.kind for one in (*block.planned, *block.placed)}
-    said = names_in(block.prompt)
+    said, told = names_in(block.prompt), {*kinds} & THINGS.keys() - OVERHEAD
     return tuple(
         said.get(one.kinds[0], one.kinds[0])
-        for one in named_things(block.prompt, kinds)
-        if present.isdisjoint(one.kinds) and one.kinds[0] in THINGS.keys() - OVERHEAD
+        for one in named_things(block.prompt, KINDS)  # a stage's curtains are curtains, too
+        if present.isdisjoint(one.kinds) and one.kinds[0] in told
     )
 
 

@@ -14,11 +14,12 @@ from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.ui.layout import SPRING, CachedCard, Card, Part, Text, column, row
 from mag_sandbox.sandbox.ui.theme import MUTED
+from mag_sandbox.scenes.naming import is_plural
 
 WIDTH, NAMES = 400, 150  # px of the reference window; of the names in it
 MOST_LINES, FEWEST_LINES = 14, 3  # as many as have room above the cards below
 TITLE = "Around you"
-UNPLANNED_NAMES = "this place has no {}; {} puts one where you point"
+UNPLANNED_NAMES = "this place has no {}; press {} to put {} where you point"
 PLANNED_LATER = "what stands here is still being planned; one moment"
 
 
@@ -97,7 +98,8 @@ class AroundOverlay(Overlay):
             return (PLANNED_LATER,)
         lines = around_lines(self._listed[1], self._reel.pose, self._most)
         if self._change and (absent := unplanned_names(block, spec.kinds)):
-            lines.append(UNPLANNED_NAMES.format(" or ".join(absent), self._change))
+            them = "them" if is_plural(absent[-1]) else "one"
+            lines.append(UNPLANNED_NAMES.format(" or ".join(absent), self._change, them))
         return tuple(lines)
 
 

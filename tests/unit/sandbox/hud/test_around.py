@@ -468,8 +468,21 @@ def test_the_list_says_which_named_things_the_plan_lacks():
     for ready.block.planned in ((), (cat,), (cat, dog)):
         overlay.update(0.0)
         lacking.append([line for line in overlay.lines if "has no" in line])
-    one = "this place has no {}; I puts one where you point"
-    assert lacking == [[one.format("dog or cat")], [one.format("dog")], []]
+    one = "this place has no {}; press I to put one where you point"
+    assert lacking == [[one.format("cat or dog")], [one.format("dog")], []]
+
+
+def test_of_a_place_with_curtains_of_a_stage_no_curtains_are_said_to_be_missing():
+    overlay = _overlay_of((), NotingTheme((640, 400)))
+    ready, overlay._change = overlay._reel.current, "I"
+    ready.spec.kinds, ready.block.prompt = ("curtains",), "a gallery with blue curtains"
+    overlay.press()
+    last = []
+    for ready.block.planned in ((), (replace(TENT, kind="stage curtains"),)):
+        overlay.update(0.0)
+        last.append(overlay.lines[-1])
+    assert last[0] == "this place has no curtains; press I to put them where you point"
+    assert "has no" not in last[1]
 
 
 def test_of_a_long_list_the_farthest_are_told_in_one_line_by_direction():
