@@ -225,8 +225,9 @@ def _parked_card(
     where = "" if place.world == available_worlds()[0] else f" in {place.world}"
     left = f"a copy, {left}" if place.name != place.scene.name else left
     if len(place.rooms) > 1:
-        left = f"{left}, {len(place.rooms)} rooms"
-        where += f" · rooms: {', '.join(filter(None, place.rooms))}"
+        left = f"{left}, {len(place.rooms)} places"
+        names = ", ".join(filter(None, place.rooms))
+        where += f": {names}" if names else ""
     elif not name.startswith(place.scene.name.rstrip(CUT_OFF)):
         where += f" · begun as “{place.scene.name}”"
     if CUT_OFF in name:

@@ -453,8 +453,8 @@ def test_the_card_of_a_room_says_where_it_was_begun(tmp_path):
     parked.park(left(scene=square, prompt="A kitchen with a stove", rooms=rooms))
     card, _ = read_title_model(parked, tmp_path).parked
     assert card.title == "A market square", "where the player looks for it"
-    assert card.line == "left just now, 3 rooms"
-    assert card.about.endswith("rooms: market square, kitchen, pantry")
+    assert card.line == "left just now, 3 places"
+    assert card.about == "Left just now, 3 places in fake: market square, kitchen, pantry"
 
 
 def test_without_any_data_there_is_the_library(tmp_path):
