@@ -94,7 +94,7 @@ class WatchedSession(PlaySession):
         self.overlays: tuple[Overlay, ...] = (services.notices,)
         self._services = services
         self._begun = ""  # what to say when a beginning is shown
-        self._taken_back = ""  # what to say when an undone change is shown
+        self._taken_back = ""  # the change that is undone
         self._shown: FrameBlock | None = None  # newest
         self._rested = 0  # blocks since the last one in which the player walked
         self._stopped_at: Position = (0.0, 0.0)  # where a notice about the way was shown last
@@ -132,9 +132,8 @@ class WatchedSession(PlaySession):
             elif block and block.edited and block.edited.act not in self.said_before:
                 if block.edited == ENTER:  # all that is said is about the place before
                     self._services.notices.clear()
-                words = player_changes.words_of_change(block, self._shown)
-                undone = self._taken_back if block.edited.act == "undo" else ""
-                self._services.notices.say(f"{words}{undone}", topic=CHANGE)
+                words = player_changes.words_of_change(block, self._shown, self._taken_back)
+                self._services.notices.say(words, topic=CHANGE)
         self._shown = ready.block
 
 
@@ -558,7 +557,7 @@ class PlayerSession(WatchedSession):
             self._say("there is nothing to undo")
             return None
         if moment.left is None:
-            self._taken_back = f": {moment.back}"
+            self._taken_back = moment.back
             self._worker.call(lambda session: session.edit(Edit("undo")))
             self._painting.begin(Edit("undo"))
             player_changes.show_change(self._reel)

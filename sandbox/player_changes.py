@@ -326,18 +326,23 @@ def change(
     show_change(reel)
 
 
-def words_of_change(now: FrameBlock, before: FrameBlock | None) -> str:
-    """Return, for players, what a block shows that was changed, and which things it replaces."""
+def words_of_change(now: FrameBlock, before: FrameBlock | None, undone: str = "") -> str:
+    """Return, for players, what a block shows that was changed, and which things it replaces.
+
+    `undone` is the change that an undo takes back, "" if unknown.
+    """
     edited = now.edited
     assert edited is not None
-    if edited.act != "place":
-        gone = _only_in(before, now) if before and edited.act == "undo" else None
-        return words_of(edited) + (_out_of_view(gone, before, now.poses[-1]) if gone else "")
-    new = _only_in(now, before)
     name = words_of(edited)
-    words = f"{name} {'are' if is_plural(name) else 'is'} there" + (
-        _out_of_view(new, now, now.poses[-1]) if new else ""
-    )
+    if edited.act == "undo":
+        gone = _only_in(before, now) if before else None
+        words = f"{name}: {undone}" if undone else name
+        return ", ".join(filter(None, (words, _way_out_of_view(gone, before, now))))
+    if edited.act != "place":
+        return name
+    new, words = _only_in(now, before), f"{name} {'are' if is_plural(name) else 'is'} there"
+    if way := _way_out_of_view(new, now, now):
+        words += f", out of view ({way})"
     if before is None or before.poses[-1].position != now.poses[-1].position:
         return words
     was, there = (
@@ -358,14 +363,16 @@ def _only_in(one: FrameBlock, other: FrameBlock | None) -> Edit | None:
     return placed[0] if len(placed) == 1 else None
 
 
-def _out_of_view(thing: Edit, block: FrameBlock | None, pose: CameraPose) -> str:
-    """Return where a placed thing of a block is, if a view does not show it."""
+def _way_out_of_view(thing: Edit | None, block: FrameBlock | None, now: FrameBlock) -> str:
+    """Return where a placed thing of a block is, if there is one and the view does not show it."""
+    if thing is None:
+        return ""
+    pose = now.poses[-1]
     seen = seen_from(thing, block.ground if block else None, pose)
     aside = abs(yaw_difference(seen.yaw, pose.yaw)) - seen.width / 2
     above = abs(seen.pitch - pose.pitch) - seen.height / 2
-    if aside < pose.fov / 2 and above < pose.fov * ASPECT / 2:
-        return ""
-    return f", out of view ({seen.direction(pose)})"
+    is_in_view = aside < pose.fov / 2 and above < pose.fov * ASPECT / 2
+    return "" if is_in_view else seen.direction(pose)
 
 
 def keep_changes(asked: deque[Moment], stack: UndoStack, ready: ReadyBlock) -> None:

@@ -286,15 +286,21 @@ def test_the_very_thing_that_stands_there_is_not_put_again():
 
 
 @pytest.mark.parametrize(
-    ("yaw", "said"), [(10.0, "undone"), (170.0, "undone, out of view (behind you)")]
+    ("yaw", "back", "said"),
+    [
+        (10.0, "", "undone"),
+        (170.0, "", "undone, behind you"),
+        (10.0, "a tent", "undone: a tent"),
+        (170.0, "a tent", "undone: a tent, behind you"),
+    ],
 )
-def test_what_is_taken_back_out_of_view_is_said_to_be_there(yaw, said):
+def test_what_is_taken_back_out_of_view_is_said_to_be_there(yaw, back, said):
     tent = Edit("place", yaw, -2.0, 12.0, 8.0, "tent")
     blocks = [
         SimpleNamespace(ground=None, poses=(CameraPose(),), edited=Edit("undo"), placed=placed)
         for placed in ((tent,), ())
     ]
-    assert words_of_change(blocks[1], blocks[0]) == said
+    assert words_of_change(blocks[1], blocks[0], back) == said
 
 
 @pytest.mark.parametrize(
