@@ -131,16 +131,23 @@ class Wipe:
         surface.set_clip(clip)
         line = pygame.Rect(edge - self._theme.px(1), picture.top, self._theme.px(3), picture.height)
         pygame.draw.rect(surface, INK, line)
-        then, now = self._labels
-        middle = surface.get_height() // 2
-        if edge - picture.left > then.get_width() + 2 * gap:
-            surface.blit(then, then.get_rect(midright=(edge - gap, middle)))
-        if picture.right - edge > now.get_width() + 2 * gap:
-            surface.blit(now, now.get_rect(midleft=(edge + gap, middle)))
+        self._draw_labels(surface, edge, gap)
         low = surface.get_height() - self._theme.px(70)
         surface.blit(
             self._caption, self._caption.get_rect(midbottom=(surface.get_width() // 2, low))
         )
+
+    def _draw_labels(self, surface: pygame.Surface, edge: int, gap: int) -> None:
+        """Write on both sides of the line, as far from it as it is at least from a window's edge.
+
+        Nearer to the edge it is hardly seen, and a word alone would tell nothing.
+        """
+        seen, (then, now) = self._picture.clip(surface.get_rect()), self._labels
+        before, after, middle = edge - seen.left, seen.right - edge, surface.get_height() // 2
+        if after > gap and before > then.get_width() + 2 * gap:
+            surface.blit(then, then.get_rect(midright=(edge - gap, middle)))
+        if before > gap and after > now.get_width() + 2 * gap:
+            surface.blit(now, now.get_rect(midleft=(edge + gap, middle)))
 
     def _place(self, pose: CameraPose, crop: Crop) -> pygame.Rect:
         """Return the place of the earlier view in the window, as the camera sees it now."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pygame
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
@@ -14,6 +15,7 @@ from mag_sandbox.sandbox.ui.theme import Theme
 from tests.unit.sandbox.screens.test_probes_screen import result
 
 BLUE = (0, 0, 255)
+WORDS = {"then": (255, 0, 255), "now": (0, 255, 0)}
 
 
 @pytest.mark.parametrize("size", [(480, 300), (1280, 720), (3840, 2160)])
@@ -34,6 +36,24 @@ def test_then_lies_over_the_left_share_where_the_camera_sees_it(size, yaw):
     assert row[width * 3 // 4 + 9] == BLUE, "now is the live picture"
     if yaw:
         assert row[4] == BLUE, "then did not show that"
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0.0, []), (0.06, ["now"]), (0.5, ["then", "now"]), (0.94, ["then"]), (0.99, []), (1.0, [])],
+)
+@pytest.mark.parametrize("overhang", [0, 60])
+def test_words_stand_beside_the_line_of_a_wipe_and_never_alone(share, shown, overhang):
+    size = 640, 400
+    with window(size, "test") as surface:
+        picture = surface.get_rect().inflate(2 * overhang, 0)
+        wipe = Wipe(Theme(size), result(1), picture)
+        for label, color in zip(wipe._labels, WORDS.values(), strict=True):
+            label.fill(color)
+        edge = size[0] * share
+        wipe.draw(surface, CameraPose(), WHOLE, (edge - picture.left) / picture.width)
+        row = {tuple(color) for color in pygame.surfarray.array3d(surface)[:, size[1] // 2]}
+    assert [word for word, color in WORDS.items() if color in row] == shown
 
 
 @pytest.mark.parametrize(
