@@ -60,7 +60,11 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_told_hues,
     without_beams,
 )
-from mag_sandbox.model.imagination.rules.plausible import below_ceiling, plausible
+from mag_sandbox.model.imagination.rules.plausible import (
+    below_ceiling,
+    none_too_large,
+    plausible,
+)
 from mag_sandbox.model.imagination.rules.shores import with_sailing_boats
 from mag_sandbox.model.imagination.rules.sketched import kept_as_sketched, with_gradients
 from mag_sandbox.model.imagination.rules.spacing import with_creatures_in_front
@@ -255,7 +259,8 @@ class Imagination:
         elif not shown:
             things = with_told_hues(things, wanted.named)
         else:
-            things = with_nearer_feet(things, shown)
+            said = {kind for one in wanted.named for kind in one.kinds}
+            things = with_nearer_feet(none_too_large(things, said, shown), shown)
         things = below_ceiling(things, shown)
         return tuple(in_fog(things, wanted) if wanted.in_fog else things)
 

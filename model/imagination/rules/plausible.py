@@ -88,10 +88,9 @@ def plausible(
     said = {kind for one in named for kind in one.kinds}
     least = {kind: one.least for one in typical for kind in one.kinds}
     kinds = {thing.kind for thing in things}
-    is_outdoors = NEAR_GROUND in kinds
     result = [
-        thing if thing.kind in said else _not_too_large(thing, is_outdoors=is_outdoors)
-        for thing in things
+        thing
+        for thing in none_too_large(things, said)
         if thing.kind not in _PEAKS - said or thing.width >= _NARROWEST_PEAK
         if thing.height >= _LEAST.get(thing.kind, 0.0)
     ]
@@ -102,6 +101,24 @@ def plausible(
         result = _before_walls(_on_something(_clear_of_doors(free, said), said))
         result = _without_hidden_pictures(result, said)
     return result
+
+
+def none_too_large(
+    things: Sequence[PlacedObject], said: Collection[str], shown: Sequence[PlacedObject] = ()
+) -> list[PlacedObject]:
+    """Return a plan without giant bees: what words do not name is not much larger than usual.
+
+    Args:
+        things: from far to near.
+        said: kinds that words name; they stay as they are.
+        shown: what a given picture shows, likewise.
+    """
+    is_outdoors = any(thing.kind == NEAR_GROUND for thing in things)
+    return [
+        thing if thing.kind in said or thing in shown
+        else _not_too_large(thing, is_outdoors=is_outdoors)
+        for thing in things
+    ]  # fmt: skip
 
 
 def _not_too_large(thing: PlacedObject, *, is_outdoors: bool) -> PlacedObject:

@@ -10,6 +10,7 @@ from mag_sandbox.model.imagination.rules.plausible import (
     below_ceiling,
     hung,
     lying_first,
+    none_too_large,
     plausible,
 )
 from mag_sandbox.model.imagination.rules.relations import related
@@ -189,6 +190,14 @@ def test_small_animals_that_no_words_ask_for_are_small(kind: str):
     _, small = plausible([GROUND, large], [])
     assert small.width <= 10.0
     assert plausible([GROUND, large], [Named((kind,), None)]) == [GROUND, large]
+
+
+def test_what_a_given_picture_shows_stays_as_large_as_it_is():
+    shown = PlacedObject("bee", 0.0, 6.0, 36.0, 24.0)
+    around = replace(shown, yaw=90.0)
+    ground, same, small = none_too_large([GROUND, shown, around], (), [shown])
+    assert (ground, same) == (GROUND, shown)
+    assert small.width <= 10.0
 
 
 def test_waters_hide_nothing_that_stands():
