@@ -385,7 +385,7 @@ MEASURED = {
 }
 _SCHOOL_DESK = "school desk"
 MOST_UNSEEN = 6  # unseen words near by, beside those that are suggested
-MOST_THINGS = 8  # kinds that a plan shows, on 5 seeds of 5; of 9 named one was missing on 8 of 10
+MOST_THINGS = 8  # kinds of a plan: of 8 named some are missing in 5 places of 25, of 9 in 14 of 24
 
 
 class DescriptionWords(Vocabulary):

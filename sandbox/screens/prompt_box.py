@@ -89,7 +89,10 @@ NONE_TO_CHANGE = "no {} is named here, so nothing that you saw changes; new area
 STAYS = "no place named, so it stays {}"
 REPAINTED = "; with {} it is set {}"
 ALSO_AS = ", “{}” as {}"
-TOO_MANY = "too many kinds of things for one place: {} may be missing"
+TOO_MANY = (
+    "too many kinds of things for one place: {} may be missing; the list of things around you says"
+    " which"
+)
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
 
 
