@@ -26,7 +26,7 @@ from mag_sandbox.model.imagination.rules.relations import SEATS, TABLEWARE
 from mag_sandbox.model.imagination.rules.shores import without_dry
 from mag_sandbox.model.imagination.rules.spacing import covered, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
-from mag_sandbox.scenes.kinds import ANIMALS, THINGS
+from mag_sandbox.scenes.kinds import ANIMALS, STANDS, THINGS
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import where_of
@@ -108,11 +108,15 @@ def none_too_large(
 ) -> list[PlacedObject]:
     """Return a plan without giant bees: what words do not name is not much larger than usual.
 
+    Exhibits on stages are of any size.
+
     Args:
         things: from far to near.
         said: kinds that words name; they stay as they are.
         shown: what a given picture shows, likewise.
     """
+    if any(thing.kind in STANDS for thing in things):
+        return list(things)
     is_outdoors = any(thing.kind == NEAR_GROUND for thing in things)
     return [
         thing if thing.kind in said or thing in shown

@@ -200,6 +200,12 @@ def test_what_a_given_picture_shows_stays_as_large_as_it_is():
     assert small.width <= 10.0
 
 
+def test_exhibits_are_of_any_size():
+    stand = PlacedObject("pedestal", 0.0, -15.0, 16.0, 20.0)
+    squirrel = PlacedObject("squirrel", 0.0, 5.0, 20.0, 22.0)
+    assert none_too_large([stand, squirrel], ()) == [stand, squirrel]
+
+
 def test_waters_hide_nothing_that_stands():
     lake = PlacedObject("lake", 0.0, -10.0, 44.0, 6.0)
     assert lying_first([GROUND, *BENCHES, lake]) == [GROUND, lake, *BENCHES]
