@@ -414,7 +414,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
     def _draw_again(self, painting: PaintingInventor) -> None:
         """Begin to draw the things around again, unless that is done."""
         if self._ground and painting.plan and self.schedule.paints(self.memory):
-            ground = GroundThings(painting.around, self._ground.things)
+            ground = GroundThings(painting.around, self._ground.things, painting.first)
             painting.drawing.follow(ground, self._running().block_index)
 
     def _follow_memory(self) -> None:

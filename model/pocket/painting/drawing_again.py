@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.imagination.objects import Things
 from mag_sandbox.model.imagination.surroundings import Surroundings
 from mag_sandbox.model.pocket.painting.painting_thread import PaintingThread
@@ -31,6 +32,7 @@ class GroundThings(NamedTuple):
 
     around: Surroundings
     things: Things  # from far to near
+    first: CameraPose = CameraPose()  # of the view that was painted first
 
     def equals(self, other: "GroundThings | None") -> bool:
         """Tell whether another is of the same ground and things."""

@@ -171,23 +171,27 @@ class PaintedDetails:
         colors = self._colors(ground.around) if crisp is None else crisp
         if colors is None:
             return np.zeros((4, *standing.numbers.shape), np.float32)
-        known = in_pixels(ground.around.known, colors.shape[1])
+        around = ground.around
+        known = in_pixels(around.known, colors.shape[1])
         stays, seen = (
             in_pixels(cells, colors.shape[1])
-            for cells in (self.settled(ground.around.known), self._seen(ground.around))
+            for cells in (self.settled(around.known, ground.first), self._seen(around))
         )
         over = self._redrawn.over(colors, stays, standing, seen)
         if crisp is not None:
             over = np.concatenate((shown_under(crisp, over), np.ones_like(over[:1]))) * known
         return over
 
-    def settled(self, known: np.ndarray) -> np.ndarray:
+    def settled(self, known: np.ndarray, first: CameraPose) -> np.ndarray:
         """Return the known cells in which things are drawn again, bool [rows, columns].
 
-        Beside unknown ground, but for the first view, they would soon be drawn once more.
+        Beside unknown ground, but for the view ahead and one that was painted first, in this light,
+        at a pose of the lattice, they would soon be drawn once more.
         """
-        cells, first = settled(known), self._imagination.nothing().cells(self._imagination.ahead)
-        cells[first] = known[first]
+        imagination, cells = self._imagination, settled(known)
+        for place in (imagination.ahead, imagination.lattice.place(first)):
+            view = imagination.nothing().cells(place)
+            cells[view] = known[view]
         return cells
 
     def _seen(self, around: Surroundings) -> np.ndarray:

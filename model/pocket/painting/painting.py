@@ -9,7 +9,7 @@ rest, what lies around) is bookkeeping, quick enough for every block.
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from copy import copy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from threading import Event
 
@@ -229,6 +229,7 @@ class _ParkedPainter:
     back: PlacedObject | None = None
     is_given: bool = False
     drawn: tuple[_ParkedDrawing, ...] = ()
+    first: CameraPose = field(default_factory=CameraPose)
 
     def __post_init__(self) -> None:
         if not (0 <= self.seed <= MAX_SEED and min(self.losses, self.evictions) >= 0):
@@ -252,6 +253,7 @@ class _ParkedPainter:
         for one in self.drawn:
             check_objects(one.things or (), kinds)
         check_objects((*self.listed, *things_of(self.plan), *back), kinds)
+        lattice.place(check_pose(self.first))
         if self.view:
             lattice.place(check_pose(self.view.pose))
             prompts = {self.asked and self.asked[0], self.plan and self.plan.prompt}
@@ -277,6 +279,7 @@ class PaintedGround:
     before: Surroundings  # it was painted on
     around: Surroundings
     plan: Plan | None
+    first: CameraPose | None = None  # pose of the view if nothing was known before
 
     @property
     def news(self) -> np.ndarray:
@@ -344,6 +347,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self._shown = _ShownCells(imagination.lattice)
         self.around = imagination.nothing()  # the known part of the ring
         self.plan: Plan | None = None  # None: nothing was invented
+        self.first = CameraPose()  # pose of the view that was painted first, in this light
         self.listed: tuple[PlacedObject, ...] = ()  # what the first view shows; (): to be read
         self.is_given = False  # whether the first view is a given picture
         self.given: GivenPicture | None = None  # that picture, if it is to be shown itself
@@ -369,7 +373,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.drawing = self.drawing.anew()
         self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
         self.doors, self.asked, self.listed = doors, None, ()
-        self._facing = 0.0
+        self._facing, self.first = 0.0, CameraPose()
         self.is_given, self.given = False, None
         self.losses = self._evictions = 0
         self.forgotten = self.relit = np.zeros_like(self.around.known)
@@ -428,10 +432,9 @@ class PaintingInventor(ViewPainter[_PaintedView]):
 
     def take_view(self, memory: ViewMemory) -> Tensor:  # noqa: ARG002
         """Return the view that was begun, and add it to the known ring."""
-        made, is_first = self._take(), not self.around.known.any()
+        made = self._take()
         self.around, self.plan = made.ground.around, made.ground.plan
-        if is_first and self.plan is not None:
-            self.drawing.show(GroundThings(self.around, self.plan.things))
+        _show_first(self, made.ground)
         return made.latents
 
     def forget(self, cells: np.ndarray) -> None:
@@ -510,6 +513,8 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             self.losses += 1
             self.forgotten = self.relit = np.zeros_like(self.forgotten)
         self.plan = made.plan
+        if self.around.equals(made.around):
+            _show_first(self, made)
 
     def see(self, pose: CameraPose, latents: Tensor, only: np.ndarray | None = None) -> None:
         """Add a given view of the lattice to the known ring, or only some of its cells."""
@@ -536,6 +541,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             "plan": self.plan and asdict(self.plan),
             "asked": self.asked,
             "facing": self._facing,
+            "first": asdict(self.first),
             "listed": [asdict(one) for one in self.listed],
             "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
             "doors": list(self.doors.yaws),
@@ -570,7 +576,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
                 if f"{name}latents" in tensors:
                     shown = Surroundings(shown.known, _latents_of(tensors, nothing, name))
                 things = things_of(parked.plan) if one.things is None else one.things
-                drawn.append((GroundThings(shown, things), one.due))
+                drawn.append((GroundThings(shown, things, parked.first), one.due))
 
         def restore() -> None:
             self.drop_view()
@@ -581,7 +587,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             self._evictions = parked.evictions
             if around is None:
                 return
-            self.around, self.plan = around, parked.plan
+            self.around, self.plan, self.first = around, parked.plan, parked.first
             self.forgotten, self.relit = forgotten, relit
             self.listed, self.is_given, self.given = parked.listed, parked.is_given, given
             self.drawing.restore(drawn)
@@ -599,13 +605,10 @@ class PaintingInventor(ViewPainter[_PaintedView]):
 
     def _begin_painting(self, pose: CameraPose, prompt: str) -> None:
         around, imagination = self.around, self.imagination
-        paint, details = self._painter(prompt, self.noise, self.plan), self.pictures.details
-        is_first = not around.known.any()
+        paint = self._painter(prompt, self.noise, self.plan)
 
         def make() -> _PaintedView:
             ground = paint(around, pose)
-            if is_first and ground.plan is not None:  # it is shown so from the beginning
-                details.drawn_again(GroundThings(ground.around, ground.plan.things))
             return _PaintedView(ground, imagination.view(ground.around, pose))
 
         self._begin(pose, prompt, make)
@@ -708,7 +711,8 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             if now is not plan and before is not None:
                 now = now.after(before, around.known, imagination.lattice)
             subject = Subject(texts(prompt)[0], noise, now.things, carry(now.things))
-            made = PaintedGround(around, imagination.imagine(around, pose, subject), now)
+            first = None if around.known.any() else pose
+            made = PaintedGround(around, imagination.imagine(around, pose, subject), now, first)
             return _refined(details, made)
 
         return paint
@@ -750,10 +754,21 @@ def shows_given(inventor: PaintingInventor) -> bool:
     return bool(given.stays(there.latents, there.known).any())
 
 
+def _show_first(inventor: PaintingInventor, made: PaintedGround) -> None:
+    """Show the things of a view drawn again if nothing was known before it was painted."""
+    if made.first is not None and made.plan is not None:
+        inventor.first = made.first
+        inventor.drawing.show(GroundThings(made.around, made.plan.things, made.first))
+
+
 def _refined(details: PaintedDetails, ground: PaintedGround) -> PaintedGround:
-    """Return painted ground; it is refined before a block needs that."""
+    """Return painted ground; it is refined before a block needs that.
+
+    The things of a first view are drawn again, too: it is shown so from the beginning.
+    """
     if ground.plan is not None:
-        details.refined(GroundThings(ground.around, ground.plan.things))
+        now = GroundThings(ground.around, ground.plan.things, ground.first or CameraPose())
+        details.refined(now) if ground.first is None else details.drawn_again(now)
     return ground
 
 

@@ -706,7 +706,8 @@ class Viewpoints(ViewPainter[_MadeView]):
         )
         given = settled = None
         if source.place == START:
-            cells = self._painting.pictures.details.settled(source.painted)
+            painting = self._painting
+            cells = painting.pictures.details.settled(source.painted, painting.first)
             settled = in_pixels(cells, len(owners))
             if shows_given(self._painting):
                 ahead = self._imagination.nothing().mask(self._imagination.ahead)

@@ -23,6 +23,8 @@ from mag_sandbox.model.pocket.changes import thing_of
 from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO, _is_replaced, _left, _planned
 from mag_sandbox.model.pocket.listed import as_edits
 from mag_sandbox.model.pocket.painting import painting
+from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
+from mag_sandbox.model.pocket.painting.painted_details import PaintedDetails
 from mag_sandbox.model.pocket.painting.painting import BLOCKS_A_VIEW
 from mag_sandbox.model.pocket.painting.relighting import Relighting
 from mag_sandbox.model.pocket.walks import walking
@@ -693,6 +695,25 @@ def test_what_is_carried_over_into_another_light_counts_as_painting(monkeypatch)
     monkeypatch.setattr(Relighting, "carried", carried)
     renew(made, replace(ALL, act="relight"))
     assert stages == ["painting"]
+
+
+def test_things_of_a_view_are_drawn_again_before_it_is_shown_in_another_light(monkeypatch):
+    made, begun = played(AWAY), list[GroundThings]()
+    planned_for(made, monkeypatch)
+    draw, pose = PaintedDetails.drawn_again, CameraPose(117.0)
+    monkeypatch.setattr(
+        PaintedDetails,
+        "drawn_again",
+        lambda self, ground: begun.append(ground) or draw(self, ground),
+    )
+    renew(made, replace(ALL, act="relight", yaw=117.0))
+    (ground,) = begun
+    assert ground.first == made.painting.first == pose
+    assert ground.equals(made.painting.drawing.shown)
+    assert ground.around.equals(made.painting.around)
+    again = world()
+    again.restore(made.snapshot())
+    assert again.painting.first == again.painting.drawing.shown.first == pose
 
 
 def test_another_light_moves_nothing_while_the_first_plan_is_under_way(monkeypatch):

@@ -225,6 +225,14 @@ def test_a_thing_is_drawn_again_once_all_that_changes_it_is_known(monkeypatch):
         assert close_ups.drawn == count
 
 
+def test_things_of_the_view_that_was_painted_first_are_drawn_again_at_once():
+    view = ALL.only(ALL.mask(imagination().lattice.place(HERE)))
+    for first, count in ((CameraPose(180.0), 0), (HERE, 1)):
+        made, close_ups = white_details()
+        made.drawn_again(GroundThings(view, (STANDING,), first))
+        assert close_ups.drawn == count
+
+
 def test_views_show_a_thing_where_it_stands_and_nothing_elsewhere():
     (made, _), drawn = white_details(), GroundThings(ALL, (STANDING,))
     views = made.views(ALL, [HERE, BESIDE_IT, HERE], drawn=drawn)
