@@ -38,7 +38,7 @@ SETTLE_S = 0.8  # until everything that glides is at rest
 AWAY = 100.0  # degrees by which the camera turns away
 WALKED = 2.0  # metres from where a place begins
 REST = 32  # blocks until a picture that was moving is sharp
-PAINTED = 64  # blocks until forgotten views are painted anew, of two worlds in turn
+PAINTED = 64  # blocks until views are painted, also anew by two worlds in turn
 
 
 def run(choice: WorldChoice, playthrough: Playthrough, folder: Path) -> Iterator[Path]:
@@ -110,7 +110,7 @@ class _ScreenTour:
         self.key(pygame.K_e)
         start = self.play.reel.pose.yaw
         self.hold("right", lambda: abs(yaw_difference(self.play.reel.pose.yaw, start)) > AWAY)
-        self.blocks(REST)
+        self.blocks(PAINTED)
         yield "play"
         self.key(pygame.K_b)
         self.until(lambda: not self.game.services.pilot.is_flying)
