@@ -74,6 +74,7 @@ from mag_sandbox.scenes.naming import (
     absent_kinds,
     garments_in,
     in_said_colors,
+    kinds_named,
     named_things,
     naming_words,
     near_colors,
@@ -323,7 +324,7 @@ _LEFT = frozenset(("abandoned", "forgotten", "desolate"))
 _SMOKING = frozenset(("log cabin", "factory", "train"))  # from a chimney
 _OF_DAYS = (frozenset(_COLORS_OF_LIGHTS) | SPOKEN["day"]) - SPOKEN["night"]  # none under water
 _SUNLIT = frozenset(map(stem, ("morning", "noon", "midday", "afternoon")))  # as windows are
-_GROWTH = {  # what else grows in places, and how many of it there are at least
+_PLENTY = {  # what places have many of, and how many there are at least
     "jungle": ("bush", 32), "wheat field": ("wheat", 24), "tulip field": ("tulip", 24),
     "rocky coast": ("rock", 16), "library": ("bookshelf", 7),
 }  # fmt: skip
@@ -1034,7 +1035,7 @@ def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[st
     """
     text = _LYING_SNOW.sub("", text)
     things = named_things(text, kinds)
-    named = {kind for one in things for kind in one.kinds}
+    named = kinds_named(things)
     stems = text_stems(text)
     dry = {fall for fall, said in _FALLS.items() if said not in stems and fall not in named}
     dry |= set() if speaks_of("storm", said or text) else {"lightning"} - named
@@ -1110,8 +1111,8 @@ def typical_in(text: str, words: Vocabulary, said: str = "") -> tuple[Named, ...
         named.append(Named(trees, None, least))
     elif season_in(text, words):
         named.append(Named(tuple(one for one in trees if one in TURNING), None, _FEWEST))
-    if place.name in _GROWTH:
-        kind, least = _GROWTH[place.name]
+    if place.name in _PLENTY:
+        kind, least = _PLENTY[place.name]
         named.append(Named((kind,), None, least))
     elif place.category == "outdoor":
         named += _fields_in(text)

@@ -1,7 +1,7 @@
 """Which things words name: how many, in which colours and sizes, and where."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import chain, pairwise
 from typing import NamedTuple
@@ -193,6 +193,11 @@ def _told_apart(named: Sequence[Named]) -> tuple[Named, ...]:
 def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
     """Return the things that a description names, one of each kind, the longest names first."""
     return _naming(text, tuple(kinds)).named
+
+
+def kinds_named(named: Iterable[Named]) -> set[str]:
+    """Return all kinds that some words name."""
+    return {kind for one in named for kind in one.kinds}
 
 
 def absent_kinds(text: str, kinds: Collection[str]) -> frozenset[str]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from mag_sandbox.scenes.descriptions import BUILDINGS, WINDOWS, added_place, is_mars, named_in
 from mag_sandbox.scenes.fullness import empty_words, has_only, is_alone, is_lonely
 from mag_sandbox.scenes.kinds import ANIMALS, EXHIBITS, OVERHEAD, PEOPLE, THINGS, WATERS
-from mag_sandbox.scenes.naming import Named, named_things
+from mag_sandbox.scenes.naming import Named, kinds_named, named_things
 from mag_sandbox.scenes.places import (
     PlaceKind,
     built_of,
@@ -133,7 +133,7 @@ def strays_in(text: str, words: Vocabulary) -> frozenset[str]:
 
 
 def _strays_of_place(text: str, words: Vocabulary) -> frozenset[str]:
-    """Return the kinds that a description's place does not have unless words name them.
+    """Return the kinds that are strange in a description's place, whenever it is.
 
     No castle is in a swamp. Where it is lonely, or no place is named, there are no people, no
     houses and nothing of theirs but what the place is made of; a lonely house is the only one, and
@@ -177,7 +177,7 @@ def others_than(named: Sequence[Named]) -> frozenset[str]:
     people = [one for one in named if one.kinds[0] in PEOPLE - _FIGURES]
     if not people or any(one.most is None for one in people):
         return others
-    return others | (PEOPLE - _FIGURES - {kind for one in people for kind in one.kinds})
+    return others | (PEOPLE - _FIGURES - kinds_named(people))
 
 
 def elsewhere_in(text: str, words: Vocabulary, said: str = "") -> frozenset[str]:

@@ -91,7 +91,7 @@ from mag_sandbox.model.imagination.weights import (
 )
 from mag_sandbox.model.world import Frames
 from mag_sandbox.scenes.kinds import DRAWN_AS, FALLING, WATERS
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import where_of
 
 _ATTEMPTS, _OTHER = 4, 1000  # of a plan by day, and between the seeds of their noise
@@ -259,7 +259,7 @@ class Imagination:
         elif not shown:
             things = with_told_hues(things, wanted.named)
         else:
-            said = {kind for one in wanted.named for kind in one.kinds}
+            said = kinds_named(wanted.named)
             things = with_nearer_feet(none_too_large(things, said, shown), shown)
         things = below_ceiling(things, shown)
         return tuple(in_fog(things, wanted) if wanted.in_fog else things)

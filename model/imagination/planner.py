@@ -57,7 +57,7 @@ from mag_sandbox.model.imagination.rules.shores import ashore, facing_course, on
 from mag_sandbox.model.imagination.rules.spacing import as_full, with_room
 from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.scenes.kinds import EXHIBITS, STANDS, THINGS, rivals
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import STANCES
 
 COLUMNS, ROWS = 160, 96  # steps in which places are told: around the ring, and down it
@@ -252,7 +252,7 @@ class Planner(nn.Module):
         least = sum(area(one) for own in all_planned for one in filling(own)) / len(plans) / 4
         full = self._filled(shown_first, others, least, named)
         full = on_rocks(ashore(with_houses_around(full, wanted.typical, named), named))
-        full = with_windows(full, {kind for one in named for kind in one.kinds})
+        full = with_windows(full, kinds_named(named))
         full = at_walls(full, named)
         full = with_colored_shell(colored(varied(full), named), named, wanted.light)
         full = with_colored_waters(full, named, wanted.light)
@@ -288,7 +288,7 @@ class Planner(nn.Module):
         best = max(plans, key=lambda plan: (_told_of([*shown, *plan], wanted.named), len(plan)))
         around = as_full(shown, [thing for thing in best if not _in_middle(thing)])
         around = with_room([*shown, *around], range(len(shown)))[len(shown) :]
-        told = {kind for one in wanted.named for kind in one.kinds}
+        told = kinds_named(wanted.named)
         around = with_lamps(lined(around, shown, told), shown, told)
         stay = told | {thing.kind for thing in shown}
         around = without_dry([*shown, *around], stay)[len(shown) :]
@@ -387,7 +387,7 @@ class Planner(nn.Module):
     ) -> Drawn:
         """Return plans, one for each row of noise, that begin alike; see `plan`."""
         scenes, named = self._scenes(wanted), self._only([one.kinds[0] for one in wanted.named])
-        meant = {kind for one in wanted.named for kind in one.kinds}
+        meant = kinds_named(wanted.named)
         barred = self._only({*wanted.absent, *wanted.elsewhere} - meant)
         count, most = noise.shape[:2]
         text = self._text_keys(torch.cat((features, empty)).to(self.start.dtype))

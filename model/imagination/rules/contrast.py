@@ -25,7 +25,7 @@ from mag_sandbox.model.imagination.rules.spacing import stands
 from mag_sandbox.scenes.color_names import COLORS, lab_of
 from mag_sandbox.scenes.kinds import ANIMALS, PEOPLE, THINGS, WATERS
 from mag_sandbox.scenes.looks import Rgb
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import STANCES
 
 _VARIED = (PEOPLE - {"zombie", "snowman", "scarecrow"}) | {"dog", "cat", "horse"}
@@ -62,8 +62,8 @@ def standing_out(
     shares = np.array(tint)
     light = light_of(things) * shares / shares.mean()
     plain = (one for one in named if not any(part.color for part in (one, *one.parts)))
-    free = {kind for one in plain for kind in one.kinds}
-    free |= ANIMALS - {kind for one in named for kind in one.kinds}
+    free = kinds_named(plain)
+    free |= ANIMALS - kinds_named(named)
     few = {kind for kind in free if _may_change(kind)}
     skies = [max(one.color) for one in things if one.kind == "low sky" and one.color]
     is_night = any(light_of(things) < _DARK or sky < 255 * _DARK for sky in skies)

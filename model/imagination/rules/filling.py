@@ -28,7 +28,7 @@ from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.model.imagination.rules.spacing import CREATURES, covered, place_of, stands
 from mag_sandbox.scenes.descriptions import BUILDINGS
 from mag_sandbox.scenes.kinds import STANDS, THINGS, TREES, rivals
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import where_of
 
 QUARTERS = (90.0, 180.0, 270.0)  # yaws of their middles, but for the first view
@@ -167,7 +167,7 @@ def farther_first(things: Sequence[PlacedObject], named: Sequence[Named]) -> lis
     for one in named:
         for kind in one.kinds:
             targets[kind].update(one.relation.kinds if one.relation else ())
-    shown = (CREATURES | {kind for one in named for kind in one.kinds}) - _PLANTS
+    shown = (CREATURES | kinds_named(named)) - _PLANTS
     free = shown.difference(*targets.values())  # a stone stays where a frog is on it
     result = list(things)
     for place, thing in enumerate(things):

@@ -11,7 +11,7 @@ from mag_sandbox.model.imagination.rules.plans import AHEAD, AROUND, few_of, pla
 from mag_sandbox.model.imagination.rules.relations import put_to
 from mag_sandbox.model.imagination.rules.spacing import covered, place_of, stands
 from mag_sandbox.scenes.kinds import ANIMALS, PEOPLE, THINGS
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, kinds_named
 
 _HIDDEN = 0.3  # share of a thing that what joins may hide, or that may hide it
 _STEPS = range(0, 21, 4)  # degrees that what joins steps aside
@@ -36,7 +36,7 @@ def with_joined(
         facing: yaw of the view that is to show it.
     """
     result, seen = list(things), turned(under, facing)
-    kinds = {kind for one in new for kind in one.kinds}
+    kinds = kinds_named(new)
     # what stands to another new thing comes after that
     for one in sorted(new, key=lambda one: bool(one.relation and kinds & {*one.relation.kinds})):
         own = [seen[place] for place in few_of(seen, one)][_count_there(result, one, facing) :]

@@ -18,7 +18,7 @@ from mag_sandbox.model.imagination.rules.plausible import WALL, wall_foot
 from mag_sandbox.model.imagination.rules.spacing import covered, place_of, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import STANDS, THINGS
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import where_of
 
 _OFTEN = 2  # of a kind along a wall, from which on it goes on along the others
@@ -119,7 +119,7 @@ def at_walls(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Pla
     """
     told = [one for one in named if one.relation]
     stay = {kind for one in told if one.relation for kind in (*one.kinds, *one.relation.kinds)}
-    kept, result = {kind for one in named for kind in one.kinds}, list(things)
+    kept, result = kinds_named(named), list(things)
     own = [one for one in things if one.kind in _AT_WALLS and _is_room(things)]
     for thing in sorted(own, key=lambda one: _AT_WALLS.index(one.kind)):
         if all(one is not thing for one in result):  # it made room

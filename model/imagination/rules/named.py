@@ -88,7 +88,7 @@ from mag_sandbox.scenes.kinds import (
     THINGS,
 )
 from mag_sandbox.scenes.looks import usual_looks
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import where_of
@@ -810,7 +810,7 @@ def _round_lakes(things: list[PlacedObject], named: Sequence[Named]) -> list[Pla
 
     It runs on the near side.
     """
-    told = {kind for one in named for kind in one.kinds}
+    told = kinds_named(named)
     lakes = [things[at] for at in _counting(things, named) if things[at].kind in LAKES]
 
     def beside(way: PlacedObject) -> PlacedObject:

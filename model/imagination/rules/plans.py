@@ -20,7 +20,7 @@ from mag_sandbox.scenes.conditions import Walls
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import ANIMALS, FALLING, HILLS, THINGS, WATERS
 from mag_sandbox.scenes.looks import Look, Rgb, painted_colors, usual_looks
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import where_of
 
 # The first view: which plan is best, turned which way
@@ -440,7 +440,7 @@ def with_few_uninvited(
 
     Plans of towns, coasts and airports have two dozen, which hide all else.
     """
-    said = {kind for one in named for kind in one.kinds}
+    said = kinds_named(named)
     gone: set[int] = set()
     for kind, most in _UNINVITED.items():
         if kind not in said:

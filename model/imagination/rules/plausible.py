@@ -27,7 +27,7 @@ from mag_sandbox.model.imagination.rules.shores import without_dry
 from mag_sandbox.model.imagination.rules.spacing import covered, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import ANIMALS, STANDS, THINGS
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import where_of
 
@@ -85,7 +85,7 @@ def plausible(
         named: what words name; it stays.
         typical: by which the place is known.
     """
-    said = {kind for one in named for kind in one.kinds}
+    said = kinds_named(named)
     least = {kind: one.least for one in typical for kind in one.kinds}
     kinds = {thing.kind for thing in things}
     result = [

@@ -9,7 +9,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AROUND, TOP
 from mag_sandbox.model.imagination.rules.shores import shores_of
 from mag_sandbox.model.imagination.rules.spacing import covered, place_of
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, kinds_named
 
 _ROAD, _VEHICLES = "road", frozenset(("bus", "car", "tram", "truck"))
 _KERB = 0.6  # degrees between the far edge of a road and the wheels on it
@@ -24,7 +24,7 @@ def onto_roads(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[P
     hide what words name.
     """
     roads = [one for one in things if one.kind == _ROAD and one.width < AROUND]
-    said = {kind for one in named for kind in one.kinds}
+    said = kinds_named(named)
     told = [one for one in named if one.relation and one.relation.where != "front"]
     stay = {kind for one in told for kind in (*one.kinds, *(one.relation or one).kinds)}
     result = list(things)

@@ -23,7 +23,7 @@ from mag_sandbox.model.imagination.rules.plans import (
 )
 from mag_sandbox.scenes.conditions import SEA
 from mag_sandbox.scenes.kinds import ANIMALS, COURSES, MATS, THINGS
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import where_of
 
 _ROUND = frozenset(("lake", "swimming pool", "lava lake", "lava pit", "water pit"))
@@ -218,7 +218,7 @@ def with_sailing_boats(
     The painter makes flat shapes of rowing boats that look like hedges. Where words ask for no
     boats, those that are not at sea are left out: no stream is deep enough for sails.
     """
-    said = {kind for one in named for kind in one.kinds}
+    said = kinds_named(named)
     if any(one.kinds[0] == _ROWING for one in named):
         return list(things)
     seas = [one for one in things if one.kind == SEA]
@@ -495,7 +495,7 @@ def _out_at(
 
 def facing_course(things: Sequence[PlacedObject], yaw: float, typical: Sequence[Named]) -> float:
     """Return the yaw nearest to one from which the sea, or road, of a place is plainly seen."""
-    known_by = {kind for one in typical for kind in one.kinds} & COURSES
+    known_by = kinds_named(typical) & COURSES
     courses = [one for one in things if one.kind in known_by and one.width < AROUND]
     if not courses:
         return yaw

@@ -18,7 +18,7 @@ from mag_sandbox.model.imagination.rules.relations import ALONGSIDE, ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.scenes.kinds import ANIMALS, CLOUD, PEOPLE, STANDS, THINGS
 from mag_sandbox.scenes.looks import usual_looks
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import where_of
 
 _HIDDEN = 0.3  # share of a creature that what is nearer may hide
@@ -73,7 +73,7 @@ def with_creatures_in_front(
     parts = [(part, one.kinds) for one in named for part in (one, *one.parts)]
     placed = {kind for part, kinds in parts for kind in kinds
               if part.relation and part.relation.where not in _HIDE_NOTHING}  # fmt: skip
-    shown = {kind for one in named for kind in one.kinds} & CREATURES - placed
+    shown = kinds_named(named) & CREATURES - placed
     result = list(things)
     for thing in things:
         place = result.index(thing)

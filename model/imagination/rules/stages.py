@@ -30,7 +30,7 @@ from mag_sandbox.model.imagination.rules.rows import (
     moved_onto,
 )
 from mag_sandbox.scenes.kinds import EXHIBITS, STANDS, THINGS
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import where_of
 
 APART = 45.0  # degrees between stands, where no picture shows them
@@ -139,7 +139,7 @@ def with_named_ahead(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
     """
     if sum(one.kind in STANDS for one in things) < FEWEST:
         return list(things)
-    kinds = {kind for one in named for kind in one.kinds}
+    kinds = kinds_named(named)
     on_stands = [
         one for one in named
         if one.relation and one.relation.where == "on" and {*one.relation.kinds} & STANDS
@@ -165,7 +165,7 @@ def with_named_ahead(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
             shown.add(result[borne[0]].kind)
             free.remove(other)
             result = _exchanged(result, other, place)
-    moving |= {kind for one in on_stands for kind in one.kinds}
+    moving |= kinds_named(on_stands)
     result = _drawn_together(result, stands, named, moving)
     result = _on_their_sides(result, stands, named, sides)
     return _between_stands(result, [one for one in named if {*one.kinds} & sides.keys()], sides)
@@ -269,7 +269,7 @@ def _on_their_sides(
         for it in (place, *borne_by(things, place)):
             result[it] = _scaled_on(things[it], things[place], to[place], 1.0)
     moved = {it for place in stands for it in (place, *borne_by(things, place))}
-    kinds = {kind for one in named for kind in one.kinds}
+    kinds = kinds_named(named)
     return _making_room(result, moved, kinds)
 
 
@@ -314,7 +314,7 @@ def _between_stands(
         sides: see `_sides`.
     """
     result = list(things)
-    kinds = {kind for one in named for kind in one.kinds}
+    kinds = kinds_named(named)
     borne = {it for place, one in enumerate(things) if one.kind in STANDS
              for it in (place, *borne_by(things, place))}  # fmt: skip
     on_floor = [

@@ -33,7 +33,7 @@ from mag_sandbox.scenes.descriptions import (
 from mag_sandbox.scenes.fullness import kinds_alone
 from mag_sandbox.scenes.kinds import EXHIBITS, STANDS, TREES
 from mag_sandbox.scenes.looks import Rgb
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.rewordings import cleared_up
 from mag_sandbox.scenes.uninvited import elsewhere_in, others_than, strays_in, uninvited_in
 from mag_sandbox.scenes.vocabulary import Vocabulary, with_plurals
@@ -91,7 +91,7 @@ class Wanted(NamedTuple):
         named = as_many(named, with_plurals(text, words), kinds)
         uninvited = uninvited_in(text, words, kinds)
         known_by = typical_in(read, words, text)
-        main = {kind for one in known_by for kind in one.kinds}  # a corn field has much corn
+        main = kinds_named(known_by)  # a corn field has much corn
         lonely = kinds_alone(read, kinds)
         alone = {*kinds} - main if uninvited else lonely  # one palm alone
         named = tuple(
@@ -108,7 +108,7 @@ class Wanted(NamedTuple):
         named = tuple(_at_home(one, elsewhere) for one in named)
         if category == "object":
             named = _on_stage(named, backdrop_in(text, words))
-        said = {kind for one in named for kind in one.kinds}
+        said = kinds_named(named)
         alike = {kind for one in named if one.most is not None for kind in one.uncolored}
         light = lit(text, words)
         absent = absent_in(read, kinds, text) | (alike - said)

@@ -35,7 +35,7 @@ from mag_sandbox.scenes.conditions import TURNING
 from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import DISCS, FALLING
 from mag_sandbox.scenes.looks import Rgb
-from mag_sandbox.scenes.naming import Named
+from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import STANCES, where_of
 
 _DARK_SKY = 170  # brightest channel of the sky by day, at least
@@ -123,12 +123,12 @@ def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObj
         own = {one.kinds[0] for one in wanted.named if "red tree" not in one.kinds}
         things = in_season(things, wanted.season, own)
     if wanted.sky:
-        share = _UNDER_RAIN if "falling rain" in _kinds(wanted) else 1.0
+        share = _UNDER_RAIN if "falling rain" in kinds_named(wanted.named) else 1.0
         things = under_colored_sky(things, wanted.sky, wanted.light, share)
     things = under_game_sky(things)
     things = with_bright_lightning(in_storm(things)) if wanted.in_storm else things
     things = at_night(things) if wanted.by_night else things
-    named = _kinds(wanted)
+    named = kinds_named(wanted.named)
     colored = {one.kinds[0] for one in wanted.named if one.color}
     falls = named | ({"falling snow"} if wanted.in_snow else set())  # not for "snowy mountains"
     things = [one for one in things if one.kind not in FALLING or one.kind in falls]
@@ -168,8 +168,10 @@ def relit(
     lit = _altered(lit, before, now)
     new = new_in(now.named, before.named)
     lit = with_joined(lit, under, new, facing) if new else lit
-    kept = air - FALLING - (_kinds(now) - _kinds(before))
-    shown = air if now.by_night else air - (_STARRY - _kinds(now))  # no stars in a pink sky by day
+    kept = air - FALLING - (kinds_named(now.named) - kinds_named(before.named))
+    shown = (
+        air if now.by_night else air - (_STARRY - kinds_named(now.named))
+    )  # no stars in a pink sky by day
     above = _kept_above([one for one in under if one.kind in shown], things, kept)
     risen = DISCS - {one.kind for one in things}
     above = _discs_clear(above, lit, risen, facing)
@@ -188,7 +190,7 @@ def _tint(light: Sequence[float]) -> float:
 
 def _altered(things: Sequence[PlacedObject], before: Wanted, now: Wanted) -> list[PlacedObject]:
     """Return a plan without what words now say is gone, and in the colours that they now give."""
-    gone = {*now.denied} - {*before.denied} - _kinds(now)
+    gone = {*now.denied} - {*before.denied} - kinds_named(now.named)
     were = {one.kinds[0]: one for one in before.named}
     changed = [
         one for one in now.named
@@ -196,10 +198,6 @@ def _altered(things: Sequence[PlacedObject], before: Wanted, now: Wanted) -> lis
     ]  # fmt: skip
     kept = [one for one in things if one.kind not in gone]
     return colored(kept, changed) if changed else kept
-
-
-def _kinds(wanted: Wanted) -> set[str]:
-    return {kind for one in wanted.named for kind in one.kinds}
 
 
 def _kept_above(
@@ -221,7 +219,7 @@ def _kept_above(
 def with_discs_shown(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
     """Return a plan whose named sun or moon nothing hides: it moves aside, far things are lower."""
     said = DISCS & {kind for one in named if one.relation is None for kind in one.kinds}
-    kinds = {kind for one in named for kind in one.kinds}
+    kinds = kinds_named(named)
     far = [
         one for one in things
         if where_of(one.kind) == "far" and one.width < AROUND and one.kind not in kinds
@@ -592,8 +590,8 @@ def _fogged(
     """
     fog = _fog_over(things, wanted)
     told = [one for one in wanted.named if one.color or any(part.color for part in one.parts)]
-    colored = {kind for one in told for kind in one.kinds}
-    named = _kinds(wanted)
+    colored = kinds_named(told)
+    named = kinds_named(wanted.named)
     relief = _RELIEF & named
 
     def paled(thing: PlacedObject) -> PlacedObject:
