@@ -26,7 +26,7 @@ FLUENT = 10.0  # frames a second below which they become coarser
 FINER_S = 10.0  # of smooth play until they become finer; doubled each time that fails
 MOST_FINER_S = 320.0
 CRF = (22, 26, 30, 34, 38)  # of H.264, from fine to coarse
-JPEG = (88, 75, 60, 45, 30)  # qualities, likewise
+JPEG = (91, 75, 60, 45, 30)  # qualities, likewise
 LEVELS = len(CRF)
 H264 = "avc1.42E034"  # what the page is told: baseline, at any size
 TICKS = 90_000  # of a video's clock a second
@@ -152,8 +152,9 @@ class H264Encoder:
             "tune": "zerolatency",
             "profile": "baseline",
             "crf": str(CRF[level]),
-            "x264-params": "keyint=infinite:scenecut=0:colorprim=bt709:transfer=bt709:"
-            "colormatrix=bt709:range=tv",
+            # flat colours gain nothing by adaptive quantisers, which letters pay for
+            "x264-params": "keyint=infinite:scenecut=0:aq-mode=0:colorprim=bt709:"
+            "transfer=bt709:colormatrix=bt709:range=tv",
         }
         self._begun: float | None = None
         self._last = -1
