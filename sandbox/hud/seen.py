@@ -75,6 +75,7 @@ class SeenGround:
 
     def __init__(self, places: Iterable[Place] = ()) -> None:
         self.places = frozenset(places)  # rounded to 0.1 m
+        self._part: tuple[tuple[object, ...], GroundPlan] | None = None  # asked for last; of what
 
     def add(self, block: FrameBlock) -> None:
         """Take the things in the view of a block."""
@@ -96,7 +97,12 @@ class SeenGround:
         `directions` are the columns of the ring, whether they were seen from where the scene begins
         (bool [WIDTH]).
         """
+        asked = ground, directions.tobytes(), self.places
+        if self._part is None or self._part[0] != asked:  # asked for at each frame
+            self._part = asked, self._seen_of(ground, directions)
+        return self._part[1]
 
+    def _seen_of(self, ground: GroundPlan, directions: np.ndarray) -> GroundPlan:
         def is_seen(place: Place) -> bool:
             column = round((_yaw_of(place, CameraPose()) + 180.0) * SCALE) % WIDTH
             return bool(directions[column]) or _rounded(place) in self.places

@@ -434,6 +434,7 @@ def test_things_seen_on_a_walk_are_known_also_from_a_snapshot_and_not_in_another
     from_start = np.zeros(WIDTH, bool)
     known = stitcher.ground.part_of(plan, from_start)
     assert (known.things, known.doors, known.waters) == ((tent,), doors[1:], (lake,))
+    assert stitcher.ground.part_of(plan, from_start) is known, "made once, not for each frame"
     again = MapStitcher()
     again.restore(stitcher.snapshot())
     assert again.ground.part_of(plan, from_start) == known
