@@ -42,12 +42,12 @@ from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.block_memory import MemoryNetworks
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.engines.engine import PocketEngine, Transformer
-from mag_sandbox.model.pocket.engines.text_reader import TextReader
 from mag_sandbox.model.pocket.painting.painted_pictures import SkyAlone
 from mag_sandbox.model.pocket.painting.painting import PaintingInventor
 from mag_sandbox.model.pocket.pictures.animation import Animation
 from mag_sandbox.model.pocket.pictures.animator import Animator
 from mag_sandbox.model.pocket.pictures.decoding import Codec
+from mag_sandbox.model.pocket.text_encoder import TextEncoder
 from mag_sandbox.model.pocket.weights import (
     ANIMATOR,
     AUTOENCODER,
@@ -418,7 +418,7 @@ def _features(
     reads: bool = False,
 ) -> PromptFeatures:
     def load_encoder() -> nn.Module:
-        encoder = TextReader(config.text)
+        encoder = TextEncoder(config.text)
         load_into(encoder, folder / name, part=part)
         return encoder.eval().requires_grad_(False)
 

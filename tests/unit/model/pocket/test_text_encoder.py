@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from mag_sandbox.model.config import END, PAD, TextConfig
-from mag_sandbox.model.pocket.engines.text_reader import TextReader
-from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.model.pocket.text_encoder import TextEncoder
 from mag_sandbox.model.prompts import tokenise
 from tests.tiny import CAPTIONS, TINY, tiny_networks, tiny_tokenizer
 
@@ -54,18 +53,50 @@ def test_rows_past_the_prompt_are_exactly_zero(tokenizer):
     assert (features[mask == 1].abs().amax(dim=-1) > 0).all()
 
 
+def of_the_library(config: TextConfig):
+    from transformers.models.umt5.configuration_umt5 import UMT5Config
+    from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
+
+    return UMT5EncoderModel(
+        UMT5Config(
+            vocab_size=config.vocab_size,
+            d_model=config.dim,
+            d_kv=config.dim // config.num_heads,
+            d_ff=config.ffn_dim,
+            num_layers=config.num_layers,
+            num_heads=config.num_heads,
+            dropout_rate=0.0,
+            feed_forward_proj="gated-gelu",
+        )
+    ).eval()
+
+
 @pytest.mark.parametrize("config", [TINY.text, TextConfig()], ids=["tiny", "usual"])
-def test_the_reader_of_play_gives_the_very_numbers_of_the_library(config):
+@pytest.mark.parametrize("mixed", [False, True], ids=["float32", "autocast"])
+def test_features_are_the_very_numbers_of_the_library(config, mixed):
     torch.manual_seed(3)
-    encoder, reader = TextEncoder(config).eval(), TextReader(config).eval()
-    for values in encoder.parameters():
+    library, encoder = of_the_library(config), TextEncoder(config).eval()
+    for values in library.parameters():
         torch.nn.init.normal_(values, std=0.3)
-    reader.load_state_dict(encoder.state_dict())
+    encoder.umt5.load_state_dict(library.state_dict())
     used = torch.tensor([1, config.text_len // 2, config.text_len])
     mask = (torch.arange(config.text_len) < used[:, None]).long()
     ids = torch.randint(2, config.vocab_size, mask.shape) * mask
-    with torch.inference_mode():
-        assert torch.equal(reader(ids, mask), encoder(ids, mask))
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+        features = library(input_ids=ids, attention_mask=mask).last_hidden_state
+        assert torch.equal(encoder(ids, mask), features * mask[..., None].to(features.dtype))
+
+
+def test_training_begins_with_weights_as_spread_as_the_library_has_them():
+    torch.manual_seed(0)
+    library, encoder = of_the_library(TextConfig()), TextEncoder(TextConfig())
+    ours, theirs = encoder.umt5.state_dict(), library.state_dict()
+    assert ours.keys() == theirs.keys()
+    for name, weights in ours.items():
+        if weights.ndim > 1:
+            assert float(weights.std()) == pytest.approx(float(theirs[name].std()), rel=0.3)
+        else:
+            assert torch.equal(weights, theirs[name])
 
 
 def test_padding_changes_no_feature(tokenizer):

@@ -1,8 +1,7 @@
-"""The pocket world's text encoder laid out for play: the same numbers without its library.
+"""The pocket world's text encoder: the encoder half of UMT5 (arXiv 2304.09151).
 
-`transformers`, with which it is trained, takes five seconds to import, and an import holds up
-play meanwhile. This is the encoder half of UMT5 (arXiv 2304.09151) in as many lines as it needs,
-equal to the library's bit by bit, under the same names of weights.
+It equals that of `transformers` bit by bit, under the same names of weights. The library takes five
+seconds to import, and an import holds up play meanwhile.
 """
 
 import math
@@ -18,22 +17,32 @@ _BUCKETS, _FARTHEST = 32, 128  # of distances between tokens
 _EPSILON = 1e-6
 
 
-class TextReader(nn.Module):
-    """Text features of token ids; see `TextEncoder`, whose weights it takes.
+class TextEncoder(nn.Module):
+    """Text features as Wan's transformer expects them: rows past the prompt are exactly zero.
 
-    reader = TextReader(POCKET.text)
-    features = reader(*tokenise(tokenizer, ["a red tower"], POCKET.text.text_len))
+    encoder = TextEncoder(POCKET.text)
+    features = encoder(*tokenise(tokenizer, ["a red tower"], POCKET.text.text_len))
     """
 
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
-        shared = nn.Embedding(config.vocab_size, config.dim)
-        self.umt5 = nn.ModuleDict({"shared": shared, "encoder": _Stack(config, shared)})
+        self.config = config
+        self.umt5 = _Umt5(config)
+        for name, weights in self.named_parameters():
+            if weights.ndim > 1:
+                nn.init.normal_(weights, std=_spread(name, config))
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Return features, [B, text_len, dim], of token ids and their mask, [B, text_len]."""
-        features: Tensor = self.umt5["encoder"](ids, mask)
+        features: Tensor = self.umt5.encoder(ids, mask)
         return features * mask[..., None].to(features.dtype)
+
+
+class _Umt5(nn.Module):
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        self.shared = nn.Embedding(config.vocab_size, config.dim)
+        self.encoder = _Stack(config, self.shared)
 
 
 class _Stack(nn.Module):
@@ -45,8 +54,8 @@ class _Stack(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         x: Tensor = self.embed_tokens(ids)
-        hidden = torch.zeros(mask.shape, dtype=x.dtype).masked_fill(mask == 0, -math.inf)
-        buckets = _buckets(ids.shape[1])
+        hidden = torch.zeros_like(mask, dtype=x.dtype).masked_fill(mask == 0, -math.inf)
+        buckets = _buckets(ids.shape[1]).to(ids.device)
         for block in self.block:
             x = block(x, hidden[:, None, None], buckets)
         features: Tensor = self.final_layer_norm(x)
@@ -109,7 +118,7 @@ class _Norm(nn.Module):
         self.weight = nn.Parameter(torch.ones(dim))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.weight * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + _EPSILON))
+        return self.weight * (x * torch.rsqrt(x.float().pow(2).mean(-1, keepdim=True) + _EPSILON))
 
 
 def _buckets(length: int) -> Tensor:
@@ -120,3 +129,10 @@ def _buckets(length: int) -> Tensor:
     far = torch.log(ahead.abs().float() / exact) / math.log(_FARTHEST / exact)
     coarse = (exact + (far * (half - exact)).long()).clamp(max=half - 1)
     return (ahead > 0) * half + torch.where(ahead.abs() < exact, ahead.abs(), coarse)
+
+
+def _spread(name: str, config: TextConfig) -> float:
+    """Return the standard deviation of the weights of this name before training."""
+    one_head = config.dim // config.num_heads
+    inputs = {"shared": 1, "q": config.dim * one_head, "wo": config.ffn_dim}  # q's scale the scores
+    return float(inputs.get(name.split(".")[-2], config.dim) ** -0.5)
