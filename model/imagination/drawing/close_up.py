@@ -79,9 +79,9 @@ class _ToldBlock(nn.Module):
 class CloseUp(nn.Module):
     """Enlarges cut-outs of things; see the module."""
 
-    def __init__(self, within: Sequence[int] = WITHIN) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        *blocks, inner = within
+        *blocks, inner = WITHIN
         of_fine, of_half, of_quarter = zip(WIDTHS, blocks, strict=True)
         fine, half, quarter = WIDTHS
         self.kinds, self.variants = nn.Embedding(KINDS, FACTS), nn.Embedding(VARIANTS, FACTS)

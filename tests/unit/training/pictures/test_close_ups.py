@@ -11,19 +11,23 @@ from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.imagination.drawing.close_up import MOST, SCALE, CloseUp
 from mag_sandbox.model.imagination.imagination import Coder, load_imagination
-from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.weights import CLOSE_UP, IMAGINATION_WEIGHTS
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
+from mag_sandbox.renderer.alone import drawn_flat
+from mag_sandbox.renderer.paint import paint
 from mag_sandbox.renderer.render import HELD_OUT, category_of, lay_out
+from mag_sandbox.renderer.setting import light_of
 from mag_sandbox.training.pictures import close_ups
 from mag_sandbox.training.pictures.close_ups import (
     OFTEN,
     CloseUpStage,
     CutOuts,
-    TaughtCloseUpStage,
     ThingPair,
     chosen_scenes,
     differences,
 )
+from mag_sandbox.training.pictures.marked import head_of
 from mag_sandbox.training.pictures.scene_rings import SceneRings
 from tests.unit.training.learning import unchanged_weights
 
@@ -146,16 +150,84 @@ def test_marks_of_some_things_are_hidden(monkeypatch, share: float):
     network = CloseUp()
     network.marks.fill_(1.0)
     stage = CloseUpStage(network, pairs_of(0.0, 0.0), scene_rings().imagination, seed=0)
-    assert (stage.given(0).marks == 1 - share).all()
+    given = stage.batch_of(4, np.random.default_rng(0))[0]
+    assert (given.marks == 1 - share).all()
+
+
+def network_with_marks() -> CloseUp:
+    network = CloseUp()
+    load_into(network, IMAGINATION_WEIGHTS / CLOSE_UP)
+    return network
+
+
+def stage_of(pairs: list[ThingPair], teacher: CloseUp | None = None) -> CloseUpStage:
+    return CloseUpStage(network_with_marks(), pairs, scene_rings().imagination, 0, teacher)
+
+
+def pair_of(kind: str, height: int = 48, width: int = 64) -> ThingPair:
+    """Return a thing that a ring shows as it is drawn, 4 px within its layer."""
+    flat = drawn_flat(paint(kind, None, 0, light_of(lay_out(category_of(1), 1))), 320)
+    inner = SCALE * (height - 8), SCALE * (width - 8)
+    rows, columns = (np.arange(count) * 320 // count for count in inner)
+    thing = flat[rows[:, None], columns]
+    thing[..., :3] = thing[..., :3] * (thing[..., 3:] / 255)
+    drawn = np.pad(thing, ((4 * SCALE,) * 2, (4 * SCALE,) * 2, (0, 0)))
+    layer = drawn.reshape(height, SCALE, width, SCALE, 4).mean(axis=(1, 3)).astype(np.uint8)
+    placed = PlacedObject(kind, 0.0, 0.0, 10.0, 8.0, variant=0)
+    return ThingPair(placed, layer, (4.0, 4.0, width - 8.0, height - 8.0), drawn)
+
+
+def test_pairs_whose_outlines_are_not_those_of_their_marks_are_left_out():
+    seen, unmarked = pair_of("dog"), pair_of("ball lamp")
+    turned = seen._replace(drawn=seen.drawn[::-1].copy())
+    pairs = stage_of([seen, turned, unmarked]).pairs
+    assert len(pairs) == 2
+    assert pairs[0] is seen
+    assert pairs[1] is unmarked
+
+
+def test_half_of_the_crops_of_animals_show_their_heads():
+    rng = np.random.default_rng(0)
+    heads = []
+    for kind in ("dog", "treasure chest"):
+        stage = stage_of([pair_of(kind, 200, 300)])
+        given = stage.batch_of(40, rng)[0]
+        head = head_of(
+            stage.module.marks_of(given.kinds, given.variants)[0], (-1.0, -1.0, 2.0, 2.0)
+        )
+        seen = (given.places - torch.tensor(head[::-1])[:, None, None]).abs().amax(1) < 0.02
+        heads.append(float(seen.flatten(1).any(1).float().mean()))
+    assert heads[0] > 0.4 > 0.2 > heads[1]
+
+
+def test_crops_reach_beyond_what_they_show():
+    given = stage_of([pair_of("treasure chest", 100, 100)]).batch_of(40, np.random.default_rng(0))[
+        0
+    ]
+    ends = given.places.amin((0, 2, 3)), given.places.amax((0, 2, 3))
+    assert max(ends[0].max(), -ends[1].min()) < -1.1
+
+
+def test_a_teacher_shows_what_is_drawn_as_it_was():
+    teacher = network_with_marks().requires_grad_(False)
+    dog, chest = pair_of("dog"), pair_of("treasure chest")
+    row = scene_rings().imagination.config.kinds.index("dog")
+    teacher.marks[row] += 1.0
+    stage = stage_of([dog, chest], teacher)
+    rng = np.random.default_rng(0)
+    both, taught = (
+        len(set(stage.batch_of(30, rng, is_taught=one)[0].kinds.tolist())) for one in (False, True)
+    )
+    assert (both, taught) == (2, 1)
 
 
 def test_all_weights_learn_from_a_teacher_which_learns_nothing(monkeypatch):
-    teacher = CloseUp((20, 40, 56, 20)).requires_grad_(False)
-    parts = pairs_of(0.0, 0.0), scene_rings().imagination
-    stage = TaughtCloseUpStage(CloseUp(), *parts, seed=0, teacher=teacher)
+    teacher = CloseUp().requires_grad_(False)
+    stage = CloseUpStage(CloseUp(), pairs_of(0.0, 0.0), scene_rings().imagination, 0, teacher)
     monkeypatch.setattr(close_ups, "BATCH", 4)
-    truth = float(stage.loss(0))
+    monkeypatch.setattr(close_ups, "TAUGHT", 0.0)
+    truth = stage.loss(0)
     monkeypatch.setattr(close_ups, "TAUGHT", 1.0)
-    assert float(stage.loss(0)) != truth
+    assert stage.loss(0) != truth
     assert not unchanged_weights(stage, batches=2)
     assert all(weight.grad is None for weight in teacher.parameters())
