@@ -9,6 +9,7 @@ from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.paint import INKS, VARIANTS, paint
 from mag_sandbox.renderer.render import PLANES, SceneRenderer, category_of, lay_out
 from mag_sandbox.renderer.setting import light_of
+from mag_sandbox.scenes.kinds import ANIMALS
 
 SCALE = 4
 
@@ -62,3 +63,11 @@ def test_an_animal_shows_four_legs_and_an_eye_in_each_of_its_colours(kind: str):
         assert (np.diff(np.pad(feet, 1).astype(int)) == 1).sum() == 4, color
         dark, white = ((drawing.colors[:, :3] == INKS[ink]).all(1) for ink in ("dark", "white"))
         assert (dark[1:] & white[:-1]).any(), color
+
+
+def test_animals_have_their_colours():
+    light = light_of(lay_out(category_of(4), 4))
+    for kind in sorted(ANIMALS):
+        colors = KINDS[kind].colors
+        shown = [drawn_flat(paint(kind, one, 0, light), 24)[..., :3].mean((0, 1)) for one in colors]
+        assert all(np.abs(one - shown[0]).max() > 4 for one in shown[1:]), kind
