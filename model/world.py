@@ -223,6 +223,7 @@ class GroundThing:
     radius: float  # half as wide as it is [m]
     color: tuple[int, int, int] | None = None  # 0 to 255; None: any
     clearance: float = 0.0  # metres that a walker keeps from its middle; 0: it stops none
+    firm: float = 0.0  # half as wide as what stops a walker [m]: of a tree, the trunk
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,7 +258,7 @@ def _room(block: FrameBlock) -> float:
     """Return how far the walker is from the edge of the nearest thing in the way [m]; nan: none."""
     pose, ground = block.poses[-1], block.ground
     rooms = [
-        hypot(thing.x - pose.x, thing.z - pose.z) - thing.radius
+        hypot(thing.x - pose.x, thing.z - pose.z) - thing.firm
         for thing in (ground.things if ground else ())
         if thing.clearance
     ]

@@ -18,7 +18,7 @@ from mag_sandbox.scenes.kinds import DEEP, TREES
 AHEAD = (2.0, 3.0, 4.5)  # metres: where the way past something ends, straight ahead
 PAST_TREES = (6.0, 8.0)  # metres, likewise, past trees that stand side by side
 PAST_WATER = (6.0, 8.0, 12.0, 16.0)  # metres, likewise, past a lake
-MOST_ASIDE, MOST_ROUND = 3.0, 5.0  # metres that it may be longer; round a camel by a lake, for one
+MOST_ASIDE, MOST_ROUND = 3.0, 7.0  # metres that it may be longer; round a camel by a lake, for one
 ASLANT = 1.5  # times as long as straight ahead: past a lake, up to 45 degrees to either side
 NARROW, BESIDE = 1.5, 0.3  # metres: half as wide things are walked round; so near is what stops
 MOST_WAYS = 4  # past one thing: steps of a way between two things may lead nowhere

@@ -54,7 +54,7 @@ class _KnownGround:
             thing for thing in ground.things
             if thing.clearance and not dist((thing.x, thing.z), start) >= reach + thing.clearance
         ]  # fmt: skip
-        spares = (min(max(one.clearance - one.radius, 0.0), SQUEEZE) for one in solid)
+        spares = (min(max(one.clearance - one.firm, 0.0), SQUEEZE) for one in solid)
         self._places = np.array([(thing.x, thing.z) for thing in solid]).reshape(-1, 2)
         self._clearances = np.array([
             thing.clearance - spare * squeezes for thing, spare in zip(solid, spares, strict=True)

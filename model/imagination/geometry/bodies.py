@@ -14,7 +14,7 @@ from mag_sandbox.controls.camera import Position, yaw_difference
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.world import Door
-from mag_sandbox.scenes.kinds import ANIMALS, STANDS
+from mag_sandbox.scenes.kinds import ANIMALS, STANDS, TREES
 from mag_sandbox.scenes.stances import STANCES, Stance
 
 HORIZON_FOOT = 1.2  # degrees; ground nearer to the horizon is at infinity
@@ -38,8 +38,12 @@ BEFORE = 0.01  # metres by which a thing is nearer than its support
 FROM_THINGS = 0.6  # metres that a walker keeps
 FROM_FACES = 0.45  # likewise, beside things as wide: nearer, they fill the view
 WIDEST_TRUNK = 0.3  # metres; half as wide things without a crown are to a walker at least
-OVERHEAD = 0.9  # metres above the eyes that a thing reaches whose crown is around a walker's head
-CROWN = 0.8  # share of half the width of others
+CROWNS: dict[str, float] = {  # trees under which one walks, where crowns begin: share of the height
+    "acacia": 0.69, "palm": 0.5, "bare tree": 0.5,
+    **dict.fromkeys(("oak", "birch", "orange tree", "red tree", "cherry tree"), 0.33),
+}  # fmt: skip
+TRUNK = 0.2  # half the width of a trunk, as a share of the crown's
+BRANCHES = 0.6  # likewise, of what stops a walker of other trees, who brushes past the rest
 SMALL_ANIMAL = 1.1  # metres, in height and width: such animals make way
 FLUTTERING = frozenset(  # birds, bats and ghosts, which do, too; balloons do not
     kind for kind, stance in STANCES.items()
@@ -131,10 +135,9 @@ class PlacedBody:
 
     @property
     def in_the_way(self) -> float:
-        """How near to its middle a walker may come [m]: crowns are as high as heads."""
-        top = self.distance * tan(radians(ends_of(self.told)[1]))
-        trunk = CROWN * self.half if top > OVERHEAD else min(self.half, WIDEST_TRUNK)
-        return max(trunk, self.half + FROM_FACES - FROM_THINGS)
+        """How near to its middle a walker may come [m]."""
+        half = self.firm_half
+        return max(min(half, WIDEST_TRUNK), half + FROM_FACES - FROM_THINGS)
 
     @property
     def clearance(self) -> float:
@@ -145,6 +148,15 @@ class PlacedBody:
     def half(self) -> float:
         """Half its width [m]."""
         return self.distance * tan(radians(self.told.width) / 2)
+
+    @property
+    def firm_half(self) -> float:
+        """Half its width [m], for a tree without the branches that a walker passes."""
+        if self.told.kind not in TREES:
+            return self.half
+        top = EYE + self.distance * tan(radians(ends_of(self.told)[1]))
+        is_overhead = CROWNS.get(self.told.kind, 0.0) * top > EYE
+        return (TRUNK if is_overhead else BRANCHES) * self.half
 
     @property
     def place(self) -> tuple[float, float]:

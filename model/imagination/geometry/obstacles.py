@@ -128,7 +128,7 @@ class Obstacles:
         self._sides, self._waters = sides, waters
         solid = [body for body in bodies if body.is_solid]
         self._places = np.array([body.place for body in solid]).reshape(-1, 2)
-        self._radii = np.array([body.half for body in solid])
+        self._radii = np.array([body.firm_half for body in solid])
         self._halves = np.array([body.in_the_way for body in solid])
         self._spares = np.clip(self._halves + FROM_THINGS - self._radii, 0.0, SQUEEZE)
         self._kinds = [body.told.kind for body in solid]

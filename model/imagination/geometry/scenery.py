@@ -313,7 +313,9 @@ class Scenery:
         ]
         return GroundPlan(
             tuple(
-                GroundThing(body.told.kind, x, z, half, body.told.color, body.clearance)
+                GroundThing(
+                    body.told.kind, x, z, half, body.told.color, body.clearance, body.firm_half
+                )
                 for body, x, z, half in things
             ),
             tuple((float(x), float(z)) for x, z in corners),

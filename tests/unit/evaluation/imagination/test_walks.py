@@ -56,7 +56,8 @@ class CrowdedWorld(SteadyWorld):
     """Shows a player over a flower and a snail, and from the seventh block on in a tree."""
 
     def step(self, control):
-        tree = GroundThing("pine", 0.0, 0.5 if self._made > 6 else 3.0, radius=1.0, clearance=1.6)
+        away = 0.5 if self._made > 6 else 3.0
+        tree = GroundThing("pine", 0.0, away, radius=2.0, clearance=1.6, firm=1.0)
         flower = GroundThing("wild flower", 0.0, 0.0, radius=0.1)
         snail = GroundThing("snail", 0.0, 0.0, radius=0.5)  # which makes way, as flowers do
         return replace(super().step(control), ground=GroundPlan((tree, flower, snail)))

@@ -12,7 +12,7 @@ from mag_sandbox.model.world import GroundPlan, GroundThing, GroundWater
 from mag_sandbox.sandbox.play.detour import FARTHEST, way_round
 from mag_sandbox.scenes.stances import Stance
 
-ROCK = GroundThing("rock", 0.0, 4.0, 1.5, clearance=2.0)
+ROCK = GroundThing("rock", 0.0, 4.0, 1.5, clearance=2.0, firm=1.5)
 ALONG = [(x, 4.0) for x in np.arange(-9.0, 9.1, 1.5).tolist()]
 STANCES = {"pine": Stance("floor", 5.0), "lake": Stance("flat"), "wall": Stance("far")}
 
@@ -41,7 +41,7 @@ def test_nothing_in_the_straight_way_needs_no_way_round(clearance):
 
 def test_there_is_no_way_into_a_ring_of_things():
     ring = tuple(
-        GroundThing("bush", 3 * np.sin(yaw), 8 + 3 * np.cos(yaw), 0.8, clearance=1.2)
+        GroundThing("bush", 3 * np.sin(yaw), 8 + 3 * np.cos(yaw), 0.8, clearance=1.2, firm=0.8)
         for yaw in np.linspace(0, 2 * np.pi, 12, endpoint=False)
     )
     assert way_round(GroundPlan(ring), (0.0, 0.0), (0.0, 8.0)) == []
@@ -50,13 +50,13 @@ def test_there_is_no_way_into_a_ring_of_things():
 
 
 def test_a_way_squeezes_between_narrow_things_where_there_is_no_other():
-    row = tuple(GroundThing("pine", x, z, 0.2, clearance=0.9) for x, z in ALONG)
+    row = tuple(GroundThing("pine", x, z, 0.2, clearance=0.9, firm=0.2) for x, z in ALONG)
     sides = ((-8.0, -4.0), (-8.0, 12.0), (8.0, 12.0), (8.0, -4.0))
     way = way_round(GroundPlan(row, sides), (0.7, 0.0), (0.1, 8.0))
     between = [round(abs(x - 0.75) % 1.5, 1) for x, z in way if abs(z - 4.0) < 1.0]
     assert way
     assert all(min(one, 1.5 - one) <= 0.3 for one in between)
-    wide = tuple(GroundThing("pine", x, z, 0.8, clearance=0.9) for x, z in ALONG)
+    wide = tuple(GroundThing("pine", x, z, 0.8, clearance=0.9, firm=0.8) for x, z in ALONG)
     assert way_round(GroundPlan(wide, sides), (0.7, 0.0), (0.1, 8.0)) == []
 
 

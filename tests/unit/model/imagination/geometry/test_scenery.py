@@ -390,7 +390,8 @@ def test_nothing_new_stands_in_the_sea_but_what_floats():
 @pytest.mark.parametrize(
     ("kind", "wide", "top", "nearest"),
     [
-        ("oak", 50.0, 46.0, 3.0),
+        ("oak", 50.0, 46.0, 0.95),
+        ("pine", 50.0, 46.0, 1.95),
         ("cottage", 80.0, 46.0, 5.05),
         ("pew", 40.0, -5.0, 2.4),
         ("lamp", 4.0, 0.0, 0.75),
@@ -403,7 +404,7 @@ def test_a_walker_is_never_inside_a_thing(kind, wide, top, nearest):
         here = scenery.way(here, (0.0, here[1] + 0.05), ())
     away = EYE / np.tan(np.radians(16.0)) - here[1]
     assert nearest < away < nearest + 0.15
-    assert away > scenery.ground.things[0].radius
+    assert away > scenery.ground.things[0].firm
 
 
 def test_a_walker_who_is_too_near_to_something_may_leave_it_and_come_no_nearer():
@@ -510,7 +511,7 @@ def test_a_walker_where_something_appears_stands_beside_it(kind):
 
 def is_inside(scenery: Scenery, x: float, z: float) -> bool:
     return any(
-        hypot(thing.x - x, thing.z - z) < thing.radius
+        hypot(thing.x - x, thing.z - z) < thing.firm
         for thing in scenery.ground.things
         if (stance := STANCES[thing.kind]).where == "floor" and (stance.tall or 9.0) > LOWEST
     )
