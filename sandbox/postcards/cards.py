@@ -12,7 +12,6 @@ from mag_sandbox.sandbox.postcards.postcards import (
     HEATS,
     MIN_AGE,
     SLAM_S,
-    TRIES,
     WOBBLE_S,
     PostcardStamp,
     PostcardView,
@@ -52,11 +51,11 @@ HEAT_COLOURS = (  # hottest first, after the blue-to-red of maps, told apart by 
 )
 WAITING = (
     "Look around, then turn away: a view becomes a postcard once it has been out of sight for"
-    f" {MIN_AGE:.0f} seconds. {{}} or Esc stops the postcards."
+    f" {MIN_AGE:.0f} seconds. Esc leaves the postcards."
 )
 STAMP_SIZE = 92  # px of the reference window
 STAMP_AT = 40, 26  # px of the reference window from the picture's lower right corner
-LEFT = {1: "one try left", 2: "two tries left"}
+LEFT = {1: "one left", 2: "two left"}
 TRENDS = {"warmer": ("up", HEAT_COLOURS[1]), "colder": ("down", HEAT_COLOURS[5])}
 
 
@@ -116,12 +115,12 @@ def postcard(view: PostcardView, claim_key: str, picture: np.ndarray | None) -> 
     """Return the card of a tour: paper with a picture, uint8 [H, W, 3], or how to get a card."""
     if picture is None:
         heading = Text(f"Postcard {view.number} of {view.total}", 16, bold=True)
-        waiting = Text(WAITING.format(claim_key), 13, MUTED, lines=4)
+        waiting = Text(WAITING, 13, MUTED, lines=4)
         return Card(column(heading, waiting, gap=6), CARD_WIDTH, (16, 14))
     title, note = _title_and_note(view, claim_key)
     clock = f"{view.seconds // 60}:{view.seconds % 60:02d}" if view.stamp is None else ""
     head = row(
-        Text(title, 16, POSTMARK if view.missed else PENCIL, bold=True),
+        Text(title, 16, POSTMARK if view.miss else PENCIL, bold=True),
         SPRING,
         Text(clock, 14, FADED, bold=True),
     )
@@ -167,7 +166,7 @@ def tour_card(
     """Return the end of a tour: its stamps, its points, the table of best scores.
 
     `place` is that of this tour among the best scores, from 1; `problem` is why none are kept;
-    `key` closes it.
+    `key` begins another tour.
     """
     place = place if tour.found else None
     title = {None: "Tour complete", 1: "A new best tour!"}.get(place, f"Number {place} here")
@@ -184,7 +183,7 @@ def tour_card(
     stamps: list[Part] = []
     for stamp in tour.stamps:
         stamps += [SPRING, CustomPart(STAMP_SIZE, STAMP_SIZE, _draw_stamp, (stamp,))]
-    hint = Text(f"{key} closes this. Play again with another memory and compare.", 13, MUTED)
+    hint = Text(f"Esc closes this, {key} plays again, perhaps with another memory.", 13, MUTED)
     table = column(
         Text("Best tours here", 14, MUTED, bold=True),
         *(_score_row(number, score, place) for number, score in enumerate(best, 1)),
@@ -212,18 +211,16 @@ def _title_and_note(view: PostcardView, claim_key: str) -> tuple[str, str]:
         return "Asking the world...", "what does it still remember?"
     if view.stamp is not None:
         return ("Found it!" if view.stamp.is_found else "Lost in the mail"), ""
-    title = "Find this place"
+    title = f"Not here: {view.miss}" if view.miss else "Find this place"
     if view.is_elsewhere:
-        return ("Not in this room" if view.missed else title), view.hint
-    if view.missed and view.tries == TRIES:
-        return "Not here", "turn to look for it; Esc stops the postcards"
-    if view.missed:
-        title = f"Not here: {LEFT[view.tries]}"
+        return title, view.hint
+    if view.miss:
+        return title, f"a wrong {claim_key} costs a try: {LEFT[view.tries]}"
     if view.heat == 0:
         return title, f"press {claim_key} now"
     if view.hint:
         return title, f"psst: {view.hint}, then press {claim_key}"
-    return title, f"press {claim_key} once there; Esc stops the postcards"
+    return title, f"press {claim_key} where it is; Esc leaves"
 
 
 def _search(view: PostcardView, note: str) -> list[Part]:

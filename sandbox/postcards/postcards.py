@@ -109,7 +109,7 @@ class PostcardView:
     points: int  # of the tour so far
     hint: str  # which way, or nothing
     is_elsewhere: bool  # in another room than that of the card
-    missed: bool  # a claim was wrong a moment ago
+    miss: str  # how wrong a claim was a moment ago: "62° away, warmer"; "": none was
     stamp: PostcardStamp | None  # of the card, once it has one
 
 
@@ -137,6 +137,7 @@ class Tour:
     claimed: PostcardStamp | None = None  # while developing: waits for the remembered view
     tries: int = TRIES
     missed_at: float = -math.inf
+    misses: tuple[float, ...] = ()  # degrees off of the wrong claims for this card
     way: str = ""  # to the room of the card, in words; "": the player is there
     trend: Trend = ""
     looked: tuple[float, float] = (0.0, 0.0)  # when the trend was looked at, and degrees off then
@@ -183,17 +184,10 @@ class Tour:
         return tour
 
     def claim(self, now: float, pose: CameraPose) -> "Tour":
-        """Say that this is the place: it is, or a try is lost.
-
-        None is lost in another room, nor before the camera has moved: a player who presses the key
-        that began the game again means to end it.
-        """
+        """Say that this is the place: it is, or a try is lost."""
         if self.phase != "searching" or self.card is None:
             return self
-        if self.way:
-            return replace(self, missed_at=now)
-        off = degrees_off(pose, self.card.pose)
-        if off <= FOUND:
+        if not self.way and (off := degrees_off(pose, self.card.pose)) <= FOUND:
             aim = round(AIM_POINTS * _fading(off, PERFECT, FOUND + 3.0))
             seconds = now - self.sent_at
             par = self.start_off / SEARCH_SPEED + SETTLE_S
@@ -201,12 +195,12 @@ class Tour:
             grade = next(grade for limit, grade in GRADES if off <= limit)
             claimed = PostcardStamp(grade, off, seconds, None, aim, time)
             return replace(self, phase="developing", since=now, pose=pose, claimed=claimed)
-        if off == self.start_off:
-            return replace(self, missed_at=now)
+        tour = replace(self, pose=pose)
+        off = tour._off
         if self.tries > 1:
-            return replace(self, tries=self.tries - 1, missed_at=now, pose=pose)
-        lost = PostcardStamp("lost", off, now - self.sent_at, None)
-        return replace(self, pose=pose)._stamp(now, lost)
+            misses = (*self.misses, off)
+            return replace(tour, tries=self.tries - 1, missed_at=now, misses=misses)
+        return tour._stamp(now, PostcardStamp("lost", off, now - self.sent_at, None))
 
     def developed(self, now: float, recall: float | None) -> "Tour":
         """Stamp the card with the recall of its view."""
@@ -244,9 +238,18 @@ class Tour:
             points=self.points,
             hint=self.way if is_elsewhere else hint,
             is_elsewhere=is_elsewhere,
-            missed=searching and now - self.missed_at < MISS_S,
+            miss=self._miss if searching and now - self.missed_at < MISS_S else "",
             stamp=self.stamps[-1] if self.phase == "stamped" else None,
         )
+
+    @property
+    def _miss(self) -> str:
+        if self.way or self.pose.is_away:
+            return "another room" if self.way else "walk back first"
+        now, change = self.misses[-1], ""
+        if len(self.misses) > 1 and self.misses[-2] != now:
+            change = ", warmer" if now < self.misses[-2] else ", colder"
+        return f"{now:.0f}° away{change}"
 
     @property
     def _off(self) -> float:
@@ -270,6 +273,7 @@ class Tour:
             sent=(*self.sent, card.pose),
             tries=TRIES,
             missed_at=-math.inf,
+            misses=(),
             way="",
             trend="",
             looked=(now, off),
@@ -352,7 +356,7 @@ class PostcardHunt:
     """Plays tours, one after the other, in one scene.
 
     hunt = PostcardHunt(prober, ScoreBook(data_folder()), "Meadow")
-    hunt.press(now, pose, policy)    # begins a tour, claims a place, or puts the end away
+    hunt.press(now, pose, policy)    # begins a tour, or claims a place
     hunt.update(now, pose, policy)   # every frame; True if the card looks different
     hunt.view(now)                   # for PostcardCard.draw, None while no tour is on
     """
@@ -399,17 +403,16 @@ class PostcardHunt:
         return self._book.best(self._scene, self._policy())
 
     def press(self, now: float, pose: CameraPose, policy: str) -> None:
-        """Do what the one key does: begin, claim, or put away."""
-        if self.tour is None:
+        """Claim the place, or begin a tour where none is on; `stop` ends one."""
+        tour = self.tour
+        if tour is not None and tour.phase == "finished" and now - tour.since < READ_S:
+            return  # pressed for the last card
+        if tour is None or tour.phase == "finished":
             self.tour = Tour(self._seed, pose=pose)
             self._policies, self.place, self._room = {policy}, None, None
             self._seed += 1
-        elif self.tour.phase == "finished" and now - self.tour.since < READ_S:
-            pass  # pressed for the last card
-        elif self.tour.phase in ("waiting", "finished"):
-            self.stop()
         else:
-            before, self.tour = self.tour, self.tour.claim(now, pose)
+            before, self.tour = tour, tour.claim(now, pose)
             if self.tour.claimed and before.card and not before.claimed:
                 self._answer = self._prober.compare(before.card, pose)
             elif self.tour.tries < before.tries:

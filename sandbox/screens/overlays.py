@@ -704,13 +704,9 @@ class PostcardOverlay(Overlay):
             self.press()
 
     def press(self) -> None:
-        """Begin a tour, claim the place, or close a finished tour."""
-        before = self._hunt.tour
+        """Begin a tour, or claim the place."""
         self._hunt.press(*self._here())
-        if before is not None and self._hunt.tour is None:
-            self._say_found(before)
-        self._probe.is_silent = self._hunt.tour is not None
-        self._pressed = True
+        self._probe.is_silent = self._pressed = True
 
     def dismiss(self) -> bool:
         """End the tour, if there is one, and say how many places were found."""

@@ -53,7 +53,7 @@ HERE = CameraPose(0.0)
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_card_that_waits_says_how_long_and_which_keys_end_it(size, monkeypatch):
+def test_the_card_that_waits_says_how_long_and_which_key_ends_it(size, monkeypatch):
     said, wrap = [], Theme.wrap
     monkeypatch.setattr(
         Theme, "wrap", lambda *given, **named: said.append(wrap(*given, **named)) or said[-1]
@@ -66,7 +66,7 @@ def test_the_card_that_waits_says_how_long_and_which_keys_end_it(size, monkeypat
         )
     text = " ".join(said[-1])
     assert f"{MIN_AGE:.0f} seconds" in text
-    assert text.endswith("C or Esc stops the postcards.")
+    assert text.endswith("Esc leaves the postcards.")
 
 
 @pytest.fixture
@@ -128,13 +128,22 @@ def test_a_tour_waits_until_the_world_was_seen():
     assert tour.claim(1.0, HERE) == tour
 
 
-def test_the_key_that_began_the_game_costs_no_try_when_pressed_at_once_again(hunt):
-    again = hunt.claim(10.5, HERE)
-    assert again.tries == TRIES
-    assert again.view(10.5).missed
-    _, note = _title_and_note(again.view(10.5), "C")
-    assert "Esc stops the postcards" in note
-    assert again.claim(11.0, near(hunt, 50.0)).tries == TRIES - 1
+def test_every_wrong_claim_costs_a_try_also_at_once_in_another_room_or_away(hunt):
+    rooms, away = replace(hunt, way="go back to village"), CameraPose(0.0, x=2.0)
+    for tour, pose, miss in (
+        (hunt, HERE, "° away"), (rooms, HERE, "another room"), (hunt, away, "walk back first"),
+    ):  # fmt: skip
+        again = tour.claim(10.5, pose)
+        assert again.tries == TRIES - 1
+        assert again.view(10.5).miss.endswith(miss)
+
+
+def test_a_wrong_claim_says_how_far_it_is_and_whether_it_is_warmer_than_the_last_one(hunt):
+    said = []
+    for off in (50.0, 40.0, 60.0):
+        hunt = replace(hunt.claim(12.0, near(hunt, off)), tries=TRIES)
+        said.append(hunt.view(12.1).miss)
+    assert said == ["50° away", "40° away, warmer", "60° away, colder"]
 
 
 def test_a_card_is_found_only_at_about_its_zoom():
@@ -191,9 +200,9 @@ def test_time_is_fair_to_the_distance():
 def test_a_wrong_claim_costs_a_try_and_says_so(hunt):
     tour = hunt.claim(12.0, near(hunt, 50.0))
     assert (tour.phase, tour.tries) == ("searching", TRIES - 1)
-    assert tour.view(12.5).missed
-    assert _title_and_note(tour.view(12.5), "C")[0] == "Not here: two tries left"
-    assert not tour.view(12.0 + MISS_S).missed
+    title, note = _title_and_note(tour.view(12.5), "C")
+    assert (title, note) == ("Not here: 50° away", "a wrong C costs a try: two left")
+    assert not tour.view(12.0 + MISS_S).miss
     tour = lost_at(tour, 13.0)
     assert tour.phase == "stamped"
     assert tour.stamps[0].grade == "lost"
@@ -365,7 +374,7 @@ def test_a_tour_on_which_nothing_was_found_is_no_best_one(hunt):
     heads = [repr(tour_card(tour, [], 1, key="K")) for tour in (lost, found)]
     assert ["A new best tour!" in head for head in heads] == [False, True]
     assert "0 of 5 places found" in heads[0]
-    assert all("K closes this." in head for head in heads)
+    assert all("Esc closes this, K plays again" in head for head in heads)
 
 
 def test_a_card_shows_no_more_of_a_view_than_the_window_does(hunt):
