@@ -65,6 +65,7 @@ from mag_sandbox.model.imagination.rules.plausible import (
     none_too_large,
     plausible,
 )
+from mag_sandbox.model.imagination.rules.roads import beside_roads
 from mag_sandbox.model.imagination.rules.shores import with_sailing_boats
 from mag_sandbox.model.imagination.rules.sketched import kept_as_sketched, with_gradients
 from mag_sandbox.model.imagination.rules.spacing import with_creatures_in_front
@@ -594,7 +595,8 @@ def _as_described(things: Sequence[PlacedObject], wanted: Wanted) -> list[Placed
     things = in_natural_colors(things, wanted.named)
     things = plausible(things, wanted.named, wanted.typical)
     things = farther_first(with_creatures_in_front(things, wanted.named), wanted.named)
-    things = with_own_ground(with_life_sizes(things, wanted.named), wanted.named)
+    things = beside_roads(with_life_sizes(things, wanted.named), wanted.named)
+    things = with_own_ground(things, wanted.named)
     things = with_discs_shown(things, wanted.named)
     return in_weather(in_shade(things, wanted.shade), wanted)
 

@@ -1,55 +1,124 @@
-"""Rule by which the cars, buses and trams that words name are on the road."""
+"""Rules by which cars, buses and trams are on the road, and benches, lamps and trees beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from math import radians, tan
+from math import log, radians, tan
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AROUND, TOP
-from mag_sandbox.model.imagination.rules.shores import shores_of
-from mag_sandbox.model.imagination.rules.spacing import covered, place_of
+from mag_sandbox.model.imagination.rules.shores import shores_of, taken_with
+from mag_sandbox.model.imagination.rules.spacing import CREATURES, covered, place_of, stands
+from mag_sandbox.scenes.kinds import PEOPLE, THINGS
+from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.naming import Named, kinds_named
 
 _ROAD, _VEHICLES = "road", frozenset(("bus", "car", "tram", "truck"))
-_KERB = 0.6  # degrees between the far edge of a road and the wheels on it
+_BOTH = _VEHICLES | (PEOPLE - {"snowman", "scarecrow"}) | {  # are on roads and beside them
+    "bicycle", "motorcycle", "tractor", "bridge", "gate", "arch", "rocket", "plane", "torii",
+}  # fmt: skip
+_KERB = 0.6  # degrees between the edge of a road and the foot of what is beside it, or on it
+_TALL = 3.0  # metres
 _LARGEST = 2.0  # times as large as before, of what comes nearer
 _HIDDEN = 0.25  # share of another named thing
+_OTHER_SIZE = 0.3  # by which a place is worse that makes a thing 2.7 times as large or small
+_FEET = -25.0, -1.5  # degrees of feet beside a road, in a level view
+_TOGETHER = 3.0  # degrees between the feet of two that words relate
+_LEVEL_WITH = frozenset(("beside", "left", "right", "sides", "front", "on", "under"))
 
 
 def onto_roads(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return a plan with named vehicles that stand behind a road on it, as large as in life.
+    """Return a plan with vehicles that stand behind a road on it, as large as in life.
 
     Those that words put somewhere, or something else beside, stay there, and so do those that would
     hide what words name.
     """
-    roads = [one for one in things if one.kind == _ROAD and one.width < AROUND]
     said = kinds_named(named)
     told = [one for one in named if one.relation and one.relation.where != "front"]
     stay = {kind for one in told for kind in (*one.kinds, *(one.relation or one).kinds)}
     result = list(things)
     for thing in things:
-        if not roads or thing.kind not in _VEHICLES & said - stay:
+        edges = _edges(things, thing) if thing.kind in _VEHICLES - stay else None
+        if edges is None or not edges[1] < thing.foot < 0.0:
             continue
-        road = min(roads, key=lambda one: abs(yaw_difference(one.yaw, thing.yaw)))
-        moved = _onto(road, thing)
-        if moved is thing:
+        moved = _moved(thing, edges[1] - _KERB)
+        if moved.width > _LARGEST * thing.width or moved.top > TOP:
             continue
-        others = [one for one in things if one.kind in said and one is not thing]
-        if all(covered(one, moved) <= max(_HIDDEN, covered(one, thing)) for one in others
-               if one.width < AROUND and one.foot > moved.foot):  # fmt: skip
-            result.remove(thing)
-            above_road = result.index(road) + 1
-            result.insert(max(place_of(moved, result), above_road), moved)
+        if all(covered(one, moved) <= max(_HIDDEN, covered(one, thing)) for one in result
+               if one.kind in said and one is not thing and one.width < AROUND
+               and one.foot > moved.foot):  # fmt: skip
+            result = _with_moved(result, {thing: moved})
     return result
 
 
-def _onto(road: PlacedObject, thing: PlacedObject) -> PlacedObject:
-    edges = shores_of(road, thing)
-    if edges is None or thing.foot <= edges[1]:
-        return thing
-    foot = edges[1] - _KERB
-    scale = tan(radians(foot)) / tan(radians(thing.foot)) if thing.foot < 0 else _LARGEST + 1
-    if scale > _LARGEST or foot + scale * thing.height > TOP:
-        return thing
+def beside_roads(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return a plan with nothing on a road but vehicles, people and creatures said to be there.
+
+    All else is on the pavement, as large as it looks there, with what words put beside or on it.
+    """
+    said = kinds_named(named)
+    related = [(one.kinds, one.relation) for one in named if one.relation and one.relation.kinds]
+    borne = {kind for kinds, relation in related for kind in kinds
+             if relation.where in ("on", "in", "above")
+             and (_ROAD not in relation.kinds or kind in CREATURES)}  # fmt: skip
+    result = list(things)
+    for thing in things:
+        if thing.kind not in THINGS.keys() - _BOTH - borne or thing not in result:
+            continue  # another one took it along
+        edges = _edges(things, thing) if stands(thing) else None
+        if edges is None or not edges[0] < thing.foot < edges[1]:
+            continue
+        with_it = {kind for kinds, relation in related for kind in kinds
+                   if relation.where in _LEVEL_WITH and thing.kind in relation.kinds}  # fmt: skip
+        others = [
+            one for one in result
+            if one.kind in with_it - _VEHICLES and abs(one.foot - thing.foot) < _TOGETHER
+            and abs(yaw_difference(one.yaw, thing.yaw)) < one.width + thing.width
+        ]  # fmt: skip
+        tried = []
+        usual = usual_looks().get(thing.kind)
+        is_tall = usual is not None and usual.tall > _TALL  # these would hide the road
+        feet = (edges[0] - _KERB, edges[1] + _KERB)
+        for foot in feet[is_tall:]:
+            if _FEET[0] < foot < _FEET[1]:
+                moved = _moved(thing, foot)
+                moves = {thing: moved, **{one: taken_with(one, thing, moved) for one in others}}
+                plan = _with_moved(result, moves)
+                hidden = max(_hidden(plan, said) - _hidden(result, said) - _HIDDEN, 0.0)
+                tried.append((hidden + _OTHER_SIZE * abs(log(foot / thing.foot)), plan))
+        result = min(tried, key=lambda one: one[0], default=(0.0, result))[1]
+    return result
+
+
+def _edges(things: Sequence[PlacedObject], thing: PlacedObject) -> tuple[float, float] | None:
+    """Return the pitch of the near and far edge of the road nearest to a thing; None: no road."""
+    roads = (one for one in things if one.kind == _ROAD and one.width < AROUND)
+    road = min(roads, key=lambda one: abs(yaw_difference(one.yaw, thing.yaw)), default=None)
+    return None if road is None else shores_of(road, thing)
+
+
+def _moved(thing: PlacedObject, foot: float) -> PlacedObject:
+    """Return a thing farther away or nearer, with its top in view if it was."""
+    scale = tan(radians(foot)) / tan(radians(thing.foot))
+    if thing.top <= TOP and scale > 1.0 and thing.kind not in _VEHICLES:
+        scale = max(min(scale, (TOP - foot) / thing.height), 1.0)
     return replace(thing.scaled(scale).standing_at(foot), away=None)
+
+
+def _with_moved(
+    things: Sequence[PlacedObject], moves: dict[PlacedObject, PlacedObject]
+) -> list[PlacedObject]:
+    """Return a plan in which some things have moved, above all roads and what is farther away."""
+    result = [one for one in things if one not in moves]
+    for moved in sorted(moves.values(), key=lambda one: -one.foot):
+        roads = [place for place, one in enumerate(result) if one.kind == _ROAD]
+        result.insert(max(place_of(moved, result), max(roads, default=-1) + 1), moved)
+    return result
+
+
+def _hidden(things: Sequence[PlacedObject], said: Collection[str]) -> float:
+    """Return how much of named things is behind others, in all."""
+    return sum(
+        max((covered(thing, one) for one in things[place + 1 :] if stands(one)), default=0.0)
+        for place, thing in enumerate(things) if thing.kind in said and stands(thing)
+    )  # fmt: skip

@@ -98,7 +98,9 @@ def ashore(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
     for thing, moved in zip(things, result.copy(), strict=True):
         if thing.kind in bearing and moved is not thing:  # a rider comes with the horse
             result = [
-                _with(one, thing, moved) if one.kind in carried and one.overlaps(thing) else one
+                taken_with(one, thing, moved)
+                if one.kind in carried and one.overlaps(thing)
+                else one
                 for one in result
             ]
     return result
@@ -123,7 +125,7 @@ def on_rocks(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     return result
 
 
-def _with(borne: PlacedObject, thing: PlacedObject, moved: PlacedObject) -> PlacedObject:
+def taken_with(borne: PlacedObject, thing: PlacedObject, moved: PlacedObject) -> PlacedObject:
     """Return what a thing bears as it is on that after a move."""
     scale = moved.width / thing.width
     foot = moved.foot + scale * (borne.foot - thing.foot)
