@@ -167,16 +167,14 @@ def test_things_that_stand_do_not_stand_in_each_other(category):
 def test_nothing_that_stands_stands_in_water():
     crossed = 0
     for seed in SEEDS:
-        scene = SceneRenderer(lay_out("outdoor", seed))
-        waters = [
-            one for one in scene.layout.items if one.kind in ("river", "lake", "canal", "sea")
-        ]
+        layout = lay_out("outdoor", seed)
+        waters = [one for one in layout.items if one.kind in ("river", "lake", "canal", "sea")]
         crossed += bool(waters)
         if not waters:
             continue
-        ring = SceneRenderer(replace(scene.layout, items=tuple(waters))).ring()
+        ring = SceneRenderer(replace(layout, items=tuple(waters))).ring()
         wet = {thing.index for thing in ring.things if thing.name in WATERS}
-        for item in scene.layout.items:
+        for item in layout.items:
             away = float(np.hypot(item.x, item.z))
             if item.entry.where != "floor" or item.foot or not 3 < away < 30:
                 continue

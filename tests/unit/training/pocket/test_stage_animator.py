@@ -45,7 +45,7 @@ def test_parts_and_change_are_learned(stage):
     trained = {id(p) for o in optimisers for group in o.param_groups for p in group["params"]}
     assert trained == {id(p) for p in stage.module.parameters()}
     losses = []
-    for step in range(60):
+    for step in range(30):
         for optimiser in optimisers:
             optimiser.zero_grad()
         loss = stage.loss(step % 4)
