@@ -16,6 +16,7 @@ Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]  # layer, q, k, v -> [B
 TextKeys = tuple[tuple[Tensor, Tensor], ...]  # of each layer
 
 EPS = 1e-6
+_HEADS, _WIDTH = 4, 32  # of `PlaceHead`
 
 
 class CausalLayer(nn.Module):
@@ -100,14 +101,14 @@ class PlaceHead(nn.Module):
         places: around the ring.
     """
 
-    def __init__(self, dim: int, places: int, heads: int = 4, width: int = 32) -> None:
+    def __init__(self, dim: int, places: int) -> None:
         super().__init__()
-        self._places, self._heads = places, heads
-        self.query = nn.Linear(dim, heads * width)
-        self.key = nn.Linear(dim, heads * width, bias=False)
-        self.alike = nn.Parameter(torch.tensor([4.0, 0.0] * (heads // 2)))
+        self._places = places
+        self.query = nn.Linear(dim, _HEADS * _WIDTH)
+        self.key = nn.Linear(dim, _HEADS * _WIDTH, bias=False)
+        self.alike = nn.Parameter(torch.tensor([4.0, 0.0] * (_HEADS // 2)))
         self.inner = nn.Linear(dim, dim)
-        self.likely = nn.Linear(dim, heads * places)
+        self.likely = nn.Linear(dim, _HEADS * places)
         nn.init.zeros_(self.likely.weight)
         nn.init.zeros_(self.likely.bias)
 
@@ -118,7 +119,7 @@ class PlaceHead(nn.Module):
             state: of each step once its kind is known, [B, L, dim].
             history: the earlier steps.
         """
-        shape = self._heads, -1
+        shape = _HEADS, -1
         queries = self.query(state).unflatten(-1, shape).transpose(1, 2)  # [B, N, L, D]
         keys = self.key(history.content).unflatten(-1, shape).transpose(1, 2)
         scores = (queries @ keys.mT).float() / math.sqrt(keys.shape[-1])

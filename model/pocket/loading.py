@@ -313,11 +313,11 @@ def chosen_execution(
     return precision.chosen_execution(config, digests, ranges.of_networks, asked)
 
 
-def picture_precision(weights: Path = POCKET_WEIGHTS) -> str:
+def picture_precision() -> str:
     """Return the precision in which networks of pictures, like the decoder, run here as graphs."""
-    digests = _digests(weights)
-    ranges = read_ranges(weights, *digests)
-    return chosen_execution(read_config(weights), digests, ranges).precision("decoder")
+    digests = _digests(POCKET_WEIGHTS)
+    ranges = read_ranges(POCKET_WEIGHTS, *digests)
+    return chosen_execution(read_config(POCKET_WEIGHTS), digests, ranges).precision("decoder")
 
 
 def measure_precisions(weights: Path = POCKET_WEIGHTS) -> None:

@@ -9,7 +9,6 @@ Source: U-Net, arXiv 1505.04597.
 """
 
 import itertools
-from collections.abc import Sequence
 from hashlib import sha256
 from threading import Lock
 from typing import NamedTuple, cast
@@ -51,21 +50,21 @@ class ReliefReader(nn.Module):
     relief = reader.read(picture, pitches)
     """
 
-    def __init__(self, widths: Sequence[int] = WIDTHS, depths: Sequence[int] = DEPTHS) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.stem = nn.Conv2d(4 * FINE**2, widths[0], 3, padding=1)
+        self.stem = nn.Conv2d(4 * FINE**2, WIDTHS[0], 3, padding=1)
         self.down = nn.ModuleList(
-            nn.Conv2d(before, now, 2, stride=2) for before, now in itertools.pairwise(widths)
+            nn.Conv2d(before, now, 2, stride=2) for before, now in itertools.pairwise(WIDTHS)
         )
         self.out = nn.ModuleList(
             nn.Sequential(*(Pair(width) for _ in range(depth)))
-            for width, depth in zip(widths, depths, strict=True)
+            for width, depth in zip(WIDTHS, DEPTHS, strict=True)
         )
         self.up = nn.ModuleList(
-            nn.Conv2d(now, before, 1) for before, now in itertools.pairwise(widths)
+            nn.Conv2d(now, before, 1) for before, now in itertools.pairwise(WIDTHS)
         )
-        self.back = nn.ModuleList(Pair(width) for width in widths[:-1])
-        self.told = nn.Conv2d(widths[0], OUTPUTS, 3, padding=1)
+        self.back = nn.ModuleList(Pair(width) for width in WIDTHS[:-1])
+        self.told = nn.Conv2d(WIDTHS[0], OUTPUTS, 3, padding=1)
         usual = torch.tensor([-1.0] * FINE**2 + [0.7] + [3.5] * 4)
         cast(Tensor, self.told.bias).data.copy_(usual)
 
