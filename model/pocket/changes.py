@@ -77,8 +77,8 @@ class ChangeHistory:
     history.pop()  # the newest one
     """
 
-    def __init__(self) -> None:
-        self._changes: list[Change] = []
+    def __init__(self, changes: Iterable[Change] = ()) -> None:
+        self._changes = list(changes)
 
     def keep(self, change: Change) -> None:
         """Add a change; the oldest go when they are too many or take too much."""
