@@ -55,6 +55,7 @@ from mag_sandbox.model.pocket.rewriting import FrameRewriter, Views, lasting_slo
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.slots import SlotTable
 from mag_sandbox.model.world import WorldState
+from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.scene import check_prompt
 from mag_sandbox.scenes.stances import where_of
@@ -576,6 +577,8 @@ def _stands_apart(thing: PlacedObject, change: Edit) -> bool:
     From where the scene begins, it covers what stands on the ground behind it. What is put from
     elsewhere may cover others, too, told from there.
     """
+    if change.kind == "curtains" and thing.kind in WINDOWS:
+        return True
     is_there = change.act != "place" or not _is_clear_of(cut_to_view(thing), change)
     return not is_there and bool(change.x or change.z or where_of(thing.kind) == "floor")
 

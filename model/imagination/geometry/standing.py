@@ -1,8 +1,9 @@
 """Where a thing stands that a player points at, and how large it appears there.
 
 What stands on the floor stands where the pointer meets the ground, or at the foot of the wall that
-it meets; what hangs hangs on that wall; small things stand on the table that is pointed at. Where
-the pointer meets another thing, it stands in front of that. Sizes are those of the kind [m].
+it meets; what hangs hangs on that wall, curtains before a window; small things stand on the table
+or shelf that is pointed at. Where the pointer meets another thing, it stands in front of that. A
+thing that would be far below the pointer stands beside that. Sizes are those of the kind [m].
 """
 
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.geometry.bodies import HORIZON_FOOT, TABLES
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.scenes.descriptions import WINDOWS
 from mag_sandbox.scenes.kinds import STANDS, THINGS
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.rooms import DOORS
@@ -38,6 +40,14 @@ MOST_HIDDEN = 0.6  # share that things before it may hide
 WHOLE = 0.1  # likewise, where there is room in front of them, or beside
 BELOW = 4.0  # degrees that a thing may lie below the pointer before it moves aside instead
 IN_VIEW = 24.0  # degrees below the pointer, from which on its foot may be out of the picture
+TOO_LOW = 26.0  # degrees that a thing's middle may lie below the pointer, or it is out of view
+FARTHER_ASIDE = (-10.0, 10.0, -20.0, 20.0, -30.0, 30.0)  # degrees to where it is in view
+BOARD_ASIDE = 20.0  # degrees to the side of a table where small things still stand on it
+BOARD_EDGE = 4.0  # degrees that they keep from its ends
+BOARDS = TABLES | {"bookshelf": (1.0,)}  # on which a player puts things
+CURTAINS, BACKDROP = "curtains", "stage curtains"
+SPREAD_CURTAINS = 33.0  # degrees, where no window is: both halves show beside what is before them
+WIDER, TALLER, HIGHER = 2.0, 1.25, 1.0  # curtains than their window, and degrees above its middle
 ASIDE = (-5.0, 5.0, -10.0, 10.0, -15.0, 15.0)  # degrees that a thing moves to be in sight
 LOWEST_HUNG, HIGHEST_HUNG = 0.5, 0.12  # metres that things on walls keep from floor and ceiling
 COST_ASIDE = 0.02  # of hanging a degree aside, as a share of the thing that overlaps others
@@ -88,6 +98,12 @@ def stood(edit: Edit, scenery: Scenery, stance: Stance) -> Edit:
     wall = _wall(scenery, edit.yaw)
     ceiling = _ceiling(scenery, edit.yaw) if wall < inf else inf
     tall, wide = (each * min(1.0, 0.9 * ceiling / tall) for each in (tall, wide))
+    window = _window(edit, pitch, scenery) if edit.kind == CURTAINS else None
+    if window is not None:
+        before = replace(edit, yaw=window.yaw)
+        return replace_box(
+            before, window.pitch + HIGHER, WIDER * window.width, TALLER * window.height
+        )
     if stance.where == "wall" and wall < inf:
         middle = EYE + wall * tan(radians(usual.pitch if pitch == -inf else pitch))
         foot = max(min(middle - tall / 2, ceiling - HIGHEST_HUNG - tall), LOWEST_HUNG)
@@ -117,6 +133,7 @@ def stood(edit: Edit, scenery: Scenery, stance: Stance) -> Edit:
             degrees(atan((end - EYE) / wall)) for end in (LOWEST_HUNG, ceiling - HIGHEST_HUNG)
         )
         ends = None if edit.kind in DOORS else (lowest, highest)
+        width = max(width, SPREAD_CURTAINS) if edit.kind == CURTAINS else width
         return _hung(edit, (middle, width, height), ends, scenery)
     return replace_box(edit, middle, width, height)
 
@@ -187,11 +204,14 @@ def _hung(
     )
     taken = np.zeros((len(yaws), _POINTS, _POINTS), bool)
     for other, _ in scenery.apart("wall", "upright"):
-        if other.width < WIDEST:
+        if other.width < WIDEST and other.kind != BACKDROP:
             across = np.abs(yaw_difference(columns, other.yaw)) < other.width / 2
             down = np.abs(rows - other.pitch) < other.height / 2
             taken |= down[:, :, None] & across[:, None]
-    cost = taken.mean(axis=(1, 2)) + COST_ASIDE * np.hypot(yaws - edit.yaw, pitches - box[0])
+    shown = np.abs(_SPREAD) > 0.25 if edit.kind == CURTAINS else slice(None)  # two halves
+    cost = taken[:, :, shown].mean(axis=(1, 2)) + COST_ASIDE * np.hypot(
+        yaws - edit.yaw, pitches - box[0]
+    )
     best = int(np.argmin(cost + COST_SMALLER * (1 - sizes)))
     edit = replace(edit, yaw=float(yaws[best]) % 360.0)
     width, height = (float(sizes[best]) * side for side in box[1:])
@@ -213,18 +233,53 @@ def _standing(
     edit: Edit, pitch: float, scenery: Scenery, size: _Size, away: float, wall: float,
     stance: Stance,
 ) -> _Seen:  # fmt: skip
-    if stance.where == "small" or size.tall <= LIGHT:
+    is_light = stance.where == "small" or size.tall <= LIGHT
+    if is_light:
         reach = inf if stance.where == "small" else REACH_ABOVE
         table = _table(edit.yaw, pitch, scenery.apart("upright"), reach)
         if table is not None:
             return table
+    seen = _on_ground(edit.yaw, pitch, scenery, size, away, wall)
+    return (
+        seen
+        if _is_seen(seen, pitch, size)
+        else _seen_beside(edit.yaw, pitch, scenery, size, away, seen, is_light=is_light)
+    )
+
+
+def _on_ground(
+    yaw: float, pitch: float, scenery: Scenery, size: _Size, away: float, wall: float
+) -> _Seen:
     distance = away
     if -inf < pitch:
         far = away if size.tall >= EYE else max(away, EYE / tan(radians(LEAST)))
         at_foot = wall - IN_FRONT if wall < inf else far  # where it reaches the horizon
         distance = EYE / tan(radians(-pitch)) if pitch < -HORIZON_FOOT else at_foot
-        distance = min(distance, _before(edit.yaw, pitch, scenery.apart("upright")))
-    return _in_sight(edit.yaw, pitch, _fitting(distance, wall, size), scenery, size, wall)
+        distance = min(distance, _before(yaw, pitch, scenery.apart("upright")))
+    return _in_sight(yaw, pitch, _fitting(distance, wall, size), scenery, size, wall)
+
+
+def _is_seen(seen: _Seen, pitch: float, size: _Size) -> bool:
+    """Tell whether the middle of a thing is as high as the view of the pointer may reach."""
+    middle = degrees(atan((seen.foot + size.tall / 2 - EYE) / seen.distance))
+    return middle > pitch - TOO_LOW
+
+
+def _seen_beside(
+    yaw: float, pitch: float, scenery: Scenery, size: _Size, away: float, otherwise: _Seen,
+    *, is_light: bool,
+) -> _Seen:  # fmt: skip
+    """Return the spot nearest to the pointer where a thing is in view: on a table, or the floor."""
+    things = scenery.apart("upright")
+    if is_light and (table := _table_beside(yaw, pitch, things)) is not None:
+        return table
+    for aside in FARTHER_ASIDE:
+        wall = _wall(scenery, yaw + aside)
+        seen = _on_ground(yaw + aside, pitch, scenery, size, away, wall)
+        hidden, _ = _hiding(yaw + aside, seen.distance, (size.tall, size.wide), things)
+        if _is_seen(seen, pitch, size) and hidden <= WHOLE:
+            return seen._replace(aside=seen.aside + aside)
+    return otherwise
 
 
 def _in_sight(
@@ -323,13 +378,47 @@ def _table(
         if not (told.kind in STANDS and _is_taken(told, things))
         and abs(yaw_difference(yaw, told.yaw)) < told.width / 2
         and -told.height / 2 < pitch - told.pitch < told.height / 2 + REACH_ABOVE
-        for share in TABLES.get(told.kind, ())
+        for share in BOARDS.get(told.kind, ())
         if abs(pitch - (top := told.pitch + (share - 0.5) * told.height)) <= reach
     ]
     if not meant:
         return None
     distance, _, top = min(meant)
     return _Seen(distance, EYE + distance * tan(radians(top)))
+
+
+def _table_beside(
+    yaw: float, pitch: float, things: Sequence[tuple[PlacedObject, float]]
+) -> _Seen | None:
+    """Return where something stands on the table that is least far beside or below the pointer."""
+    meant: list[tuple[float, _Seen]] = []
+    for told, distance in things:
+        turn = yaw_difference(told.yaw, yaw)
+        inner = max(told.width / 2 - BOARD_EDGE, 0.0)
+        aside = min(max(0.0, turn - inner), turn + inner)  # to its nearer end
+        for share in BOARDS.get(told.kind, ()):
+            top = told.pitch + (share - 0.5) * told.height
+            is_free = not (told.kind in STANDS and _is_taken(told, things))
+            if is_free and abs(aside) < BOARD_ASIDE and pitch - TOO_LOW < top < pitch + REACH_ABOVE:
+                seen = _Seen(distance, EYE + distance * tan(radians(top)), aside)
+                meant.append((abs(aside) + abs(pitch - top), seen))
+    return min(meant)[1] if meant else None
+
+
+def _window(edit: Edit, pitch: float, scenery: Scenery) -> PlacedObject | None:
+    """Return the window that is pointed at, without curtains so far."""
+    walls = [told for told, _ in scenery.apart("wall")]
+    hung = [one for one in walls if one.kind == CURTAINS]
+    return next(
+        (
+            one for one in walls
+            if one.kind in WINDOWS
+            and abs(yaw_difference(edit.yaw, one.yaw)) < one.width
+            and abs(pitch - one.pitch) < one.height
+            and not any(abs(yaw_difference(it.yaw, one.yaw)) < it.width / 2 for it in hung)
+        ),
+        None,
+    )  # fmt: skip
 
 
 def _is_taken(stand: PlacedObject, things: Sequence[tuple[PlacedObject, float]]) -> bool:

@@ -51,7 +51,7 @@ from mag_sandbox.model.pocket.painting.painting import PaintingInventor, Plan, n
 from mag_sandbox.model.world import UNPAINTED_AHEAD, UNPLANNED, Door
 from mag_sandbox.scenes.called import names_in
 from mag_sandbox.scenes.changes import is_relit
-from mag_sandbox.scenes.descriptions import LANDSCAPES
+from mag_sandbox.scenes.descriptions import LANDSCAPES, WINDOWS
 from mag_sandbox.scenes.kinds import ANIMALS, DEEP
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import Stance
@@ -61,6 +61,7 @@ BEHIND = "the {} would be hidden by the {}; step back or point beside it"
 IN_WATER = "the {} would stand in the water; point at the shore"
 ON_LAND = "the {} would stand on land; point at the {}"
 NO_WATER = "the {} needs water, and this place has none"
+NO_WALL = "{} need a wall, and this place has none"
 NEW_COLOR = "this stands on new ground, where things keep their colours; place another one"
 TOO_FAR = "that is too far from where the scene begins; walk back towards it or point nearer"
 ON_GROUND = Stance("floor")  # of ground itself
@@ -399,7 +400,7 @@ class WalkableGround:
         scenery = self.scenery
         things = scenery.plan(*place) if scenery else self._painting.listed  # before the plan
         seen = Scenery.of(things, self._stances, self._behind)
-        return _View(things, seen, self._stances.get(kind, FAR))
+        return _View(things, seen, self._stances.get(kind, FAR), self.is_open)
 
     def _is_there(self, edit: Edit, place: Position) -> bool:
         """Tell whether a thing of an edit's kind is seen from a place [m] in exactly its box."""
@@ -484,11 +485,14 @@ class _View(NamedTuple):
     things: Sequence[PlacedObject]
     scenery: Scenery  # of them
     stance: Stance  # of the kind that is put
+    is_open: bool  # whether there are no walls
 
 
 def _pointed_at(edit: Edit, view: _View) -> Edit | str:
     """Return a placement where the player points, or the reason why it fails."""
-    things, seen, stance = view
+    things, seen, stance, is_open = view
+    if is_open and edit.kind in WINDOWS | {"curtains"}:
+        return NO_WALL.format("windows" if edit.kind in WINDOWS else edit.kind)
     edit = stood(edit, seen, stance)
     if nearer := hiding_kind(edit, seen, stance):
         return BEHIND.format(edit.kind, nearer)

@@ -310,6 +310,13 @@ def test_a_thing_put_beside_another_leaves_it_standing():
     assert [one.yaw for one in made.editor.placed] == [beside.yaw]
 
 
+def test_curtains_leave_the_window_behind_them():
+    window = PlacedObject("square window", 10.0, 5.0, 12.0, 12.0)
+    curtains = Edit("place", 10.0, 5.0, 26.0, 18.0, "curtains")
+    assert _planned([window], curtains, 1) == (window,)
+    assert _planned([window], replace(curtains, kind="bookshelf"), 1) == ()
+
+
 def test_of_two_things_the_one_in_front_is_removed(monkeypatch):
     made = world()
     play(made, [STILL])

@@ -22,13 +22,16 @@ BEHIND = ("wall", "floor", "ceiling")
 KINDS = tuple(THINGS)
 
 
-def room(*things: PlacedObject) -> Scenery:
-    low, high = (degrees(atan((end - EYE) / AWAY)) for end in (0.0, TALL))
-    walls = [
+def walls(away: float) -> list[PlacedObject]:
+    low, high = (degrees(atan((end - EYE) / away)) for end in (0.0, TALL))
+    return [
         PlacedObject("wall", yaw, (low + high) / 2, 90.0, high - low)
         for yaw in (0.0, 90.0, 180.0, 270.0)
     ]
-    return Scenery.of([*walls, *things], STANCES, BEHIND)
+
+
+def room(*things: PlacedObject) -> Scenery:
+    return Scenery.of([*walls(AWAY), *things], STANCES, BEHIND)
 
 
 def meadow(*things: PlacedObject) -> Scenery:
@@ -213,3 +216,49 @@ def test_every_kind_can_be_put_anywhere(scenery: Scenery):
     for kind, pitch in zip(KINDS, cycle([-45.0, -10.0, 0.0, 20.0, None])):
         edit = put(kind, pitch, scenery)
         assert (edit.act, edit.kind) == ("place", kind)
+
+
+@pytest.mark.parametrize(("yaw", "pitch"), [(0.0, 0.0), (8.0, 12.0)])
+def test_small_things_stand_on_the_nearest_table_in_view_rather_than_far_below(yaw, pitch):
+    near = walls(1.3)
+    table = PlacedObject("table", 24.0, -16.0, 24.0, 14.0)
+    edit = parse_edit("a teapot", yaw, pitch, KINDS)
+    alone, beside = (
+        stood(edit, Scenery.of([*near, *some], STANCES, BEHIND), STANCES["teapot"])
+        for some in ((), (table,))
+    )
+    assert foot(alone) < -35.0
+    assert foot(beside) == pytest.approx(table.top, abs=1.5)
+    assert abs(beside.yaw - table.yaw) < table.width / 2
+
+
+def test_what_would_be_far_below_a_near_wall_stands_aside_where_it_is_in_view():
+    sides = walls(1.2)[:1] + walls(6.0)[1:]  # a wall right ahead; the room goes on beside it
+    scenery = Scenery.of(sides, STANCES, BEHIND)
+    low = put("a cat", 0.0, Scenery.of(walls(1.2), STANCES, BEHIND))
+    assert low.pitch < -24.0
+    assert put("a cat", 0.0, scenery).pitch >= low.pitch
+
+
+def test_curtains_hang_before_the_window_that_is_pointed_at():
+    window = PlacedObject("square window", 6.0, 5.0, 14.0, 15.0)
+    curtains = put("a red curtain", 5.0, room(window))
+    assert curtains.yaw == window.yaw
+    assert curtains.width == pytest.approx(2 * window.width)
+    assert curtains.pitch + curtains.height / 2 > window.pitch + window.height / 2
+
+
+def test_curtains_hang_where_the_pointer_is_if_both_halves_show_beside_a_thing():
+    stand = PlacedObject("pedestal", 0.0, -18.0, 17.0, 13.0)
+    vase = PlacedObject("vase", 0.0, 0.0, 17.0, 24.0)
+    backdrop = [PlacedObject("stage curtains", yaw, -2.0, 32.0, 28.0) for yaw in (345.0, 15.0)]
+    curtains = put("a red curtain", 0.0, room(*backdrop, stand, vase))
+    assert curtains.yaw == 0.0
+    assert abs(curtains.pitch) < 5.0
+    assert curtains.width / 4 > vase.width / 2 - 1.0
+
+
+@pytest.mark.parametrize("pitch", [14.0, -1.0])
+def test_small_things_stand_on_the_bookshelf_that_is_pointed_at(pitch):
+    shelf = PlacedObject("bookshelf", 0.0, -4.0, 24.0, 32.0)
+    assert foot(put("a mug", pitch, room(shelf))) == pytest.approx(shelf.top, abs=1.0)

@@ -178,6 +178,14 @@ def test_a_ship_is_not_put_on_land(at_lake):
     assert made._ground.at_start(ship) == walking.NO_WATER.format("ship")
 
 
+@pytest.mark.parametrize("is_open", [False, True])
+def test_curtains_and_windows_are_put_only_where_there_are_walls(at_lake, is_open, monkeypatch):
+    monkeypatch.setattr(type(at_lake._ground), "is_open", property(lambda _: is_open))
+    for kind, name in (("curtains", "curtains"), ("arched window", "windows")):
+        there = at_lake._ground.placement(Edit("place", 90.0, 5.0, 12.0, 10.0, kind))
+        assert (there == walking.NO_WALL.format(name)) == is_open
+
+
 def test_a_thing_in_another_colour_has_the_box_of_the_one_that_it_replaces(monkeypatch):
     made = world()
     begin(made)
