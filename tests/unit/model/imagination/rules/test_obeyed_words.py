@@ -34,7 +34,6 @@ def plan():
     "text",
     [
         "two red cars",
-        "five horses on a beach",
         "green teddy bears on teal boxes",
         "the moon over a garden with a hill and sunflowers",
     ],
