@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 
 FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0)  # degrees a second
 MOST_SLOTS = 4096  # frames that storage is reserved for at most
-_PACKAGES = ("torch", "numpy", "transformers", "tokenizers", "safetensors", "xxhash")  # and digests
+_PACKAGES = ("torch", "numpy", "tokenizers", "safetensors", "xxhash")  # and digests
 
 
 def load(

@@ -331,9 +331,11 @@ class Verifying:
 def changed(recording: Recording, now: dict[str, Any]) -> str:
     """Return which parts of the provenance that rounding depends on have changed, comma-separated.
 
-    Early recordings do not name the machine.
+    Early recordings do not name the machine, and name a package that is no longer used.
     """
-    then = recording.start.provenance
+    then = dict(recording.start.provenance)
+    if isinstance(packages := then.get("packages"), dict):
+        then["packages"] = {name: packages.get(name) for name in now.get("packages", ())}
     return ", ".join(key for key in ARITHMETIC if key in then and then[key] != now.get(key))
 
 

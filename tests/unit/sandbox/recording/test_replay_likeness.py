@@ -132,6 +132,15 @@ def test_older_recordings_do_not_say_and_count_as_made_here(recording):
     assert changed(older, recording.start.provenance) == ""
 
 
+def test_a_package_that_is_no_longer_used_changes_nothing(recording):
+    now = {**recording.start.provenance, **HERE}
+    then = {**now, "packages": {**HERE["packages"], "once": "2"}}
+    older = replace(recording, start=replace(recording.start, provenance=then))
+    assert changed(older, now) == ""
+    for packages in ({"torch": "2"}, {"torch": "1", "new": "1"}):
+        assert changed(older, {**now, "packages": packages}) == "packages"
+
+
 def test_what_cannot_run_as_recorded_runs_otherwise_unless_digests_are_asked_for(
     recording, monkeypatch
 ):
