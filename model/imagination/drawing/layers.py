@@ -86,8 +86,9 @@ class RingToCut(NamedTuple):
     given: np.ndarray | None = None  # columns that show a given picture, bool [W]; None: none does
     # painted pixels in which things are drawn again, bool [H, W]; None: all
     settled: np.ndarray | None = None
-    # of things by their numbers, shown where they are unknown; see `Sketcher.sprites`
+    # of things by their numbers, shown where they are unknown or hidden; see `Sketcher.sprites`
     sprites: Mapping[int, np.ndarray] = MappingProxyType({})
+    distant: np.ndarray | None = None  # where sky and far land are behind things, bool [H, W]
     # the painted pixels, `FINER` times as large, [3, FINER * H, FINER * W]; None: there are none
     finer: np.ndarray | None = None
     before_sky: np.ndarray | None = None  # see `skies.before_sky`; None: there is no sky
@@ -133,24 +134,35 @@ class LayeredRing:
         self._close_ups, self._painted = close_ups, ring.no_guesses
         self._mended, self._enlarged = dict[int, CutOut](), dict[int, CutOut]()
         self._cut_outs, stands, unknown = _standing(ring)
+        self._unseen = frozenset(ring.boxes()) - frozenset(np.unique(ring.numbers).tolist())
         whole = _drawn_again(ring, self._cut_outs, redrawn) if redrawn else {}
         self._cut_outs |= whole
         self._sprites = {
             number: _Sprite(ring.sprites[number], sprite_box(ring.sprites[number]))
-            for number in unknown
+            for number in (*unknown, *self._unseen)
             # whole ones have a sharper outline, beside which a sprite would be a haze
             if number in ring.sprites and number not in whole
         }
         self._hidden = widened_around(stands, PAINTED.hidden)
         if (given := ring.of_picture).any():
             self._hidden = np.where(given, widened_around(stands, GIVEN.hidden), self._hidden)
-        self._behind = _around(_background(ring, ring.known & ~self._hidden), 1)
+        is_shown = ring.known & ~self._hidden
+        self._behind = _around(_background(ring, is_shown), 1)
+        self._far_hidden = None if ring.distant is None else ring.distant & ~is_shown
+        self._with_far: tuple[np.ndarray | None, Tensor] = None, self._behind  # the last one
         self._before_sky = None
         if ring.before_sky is not None:
             free = torch.from_numpy(np.where(stands, 0, ring.before_sky)[None])
             self._before_sky = _around(free, 1)
 
-    def view(self, pose: CameraPose, size: tuple[int, int], *, is_sketched: bool = False) -> Tensor:
+    def view(
+        self,
+        pose: CameraPose,
+        size: tuple[int, int],
+        *,
+        is_sketched: bool = False,
+        far: np.ndarray | None = None,
+    ) -> Tensor:
         """Return the view at a pose, and what stands there, float32 [4, height, width].
 
         That is its colours, and 1 where things hide the sky, -1 where it is, 0 elsewhere.
@@ -158,17 +170,42 @@ class LayeredRing:
         Args:
             pose: of the view.
             size: height and width.
-            is_sketched: whether sprites fill in the unknown parts of things.
+            is_sketched: whether sprites fill in the unknown parts of things, and show those that
+                others hide from the viewpoint.
+            far: what looks the same from everywhere, to be shown behind things: colours, and 255
+                where they are known, uint8 [H, W, 4]; None: it is guessed.
         """
         sky = () if self._before_sky is None else (self._before_sky,)
-        behind, *before = self._sampled(pose, size, self._behind, *sky)
+        behind, *before = self._sampled(pose, size, self._behind_with(far), *sky)
         canvas = np.concatenate((behind, np.ones((1, *size), np.float32)))
         sprites = self._sprites if is_sketched else {}
         for place in self._places(pose, size, (sprites, self._cut_outs)):
-            _put_over(canvas, self._shown(place), place)
+            shown = self._shown(place)
+            if place.number in self._unseen:  # at the viewpoint, nothing of it is
+                shown *= np.float32(1 - place.near)
+            _put_over(canvas, shown, place)
         free = canvas[3]
         canvas[3] = 1 - free + (free * before[0][0] if before else 0)
         return torch.from_numpy(canvas)
+
+    def _behind_with(self, far: np.ndarray | None) -> Tensor:
+        """Return the background with the part of `far` that things hide from the viewpoint."""
+        before, behind = self._with_far
+        if far is before or far is None or self._far_hidden is None:
+            return behind if far is before else self._behind
+        shown, behind = self._far_hidden & (far[..., 3] > 0), self._behind
+        if shown.any():
+            rows = extent(shown.any(axis=1), 1)
+            colors = torch.from_numpy(far[rows, :, :3]).permute(2, 0, 1) / 127.5 - 1
+            both = _around(torch.cat((colors, torch.from_numpy(shown[rows])[None].float())), 1)
+            finer = (behind.shape[1] - 2) // len(far)
+            if finer > 1:
+                both = smooth(both[None])[0][:, 1:-1, 1:-1]
+            behind = behind.clone()
+            part = behind[:, finer * rows.start : finer * rows.stop + 2]
+            part.lerp_(both[:3], both[3:])
+        self._with_far = far, behind
+        return behind
 
     def shown_of(self, cells: np.ndarray, pose: CameraPose, size: tuple[int, int]) -> Tensor:
         """Return the share of each pixel of a view that shows some cells, float32 [height, width].

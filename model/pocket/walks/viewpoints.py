@@ -6,12 +6,14 @@ one shows of it, guesses included: the half that is looked at, and the rest when
 painted view by view, those looked at first, over a sketch that carries what was painted of the same
 things from other viewpoints. The sky and what stands before it look the same from everywhere: they
 are carried from where they were painted first, which one picture keeps, for what is carried again
-and again loses its colours. One scenery in metres tells all of them where things stand.
+and again loses its colours. It shows behind things, too. One scenery in metres tells all of them
+where things stand; those that others hide from a viewpoint are sketched as soon as they come out.
 
 A ring takes a tenth of a megabyte. The kept ones are the memory of a walk: from everywhere the
-nearest ones are shown, so a picture is a function of rings, scenery and pose. A pose shows the same
-picture again, to the bit, unless a ring near it was made or painted meanwhile. Where the player
-changes the scene, viewpoints are painted again.
+nearest ones are shown, so a picture is a function of rings, far picture, scenery and pose. A pose
+shows the same picture again, to the bit, unless a ring near it was made or painted meanwhile, or
+more of what is far behind things was seen. Where the player changes the scene, viewpoints are
+painted again.
 
 Memory decides what stays: the frames of a walk take slots as all others do, only that viewpoints
 keep their pixels, so a ring of which every frame was dropped is gone. All rings are, when memory
@@ -192,7 +194,7 @@ class _PlannedRings:
 
     def before_sky(self, scenery: Scenery, place: Position) -> np.ndarray | None:
         """Return `skies.before_sky` of a ring, float32 [H, W]; None: no sky is seen."""
-        numbers, distant = self.geometry(scenery, place)
+        numbers, distant, _ = self.geometry(scenery, place)
         return before_sky(scenery, numbers, distant) if distant.any() else None
 
     def _owners(self, scenery: Scenery, place: Position) -> np.ndarray:
@@ -205,16 +207,19 @@ class _PlannedRings:
         numbers = scenery.numbers(*place, np.arange(len(things))).tolist()
         return {numbers[one]: sprite for one, sprite in self._imagination.sprites(things).items()}
 
-    def _geometry(self, scenery: Scenery, place: Position) -> tuple[np.ndarray, np.ndarray]:
+    def _geometry(
+        self, scenery: Scenery, place: Position
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the planned thing in each pixel.
 
         Returns:
-            The number of its thing, 0: none, int32 [H, W]; and whether it looks the same from
-            everywhere, bool [H, W].
+            The number of its thing, 0: none, int32 [H, W]; whether it looks the same from
+            everywhere, bool [H, W]; and whether what is behind things does, likewise.
         """
         numbers = scenery.numbers(*place, self.owners(scenery, place))
         standing = np.isin(numbers, list(scenery.boxes(*place, numbers.shape)))
-        return numbers, (scenery.ring_surfaces(*place, numbers.shape) >= DISTANT) & ~standing
+        distant = scenery.ring_surfaces(*place, numbers.shape) >= DISTANT
+        return numbers, distant & ~standing, distant
 
     def ground(
         self, scenery: Scenery, place: Position, distant: np.ndarray, *, is_open: bool
@@ -237,7 +242,7 @@ class _PlannedRings:
         rows = np.arange(cell * place.top, cell * (place.top + place.rows))[:, None]
         columns = np.arange(cell * place.left, cell * (place.left + place.columns)) % ring[1]
         planned = self.geometry(scenery, (pose.x, pose.z))
-        return _ViewCells((rows, columns), *(one[rows, columns] for one in planned))
+        return _ViewCells((rows, columns), *(one[rows, columns] for one in planned[:2]))
 
 
 class Viewpoints(ViewPainter[_MadeView]):
@@ -445,7 +450,9 @@ class Viewpoints(ViewPainter[_MadeView]):
 
     def take_view(self) -> None:
         """Keep the view that was begun; if there are too many viewpoints, drop the farthest."""
-        made, self.far = self._take()
+        made, far = self._take()
+        if not np.array_equal(far, self.far):  # rings are not put before the same one again
+            self.far = far
         self.kept[made.place] = made
         while sum(one.bytes for one in self.kept.values()) > BUDGET:
             del self.kept[max(self.kept, key=lambda place: dist(made.place, place))]
@@ -469,7 +476,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         plan = *things, *numbered.tolist()  # most new ground cannot be seen from there
         if first is None or first.ring is not start.ring or first.plan != plan:
             layers = self._layers(start, scenery)
-            numbers, distant = self._planned.geometry(scenery, START)
+            numbers, distant, _ = self._planned.geometry(scenery, START)
             size = len(numbers), numbers.shape[1] // 4
             split = (np.split(one, 4, axis=1) for one in (numbers, distant))
             parts = [
@@ -504,7 +511,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             far: what looks the same from everywhere, see `far`.
             scenery: the plan in metres.
         """
-        numbers, distant = self._planned.geometry(scenery, begun.place)
+        numbers, distant, _ = self._planned.geometry(scenery, begun.place)
         half = _half(self._imagination.lattice, pose)
         columns = half.pixels(self._imagination.stride)[1]
         size = len(numbers), numbers.shape[1] // 4
@@ -560,7 +567,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         earlier = [
             rings_of(then) if then != now else [] for then, now in zip(before, shares, strict=True)
         ]
-        walk, is_planned = self.walk, planned_things(self._painting) is not None
+        walk, far, is_planned = self.walk, self.far, planned_things(self._painting) is not None
         is_planned = is_planned and not (walk.lost or walk.lost_patches)  # that will be elsewhere
 
         def mixed(pose: CameraPose, rings: Sequence[tuple[_LayersSource, float]]) -> Tensor:
@@ -569,7 +576,7 @@ class Viewpoints(ViewPainter[_MadeView]):
                 # where nothing is painted, another light may be shown
                 sketched = is_planned and ring.is_lit
                 layers = self._layers(ring, scenery)
-                parts.append(share * layers.view(pose, size, is_sketched=sketched))
+                parts.append(share * layers.view(pose, size, is_sketched=sketched, far=far))
             return torch.stack(parts).sum(dim=0)
 
         def draw(frames: slice) -> DrawnPictures:
@@ -713,14 +720,15 @@ class Viewpoints(ViewPainter[_MadeView]):
                 ahead = self._imagination.nothing().mask(self._imagination.ahead)
                 given = np.asarray(in_pixels(ahead, len(owners)).any(axis=0))
         numbers = scenery.numbers(*source.place, owners)
-        sprites = {} if known.all() else self._planned.sprites(scenery, source.place)
         if source.over is not None:
             over = source.over()
             picture = shown_under(picture, over)
             if finer is not None:
                 finer = shown_under(finer, smooth(torch.from_numpy(over)[None])[0].numpy())
         ring = RingToCut(
-            picture, known, numbers, scenery, source.place, painted, given, settled, sprites,
+            picture, known, numbers, scenery, source.place, painted, given, settled,
+            self._planned.sprites(scenery, source.place),
+            self._planned.geometry(scenery, source.place)[2],
             finer, self._planned.before_sky(scenery, source.place),
         )  # fmt: skip
         return LayeredRing(ring, self._imagination.close_ups, self._painting.redrawn)

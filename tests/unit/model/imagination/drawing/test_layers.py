@@ -1,6 +1,7 @@
 """A ring in layers is seen from beside its viewpoint."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -49,7 +50,7 @@ def lamp_alone(
     scenery = Scenery.of([LAMP], STANCES, ())
     ring = RingToCut(
         picture, known, numbers, scenery, viewpoint, painted, given, settled, sprites,
-        finer, before_sky,
+        finer=finer, before_sky=before_sky,
     )  # fmt: skip
     return LayeredRing(ring, close_ups, redrawn)
 
@@ -281,6 +282,52 @@ def test_the_horizon_goes_on_up_to_things():
     column = np.asarray(ring._behind)[2, :, 52]  # right beside it
     assert column[192] < GREY + 0.1
     assert column[194] > RED - 0.1
+
+
+def test_a_thing_hidden_by_another_is_sketched_as_soon_as_it_comes_out_behind_it():
+    wall = PlacedObject("cottage", 20.0, 0.0, 24.0, 50.0)
+    scenery = Scenery.of([replace(LAMP, pitch=-6.0, height=20.0), wall], STANCES, ())  # 5.6 m away
+    numbers, pixel = np.zeros(SHAPE, np.int32), SHAPE[1] / 360
+    rows, columns = (slice(round(a * pixel), round(b * pixel)) for a, b in ((29, 79), (8, 32)))
+    numbers[rows, columns] = 2
+    picture = np.full((3, *SHAPE), GREY, np.float32)
+    sprite = np.ones((4, 32, 32), np.float32)
+    sprite[1:3] = -1.0
+    ring = RingToCut(picture, np.ones(SHAPE, bool), numbers, scenery, sprites={1: sprite})
+
+    def red(x: float, *, is_sketched: bool = True) -> int:
+        view = np.asarray(
+            LayeredRing(ring).view(CameraPose(20.0, x=x), SIZE, is_sketched=is_sketched)
+        )
+        return int((view[0] > 0.5).sum())
+
+    assert red(0.0) == 0
+    assert red(2.5) > 10
+    assert red(2.5, is_sketched=False) == 0
+
+
+@pytest.mark.parametrize("finer", [None, np.full((3, 2 * SHAPE[0], 2 * SHAPE[1]), GREY)])
+def test_land_far_behind_a_thing_is_shown_as_it_was_seen_from_elsewhere(finer):
+    scenery = Scenery.of([LAMP], STANCES, ())
+    numbers, pixel = np.zeros(SHAPE, np.int32), SHAPE[1] / 360
+    rows, columns = (slice(round(a * pixel), round(b * pixel)) for a, b in ((46, 82), (15, 25)))
+    numbers[rows, columns] = 1
+    picture = np.full((3, *SHAPE), GREY, np.float32)
+    distant = np.arange(SHAPE[0])[:, None].repeat(SHAPE[1], 1) < SHAPE[0] / 2
+    far = np.zeros((*SHAPE, 4), np.uint8)
+    far[..., 1], far[:, :200, 3] = 255, 255
+    ring = LayeredRing(
+        RingToCut(picture, np.ones(SHAPE, bool), numbers, scenery, distant=distant, finer=finer)
+    )
+    aside = CameraPose(20.0, x=1.0)
+    guessed = np.asarray(ring.view(aside, SIZE))[1]
+    assert guessed.max() < 0
+    for _ in range(2):
+        shown = np.asarray(ring.view(aside, SIZE, far=far))[1]
+        assert (shown > 0.9).sum() > 4
+        assert shown[SIZE[0] // 2 + 2 :].max() < 0, "it is far away alone"
+    assert np.array_equal(np.asarray(ring.view(aside, SIZE))[1], guessed)
+    assert np.array_equal(np.asarray(ring.view(aside, SIZE, far=0 * far))[1], guessed)
 
 
 def test_unknown_ground_is_continued_from_known_ground():

@@ -599,9 +599,9 @@ def test_the_plan_is_sketched_where_a_ring_is_not_painted_unless_it_changes_befo
     made, sketched = walked(16, SKY, TREE, TENT), list[bool]()
     viewpoints, view = made._viewpoints, LayeredRing.view
 
-    def noted(self, pose, size, *, is_sketched: bool = False):
+    def noted(self, pose, size, *, is_sketched: bool = False, far=None):
         sketched.append(is_sketched)
-        return view(self, pose, size, is_sketched=is_sketched)
+        return view(self, pose, size, is_sketched=is_sketched, far=far)
 
     monkeypatch.setattr(LayeredRing, "view", noted)
 
