@@ -27,7 +27,8 @@ _SMALLEST, _LARGEST = 0.75, 1.35  # times as tall as in life
 _LOW, _LARGEST_LOW = 1.1, 1.0  # metres; likewise, of lower animals, whose usual height is generous
 _LARGEST_BORNE = 0.8  # likewise, of animals on something
 _LEGIBLE = 5.5  # degrees of the longer side: smaller things may be larger
-_SMALL = 0.5  # of the usual size of these, which is that of exhibits, or of animals on their own
+# of the usual size of these, which is that of exhibits, or of animals on their own; and of candles
+_SMALL, _CANDLE = 0.5, 0.3
 _SMALLER = frozenset((
     "alarm clock", "apple", "banana", "book", "bottle", "bowl", "bread", "cake", "camera", "candle",
     "chess piece", "crab", "crystal", "frog", "hedgehog", "ice cream", "melon", "mouse", "mug",
@@ -140,7 +141,8 @@ def _sizes(things: Sequence[PlacedObject]) -> Iterator[tuple[int, _Sized]]:
         distance = body.distance if bearer is None else EYE / tan(radians(-min(foot, _FARTHEST)))
         if foot < 0.0 < distance < inf:
             tall = tan(radians(thing.top)) - tan(radians(thing.foot))
-            real = usual.tall * (_SMALL if thing.kind in _SMALLER else 1.0)
+            share = _SMALL if thing.kind in _SMALLER else 1.0
+            real = usual.tall * (_CANDLE if thing.kind == "candle" else share)
             yield at, _Sized(thing, distance * tall / real)
 
 

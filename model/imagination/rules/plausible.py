@@ -34,11 +34,18 @@ from mag_sandbox.scenes.stances import where_of
 WALL = "wall"
 _PEAKS, _NARROWEST_PEAK = frozenset(("mountains", "snowy peaks")), 30.0  # degrees; else cones
 _CROWDS = {  # most in a plan, unless words name them or the place is known for them
+    **dict.fromkeys(("castle", "church", "lighthouse", "princess", "rocket"), 1),
     **dict.fromkeys(("bridge", "camp fire", "telescope", "flag", "lantern", "traffic light"), 2),
     **dict.fromkeys(("mailbox", "anvil", "signpost", "alarm clock", "stool", "suitcase"), 2),
-    **dict.fromkeys(("bench", "bicycle", "football goal", "seesaw", "slide", "round table"), 3),
+    **dict.fromkeys(("fountain", "statue", "well", "tent", "bicycle", "bird cage", "barrel"), 2),
+    **dict.fromkeys(("windmill", "barn", "waterfall", "bus stop", "sandpit", "picnic blanket"), 2),
+    **dict.fromkeys(("treasure chest", "cauldron", "harp", "drum", "rocking horse", "mirror"), 2),
+    **dict.fromkeys(("bathroom mirror", "coffee table", "globe", "chandelier", "tool wall"), 2),
+    **dict.fromkeys(("candle", "bread", "cake", "christmas tree", "satellite dish", "lake"), 2),
+    **dict.fromkeys(("bench", "football goal", "seesaw", "slide", "round table", "ball"), 3),
+    **dict.fromkeys(("torch", "ghost", "goat", "cow", "chicken", "market stall"), 3),
     **dict.fromkeys(("bird", "seagull"), 4),
-    **dict.fromkeys(("mirror", "armchair", "fox", "cat", "dog", "hedgehog", "mouse", "barrel"), 3),
+    **dict.fromkeys(("armchair", "fox", "cat", "dog", "hedgehog", "mouse", "fruit crate"), 3),
 }
 _LEAST = {"wheat": 6.0}  # degrees of height: what is painted smaller is a smear
 _SMALL = {  # degrees of the longer side, likewise

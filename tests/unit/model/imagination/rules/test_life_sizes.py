@@ -2,6 +2,8 @@
 
 from math import radians, tan
 
+import pytest
+
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import NEAR_GROUND, PlacedObject
 from mag_sandbox.model.imagination.rules.life_sizes import with_life_sizes
@@ -69,12 +71,13 @@ def test_a_giant_teapot_on_a_hill_stays_one() -> None:
     assert with_life_sizes((GROUND, tree, teapot), named)[2] == teapot
 
 
-def test_a_mug_beside_a_person_is_no_larger_than_a_head() -> None:
+@pytest.mark.parametrize("kind", ["mug", "candle"])
+def test_a_mug_beside_a_person_is_no_larger_than_a_head(kind: str) -> None:
     table, person = standing("round table", 0.0, -16.0, 11.0), standing("person", 20.0, -16.0, 28.0)
-    mug = standing("mug", 0.0, -6.0, 9.0)
-    named = [Named((kind,), None) for kind in ("round table", "person", "mug")]
+    mug = standing(kind, 0.0, -6.0, 9.0)
+    named = [Named((one,), None) for one in ("round table", "person", kind)]
     shown = {one.kind: one for one in with_life_sizes((GROUND, table, person, mug), named)}
-    assert shown["mug"].height < shown["person"].height / 4
+    assert shown[kind].height < shown["person"].height / 4
 
 
 def test_a_castle_that_is_too_small_is_farther_away_or_larger() -> None:

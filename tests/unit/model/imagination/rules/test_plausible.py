@@ -246,3 +246,10 @@ def test_named_things_on_walls_hang_beside_each_other_and_beside_windows():
     assert beside[:2] == [window, curtains]
     assert not beside[2].overlaps(curtains)
     assert hung([painting, shield], named[:1]) == [painting, shield]
+
+
+@pytest.mark.parametrize(("kind", "most"), [("fountain", 2), ("bird cage", 2), ("castle", 1)])
+def test_large_things_that_words_leave_out_are_once_or_twice_around(kind: str, most: int):
+    own = [replace(bench, kind=kind) for bench in BENCHES]
+    assert kinds(plausible([GROUND, *own], [])) == ["near ground", *[kind] * most]
+    assert plausible([GROUND, *own], [Named((kind,), None)]) == [GROUND, *own]
