@@ -59,6 +59,7 @@ _COSY = frozenset(("floor lamp", "potted palm", "potted plant", "round rug", "sq
 _STRANGE_IN = {  # likewise, in single places
     "swamp": frozenset(("cottage", "hut")),
     "savanna": frozenset(("deer", "tent")),
+    "forest": frozenset(("bicycle",)),
     "volcano": frozenset(("dragon", "mushroom", "ruin")),
     "beach": frozenset(("shark", "whale")),
     "bathroom": frozenset(("duck", "floor lamp", "table")),  # ducks as large as the bathtub

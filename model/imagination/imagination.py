@@ -40,6 +40,7 @@ from mag_sandbox.model.imagination.planner import FIELDS, placed_objects
 from mag_sandbox.model.imagination.reading.outlines import UPRIGHT, agreeing, owners_seen
 from mag_sandbox.model.imagination.reading.relief import Reliefs
 from mag_sandbox.model.imagination.reading.walls import WALL, as_far_as_shown
+from mag_sandbox.model.imagination.rules.behind import with_backs_shown
 from mag_sandbox.model.imagination.rules.filling import farther_first, with_nearer_feet
 from mag_sandbox.model.imagination.rules.footprints import with_own_ground
 from mag_sandbox.model.imagination.rules.life_sizes import with_life_sizes
@@ -66,7 +67,7 @@ from mag_sandbox.model.imagination.rules.plausible import (
     plausible,
 )
 from mag_sandbox.model.imagination.rules.roads import beside_roads
-from mag_sandbox.model.imagination.rules.shores import with_sailing_boats
+from mag_sandbox.model.imagination.rules.shores import with_long_lakes, with_sailing_boats
 from mag_sandbox.model.imagination.rules.sketched import kept_as_sketched, with_gradients
 from mag_sandbox.model.imagination.rules.spacing import with_creatures_in_front
 from mag_sandbox.model.imagination.rules.stages import (
@@ -595,8 +596,9 @@ def _as_described(things: Sequence[PlacedObject], wanted: Wanted) -> list[Placed
     things = in_natural_colors(things, wanted.named)
     things = plausible(things, wanted.named, wanted.typical)
     things = farther_first(with_creatures_in_front(things, wanted.named), wanted.named)
-    things = beside_roads(with_life_sizes(things, wanted.named), wanted.named)
-    things = with_own_ground(things, wanted.named)
+    things = with_long_lakes(with_life_sizes(things, wanted.named))
+    things = beside_roads(things, wanted.named)
+    things = with_backs_shown(with_own_ground(things, wanted.named), wanted.named)
     things = with_discs_shown(things, wanted.named)
     return in_weather(in_shade(things, wanted.shade), wanted)
 

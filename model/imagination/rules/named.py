@@ -63,6 +63,7 @@ from mag_sandbox.model.imagination.rules.shores import (
     before_others,
     on_sand,
     spanning,
+    with_long_lakes,
     without_stranded,
 )
 from mag_sandbox.model.imagination.rules.spacing import (
@@ -202,6 +203,7 @@ def obeyed(
     counting = _counting(placed, named)
     placed = aside_of(placed, counting, {kind for one in (*named, *typical) for kind in one.kinds})
     placed = without_stranded(afloat(placed, counting, on_sand(placed, named)), counting)
+    placed = with_long_lakes(placed)
     placed = ashore(before_others(placed, _counting(placed, named)), named)
     placed = with_people_clear(placed, named, _counting(placed, named))
     placed = far_first(placed, named)  # some of which went afloat

@@ -73,6 +73,7 @@ _ON_SAND = 4.0  # degrees below its shore, of a boat with palms behind it
 _GAP = 2.0  # degrees between things beside each other
 _FARTHER, _SMALLEST_BEHIND = 1.3, 0.4  # times as far away, of what is small; of their size
 _LOWER = 0.7  # of the top of what is taller in life, of a thing in front of it
+_HORIZON = -0.5  # degrees of the highest foot of what is behind a thing that is on no hill
 _DEEPER = 2.5  # degrees between the feet of things before each other
 _ASIDE = 0.34  # of the width of both: distance of a thing from the middle of one that hides it
 _WIDER, _PEEPING = 1.8, 0.2  # times as wide; likewise, of one that shows on both sides of the other
@@ -1008,6 +1009,8 @@ def _behind(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
     foot = max(thing.foot, min(deeper, other.foot / _FARTHER) if is_small else deeper)
     if where_of(thing.kind) in ON_FLOOR and thing.foot < foot < 0.0:  # it is farther away
         thing = thing.scaled(max(foot / thing.foot, _SMALLEST_BEHIND if is_small else _SMALLEST))
+    if other.foot < 0.0 and not is_flat:  # nothing floats above the horizon
+        foot = max(thing.foot, min(foot, _HORIZON))
     away = _with_foot(thing, foot)
     top = away.top
     is_seen = top > other.top + away.height / 3

@@ -112,7 +112,10 @@ def _with_moved(
     result = [one for one in things if one not in moves]
     for moved in sorted(moves.values(), key=lambda one: -one.foot):
         roads = [place for place, one in enumerate(result) if one.kind == _ROAD]
-        result.insert(max(place_of(moved, result), max(roads, default=-1) + 1), moved)
+        farther = [at for at, one in enumerate(result)
+                   if stands(one) and one.foot > moved.foot and one.overlaps(moved)]  # fmt: skip
+        last = max((*roads, *farther), default=-1)
+        result.insert(max(place_of(moved, result), last + 1), moved)
     return result
 
 

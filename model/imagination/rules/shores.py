@@ -51,6 +51,7 @@ _LOWEST_MAT = -24.0  # pitch of what lies on the ground, in a level view
 _FARTHEST = -2.0  # degrees of a foot on the ground
 _SCALES = 0.55, 1.7  # by which a thing that steps ashore shrinks and grows, at most
 _SHORE, _WIDEST_LAKE = 1.1, 92.0  # of the width of what is on a lake; degrees
+_LENGTHS, _FLAT = 3.0, 0.12  # of a ship, on a lake; height of that, by its width
 _BANK = 1.0  # degrees of water below what swims
 _ONE_LAKE = 120.0  # degrees; what is farther apart is on lakes of its own
 _ROOM, _TALLEST_LAKE = 1.4, 10.0  # of the height of what is on it; degrees
@@ -180,6 +181,8 @@ def before_others(things: Sequence[PlacedObject], kept: Collection[int]) -> list
         pitch = min((one.foot for one in hiding), default=0.0) - _EDGE - lake.height / 2
         if sum(one.width for one in hiding) > _HIDDEN * lake.width and pitch > -_NEAREST:
             result[place] = replace(lake, pitch=pitch)
+            for at in (at for at in kept if _swims(result[at]) and _is_in([lake], result[at])):
+                result[at] = result[at].standing_at(result[at].foot + pitch - lake.pitch)
     return result
 
 
@@ -349,6 +352,25 @@ def _on_lakes(
                 thing = thing.standing_at(foot)
             result[place] = thing
         _scatter(result, group, lake)
+    return result
+
+
+def with_long_lakes(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return a plan in which lakes are three times as long as the ships on them."""
+    result = list(things)
+    for at, lake in enumerate(result):
+        ships = [
+            place for place, one in enumerate(result)
+            if one.kind in _VESSELS | {_ROWING} and _is_in([lake], one)
+        ]  # fmt: skip
+        if lake.kind not in _LAKES & (_ROUND | {_FROZEN}) or not ships:
+            continue
+        for place in ships:
+            fits = _WIDEST_LAKE / _LENGTHS / result[place].width
+            result[place] = result[place].scaled(min(fits, 1.0))
+        wide = max(lake.width, _LENGTHS * max(result[place].width for place in ships))
+        tall = max(lake.height, _FLAT * wide)
+        result[at] = replace(lake, width=wide, height=tall, pitch=lake.top - tall / 2)
     return result
 
 

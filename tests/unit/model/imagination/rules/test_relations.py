@@ -895,3 +895,13 @@ def test_a_bus_in_front_of_a_tower_leaves_its_top_to_be_seen():
     named = named_things("a bus in front of a tower", ("bus", "tower"))
     behind, before = related([tower, bus], named)
     assert before.top < behind.top - behind.height / 5
+
+
+def test_a_tower_behind_a_house_on_the_horizon_does_not_float_above_it():
+    house = PlacedObject("cottage", 0.0, 5.0, 16.0, 12.0)
+    tower = PlacedObject("skyscraper", 90.0, 9.0, 8.0, 22.0)
+    behind = Named(("skyscraper",), None, relation=Relation("behind", ("cottage",)))
+    things = related([tower, house], [behind, Named(("cottage",), None)])
+    shown = next(one for one in things if one.kind == "skyscraper")
+    assert house.foot < shown.foot < 0.0
+    assert shown.height == tower.height

@@ -19,6 +19,7 @@ from mag_sandbox.model.imagination.rules.shores import (
     is_odd_sea,
     on_rocks,
     spanning,
+    with_long_lakes,
     with_sailing_boats,
     without_dry,
     without_stranded,
@@ -261,3 +262,23 @@ def test_no_boat_with_sails_is_ashore_or_on_a_river_unless_words_ask_for_boats()
     assert [one.foot for one in with_sailing_boats([sea, afloat, ashore])[1:]] == [-18.0]
     assert with_sailing_boats([RIVER, afloat]) == [RIVER]
     assert len(with_sailing_boats([RIVER, ashore], [Named(("boat", "rowing boat"), None)])) == 2
+
+
+@pytest.mark.parametrize("wide", [15.0, 40.0])
+def test_a_lake_is_three_times_as_long_as_the_ship_on_it(wide: float):
+    ship = PlacedObject("sailing ship", 10.0, 2.0, wide, 24.0)
+    lake = PlacedObject("lake", 12.0, -10.0, 30.0, 6.0)
+    larger, afloat_there = with_long_lakes([lake, ship])
+    assert larger.width >= 3 * afloat_there.width
+    assert larger.top == pytest.approx(lake.top)
+    ashore_there = replace(ship, yaw=90.0)
+    assert with_long_lakes([lake, ashore_there]) == [lake, ashore_there]
+
+
+def test_a_ship_comes_nearer_with_its_lake():
+    lake = PlacedObject("lake", 0.0, -8.0, 60.0, 6.0)
+    ship = PlacedObject("sailing ship", 0.0, 2.0, 20.0, 20.0)
+    fence = PlacedObject("fence", 0.0, -7.0, 40.0, 8.0)
+    nearer, moved, _ = before_others([lake, ship, fence], {0, 1, 2})
+    assert nearer.pitch < lake.pitch
+    assert moved.foot - nearer.pitch == pytest.approx(ship.foot - lake.pitch)
