@@ -34,7 +34,7 @@ class PolicyLook:
     """The label, description and colours of a memory policy."""
 
     label: str  # for players, in place of the name that `--memory` takes
-    about: str  # one sentence on kept and attended frames
+    about: str  # one sentence: what players find when they come back
     when_full: str = "When memory is full, something older is forgotten."
     raw: str = "A recent frame, kept as it is."  # the description of a frame of the kind "raw"
     colour: tuple[int, int, int] = (204, 121, 167)  # after Okabe and Ito: told apart by all
@@ -191,7 +191,7 @@ class Mag(MemoryPolicy):
 
     look = PolicyLook(
         "MAG (recent moments)",
-        "Keeps a frame of every moment; when it is full, it drops the oldest.",
+        "You find again what you saw lately; every moment takes room, so older places change sooner.",
         "When memory is full, the oldest block is forgotten for the newest.",
         colour=(0, 178, 130),
         corners=4,
@@ -222,7 +222,7 @@ class MagRetrieve(MemoryPolicy):
 
     look = PolicyLook(
         "MAG (remembers places)",
-        "Keeps one frame of each place and reads those that overlap the view.",
+        "You find every place again as it was, however long you were away, until memory is full.",
         "When memory is full, the oldest place is forgotten for the newest.",
         "The frame just before this block; the next block takes its place.",
         (86, 180, 233),
@@ -342,7 +342,7 @@ class Full(MemoryPolicy):
 
     look = PolicyLook(
         "Everything",
-        "Keeps every frame until memory is full, reads all.",
+        "You find all as it was at first, but memory is soon full; then the oldest views change.",
         "When memory is full, the oldest frame is forgotten for the newest.",
         "This policy keeps every frame as it is.",
         (240, 228, 66),
@@ -366,7 +366,7 @@ class Window(MemoryPolicy):
 
     look = PolicyLook(
         "Window (last seconds)",
-        "Keeps the newest blocks and forgets what you leave.",
+        "You find again what you saw seconds ago; whatever you left longer has changed.",
         "The size does not matter here: only the newest blocks are kept.",
         "Kept until its block is no longer one of the newest.",
         (230, 159, 0),
@@ -446,7 +446,7 @@ class Nothing(MemoryPolicy):
 
     look = PolicyLook(
         "Nothing",
-        "Keeps nothing: what leaves the view is invented anew.",
+        "You find nothing again: whatever leaves the view comes back changed.",
         "The size does not matter here: nothing is kept.",
         colour=(222, 110, 60),
         corners=2,

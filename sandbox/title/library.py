@@ -264,7 +264,9 @@ def _recording_cards(recordings: Sequence[PastRecording], now: datetime) -> tupl
 
 
 def _recording_card(recording: PastRecording, now: datetime) -> TitleCard:
-    size, length = bytes_text(recording.bytes), clock_text(recording.seconds)
+    size, length = bytes_text(recording.bytes), "less than a second"
+    if recording.seconds >= 1.0:
+        length = clock_text(recording.seconds)
     detail = f"{capitalized(when_text(recording.when, now))} · {length} · {size}"
     if recording.interrupted:
         detail += " · interrupted"

@@ -258,6 +258,8 @@ def test_recordings_are_listed_with_what_a_card_shows(recordings):
     record(recordings / "monday")
     (recordings / "monday" / "thumbnail.png").write_bytes(b"picture")
     (found,) = past_recordings(recordings)
+    model = read_title_model(ParkedScenes(recordings / "parked", 1), recordings.parent)
+    assert ("less than a second" in model.recordings[0].line) == (found.seconds < 1.0)
     size = sum(path.stat().st_size for path in (recordings / "monday").iterdir())
     assert (found.name, found.scene) == ("monday", "Meadow")
     assert found.bytes == size
@@ -318,7 +320,7 @@ def test_a_recording_is_as_long_as_its_video_however_long_was_played_before(reco
     observers = recorder, frames_beside(recorder)
     for observer in observers:
         session.attach(observer, "state")
-    shown = [session.advance().block.frames for _ in range(4)]
+    shown = [session.advance().block.frames for _ in range(6)]
     for observer in reversed(observers):
         session.detach(observer, "stopped")
     (found,) = past_recordings(recordings)
@@ -421,7 +423,7 @@ def test_the_title_lists_everything(tmp_path):
     assert "state.json is missing" in cards["broken"].about
     (recording,) = model.recordings
     assert recording.title == "Meadow"
-    assert " · 00:0" in recording.line
+    assert " · less than a second" in recording.line
 
 
 def test_a_place_that_was_described_anew_has_a_card_of_its_own(tmp_path):
