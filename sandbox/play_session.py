@@ -249,9 +249,8 @@ class PlayerSession(WatchedSession):
         )
         boxes, audio = (self._prompt, self._edit.box), services.audio
         around = services.bindings.title("around")
-        self._around = AroundOverlay(
-            reel, hud, services.map, around, boxes, services.bindings.title("change")
-        )
+        change_key = services.bindings.title("change")
+        self._around = AroundOverlay(reel, hud, services.map, around, boxes, change_key, self._say)
         self._painting.covered = [box.area for box in boxes]  # boxes would hold the session
         probe = ProbeOverlay(
             reel, hud, services.prober, audio.cue, services.settings.now.fit, boxes

@@ -386,7 +386,6 @@ MEASURED = {
 }
 _SCHOOL_DESK = "school desk"
 MOST_UNSEEN = 6  # unseen words near by, beside those that are suggested
-MOST_THINGS = 8  # kinds of a plan: of 8 named some are missing in 5 places of 25, of 9 in 14 of 24
 
 
 class DescriptionWords(Vocabulary):
@@ -400,7 +399,7 @@ class DescriptionWords(Vocabulary):
     def __init__(self, counts: Mapping[str, int], groups: Sequence[WordGroup] = ()) -> None:
         super().__init__(counts, _with_all_places(groups, {*counts, *FUNCTION_WORDS}))
         self._read_text = lru_cache(maxsize=64)(self._with_place)
-        self._is_seen_alone = lru_cache(maxsize=1024)(lambda word: not self._judge(word)[0])
+        self._is_seen_alone = lru_cache(maxsize=1024)(lambda word: not self._judge(word))
         self._judged = lru_cache(maxsize=32)(self._judge)  # a prompt box asks at every key
 
     def place(self, text: str) -> str | None:
@@ -454,7 +453,7 @@ class DescriptionWords(Vocabulary):
 
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text that will not be seen."""
-        return self._judged(text)[0]
+        return self._judged(text)
 
     def nearest(self, word: str, count: int = 3, *, is_begun: bool = False) -> tuple[str, ...]:
         """Return known words that might be meant, and will be seen; see `Vocabulary.nearest`."""
@@ -584,13 +583,9 @@ class DescriptionWords(Vocabulary):
 
         return self.phrases_of(category, said, rank)[:count]
 
-    def excess(self, text: str) -> int:
-        """Return how many kinds of things a text names beyond those a place takes."""
-        return self._judged(text)[1]
-
-    def _judge(self, text: str) -> tuple[tuple[Word, ...], int]:
+    def _judge(self, text: str) -> tuple[Word, ...]:
         if self.foreign(text):
-            return split_words(text), 0
+            return split_words(text)
         phrases = self.phrases(text)
         read, owners, known = list[str](), list[int](), ""
         for rank, phrase in enumerate(phrases):
@@ -650,8 +645,7 @@ class DescriptionWords(Vocabulary):
         unseen_at = {at for at, rank in enumerate(ranks) if rank in grey}
         placing = {at for at, rank in enumerate(ranks) if rank in telling}
         unseen_at |= left_over(text, all_words, unseen_at, placing)
-        unseen = tuple(word for at, word in enumerate(all_words) if at in unseen_at)
-        return unseen, max(0, len(named_in(reading, self, KINDS)) - MOST_THINGS)
+        return tuple(word for at, word in enumerate(all_words) if at in unseen_at)
 
     def _seen(self, text: str, read: list[str], written: str) -> set[int]:
         reading, own = self.reading(text), self.reading(written)

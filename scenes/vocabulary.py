@@ -244,10 +244,6 @@ class Vocabulary:
         """Return whether a text seems to be written in another language than English."""
         return self._foreign(text)
 
-    def excess(self, text: str) -> int:  # noqa: ARG002 -- for subclasses
-        """Return how many kinds of things a text names beyond those that fit."""
-        return 0
-
     def problem(self, text: str) -> str:
         """Return the message for a text without any word that means something here; else ""."""
         phrases = [one for one in self.phrases(text) if one.written not in FUNCTION_WORDS]

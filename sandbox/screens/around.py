@@ -1,6 +1,6 @@
-"""The things around, as a card of lines over the picture."""
+"""The things around, as a card of lines over the picture, and named things that are missing."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import pygame
 
@@ -20,6 +20,7 @@ WIDTH, NAMES = 400, 150  # px of the reference window; of the names in it
 MOST_LINES, FEWEST_LINES = 14, 3  # as many as have room above the cards below
 TITLE = "Around you"
 UNPLANNED_NAMES = "this place has no {}; press {} to put {} where you point"
+SETTLED = 16  # blocks of a planned place after which no named thing is added any more
 PLANNED_LATER = "what stands here is still being planned; one moment"
 
 
@@ -38,12 +39,15 @@ class AroundOverlay(Overlay):
         key: str,
         boxes: Collection[PromptBox] = (),
         change: str = "",
+        say: Callable[..., object] = lambda text, topic: None,
     ) -> None:
         """Make a hidden card; `key` is the one that shows it, for people.
 
         While one of `boxes` is open, which would cover it, it stays hidden. The key `change` adds
-        things.
+        things. `say` shows which named things are missing, once for each description.
         """
+        self._say = say
+        self._planned: tuple[str, int] = "", 0  # a description, and the first block planned by it
         self._key, self._boxes, self._change = key, boxes, change
         self._reel, self._hud, self._stitcher = reel, hud, stitcher
         self._is_shown = False
@@ -64,7 +68,28 @@ class AroundOverlay(Overlay):
     def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
         """Update the directions of things from the camera; True if they changed."""
         before, self.lines = self.lines, self._describe()
+        self._tell_missing(self._reel.current.block)
         return self.lines != before
+
+    def _tell_missing(self, block: FrameBlock) -> None:
+        prompt, since = self._planned
+        if block.planned is None or (since < 0 and prompt == block.prompt):
+            return
+        if prompt != block.prompt:
+            is_old = not prompt and block.block_index > SETTLED  # said when it was begun
+            self._planned = block.prompt, -1 if is_old else block.block_index
+        elif block.block_index >= since + SETTLED:
+            self._planned = prompt, -1
+            if line := self._missing(block):
+                self._say(line, topic="missing")
+
+    def _missing(self, block: FrameBlock) -> str:
+        """Return the line that says which named things are missing, and what helps; or ""."""
+        absent = unplanned_names(block, self._reel.current.spec.kinds) if self._change else ()
+        if not absent:
+            return ""
+        them = "them" if is_plural(absent[-1]) else "one"
+        return UNPLANNED_NAMES.format(" or ".join(absent), self._change, them)
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the card on the left, below the figures and above the other cards there."""
@@ -97,10 +122,7 @@ class AroundOverlay(Overlay):
         if is_unplanned and keeps_places(block.memory.policy):  # others have no plan
             return (PLANNED_LATER,)
         lines = around_lines(self._listed[1], self._reel.pose, self._most)
-        if self._change and (absent := unplanned_names(block, spec.kinds)):
-            them = "them" if is_plural(absent[-1]) else "one"
-            lines.append(UNPLANNED_NAMES.format(" or ".join(absent), self._change, them))
-        return tuple(lines)
+        return (*lines, line) if (line := self._missing(block)) else tuple(lines)
 
 
 def _line(line: str) -> Part:

@@ -89,10 +89,6 @@ NONE_TO_CHANGE = "no {} is named here, so nothing that you saw changes; new area
 STAYS = "no place named, so it stays {}"
 REPAINTED = "; with {} it is set {}"
 ALSO_AS = ", “{}” as {}"
-TOO_MANY = (
-    "too many kinds of things for one place: {} may be missing; the list of things around you says"
-    " which"
-)
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
 
 
@@ -147,10 +143,6 @@ class _Advice:
         said = [self._stays] if self._stays else []
         if night := night_words(self.whole, self.words):
             said.append(NIGHT.format(night))
-        excess = self.words.excess(self.whole)
-        is_new = excess > self.words.excess(self.before)  # the place may have too many already
-        if is_new and not self._stays.startswith((ALL_STAYS, REST_STAYS, ADDED_STAYS, ONE_ADDED)):
-            said.append(TOO_MANY.format("one" if excess == 1 else excess))
         if struck := self.struck[:MAX_HINTED]:
             instead = INSTEAD if any(near for _, near in self.hints) else ""
             words, text = self.words, self.text

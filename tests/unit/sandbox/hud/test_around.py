@@ -12,7 +12,7 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.world import GroundPlan, GroundThing, GroundWater
 from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, WIDTH, SeenGround, SeenRing
-from mag_sandbox.sandbox.screens.around import MOST_LINES, PLANNED_LATER, AroundOverlay
+from mag_sandbox.sandbox.screens.around import MOST_LINES, PLANNED_LATER, SETTLED, AroundOverlay
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes.color_names import COLORS
 from tests.unit.sandbox.hud.test_help_card import NotingTheme
@@ -414,7 +414,7 @@ def test_a_changed_place_is_unseen_until_it_is_looked_at_again():
 
 
 def _overlay_of(things, theme, **places):
-    ready = Mock(block=Mock(placed=things, planned=(), ground=None, prompt=""))
+    ready = Mock(block=Mock(placed=things, planned=(), ground=None, prompt="", block_index=0))
     hud = Mock(places=places, theme=lambda surface: theme)
     reel = Mock(current=ready, pose=CameraPose())
     return AroundOverlay(reel, hud, Mock(ring=SeenRing()), "Y")
@@ -470,6 +470,28 @@ def test_the_list_says_which_named_things_the_plan_lacks():
         lacking.append([line for line in overlay.lines if "has no" in line])
     one = "this place has no {}; press I to put one where you point"
     assert lacking == [[one.format("cat or dog")], [one.format("dog")], []]
+
+
+def test_what_a_settled_plan_lacks_is_said_once_for_each_description_begun_here():
+    overlay = _overlay_of((TENT,), NotingTheme((640, 400)))
+    block, overlay._change, said = overlay._reel.current.block, "I", []
+    overlay._reel.current.spec.kinds = "tent", "dog", "cat"
+    overlay._say = lambda text, topic: said.append((block.block_index, text))
+    dog, planned = (replace(TENT, kind="dog"),), block.planned
+    for block.block_index in range(4 * SETTLED):
+        block.planned = None if block.block_index < 3 else planned if block.block_index < 9 else dog
+        block.prompt = "a tent, a dog and a cat"
+        if block.block_index >= 2 * SETTLED:
+            block.prompt = "a tent and a dog"
+        overlay.update(0.0)
+    assert said == [(3 + SETTLED, "this place has no cat; press I to put one where you point")]
+    again = _overlay_of((), NotingTheme((640, 400)))  # the place is gone on with
+    again._change, again._say = "I", overlay._say
+    again._reel.current.spec.kinds, again._reel.current.block.prompt = ("cat",), "a cat"
+    for block.block_index in range(100, 140):
+        again._reel.current.block.block_index = block.block_index
+        again.update(0.0)
+    assert len(said) == 1
 
 
 def test_of_a_place_with_curtains_of_a_stage_no_curtains_are_said_to_be_missing():
