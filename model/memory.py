@@ -191,7 +191,7 @@ class Mag(MemoryPolicy):
 
     look = PolicyLook(
         "MAG (recent moments)",
-        "You find again what you saw lately; every moment takes room, so older places change sooner.",
+        "You find again what you saw lately; every moment takes room, so older places change.",
         "When memory is full, the oldest block is forgotten for the newest.",
         colour=(0, 178, 130),
         corners=4,

@@ -111,6 +111,7 @@ class Notices(Overlay):
         self._shown: tuple[Notice, ...] = ()
         self._looked_at = 0.0
         self._cards: defaultdict[Notice, CachedCard] = defaultdict(CachedCard)
+        self.head: Callable[[], pygame.Rect | None] = lambda: None  # the card that they leave free
 
     def say(self, text: str, mood: Mood = "good", topic: str = "") -> None:
         """Show a line, in place of the same one and of those about the same topic."""
@@ -171,28 +172,44 @@ class Notices(Overlay):
         self,
         surface: pygame.Surface,
         *,
-        topright: tuple[int, int] | None = None,
+        within: pygame.Rect | None = None,
         top: int | None = None,
     ) -> None:
-        """Draw the lines below each other, in the middle from a `top` on, or from a corner."""
+        """Draw the lines below each other, in the middle from a `top` on, left of the head.
+
+        Where they are to be `within` an area of the title, they are at its right or, where they do
+        not fit into it, at the lower edge of the window.
+        """
         if not self._shown:
             self._cards.clear()
             return
-        theme, width = self._theme(surface.get_size()), surface.get_width()
-        if topright is not None:
-            top = topright[1]
-        elif top is None:
-            top = theme.px(14)
+        theme, (width, height) = self._theme(surface.get_size()), surface.get_size()
+        gap, head = theme.px(6), self.head()
+        top = theme.px(14) if top is None else top
+        low = height - gap
+        room = width - theme.px(28)
+        if within is None and head is not None and head.left - theme.px(24) > width / 2:
+            room = head.left - theme.px(24)
         for notice in self._shown:
-            at_most = min(theme.px(NOTICE_WIDTH), width - theme.px(28))
+            at_most = min(theme.px(NOTICE_WIDTH), room)
             drawn = _notice_card(notice, self._looked_at)
             card = self._cards[notice](theme, drawn, at_most=at_most)
             card.set_alpha(round(255 * notice.opacity(self._looked_at)))
             place = card.get_rect(midtop=(width // 2, top))
-            if topright is not None:
-                place.right = topright[0]
+            if within is not None:
+                place = card.get_rect(topright=within.topright)
+                if within.contains(place):
+                    below, left = place.bottom + gap, within.left
+                    within = pygame.Rect(left, below, within.width, max(within.bottom - below, 0))
+                else:
+                    place = card.get_rect(midbottom=(width // 2, low))
+                    low = place.top - gap
+            elif head is not None and place.colliderect(head.inflate(gap, gap)):
+                place.right = min(place.right, head.left - gap)
+                if place.left < 0:
+                    place.midtop = width // 2, head.bottom + gap
             surface.blit(card, place)
-            top += card.get_height() + theme.px(6)
+            top = place.bottom + gap
 
 
 def _notice_card(notice: Notice, now: float) -> Card:

@@ -6,7 +6,7 @@ Knows the list and the focus; the screen acts on them.
 import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pygame
 
@@ -22,6 +22,7 @@ from mag_sandbox.sandbox.ui.layout import (
     draw,
     height_of,
     row,
+    width_of,
 )
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, FAINT, INK, MUTED, Theme
 from mag_sandbox.sandbox.ui.thumbnails import PictureSource, Thumbnails
@@ -198,15 +199,22 @@ class TitleBackdrop:
         surface.blit(picture, (0, 0))
 
 
-def header_part(focused: int | None, saying: str = SAYING) -> RowPart:
+def header_part(theme: Theme, focused: int | None, width: int, saying: str = SAYING) -> RowPart:
     """Return the name of the game, its saying and the buttons, as far as there is room."""
     name = row(Text(NAME, 22, bold=True), Text(saying, 14, MUTED), gap=14, drops=True)
-    return row(name, SPRING, buttons_part(HEADER, focused))
+    return row(name, SPRING, fitting_buttons(theme, HEADER, focused, width))
 
 
-def buttons_part(buttons: Sequence[Button], focused: int | None) -> RowPart:
-    """Return buttons in a row, named by their places."""
-    return row(*named_buttons(buttons, focused))
+def fitting_buttons(
+    theme: Theme, buttons: Sequence[Button], focused: int | None, width: int
+) -> RowPart:
+    """Return buttons in a row, named by their places; too many lose their keys, then get narrow."""
+    plain = [replace(one, key="") for one in buttons]
+    for gap, pad, some in ((10, 18, buttons), (10, 18, plain), (6, 8, plain), (3, 4, plain)):
+        fitted = row(*named_buttons([replace(one, pad=pad) for one in some], focused), gap=gap)
+        if width_of(theme, fitted) <= width:
+            break
+    return fitted
 
 
 def words_part(words: tuple[str, str, str, bool], *, compact: bool) -> ColumnPart:

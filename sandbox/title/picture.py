@@ -11,10 +11,10 @@ from mag_sandbox.sandbox.title.cards import (
     SAYING,
     TitleBackdrop,
     TitleLayout,
-    buttons_part,
     draw_dots,
     draw_footer,
     draw_shelf,
+    fitting_buttons,
     header_part,
     words_part,
 )
@@ -46,10 +46,17 @@ class TitlePicture:
         self.turns: list[tuple[pygame.Rect, int, int]] = []  # places, shelves, and which way
 
     @property
-    def beside_choices(self) -> tuple[int, int] | None:
-        """The top right corner of what hides neither words nor buttons; None: not drawn."""
+    def beside_choices(self) -> pygame.Rect | None:
+        """Where neither words nor buttons are, right of the buttons; None: not drawn."""
         layout = self._arranged and self._arranged[1]
-        return (layout.header.right, layout.choices.top) if layout else None
+        if not layout:
+            return None
+        free, taken = (
+            layout.choices.copy(),
+            [p for p, spot in self.places if spot.area == "choices"],
+        )
+        left = max((place.right for place in taken), default=free.left) + layout.gap
+        return pygame.Rect(left, free.top, max(free.right - left, 0), free.height)
 
     @property
     def is_moving(self) -> bool:
@@ -104,7 +111,9 @@ class TitlePicture:
     ) -> None:
         spot, card = focus.spot, focus.card
         in_header = spot.area == "header"
-        header = header_part(spot.column if in_header else None, self._saying)
+        header = header_part(
+            theme, spot.column if in_header else None, layout.header.width, self._saying
+        )
         self._note("header", draw(theme, surface, header, layout.header))
         if in_header:
             words = "", *ABOUT[spot.column], False
@@ -114,7 +123,8 @@ class TitlePicture:
                 Button(one.word, one.key_word, one.kind if place else "primary")
                 for place, one in enumerate(card.choices)
             ]
-            choices = buttons_part(buttons, spot.column if spot.area == "choices" else None)
+            focused = spot.column if spot.area == "choices" else None
+            choices = fitting_buttons(theme, buttons, focused, layout.choices.width)
             self._note("choices", draw(theme, surface, choices, layout.choices))
         else:
             return

@@ -177,7 +177,7 @@ class TitleScreen:
             draw_veil(surface, theme)
             self._writing.draw(surface)
         if self._notices:
-            self._notices.draw(surface, topright=self._picture.beside_choices)
+            self._notices.draw(surface, within=self._picture.beside_choices)
 
     @property
     def is_busy(self) -> bool:

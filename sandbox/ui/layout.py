@@ -151,6 +151,11 @@ def height_of(theme: Theme, part: Part, width: int) -> int:
     return _Layout(theme).height(part, width)
 
 
+def width_of(theme: Theme, part: Part) -> int:
+    """Return the width that a part needs at least."""
+    return _Layout(theme).widths(part)[0]
+
+
 def draw(theme: Theme, surface: pygame.Surface, part: Part, area: pygame.Rect) -> Places:
     """Draw a part into an area; return the places of those with names."""
     return _Layout(theme).draw(surface, part, area)

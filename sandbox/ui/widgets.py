@@ -257,6 +257,7 @@ class Button:
     word: str
     key: str = ""
     kind: Kind = "plain"
+    pad: int = 18  # on its left and right
 
     def part(self, *, focused: bool) -> Plate:
         """Return its drawing; one with the focus is filled."""
@@ -266,7 +267,9 @@ class Button:
             ink, faint = DARK_INK, DARK_INK
             fill = edge = BAD if self.kind == "danger" else ACCENT
         word, key = Text(self.word, 15, ink, bold=True), Text(self.key, 12, faint)
-        return Plate(row(word, key if self.key else None, gap=9), (18, 10), fill, (edge, 1.5), 12)
+        return Plate(
+            row(word, key if self.key else None, gap=9), (self.pad, 10), fill, (edge, 1.5), 12
+        )
 
 
 class Question:

@@ -139,7 +139,7 @@ def test_every_place_of_the_bar_has_words_under_every_policy():
 def test_an_empty_memory_has_words_too():
     empty = replace(USAGE, policy="none", segments=(), bytes=0, entries=(), attended_frames=0)
     assert "nothing is kept" in said(explain(empty, 0.1))
-    assert "Keeps nothing" in said(hint("title", empty))
+    assert "You find nothing again" in said(hint("title", empty))
     assert "0 frames" in said(hint("kept", empty))
 
 

@@ -359,6 +359,25 @@ def test_the_same_notice_is_shown_once():
     assert len(notices.current) == 1
 
 
+@pytest.mark.parametrize("size", [(480, 300), (640, 400), (1280, 720)])
+def test_notices_never_cover_the_name_of_the_memory(size):
+    notices = Notices(clock=lambda: 0.0, notify=lambda: None)
+    with window(size, "test") as surface:
+        theme, width = Theme(size), size[0]
+        head = pygame.Rect(0, theme.px(14), theme.px(254), theme.px(36))
+        head.right = width - theme.px(14)
+        notices.head = lambda: head
+        for number in range(3):
+            notices.say(f"A blue teapot, {number}, is there, out of view (ahead, below the view)")
+        notices.update(0.0)
+        surface.fill(BLUE)
+        notices.draw(surface)
+        drawn = pygame.surfarray.array3d(surface)
+        covered = drawn[head.left : head.right, head.top : head.bottom]
+        assert (covered == BLUE[:3]).all()
+        assert not (drawn == BLUE[:3]).all(), "they are drawn"
+
+
 def test_a_notice_fades_in_and_out_instead_of_flashing():
     now = 10.0
     notices = Notices(clock=lambda: now, notify=lambda: None)

@@ -533,7 +533,8 @@ def test_buttons_stay_where_they_are_while_the_box_grows(surface):
     desk = Desk(surface, known_words("pocket"), choices=choices)
     desk.box.open("")
     shown, places = [], []
-    for text in ("sheep, tents in a meadow", ", a purple hot air balloon, a minibar, a taxi by a volcano"):
+    longer = ", a purple hot air balloon, a minibar, a taxi by a volcano"
+    for text in ("sheep, tents in a meadow", longer):
         desk.write(text)
         desk.show()
         shown.append(desk.box._card.surface.get_height())

@@ -1,6 +1,7 @@
 """The title screen: everything on it can be reached, and nothing is lost without a question."""
 
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -285,13 +286,12 @@ def test_no_shelf_is_cut_off_below(game, size, scale):
     assert last.bottom + names <= size[1] - theme.px(FOOTER)
 
 
-def test_notices_cover_neither_the_words_nor_a_card(game):
+def test_a_notice_is_beside_the_buttons_where_there_is_room(game):
     notices = Notices(clock=lambda: 0.0, notify=lambda: None)
     screen, before, after = game.screen, game.surface.copy(), game.surface.copy()
     screen._notices = notices
     screen.draw(before)
-    for text in ("it is saved as you left it", "there is one more"):
-        notices.say(text)
+    notices.say("it is saved as you left it")
     notices.update(0.0)
     screen.draw(after)
     changed = np.any(pygame.surfarray.array3d(before) != pygame.surfarray.array3d(after), (0, 2))
@@ -300,6 +300,25 @@ def test_notices_cover_neither_the_words_nor_a_card(game):
     layout = TitleLayout.of(theme, (1280, 720))
     assert layout.words.bottom < np.flatnonzero(changed).min()
     assert np.flatnonzero(changed).max() < layout.card(theme, layout.shelves.top, 0, 0).top
+
+
+@pytest.mark.parametrize("size", [(320, 200), (480, 300), (640, 400), (1280, 720)])
+def test_buttons_are_whole_and_no_notice_covers_them(size):
+    with window(size, "test") as surface:
+        game = Game(surface)
+        game.screen.draw(surface)
+        buttons = [rect for rect, spot in game.screen._picture.places if spot.area != "cards"]
+        assert len(buttons) > 3
+        assert all(surface.get_rect().contains(rect) for rect in buttons)
+        assert not any(one.colliderect(other) for one, other in combinations(buttons, 2))
+        before = [surface.subsurface(rect).copy() for rect in buttons]
+        game.screen._notices = notices = Notices(clock=lambda: 0.0, notify=lambda: None)
+        for number in range(1 if size == (320, 200) else 2):
+            notices.say(f"“A kitchen with a teal counter”, {number}, is saved as you left it")
+        notices.update(0.0)
+        game.screen.draw(surface)
+        for old, rect in zip(before, buttons, strict=True):
+            assert old.get_buffer().raw == surface.subsurface(rect).copy().get_buffer().raw
 
 
 def test_a_parked_scene_is_copied(game):
