@@ -31,7 +31,7 @@ from mag_sandbox.model.imagination.rules.plans import (
 )
 from mag_sandbox.model.imagination.rules.shores import on_sand
 from mag_sandbox.scenes.conditions import SEA
-from mag_sandbox.scenes.descriptions import BUILDINGS
+from mag_sandbox.scenes.descriptions import BUILDINGS, WINDOWS
 from mag_sandbox.scenes.kinds import (
     ANIMALS,
     DEEP,
@@ -132,6 +132,8 @@ _BOTH_SIDES = 2.0  # likewise, of several things on it
 _SLENDER = frozenset((  # on which things no wider would hardly be seen
     "statue", "gravestone", "street lamp", "signpost", "mailbox", "bust", "fountain", "scarecrow",
 ))  # fmt: skip
+_BRIDGE, _LONGEST_BRIDGE = "bridge", 60.0  # degrees
+_POST = 0.4  # of a gate's width, from its middle to a post
 _WIDEST = 0.8  # of that thing's width, at most
 _DOOR, _BENCH = "door", "bench"
 _ON_HILL = 0.35  # of a house's height that a thing before it has at most, on a hill
@@ -532,14 +534,20 @@ def _afloat(one: Named, water: str) -> Named:
 
 
 def at_houses(named: Sequence[Named]) -> list[Named]:
-    """Return what words name with things at a door of a house, outdoors, related to the house."""
+    """Return what words name with things at a door of a house, outdoors, related to the house.
+
+    What is in a window of it is before it: houses have windows of their own.
+    """
     houses = (one.kinds for one in named if not BUILDINGS.isdisjoint(one.kinds))
     house = next(houses, ())
 
     def at_house(one: Named) -> Named:
-        is_at_door = house and one.relation is not None and one.relation.kinds == (_DOOR,)
-        relation = one.relation._replace(kinds=house) if is_at_door and one.relation else None
-        return one._replace(relation=relation) if relation else one
+        if not house or one.relation is None:
+            return one
+        if one.relation.kinds == (_DOOR,):
+            return one._replace(relation=one.relation._replace(kinds=house))
+        is_at_window = one.relation.where == "under" and not WINDOWS.isdisjoint(one.relation.kinds)
+        return one._replace(relation=Relation("front", house)) if is_at_window else one
 
     return list(map(at_house, named))
 
@@ -624,7 +632,11 @@ def _moved(
         if there[1:]:
             return _shared_out(_alike(things, own), own, there, relation.where)
     bearer = things[others[0]]
-    if relation.where == "on" and any(
+    if relation.where == "on" and bearer.kind == _BRIDGE:  # which is as long as a train
+        wide = min(max(things[place].width for place in own) / _WIDEST, _LONGEST_BRIDGE)
+        bearer = bearer.scaled(max(wide / bearer.width, 1.0))
+        things = [bearer if place == others[0] else one for place, one in enumerate(things)]
+    elif relation.where == "on" and any(
         _dwarfs(things[place], bearer) and not _juts(things[place], bearer) for place in own
     ):
         if bearer.foot >= 0.0:
@@ -970,7 +982,8 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     seat = low + SEATS.get(other.kind, 1.0) * other.height
     apart, side_by_side = other.width / count, 1.05 * wide
     apart = side_by_side if is_slim else max(apart, side_by_side) if is_winged else apart
-    yaw = other.yaw + (rank - (count - 1) / 2) * apart
+    aside = _POST * other.width if other.kind == "gate" and count == 1 else 0.0
+    yaw = other.yaw + aside + (rank - (count - 1) / 2) * apart
     return replace(
         thing, yaw=yaw % 360.0, pitch=seat + tall / 2, width=wide, height=tall, away=away - 0.01
     )

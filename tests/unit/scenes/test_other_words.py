@@ -154,3 +154,14 @@ def test_a_glass_tower_is_a_skyscraper_of_glass(words: DescriptionWords):
     text = "a city with a bus in front of a tall glass tower"
     assert not words.without_effect(text)
     assert ("skyscraper",) in [one.kinds for one in named_things(text, KINDS)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a barn owl on a gate post", "a hot dog cart beside a fountain", "a robot waiter",
+        "two deck chairs on the sand", "a caravan under a palm", "a girl in front of a red gate",
+    ],
+)  # fmt: skip
+def test_carts_caravans_and_red_gates_are_known(words, text):
+    assert not words.without_effect(text)

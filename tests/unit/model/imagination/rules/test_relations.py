@@ -905,3 +905,34 @@ def test_a_tower_behind_a_house_on_the_horizon_does_not_float_above_it():
     shown = next(one for one in things if one.kind == "skyscraper")
     assert house.foot < shown.foot < 0.0
     assert shown.height == tower.height
+
+
+def test_a_bridge_is_as_long_as_the_train_on_it():
+    bridge = PlacedObject("bridge", 0.0, -10.0, 20.0, 8.0)
+    train = PlacedObject("train", 90.0, 4.0, 36.0, 16.0)
+    on_bridge = Named(("train",), None, relation=Relation("on", ("bridge",)))
+    things = related([train, bridge], [on_bridge, Named(("bridge",), None)])
+    longer, shown = (
+        next(one for one in things if one.kind == kind) for kind in ("bridge", "train")
+    )
+    assert longer.width > shown.width
+    assert shown.foot == pytest.approx(longer.top)
+    assert abs(yaw_difference(shown.yaw, longer.yaw)) < 1.0
+
+
+def test_an_owl_on_a_gate_is_on_its_post():
+    gate = PlacedObject("gate", 0.0, 0.0, 20.0, 16.0)
+    owl = PlacedObject("owl", 90.0, 0.0, 6.0, 6.0)
+    on_gate = Named(("owl",), None, relation=Relation("on", ("gate",)))
+    things = related([gate, owl], [on_gate, Named(("gate",), None)])
+    shown = next(one for one in things if one.kind == "owl")
+    assert yaw_difference(shown.yaw, 0.0) == pytest.approx(8.0)
+    assert shown.foot == pytest.approx(gate.top)
+
+
+def test_a_cat_in_the_window_of_a_house_is_before_the_house():
+    in_window = Named(("cat",), None, relation=Relation("under", ("square window",)))
+    house = Named(("cottage",), None)
+    cat, _ = at_houses([in_window, house])
+    assert cat.relation == Relation("front", ("cottage",))
+    assert at_houses([in_window]) == [in_window]
