@@ -83,7 +83,7 @@ class AutoencoderConfig:
 
 @dataclass(frozen=True, slots=True)
 class TextConfig:
-    """Geometry of a text encoder (UMT5), by default the small one of the pocket world."""
+    """Geometry of the pocket world's text encoder (a small UMT5 encoder)."""
 
     vocab_size: int = 1024
     dim: int = 128

@@ -24,7 +24,10 @@ import pytest
 CAN_FORK = sys.platform == "linux"  # on macOS, system libraries do not survive it
 NUMBER = 2  # bytes of a file's number in the queue
 SLOW_IMPORTS = {  # of tests that use this helper, once for all forks
-    "tests.tiny_full": "diffusers.models.autoencoders.autoencoder_kl_wan",
+    "tests.tiny_full": (
+        "transformers.models.umt5.modeling_umt5",
+        "diffusers.models.autoencoders.autoencoder_kl_wan",
+    ),
 }
 
 
@@ -135,10 +138,11 @@ def import_together() -> None:
 
     Before the libraries are set aside from garbage collections, too.
     """
-    for helper, library in SLOW_IMPORTS.items():
+    for helper, libraries in SLOW_IMPORTS.items():
         if helper in sys.modules:
             with suppress(ImportError):  # then their tests are skipped
-                import_module(library)
+                for library in libraries:
+                    import_module(library)
 
 
 def share_out(

@@ -1,12 +1,13 @@
 """Prompts to text features with Wan's text encoder, UMT5-XXL, under the official weights.
 
-Tokens come from `tokenizer.json` as it is: `AutoTokenizer` of transformers 5 builds a T5 tokenizer
-anew, with another normaliser.
+The library is `transformers`; only the encoder half exists. Tokens come from `tokenizer.json` as it
+is: `AutoTokenizer` of transformers 5 builds a T5 tokenizer anew, with another normaliser.
 """
 
 import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ftfy
 import torch
@@ -14,11 +15,14 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from mag_sandbox.model.checkpoints import State, load_strictly, open_tokenizer, placed
-from mag_sandbox.model.config import END, TextConfig
+from mag_sandbox.model.config import END
 from mag_sandbox.model.full.text_cache import pad_rows
 from mag_sandbox.model.prompts import tokenise
-from mag_sandbox.model.umt5 import Umt5Encoder
 from mag_sandbox.model.world import MissingWeights
+
+if TYPE_CHECKING:  # slow to import
+    from transformers.models.umt5.configuration_umt5 import UMT5Config
+    from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
 
 TEXT_LEN = 512  # rows that the transformer reads; a prompt's tokens, the end mark, then zeros
 _EMBEDDING = "token_embedding.weight"
@@ -41,7 +45,7 @@ _LAYER = {
 
 
 def to_library(official: State) -> dict[str, Tensor]:
-    """Return an official state dict as `Umt5Encoder` wants it, the tied name included."""
+    """Return an official state dict as `UMT5EncoderModel` wants it, the tied name included."""
     modules = {"token_embedding": "shared", "norm": "encoder.final_layer_norm"}
     for layer in range(_num_layers(official)):
         modules |= {
@@ -80,7 +84,7 @@ class TextEmbedder:
     """
 
     def __init__(
-        self, encoder: Umt5Encoder, tokenizer: Tokenizer, text_len: int = TEXT_LEN
+        self, encoder: "UMT5EncoderModel", tokenizer: Tokenizer, text_len: int = TEXT_LEN
     ) -> None:
         self.encoder, self.tokenizer, self.text_len = encoder, tokenizer, text_len
 
@@ -98,40 +102,58 @@ class TextEmbedder:
         return encode_tokens(self.encoder, ids[:, used], mask[:, used])[0]
 
 
-def encode_tokens(encoder: Umt5Encoder, ids: Tensor, mask: Tensor) -> Tensor:
+def encode_tokens(encoder: "UMT5EncoderModel", ids: Tensor, mask: Tensor) -> Tensor:
     """Return features, [B, L, dim], zero where the mask is, of token ids and mask, int [B, L]."""
-    device = encoder.shared.weight.device
-    ids, mask = ids.to(device), mask.to(device)
+    ids, mask = ids.to(encoder.device), mask.to(encoder.device)
     with torch.no_grad():
-        features: Tensor = encoder(ids, mask)
-        return features.masked_fill(mask[..., None] == 0, 0)
+        features = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        result: Tensor = features.masked_fill(mask[..., None] == 0, 0)
+        return result
 
 
-def text_config(official: State) -> TextConfig:
+def text_config(official: State) -> "UMT5Config":
     """Return the sizes of an official state dict, or raise MissingWeights if it is another's."""
+    from transformers.models.umt5.configuration_umt5 import UMT5Config
+
     try:
         vocabulary, dim = official[_EMBEDDING].shape
-        heads = official["blocks.0.pos_embedding.embedding.weight"].shape[1]
-        inner = len(official["blocks.0.ffn.fc1.weight"])
+        buckets, heads = official["blocks.0.pos_embedding.embedding.weight"].shape
+        inner, ffn = (len(official[f"blocks.0.{part}.weight"]) for part in ("attn.q", "ffn.fc1"))
     except KeyError as error:
         raise MissingWeights(
             f"the text encoder weights lack {error}; use models_t5_umt5-xxl-enc-bf16.pth of "
             "Wan2.1-T2V-1.3B"
         ) from None
-    return TextConfig(vocabulary, dim, inner, heads, _num_layers(official), TEXT_LEN)
+    return UMT5Config(
+        vocab_size=vocabulary,
+        d_model=dim,
+        d_kv=inner // heads,
+        d_ff=ffn,
+        num_layers=_num_layers(official),
+        num_heads=heads,
+        relative_attention_num_buckets=buckets,
+        dropout_rate=0.0,
+        feed_forward_proj="gated-gelu",  # tanh approximation, as officially
+        pad_token_id=0,
+        eos_token_id=1,
+    )
 
 
 def load_text_encoder(
     official: State, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
-) -> Umt5Encoder:
+) -> "UMT5EncoderModel":
     """Return the encoder of a state dict with the official names, sized by it.
 
     Tensors of the state dict are used as they are where device and dtype already fit, so a
     memory-mapped file is not copied twice.
     """
+    from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
+
     with torch.device("meta"):
-        encoder = Umt5Encoder(text_config(official))
-    load_strictly(encoder, to_library(placed(official, device, dtype)), "text encoder")
+        encoder = UMT5EncoderModel(text_config(official))
+    state = to_library(placed(official, device, dtype))
+    load_strictly(encoder, state, "text encoder")
+    encoder.tie_weights()
     return encoder
 
 

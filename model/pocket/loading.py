@@ -42,12 +42,12 @@ from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.block_memory import MemoryNetworks
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.engines.engine import PocketEngine, Transformer
-from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.pocket.painting.painted_pictures import SkyAlone
 from mag_sandbox.model.pocket.painting.painting import PaintingInventor
 from mag_sandbox.model.pocket.pictures.animation import Animation
 from mag_sandbox.model.pocket.pictures.animator import Animator
 from mag_sandbox.model.pocket.pictures.decoding import Codec
+from mag_sandbox.model.pocket.text_encoder import TextEncoder
 from mag_sandbox.model.pocket.weights import (
     ANIMATOR,
     AUTOENCODER,

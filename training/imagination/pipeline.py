@@ -27,7 +27,7 @@ from mag_sandbox.model.imagination.weights import (
     load_networks,
     save_networks,
 )
-from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.model.pocket.text_encoder import TextEncoder
 from mag_sandbox.model.pocket.weights import (
     AUTOENCODER,
     TOKENIZER,

@@ -21,7 +21,7 @@ from mag_sandbox.model.imagination.objects import (
 )
 from mag_sandbox.model.imagination.painter import Painter, sketched_cells
 from mag_sandbox.model.imagination.sketch import Sketch, Sketcher
-from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.model.pocket.text_encoder import TextEncoder
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import latents_of, view_of

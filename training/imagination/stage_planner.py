@@ -17,7 +17,7 @@ from mag_sandbox.model.imagination.planner import (
     in_view,
     thing_numbers,
 )
-from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.model.pocket.text_encoder import TextEncoder
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RingLog
 from mag_sandbox.training.imagination.stage_painter import placed

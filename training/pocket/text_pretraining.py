@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.model.pocket.text_encoder import TextEncoder
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.renderer.captions import QUESTIONS, answers_of, caption
 from mag_sandbox.renderer.render import category_of, lay_out

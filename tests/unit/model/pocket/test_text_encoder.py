@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mag_sandbox.model.config import END, PAD, TextConfig
-from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.model.pocket.text_encoder import TextEncoder
 from mag_sandbox.model.prompts import tokenise
 from tests.tiny import CAPTIONS, TINY, tiny_networks, tiny_tokenizer
 

@@ -9,7 +9,7 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.checkpoints import load_into, read_tensors
 from mag_sandbox.model.imagination.imagination import Coder, Subject, load_imagination
-from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.model.pocket.text_encoder import TextEncoder
 from mag_sandbox.model.pocket.weights import (
     AUTOENCODER,
     POCKET_WEIGHTS,

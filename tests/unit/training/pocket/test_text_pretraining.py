@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mag_sandbox.model.attention import matmul_attention
-from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.model.pocket.text_encoder import TextEncoder
 from mag_sandbox.renderer.captions import QUESTIONS, caption
 from mag_sandbox.renderer.render import category_of, lay_out
 from mag_sandbox.training.devices import TrainingDevice

@@ -1,4 +1,4 @@
-"""Text encoders: the encoder half of UMT5 (arXiv 2304.09151), tiny in the pocket world, XXL in Wan.
+"""The pocket world's text encoder: the encoder half of UMT5 (arXiv 2304.09151).
 
 It equals that of `transformers` bit by bit, under the same names of weights. The library takes five
 seconds to import, and an import holds up play meanwhile.
@@ -17,37 +17,32 @@ _BUCKETS, _FARTHEST = 32, 128  # of distances between tokens
 _EPSILON = 1e-6
 
 
-class Umt5Encoder(nn.Module):
-    """Features of token ids.
+class TextEncoder(nn.Module):
+    """Text features as Wan's transformer expects them: rows past the prompt are exactly zero.
 
-    encoder = Umt5Encoder(POCKET.text)
+    encoder = TextEncoder(POCKET.text)
     features = encoder(*tokenise(tokenizer, ["a red tower"], POCKET.text.text_len))
     """
 
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
         self.config = config
-        self.shared = nn.Embedding(config.vocab_size, config.dim)
-        self.encoder = _Stack(config, self.shared)
-
-    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Return features, [B, L, dim], of token ids and their mask, int [B, L]."""
-        features: Tensor = self.encoder(ids, mask)
-        return features
-
-    def initialise(self) -> None:
-        """Give the weights the spread that training begins with."""
+        self.umt5 = _Umt5(config)
         for name, weights in self.named_parameters():
             if weights.ndim > 1:
-                nn.init.normal_(weights, std=_spread(name, self.config))
+                nn.init.normal_(weights, std=_spread(name, config))
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Return features, [B, text_len, dim], of token ids and their mask, [B, text_len]."""
+        features: Tensor = self.umt5.encoder(ids, mask)
+        return features * mask[..., None].to(features.dtype)
 
 
-def buckets_of(ahead: Tensor) -> Tensor:
-    """Return the buckets, int64, of tokens so many places ahead; far ones share some."""
-    half, exact = _BUCKETS // 2, _BUCKETS // 4
-    far = torch.log(ahead.abs().float() / exact) / math.log(_FARTHEST / exact)
-    coarse = (exact + (far * (half - exact)).long()).clamp(max=half - 1)
-    return (ahead > 0) * half + torch.where(ahead.abs() < exact, ahead.abs(), coarse)
+class _Umt5(nn.Module):
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        self.shared = nn.Embedding(config.vocab_size, config.dim)
+        self.encoder = _Stack(config, self.shared)
 
 
 class _Stack(nn.Module):
@@ -60,8 +55,7 @@ class _Stack(nn.Module):
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         x: Tensor = self.embed_tokens(ids)
         hidden = torch.zeros_like(mask, dtype=x.dtype).masked_fill(mask == 0, -math.inf)
-        places = torch.arange(ids.shape[1], device=ids.device)
-        buckets = buckets_of(places[None] - places[:, None])
+        buckets = _buckets(ids.shape[1]).to(ids.device)
         for block in self.block:
             x = block(x, hidden[:, None, None], buckets)
         features: Tensor = self.final_layer_norm(x)
@@ -124,8 +118,17 @@ class _Norm(nn.Module):
         self.weight = nn.Parameter(torch.ones(dim))
 
     def forward(self, x: Tensor) -> Tensor:
-        square = x.float().pow(2).mean(-1, keepdim=True)
-        return self.weight * (x * torch.rsqrt(square + _EPSILON)).to(self.weight.dtype)
+        return self.weight * (x * torch.rsqrt(x.float().pow(2).mean(-1, keepdim=True) + _EPSILON))
+
+
+def _buckets(length: int) -> Tensor:
+    """Return the bucket of each pair's distance, int64 [length, length]; far ones share some."""
+    places = torch.arange(length)
+    ahead = places[None] - places[:, None]
+    half, exact = _BUCKETS // 2, _BUCKETS // 4
+    far = torch.log(ahead.abs().float() / exact) / math.log(_FARTHEST / exact)
+    coarse = (exact + (far * (half - exact)).long()).clamp(max=half - 1)
+    return (ahead > 0) * half + torch.where(ahead.abs() < exact, ahead.abs(), coarse)
 
 
 def _spread(name: str, config: TextConfig) -> float:
