@@ -148,6 +148,7 @@ class LayeredRing:
             self._hidden = np.where(given, widened_around(stands, GIVEN.hidden), self._hidden)
         is_shown = ring.known & ~self._hidden
         self._behind = _around(_background(ring, is_shown), 1)
+        self._guessed = _around(torch.from_numpy(~is_shown[None]).float(), 1)
         self._far_hidden = None if ring.distant is None else ring.distant & ~is_shown
         self._with_far: tuple[np.ndarray | None, Tensor] = None, self._behind  # the last one
         self._before_sky = None
@@ -187,6 +188,17 @@ class LayeredRing:
         free = canvas[3]
         canvas[3] = 1 - free + (free * before[0][0] if before else 0)
         return torch.from_numpy(canvas)
+
+    def share_guessed(self, pose: CameraPose, size: tuple[int, int]) -> float:
+        """Return the share of the view at a pose that shows what things hide from the viewpoint.
+
+        What is behind them there is continued from both sides.
+        """
+        (guessed,) = self._sampled(pose, size, self._guessed)
+        canvas = np.concatenate((np.zeros((3, *size), np.float32), guessed))
+        for place in self._places(pose, size, (self._cut_outs,)):
+            _put_over(canvas, _stamp(place.cut.shown(place.near), place.cut.box, place), place)
+        return float(canvas[3].mean())
 
     def _behind_with(self, far: np.ndarray | None) -> Tensor:
         """Return the background with the part of `far` that things hide from the viewpoint."""

@@ -95,6 +95,9 @@ LAYERED = 6  # rings whose layers are kept
 SOURCES = 2  # nearest rings whose pixels are carried to a new view
 ANCHORED = 0.5  # of the difference between carried ground and the first ring's, is corrected
 LEAST_GROUND, OTHER_GROUND = 500, 90.0  # px; levels by which ground is of another description
+GUESSED = 0.03  # share of a view that is hidden from its viewpoint, for which a resting player gets
+# a new one, unless that is so near [m]; what is hidden is told at this height and width [px]
+LEAST_APART, COARSE_VIEW = 0.4, (48, 80)
 MISSING = 0.3  # share of a view from which on it is a guess, and painted even while one walks
 BEYOND = 1.3  # of the way until a view is ready: how far ahead its viewpoint may lie
 # metres to the next viewpoint, where the way goes around something, and in any case
@@ -361,6 +364,8 @@ class Viewpoints(ViewPainter[_MadeView]):
             # it is to be changed when the walker is there, as are those that are mixed with it
             if coming != START and self.kept[coming].outdated[lattice.shown([view])].any():
                 return _at(view, coming)
+        if has_room and (view_here := self._own_view(outlook)) is not None:
+            return view_here
         if nearest == START:
             return None
         if walks:
@@ -380,6 +385,21 @@ class Viewpoints(ViewPainter[_MadeView]):
             views = (next_view(lattice, lit, one, has_room=False) for one in beyond)
             missing_view = next(filter(None, views), None)
         return missing_view and _at(missing_view, nearest)
+
+    def _own_view(self, outlook: Outlook) -> CameraPose | None:
+        """Return a resting player's view, if much of it is a guess from where it was painted."""
+        pose, scenery = outlook.pose, self._scenery
+        if scenery is None or outlook.command != CameraCommand() or not pose.is_away:
+            return None
+        place, _ = max(self.shares(pose), key=lambda one: one[1])
+        is_near = _away(pose, self.nearest(pose)) < LEAST_APART
+        if is_near or (place == START and shows_given(self._painting)):
+            return None
+        source, view = self._source_at(place), self._imagination.lattice.nearest(pose)
+        if not source.painted[self._imagination.lattice.shown([view])].all():
+            return None
+        guessed = self._layers(source, scenery).share_guessed(pose, COARSE_VIEW)
+        return _at(view, pose.position) if guessed > GUESSED else None
 
     def _next_place(self, pose: CameraPose, ahead: CameraPose) -> Position | None:
         """Return where the next viewpoint of a walk will be, no farther than it must; None: later.

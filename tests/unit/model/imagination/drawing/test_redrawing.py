@@ -184,7 +184,7 @@ def test_of_a_large_thing_also_what_is_unknown_is_drawn():
     redrawn = RedrawnThings(ShadedCloseUps())
     (drawn,) = redrawn.whole_ones(cuts, stands.told, stands.numbers, known, known).values()
     shown = drawn.layer[3].max(axis=0).sum()
-    assert cuts[1].layer[3].max(axis=0).sum() == pytest.approx(0.8 * thing.width * PIXEL, abs=4)
+    assert cuts[1].layer[3].max(axis=0).sum() < 0.95 * thing.width * PIXEL
     assert shown == pytest.approx(thing.width * PIXEL, abs=2)
     assert drawn.seen.shape == drawn.there.shape == drawn.layer[3:].shape
 

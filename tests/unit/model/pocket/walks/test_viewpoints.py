@@ -21,7 +21,7 @@ from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.listed import as_edits
 from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD, VIEWS
 from mag_sandbox.model.pocket.painting import relighting
-from mag_sandbox.model.pocket.painting.painting import Plan
+from mag_sandbox.model.pocket.painting.painting import BLOCKS_A_VIEW, Plan
 from mag_sandbox.model.pocket.pictures.cells import pixels_of
 from mag_sandbox.model.pocket.walks import viewpoints, walking
 from mag_sandbox.model.pocket.walks.painted_ring import PaintedRing
@@ -593,6 +593,17 @@ def test_of_a_new_viewpoint_only_the_half_that_a_walker_looks_at_is_made():
     ring = viewpoints_.kept[place]
     assert ring.painted[behind].all()
     assert not ring.absent.any()
+
+
+@pytest.mark.parametrize("guessed", [0.0, 0.5])
+def test_much_of_a_view_that_is_a_guess_is_painted_where_the_player_rests(guessed, monkeypatch):
+    made = walked(8, SKY, TREE, TENT)
+    pose = made._session.pose
+    near = made._viewpoints.nearest(pose)
+    assert dist(pose.position, near) > viewpoints.LEAST_APART
+    monkeypatch.setattr(LayeredRing, "share_guessed", lambda *_: guessed)
+    steps(made, STILL, 2 * (BLOCKS_A_VIEW + 1))
+    assert (pose.position in made._viewpoints.kept) == (guessed > 0)
 
 
 def test_the_plan_is_sketched_where_a_ring_is_not_painted_unless_it_changes_before(monkeypatch):
