@@ -209,13 +209,14 @@ class LayeredRing:
         if shown.any():
             rows = extent(shown.any(axis=1), 1)
             colors = torch.from_numpy(far[rows, :, :3]).permute(2, 0, 1) / 127.5 - 1
-            both = _around(torch.cat((colors, torch.from_numpy(shown[rows])[None].float())), 1)
+            share = torch.from_numpy(shown[rows])[None].float()
+            both = _around(torch.cat((colors * share, share)), 1)  # what is unknown has no colour
             finer = (behind.shape[1] - 2) // len(far)
             if finer > 1:
                 both = smooth(both[None])[0][:, 1:-1, 1:-1]
             behind = behind.clone()
             part = behind[:, finer * rows.start : finer * rows.stop + 2]
-            part.lerp_(both[:3], both[3:])
+            part.mul_(1 - both[3:]).add_(both[:3])
         self._with_far = far, behind
         return behind
 

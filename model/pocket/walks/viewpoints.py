@@ -53,7 +53,7 @@ from mag_sandbox.model.imagination.geometry.new_ground import Patch
 from mag_sandbox.model.imagination.geometry.obstacles import FARTHEST_WALK
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.geometry.skies import before_sky
-from mag_sandbox.model.imagination.imagination import Imagination, Subject, decoded_ring
+from mag_sandbox.model.imagination.imagination import Each, Imagination, Subject, decoded_ring
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings, in_pixels
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
@@ -457,7 +457,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             known = begun.held.only(begun.painted | stays)
             subject = Subject(text, noise, things, seen, place)
             made = begun.painted_as(imagination.imagine(known, pose.at_origin, subject))
-            own = self._layers(self._source(made), scenery)
+            own = self._layers(_source(made, imagination, self.thread.map), scenery)
             own_pixels = own.seen(pose, imagination.view_size, cells.numbers)
             own.mend(pose)
             whole_far = _over(far, first.far)
@@ -685,7 +685,7 @@ class Viewpoints(ViewPainter[_MadeView]):
 
     def _source_at(self, place: Position) -> _LayersSource:
         if place in self.kept:
-            return self._source(self.kept[place])
+            return _source(self.kept[place], self._imagination, self.thread.map)
         painting = self._painting
         around, given, pictures = painting.around, painting.given, painting.pictures
         return _LayersSource(
@@ -693,13 +693,6 @@ class Viewpoints(ViewPainter[_MadeView]):
             lambda picture: _as_given(picture, around, given, self._imagination.ahead),
             None if given is None else partial(pictures.details.first_ring, around, given),
             around.known, around.known, np.zeros_like(around.known),
-        )  # fmt: skip
-
-    def _source(self, ring: PaintedRing) -> _LayersSource:
-        decode = partial(decoded_ring, self._imagination, ring.held, self.thread.map)
-        return _LayersSource(
-            ring.place, ring, decode, lambda picture: picture, None,
-            ring.known, ring.painted, ring.outdated,
         )  # fmt: skip
 
     def _layers(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
@@ -818,6 +811,13 @@ class Viewpoints(ViewPainter[_MadeView]):
                 self.begin_view(parked.view.pose, parked.view.prompt)
 
         return restore
+
+
+def _source(ring: PaintedRing, imagination: Imagination, each: Each) -> _LayersSource:
+    return _LayersSource(
+        ring.place, ring, partial(decoded_ring, imagination, ring.held, each),
+        lambda picture: picture, None, ring.known, ring.painted, ring.outdated,
+    )  # fmt: skip
 
 
 def _as_given(

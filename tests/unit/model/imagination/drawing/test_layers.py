@@ -315,7 +315,7 @@ def test_land_far_behind_a_thing_is_shown_as_it_was_seen_from_elsewhere(finer):
     picture = np.full((3, *SHAPE), GREY, np.float32)
     distant = np.arange(SHAPE[0])[:, None].repeat(SHAPE[1], 1) < SHAPE[0] / 2
     far = np.zeros((*SHAPE, 4), np.uint8)
-    far[..., 1], far[:, :200, 3] = 255, 255
+    far[:, :20, 1] = far[:, :20, 3] = 255  # its edge is behind the lamp
     ring = LayeredRing(
         RingToCut(picture, np.ones(SHAPE, bool), numbers, scenery, distant=distant, finer=finer)
     )
@@ -328,6 +328,9 @@ def test_land_far_behind_a_thing_is_shown_as_it_was_seen_from_elsewhere(finer):
         assert shown[SIZE[0] // 2 + 2 :].max() < 0, "it is far away alone"
     assert np.array_equal(np.asarray(ring.view(aside, SIZE))[1], guessed)
     assert np.array_equal(np.asarray(ring.view(aside, SIZE, far=0 * far))[1], guessed)
+    grey = np.where(far[..., 3:] > 0, np.uint8([64, 64, 64, 255]), np.uint8(0))
+    shown = np.asarray(ring.view(aside, SIZE, far=grey))[1]
+    assert shown == pytest.approx(guessed, abs=0.02), "no dark line at the edge of what is known"
 
 
 def test_unknown_ground_is_continued_from_known_ground():
