@@ -98,7 +98,7 @@ BINDINGS = (
     Binding("reset", ("r",), "start over", "World"),
     Binding("new_seed", ("n",), "another place like this", "World"),
     Binding("leave", ("escape", "pad back"), "leave to the title", "World"),
-    Binding("policy", ("k", "pad left shoulder"), "remember places, or only seconds", "Memory"),
+    Binding("policy", ("k", "pad left shoulder"), "choose what is remembered", "Memory"),
     Binding("more_memory", ("]", "page up"), "remember more of what you saw", "Memory"),
     Binding("less_memory", ("[", "page down"), "remember less of what you saw", "Memory"),
     Binding("world", ("o",), "paint this with another network", "Memory"),

@@ -210,8 +210,8 @@ class DoorsInPlay(Overlay):
         self._knows_doors = True
         if told is None or _are_apart(told, self._told):
             keys = keys_text(self._services.bindings["enter"])
-            ways = f"{keys}, a click, or walking on" if keys else "a click, or walking on"
-            text = f"{ways}: through the {self._where_to(self._told)}"
+            ways = f"Press {keys}, click or walk on" if keys else "Click or walk on"
+            text = f"{ways} to go through the {self._where_to(self._told)}"
             self._services.notices.say(text, topic="door")
         block, spec = ready.block, ready.spec
         if (

@@ -290,10 +290,14 @@ def _not_shown(
 
 
 def unplanned_names(block: FrameBlock, kinds: Collection[str]) -> tuple[str, ...]:
-    """Return the names of things that the description names and that the finished plan lacks."""
+    """Return the names of things that the description names and that the finished plan lacks.
+
+    What is planned is told as it shows from where the player is; on walks, the ground has more.
+    """
     if block.planned is None:
         return ()
-    present = {one.kind for one in (*block.planned, *block.placed)}
+    ground = block.ground.things if block.ground else ()
+    present = {one.kind for one in (*block.planned, *block.placed, *ground)}
     said, told = names_in(block.prompt), {*kinds} & THINGS.keys() - OVERHEAD
     return tuple(
         said.get(one.kinds[0], one.kinds[0])

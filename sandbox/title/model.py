@@ -39,10 +39,10 @@ class CardChoice:
 PLAY = CardChoice("play", "Play", "return", "Enter")
 NEW_SEED = CardChoice("new seed", "Another one like it", "n", "N")
 CONTINUE = CardChoice("continue", "Continue", "return", "Enter")
-BEGIN = CardChoice("play", "Start over", "b", "B")  # what can be continued, too
+BEGIN = CardChoice("play", "Start over", "r", "R")  # what can be continued, too; keys as in play
 EARLIER = CardChoice("turn", "Earlier moment", "v", "V")
 LATEST = CardChoice("turn", "Latest moment", "v", "V")  # after the earliest
-FORK = CardChoice("fork", "Make a copy", "f", "F")
+FORK = CardChoice("fork", "Make a copy", "f6", "F6")
 WATCH = CardChoice("watch", "Watch", "return", "Enter")
 EXPORT = CardChoice("export", "Export a video", "e", "E")
 DELETE = CardChoice("delete", "Delete", "delete", "Del")

@@ -66,7 +66,7 @@ def rooms(game):
 
 
 def test_enter_leads_through_a_door_and_elsewhere_says_that_there_is_none(game):
-    game.said("Enter, a click, or walking on: through the door, to the kitchen")
+    game.said("Press Enter, click or walk on to go through the door, to the kitchen")
     game.press(pygame.K_RETURN)
     game.services.notices.say("lollipop in the way")
     game.wait(lambda: len(rooms(game)) == 2)

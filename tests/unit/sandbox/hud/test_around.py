@@ -10,7 +10,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.world import GroundPlan, GroundThing, GroundWater
-from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
+from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around, unplanned_names
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, WIDTH, SeenGround, SeenRing
 from mag_sandbox.sandbox.screens.around import MOST_LINES, PLANNED_LATER, SETTLED, AroundOverlay
 from mag_sandbox.sandbox.ui.display import window
@@ -470,6 +470,14 @@ def test_the_list_says_which_named_things_the_plan_lacks():
         lacking.append([line for line in overlay.lines if "has no" in line])
     one = "this place has no {}; press I to put one where you point"
     assert lacking == [[one.format("cat or dog")], [one.format("dog")], []]
+
+
+def test_on_a_walk_nothing_that_stands_on_the_ground_is_said_to_be_missing():
+    block, kinds = Mock(prompt="a forest, a dog and a fox", planned=(), placed=()), ("fox", "dog")
+    block.ground = None
+    assert unplanned_names(block, kinds) == ("dog", "fox")
+    block.ground = GroundPlan((GroundThing("fox", 0.0, -38.0, 1.0),))
+    assert unplanned_names(block, kinds) == ("dog",)
 
 
 def test_what_a_settled_plan_lacks_is_said_once_for_each_description_begun_here():

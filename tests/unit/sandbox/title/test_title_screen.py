@@ -145,7 +145,7 @@ def test_a_place_that_began_as_a_scene_of_the_game_can_start_over_with_its_own_s
     left = replace(parked("p9", scene.title, "", "", seed=8), begun=scene.begun)
     with window((1280, 720), "test") as surface:
         game = Game(surface, replace(MODEL, parked=(left,)))
-        assert game.press("b") == PlayScene(Scene(f"Scene {scene.id}."), 8)
+        assert game.press("r") == PlayScene(Scene(f"Scene {scene.id}."), 8)
 
 
 def test_a_world_of_the_players_own_that_was_begun_has_one_card_and_can_be_begun_anew():
@@ -159,7 +159,7 @@ def test_a_world_of_the_players_own_that_was_begun_has_one_card_and_can_be_begun
     assert "Start over" not in [one.word for one in rows["Continue"][1].choices]
     with window((1280, 720), "test") as surface:
         game = Game(surface, model)
-        assert game.press("b") == PlayScene(Scene("Scene /mine.yaml."), 7)
+        assert game.press("r") == PlayScene(Scene("Scene /mine.yaml."), 7)
         game.press("delete")
         assert "You can still play it from its start" in game.screen._question._text
 
@@ -322,7 +322,7 @@ def test_buttons_are_whole_and_no_notice_covers_them(size):
 
 
 def test_a_parked_scene_is_copied(game):
-    game.press("f")
+    game.press("f6")
     assert game.done == [("fork", "p1")]
     assert game.screen.outcome is None
 
