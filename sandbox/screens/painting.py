@@ -86,11 +86,18 @@ class PaintingOverlay(Overlay):
         return bool(self._undo_key and self._waiting) and self._waiting[-1].act in CANCELLED
 
     def begin(self, edit: Edit) -> None:
-        """Wait for a change, unless it affects nothing in the view."""
-        if edit.act != "forget":
-            if not self._waiting:
-                self._progress.begin()
-            self._waiting, self._blocks, self._dirty = [*self._waiting, edit], 0, True
+        """Wait for a change, unless it affects nothing in the view.
+
+        An undo is shown in place of the newest change that is awaited, which it cancels.
+        """
+        if edit.act == "forget":
+            return
+        newest = next((one for one in reversed(self._waiting) if one.act != "undo"), ENTER)
+        if edit.act == "undo" and newest != ENTER:
+            self._waiting.remove(newest)
+        if not self._waiting:
+            self._progress.begin()
+        self._waiting, self._blocks, self._dirty = [*self._waiting, edit], 0, True
 
     def end(self) -> None:
         """Wait for nothing: the moment before all changes comes back."""
@@ -104,8 +111,10 @@ class PaintingOverlay(Overlay):
         if (edited and edited.act != "forget") or ready.block.notice:
             done = _rank(edited, self._waiting) if edited else 0
             is_undone = [one.act for one in self._waiting[done : done + 1]] == ["undo"]
-            # with what was still under way, or with all that was shown at the same time
-            del self._waiting[max(0, done - 1) if is_undone else 0 : done + 1]
+            if is_undone and edited and edited.act != "undo":
+                return  # it was done before it was cancelled
+            # what came before it was shown at the same time, or is still under way
+            del self._waiting[done if is_undone else 0 : done + 1]
             if is_undone:  # a change that followed it was told in its stead
                 there = [(one.kind, one.color) for one in ready.block.placed]
                 self._waiting = [one for one in self._waiting if (one.kind, one.color) not in there]

@@ -128,6 +128,17 @@ def test_what_is_taken_back_under_way_is_waited_for_no_longer(overlay):
     assert not overlay.is_shown
 
 
+def test_what_is_cancelled_is_said_to_be_undone_at_once_and_until_it_is(overlay):
+    tent = Edit("place", kind="tent")
+    overlay.begin(tent)
+    overlay.begin(Edit("undo"))
+    assert words_shown(overlay) == ["Undoing ..."]
+    shown(overlay, edited=tent)  # painted before the key was pressed
+    assert words_shown(overlay) == ["Undoing ..."]
+    shown(overlay, edited=Edit("undo"))
+    assert not overlay.is_shown
+
+
 def test_a_thing_that_is_there_again_is_not_waited_for(overlay):
     tent = Edit("place", kind="tent", color=(200, 0, 0))
     for edit in (tent, Edit("remove"), Edit("undo")):
