@@ -50,7 +50,8 @@ _UNITS = {  # of several
 _UNFROZEN = frozenset(("pond", "lake"))  # names of water, which ice may have
 _OF_WOOD = frozenset(("log cabin", "log", "stump"))  # which are of no other material
 NARROWEST = 2.7  # degrees of the shorter side of a thing: of a chicken that is some steps away
-SMALLER = 0.6  # of that size, from which on things are counted with a larger one of their kind
+SMALLER = 0.6  # of that size, from which on several, or a larger one's like, are listed
+MANY = 3  # are several
 NEAR = 0.1  # metres: the least distance that sizes are told for
 MOST_DIRECTIONS = 4  # of the things of a name; of more, only ahead, left, right, behind
 _NUMBERS = (
@@ -185,6 +186,8 @@ def things_around(
     said = names_in(block.prompt)
     planned = [one for one in block.planned or () if one.kind != _BARE]
     large = {one.kind for one in planned if _is_large(one)}
+    counts = Counter(one.kind for one in planned if _is_large(one, SMALLER))
+    large |= {kind for kind, count in counts.items() if count >= MANY}
     named = [
         one for one in planned
         if one.kind in said

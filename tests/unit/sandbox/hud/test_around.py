@@ -186,7 +186,7 @@ def test_water_is_listed_where_a_part_of_it_was_seen():
 def test_what_words_name_is_listed_however_small():
     ring = SeenRing()
     ring.seen[:] = 1
-    sheep = [replace(TENT, kind="sheep", yaw=6.0 * place, width=4.0, height=2.7, color=None)
+    sheep = [replace(TENT, kind="sheep", yaw=6.0 * place, width=2.5, height=1.7, color=None)
              for place in range(5)]  # fmt: skip
 
     def lines(prompt):
@@ -288,6 +288,17 @@ def test_of_things_that_words_name_narrow_ones_are_listed_too():
         for prompt in ("a garden with tulips", "a garden")
     }
     assert [*names.values()] == [["tulip", "chicken"], ["chicken"]]
+
+
+@pytest.mark.parametrize(("count", "lines"), [(2, "anything"), (4, "four bushes")])
+def test_several_small_things_that_no_words_name_are_listed(count, lines):
+    ring = SeenRing()
+    ring.seen[:] = 1
+    bush = replace(TENT, kind="bush", width=4.2, height=2.5, color=None)
+    bushes = tuple(replace(bush, yaw=20.0 * place) for place in range(count))
+    block = Mock(placed=(), planned=bushes, ground=None, prompt="a harbour with a crane")
+    (line,) = around_lines(things_around(ring, block), CameraPose())
+    assert lines in line
 
 
 def test_after_a_walk_colours_are_told_that_words_give():
