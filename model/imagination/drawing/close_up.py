@@ -46,7 +46,7 @@ MARKED = 48  # pixels across and down of a picture of marks, whose outermost lie
 # px of a cut-out, and of one whose hidden parts are asked for; larger ones are reduced first
 MOST, COARSE = 6000, 1500
 SKETCHES = 96  # things drawn last of which only a sprite is known
-SKETCHED, ASPECTS = 70, 4  # px across a square one, and how many aspects are told apart an octave
+SKETCHED, ASPECTS = 96, 4  # px across a square one, and how many aspects are told apart an octave
 LARGEST = 24_000  # px of a cut-out that is drawn again as large as it is
 CRISPER = 4.0  # times the difference from the mean around a pixel that is added to it
 # share of a pixel, and difference of colours in [0, 1] from which on something else is shown

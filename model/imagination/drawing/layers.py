@@ -43,9 +43,13 @@ from mag_sandbox.model.imagination.surroundings import in_pixels
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses its surroundings
 # times as large as painted, from which on a cut-out is shown as from near: a little, and wholly
 ENLARGED = 1.5, 1.8
+# times as large as from near, from which on a thing's pixels are blended over so many, and its
+# outline is made steep again, over so many: else it would be a staircase
+STEPPED, BLENDED, STEEP = 2.0, 2.2, 1.5
 DEEP = 12  # px inside a hidden part from which on what is continued there is soft
 # metres, and degrees aside; things there are drawn as from near before the player comes up to them
 NEAR_BY, AHEAD = 6.0, 45.0
+FAINT = 1e-3  # of a pixel: less of a thing has no colour
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # of a pixel: share that is painted, from which on it counts
 KNOWN, GLIMPSED = 255, 128  # marks of carried pixels; glimpsed: of things that are mostly hidden
@@ -273,7 +277,7 @@ class LayeredRing:
             return _stamp(cut.shown(place.near), cut.box, place)
         near = self._from_near if isinstance(cut, CutOut) else self._sketched
         large = near(place.number)
-        shown = _stamp(large.layer, large.box, place)
+        shown = _smooth_stamp(large.layer, large.box, place)
         if share < 1 and large is not cut:  # so that nothing pops up
             own = _stamp(cut.shown(place.near), cut.box, place)
             shown += np.float32(1 - share) * (own - shown)
@@ -551,17 +555,31 @@ def _around(ring: Tensor, margin: int) -> Tensor:
     return nn.functional.pad(wide[None], (0, 0, margin, margin), mode="replicate")[0]
 
 
-def _stamp(layer: np.ndarray, before: Box, place: _Placement) -> np.ndarray:
+def _smooth_stamp(layer: np.ndarray, before: Box, place: _Placement) -> np.ndarray:
+    """Return a cut-out as large as its thing is shown, with a smooth outline; see `_stamp`."""
+    times = max(now / then for now, then in zip(place.box[2:], before[2:], strict=True))
+    if times < STEPPED:
+        return _stamp(layer, before, place)
+    stamp = _stamp(layer, before, place, BLENDED)
+    alpha = stamp[3:]
+    steep = ((alpha - 0.5) * (times / STEEP) + 0.5).clip(0, 1)
+    stamp[:3] *= steep / np.maximum(alpha, FAINT)
+    stamp[3:] = steep
+    return stamp
+
+
+def _stamp(layer: np.ndarray, before: Box, place: _Placement, blended: float = 1.0) -> np.ndarray:
     """Return a cut-out as large as its thing is shown, [C, h, w]: the part that is seen.
 
     Args:
         layer: the cut-out, [C, h, w].
         before: box of the thing in it [px].
         place: of the thing in the picture.
+        blended: over how many of its pixels each shown one is interpolated, to either side.
     """
     rows, columns = place.where
-    tall, vertical = _resampling(before[1::2], place.box[1::2], layer.shape[1], rows)
-    wide, horizontal = _resampling(before[::2], place.box[::2], layer.shape[2], columns)
+    tall, vertical = _resampling(before[1::2], place.box[1::2], layer.shape[1], rows, blended)
+    wide, horizontal = _resampling(before[::2], place.box[::2], layer.shape[2], columns, blended)
     stamp: np.ndarray = vertical @ (layer[:, tall, wide] @ horizontal.T)
     return stamp
 
@@ -602,7 +620,11 @@ def _shown(before: tuple[float, float], now: tuple[float, float], count: int, si
 
 
 def _resampling(
-    before: tuple[float, float], now: tuple[float, float], count: int, shown: slice
+    before: tuple[float, float],
+    now: tuple[float, float],
+    count: int,
+    shown: slice,
+    blended: float,
 ) -> tuple[slice, np.ndarray]:
     """Return the pixels of a cut-out that those pixels are made of, and the share of each.
 
@@ -611,7 +633,7 @@ def _resampling(
     (start, length), (new_start, new_length) = before, now
     scale = new_length / length
     places = (np.arange(shown.start, shown.stop) + 0.5 - new_start) / scale + start - 0.5
-    wide = max(1.0, 1 / scale)
+    wide = max(blended, 1 / scale)
     first, last = int(np.floor(places[0] - wide)), int(np.ceil(places[-1] + wide)) + 1
     shares = linear_shares(places - first, np.arange(last - first, dtype=np.float32), wide)
     if wide > 1:

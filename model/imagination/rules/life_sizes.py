@@ -27,10 +27,10 @@ _SMALLEST, _LARGEST = 0.75, 1.35  # times as tall as in life
 _LOW, _LARGEST_LOW = 1.1, 1.0  # metres; likewise, of lower animals, whose usual height is generous
 _LARGEST_BORNE = 0.8  # likewise, of animals on something
 _LEGIBLE = 5.5  # degrees of the longer side: smaller things may be larger
-# of the usual size of these, which is that of exhibits, or of animals on their own; and of candles
-_SMALL, _CANDLE = 0.5, 0.3
+# of the usual size of these, which is that of exhibits, or of animals on their own; and of others
+_SMALL, _SMALL_ONES = 0.5, {"candle": 0.3, "mushroom": 0.3}
 _SMALLER = frozenset((
-    "alarm clock", "apple", "banana", "book", "bottle", "bowl", "bread", "cake", "camera", "candle",
+    "alarm clock", "apple", "banana", "book", "bottle", "bowl", "bread", "cake", "camera",
     "chess piece", "crab", "crystal", "frog", "hedgehog", "ice cream", "melon", "mouse", "mug",
     "orange", "owl", "parrot", "pizza", "shell", "snail", "sneaker", "squirrel", "starfish",
     "teapot", "toy car", "trophy",
@@ -141,9 +141,8 @@ def _sizes(things: Sequence[PlacedObject]) -> Iterator[tuple[int, _Sized]]:
         distance = body.distance if bearer is None else EYE / tan(radians(-min(foot, _FARTHEST)))
         if foot < 0.0 < distance < inf:
             tall = tan(radians(thing.top)) - tan(radians(thing.foot))
-            share = _SMALL if thing.kind in _SMALLER else 1.0
-            real = usual.tall * (_CANDLE if thing.kind == "candle" else share)
-            yield at, _Sized(thing, distance * tall / real)
+            share = _SMALL_ONES.get(thing.kind, _SMALL if thing.kind in _SMALLER else 1.0)
+            yield at, _Sized(thing, distance * tall / (usual.tall * share))
 
 
 def _support(things: Sequence[PlacedObject], place: int) -> int | None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.imagination.drawing import cut_outs, redrawing
+from mag_sandbox.model.imagination.drawing import cut_outs, layers, redrawing
 from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
 from mag_sandbox.model.imagination.drawing.layers import GLIMPSED, KNOWN, LayeredRing, RingToCut
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
@@ -331,6 +331,22 @@ def test_land_far_behind_a_thing_is_shown_as_it_was_seen_from_elsewhere(finer):
     grey = np.where(far[..., 3:] > 0, np.uint8([64, 64, 64, 255]), np.uint8(0))
     shown = np.asarray(ring.view(aside, SIZE, far=grey))[1]
     assert shown == pytest.approx(guessed, abs=0.02), "no dark line at the edge of what is known"
+
+
+def test_the_outline_of_a_thing_far_enlarged_is_no_staircase():
+    def disc(size: int) -> np.ndarray:
+        across = (np.arange(size) + 0.5) / size - 0.5
+        return (np.hypot(across[:, None], across) < 0.4).astype(np.float32)
+
+    layer = np.concatenate((np.full((3, 20, 20), 0.5, np.float32) * disc(20), disc(20)[None]))
+    cut, every = layers._Sprite(layer, (0.0, 0.0, 20.0, 20.0)), slice(0, 120)
+    place = layers._Placement(1, cut, (0.0, 0.0, 120.0, 120.0), (every, every), 0.0)
+    stepped, smooth = (
+        stamp(layer, cut.box, place) for stamp in (layers._stamp, layers._smooth_stamp)
+    )
+    off, less = (np.abs(one[3] - disc(120)).mean() for one in (stepped, smooth))
+    assert less < 0.6 * off
+    assert smooth[0][disc(120) > 0].max() == pytest.approx(0.5, abs=0.01)
 
 
 def test_unknown_ground_is_continued_from_known_ground():

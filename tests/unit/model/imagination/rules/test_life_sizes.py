@@ -112,3 +112,11 @@ def test_a_building_called_tall_is_taller_than_those_beside_it() -> None:
 def test_unnamed_things_are_no_giants() -> None:
     tree = standing("cypress", 30.0, -4.0, 60.0)
     assert with_life_sizes((GROUND, tree), [])[1].height < tree.height / 2
+
+
+def test_a_mushroom_is_about_as_high_as_a_knee() -> None:
+    mushroom = standing("mushroom", 24.0, -6.0, 9.0)
+    assert times_as_tall(mushroom) > 0.9
+    named = [Named(("mushroom",), None), Named(("car",), None)]
+    *_, shown = with_life_sizes((GROUND, CAR, mushroom), named)
+    assert 0.2 < times_as_tall(shown) < 0.45
