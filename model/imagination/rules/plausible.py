@@ -52,7 +52,7 @@ _SMALL = {  # degrees of the longer side, likewise
     "bee": 6.0, "bird": 10.0, "butterfly": 7.0, "mouse": 8.0, "frog": 9.0, "hedgehog": 10.0,
     "squirrel": 10.0, "owl": 10.0, "crab": 10.0, "lollipop": 16.0, "wild flower": 20.0,
 }  # fmt: skip
-_STAR, _CUT = "star", 0.03  # share of a star that something else may cover
+_STAR, _CUT = "star", 0.03  # share of a star, or a picture, that something else may cover
 _SHELVES = frozenset(("shop shelf", "bookshelf", "cabinet", "kitchen counter"))  # at any height
 _TIMES = 1.7  # times the usual size that other things outdoors have at most
 _LYING = frozenset(("lake", "frozen lake", "swimming pool"))  # which hide nothing that stands
@@ -299,16 +299,23 @@ def below_ceiling(
 def _without_hidden_pictures(
     things: list[PlacedObject], said: Collection[str]
 ) -> list[PlacedObject]:
-    """Return a room in which no picture hangs behind furniture; named ones stay.
+    """Return a room in which no picture hangs behind furniture, or over others; named ones stay.
 
     The painter draws the rest of one in pieces, between the pipes of an organ.
     """
-    free = {*said, *_BUILT_IN}
-    return [
-        thing for place, thing in enumerate(things)
-        if thing.kind in free or where_of(thing.kind) != "wall"
-        or not any(covered(thing, one) > _BEHIND for one in things[place + 1 :] if stands(one))
-    ]  # fmt: skip
+    free, result = {*said, *_BUILT_IN}, list(things)
+    hung = [one for one in things if where_of(one.kind) == "wall" and one.width < _WIDEST_HUNG]
+    for place, thing in enumerate(things):
+        if thing.kind in free or where_of(thing.kind) != "wall":
+            continue
+        before = (one for one in things[place + 1 :] if stands(one))
+        beside = (one for one in hung if one is not thing)
+        if any(covered(thing, one) > _BEHIND for one in before) or any(
+            covered(thing, one) > _CUT for one in beside
+        ):
+            result = [one for one in result if one is not thing]
+            hung = [one for one in hung if one is not thing]
+    return result
 
 
 def wall_foot(things: Sequence[PlacedObject], yaw: float) -> float:

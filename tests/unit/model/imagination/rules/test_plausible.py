@@ -116,6 +116,16 @@ def test_no_picture_hangs_behind_furniture_unless_words_name_it():
     assert len(plausible([WALL, picture, organ.turned(40.0)], [])) == 3
 
 
+def test_no_two_things_on_a_wall_overlap_unless_words_name_them():
+    window = PlacedObject("round window", 12.0, 10.0, 14.0, 14.0)
+    portrait = PlacedObject("portrait", 10.0, 0.0, 10.0, 11.0)
+    clock = PlacedObject("wall clock", 10.0, 0.0, 8.0, 8.0)
+    assert plausible([WALL, portrait, window], []) == [WALL, window]
+    assert len(plausible([WALL, portrait.turned(-20.0), window], [])) == 3
+    assert kinds(plausible([WALL, portrait, clock], [])) == ["wall", "wall clock"]
+    assert len(plausible([WALL, portrait, window], [Named(("portrait",), None)])) == 3
+
+
 def test_nothing_bars_a_door_but_what_words_name():
     door = PlacedObject("door", 10.0, -5.0, 14.0, 28.0)
     near, far = (PlacedObject("potted plant", 14.0, pitch, 8.0, 10.0) for pitch in (-16.0, -38.0))
