@@ -299,8 +299,8 @@ def unplanned_names(block: FrameBlock, kinds: Collection[str]) -> tuple[str, ...
     """
     if block.planned is None:
         return ()
-    ground = block.ground.things if block.ground else ()
-    present = {one.kind for one in (*block.planned, *block.placed, *ground)}
+    present = {one.kind for one in (*block.planned, *block.placed)}
+    present.update(one.kind for one in (block.ground.things if block.ground else ()))
     said, told = names_in(block.prompt), {*kinds} & THINGS.keys() - OVERHEAD
     return tuple(
         said.get(one.kinds[0], one.kinds[0])
