@@ -299,7 +299,7 @@ def unplanned_names(block: FrameBlock, kinds: Collection[str]) -> tuple[str, ...
     """
     if block.planned is None:
         return ()
-    present = {one.kind for one in (*block.planned, *block.placed)}
+    present = {one.kind for one in block.planned} | {one.kind for one in block.placed}
     present.update(one.kind for one in (block.ground.things if block.ground else ()))
     said, told = names_in(block.prompt), {*kinds} & THINGS.keys() - OVERHEAD
     return tuple(
