@@ -578,10 +578,30 @@ def _stamp(layer: np.ndarray, before: Box, place: _Placement, blended: float = 1
         blended: over how many of its pixels each shown one is interpolated, to either side.
     """
     rows, columns = place.where
+    if blended == 1 and all(
+        now >= then for now, then in zip(place.box[2:], before[2:], strict=True)
+    ):
+        return _interpolated(layer, before, place)
     tall, vertical = _resampling(before[1::2], place.box[1::2], layer.shape[1], rows, blended)
     wide, horizontal = _resampling(before[::2], place.box[::2], layer.shape[2], columns, blended)
     stamp: np.ndarray = vertical @ (layer[:, tall, wide] @ horizontal.T)
     return stamp
+
+
+def _interpolated(layer: np.ndarray, before: Box, place: _Placement) -> np.ndarray:
+    """Return a cut-out that is enlarged; see `_stamp`. Much faster than by shares of its pixels."""
+    rows, columns = place.where
+    grid = np.empty((rows.stop - rows.start, columns.stop - columns.start, 2), np.float32)
+    grid[..., 0] = _spots(before[::2], place.box[::2], columns) * (2 / layer.shape[2]) - 1
+    grid[..., 1] = _spots(before[1::2], place.box[1::2], rows)[:, None] * (2 / layer.shape[1]) - 1
+    pictures = torch.from_numpy(layer)[None], torch.from_numpy(grid)[None]
+    return np.asarray(nn.functional.grid_sample(*pictures, align_corners=False)[0])
+
+
+def _spots(before: tuple[float, float], now: tuple[float, float], shown: slice) -> np.ndarray:
+    """Return where in a cut-out the middles of pixels of a line lie [px]; see `_shown`."""
+    scale = now[1] / before[1]
+    return (np.arange(shown.start, shown.stop) + 0.5 - now[0]) / scale + before[0]
 
 
 def _put_over(
@@ -630,9 +650,8 @@ def _resampling(
 
     The shares are float32 [pixels of the line, of the cut-out]; see `_shown`.
     """
-    (start, length), (new_start, new_length) = before, now
-    scale = new_length / length
-    places = (np.arange(shown.start, shown.stop) + 0.5 - new_start) / scale + start - 0.5
+    scale = now[1] / before[1]
+    places = _spots(before, now, shown) - 0.5
     wide = max(blended, 1 / scale)
     first, last = int(np.floor(places[0] - wide)), int(np.ceil(places[-1] + wide)) + 1
     shares = linear_shares(places - first, np.arange(last - first, dtype=np.float32), wide)
