@@ -261,11 +261,17 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
     def _begin_sky(self, poses: tuple[CameraPose, ...]) -> "Future[Tensor | None] | None":
         """Begin to cut the sky that the wind carries into the next block, if it is needed."""
         session = self._running()
-        if not session.has_sky or WIND in session.leave_out:
+        if not session.has_sky or WIND in self._left_out:
             return None
         return self._cuts.begin_sky(
             poses, self._time, self._far, is_being_painted=self._paints_here
         )
+
+    @property
+    def _left_out(self) -> tuple[str, ...]:
+        """The work that a block leaves out: in rooms wind, too, since no wall is a sky."""
+        left_out, scenery = self._running().leave_out, self._ground and self._ground.scenery
+        return (*left_out, WIND) if scenery and scenery.ground.walls else left_out
 
     @property
     def _paints_here(self) -> bool:

@@ -378,7 +378,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
                     painted = self._cuts.begin_view(poses[-1])
             sky = self._begin_sky(poses)
         elsewhere = self._viewpoints.look(walked) if self._viewpoints else None
-        drawn = elsewhere and decoder.begin(elsewhere, poses, time, sky, session.leave_out)
+        drawn = elsewhere and decoder.begin(elsewhere, poses, time, sky, self._left_out)
         if moves_on:
             schedule.start_cut(next_end)
         block = self._generate(poses, given) if place == START else None
@@ -388,7 +388,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             # where views are not painted ahead, nothing stays painted
             if is_painted and self._ground and schedule.paints(memory):
                 draw = self._cuts.with_details(draw, poses)
-            drawn = decoder.begin(draw, poses, time, sky, session.leave_out)
+            drawn = decoder.begin(draw, poses, time, sky, self._left_out)
         if block:
             memory.remember(block, painted)  # while the frames are decoded, like what follows
         else:

@@ -24,6 +24,7 @@ from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD, VIEWS
 from mag_sandbox.model.pocket.painting import relighting
 from mag_sandbox.model.pocket.painting.painting import BLOCKS_A_VIEW, Plan
 from mag_sandbox.model.pocket.pictures.cells import pixels_of
+from mag_sandbox.model.pocket.pictures.decoding import WIND, BlockDecoder
 from mag_sandbox.model.pocket.walks import viewpoints, walking
 from mag_sandbox.model.pocket.walks.painted_ring import PaintedRing
 from mag_sandbox.model.pocket.walks.walking import START, WalkableGround
@@ -146,6 +147,23 @@ def test_a_room_is_painted_from_new_viewpoints_up_to_its_walls(monkeypatch):
     assert 2.5 < walked[-1].poses[-1].z < 4.4
     assert len(made._viewpoints.kept) >= 2
     assert not made._ground.new.squares
+
+
+def test_no_wind_moves_what_looks_like_sky_in_a_room(monkeypatch):
+    begin, left_out = BlockDecoder.begin, list[bool]()
+
+    def noted(self, draw, poses, time, sky=None, leave_out=()):
+        left_out.append(WIND in leave_out)
+        return begin(self, draw, poses, time, sky, leave_out)
+
+    monkeypatch.setattr(BlockDecoder, "begin", noted)
+    wall = PlacedObject("sky", 0.0, 0.0, 90.0, 40.0)
+    room = [replace(wall, yaw=yaw) for yaw in (0.0, 90.0, 180.0, 270.0)]
+    for things in (room, [SKY, TREE]):
+        made = outdoors(*things)
+        monkeypatch.setattr(WalkableGround, "is_open", things is not room)
+        made.step(STILL)
+    assert left_out == [True, False]
 
 
 def test_new_ground_follows_the_newest_description_and_the_old_stays():
