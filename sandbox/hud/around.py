@@ -23,7 +23,6 @@ from mag_sandbox.scenes.conditions import SEA
 from mag_sandbox.scenes.kinds import (
     CLOUD,
     DRESSED,
-    KINDS,
     LANDSCAPE,
     OVERHEAD,
     RANGES,
@@ -31,7 +30,7 @@ from mag_sandbox.scenes.kinds import (
     WATERS,
 )
 from mag_sandbox.scenes.naming import UNCOUNTED, named_things, with_article
-from mag_sandbox.scenes.stances import where_of
+from mag_sandbox.scenes.stances import STANCES, where_of
 from mag_sandbox.scenes.synonyms import plural
 from mag_sandbox.scenes.things import SMALLEST
 from mag_sandbox.scenes.vocabulary import in_good_spelling
@@ -304,7 +303,7 @@ def unplanned_names(block: FrameBlock, kinds: Collection[str]) -> tuple[str, ...
     said, told = names_in(block.prompt), {*kinds} & THINGS.keys() - OVERHEAD
     return tuple(
         said.get(one.kinds[0], one.kinds[0])
-        for one in named_things(block.prompt, KINDS)  # a stage's curtains are curtains, too
+        for one in named_things(block.prompt, tuple(STANCES))  # a table mountain is no table
         if present.isdisjoint(one.kinds) and one.kinds[0] in told
     )
 

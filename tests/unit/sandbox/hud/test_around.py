@@ -634,3 +634,11 @@ def test_land_is_listed_last_and_without_a_number():
         "a tent: ahead", "a path: ahead", "hills: all around",
         "snowy mountains: ahead, on the right",
     ]  # fmt: skip
+
+
+def test_no_part_of_a_name_is_said_to_be_missing():
+    block = Mock(prompt="a desert with table mountains and a table", planned=(), ground=None)
+    block.placed, block.planned = (), (replace(TENT, kind="mesas"),)
+    assert unplanned_names(block, ("table", "mesas")) == ("table",)
+    block.prompt = "a desert with table mountains"
+    assert unplanned_names(block, ("table", "mesas")) == ()
