@@ -226,7 +226,7 @@ class MemoryPackWorld(LookAheadWorld[PackedBlocks]):
         session, schedule = self._running(), self.schedule
         draw = self._decoder.of_latents(latents[0])
         sky = self._begin_sky(poses)
-        begun = self._decoder.begin(draw, poses, self._time, sky, session.leave_out)
+        begun = self._decoder.begin(draw, poses, self._time, sky, self._left_out)
         shown = self._finish(begun, poses)
         self._advance(pose=poses[-1], command=command, has_sky=shown.has_sky)
         schedule.has_remembered = False

@@ -49,8 +49,8 @@ _UNITS = {  # of several
 _UNFROZEN = frozenset(("pond", "lake"))  # names of water, which ice may have
 _OF_WOOD = frozenset(("log cabin", "log", "stump"))  # which are of no other material
 NARROWEST = 2.7  # degrees of the shorter side of a thing: of a chicken that is some steps away
-SMALLER = 0.6  # of that size, from which on several, or a larger one's like, are listed
-MANY = 3  # are several
+# of that size: enough for a thing beside a larger one of its kind, or where so many are as large
+SMALLER, MANY = 0.6, 3
 NEAR = 0.1  # metres: the least distance that sizes are told for
 MOST_DIRECTIONS = 4  # of the things of a name; of more, only ahead, left, right, behind
 _NUMBERS = (

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.plans import few_of
-from mag_sandbox.model.imagination.rules.spacing import covered, stands
+from mag_sandbox.model.imagination.rules.spacing import most_covered, stands
 from mag_sandbox.scenes.naming import Named
 
 _HIDDEN = 0.66  # share of a thing behind others
@@ -32,7 +32,8 @@ def with_backs_shown(things: Sequence[PlacedObject], named: Sequence[Named]) -> 
             at = min(result.index(thing), rest.index(other))
             tried = [_shown(thing, other, side) for side in (0.0, 1.0, -1.0)]
             tried = [each for each in tried if abs(yaw_difference(each.yaw, 0.0)) < _IN_VIEW]
-            hidden = [_hidden(each, rest[at:]) for each in tried]
+            nearer = [each for each in rest[at:] if stands(each)]
+            hidden = [most_covered(each, nearer) for each in tried]
             best = next((each for each, share in zip(tried, hidden, strict=True)
                          if share <= _HIDDEN), thing)  # fmt: skip
             result = [*rest[:at], best, *rest[at:]]
@@ -45,7 +46,3 @@ def _shown(thing: PlacedObject, other: PlacedObject, side: float) -> PlacedObjec
         return thing
     aside = other.width / 2 + (_SHOWS - 0.5) * thing.width
     return thing.turned(yaw_difference(other.yaw, thing.yaw) + side * aside)
-
-
-def _hidden(thing: PlacedObject, nearer: Sequence[PlacedObject]) -> float:
-    return max((covered(thing, one) for one in nearer if stands(one)), default=0.0)

@@ -16,7 +16,7 @@ from mag_sandbox.model.imagination.rules.named import scales_of
 from mag_sandbox.model.imagination.rules.plans import AROUND, SIDES, TOP, away
 from mag_sandbox.model.imagination.rules.plausible import highest_foot
 from mag_sandbox.model.imagination.rules.shores import BRIDGE, is_in_water
-from mag_sandbox.model.imagination.rules.spacing import covered, place_of, stands
+from mag_sandbox.model.imagination.rules.spacing import covered, most_covered, place_of, stands
 from mag_sandbox.scenes.descriptions import BUILDINGS
 from mag_sandbox.scenes.kinds import ANIMALS, FALLING, STANDS, THINGS
 from mag_sandbox.scenes.looks import Rgb, usual_looks
@@ -214,7 +214,7 @@ def _moved(
 def _hidden(things: Sequence[PlacedObject], place: int) -> float:
     """Return the largest share of a thing that one nearer thing hides."""
     nearer = (one for one in things[place + 1 :] if one.width < AROUND and one.kind not in FALLING)
-    return max((covered(things[place], one) for one in nearer), default=0.0)
+    return most_covered(things[place], nearer)
 
 
 def _hides(

@@ -8,7 +8,13 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.plans import AROUND, TOP
 from mag_sandbox.model.imagination.rules.shores import shores_of, taken_with
-from mag_sandbox.model.imagination.rules.spacing import CREATURES, covered, place_of, stands
+from mag_sandbox.model.imagination.rules.spacing import (
+    CREATURES,
+    covered,
+    most_covered,
+    place_of,
+    stands,
+)
 from mag_sandbox.scenes.kinds import PEOPLE, THINGS
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.naming import Named, kinds_named
@@ -122,6 +128,6 @@ def _with_moved(
 def _hidden(things: Sequence[PlacedObject], said: Collection[str]) -> float:
     """Return how much of named things is behind others, in all."""
     return sum(
-        max((covered(thing, one) for one in things[place + 1 :] if stands(one)), default=0.0)
+        most_covered(thing, filter(stands, things[place + 1 :]))
         for place, thing in enumerate(things) if thing.kind in said and stands(thing)
     )  # fmt: skip

@@ -58,6 +58,11 @@ def covered(thing: PlacedObject, other: PlacedObject) -> float:
     return across * down / (thing.width * thing.height)
 
 
+def most_covered(thing: PlacedObject, others: Iterable[PlacedObject]) -> float:
+    """Return the largest share of a thing's box that one of the others covers; see `covered`."""
+    return max((covered(thing, one) for one in others), default=0.0)
+
+
 def _common(length: float, other: float, apart: float) -> float:
     """Return the length of the part that two lines have in common, by their middles' distance."""
     return max(min((length + other) / 2 - apart, length, other), 0.0)

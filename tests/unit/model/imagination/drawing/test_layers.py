@@ -330,7 +330,9 @@ def test_land_far_behind_a_thing_is_shown_as_it_was_seen_from_elsewhere(finer):
     assert np.array_equal(np.asarray(ring.view(aside, SIZE, far=0 * far))[1], guessed)
     grey = np.where(far[..., 3:] > 0, np.uint8([64, 64, 64, 255]), np.uint8(0))
     shown = np.asarray(ring.view(aside, SIZE, far=grey))[1]
-    assert shown == pytest.approx(guessed, abs=0.02), "no dark line at the edge of what is known"
+    assert shown == pytest.approx(guessed, abs=0.02), (
+        "no dark line along the edge of the known land"
+    )
 
 
 def test_the_outline_of_a_thing_far_enlarged_is_no_staircase():
