@@ -36,15 +36,16 @@ class CardChoice:
         return "danger" if self.act == "delete" else "plain"
 
 
+# a key means here what it means in play, or nothing there
 PLAY = CardChoice("play", "Play", "return", "Enter")
 NEW_SEED = CardChoice("new seed", "Another one like it", "n", "N")
 CONTINUE = CardChoice("continue", "Continue", "return", "Enter")
-BEGIN = CardChoice("play", "Start over", "r", "R")  # what can be continued, too; keys as in play
-EARLIER = CardChoice("turn", "Earlier moment", "v", "V")
-LATEST = CardChoice("turn", "Latest moment", "v", "V")  # after the earliest
+BEGIN = CardChoice("play", "Start over", "r", "R")  # what can be continued, too
+EARLIER = CardChoice("turn", "Earlier moment", "j", "J")
+LATEST = CardChoice("turn", "Latest moment", "j", "J")  # after the earliest
 FORK = CardChoice("fork", "Make a copy", "f6", "F6")
 WATCH = CardChoice("watch", "Watch", "return", "Enter")
-EXPORT = CardChoice("export", "Export a video", "e", "E")
+EXPORT = CardChoice("export", "Export a video", "g", "G")
 DELETE = CardChoice("delete", "Delete", "delete", "Del")
 
 

@@ -9,12 +9,13 @@ import numpy as np
 import pygame
 import pytest
 
+from mag_sandbox.controls.bindings import BINDINGS
 from mag_sandbox.sandbox.saves.saves import LEFT
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.settings import OPEN_KEYS, OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.title import picture
+from mag_sandbox.sandbox.title import model, picture
 from mag_sandbox.sandbox.title.cards import FOOTER, TitleLayout, card_title, short_title, words_part
 from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
 from mag_sandbox.sandbox.title.model import (
@@ -104,8 +105,16 @@ def test_tab_leads_to_the_choices_of_a_card_far_below(game):
     assert game.press("tab", "return") == Watch(Path("runs/monday"))
 
 
+def test_no_key_of_a_card_does_something_else_in_play():
+    choices = [value for value in vars(model).values() if isinstance(value, model.CardChoice)]
+    same = {"return", "n", "r", "f6"}  # go in, another place like this, start over, copy
+    in_play = {key for binding in BINDINGS for key in binding.keys}
+    assert len(choices) >= 8
+    assert not {choice.key for choice in choices} & in_play - same
+
+
 def test_a_recording_is_exported_and_the_title_stays(game):
-    game.press(*["down"] * 5, "e")
+    game.press(*["down"] * 5, "g")
     assert game.done == [("export", Path("runs/monday"))]
     assert game.screen.outcome is None
 
@@ -177,7 +186,7 @@ def test_a_place_has_one_card_that_turns_to_earlier_visits(game):
     said = []
     for number in (2, 3, 4, 1):
         said += [one.word for one in game.screen.card.choices if one.act == "turn"]
-        assert game.press("v", "return") == Continue(f"v{number}")
+        assert game.press("j", "return") == Continue(f"v{number}")
     assert said == ["Earlier moment"] * 3 + ["Latest moment"]
     assert "turn" not in [one.act for one in second.choices]
 
