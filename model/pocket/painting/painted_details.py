@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.parallax import DISTANT
-from mag_sandbox.model.imagination.details import GivenPicture, alike, shown_under
+from mag_sandbox.model.imagination.details import GivenPicture, alike
 from mag_sandbox.model.imagination.drawing.last_made import LastMade, digest_of
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings, StandingThings
 from mag_sandbox.model.imagination.drawing.refining import RefinedRings, settled
@@ -126,7 +126,7 @@ class PaintedDetails:
     ) -> np.ndarray:
         """Return the layer over the ring where a scene begins, [4, H, W]; see `views`."""
         with self._lock:
-            self._follow(given, drawn, ())
+            self._follow(given, drawn, drawn.things if drawn else ())
             found = self._ground.known(around, self._imagination.lattice.whole)
         if found is None:
             return np.zeros((4, *self._imagination.ring_size), np.float32)
@@ -152,10 +152,10 @@ class PaintedDetails:
 
     @torch.inference_mode()
     def drawn_again(self, ground: GroundThings) -> np.ndarray:
-        """Return the ring where a scene begins, refined, with its things, float32 [4, H, W].
+        """Return the things of the ring where a scene begins, drawn again, float32 [4, H, W].
 
-        The things alone, if there is no refiner. The painting thread asks for it first, for it
-        takes long.
+        The painting thread asks for it first, for it takes long. What is around them is not kept:
+        it looks a little different once more of the ground beside it is known.
         """
         return self._rings.found(ground, lambda: self._drawn_again(ground))
 
@@ -172,15 +172,11 @@ class PaintedDetails:
         if colors is None:
             return np.zeros((4, *standing.numbers.shape), np.float32)
         around = ground.around
-        known = in_pixels(around.known, colors.shape[1])
         stays, seen = (
             in_pixels(cells, colors.shape[1])
             for cells in (self.settled(around.known, ground.first), self._seen(around))
         )
-        over = self._redrawn.over(colors, stays, standing, seen)
-        if crisp is not None:
-            over = np.concatenate((shown_under(crisp, over), np.ones_like(over[:1]))) * known
-        return over
+        return self._redrawn.over(colors, stays, standing, seen)
 
     def settled(self, known: np.ndarray, first: CameraPose) -> np.ndarray:
         """Return the known cells in which things are drawn again, bool [rows, columns].
@@ -240,7 +236,7 @@ class PaintedDetails:
         return torch.from_numpy(np.concatenate((found, before)))[None]
 
     def _drawn_at(self, place: Place, around: Surroundings) -> np.ndarray:
-        """Return what a tile shows drawn again, or else refined, float32 [4, H, W]."""
+        """Return what a tile shows refined, with things drawn again, float32 [4, H, W]."""
         cell, drawn = self._imagination.stride, self._drawn
         rows, columns = place.pixels(self._imagination.stride)
         shown = np.zeros((4, cell * place.rows, cell * place.columns), np.float32)
@@ -253,9 +249,10 @@ class PaintedDetails:
             return shown
         then = drawn.around.at(place)
         stays = in_pixels(~then.known | ~now.differing(then), shown.shape[1])
-        if crisp is not None:
-            stays &= in_pixels(then.known, shown.shape[1])
-        return np.where(stays, self.drawn_again(drawn)[:, rows, columns], shown)
+        over = self.drawn_again(drawn)[:, rows, columns] * stays
+        shown *= 1 - over[3]
+        shown += over
+        return shown
 
     def _given_at(self, place: Place, given: GivenPicture, around: Surroundings) -> np.ndarray:
         """Return the part of a given view that a tile shows, float32 [4, H, W]."""

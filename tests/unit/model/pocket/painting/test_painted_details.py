@@ -288,12 +288,21 @@ def test_all_known_ground_is_refined_and_its_things_are_drawn_over_that(monkeypa
     monkeypatch.setattr(refining, "TILE", (ROWS, 4))
     made, _ = white_details(black)
     half = GroundThings(ALL.without(ALL.mask(Place(0, 8, ROWS, 6))), (STANDING,))
-    there = made.views(ALL, [HERE], drawn=half)
+    there = made.views(ALL, [HERE], drawn=half, things=(STANDING,))
     assert there is not None
     assert drawn_white(there) > 200
     assert (there[0, :3, 0] == -1).all(), "it is black around the thing"
     assert (there[:, 3] == 1).all()
-    assert made.views(ALL, [AWAY], drawn=half) is None, "what was not known then is not"
+
+
+def test_what_is_around_things_drawn_again_is_shown_as_it_is_refined_now(monkeypatch):
+    monkeypatch.setattr(refining, "TILE", (ROWS, 4))
+    made, _ = white_details(black)
+    half = GroundThings(ALL.without(ALL.mask(Place(0, 8, ROWS, 6))), (STANDING,))
+    share = made.drawn_again(half)[3]
+    assert share.max() == 1
+    assert not share[0].any(), "the ground around is not kept as it was when they were drawn"
+    assert not share[:, 80:].any()
 
 
 def test_ground_that_is_not_drawn_again_yet_is_refined_alone(monkeypatch):
