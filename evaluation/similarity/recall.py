@@ -1,8 +1,8 @@
 """The consistency probe: compares then and now of a view, and says why they differ, for people.
 
-Recall is what a player sees: 100, where nothing changed when then and now are shown in turn, and 0
-from where two fifths of the picture did, as between unrelated views. It depends on the two pictures
-alone, so every comparison gives the same result. Knows nothing of windows and threads.
+Recall is what a player sees: which share of the things is as it was, where it was. Sky and ground
+alike in both count next to nothing. It depends on the two pictures alone, so every comparison gives
+the same result. Knows nothing of windows and threads.
 """
 
 import math
@@ -22,7 +22,6 @@ from mag_sandbox.model.loading import keeps_places
 from mag_sandbox.model.world import Frames
 
 SAME, REMEMBERED, VAGUE = 92.0, 80.0, 40.0  # percent of recall from which each word is used
-ANOTHER_PLACE = 0.4  # changed share of the picture from which recall is 0
 WANDER = 1 / 40  # of the width: the most by which an estimated pose is off; 2.25 degrees of 90
 MIN_COMMON = 16  # px each way that two pictures must share
 HALF = 50.0  # percent: recall after one half-life
@@ -74,8 +73,8 @@ class ProbeResult(ProbeFigures):
 
 
 def seen_recall(now: Frames, then: Frames) -> float:
-    """Return how much of a picture is as it was, as people see it [percent]."""
-    return 100.0 * max(0.0, 1.0 - metrics.visible_change(now, then) / ANOTHER_PLACE)
+    """Return how much of what a picture shows is as it was, as people see it [percent]."""
+    return 100.0 * (1.0 - metrics.visible_change(now, then))
 
 
 def compare(back: Return, number: int, *, exact_pose: bool = True) -> ProbeResult:

@@ -117,6 +117,28 @@ def test_recall_agrees_with_the_eye(ring):
     assert compare(returned(then, other), 1).word == "forgotten"
 
 
+def shore(*things: tuple[int, int, int]) -> np.ndarray:
+    """Return sky and ground with things of one size and colour: left, red, green."""
+    picture = np.full((192, 320, 3), (120, 180, 240), np.uint8)
+    picture[100:] = (170, 160, 130)
+    for left, red, green in things:
+        picture[60:120, left : left + 40] = (red, green, 60)
+    return picture
+
+
+def test_recall_is_the_share_of_things_that_are_where_they_were():
+    """Although three quarters of the picture, sky and ground, are the same in all."""
+    house, crane, tree = (30, 90, 60), (140, 200, 90), (250, 40, 140)
+    then = shore(house, crane, tree)
+    shown = [shore(*things) for things in ((house, crane, tree), (house, crane), (house,), ())]
+    whole, two, one, none = (seen_recall(now, then) for now in shown)
+    assert (whole, round(two), round(one)) == (100.0, 63, 42)
+    assert recall_word(none) == "forgotten"
+    moved = seen_recall(shore((85, 90, 60), (200, 40, 140)), shore(house, tree))
+    assert recall_word(moved) == "forgotten"
+    assert seen_recall(shore(), shore()) == 100.0
+
+
 def test_one_return_has_one_number_whatever_else_was_seen(ring):
     """Whoever compares them, and also at twice the size, as on a page of a video."""
     then, now = sight(ring, 40.0), pictured(ring, DEGRADED["blurred"])
