@@ -29,7 +29,9 @@ _ROUNDS = 6
 DEVICES = ("cpu", "cuda")
 MOST_THREADS = 256
 COMPILER = "openvino"  # of the pocket world's networks
-NETWORKS = ("painter", "decoder", "encoder", "denoise", "remember", "move", "parts")  # of it
+NETWORKS = (  # of it
+    "painter", "refiner", "decoder", "encoder", "denoise", "remember", "move", "parts",
+)  # fmt: skip
 PRECISIONS = ("fp32", "bf16", "int8")  # that a graph may run in
 AUTO = "auto"  # the fastest precision of each network
 CHOICES = (

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 from safetensors import safe_open
 from torch import nn
 
-from mag_sandbox.files.whole import replace_file
+from mag_sandbox.files.whole import replace_file, sha256_of
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.checkpoints import (
     AnyValues,
@@ -60,6 +60,12 @@ def digest_of(folder: Path) -> str:
         with reading(path, _REMEDY):
             path.stat()
     return plain_digest(*paths)
+
+
+def refiner_digest(folder: Path) -> str:
+    """Return the SHA-256 of a folder's refiner; "": it has none."""
+    path = folder / REFINER
+    return sha256_of(path) if path.exists() else ""
 
 
 def _paths(folder: Path) -> list[Path]:

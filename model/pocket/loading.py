@@ -34,7 +34,13 @@ from mag_sandbox.model.imagination.imagination import (
     coded_sizes,
     load_imagination,
 )
-from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, TEXT, digest_of, fits
+from mag_sandbox.model.imagination.weights import (
+    IMAGINATION_WEIGHTS,
+    TEXT,
+    digest_of,
+    fits,
+    refiner_digest,
+)
 from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
 from mag_sandbox.model.packing import free_plain_bytes
@@ -281,8 +287,13 @@ def read_ranges(weights: Path, digest: str, known: str) -> "Ranges | None":
         return None
     from mag_sandbox.model.compiled import quantisation  # imports its compiler
 
-    of_networks = dict.fromkeys(NETWORKS, digest) | {"painter": known}
-    return quantisation.read_ranges(weights / RANGES, of_networks)
+    return quantisation.read_ranges(weights / RANGES, network_digests(digest, known))
+
+
+def network_digests(digest: str, known: str) -> dict[str, str]:
+    """Return a digest of the weights of each network, "": there is none; see `read_ranges`."""
+    refiner = refiner_digest(IMAGINATION_WEIGHTS) if known else ""
+    return dict.fromkeys(NETWORKS, digest) | {"painter": known, "refiner": refiner}
 
 
 def _digest_of_ranges(weights: Path) -> str:

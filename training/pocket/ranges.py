@@ -25,12 +25,11 @@ from mag_sandbox.model.compiled.graphs import CompiledGraph, Graph, GraphCompile
 from mag_sandbox.model.compiled.quantisation import Ranges, best_range, products, write_ranges
 from mag_sandbox.model.enlarger import ENLARGER, Enlarger
 from mag_sandbox.model.enlarging import NETWORK, SQUARE, graph_of, with_border
-from mag_sandbox.model.execution import NETWORKS
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of, fits
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.pocket.engines.graph_engine import GraphEngine
 from mag_sandbox.model.pocket.engines.precision import FP32
-from mag_sandbox.model.pocket.loading import load
+from mag_sandbox.model.pocket.loading import load, network_digests
 from mag_sandbox.model.pocket.weights import RANGES, weights_hash
 from mag_sandbox.model.world import Control, Frames, MemorySetting, World
 from mag_sandbox.scenes.scene import load_scene
@@ -56,7 +55,7 @@ def write_calibrated(options: RangeOptions) -> None:
         ranges = calibrated_enlarger(enlarger, SCENES, BLOCKS)
     else:
         known = digest_of(IMAGINATION_WEIGHTS) if fits(IMAGINATION_WEIGHTS, weights) else ""
-        digests = dict.fromkeys(NETWORKS, weights_hash(weights)) | {"painter": known}
+        digests = network_digests(weights_hash(weights), known)
         ranges = calibrated(weights, SCENES, BLOCKS)
     write_ranges(weights / RANGES, ranges, digests)
 

@@ -290,21 +290,23 @@ def refiner_graph(source: Refiner, size: tuple[int, int]) -> Graph:
     x, wide = channels_first(given), list[Node]()
     down = source.stem, source.to_half, source.to_quarter, source.to_eighth
     blocks = nn.ModuleList(), source.halves, source.quarters, source.eighths
-    for layer, each in zip(down, blocks, strict=True):
-        x = op.relu(convolution_layer(x, layer))
-        for block in each:
-            x = _refined(x, cast(RefinerBlock, block))
+    for depth, (layer, each) in enumerate(zip(down, blocks, strict=True)):
+        # the first and the last one stay in fp32
+        x = op.relu(convolution_layer(x, layer, name=f"down {depth}" if depth else ""))
+        for place, block in enumerate(each):
+            x = _refined(x, cast(RefinerBlock, block), f"depth {depth} block {place}")
         wide.append(x)
     up = source.from_eighth, source.from_quarter, source.from_half
     again = source.quarter_again, source.half_again, source.fine_again
-    for layer, block, beside in zip(up, again, wide[-2::-1], strict=True):
-        x = _refined(op.relu(op.add(beside, _grown(x, layer, 2, ""))), block)
+    for depth, (layer, block, beside) in enumerate(zip(up, again, wide[-2::-1], strict=True)):
+        x = op.relu(op.add(beside, _grown(x, layer, 2, f"up {depth}")))
+        x = _refined(x, block, f"up {depth} block")
     return [given], [channels_last(convolution_layer(x, source.head))]
 
 
-def _refined(x: Node, source: RefinerBlock) -> Node:
-    y = op.relu(convolution_layer(x, source.first))
-    return op.add(x, convolution_layer(y, source.second))
+def _refined(x: Node, source: RefinerBlock, name: str) -> Node:
+    y = op.relu(convolution_layer(x, source.first, name=f"{name} first"))
+    return op.add(x, convolution_layer(y, source.second, name=f"{name} second"))
 
 
 def _levels(cells: Node) -> Node:

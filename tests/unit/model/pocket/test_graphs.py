@@ -10,16 +10,20 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 if find_spec("openvino") is None:
     pytest.skip("networks are not compiled here", allow_module_level=True)
 
 from mag_sandbox.evaluation.similarity.metrics import psnr
+from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.compiled.graphs import GraphCompiler, graph_input, op
+from mag_sandbox.model.compiled.quantisation import read_ranges
 from mag_sandbox.model.compiled.transformer_graphs import GraphDiT, KeysAndValues, Sizes
 from mag_sandbox.model.execution import compiles_here, run_pictures
 from mag_sandbox.model.imagination.drawing.refiner import GIVEN, Refiner
 from mag_sandbox.model.imagination.drawing.refining import SEEN
+from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, load_networks
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.engines.engine import PlainAnimator, PocketEngine
@@ -27,6 +31,7 @@ from mag_sandbox.model.pocket.engines.graph_engine import GraphEngine
 from mag_sandbox.model.pocket.engines.picture_graphs import GraphAnimator
 from mag_sandbox.model.pocket.pictures.animator import Animator, Moments
 from mag_sandbox.model.pocket.pictures.cells import cells_of, frames_of
+from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, RANGES
 from tests.tiny import (
     FP32,
     LEFT,
@@ -44,6 +49,7 @@ from tests.tiny import (
     tiny_world,
     write_tiny_weights,
 )
+from tests.vnni import needs_vnni
 
 COMPILED = replace(FP32, compiled=True)
 OTHER_SIZE = 2, 5  # of latents that are decoded by a graph of their own
@@ -161,6 +167,22 @@ def test_the_compiled_refiner_refines_as_it_does():
             expected = plain(given)
             assert float(expected.std()) > 0.01
             assert torch.allclose(compiled(given), expected, atol=1e-4)
+
+
+@needs_vnni
+def test_the_shipped_refiner_in_int8_draws_as_in_fp32():
+    network = load_networks(IMAGINATION_WEIGHTS, matmul_attention).refiner
+    assert network is not None
+    digests = pocket.network_digests("", "known")
+    ranges = read_ranges(POCKET_WEIGHTS / RANGES, digests)
+    narrow = replace(COMPILED, precisions=(("refiner", "int8"),))
+    made = [
+        GraphEngine(GraphCompiler(one, ranges.quantise)).refiner(network.requires_grad_(False), 16)
+        for one in (COMPILED, narrow)
+    ]
+    given = functional.interpolate(drawn(1, GIVEN, 4, 6).sigmoid(), [16 * side for side in SEEN])
+    exact, near = (one(given) for one in made)
+    assert 0 < float((exact - near).abs().mean()) < 0.004
 
 
 def test_text_is_folded_one_prompt_at_a_time(dit):

@@ -125,7 +125,7 @@ def test_doctor_times_the_networks_and_keeps_the_choice(home, times, tmp_path):
     weights = write_tiny_weights(tmp_path / "weights", moves=True)
     pocket.measure_precisions(weights)
     digest = precision.machine_of((pocket.weights_hash(weights), ""))
-    assert set(precision.read_choice(digest).ms) == set(NETWORKS) - {"painter"}
+    assert set(precision.read_choice(digest).ms) == set(NETWORKS) - {"painter", "refiner"}
 
 
 def test_a_recorded_precision_that_is_lacking_here_is_replaced(monkeypatch):

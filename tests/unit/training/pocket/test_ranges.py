@@ -25,7 +25,7 @@ def test_every_network_that_plays_is_calibrated(tmp_path, monkeypatch):
     weights = write_tiny_weights(tmp_path, generator_rank=2, moves=True)
     ranges.write_calibrated(RangeOptions(weights))
     found = read_ranges(weights, weights_hash(weights), "").of_networks
-    assert set(found) == set(NETWORKS) - {"painter"}
+    assert set(found) == set(NETWORKS) - {"painter", "refiner"}
     layers = {name.rpartition(" ")[0] for name in found["denoise"]}
     assert {f"layer {number}" for number in range(TINY.dit.num_layers)} <= layers
     assert all(low <= 0 <= high for of in found.values() for low, high in of.values())
