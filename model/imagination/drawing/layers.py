@@ -26,7 +26,7 @@ from mag_sandbox.model.imagination.drawing.continuing import (
     softened,
 )
 from mag_sandbox.model.imagination.drawing.cut_outs import GIVEN, PAINTED, CutOut, cut_outs
-from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
+from mag_sandbox.model.imagination.drawing.redrawing import SMALLEST, RedrawnThings
 from mag_sandbox.model.imagination.drawing.refiner import FINER, smooth
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -141,9 +141,16 @@ class LayeredRing:
         self._unseen = frozenset(ring.boxes()) - frozenset(np.unique(ring.numbers).tolist())
         whole = _drawn_again(ring, self._cut_outs, redrawn) if redrawn else {}
         self._cut_outs |= whole
+        # of so few pixels no outline can be told: they would be enlarged with the ground around
+        tiny = {
+            number
+            for number, cut in self._cut_outs.items()
+            if number in ring.sprites and max(cut.box[2:]) < SMALLEST
+        }
+        self._clear = {one: cut for one, cut in self._cut_outs.items() if one not in tiny}
         self._sprites = {
             number: _Sprite(ring.sprites[number], sprite_box(ring.sprites[number]))
-            for number in (*unknown, *self._unseen)
+            for number in (*unknown, *self._unseen, *tiny)
             # whole ones have a sharper outline, beside which a sprite would be a haze
             if number in ring.sprites and number not in whole
         }
@@ -175,16 +182,16 @@ class LayeredRing:
         Args:
             pose: of the view.
             size: height and width.
-            is_sketched: whether sprites fill in the unknown parts of things, and show those that
-                others hide from the viewpoint.
+            is_sketched: whether sprites fill in the unknown parts of things, and show tiny ones and
+                those that others hide from the viewpoint.
             far: what looks the same from everywhere, to be shown behind things: colours, and 255
                 where they are known, uint8 [H, W, 4]; None: it is guessed.
         """
         sky = () if self._before_sky is None else (self._before_sky,)
         behind, *before = self._sampled(pose, size, self._behind_with(far), *sky)
         canvas = np.concatenate((behind, np.ones((1, *size), np.float32)))
-        sprites = self._sprites if is_sketched else {}
-        for place in self._places(pose, size, (sprites, self._cut_outs)):
+        things = (self._sprites, self._clear) if is_sketched else (self._cut_outs,)
+        for place in self._places(pose, size, things):
             shown = self._shown(place)
             if place.number in self._unseen:  # at the viewpoint, nothing of it is
                 shown *= np.float32(1 - place.near)
@@ -334,8 +341,8 @@ class LayeredRing:
         standing = np.isin(numbers, list(self._scenery.boxes(pose.x, pose.z, self._shape)))
         canvas[3, standing] = 0.0
         here, there = (self._scenery.levels(*at) for at in (self._viewpoint, (pose.x, pose.z)))
-        for place in self._places(pose, size, (self._cut_outs,), numbers):
-            number, cut = place.number, self._cut_outs[place.number]
+        for place in self._places(pose, size, (self._clear,), numbers):
+            number, cut = place.number, self._clear[place.number]
             is_sure = there[number] <= here[number]
             share = is_sure * (AS_GLIMPSED if cut.is_glimpsed else 1.0)
             own = np.concatenate((cut.layer, share * cut.seen))

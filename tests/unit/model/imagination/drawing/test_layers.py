@@ -422,6 +422,23 @@ def test_a_thing_that_is_not_painted_yet_is_shown_by_its_sprite(first):
     assert np.array_equal(ring.seen(pose, SIZE, numbers), bare.seen(pose, SIZE, numbers))
 
 
+def test_a_tiny_thing_is_shown_by_its_sprite_and_not_carried(monkeypatch):
+    sprite, pose = np.zeros((4, 32, 32), np.float32), CameraPose(z=0.5)
+    left, top, width, height = (round(one) for one in sprite_box(sprite))
+    sprite[(1, 3), top : top + height, left : left + width] = 1.0
+    numbers, painted, shown = np.ones(SIZE, np.int32), [], []
+    for smallest in (8, 64):  # it is 32 pixels high
+        monkeypatch.setattr(layers, "SMALLEST", smallest)
+        ring = lamp_alone(viewpoint=(0.0, 1e-9), sprites={1: sprite})
+        painted.append((ring.seen(pose, SIZE, numbers)[..., 3] > 0).sum())
+        shown.append(np.asarray(ring.view(pose, SIZE, is_sketched=True)))
+        assert (np.asarray(ring.view(pose, SIZE))[0] > 0).any(), "without a plan, as it was painted"
+    as_painted, as_sketched = shown
+    assert (as_painted[0] > 0).any() and not (as_painted[1] > 0).any()
+    assert (as_sketched[1] > 0).any() and not (as_sketched[0] > 0).any()
+    assert painted[1] < painted[0], "a painter draws it anew from nearer"
+
+
 def test_a_sprite_that_is_much_enlarged_is_drawn_by_the_network():
     class GreenSketches(CrispCloseUps):
         def sketched(self, thing: PlacedObject) -> CutOutPicture:
