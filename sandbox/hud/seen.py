@@ -10,7 +10,13 @@ from math import atan2, degrees
 import numpy as np
 from PIL import Image
 
-from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, CameraPose, yaw_difference
+from mag_sandbox.controls.camera import (
+    ASPECT,
+    MAX_PITCH,
+    CameraPose,
+    is_in_range,
+    yaw_difference,
+)
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.world import FrameBlock, GroundPlan
 
@@ -86,6 +92,7 @@ class SeenGround:
             _rounded(place)
             for place in _places_of(ground)
             if abs(yaw_difference(_yaw_of(place, pose), pose.yaw)) <= pose.fov / 2
+            and is_in_range(*place)  # the far end of a sea is not
         } - self.places
         if new:
             known = frozenset(new) | self.places

@@ -37,6 +37,7 @@ class GuidedReturn:
     def __init__(self, block: FrameBlock, spec: WorldSpec, sights: Collection[Sight]) -> None:
         self._here = here = block.poses[-1]
         self.recalls: tuple[float, ...] = ()  # percent; one per half, once it shows the view again
+        self._judged: np.ndarray | None = None  # the picture of both halves that these are about
         sights = [sight for sight in sights if _is_near(sight.pose, here)]
         lost = [sight for sight in sights if _is_lost(sight.pose, here, block)]
         # whether the camera turns by itself
@@ -68,7 +69,7 @@ class GuidedReturn:
         """Return the camera's new target; None: unchanged."""
         self._here = block.poses[-1]
         self.leads = bool(self._targets) or is_flying
-        if not (self.leads or self.recalls or self.seen is None):
+        if not (self.leads or self.seen is None):
             self._judge(self.seen, block)
         if self._targets and (not is_flying or min(_held(self._place, block)) <= LOST):
             return self._targets.pop(0)
@@ -79,11 +80,18 @@ class GuidedReturn:
         self._targets.clear()
 
     def _judge(self, seen: np.ndarray, block: FrameBlock) -> None:
-        """Compare both halves with the view as it was seen, where they show it."""
-        if view_overlap(self._place, self._here) < SEEN:
+        """Compare both halves with the view as it was seen, where they show it.
+
+        They are compared again when they look different: what is invented is painted in steps.
+        """
+        shown = block.at_rest[-1]
+        is_known = self._judged is not None and np.array_equal(shown, self._judged)
+        rests = block.poses[0] == self._here
+        if is_known or not rests or view_overlap(self._place, self._here) < SEEN:
             return
+        self._judged = shown.copy()
         then = Sight(seen, self._place, 0, 0.0, 0)
-        now = [Sight(half, self._here, 0, 0.0, 0) for half in np.split(block.at_rest[-1], 2, 1)]
+        now = [Sight(half, self._here, 0, 0.0, 0) for half in np.split(shown, 2, 1)]
         shared = (common_view(then, one) for one in now)
         self.recalls = tuple(seen_recall(new, old) for old, new in shared)
 

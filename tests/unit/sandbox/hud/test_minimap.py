@@ -424,6 +424,16 @@ def test_a_long_way_is_thinned_out(monkeypatch):
     assert stitcher.way[0] == (0.0, 0.0)
 
 
+def test_the_map_of_a_walk_along_a_sea_that_ends_far_away_is_kept():
+    sea = GroundWater("sea", ((3.0, 3.0), (4000.0, 9000.0)))
+    stitcher, again = MapStitcher(), MapStitcher()
+    stitcher.add(
+        replace(block_at(0.0), ground=GroundPlan((), waters=(sea,)), poses=(CameraPose(x=1.0),))
+    )
+    again.restore(stitcher.snapshot())
+    assert again.ground.places == {(3.0, 3.0)}
+
+
 def test_things_seen_on_a_walk_are_known_also_from_a_snapshot_and_not_in_another_place():
     tent, tree = GroundThing("tent", 1.0, 3.0, 0.4), GroundThing("tree", 1.0, -3.0, 0.4)
     lake = GroundWater("lake", ((3.0, 3.0), (3.0, -3.0)))

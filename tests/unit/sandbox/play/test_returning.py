@@ -123,3 +123,7 @@ def test_each_half_is_judged_where_both_have_come_back():
     trip.next_target(there, is_flying=False)
     assert trip.recalls[0] >= SAME
     assert trip.recalls[1] < VAGUE
+    # what this one invents is painted more clearly some blocks later
+    both_same = np.concatenate((here, here), axis=1).astype(np.uint8)[None].repeat(3, 0)
+    trip.next_target(replace(there, frames=both_same, rest=both_same), is_flying=False)
+    assert trip.recalls[1] >= SAME
