@@ -256,6 +256,7 @@ class PlayerSession(WatchedSession):
             reel, hud, services.prober, audio.cue, services.settings.now.fit, boxes
         )
         self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim, boxes, self._say)
+        services.notices.above = lambda: self._postcards.area
         self._hints = self._hint_overlay(probe) if services.settings.now.hints else None
         hints = (self._hints,) if self._hints else ()
         painting = self._painting

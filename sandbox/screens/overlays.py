@@ -111,7 +111,9 @@ class Notices(Overlay):
         self._shown: tuple[Notice, ...] = ()
         self._looked_at = 0.0
         self._cards: defaultdict[Notice, CachedCard] = defaultdict(CachedCard)
-        self.head: Callable[[], pygame.Rect | None] = lambda: None  # the card that they leave free
+        # the card that they leave free, and one below which they are
+        self.head: Callable[[], pygame.Rect | None] = lambda: None
+        self.above: Callable[[], pygame.Rect | None] = lambda: None
 
     def say(self, text: str, mood: Mood = "good", topic: str = "") -> None:
         """Show a line, in place of the same one and of those about the same topic."""
@@ -184,7 +186,7 @@ class Notices(Overlay):
             self._cards.clear()
             return
         theme, (width, height) = self._theme(surface.get_size()), surface.get_size()
-        gap, head = theme.px(6), self.head()
+        gap, head, above = theme.px(6), self.head(), self.above()
         top = theme.px(14) if top is None else top
         low = height - gap
         room = width - theme.px(28)
@@ -208,6 +210,8 @@ class Notices(Overlay):
                 place.right = min(place.right, head.left - gap)
                 if place.left < 0:
                     place.midtop = width // 2, head.bottom + gap
+            if above is not None and within is None and place.colliderect(above):
+                place.top = above.bottom + gap
             surface.blit(card, place)
             top = place.bottom + gap
 
@@ -698,6 +702,7 @@ class PostcardOverlay(Overlay):
         self._covered, self._seconds = 0.0, 0.0  # seconds: under a box; of the last update
         self._hunt, self._probe, self._key = hunt, probe, claim_key
         self._card = PostcardCard()
+        self._area: pygame.Rect | None = None  # of the drawn card
         self._result = CachedCard()
         self._looked_at = 0.0
         self._pressed = False
@@ -763,7 +768,13 @@ class PostcardOverlay(Overlay):
         view, age = tour.view(now), now - tour.since
         corner = theme.px(14 + POSTCARD_WIDTH), top  # where comparisons are shown otherwise
         shown = self._reel.shown_at_rest
-        self._card.draw(surface, theme, view, corner, age, self._key, shown)
+        self._area = self._card.draw(surface, theme, view, corner, age, self._key, shown)
+
+    @property
+    def area(self) -> pygame.Rect | None:
+        """The part of the window that the card of a place to find covers; None: there is none."""
+        tour = self._hunt.tour
+        return None if tour is None or tour.phase == "finished" else self._area
 
     @property
     def _is_moving(self) -> bool:

@@ -360,10 +360,12 @@ def test_the_same_notice_is_shown_once():
 
 
 @pytest.mark.parametrize("size", [(480, 300), (640, 400), (1280, 720)])
-def test_notices_never_cover_the_name_of_the_memory(size):
+def test_notices_cover_neither_the_name_of_the_memory_nor_a_postcard(size):
     notices = Notices(clock=lambda: 0.0, notify=lambda: None)
     with window(size, "test") as surface:
         theme, width = Theme(size), size[0]
+        postcard = pygame.Rect(theme.px(14), theme.px(14), theme.px(318), theme.px(324))
+        notices.above = lambda: postcard
         head = pygame.Rect(0, theme.px(14), theme.px(254), theme.px(36))
         head.right = width - theme.px(14)
         notices.head = lambda: head
@@ -373,8 +375,9 @@ def test_notices_never_cover_the_name_of_the_memory(size):
         surface.fill(BLUE)
         notices.draw(surface)
         drawn = pygame.surfarray.array3d(surface)
-        covered = drawn[head.left : head.right, head.top : head.bottom]
-        assert (covered == BLUE[:3]).all()
+        for free in (head, postcard):
+            covered = drawn[free.left : free.right, free.top : free.bottom]
+            assert (covered == BLUE[:3]).all()
         assert not (drawn == BLUE[:3]).all(), "they are drawn"
 
 
