@@ -360,9 +360,10 @@ _SWEET = "ice cream"  # as mountains are
 _RELIEF, _WAYS = frozenset(("hills", "mountains")), frozenset(("road", "path"))
 _A_HOUSE = "cottage"  # which is a block of flats in places made of these
 _OF_CITIES = frozenset(("apartment house", "skyscraper"))
-_AT_LAKES = frozenset(
-    ("lake", "duck", "bird", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish")
-)
+_AT_LAKES = frozenset((
+    "lake", "duck", "bird", "boat", "rowing boat", "sailing ship", "swan", "lighthouse", "fish",
+    "jetty",
+))  # fmt: skip
 _FILLERS = (  # words that say nothing by themselves
     "above add also background below but change distance each even front groups her his light my"
     " quite becomes gets getting heavy make paint rather really same see so standing stands such"
@@ -1090,7 +1091,7 @@ def typical_in(text: str, words: Vocabulary, said: str = "") -> tuple[Named, ...
     if place is None:
         return (_STRIKE,) if is_struck else ()
     plants = dict.fromkeys(place.some("plants"))
-    trees = tuple(one for one in plants if one in STANCES and _is_tree(one))
+    trees = tuple(one for one in plants if one in STANCES and (STANCES[one].tall or 0.0) >= _TREE)
     kinds = tuple(dict.fromkeys(kind for kind in place.some("main") if kind in THINGS))
     named = [Named(kinds, None)] if kinds else []
     skyline = tuple(dict.fromkeys(place.some("skyline")))
@@ -1143,10 +1144,6 @@ def sky_color_in(text: str, words: Vocabulary) -> tuple[int, int, int] | None:
     name = found["color"].lower() if found else "blue"
     name = SAME_COLORS.get(name, name)
     return None if name == "blue" else COLORS[name]
-
-
-def _is_tree(kind: str) -> bool:
-    return (STANCES[kind].tall or 0.0) >= _TREE
 
 
 @cache

@@ -121,7 +121,7 @@ _HOLDING = frozenset((  # kinds that contain others
     "boat", "rowing boat", "gondola", "ship", "sailing ship", "bowl", "basket", "box", "crate",
     "cardboard box", "fruit crate", "picnic basket", "vase", "barrel", "treasure chest", "bed",
     "armchair", "chair", "crib", "bathtub", "sled", "cauldron", "suitcase", "sink", "throne",
-    *TREES, "bush", "hedge", "sandpit", "bird cage",
+    *TREES, "bush", "hedge", "sandpit", "bird cage", "market stall",
 ))  # fmt: skip
 _FLYING = frozenset(("dragon", "plane", "helicopter", "rocket"))  # which stand elsewhere
 _PLACE_WORDS = 4  # of "above a burning village"
@@ -391,7 +391,8 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
 
     def called_by(span: NamingWords) -> Named:
         one = _told_before(left, span.start, span.kinds, after_stops, plural=span.plural)
-        one = _dressed(one, worn.get(span.start) or of_all.get(span.kinds))
+        clothes = worn.get(span.start) or of_all.get(span.kinds)
+        one = one._replace(color=COLORS[clothes]) if clothes and one.color is None else one
         if span.start in contained:
             one = one._replace(least=min(one.least, _CONTAINED))
         one = _on_or_above(one._replace(relation=where.get(span.start, one.relation)))
@@ -544,6 +545,9 @@ def _together(ones: Sequence[Named]) -> Named:
 
     If their colours, sizes or directions differ they are its parts.
     """
+    counted = [one for one in ones if one.most is not None]
+    if counted and all(one in counted or one.least == _CROWDS["many"] for one in ones):
+        ones = counted  # "many people ... three players" are three
     first, *others = ones
     placed = [one for one in ones if one.relation is not None]
     relation = placed[-1].relation if placed else None
@@ -595,11 +599,8 @@ def _with_told(
     told = words_before(words, span.start, after_stops).start
     while told and words[told - 1] in _ARTICLES:
         told -= 1
-    return span._replace(told=told, plural=span.plural or _is_counted(words, told, span.start))
-
-
-def _is_counted(words: Sequence[str | None], start: int, end: int) -> bool:
-    return any(NUMBERS.get(word or "", (1, 1))[0] > 1 for word in words[start:end])
+    is_counted = any(NUMBERS.get(word or "", (1, 1))[0] > 1 for word in words[told : span.start])
+    return span._replace(told=told, plural=span.plural or is_counted)
 
 
 def _negation(words: Sequence[str | None], span: NamingWords) -> int | None:
@@ -807,9 +808,14 @@ def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
 
 
 def _bears(one: NamingWords, other: NamingWords) -> bool:
-    """Tell whether a thing bears another one: lakes only swimmers, and houses no cakes."""
+    """Tell whether a thing bears another one: lakes only swimmers, and houses no cakes.
+
+    People stand on no tables.
+    """
     if one.kinds[0] in WATERS - {"frozen lake"}:
         return _stance(other) == "water" or other.kinds[0] == "duck"
+    if other.kinds[0] in PEOPLE and not _BOARDS.isdisjoint(one.kinds):
+        return False
     below, above = (usual_looks().get(span.kinds[0]) for span in (one, other))
     is_high = below is not None and below.tall > _HIGH and one.kinds[0] not in _HOLDING
     return not is_high or not above or above.tall > _LIGHT or other.kinds[0] in _ALIVE
@@ -945,7 +951,8 @@ def _told_before(
     is_person = kinds[0] in DRESSED and not plural  # also "man in a boat"
     is_one = article in ("a", "an") or the_one or is_person  # though a plural may be: "a camels"
     several = plural or (kinds[0] in _ALIKE and not is_one)
-    least, most = _several(kinds[0]) if several else 1, None
+    are_wide = kinds[0] not in THINGS or THINGS[kinds[0]].width >= _FEW_WIDE
+    least, most = (2 if are_wide else 3) if several else 1, None
     if is_one:
         least, most = 1, 1 if countable else None
     for before in told:
@@ -970,16 +977,6 @@ def _told_before(
         uncolored=tuple(kind for kind in kinds if colored and kind not in colored),
         one_of_many=is_one and least == 1 and most is None,
     )  # fmt: skip
-
-
-def _several(kind: str) -> int:
-    """Return how many a plural without a number means at least."""
-    return 3 if kind in THINGS and THINGS[kind].width < _FEW_WIDE else 2
-
-
-def _dressed(one: Named, color: str | None) -> Named:
-    """Return people in clothes of a colour, unless words before them say another."""
-    return one._replace(color=COLORS[color]) if color and one.color is None else one
 
 
 def _near_color(kinds: Sequence[str], name: str) -> str | None:

@@ -76,7 +76,9 @@ _JOINERS = frozenset(("and", "or", "with"))
 _ADJECTIVES = 2  # words that may stand between a thing and what says where it is
 _BEARING = frozenset(("on", "under"))  # of whatever was named last
 _ASIDE = frozenset(("left", "right", "behind"))  # which nothing "in front" is seen before
-_WITH_OWNER = frozenset(("left", "right", "ahead", "behind", "far", "front"))  # where both are
+# where both are: at the other's side
+_WITH_OWNER = frozenset(("left", "right", "ahead", "behind", "far", "front", "beside"))
+_DOING, _OBJECT = "ing", 5  # ends a word of what is done; words of that, with what it is done to
 _GROUNDS = frozenset(("field", "fields"))  # after what grows there: a corn field
 _BETWEEN = "between"  # two of one kind, or one and another
 _CONTAINED = frozenset(("full", "of", "a", "an", "the"))  # words between "basket" and "apples"
@@ -157,9 +159,12 @@ def clauses_of(
         for phrase in _phrases(text, rank):
             owner = _owner(text, rank, phrase, owners.get(rank))
             owner = rank - 1 if rank in contents and owner == rank else owner
-            if owner == rank and phrase.where in _WITH_OWNER and _is_had(text, rank):
-                owners.setdefault(rank, phrase._replace(where="beside", other=rank - 1))
-                owner = rank - 1  # "a knight with a shield on the left"
+            if owner == rank and rank - 1 not in owners and _is_had(text, rank):
+                if phrase.where in _WITH_OWNER:
+                    owners.setdefault(rank, phrase._replace(where="beside", other=rank - 1))
+                    owner = rank - 1  # "a knight with a shield on the left"
+                elif _can_be_both(text, rank, phrase):  # "a girl reading a book on a bench"
+                    owners[rank - 1] = phrase
             if owner is None or (owner in owners and owners[owner].other is not None):
                 continue
             other = phrase.other
@@ -287,15 +292,18 @@ def _owner(text: _Reader, rank: int, phrase: _Phrase, told: _Phrase | None) -> i
         return None
     end = told.end if told and told.where == "row" else text.spans[rank].end
     between = text.words[end : phrase.start]
-    if None in between:
-        return None
+    is_doing = _is_doing(between)
+    if None in between and (not is_doing or "over" in between):
+        return None  # but horses that drink "from a river under a tree"
     if _names_another(text, range(end, phrase.start)):  # "a boy and a kite on a hill"
         is_shared = phrase.other is not None and phrase.where in _BEARING | {"in"}
         return rank if is_shared and list(between[:1]) == ["and"] else None
     is_direction = phrase.other is None and phrase.singular is None
     if not is_direction and not _GROUNDS.isdisjoint(between):  # "a wheat field, smoke over a house"
         return None
-    is_near = len(between) <= _ADJECTIVES + 2 * (phrase.where in ("left", "right"))
+    has_object = is_doing and not _ARTICLES.isdisjoint(between[1:3])
+    most = _OBJECT if has_object else _ADJECTIVES
+    is_near = len(between) <= most + 2 * (phrase.where in ("left", "right"))
     if is_direction or (is_near and _JOINERS.isdisjoint(between)):
         is_apart = phrase.other is not None and _first(text, phrase) in text.after_stops
         return None if is_apart else rank
@@ -303,11 +311,28 @@ def _owner(text: _Reader, rank: int, phrase: _Phrase, told: _Phrase | None) -> i
 
 
 def _is_had(text: _Reader, rank: int) -> bool:
-    """Tell whether the thing before has a thing with it: "a knight with a shield"."""
+    """Tell whether the thing before has a thing, or does something with it: "reading a book"."""
     if rank < 1:
         return False
     owner, own = text.spans[rank - 1 : rank + 1]
-    return list(text.words[owner.end : own.told]) == ["with"] and text.has(owner, own)
+    return _are_joined(text.words[owner.end : own.told]) and text.has(owner, own)
+
+
+def _are_joined(between: Sequence[str | None]) -> bool:
+    """Tell whether words between two things say that one has the other: "with", "reading"."""
+    return len(between) == 1 and (between[0] == "with" or _is_doing(between))
+
+
+def _is_doing(words: Sequence[str | None]) -> bool:
+    """Tell whether words after a thing say what it does: "flying a kite"."""
+    return (words[0] or "").endswith(_DOING) if words else False
+
+
+def _can_be_both(text: _Reader, rank: int, phrase: _Phrase) -> bool:
+    """Tell whether what has a thing can be where that is: a baker with a cake is on no table."""
+    if phrase.other is None or phrase.singular is not None:
+        return False
+    return phrase.where == "under" or text.bears(text.spans[phrase.other], text.spans[rank - 1])
 
 
 def _names_another(text: _Reader, between: range) -> bool:
@@ -388,7 +413,7 @@ def _listed_before(
         is_listed = one.end == other.told and other.told in text.after_stops
         is_listed |= _is_of(text, rank)
         joint = list(text.words[one.end : other.told])
-        is_linked = joint == ["and"] or (joint == ["with"] and relation.where == "on")
+        is_linked = joint == ["and"] or (relation.where == "on" and _are_joined(joint))
         if not is_linked and not (links and is_listed):
             return
         links, rank = links + 1, rank - 1

@@ -28,7 +28,7 @@ _LOW, _LARGEST_LOW = 1.1, 1.0  # metres; likewise, of lower animals, whose usual
 _LARGEST_BORNE = 0.8  # likewise, of animals on something
 _LEGIBLE = 5.5  # degrees of the longer side: smaller things may be larger
 # of the usual size of these, which is that of exhibits, or of animals on their own; and of others
-_SMALL, _SMALL_ONES = 0.5, {"candle": 0.3, "mushroom": 0.3}
+_SMALL, _SMALL_ONES = 0.5, {"bread": 0.33, "candle": 0.3, "mushroom": 0.3}
 _SMALLER = frozenset((
     "alarm clock", "apple", "banana", "book", "bottle", "bowl", "bread", "cake", "camera",
     "chess piece", "crab", "crystal", "frog", "hedgehog", "ice cream", "melon", "mouse", "mug",
@@ -177,6 +177,8 @@ def _fitted(
     low, high = (low * max(scale, 1.0), high * min(scale, 1.0))
     if low <= times <= high:
         return things
+    if bearer is not None and times < low and things[bearer].kind in _FIXED:
+        return things  # a bridge has no room for larger cars
     if bearer is not None and times > high:
         things = _nearer(things, bearer, times / high, kept)
         return _shrunk(things, place, high)

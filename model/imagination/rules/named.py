@@ -45,6 +45,7 @@ from mag_sandbox.model.imagination.rules.relations import (
     IN_WATER,
     LAKES,
     LEAST_LAKE,
+    ON_FLOOR,
     SWIMMING,
     at_houses,
     is_shared_out,
@@ -154,6 +155,7 @@ _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
 _LEVEL_WITH = frozenset(("front", "behind", "beside", "left", "right", "sides", "between"))
 _WHOLLY = 0.6  # share of a thing that another one hides
 _CLEARLY = 1.0  # degrees by which a foot is higher than another, of a thing farther away
+_CLOSELY, _AS_LARGE = 8.0, 0.3  # degrees from its top to another's foot; of that one's size
 _BEFORE, _NEAREST = 1.5, -15.0  # degrees: before the hiding thing; pitch of a foot in level views
 _SCATTERED = [Relation(where) for where in ("ahead", "left", "right", "behind")]
 _LOWER = 0.65  # of the height of a thing called tall: that of others of its kind
@@ -277,9 +279,13 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
     for group in groups * _TURNS:
         own = [result[place] for place in group.places]
         is_crowd = all(one.kind in crowds for one in own) and not group.where
-        if group.where == "behind" or is_crowd:
-            continue
         told = [result[at] for other in groups if other != group for at in other.places]
+        hides = any(
+            covered(other, one) > _MERGED for one in own for other in told
+            if other.kind not in crowds and stands(other) and other.foot > one.foot
+        )  # fmt: skip
+        if group.where == "behind" or (is_crowd and not hides):
+            continue
         if not all(map(_has_place, own)) and not _hang_before(own, told):
             continue
         counting = {place for other in groups for place in other.places}
@@ -686,18 +692,20 @@ def _cleared(
             continue
         for index, thing in enumerate(things):
             is_before_cloud = thing.kind == CLOUD and own.kind != CLOUD and not _is_far(own)
-            may_go = thing.kind in _MOVABLE and (_may_hide(thing) or is_before_cloud)
+            may_hide = not _is_far(thing) or thing.kind in ANIMALS or is_before_cloud
+            may_go = thing.kind in _MOVABLE and may_hide
             if index in counting or not may_go:
                 continue
-            if thing.kind in others.get(own.kind, ()) and _is_nearest_to(own, thing, things):
+            if thing.kind in others.get(own.kind, ()) and _is_nearest(thing, things, own.yaw):
                 continue  # the palm that a chest is under
             is_other = thing.kind not in said[own.kind] and stands(own) and stands(thing)
             if thing.kind in said and not is_other:
                 continue
-            is_behind = _is_lying(thing) or (thing.kind in _AT_WINDOWS and stands(own))
-            if index < place and is_behind:
+            is_window = thing.kind in _AT_WINDOWS and stands(own)
+            if index < place and (is_window or where_of(thing.kind) == "flat"):
                 continue
-            if covered(own, thing) > (_COVERED if index > place else _BEHIND):
+            most = _COVERED if index > place else _BEHIND
+            if covered(own, thing) > most or _stands_right_before(thing, own):
                 gone.add(index)
     result = list(things)
     for kinds in (DOORS, *(one.kinds for one in typical)):
@@ -707,6 +715,17 @@ def _cleared(
             yaw = _free_yaw(things, alike, counting)
             result[alike[0]] = replace(things[alike[0]], yaw=yaw)
     return [thing for place, thing in enumerate(result) if place not in gone]
+
+
+def _stands_right_before(thing: PlacedObject, own: PlacedObject) -> bool:
+    """Tell whether a thing stands before another one, nearly as large: barrels before a train."""
+    apart = _apart_by(thing, own)
+    return (
+        stands(thing) and stands(own) and where_of(thing.kind) in ON_FLOOR
+        and thing.foot < own.foot - _CLEARLY and thing.top > own.foot - _CLOSELY
+        and apart < (thing.width + own.width) / 2
+        and max(thing.width, thing.height) > _AS_LARGE * max(own.width, own.height)
+    )  # fmt: skip
 
 
 def _with_house_ahead(
@@ -733,14 +752,6 @@ def _with_house_ahead(
     house = house.standing_at(min([house.foot, *(result[hill].foot - _BEFORE for hill in hills)]))
     at = max([place_of(house, result), *(hill + 1 for hill in hills)])
     return [*result[:at], house, *result[at:]]
-
-
-def _may_hide(thing: PlacedObject) -> bool:
-    return not _is_far(thing) or thing.kind in ANIMALS
-
-
-def _is_lying(thing: PlacedObject) -> bool:
-    return where_of(thing.kind) == "flat"
 
 
 def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
@@ -835,15 +846,10 @@ def _side_for_sea(things: Sequence[PlacedObject]) -> float:
     return min((-_SEA_ASIDE, _SEA_ASIDE), key=drowned)
 
 
-def _is_nearest(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
-    """Tell whether no other thing of a kind is nearer to ahead."""
-    return all(away(thing) <= away(other) for other in things if other.kind == thing.kind)
-
-
-def _is_nearest_to(own: PlacedObject, thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
-    """Tell whether no other thing of a kind is nearer to one's middle."""
-    alike = (other for other in things if other.kind == thing.kind)
-    return all(_apart_by(thing, own) <= _apart_by(other, own) for other in alike)
+def _is_nearest(thing: PlacedObject, things: Sequence[PlacedObject], yaw: float = 0.0) -> bool:
+    """Tell whether no other thing of a kind is nearer to a direction."""
+    alike = [abs(yaw_difference(one.yaw, yaw)) for one in things if one.kind == thing.kind]
+    return abs(yaw_difference(thing.yaw, yaw)) <= min(alike)
 
 
 def _ahead(thing: PlacedObject) -> PlacedObject:

@@ -486,13 +486,11 @@ def with_grey_streets(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     is_city = any(thing.kind in _IN_CITIES for thing in things)
     paved = {*_WAYS, _NEAR, _FAR} if is_city else _WAYS
     return [
-        thing.recolored(_grey) if thing.kind in paved and _is_bluish(thing.color) else thing
+        thing.recolored(_grey)
+        if thing.kind in paved and thing.color is not None and _blueness(thing.color) > _BLUISH
+        else thing
         for thing in things
     ]
-
-
-def _is_bluish(color: Rgb | None) -> bool:
-    return color is not None and _blueness(color) > _BLUISH
 
 
 def _blueness(color: Rgb) -> int:

@@ -60,7 +60,7 @@ _TOO_WIDE = 1.2  # times as wide as a seat, in life: such things jut out on both
 _IN_CAGE = 0.55  # of its height
 _ON_MAT, _MAT = 0.1, 0.8  # of its height below its middle, and of its width, that things take
 _WHOLE_VIEW = 25.5  # degrees below ahead where a level view shows feet, and all of a thing
-_WIDE_MAT = 40.0  # degrees that it is wide at least
+_WIDE_MAT = 40.0, -26.0, 10.0  # degrees that it is wide at least, and of its foot and height
 _HILL_FOOT, _HILL_TOP = -5.0, 8.0  # degrees
 _SUNK = 1.5  # degrees that things stand below the top of their hill
 _HILL, _LEAST_HILL, _HILL_SHADE = 2.6, 60.0, 0.78  # of their width, degrees, of the ground's colour
@@ -85,7 +85,7 @@ SEATS = {  # heights of surfaces on which things sit, lie or stand, as shares of
     **{kind: shares[0] for kind, shares in TABLES.items()},
     "bathtub": 0.7, "sofa": 0.45, "armchair": 0.45, "chair": 0.48, "bed": 0.5, "throne": 0.4,
     "rocking horse": 0.6, "bird cage": 0.25, "swing": 0.3, "slide": 0.4, "bunk bed": 0.4,
-    "seesaw": 0.45, "crib": 0.4, "horse": 0.62,
+    "seesaw": 0.45, "crib": 0.4, "horse": 0.62, "market stall": 0.42, "palm": 0.85,
     "camel": 0.7, "elephant": 0.85, "bicycle": 0.6, "motorcycle": 0.5, "tractor": 0.5,
     **dict.fromkeys(("boat", "rowing boat", "gondola", "sailing ship", "ship"), 0.35),
     **dict.fromkeys(
@@ -128,11 +128,11 @@ _MOST_GROWN = 1.6  # times as wide, or tall, that a thing grows at most to bear 
 _SHADED = 14.0  # degrees of height of a thing under a tree, if the tree can be tall enough
 _SLIM, _JUTTING = 1.5, 1.3  # times as tall as wide, and how wide a thing on it may be
 _WINGS = 1.6  # likewise, of a bird
-_BOTH_SIDES = 2.0  # likewise, of several things on it
+_BOTH_SIDES, _IN_A_ROW = 2.0, 0.85  # likewise, of several things on it; of birds on a long one
 _SLENDER = frozenset((  # on which things no wider would hardly be seen
     "statue", "gravestone", "street lamp", "signpost", "mailbox", "bust", "fountain", "scarecrow",
 ))  # fmt: skip
-_BRIDGE, _LONGEST_BRIDGE = "bridge", 60.0  # degrees
+_BRIDGE, _LONGEST_BRIDGE, _ARCHED = "bridge", 60.0, 0.5  # degrees; of its height, to its ends
 _POST = 0.4  # of a gate's width, from its middle to a post
 _WIDEST = 0.8  # of that thing's width, at most
 _DOOR, _BENCH = "door", "bench"
@@ -376,6 +376,7 @@ def _put_alone(things: list[PlacedObject], one: Named, where: str) -> list[Place
     own = _meant(things, one)
     moved: dict[int, PlacedObject] = {}
     if where == "row" and own:
+        things = _alike(things, own)  # or each would be as far away as its size says
         across = sum(things[place].width + _GAP for place in own)
         fits = max(min(2 * _SEEN / across, 1.0), _SMALLEST)
         foot, reach = things[own[0]].foot, min(fits * across / 2, _SEEN)
@@ -553,7 +554,21 @@ def at_houses(named: Sequence[Named]) -> list[Named]:
 
 
 def mounted(named: Sequence[Named]) -> list[Named]:
-    """Return named things, with as many horses as "knights on horses" ride, or as many knights."""
+    """Return named things, with as many horses as "knights on horses" ride, or as many knights.
+
+    What is behind or in front of a rider is there as seen from what bears that one.
+    """
+    bearers = {
+        one.kinds: one.relation.kinds for one in named
+        if one.relation and one.relation.where == "on" and one.relation.kinds[0] in RIDDEN | _DRIVEN
+    }  # fmt: skip
+    named = [
+        one._replace(relation=one.relation._replace(kinds=bearers[one.relation.kinds]))
+        if one.relation and one.relation.where in _BEHIND_OR_BEFORE
+        and one.relation.kinds in bearers
+        else one
+        for one in named
+    ]  # fmt: skip
     riders: dict[tuple[str, ...], int] = {}
     for one in named:
         if one.relation and one.relation.where == "on" and one.relation.kinds[0] in RIDDEN:
@@ -751,7 +766,11 @@ def _with_space(other: PlacedObject, own: Sequence[PlacedObject], where: str) ->
     if where == "on" and any(_juts(thing, other) for thing in own):
         return other.scaled(max(_SEAT / other.width, 1.0))
     if where == "on" and other.kind in MATS:
-        return other.scaled(max(_WIDE_MAT / other.width, 1.0))
+        wide, foot, tall = _WIDE_MAT
+        mat = other.scaled(max(wide / other.width, 1.0))
+        near = min(mat.foot, foot)
+        tall = tall if near == foot else mat.height
+        return replace(mat, pitch=near + tall / 2, height=tall)
     if where == "on" and other.kind in _BEARING:
         grown = len(own) * _PLAINLY / (_WIDEST * other.width)
         return replace(other, width=min(max(grown, 1.0), _MOST_GROWN) * other.width)
@@ -975,15 +994,19 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
         tall, widest = inf, _JUTS
     if other.kind == "bird cage":
         tall = min(thing.height, _IN_CAGE * other.height)
-    if is_winged := thing.kind in ANIMALS and where_of(thing.kind) == "sky":
-        widest = _WINGS if count == 1 else max(widest, _BOTH_SIDES)
+    if thing.kind in ANIMALS and where_of(thing.kind) == "sky":
+        is_slim |= other.kind in _SLENDER
+        widest = _WINGS if count == 1 else _BOTH_SIDES if is_slim else _IN_A_ROW
     tall = min(tall or thing.height, widest * other.width / count * thing.height / thing.width)
     wide = tall * thing.width / thing.height
     seat = low + SEATS.get(other.kind, 1.0) * other.height
     apart, side_by_side = other.width / count, 1.05 * wide
-    apart = side_by_side if is_slim else max(apart, side_by_side) if is_winged else apart
+    apart = side_by_side if is_slim else apart
     aside = _POST * other.width if other.kind == "gate" and count == 1 else 0.0
-    yaw = other.yaw + aside + (rank - (count - 1) / 2) * apart
+    aside += (rank - (count - 1) / 2) * apart
+    if other.kind == _BRIDGE:
+        seat -= _ARCHED * other.height * (2 * aside / other.width) ** 2
+    yaw = other.yaw + aside
     return replace(
         thing, yaw=yaw % 360.0, pitch=seat + tall / 2, width=wide, height=tall, away=away - 0.01
     )

@@ -905,3 +905,9 @@ def test_three_dancers_and_a_drummer_are_four_people():
 )  # fmt: skip
 def test_a_thing_is_told_with_its_article_if_it_takes_one(kind, name):
     assert words_of(Edit("place", kind=kind)) == name
+
+
+def test_many_people_of_a_place_are_as_many_as_words_number():
+    text = "a football field with many people, three people and a ball"
+    (people,) = [one for one in named_things(text, ("person", "ball")) if "person" in one.kinds]
+    assert (people.least, people.most) == (3, 3)

@@ -999,3 +999,12 @@ def test_a_river_that_a_plan_has_as_a_wall_lies_on_the_ground():
     *_, river = obeyed([*GROUND, wall], named_things("a river", ("river",)))
     assert river.top < 0.0
     assert abs(yaw_difference(river.yaw, 0.0)) < 20.0
+
+
+def test_no_hay_bale_stands_right_before_a_named_truck():
+    ground = PlacedObject("near ground", 0.0, -27.0, 360.0, 54.0, (90, 160, 90))
+    truck = PlacedObject("truck", 0.0, -6.0, 24.0, 12.0)
+    bale = PlacedObject("hay bale", 6.0, -18.0, 12.0, 9.0)
+    aside = replace(bale, yaw=40.0)
+    result = obeyed([ground, truck, bale, aside], named_things("a truck", ("truck",)))
+    assert [round(one.yaw) for one in result if one.kind == "hay bale"] == [40]

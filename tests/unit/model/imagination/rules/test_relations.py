@@ -936,3 +936,60 @@ def test_a_cat_in_the_window_of_a_house_is_before_the_house():
     cat, _ = at_houses([in_window, house])
     assert cat.relation == Relation("front", ("cottage",))
     assert at_houses([in_window]) == [in_window]
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("a person reading a book on a bench", "on"),
+        ("a person eating a sandwich on a bench", "on"),
+        ("a person with a book on a bench", "on"),
+        ("a person holding a book next to a bench", "beside"),
+        ("a person drinking from a river in front of a bench", "front"),
+    ],
+)
+def test_who_does_something_is_where_that_is_done(text, where):
+    kinds = ("person", "book", "bench", "river")
+    (person,) = [one for one in named_things(text, kinds) if one.kinds == ("person",)]
+    assert person.relation == Relation(where, ("bench",))
+
+
+def test_a_baker_with_bread_on_a_table_is_not_on_it():
+    text = "a person with bread on a table"
+    (person, *_) = [one for one in named_things(text, ("person", "bread", "table"))
+                    if one.kinds == ("person",)]  # fmt: skip
+    assert person.relation is None
+
+
+def test_birds_on_a_fence_are_over_it():
+    fence = PlacedObject("fence", 0.0, -15.0, 38.0, 7.0)
+    birds = [PlacedObject("bird", yaw, 10.0, 12.0, 4.0) for yaw in (-20.0, 0.0, 20.0)]
+    named = named_things("three birds on a fence", ("bird", "fence"))
+    there, *found = related([fence, *birds], named)
+    assert all(abs(right_of(one, there)) + one.width / 2 <= there.width / 2 for one in found)
+
+
+def test_a_barn_behind_a_person_on_a_tractor_is_behind_the_tractor():
+    named = named_things("a person on a tractor with a barn behind", ("person", "tractor", "barn"))
+    (barn,) = [one for one in mounted(named) if one.kinds == ("barn",)]
+    assert barn.relation == Relation("behind", ("tractor",))
+
+
+def test_a_blanket_that_bears_things_is_near():
+    blanket = PlacedObject("picnic blanket", 0.0, -9.0, 22.0, 5.0)
+    cake = PlacedObject("cake", 30.0, -20.0, 9.0, 9.0)
+    named = named_things("a cake on a picnic blanket", ("cake", "picnic blanket"))
+    mat, borne = related([blanket, cake], named)
+    assert mat.foot < -20.0
+    assert mat.foot < borne.foot < mat.top
+
+
+def test_animals_in_a_row_are_as_large_and_as_far_as_each_other():
+    elephants = [
+        PlacedObject("elephant", yaw, foot + size / 2, size, size)
+        for yaw, foot, size in ((-30, -12, 24), (-5, -4, 9), (10, -5, 10), (35, -12, 22))
+    ]
+    named = named_things("four elephants in a row", ("elephant",))
+    found = related(elephants, named)
+    assert len({(round(one.foot, 3), one.width) for one in found}) == 1
+    assert all(abs(yaw_difference(one.yaw, 0.0)) + one.width / 2 < 45.0 for one in found)
