@@ -32,7 +32,8 @@ KEPT = 192  # things that were cut out or drawn last: those of some rings
 NEAR, FAR = 3, 8  # px: how far from what is behind a thing its colour is taken
 FAINT = 0.02  # of a pixel: share of a thing from which on what is behind it is shown beside it
 # px of the longer side, and of the area; smaller and larger things stay as they are
-SMALLEST, LARGEST = 8, 13_000
+SMALLEST, LARGEST = 8, 24_000
+LARGEST_DETAILED = {"bookshelf": 13_000}  # px of the area; larger ones lose their small parts
 # px of the area of large things, and shares of them that are to be painted, and known; of those
 # within arm's length, which are cheap as they are reduced, none need be painted yet
 LARGE, ENOUGH, MOSTLY, NEAR_BY = 4_000, 0.3, 0.75, 20_000
@@ -139,7 +140,8 @@ class RedrawnThings:
 
         def is_drawn(number: int, box: Box) -> bool:
             area = box[2] * box[3]
-            is_whole = share[number] == 1 and area <= LARGEST
+            largest = LARGEST_DETAILED.get(things[number].kind, LARGEST)
+            is_whole = share[number] == 1 and area <= largest
             least = LARGE if share[number] >= ENOUGH else NEAR_BY
             fits = is_whole or (seen[number] >= MOSTLY and area > least)
             return bool(fits) and max(box[2:]) >= SMALLEST

@@ -1,5 +1,7 @@
 """Things of painted rings are drawn again where they are painted whole."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ SHAPE, PIXEL = (96, 320), 320 / 360  # of the ring [px], and of a degree
 FAR = PlacedObject("floor lamp", 40.0, -3.0, 20.0, 30.0)
 NEAR = PlacedObject("chair", 52.0, -10.0, 20.0, 30.0)
 SEAM = PlacedObject("floor lamp", 0.0, -5.0, 20.0, 30.0)
-SHADES = {"floor lamp": 0.5, "chair": -0.5}
+SHADES = {"floor lamp": 0.5, "chair": -0.5, "bus": 0.2, "bookshelf": 0.3}
 
 
 class ShadedCloseUps(CloseUps):
@@ -195,6 +197,18 @@ def test_tiny_and_very_large_things_stay_as_they_are(size: float, monkeypatch: p
     thing, close_ups = PlacedObject("floor lamp", 90.0, 0.0, size, size), ShadedCloseUps()
     assert not RedrawnThings(close_ups).over(picture(thing), KNOWN, standing(thing)).any()
     assert not close_ups.shown
+
+
+@pytest.mark.parametrize(("kind", "is_drawn"), [("bus", True), ("bookshelf", False)])
+def test_a_bus_as_large_as_a_player_may_put_it_is_drawn_again(kind: str, is_drawn: bool):
+    """As painted, its wheels are smears; the small parts of a large bookshelf are not."""
+    thing = PlacedObject(kind, 0.0, 0.0, 56.0, 22.0)
+    cut = SimpleNamespace(box=(0, 0, 200, 78))
+    redrawn = RedrawnThings(ShadedCloseUps())
+    redrawn._redrawn = lambda cut, thing, *, is_part: cut
+    numbers = np.ones((1, 1), np.int32)
+    drawn = redrawn.whole_ones({1: cut}, {1: thing}, numbers, numbers == 1)
+    assert bool(drawn) == is_drawn
 
 
 def test_what_looks_the_same_is_drawn_once():
