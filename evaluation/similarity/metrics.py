@@ -198,7 +198,8 @@ def _spread_across(colors: np.ndarray) -> np.ndarray:
         _means_down(np.square(rows), SEEN_WINDOW) - np.square(_means_down(rows, SEEN_WINDOW))
         for rows in colors.transpose(0, 2, 1)
     )
-    return np.sqrt(_means_down(variances.T, SEEN_WINDOW).clip(0.0))
+    spread: np.ndarray = np.sqrt(_means_down(variances.T, SEEN_WINDOW).clip(0.0))
+    return spread
 
 
 def _box_mean(picture: np.ndarray, window: int) -> np.ndarray:

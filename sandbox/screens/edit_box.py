@@ -48,6 +48,7 @@ UNLIKE = 110.0  # steps of RGB from a thing's colour, from which on a spot shows
 NOTHING_THERE = "what stands here is not known by name: write what should be here"
 NOTHING_TO_REMOVE = "nothing stands here: point at what should be removed"
 BELOW = "most of it will be below the view: look down, or step back"
+MARGIN = 6.0  # degrees from the sides of the view to the middle of what is put, at most
 SAME_SPOT = 0.3  # of a thing's width: how far from its middle it is replaced by another one
 IT_IS = "this is for the {} that you point at"
 NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
@@ -233,7 +234,8 @@ class EditOverlay(Overlay):
             if thing is None:
                 raise ThingError(self._why_uncolored(color))
             return recolored(thing, color)
-        return parse_known(text, *self._spot, self._kinds, self._whereabouts())
+        edit = parse_known(text, *self._spot, self._kinds, self._whereabouts())
+        return _inside_view(edit, self._reel.pose) if edit.act == "place" else edit
 
     def _remark(self, text: str) -> str:
         """Say why a thing cannot stand there, or which one is changed or removed."""
@@ -386,6 +388,15 @@ def _stands(thing: Edit | None, edit: Edit) -> bool:
     aside = abs(yaw_difference(thing.yaw, edit.yaw)) / thing.width
     is_alike = thing.kind == edit.kind and color_name(thing.color) == color_name(edit.color)
     return is_alike and aside < SAME_SPOT
+
+
+def _inside_view(edit: Edit, pose: CameraPose) -> Edit:
+    """Return a placement that the sides of the view do not cut, if it is small."""
+    aside, most = yaw_difference(edit.yaw, pose.yaw), pose.fov / 2
+    inside = most - min(edit.width / 2, MARGIN)
+    if not inside < abs(aside) <= most:  # likewise where the map is pointed at
+        return edit
+    return replace(edit, yaw=round(pose.yaw + (inside if aside > 0 else -inside), 1) % 360.0)
 
 
 def _is_below(told: Edit, pose: CameraPose, spec: WorldSpec) -> bool:

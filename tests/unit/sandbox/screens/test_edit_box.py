@@ -8,7 +8,7 @@ import numpy as np
 import pygame
 import pytest
 
-from mag_sandbox.controls.camera import MAX_PITCH, CameraPose
+from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, yaw_difference
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.world import GroundPlan, GroundThing
 from mag_sandbox.sandbox.hud.minimap import map_area
@@ -390,6 +390,15 @@ def framed(overlay: EditOverlay, surface: pygame.Surface, text: str) -> tuple[in
     yellow[area.left : area.right, area.top : area.bottom] = False
     columns, rows = np.nonzero(yellow)
     return columns.min(), rows.min(), columns.max(), rows.max()
+
+
+@pytest.mark.parametrize(("x", "yaw"), [(1275, 39.0), (640, 0.0), (5, 321.0)])
+def test_what_is_pointed_at_beside_an_edge_of_the_view_stands_wholly_in_view(x: int, yaw: float):
+    overlay, asked, _, _ = made(kinds=("teapot",))
+    overlay.handle(click((x, 400)))
+    write(overlay, "teapot")
+    assert asked[0].yaw == pytest.approx(yaw, abs=2.0)
+    assert abs(yaw_difference(asked[0].yaw, 0.0)) <= 45.0 - min(asked[0].width / 2, 6.0)
 
 
 def test_before_enter_a_frame_shows_where_the_thing_will_stand_and_how_large():
