@@ -1,7 +1,7 @@
 """Refines the pictures of rings, tile by tile, and remembers the tiles that it made last."""
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ TILE = 6, 10  # rows and columns of cells that are refined at once; a level view
 BESIDE = 1  # cells around a tile that the network is given, too
 SEEN = TILE[0] + 2 * BESIDE, TILE[1] + 2 * BESIDE
 KEPT, SKETCHES = 96, 3  # tiles and sketches: those of three rings
+_START = 0.0, 0.0
 # see `Imagination.drawn_sketch`
 Draw = Callable[[Sequence[PlacedObject], Place, Position], np.ndarray]
 Each = Callable[[Callable[[Place], np.ndarray], Iterable[Place]], Iterable[np.ndarray]]
@@ -47,15 +48,33 @@ class RefinedRings:
             each: `map`, or like it on several threads.
         """
         self._refine, self._draw, self._each = refine, draw, each
-        self._made = LastMade[np.ndarray](KEPT)
+        self._made, self._means = (LastMade[np.ndarray](KEPT) for _ in range(2))
         self._sketch = lru_cache(SKETCHES)(self._sketched)
+
+    def crisp(
+        self, picture: np.ndarray, known: np.ndarray, things: Sequence[PlacedObject]
+    ) -> np.ndarray | None:
+        """Return the picture of `refined` where a scene begins."""
+        refine = self._refine()
+        if refine is None:
+            return None
+        stride = picture.shape[1] // len(known)
+
+        def refined(around: np.ndarray) -> np.ndarray:
+            make = partial(_refined, around, refine, BESIDE * stride)
+            return self._means.found(digest_of(around), lambda: _means(make()))
+
+        small = picture.copy()
+        for tile, means in self._tiles(picture, known, things, _START, refined):
+            small[:, *tile.pixels(stride)] = means
+        return np.where(in_pixels(known, picture.shape[1]), small, picture)
 
     def refined(
         self,
         picture: np.ndarray,
         known: np.ndarray,
         things: Sequence[PlacedObject],
-        viewpoint: Position = (0.0, 0.0),
+        viewpoint: Position = _START,
     ) -> RefinedRing | None:
         """Return a ring whose known cells are refined; None: there is no network.
 
@@ -70,24 +89,47 @@ class RefinedRings:
             return None
         height, width = picture.shape[1:]
         stride = height // len(known)
-        tiles = [one for one in _tiles(known.shape) if known[one.pixels(1)].any()]
-        edge = BESIDE * stride
-        wide = np.pad((picture + 1) / 2, ((0, 0), (edge, edge), (0, 0)), mode="edge")
-        wide = np.pad(wide, ((0, 0), (0, 0), (edge, edge)), mode="wrap")
-        given = np.concatenate((wide, self._sketch(tuple(things), viewpoint, *known.shape)))
 
-        def refined(tile: Place) -> np.ndarray:
-            check_cancelled()
-            around = np.ascontiguousarray(given[:, *_around(tile).pixels(stride)])
-            return self._made.found(digest_of(around), lambda: _refined(around, refine, edge))
+        def refined(around: np.ndarray) -> np.ndarray:
+            make = partial(_refined, around, refine, BESIDE * stride)
+            return self._made.found(digest_of(around), make)
 
-        small = np.zeros_like(picture)
+        small = picture.copy()
         finer = np.zeros((3, FINER * height, FINER * width), np.float16)
-        for tile, made in zip(tiles, self._each(refined, tiles), strict=True):
+        for tile, made in self._tiles(picture, known, things, viewpoint, refined):
             finer[:, *tile.pixels(FINER * stride)] = made
-            means = functional.avg_pool2d(torch.from_numpy(made)[None].float(), FINER)[0]
-            small[:, *tile.pixels(stride)] = means.numpy()
+            small[:, *tile.pixels(stride)] = _means(made)
         return RefinedRing(np.where(in_pixels(known, height), small, picture), finer)
+
+    def _tiles(
+        self,
+        picture: np.ndarray,
+        known: np.ndarray,
+        things: Sequence[PlacedObject],
+        viewpoint: Position,
+        refined: Callable[[np.ndarray], np.ndarray],
+    ) -> Iterator[tuple[Place, np.ndarray]]:
+        """Yield the tiles that show known cells, and what a function makes of each.
+
+        It is given a tile and what is around it, [GIVEN, h, w].
+        """
+        height, width = picture.shape[1:]
+        stride = height // len(known)
+        tiles = [one for one in _tiles(known.shape) if known[one.pixels(1)].any()]
+        sketch = self._sketch(tuple(things), viewpoint, *known.shape)
+
+        def made(tile: Place) -> np.ndarray:
+            check_cancelled()
+            rows, columns = (
+                np.arange(stride * (first - BESIDE), stride * (first + count + BESIDE))
+                for first, count in ((tile.top, tile.rows), (tile.left, tile.columns))
+            )
+            colors = picture[:, rows.clip(0, height - 1)[:, None], columns % width]
+            return refined(
+                np.concatenate(((colors + 1) / 2, sketch[:, *_around(tile).pixels(stride)]))
+            )
+
+        return zip(tiles, self._each(made, tiles), strict=True)
 
     def _sketched(
         self, things: Sequence[PlacedObject], viewpoint: Position, rows: int, columns: int
@@ -123,6 +165,14 @@ def _refined(around: np.ndarray, refine: Refine, edge: int) -> np.ndarray:
         made = (smooth(given[:, :3]) + refine(given))[0, :, edge:-edge, edge:-edge]
     tile: np.ndarray = (2 * made.clamp(0, 1) - 1).half().numpy()
     return tile
+
+
+def _means(tile: np.ndarray) -> np.ndarray:
+    """Return a refined tile as large as it was painted, float32 [3, h, w]."""
+    means: np.ndarray = functional.avg_pool2d(torch.from_numpy(tile)[None].float(), FINER)[
+        0
+    ].numpy()
+    return means
 
 
 def _tiles(shape: tuple[int, ...]) -> list[Place]:

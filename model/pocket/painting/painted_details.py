@@ -20,6 +20,7 @@ from mag_sandbox.model.imagination.geometry.skies import before_sky
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import Things
+from mag_sandbox.model.imagination.pixels import widened_around
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
 from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
 from mag_sandbox.scenes.stances import STANCES
@@ -160,11 +161,49 @@ class PaintedDetails:
         return self._rings.found(ground, lambda: self._drawn_again(ground))
 
     def _refined_of(self, ground: GroundThings) -> np.ndarray | None:
-        colors = self._colors(ground.around)
-        if colors is None:
-            return None
-        made = self._refined.refined(colors, ground.around.known, ground.things)
-        return None if made is None else made.picture
+        """Return a refined ring.
+
+        The rows of level views are refined as if nothing were known above and below them, but for
+        a cell along their edges, over which they pass into what all that is known makes of them. So
+        they stay as they are once views above are painted, and their things are not drawn again.
+        """
+        around, beyond = ground.around, self._beyond_level(ground.around)
+        if not beyond.any():
+            return self._refined_cells(around, around.known, ground.things)
+        whole, level = around.known & widened_around(beyond, 1), around.without(beyond)
+        edges = self._refined_cells(around, whole, ground.things)
+        if edges is None or not level.known.any():
+            return edges
+        rest = self._refined_cells(level, level.known, ground.things)
+        assert rest is not None
+        shown = self._share_of_edges(around.known.shape[0], rest.shape[1])[:, None]
+        share = np.where(in_pixels(whole, rest.shape[1]), shown, np.float32(0))
+        return rest + share * (edges - rest)
+
+    def _beyond_level(self, around: Surroundings) -> np.ndarray:
+        """Return the known cells above and below level views, bool [rows, columns]."""
+        ahead, beyond = self._imagination.ahead, around.known.copy()
+        beyond[ahead.top : ahead.top + ahead.rows] = False
+        return beyond
+
+    def _share_of_edges(self, rows: int, height: int) -> np.ndarray:
+        """Return the share of each row of pixels in which what is beyond level views counts.
+
+        It falls from 1 at the edge of level views to 0 within a cell, float32 [H].
+        """
+        ahead, cell = self._imagination.ahead, height // rows
+        first, last = cell * ahead.top, cell * (ahead.top + ahead.rows)
+        row = np.arange(height) + 0.5
+        within = np.minimum(row - first, last - row) / cell
+        share: np.ndarray = (1 - within).clip(0, 1).astype(np.float32)
+        return share
+
+    def _refined_cells(
+        self, around: Surroundings, cells: np.ndarray, things: Things
+    ) -> np.ndarray | None:
+        """Return a ring in which some known cells are refined; see `refined`."""
+        colors = self._colors(around)
+        return None if colors is None else self._refined.crisp(colors, cells, things)
 
     def _drawn_again(self, ground: GroundThings) -> np.ndarray:
         standing, crisp = self._standing(ground.things), self.refined(ground)

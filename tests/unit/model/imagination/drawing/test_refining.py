@@ -70,6 +70,18 @@ def test_a_tile_is_refined_again_only_if_it_or_what_is_beside_it_changed():
     assert len(refine.given) == count + 2
 
 
+def test_a_crisp_ring_is_the_picture_of_the_refined_one():
+    picture, known = ring(), np.random.default_rng(3).random((ROWS, COLUMNS)) > 0.5
+    refine = Counting()
+    rings = RefinedRings(lambda: refine, no_sketch)
+    made, crisp = rings.refined(picture, known, ()), rings.crisp(picture, known, ())
+    assert made is not None and crisp is not None
+    assert np.array_equal(made.picture, crisp)
+    count = len(refine.given)
+    rings.crisp(picture, known, ())
+    assert len(refine.given) == count, "its tiles are kept"
+
+
 def test_the_network_is_given_the_ring_across_its_ends():
     refine, picture = Counting(), ring()
     RefinedRings(lambda: refine, no_sketch).refined(picture, np.ones((ROWS, COLUMNS), bool), ())

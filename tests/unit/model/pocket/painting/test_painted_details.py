@@ -1,5 +1,6 @@
 """Details of things, and given views, in painted rings, and over the pictures of blocks."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
@@ -19,7 +20,7 @@ from mag_sandbox.model.imagination.drawing.refining import RefinedRings
 from mag_sandbox.model.imagination.ground import DecodedGround, RingPiece, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.surroundings import Place, Surroundings
+from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
 from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
 from mag_sandbox.model.pocket.painting.painted_details import PaintedDetails
 from mag_sandbox.model.pocket.painting.painted_pictures import PaintedPictures
@@ -318,6 +319,30 @@ def test_ground_that_is_not_drawn_again_yet_is_refined_alone(monkeypatch):
     assert made.refined(GroundThings(ALL, (STANDING,))) is not None
     new = made.views(ALL, [AWAY], drawn=half, things=())
     assert new is None, "without a plan, nothing of it is"
+
+
+def test_level_views_stay_as_they_are_refined_when_more_is_painted_above_them(monkeypatch):
+    """But for a cell along their edge, which passes into what is above."""
+    monkeypatch.setattr(refining, "TILE", (2, 8))  # one that ends where level views do
+
+    def shaded(given: Tensor) -> Tensor:
+        return smooth(given[:, :3]) * given[:, :3].mean()
+
+    made, ahead = details(refine=shaded), imagination().ahead
+    colors = pictures()[0]
+    monkeypatch.setattr(made, "_colors", lambda one: colors * in_pixels(one.known, CELL * ROWS))
+    whole, above = ALL.mask(replace(ahead, left=0, columns=COLUMNS)), ahead.top * CELL
+    before, after = (
+        made.refined(GroundThings(around, (STANDING,))) for around in (ALL.only(whole), ALL)
+    )
+    assert before is not None and after is not None
+    inner = slice(above + CELL, above + (ahead.rows - 1) * CELL)
+    assert np.array_equal(before[:, inner], after[:, inner])
+    together = made._refined_cells(ALL, ALL.known, (STANDING,))
+    assert together is not None
+    assert np.array_equal(after[:, :above], together[:, :above])
+    off = np.abs(after - together).mean((0, 2))[above : above + CELL]
+    assert off[0] < 0.1 * off[-1], "no edge shows"
 
 
 def test_tiles_are_added_on_any_thread():
