@@ -128,7 +128,11 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
             self._inventor, self._decoder, self._codec.encode_picture, grid, self._times,
             viewpoints, enabled=enabled,
         )  # fmt: skip
-        self._cuts = PaintingCuts(self.painting, memory, self._decoder, self._codec, self._times)
+        ground = self._ground
+        hiding = (lambda: ground.things) if ground else None
+        self._cuts = PaintingCuts(
+            self.painting, memory, self._decoder, self._codec, self._times, hiding
+        )
 
     def prepare(self) -> bool:
         """Finish the edit and remember the views that are due and painted; see `World`."""

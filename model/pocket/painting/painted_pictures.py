@@ -53,7 +53,7 @@ class _CrispGround:
 
     Their fourth channel is `before_sky` of the plan.
 
-    with ground.showing(things):
+    with ground.showing(things, hiding):
         picture = ground.piece(around, place).picture
     """
 
@@ -61,13 +61,17 @@ class _CrispGround:
         """Take decoded pictures, what tells of plans and refines, and the pixels of a cell."""
         self._decoded, self._details, self._stride = decoded, details, stride
         self._things: Things = ()
+        self._hiding: Things = ()
         self._lock = Lock()
 
     @contextmanager
-    def showing(self, things: Things) -> Iterator[None]:
-        """Show the things of a plan meanwhile; (): there is none, and nothing is refined."""
+    def showing(self, things: Things, hiding: Things) -> Iterator[None]:
+        """Show the things of a plan meanwhile; (): there is none, and nothing is refined.
+
+        `hiding` are those that hide the sky, also the player's.
+        """
         with self._lock:
-            self._things = things
+            self._things, self._hiding = things, hiding
             yield
 
     def piece(self, around: Surroundings, place: Place) -> RingPiece:
@@ -78,7 +82,7 @@ class _CrispGround:
             known = in_pixels(around.at(place).known, picture.shape[2])
             shown = _part_of(crisp, place, self._stride).to(picture)
             picture = torch.where(torch.from_numpy(known), shown, picture)
-        told = self._details.before_sky(things)[None]
+        told = self._details.before_sky(self._hiding)[None]
         before = _part_of(told, place, self._stride).to(picture)
         return RingPiece(place, torch.cat((picture, before[None]), dim=1))
 
@@ -172,8 +176,9 @@ class PaintedPictures:
         return self._views.nearest(around, pose, others)
 
     def skies(
-        self, around: Surroundings, poses: Sequence[CameraPose], things: Things, unknown: int
-    ) -> Tensor | None:
+        self, around: Surroundings, poses: Sequence[CameraPose], things: Things, unknown: int,
+        hiding: Things,
+    ) -> Tensor | None:  # fmt: skip
         """Return such pictures, refined, without what stands before the sky.
 
         Args:
@@ -181,12 +186,13 @@ class PaintedPictures:
             poses: of the views.
             things: of the plan.
             unknown: columns of cells that may be; those beside them go on there.
+            hiding: things that hide the sky, also the player's.
         """
-        with self._crisp.showing(things):
+        with self._crisp.showing(things, hiding):
             return self._skies.continued(around, poses, unknown)
 
     def far_skies(
-        self, far: np.ndarray, poses: Sequence[CameraPose], things: Things
+        self, far: np.ndarray, poses: Sequence[CameraPose], hiding: Things
     ) -> Tensor | None:
         """Return pictures of the sky alone at poses near to each other, as `skies` does.
 
@@ -194,14 +200,14 @@ class PaintedPictures:
             far: parts of a ring that look the same from everywhere: colours, and 255 where they are
                 known, uint8 [H, W, 4]. Others are continued; None is returned if there are none.
             poses: of the views.
-            things: of the plan.
+            hiding: things that hide the sky.
         """
         if not far[..., 3].any():
             return None
         lattice = self._lattice.whole
         everywhere = Surroundings.unknown(lattice.rows, lattice.columns, 0)
         everywhere.known[:] = True
-        with self._far.showing(far, things):
+        with self._far.showing(far, hiding):
             return self._far_skies.views(everywhere, poses)
 
     def colors_in(

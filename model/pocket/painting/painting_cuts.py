@@ -1,5 +1,6 @@
 """The painting behind a block: views and skies cut out of it while the block is denoised."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.imagination.objects import Things
 from mag_sandbox.model.pocket.inventing import ViewMemory
 from mag_sandbox.model.pocket.painting.painting import PaintingInventor, things_of
 from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, hides_all
@@ -29,10 +31,15 @@ class PaintingCuts:
         decoder: BlockDecoder,
         codec: Codec,
         times: StageTimer,
+        hiding: Callable[[], Things] | None = None,
     ) -> None:
-        """Cut a painting, on the decoder's thread where the caller need not wait."""
+        """Cut a painting, on the decoder's thread where the caller need not wait.
+
+        `hiding` returns the things that hide the sky, also the player's; None: those of the plan.
+        """
         self._painting, self._memory = painting, memory
         self._decoder, self._codec, self._times = decoder, codec, times
+        self._hiding = hiding or (lambda: things_of(painting.plan if painting else None))
 
     def frames(self, pose: CameraPose) -> Frames | None:
         """Return the painting at a pose, uint8 [1, H, W, 3]; None: it is incomplete."""
@@ -47,10 +54,10 @@ class PaintingCuts:
             return draw
         around, drawn = painting.around, painting.drawing.shown
         given, details = painting.given, painting.pictures.details
-        things = painting.plan.things if painting.plan else None
+        things, hiding = painting.plan.things if painting.plan else None, self._hiding()
 
         def detailed(frames: slice) -> DrawnPictures:
-            over = details.views(around, poses[frames], given, drawn, things)
+            over = details.views(around, poses[frames], given, drawn, things, hiding)
             if over is None:
                 return draw(frames)
             if hides_all(over):  # decoding takes a sixth of a block's time
@@ -73,7 +80,8 @@ class PaintingCuts:
     ) -> "Future[Tensor | None]":
         """Begin to cut the painted sky that the wind carries into a block; see `sky`."""
         upwind = self._decoder.upwind(poses, time)
-        return self._decoder.beside(partial(self._skies, upwind, far, is_being_painted))
+        skies = partial(self._skies, upwind, far, is_being_painted, self._hiding())
+        return self._decoder.beside(skies)
 
     def sky(
         self,
@@ -96,7 +104,7 @@ class PaintingCuts:
         """
         upwind = self._decoder.upwind(poses, time)
         with self._times.measure("sky"):
-            skies = self._skies(upwind, far, is_being_painted)
+            skies = self._skies(upwind, far, is_being_painted, self._hiding())
             if skies is not None or is_being_painted or far is not None:
                 return skies
             pictures = self._codec.picture(self._memory.recall_block(upwind))
@@ -107,13 +115,14 @@ class PaintingCuts:
         return None if frames is None else self._codec.encode(frames).float()
 
     def _skies(
-        self, poses: tuple[CameraPose, ...], far: np.ndarray | None, is_being_painted: bool
-    ) -> Tensor | None:
+        self, poses: tuple[CameraPose, ...], far: np.ndarray | None, is_being_painted: bool,
+        hiding: Things,
+    ) -> Tensor | None:  # fmt: skip
         painting, unknown = self._painting, _TO_BE_PAINTED if is_being_painted else _UNKNOWN
         if painting is None:
             return None
         pictures, things = painting.pictures, things_of(painting.plan)
-        skies = pictures.skies(painting.around, poses, things, unknown)
+        skies = pictures.skies(painting.around, poses, things, unknown, hiding)
         return (
-            pictures.far_skies(far, poses, things) if skies is None and far is not None else skies
+            pictures.far_skies(far, poses, hiding) if skies is None and far is not None else skies
         )

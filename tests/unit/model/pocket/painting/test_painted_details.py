@@ -35,6 +35,7 @@ ROWS, COLUMNS, CELL = 8, 16, 16  # of the tiny imagination
 THING = slice(48, 80), slice(12, 52)  # its pixels
 ALL = Surroundings(np.ones((ROWS, COLUMNS), bool), np.zeros((3, ROWS, COLUMNS), np.float32))
 STANDING = PlacedObject("tent", 45.0, -10.0, 25.0, 30.0)
+BEHIND = PlacedObject("tent", 180.0, -10.0, 25.0, 30.0)
 CLOUD = PlacedObject("cloud", 45.0, 15.0, 25.0, 30.0)
 HERE, BESIDE_IT, AWAY = CameraPose(45.0), CameraPose(50.0, 1.0), CameraPose(225.0)
 
@@ -244,10 +245,11 @@ def test_views_show_a_thing_where_it_stands_and_nothing_elsewhere():
     assert made.views(ALL, [HERE], drawn=drawn).equal(views[:1])
 
 
-def test_views_say_where_things_of_the_plan_hide_the_sky():
+@pytest.mark.parametrize(("things", "hiding"), [((STANDING,), None), ((BEHIND,), (STANDING,))])
+def test_views_say_where_things_of_the_plan_and_the_players_hide_the_sky(things, hiding):
     made, _ = white_details(black)
     half = GroundThings(ALL.without(ALL.mask(Place(0, 8, ROWS, 6))), (STANDING,))
-    views = made.views(ALL, [HERE, AWAY], drawn=half, things=(STANDING,))
+    views = made.views(ALL, [HERE, AWAY], None, half, things, hiding)
     assert views is not None
     here, away = views[:, 4]
     assert (here > 0.5).sum() > 1000
@@ -263,7 +265,7 @@ def test_a_sky_is_refined_as_what_is_shown_before_it():
     redrawn = RedrawnThings(WhiteCloseUps())
     refined = RefinedRings(lambda: black, made.drawn_sketch)
     pictures = PaintedPictures(made, lambda shown, *_: shown, redrawn, refined)
-    crisp, plain = (pictures.skies(ALL, [AWAY], things, 0) for things in ((STANDING,), ()))
+    crisp, plain = (pictures.skies(ALL, [AWAY], things, 0, ()) for things in ((STANDING,), ()))
     assert crisp is not None
     assert (crisp == -1).all(), "black"
     assert plain is not None
@@ -397,6 +399,26 @@ def test_a_block_is_decoded_unless_painted_ground_hides_all_of_it(least, decodes
         expected = decoded.under(over)
         assert np.array_equal(shown.frames, expected.frames)
         assert torch.allclose(shown.cells, expected.cells)
+
+
+def test_blocks_and_skies_are_told_of_the_things_that_hide_the_sky():
+    """The wind carried parts of a barn that a player had put before the sky."""
+    details, put = MagicMock(), (STANDING,)
+    details.views.return_value = None
+    painting = MagicMock(pictures=MagicMock(details=details), plan=None)
+    others = [MagicMock() for _ in range(4)]
+    cuts = PaintingCuts(painting, *others, hiding=lambda: put)
+    cuts.with_details(MagicMock(), (CameraPose(),))(slice(0, 1))
+    cuts.sky((CameraPose(),), 0, None, is_being_painted=True)
+    for asked in (details.views, painting.pictures.skies):
+        assert asked.call_args.args[-1] is put
+
+
+def test_what_a_player_put_hides_the_sky_of_a_world():
+    made = world()
+    made.reset(PLACE, 1)
+    assert made._ground is not None
+    assert made._cuts._hiding() == made._ground.things
 
 
 @pytest.mark.parametrize("painted", [None, torch.ones(1, 3, 16, 32)])
