@@ -685,6 +685,7 @@ def _cleared(
     counting = _counting(things, named)
     said = {kind: one.kinds for one in named for kind in one.kinds}
     others = {kind: one.relation.kinds for one in named if one.relation for kind in one.kinds}
+    usual = {kind for one in typical for kind in one.kinds}  # bushes of a jungle
     gone: set[int] = set()
     for place in counting:
         own = things[place]
@@ -705,7 +706,8 @@ def _cleared(
             if index < place and (is_window or where_of(thing.kind) == "flat"):
                 continue
             most = _COVERED if index > place else _BEHIND
-            if covered(own, thing) > most or _stands_right_before(thing, own):
+            is_before = thing.kind not in usual and _stands_right_before(thing, own)
+            if covered(own, thing) > most or is_before:
                 gone.add(index)
     result = list(things)
     for kinds in (DOORS, *(one.kinds for one in typical)):

@@ -150,6 +150,7 @@ _WIDEST_FISH = 9.0  # degrees
 LAKES = frozenset(("lake", "frozen lake"))
 LEAST_LAKE = 6.0  # degrees of height: a lower one is a mere line
 _SHORE, _WIDEST_LAKE = 1.15, 86.0  # of the width of things on a lake; degrees
+_DUCK = "duck"  # which swims where words name a pond, and stands elsewhere
 _POOL, _OF_REEFS = "swimming pool", frozenset(("coral", "seaweed"))
 _OPEN_WATER = frozenset(("sea", "lake", "canal", "frozen lake"))
 _ABOVE = frozenset(("wall", "ceiling", "sky"))
@@ -171,6 +172,13 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     is_reef = any(thing.kind in _OF_REEFS for thing in result)
     dry = on_sand(things, named)
     if waters and not is_reef:
+        ponds = {one.kinds[0] for one in named} & LAKES - {"frozen lake"}
+        named = [
+            one._replace(relation=IN_WATER)
+            if ponds and one.kinds[0] == _DUCK and not one.relation and not one.parts
+            else one
+            for one in named
+        ]
         named = [one if dry.intersection(one.kinds) else _afloat(one, waters[0]) for one in named]
     shore = min((thing.foot for thing in result if thing.kind == SEA), default=0.0)
     result = [

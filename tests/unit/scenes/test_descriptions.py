@@ -1060,6 +1060,7 @@ def test_owners_are_not_there_and_are_struck_out(words: DescriptionWords):
         ("a temple", "in a jungle"),
         ("a factory", "in a city"),
         ("a castle on a hill", "in a meadow"),
+        ("a lake with two boats and a jetty", "in a meadow"),
         ("a seagull on a rock", "on a beach"),
         ("a pirate ship, palm trees on the left, a treasure chest, one parrot", "on a beach"),
         ("a tree", "in a meadow"),

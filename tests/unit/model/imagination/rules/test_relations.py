@@ -993,3 +993,11 @@ def test_animals_in_a_row_are_as_large_and_as_far_as_each_other():
     found = related(elephants, named)
     assert len({(round(one.foot, 3), one.width) for one in found}) == 1
     assert all(abs(yaw_difference(one.yaw, 0.0)) + one.width / 2 < 45.0 for one in found)
+
+
+def test_ducks_swim_on_a_pond_that_words_name():
+    lake = PlacedObject("lake", 10.0, -14.0, 40.0, 9.0)
+    duck = PlacedObject("duck", -20.0, -22.0, 8.0, 7.0)
+    for text, swims in (("a lake and a duck", True), ("a duck", False)):
+        *_, found = related([lake, duck], named_things(text, ("lake", "duck")))
+        assert (lake.foot < found.foot < lake.top) == swims, text
