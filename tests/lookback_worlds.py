@@ -13,7 +13,7 @@ from mag_sandbox.evaluation.quality.scenes import HeldOutScene
 from mag_sandbox.model.world import Control, FrameBlock, Frames, WorldFailed, WorldState
 from mag_sandbox.scenes import Scene
 
-FPS = 4.0  # a quarter of the frames: a quick test
+FPS = 2.0  # an eighth of the frames: a quick test
 SPEC = class_spec("renderer", FPS, LOOK_AXES)
 MOVING = replace(SPEC, moves=True)
 

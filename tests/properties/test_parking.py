@@ -42,8 +42,9 @@ def on_disk(state: WorldState) -> WorldState:
     return WorldState(arrays, json.loads(json.dumps(state.data)))
 
 
-@pytest.mark.parametrize("slots", [4, 24])
-@pytest.mark.parametrize("policy", list(MEMORY_POLICIES))
+@pytest.mark.parametrize(
+    ("policy", "slots"), [*((policy, 4) for policy in MEMORY_POLICIES), ("mag-retrieve", 24)]
+)
 def test_restore_and_continue_equals_uninterrupted(policy, slots):
     world = tiny_world(policy, slots=slots)
     play(world, PAST)
@@ -95,7 +96,7 @@ def test_a_view_imagined_before_parking_is_still_reported_after():
 
 def test_a_view_still_to_be_imagined_is_imagined_after_parking():
     world, early = tiny_world(), tiny_world()
-    for blocks in range(6, 12):
+    for blocks in range(9, 12):
         play(world, [RIGHT] * blocks), play(early, [RIGHT] * blocks)
         state = on_disk(world.snapshot())
         early.prepare()

@@ -76,7 +76,7 @@ def test_looking_ahead_early_late_or_never_gives_the_same_pictures(tour, early):
 def test_looking_ahead_early_or_never_is_the_same_when_prompt_or_memory_change(change):
     early, never = tiny_world(), tiny_world()
     worked = 0
-    for blocks in range(6, 12):  # the second view ahead falls due in here
+    for blocks in range(9, 12):  # the second view ahead falls due in here
         tour = [RIGHT] * blocks
         play(early, tour), play(never, tour)
         worked += early.prepare()

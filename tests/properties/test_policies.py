@@ -308,7 +308,7 @@ def test_ten_minutes_of_wandering_still_attend_the_first_sightings():
         poses = move(play.pose, command, speed, 16.0, LENGTH)
         play.block(poses)
         play.pose = poses[-1]
-        for frame in play.policy.table.frames.values():
+        for frame in play.policy.table.frames.values() if index % 5 == 0 else ():
             if frame.kind != "raw":
                 place = (round(frame.pose.yaw / 30) % 12, round(frame.pose.pitch / 15))
                 first.setdefault(place, frame.frame_index)

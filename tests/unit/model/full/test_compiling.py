@@ -14,7 +14,6 @@ from torch._inductor.fx_passes.post_grad import remove_noop_ops
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
-from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.dit import DiT, own_block_attention
 from mag_sandbox.model.full import compiling
 from mag_sandbox.model.full import loading as full
@@ -31,10 +30,10 @@ PLACE = Scene("a red tower by the sea")
 RIGHT, UP = Control(CameraCommand(yaw=1.0)), Control(CameraCommand(pitch=0.5))
 OTHER = replace(RIGHT, prompt="a green hill under a grey sky")
 PATH = (RIGHT, RIGHT, UP, RIGHT, RIGHT, RIGHT, OTHER, RIGHT, UP, RIGHT)
-SLOTS = {"mag": 8}  # fewer than the row has, so that the ring is full soon
+SLOTS = 8  # fewer than the row has, so that the ring is full soon
 
 
-def counting(backend: str):
+def counting(backend):
     """Return a compiler that counts what it is given."""
     from torch._dynamo.testing import CompileCounterWithBackend  # slow to import
 
@@ -54,10 +53,10 @@ def nothing_compiled(monkeypatch):
 def tiny(repos, texts):
     """Return a function that makes tiny worlds."""
 
-    def make(name: str = "mag", *, compiled: bool, **how) -> StreamWorld:
-        plan = MemoryPlan(SLOTS.get(name, WORLDS[name].recipe.slots), decoder="tiny")
+    def make(*, compiled: bool, **how) -> StreamWorld:
+        plan = MemoryPlan(SLOTS, decoder="tiny")
         execution = {**full.execution_for("cpu", None).as_dict(), "compiled": compiled}
-        return tiny_full.tiny_stream(name, repos, texts, plan=plan, execution=execution, **how)
+        return tiny_full.tiny_stream("mag", repos, texts, plan=plan, execution=execution, **how)
 
     return make
 
@@ -76,20 +75,17 @@ def difference(actual: Tensor, expected: Tensor) -> float:
     return ((actual - expected).abs().max() / expected.abs().max()).item()
 
 
-@pytest.mark.parametrize("name", ["mag", "longlive"])
-def test_a_whole_session_is_the_same_compiled_once_for_all_layers_and_blocks(
-    tiny, name, monkeypatch
-):
+def test_a_whole_session_is_the_same_compiled_once_for_all_layers_and_blocks(tiny, monkeypatch):
     counted = counting("aot_eager")
     monkeypatch.setattr(compiling, "BACKEND", counted)
     told = []
-    world = tiny(name, compiled=True, on_progress=lambda *said: told.append(said))
+    world = tiny(compiled=True, on_progress=lambda *said: told.append(said))
     assert [done for stage, done in told if stage == STAGE] == [0, 1 / 3, 2 / 3]
     assert counted.frame_count == 3
     compiled, blocks = play(world)
     assert counted.frame_count == 3
     assert world.provenance()["execution"]["compiled"] is True
-    plain, _ = play(tiny(name, compiled=False))
+    plain, _ = play(tiny(compiled=False))
     assert blocks[-1].memory.evicted > 0
     assert max(difference(*pair) for pair in zip(compiled, plain, strict=True)) < 1e-5
     assert difference(plain[-1], plain[-2]) > 0.1  # blocks differ
@@ -153,9 +149,8 @@ def official_flow(dit: DiT) -> Tensor:
 
 
 # A compiler of C++ takes half a minute for what nobody plays: worlds are compiled for cards only.
-@pytest.mark.parametrize("backend", ["aot_eager", "aot_eager_decomp_partition"])
-def test_compiled_layers_reproduce_the_official_flow(backend, monkeypatch):
-    counted = counting(backend)
+def test_compiled_layers_reproduce_the_official_flow(monkeypatch):
+    counted = counting("aot_eager_decomp_partition")
     monkeypatch.setattr(compiling, "BACKEND", counted)
     dit = golden_dit("dit_generator").requires_grad_(False)
     kind = compiled_layer(rotary_of(dit, torch.arange(3)).shape[1], counted)
@@ -186,17 +181,6 @@ def compiled_vae(backend):
     return vae
 
 
-def test_a_compiled_decoder_makes_the_same_video_of_blocks_compiled_once():
-    counted, latents = counting("aot_eager"), vectors("vae")["z"]
-    vae = compiled_vae(counted)
-    with torch.inference_mode():
-        first, state = vae.decode(latents[:, :1])
-        second, state = vae.decode(latents[:, 1:2], state)
-        rest, _ = vae.decode(latents[:, 2:], state)
-    assert_matches(torch.cat((first, second, rest), 1), vectors("vae")["decoded"])
-    assert counted.frame_count == 1
-
-
 def without_needless_copies(graph, inputs):
     """A compiler that drops copies as torch's does."""
 
@@ -208,11 +192,17 @@ def without_needless_copies(graph, inputs):
     return aot_autograd(fw_compiler=compiler)(graph, inputs)
 
 
-def test_frames_that_a_compiled_decoder_keeps_hold_no_larger_memory():
-    vae, latents = compiled_vae(without_needless_copies), vectors("vae")["z"]
+def test_a_compiled_decoder_makes_the_same_video_of_blocks_compiled_once():
+    counted, latents = counting(without_needless_copies), vectors("vae")["z"]
+    vae = compiled_vae(counted)
     with torch.inference_mode():
-        _, state = vae.decode(latents)
-    assert all(tail.untyped_storage().nbytes() == tail.nbytes for tail in state.tails)
+        first, state = vae.decode(latents[:, :1])
+        second, state = vae.decode(latents[:, 1:2], state)
+        rest, state = vae.decode(latents[:, 2:], state)
+    assert_matches(torch.cat((first, second, rest), 1), vectors("vae")["decoded"])
+    assert counted.frame_count == 1
+    tails = state.tails
+    assert all(tail.untyped_storage().nbytes() == tail.nbytes for tail in tails), "no larger memory"
 
 
 def test_where_the_decoder_cannot_be_compiled_it_runs_as_it_is():

@@ -27,7 +27,6 @@ RIGHT = Control(CameraCommand(yaw=1.0))
 OTHER = Control(CameraCommand(yaw=-1.0), prompt="a green hill under a grey sky")
 CASES = {  # world, memory and slots; enough blocks for frames to be dropped
     "ring": ("mag", None, 4),
-    "retrieval": ("mag", MemorySetting("mag-retrieve", attended_frames=2), 6),
     "waiting": ("mag", MemorySetting("mag-retrieve", attended_frames=2), 3),
     "re-cached": ("longlive", None, 9),
 }
@@ -41,20 +40,19 @@ def tiny(case: str, folder: Path, devices: int) -> StreamWorld:
 
 
 def latents_of(world: World, stream: StreamWorld) -> tuple[list[np.ndarray], int]:
-    """Return the latents of six blocks, two of them after parking, and how many frames are kept."""
+    """Return the latents of four blocks, the last after parking, and how many frames are kept."""
     made = []
 
     def note(block) -> None:
         made.append(stream._running().rollout.newest.numpy().copy())
 
     note(world.reset(PLACE, 3))
-    for control in (RIGHT, RIGHT, OTHER):
+    for control in (RIGHT, OTHER):
         note(world.step(control))
     state = world.snapshot()
-    world.step(RIGHT)
+    world.step(OTHER)
     world.restore(state)
     note(world.step(RIGHT))
-    note(world.step(OTHER))
     kept = len(stream._running().rollout.policy.table.frames)
     world.close()
     return made, kept
@@ -87,6 +85,9 @@ def shared(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("shared")
     tiny_full.write_repos(folder / "repos", SIZES)
     (folder / "texts").mkdir()
+    world = tiny("ring", folder, devices=1)  # which imports for all forks
+    world.reset(PLACE, 3)
+    world.close()
     both = together.forked(lambda: together.ended(together.started(folder, 2, share), 0))
     assert os.waitpid(both, 0)[1] == 0, "see what they wrote"
     return folder

@@ -132,13 +132,14 @@ def test_the_sentence_in_force_is_the_phrase_of_the_block(shared):
 
 
 def test_seed_and_commands_are_all_that_pictures_depend_on(tiny, shared):
-    blocks = play(tiny(), PATH)
+    path = [RIGHT, OTHER]
+    blocks = play(tiny(), path)
     world = shared()
-    play(world, [STILL], seed=9)
-    assert same(blocks, play(world, PATH))  # nothing is left of what was played before
-    assert not same(blocks[:1], play(world, [], seed=4))
-    turned = play(world, [STILL])
-    assert not np.array_equal(turned[1].frames, blocks[1].frames)
+    other = play(world, [STILL], seed=9)
+    assert same(blocks, play(world, path))  # nothing is left of what was played before
+    assert not same(blocks[:1], other[:1])
+    rested = play(world, [STILL])
+    assert not np.array_equal(rested[1].frames, blocks[1].frames)
 
 
 @pytest.mark.parametrize(

@@ -223,7 +223,7 @@ def memory_of_first(made: DiffusionWorld) -> torch.Tensor:
     return next(bits[slot] for slot, frame in frames.items() if frame.kind == "sink")
 
 
-@pytest.mark.parametrize("policy", ["mag-retrieve", "mag", "full"])
+@pytest.mark.parametrize("policy", ["mag-retrieve", "mag"])
 def test_undo_gives_back_all_bits(policy):
     made = world(policy)
     play(made, [RIGHT] * 4 + [LEFT] * 2)
@@ -807,7 +807,7 @@ def test_a_parked_world_forgets_unseen_ground_as_it_would_have():
     made = played([RIGHT] * 5 + [STILL] * 12)
     state = made.snapshot()
     state = WorldState(state.arrays, json.loads(json.dumps(state.data)))
-    path = [replace(STILL, edit=Edit("forget"), prompt=CASTLE), *[RIGHT] * 6]
+    path = [replace(STILL, edit=Edit("forget"), prompt=CASTLE), *[RIGHT] * 3]
     expected = [made.step(control) for control in path]
     other = world()
     other.restore(state)
@@ -850,7 +850,7 @@ def test_play_goes_on_as_it_was_while_a_change_is_painted(edit):
 
 @pytest.mark.parametrize(
     ("edit", "blocks"),
-    [(TENT, 0), (TENT, 2), (ALL, 1), (ALL, 8)],
+    [(TENT, 0), (ALL, 1), (ALL, 8)],
     ids=lambda one: getattr(one, "act", one),
 )
 def test_a_world_parked_while_a_change_is_painted_goes_on_as_it_would_have(edit, blocks):
@@ -858,7 +858,7 @@ def test_a_world_parked_while_a_change_is_painted_goes_on_as_it_would_have(edit,
     play(made, [*AWAY[:6], replace(STILL, edit=edit), replace(RIGHT, edit=TENT), *[RIGHT] * blocks])
     state = made.snapshot()
     state = WorldState(state.arrays, json.loads(json.dumps(state.data)))
-    path = [*BACK[:8], UNDOING, STILL]
+    path = [*BACK[:4], UNDOING, STILL]
     expected = [made.step(control) for control in path]
     other = world()
     play(other, [REMOVING])

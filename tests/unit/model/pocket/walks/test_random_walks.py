@@ -68,7 +68,7 @@ class Player:
         return Control(camera, edit=edit, memory=memory, prompt=prompt)
 
 
-@pytest.mark.parametrize(("seed", "saves"), [(4, 2), (9, 1)])
+@pytest.mark.parametrize(("seed", "saves"), [(4, 1), (9, 1)])
 def test_whatever_happens_on_a_walk_a_save_goes_on_to_the_bit(seed, saves):
     player = Player(seed)
     made, other = (world(player.policy, slots=player.slots) for _ in range(2))
@@ -78,7 +78,7 @@ def test_whatever_happens_on_a_walk_a_save_goes_on_to_the_bit(seed, saves):
     made.schedule.cancel()
     made.painting.plan = Plan(PLACE.prompt, made.painting.noise, player.things())
     for _ in range(saves):
-        for _ in range(player.draw.randrange(15, 40)):
+        for _ in range(player.draw.randrange(8, 20)):
             made.step(player.next(made))
         other.restore(made.snapshot())
         path = [player.other(made) for _ in range(7)]
