@@ -686,6 +686,7 @@ def _cleared(
     said = {kind: one.kinds for one in named for kind in one.kinds}
     others = {kind: one.relation.kinds for one in named if one.relation for kind in one.kinds}
     usual = {kind for one in typical for kind in one.kinds}  # bushes of a jungle
+    is_open = is_outdoors(things)
     gone: set[int] = set()
     for place in counting:
         own = things[place]
@@ -706,8 +707,8 @@ def _cleared(
             if index < place and (is_window or where_of(thing.kind) == "flat"):
                 continue
             most = _COVERED if index > place else _BEHIND
-            is_before = thing.kind not in usual and _stands_right_before(thing, own)
-            if covered(own, thing) > most or is_before:
+            is_odd = is_open and thing.kind not in usual  # tables are before sofas
+            if covered(own, thing) > most or (is_odd and _stands_right_before(thing, own)):
                 gone.add(index)
     result = list(things)
     for kinds in (DOORS, *(one.kinds for one in typical)):

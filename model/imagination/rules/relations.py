@@ -776,9 +776,8 @@ def _with_space(other: PlacedObject, own: Sequence[PlacedObject], where: str) ->
     if where == "on" and other.kind in MATS:
         wide, foot, tall = _WIDE_MAT
         mat = other.scaled(max(wide / other.width, 1.0))
-        near = min(mat.foot, foot)
-        tall = tall if near == foot else mat.height
-        return replace(mat, pitch=near + tall / 2, height=tall)
+        near = replace(mat, pitch=foot + tall / 2, height=tall)
+        return near if mat.foot > foot else mat
     if where == "on" and other.kind in _BEARING:
         grown = len(own) * _PLAINLY / (_WIDEST * other.width)
         return replace(other, width=min(max(grown, 1.0), _MOST_GROWN) * other.width)

@@ -1008,3 +1008,6 @@ def test_no_hay_bale_stands_right_before_a_named_truck():
     aside = replace(bale, yaw=40.0)
     result = obeyed([ground, truck, bale, aside], named_things("a truck", ("truck",)))
     assert [round(one.yaw) for one in result if one.kind == "hay bale"] == [40]
+    room = replace(ground, kind="floor")
+    inside = obeyed([room, truck, bale], named_things("a truck", ("truck",)))
+    assert any(one.kind == "hay bale" for one in inside)
