@@ -470,21 +470,32 @@ def _standing(ring: RingToCut) -> tuple[dict[int, CutOut], np.ndarray, list[int]
     if ring.viewpoint != (0.0, 0.0):  # what the first view cuts is seen at its edge from the start
         mostly = shares_of(numbers, ring.known & stands) >= HALF
         ids = np.where(mostly[ids], ids, 0)
-    middles = {number: int(box[0] + box[2] / 2) % len(given) for number, box in boxes.items()}
-    margins = {number: GIVEN if given[at] else PAINTED for number, at in middles.items()}
+    margins = {
+        number: GIVEN if given[_middle(box, given)] else PAINTED for number, box in boxes.items()
+    }
     cuts, order = cut_outs(ring.picture, ring.no_guesses, ids, boxes, margins)
     unknown = np.bincount(numbers[stands & ~ring.known])
     # they stand outside the plan's shapes, too
     return cuts, stands | (order > 0), np.flatnonzero(unknown).tolist()
 
 
+def _middle(box: Box, columns: np.ndarray) -> int:
+    """Return the column of a ring, [W], in which the middle of a box [px] lies."""
+    return int(box[0] + box[2] / 2) % len(columns)
+
+
 def _drawn_again(
     ring: RingToCut, cuts: Mapping[int, CutOut], redrawn: RedrawnThings
 ) -> dict[int, CutOut]:
-    """Return the things that are painted whole, drawn again; see `RedrawnThings.whole_ones`."""
-    told = {number: ring.scenery.bodies[number - 1].told for number in cuts}
+    """Return the things that are painted whole, drawn again; see `RedrawnThings.whole_ones`.
+
+    A given picture shows its things as they are.
+    """
+    given, boxes = ring.of_picture, ring.boxes()
+    own = {number: cut for number, cut in cuts.items() if not given[_middle(boxes[number], given)]}
+    told = {number: ring.scenery.bodies[number - 1].told for number in own}
     settled = ring.no_guesses if ring.settled is None else ring.settled
-    return redrawn.whole_ones(cuts, told, ring.numbers, settled, ring.known)
+    return redrawn.whole_ones(own, told, ring.numbers, settled, ring.known)
 
 
 def _background(ring: RingToCut, shown: np.ndarray) -> Tensor:

@@ -226,6 +226,13 @@ def test_things_of_unsettled_ground_are_not_drawn_again():
     assert close_ups.shown == ["drawn again"]
 
 
+@pytest.mark.parametrize(("is_given", "drawn"), [(True, []), (False, ["drawn again"])])
+def test_things_of_a_given_picture_are_not_drawn_again(is_given, drawn):
+    close_ups = CrispCloseUps()
+    lamp_alone(redrawn=RedrawnThings(close_ups), given=np.full(SHAPE[1], is_given))
+    assert close_ups.shown == drawn
+
+
 def test_outlines_of_a_given_picture_are_believed_more_than_a_painters():
     ahead, behind = np.arange(SHAPE[1]) < 60, np.arange(SHAPE[1]) > 200
     hidden = [lamp_alone(given=given)._hidden.sum() for given in (None, behind, ahead)]
