@@ -386,7 +386,7 @@ def _put_alone(things: list[PlacedObject], one: Named, where: str) -> list[Place
     if where == "row" and own:
         things = _alike(things, own)  # or each would be as far away as its size says
         across = sum(things[place].width + _GAP for place in own)
-        fits = max(min(2 * _SEEN / across, 1.0), _SMALLEST)
+        fits = min(max(2 * _SEEN / across, _LEAST / things[own[0]].width), 1.0)
         foot, reach = things[own[0]].foot, min(fits * across / 2, _SEEN)
         level = [
             _with_foot(thing.scaled(fits) if place in own else thing, foot)

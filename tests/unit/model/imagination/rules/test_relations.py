@@ -987,7 +987,7 @@ def test_a_blanket_that_bears_things_is_near():
 def test_animals_in_a_row_are_as_large_and_as_far_as_each_other():
     elephants = [
         PlacedObject("elephant", yaw, foot + size / 2, size, size)
-        for yaw, foot, size in ((-30, -12, 24), (-5, -4, 9), (10, -5, 10), (35, -12, 22))
+        for yaw, foot, size in ((-30, -18, 49), (-5, -4, 9), (10, -18, 48), (35, -18, 47))
     ]
     named = named_things("four elephants in a row", ("elephant",))
     found = related(elephants, named)
