@@ -807,7 +807,7 @@ def test_a_parked_world_forgets_unseen_ground_as_it_would_have():
     made = played([RIGHT] * 5 + [STILL] * 12)
     state = made.snapshot()
     state = WorldState(state.arrays, json.loads(json.dumps(state.data)))
-    path = [replace(STILL, edit=Edit("forget"), prompt=CASTLE), *[RIGHT] * 3]
+    path = [replace(STILL, edit=Edit("forget"), prompt=CASTLE), *[RIGHT] * 6]
     expected = [made.step(control) for control in path]
     other = world()
     other.restore(state)

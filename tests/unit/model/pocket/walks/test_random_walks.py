@@ -68,8 +68,8 @@ class Player:
         return Control(camera, edit=edit, memory=memory, prompt=prompt)
 
 
-@pytest.mark.parametrize(("seed", "saves"), [(4, 1), (9, 1)])
-def test_whatever_happens_on_a_walk_a_save_goes_on_to_the_bit(seed, saves):
+@pytest.mark.parametrize("seed", [4, 9])
+def test_whatever_happens_on_a_walk_a_save_goes_on_to_the_bit(seed):
     player = Player(seed)
     made, other = (world(player.policy, slots=player.slots) for _ in range(2))
     other.reset(PLACE, 9)
@@ -77,12 +77,11 @@ def test_whatever_happens_on_a_walk_a_save_goes_on_to_the_bit(seed, saves):
     made.step(STILL)
     made.schedule.cancel()
     made.painting.plan = Plan(PLACE.prompt, made.painting.noise, player.things())
-    for _ in range(saves):
-        for _ in range(player.draw.randrange(8, 20)):
-            made.step(player.next(made))
-        other.restore(made.snapshot())
-        path = [player.other(made) for _ in range(7)]
-        for one, two in zip(map(made.step, path), map(other.step, path), strict=True):
-            assert one.poses == two.poses
-            assert np.array_equal(one.frames, two.frames)
-            assert one.memory.entries == two.memory.entries
+    for _ in range(player.draw.randrange(15, 40)):
+        made.step(player.next(made))
+    other.restore(made.snapshot())
+    path = [player.other(made) for _ in range(7)]
+    for one, two in zip(map(made.step, path), map(other.step, path), strict=True):
+        assert one.poses == two.poses
+        assert np.array_equal(one.frames, two.frames)
+        assert one.memory.entries == two.memory.entries
