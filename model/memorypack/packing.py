@@ -218,7 +218,7 @@ class IndexPlaces:
         return Grid(rotary.to(frames.latents.device))
 
 
-PER_TOKEN = 3  # slots across and down in a token
+PER_TOKEN = 5  # slots across and down in a token
 
 
 class Slots(NamedTuple):
@@ -230,7 +230,7 @@ class Slots(NamedTuple):
 
     @classmethod
     def of(cls, rays: RayCoordinates) -> "Slots":
-        """Return slots a third as wide and high as a token of a view that is not zoomed.
+        """Return slots a fifth as wide and high as a token of a view that is not zoomed.
 
         So a place is held by tokens of several frames, cut at different edges: between them lie
         details that a single one has lost.

@@ -3,7 +3,7 @@
 Memorize takes the latents of each block's kept frame, a token's patch together. Squeeze is bound to
 places: a slot takes the patch that lies nearest to its centre, with the direction in which it was
 seen, and keeps both. So nothing fades or is blurred, and a place that is generated again does not
-drift. A block reads the slots that it can see.
+drift. A block reads the slots that lie nearest to its own tokens.
 """
 
 from typing import NamedTuple
@@ -23,6 +23,8 @@ from mag_sandbox.model.memorypack.packing import (
 )
 from mag_sandbox.model.rope import feature_count
 
+NEAREST = 4  # slots that a token of a block reads: farther ones add time and no detail
+KNOWN = 1 / 6  # of a token: how far from it the nearest slot may lie that holds what it shows
 EMPTY = -1.0  # place in its frame of a slot that holds no token
 _LEVELS, _LEAST_SCALE = 127, 1e-6  # of the numbers that a slot holds
 
@@ -46,12 +48,24 @@ class RingState(NamedTuple):
         return {"psi": self.content, "scales": self.scales, "sights": self.sights}
 
     def loaded(self, arrays: dict[str, Tensor], updates: int, places: Places) -> "RingState":
-        """Return the state with saved tensors of `arrays`; raise ValueError if they do not fit."""
+        """Return the state with saved tensors of `arrays`; raise ValueError if they do not fit.
+
+        Older states have fewer slots, whose tokens take their places among the present ones.
+        """
         assert isinstance(places, RayPlaces)
-        content, scales, sights = (arrays[name] for name in self.arrays())
-        fits = all(arrays[name].shape == own.shape for name, own in self.arrays().items())
-        if not fits or not places.are_sights(sights[sights[..., -1] != EMPTY]):
-            raise ValueError(f"psi is {tuple(content.shape)}, its sights are of other frames")
+        saved, sights = [arrays[name] for name in self.arrays()], arrays["sights"]
+        fits = all(one.shape[:2] == (1, sights.shape[1]) for one in saved)
+        taken = sights[..., -1] != EMPTY
+        if not fits or not places.are_sights(sights[taken]):
+            shape = tuple(arrays["psi"].shape)
+            raise ValueError(f"psi is {shape}, its sights are of other frames")
+        if sights.shape != self.sights.shape:
+            slots = _slots_at(sights[taken], places)
+            saved = [
+                own.index_put((torch.zeros_like(slots), slots), one[taken])
+                for own, one in zip(self.arrays().values(), saved, strict=True)
+            ]
+        content, scales, sights = saved
         return RingState(content, scales, sights, self.start, updates)
 
     def detached(self) -> "RingState":
@@ -101,7 +115,8 @@ class RingPack(nn.Module):
     def tokens(self, state: RingState, coming: LatentFrames, places: Places) -> Tokens:
         """Return the context of coming blocks, padded to the most tokens of any."""
         assert isinstance(places, RayPlaces)
-        known = state.taken & _seen(coming, places).to(state.sights.device)
+        apart = _apart(coming, places).to(state.sights.device)
+        known = _nearest_taken(state.taken, apart, places.token)
         counts = known.sum(dim=1, keepdim=True)
         most = int(counts.max())
         slots = known.byte().argsort(dim=1, descending=True, stable=True)[:, :most, None]
@@ -117,8 +132,9 @@ class RingPack(nn.Module):
     def knows(self, state: RingState, coming: LatentFrames, places: Places) -> bool:
         """Tell whether psi holds all that the last frame of a coming block shows."""
         assert isinstance(places, RayPlaces)
-        _, shown = _nearest(coming.part(coming.length - 1, coming.length), places)
-        return bool((state.taken | ~shown.to(state.sights.device)).all())
+        apart = _apart(coming.part(coming.length - 1, coming.length), places)
+        near = (apart <= KNOWN * places.token).to(state.sights.device)
+        return bool((near & state.taken[..., None]).any(dim=1).all())
 
     @torch.no_grad()
     def _squeezed(self, state: RingState, frame: LatentFrames, places: RayPlaces) -> RingState:
@@ -145,14 +161,32 @@ def _nearest(frame: LatentFrames, places: RayPlaces) -> tuple[Tensor, Tensor]:
     return nearest, away <= places.slots.side / 2 + 1e-6
 
 
-def _seen(frames: LatentFrames, places: RayPlaces) -> Tensor:
-    """Return which slots lie in one of the frames, or within a token of its edge, [B, S]."""
-    return (_apart(frames, places) <= places.token).any(dim=-1)
+def _slots_at(sights: Tensor, places: RayPlaces) -> Tensor:
+    """Return the slots in which tokens lie, [M, SIGHT] -> [M]."""
+    (yaw, pitch), (slots, columns) = sights[:, :2].unbind(-1), (places.slots, _columns(places))
+    row = ((slots.pitch[0] - pitch) / slots.side).round().clamp(0, len(slots.yaw) / columns - 1)
+    return (row * columns + (yaw / slots.side).floor() % columns).long()
+
+
+def _columns(places: RayPlaces) -> int:
+    """Return the number of slots around."""
+    return round(360 / places.slots.side)
+
+
+def _nearest_taken(taken: Tensor, apart: Tensor, reach: float) -> Tensor:
+    """Return which of the taken slots, [B, S], are the `NEAREST` of a token, and within reach."""
+    within = taken & (apart <= reach).any(dim=-1)
+    (some,) = within.any(dim=0).nonzero(as_tuple=True)  # far fewer to sort
+    away = apart[:, some].masked_fill(~within[:, some, None], torch.inf)
+    last = away.topk(min(NEAREST, len(some)), dim=1, largest=False).values[:, -1:]
+    within[:, some] &= (away <= last.clamp(max=reach)).any(dim=-1)
+    return within
 
 
 def _apart(frames: LatentFrames, places: RayPlaces) -> Tensor:
-    """Return how far tokens are from slots, across or down [degrees], [B, S, tokens]."""
-    slots = places.slots
+    """Return how far tokens are from slots, across or down [degrees], fp32 [B, S, tokens]."""
+    slots, columns = places.slots, _columns(places)
     yaw, pitch = (rays[:, None] for rays in places.directions(frames))
-    across = ((yaw - slots.yaw[:, None] + 180) % 360 - 180).abs()
-    return torch.maximum(across, (pitch - slots.pitch[:, None]).abs())
+    across = ((yaw - slots.yaw[:columns, None] + 180) % 360 - 180).abs().float()
+    down = (pitch - slots.pitch[::columns, None]).abs().float()
+    return torch.maximum(across[:, None], down[:, :, None]).flatten(1, 2)

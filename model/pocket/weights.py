@@ -44,13 +44,14 @@ GENERATOR = "generator.safetensors"  # where the config gives it a rank
 ANIMATOR = "animator.safetensors"  # where the config has one
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 RANGES = "ranges.safetensors"  # of what products are given, for int8; may be absent
-# Earlier shipped weights by their digest, and the present ones, which differ from them in animator
-# and decoder alone. Memory never depends on these, so saves continue with the present ones.
+# Earlier shipped weights by their digest, and the present ones, which differ from them in animator,
+# decoder and what reads psi. Memory never depends on these, so saves continue with the present.
 SAME_MEMORY = {
     "8e755a7ed15aeabf": "001058b3682b147c",
     "49d8505146f3c3ab": "001058b3682b147c",
     # with MemoryPack's parts, whose header names the weights
-    "49d8505146f3c3ab ring bacdacb1939da5ab": "001058b3682b147c ring a3a73281242e43b1",
+    "49d8505146f3c3ab ring bacdacb1939da5ab": "001058b3682b147c ring 233b263b8cdffea6",
+    "001058b3682b147c ring a3a73281242e43b1": "001058b3682b147c ring 233b263b8cdffea6",
 }
 
 

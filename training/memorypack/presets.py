@@ -59,7 +59,7 @@ def at_pocket_size(preset: PackTraining) -> PackTraining:
         curriculum=(4, 12, 24),
         learned=6,
         differentiated=24,  # psi must learn of frames that left the pack of six blocks
-        from_noise=0.5,  # a block that is remembered is shown after one step
-        psi_alone=0.5,
-        new_rate=0.2,
+        from_noise=0.9,  # a block that is remembered is shown after one step
+        psi_alone=0.8,
+        new_rate=0.4,
     )

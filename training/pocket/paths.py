@@ -20,6 +20,7 @@ LONGEST_GAP = 16000  # frames between two visits (about 17 minutes)
 NARROWEST = POCKET.narrowest_fov
 ZOOMS = 0.4  # share of paths that zoom at all
 FASTEST_ZOOM = 3.0  # degrees a frame
+PACE = (0.3, 1.0)  # of a way back, over that of the way out
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +98,19 @@ def steady_path(rng: np.random.Generator, blocks: int, block_length: int) -> Cam
 
 
 def return_path(rng: np.random.Generator, blocks: int, block_length: int) -> CameraPath:
-    """Return a steady path that turns around halfway and takes the same way back."""
-    out = steady_path(rng, (blocks + 1) // 2, block_length)
-    shape = blocks, block_length
-    ways = (
-        np.concatenate((values.ravel(), values.ravel()[::-1]))[: blocks * block_length]
+    """Return a steady path that turns around halfway and takes the same way back, but slower.
+
+    So views on the way back lie between those on the way out.
+    """
+    out, shape = steady_path(rng, (blocks + 1) // 2, block_length), (blocks, block_length)
+    frames, pace = np.arange(blocks * block_length, dtype=float), rng.uniform(*PACE)
+    last = out.left.size - 1
+    along = np.where(frames > last, last - (frames - last) * pace, frames)
+    left, top, fov = (
+        np.interp(along, frames[: last + 1], values.ravel()).reshape(shape)
         for values in (out.left, out.top, out.fov)
     )
-    left, top, fov = (values.reshape(shape) for values in ways)
-    return CameraPath(left, top, np.arange(blocks * block_length, dtype=float).reshape(shape), fov)
+    return CameraPath(left, top, frames.reshape(shape), fov)
 
 
 def _next_velocity(velocity: np.ndarray, rng: np.random.Generator) -> np.ndarray:

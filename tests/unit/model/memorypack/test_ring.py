@@ -125,6 +125,41 @@ def test_psi_knows_a_view_once_all_of_it_was_shown():
 
 
 @torch.no_grad()
+def test_a_view_is_known_a_little_beside_those_that_were_shown():
+    made, image = networks(), frames(0)
+    memory = PackMemory(made.pack, PLACES, image, prompt())
+    assert memory.knows(turned(image, PLACES.token / 20))
+    assert not memory.knows(turned(image, PLACES.token / 2))
+
+
+@torch.no_grad()
+def test_a_block_reads_the_nearest_slots_alone():
+    """Of many views a little apart, those in between are crowded out by the ones at hand."""
+    made, image = networks(), frames(0)
+    state = ring(made).begin(prompt(), image, PLACES)
+    alone = ring(made).tokens(state, image, PLACES).values
+    for step in range(1, PER_TOKEN):
+        beside = turned(image, step * PLACES.token / PER_TOKEN)
+        state = ring(made).advance(state, beside, PLACES)
+    read = ring(made).tokens(state, image, PLACES).values
+    assert state.taken.sum() > read.shape[1] > alone.shape[1]
+    own = torch.cdist(alone[0], read[0]).min(dim=1).values
+    assert own.max() < 1e-4  # what was seen exactly there is among them
+
+
+@torch.no_grad()
+def test_tokens_of_a_state_with_fewer_slots_take_their_places():
+    made, video = networks(), frames(6)
+    begun = ring(made).begin(prompt(), video.part(0, 1), PLACES)
+    state = ring(made).advance(begun, video.part(1, video.length), PLACES)
+    older = {name: array[:, state.taken[0]] for name, array in state.arrays().items()}
+    loaded = begun.loaded(older, state.updates, PLACES)
+    for saved, own in zip(state.arrays().values(), loaded.arrays().values(), strict=True):
+        assert torch.equal(saved[state.taken], own[state.taken])
+    assert torch.equal(state.taken, loaded.taken)
+
+
+@torch.no_grad()
 def test_psi_of_other_frames_is_refused():
     made = networks()
     state = ring(made).begin(prompt(), frames(0), PLACES)
