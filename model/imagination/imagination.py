@@ -578,16 +578,16 @@ def _painted_as(
     return sketcher.with_shapes(object_table(drawn, config.looks, config.painter.ring))
 
 
-def _visible(things: Things, sketcher: Sketcher, config: ImaginationConfig) -> Things:
-    """Return the things of a plan, from far to near, most of which no nearer ones hide.
+def _visible(things: Things, sketcher: Sketcher, config: ImaginationConfig) -> tuple[int, ...]:
+    """Return the places, in a plan, of the things most of which no nearer ones hide.
 
     Falling rain and snow hide nothing, and are left out.
     """
-    there = [one for one in things if one.kind not in FALLING]
-    shares = sketcher.shown(_painted_as(there, sketcher, config))
+    there = [place for place, one in enumerate(things) if one.kind not in FALLING]
+    shares = sketcher.shown(_painted_as([things[one] for one in there], sketcher, config))
     return tuple(
-        one for one, share in zip(there, shares, strict=True)
-        if share >= (VISIBLE_WATER if one.kind in WATERS else VISIBLE)
+        place for place, share in zip(there, shares, strict=True)
+        if share >= (VISIBLE_WATER if things[place].kind in WATERS else VISIBLE)
     )  # fmt: skip
 
 

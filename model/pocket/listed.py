@@ -20,7 +20,7 @@ def things_at_start(
     On given ground, these are the things that were read in the picture. In another light, things
     stay on ground that is yet to be painted in it.
     """
-    shown = list(inventor.imagination.visible(tuple(things)))
+    shown = [things[place] for place in inventor.imagination.visible(tuple(things))]
     if planned_things(inventor) is not None:  # unknown ground is sketched as it will be painted
         return shown
     known, lattice = inventor.around.known | inventor.relit, inventor.imagination.lattice

@@ -554,8 +554,8 @@ def _numbered(scenery: Scenery, x: float, z: float) -> list[tuple[int, PlacedObj
 def _shown_from(imagination: Imagination, scenery: Scenery, x: float, z: float) -> frozenset[int]:
     """Return the numbers of the things that nearer ones do not hide from a place [m]."""
     numbered = [(number, one) for number, one in _numbered(scenery, x, z) if number]
-    shown = set(map(id, imagination.visible(tuple(one for _, one in numbered))))
-    return frozenset(number for number, one in numbered if id(one) in shown)
+    shown = imagination.visible(tuple(one for _, one in numbered))
+    return frozenset(numbered[place][0] for place in shown)
 
 
 def _on_ground(things: Sequence[PlacedObject], behind: Collection[str]) -> list[PlacedObject]:

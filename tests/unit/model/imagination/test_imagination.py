@@ -62,7 +62,7 @@ def test_what_nearer_things_cover_is_not_visible_and_rain_covers_nothing():
     made._networks.painter.objects.sprites[0].table.fill_(1.0)  # all of each box and more
     hidden, aside = replace(tent, width=40.0, height=40.0), replace(tent, yaw=270.0)
     rain = replace(tent, kind="falling rain")
-    assert made.visible((hidden, aside, tent, rain)) == (aside, tent)
+    assert made.visible((hidden, aside, tent, rain)) == (1, 2)
 
 
 @pytest.mark.parametrize("is_water", [True, False])
@@ -71,7 +71,7 @@ def test_water_is_seen_that_shows_less_of_itself_than_other_things_must(is_water
     made, tent = imagination(), PlacedObject("tent", 90.0, 0.0, 60.0, 60.0)
     made._networks.painter.objects.sprites[0].table.fill_(1.0)  # all of each box
     behind = replace(tent, yaw=78.0)
-    assert (behind in made.visible((behind, tent))) is is_water
+    assert (0 in made.visible((behind, tent))) is is_water
 
 
 def test_the_sketch_of_a_whole_ring_shows_both_halves_of_what_stands_at_its_seam():

@@ -31,7 +31,7 @@ def test_things_on_sketched_ground_are_listed_unless_it_is_to_be_planned_anew():
         plan=Plan("a cat", 7, (cat,)), noise=7, coming_prompt=None, forgotten=nothing, relit=nothing
     )
     inventor.around.known = nothing
-    inventor.imagination.visible = list
+    inventor.imagination.visible = lambda things: range(len(things))
     inventor.imagination.lattice.box.return_value = Place(8, 20, 1, 1)
     assert things_at_start(inventor, (cat,)) == [cat]
     inventor.coming_prompt = "a dog"

@@ -874,6 +874,15 @@ def test_things_take_another_colour_from_away_but_for_those_of_new_ground():
     assert set(new) == {walking.NEW_COLOR}
 
 
+def test_a_restored_world_tells_the_same_things_on_a_walk():
+    made = outdoors(SKY, *(replace(TENT, yaw=36.0 * turn) for turn in range(10)))
+    steps(made, AHEAD, 8)
+    saved, told = made.snapshot(), made.step(Control()).planned
+    made.restore(saved)
+    assert told
+    assert made.step(Control()).planned == told
+
+
 def test_ground_that_is_added_on_the_way_is_as_if_all_were_arranged_at_once():
     made = outdoors(SKY, *(replace(TENT, yaw=36.0 * turn) for turn in range(10)))
     ground = made._ground
