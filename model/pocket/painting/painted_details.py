@@ -181,7 +181,8 @@ class PaintedDetails:
         assert rest is not None
         shown = self._share_of_edges(around.known.shape[0], rest.shape[1])[:, None]
         share = np.where(in_pixels(whole, rest.shape[1]), shown, np.float32(0))
-        return rest + share * (edges - rest)
+        made: np.ndarray = rest + share * (edges - rest)
+        return made
 
     def _beyond_level(self, around: Surroundings) -> np.ndarray:
         """Return the known cells above and below level views, bool [rows, columns]."""
