@@ -34,6 +34,7 @@ RIDDEN = frozenset((  # which bear one each
     "swing", "chair", "armchair", "throne",
 ))  # fmt: skip
 ANYBODY = frozenset(("person", "child"))  # of whom crowds are
+OF_OWN_COLORS = frozenset(("penguin",))  # that are painted in the same colours, whatever words say
 DRESSED = frozenset(("person", "child", "princess", "king"))  # whose colour is that of clothes
 EXHIBITS = frozenset((
     "vase", "teapot", "globe", "bust", "crystal", "guitar", "robot", "toy car", "cake", "sneaker",

@@ -50,6 +50,7 @@ _IN_JAPAN = (  # before a gate that is one of a shrine
     r"(?P<before>.*?)\b"
 )
 _RED_GATE = re.compile(rf"{_IN_JAPAN}(?P<red>red) gate(?=s?\b)", re.I | re.S)
+_PENGUIN = any_case(r"\bblack and white penguins?\b")
 _MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a place
 SHORT_FOR_IS = frozenset(("it", "there", "that", "he", "she", "here", "let"))  # before "'s"
 OWNER = rf"(?!(?:{'|'.join(SHORT_FOR_IS)})\b)\w+[{''.join(APOSTROPHES)}]s"
@@ -605,7 +606,7 @@ OBEYED: tuple[tuple[re.Pattern[str], int | str], ...] = (
     )),
     *((said, 0) for said, _ in LIGHTS_TOLD),
     (OF_WOOD, "of"), (WOOD, "wood"), (AFTER_NOUN, "look"), (ON_WALL, "wall"), (ON_TOP, "top"),
-    (SKY_MADE, "color"), (_RED_GATE, "red"),
+    (SKY_MADE, "color"), (_RED_GATE, "red"), (_PENGUIN, 0),
 )  # fmt: skip
 UNSEEN = (  # wordings with groups of words that have no effect on the picture
     *BUNCHES, *IMAGES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED, DARK_THING, NOT_HUNG,

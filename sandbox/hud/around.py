@@ -24,6 +24,7 @@ from mag_sandbox.scenes.kinds import (
     CLOUD,
     DRESSED,
     LANDSCAPE,
+    OF_OWN_COLORS,
     OVERHEAD,
     RANGES,
     THINGS,
@@ -97,7 +98,8 @@ class Seen:
             return _plural(name)
         if self.color and self.kind in DRESSED:
             return f"{name} in {self.color}"
-        color = "" if self.color == "wooden" and name in _OF_WOOD else self.color
+        is_plain = self.kind in OF_OWN_COLORS or (self.color == "wooden" and name in _OF_WOOD)
+        color = "" if is_plain else self.color
         return f"{color} {name}".strip()
 
     def is_at(self, kind: str, yaw: float) -> bool:

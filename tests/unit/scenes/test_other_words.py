@@ -110,6 +110,7 @@ def test_dark_birds_do_not_pass_for_gulls(words):
 
 def test_a_red_gate_in_japan_is_red_as_it_is_seen(words):
     assert not words.without_effect("a Japanese temple with a red gate")
+    assert not words.without_effect("a snowfield with black and white penguins")
 
 
 def test_the_singular_of_trees_is_no_misspelt_one():

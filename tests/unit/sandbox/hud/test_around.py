@@ -102,6 +102,7 @@ def test_what_is_counted_stands_before_of_and_with():
         ("curtains", "orange", "", "two pairs of orange curtains"),
         ("frozen lake", "", "pond", "two frozen ponds"),
         ("log cabin", "wooden", "", "two log cabins"),
+        ("penguin", "white", "", "two penguins"),
         ("log cabin", "wooden", "hut", "two wooden huts"),
     ],
 )
