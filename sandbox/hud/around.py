@@ -124,7 +124,7 @@ class Seen:
         across = ahead if abs(away) < _IN_VIEW else aside
         is_level = abs(up) < pose.fov * ASPECT / 2
         height = "" if is_level else ", above the view" if up > 0 else ", below the view"
-        hidden = "" if self.in_sight else ", hidden"
+        hidden = "" if self.in_sight else ", behind something"
         return f"{across}{height}{hidden}{', placed by you' if self.placed else ''}"
 
 
@@ -363,7 +363,7 @@ def _number(count: int) -> str:
 
 
 def _by_direction(rows: Iterable[tuple[str, Sequence[str]]], far: Collection[str]) -> str:
-    """Return names and their directions in one line: "also ahead: a tent, two dogs; ...".
+    """Return names and their directions in one line: "also: a tent and two dogs ahead; ...".
 
     What is `far`, and in all directions, is told once.
     """
@@ -374,19 +374,36 @@ def _by_direction(rows: Iterable[tuple[str, Sequence[str]]], far: Collection[str
             continue
         for way, count in Counter(map(_coarse, ways)).items():
             there[way].append(several(name, count))
-    return "also " + "; ".join(f"{way}: {', '.join(names)}" for way, names in there.items())
+    lists = {way: (", ".join(names[:-1]), names[-1]) for way, names in there.items()}
+    return "also: " + "; ".join(
+        f"{' and '.join(filter(None, names))} {way}" for way, names in lists.items()
+    )
 
 
 def _counted(directions: Sequence[str]) -> str:
     """Return how many things are in each direction, in one line: "two ahead, one on the left"."""
-    counts = Counter(directions)
-    if len(counts) > MOST_DIRECTIONS:
-        counts = Counter(map(_coarse, directions))
-    if len(counts) == 1:
-        way, count = counts.popitem()
+    if len(set(directions)) > MOST_DIRECTIONS:
+        directions = [*map(_coarse, directions)]
+    if len(set(directions)) == 1:
+        way, count = directions[0], len(directions)
         return way if count == 1 else f"{'both' if count == 2 else 'all'} {way}"
-    apart = "; " if any("," in way for way in counts) else ", "
-    return apart.join(f"{_number(count)} {way}" for way, count in counts.items())
+    there = defaultdict[str, Counter[str]](Counter)
+    for way, _, detail in (direction.partition(", ") for direction in directions):
+        there[way][detail] += 1
+    ways = [_with_details(way, details) for way, details in there.items()]
+    return ("; " if any("," in way for way in ways) else ", ").join(ways)
+
+
+def _with_details(way: str, details: Counter[str]) -> str:
+    """Return how many things are in a direction: "seven on the right, two of them below the view".
+
+    >>> _with_details("ahead", Counter({"": 5, "below the view": 2}))
+    'seven ahead, two of them below the view'
+    """
+    them = " of them" if len(details) > 1 else ""
+    told = (f"{_number(count)}{them} {detail}" if them else detail
+            for detail, count in details.items() if detail)  # fmt: skip
+    return ", ".join((f"{_number(details.total())} {way}", *told))
 
 
 def _coarse(direction: str) -> str:

@@ -128,6 +128,6 @@ class AroundOverlay(Overlay):
 def _line(line: str) -> Part:
     """Return a name with its directions beside it, or a line that has no such parts."""
     name, _, ways = line.partition(": ")
-    if not ways or name.startswith("also "):
+    if not ways:
         return Text(line, 13, lines=8)
-    return row(Text(name, 13, lines=3, width=NAMES), Text(ways, 13, MUTED, lines=4), align=0.0)
+    return row(Text(name, 13, lines=3, width=NAMES), Text(ways, 13, MUTED, lines=8), align=0.0)

@@ -151,6 +151,11 @@ def test_directions_with_commas_are_set_apart():
     assert around_lines(cats, CameraPose()) == [
         "two cats: one ahead on the right, below the view; one on the left"
     ]
+    cats += [replace(cats[0], yaw=46.0), replace(cats[0], yaw=60.0), replace(cats[1], yaw=90.0)]
+    assert around_lines(cats, CameraPose())[0].partition(": ")[2] == (
+        "one ahead on the right, below the view; "
+        "three on the right, two of them below the view; one on the left"
+    )
 
 
 def test_equal_directions_are_told_once():
@@ -377,7 +382,10 @@ def test_away_from_there_what_words_name_and_nothing_shows_is_listed_as_hidden()
         ground=GroundPlan((cat, dog), waters=(lake,)),
     )  # fmt: skip
     lines = around_lines(things_around(SeenRing(), block), CameraPose(z=10.0))
-    assert lines == ["a lake: on the right, hidden", "a red cat: behind you, hidden"]
+    assert lines == [
+        "a lake: on the right, behind something",
+        "a red cat: behind you, behind something",
+    ]
 
 
 def test_away_from_there_clouds_are_listed_that_were_seen():
@@ -411,7 +419,7 @@ def test_away_from_there_as_many_are_listed_as_words_count():
     )  # fmt: skip
     listed = things_around(SeenRing(), block)
     assert [round(one.yaw) for one in listed] in ([342, 1], [1, 18])
-    assert "hidden" not in str(around_lines(listed, CameraPose(z=1.0))), "perhaps small"
+    assert "behind something" not in str(around_lines(listed, CameraPose(z=1.0))), "perhaps small"
     block.prompt = "a teddy bear"
     assert len(things_around(SeenRing(), block)) == 1
 
@@ -536,15 +544,15 @@ def test_of_a_long_list_the_farthest_are_told_in_one_line_by_direction():
     assert len(overlay.lines) == MOST_LINES
     assert (
         overlay.lines[-1]
-        == "also on the right: a red tent 91, a red tent 98, a red tent 105, a red tent 112"
+        == "also: a red tent 91, a red tent 98, a red tent 105 and a red tent 112 on the right"
     )
     many = [Seen(kind, "", turn, 0.0, 9.0, 9.0) for turn, kind in ((0, "cat"), (90, "dog"))]
     many += [Seen("log", "", turn, 0.0, 9.0, 9.0) for turn in (100, 110, 180)]
     lines = around_lines(many, CameraPose(), most=2)
-    assert lines == ["a cat: ahead", "also on the right: a dog, two logs; behind you: a log"]
+    assert lines == ["a cat: ahead", "also: a dog and two logs on the right; a log behind you"]
     hills = [Seen("hills", "", turn, 0.0, 90.0, 9.0) for turn in range(0, 360, 90)]
     lines = around_lines(many + hills, CameraPose(), most=2)
-    assert lines[1].endswith("behind you: a log; all around: hills")
+    assert lines[1].endswith("a log behind you; hills all around")
 
 
 def test_directions_stand_in_a_column_of_their_own():
