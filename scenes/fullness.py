@@ -52,9 +52,9 @@ def told_crowd(meant: Sequence[tuple[str, str]], number: str) -> list[tuple[str,
     """Return words and what they are drawn as, with how many people are in a busy place.
 
     >>> told_crowd([("crowded", "busy")], "ten")
-    [('crowded', 'ten people around you')]
+    [('crowded', 'ten people')]
     """
-    people = f"{number} people around you"
+    people = f"{number} people"
     told = [(said, people if known == _BUSY else known) for said, known in meant]
     return told if people in dict(told).values() else [*told, (_BUSY, people)]
 

@@ -106,8 +106,8 @@ def find_character(pieces: Sequence[TextPiece], row: int, across: float, measure
 def sentences(notice: str) -> str:
     """Return the parts of a notice, which semicolons divide, as whole sentences.
 
-    >>> sentences("it is set in a snowfield; grey words have no effect here")
-    'It is set in a snowfield. Grey words have no effect here.'
+    >>> sentences("it is set in a snowfield; crossed-out words have no effect here")
+    'It is set in a snowfield. Crossed-out words have no effect here.'
     """
     parts = (part.strip().rstrip(".") for part in notice.split("; "))
     return " ".join(f"{capitalized(part)}." for part in parts if part)

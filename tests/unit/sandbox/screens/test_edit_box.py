@@ -339,7 +339,7 @@ def test_the_box_for_things_says_nothing_about_places():
     overlay.open()
     for letter in "a green elephant with a hat ":
         overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text=letter))
-    assert overlay.box.notice == "grey words have no effect here"
+    assert overlay.box.notice == "crossed-out words have no effect here"
 
 
 def test_the_mouse_alone_applies_and_closes_the_box():
@@ -472,7 +472,7 @@ def test_a_second_thing_is_struck_as_soon_as_it_is_named():
     for letter in "a cow on a table":
         overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text=letter))
     assert [word.text for word in overlay.box.struck] == ["table"]
-    assert "grey words have no effect here" in overlay.box.notice
+    assert "crossed-out words have no effect here" in overlay.box.notice
 
 
 def test_of_several_things_the_first_is_put_and_the_others_are_struck():
@@ -546,7 +546,7 @@ def test_one_thing_is_placed_at_a_time_and_the_box_says_so_of_several(text, is_s
     overlay.open()
     for letter in f"{text} ":
         overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text=letter))
-    assert "grey words have no effect here" in overlay.box.notice
+    assert "crossed-out words have no effect here" in overlay.box.notice
     assert ("one thing is placed at a time" in overlay.box.notice) is is_said
 
 

@@ -191,7 +191,7 @@ def test_unknown_words_are_struck_and_the_nearest_offered(desk):
     desk.write("a red zeppelin and 🌵 by the battlefield ")
     desk.show()
     assert [word.text for word in desk.box.struck] == ["zeppelin", "🌵", "battlefield"]
-    assert "grey" in desk.box.notice
+    assert "crossed-out words" in desk.box.notice
     assert "below them is what comes nearest" in desk.box.notice
     rect, _, known = next(hint for hint in desk.box._card.hints if hint[1].text[0] == "b")
     assert known == "meadow"
