@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 FINER = 2  # times as many pixels across as it is given, in training
-WIDTHS = 16, 48, 64, 96  # channels of pixels, and of halves, quarters and eighths of them
-DEPTHS = 1, 3, 3  # blocks on the way down, likewise from halves on
+WIDTHS = 16, 48, 64  # channels of pixels, and of halves and quarters of them
+DEPTHS = 1, 3  # blocks on the way down, likewise from halves on
 GIVEN = 7  # channels: colours of the painting, those of the sketch, and where things stand
-STEP = 8  # px; rows and columns are a multiple of it
+STEP = 4  # px; rows and columns are a multiple of it
 # [1, GIVEN, H, W] -> what it adds to a smooth picture, [1, 3, FINER * H, FINER * W]
 Refine = Callable[[Tensor], Tensor]
 
@@ -40,16 +40,14 @@ class Refiner(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        fine, half, quarter, eighth = WIDTHS
+        fine, half, quarter = WIDTHS
         self.stem = nn.Conv2d(GIVEN, fine, 3, padding=1)
         self.to_half = nn.Conv2d(fine, half, 4, 2, 1)
         self.to_quarter = nn.Conv2d(half, quarter, 4, 2, 1)
-        self.to_eighth = nn.Conv2d(quarter, eighth, 4, 2, 1)
-        self.halves, self.quarters, self.eighths = (
+        self.halves, self.quarters = (
             nn.ModuleList(RefinerBlock(width) for _ in range(depth))
             for width, depth in zip(WIDTHS[1:], DEPTHS, strict=True)
         )
-        self.from_eighth = nn.Conv2d(eighth, 4 * quarter, 1)
         self.quarter_again = RefinerBlock(quarter)
         self.from_quarter = nn.Conv2d(quarter, 4 * half, 1)
         self.half_again = RefinerBlock(half)
@@ -71,10 +69,7 @@ class Refiner(nn.Module):
         quarter = functional.relu(self.to_quarter(half))
         for block in self.quarters:
             quarter = block(quarter)
-        eighth = functional.relu(self.to_eighth(quarter))
-        for block in self.eighths:
-            eighth = block(eighth)
-        quarter = self.quarter_again(_joined(quarter, self.from_eighth(eighth)))
+        quarter = self.quarter_again(functional.relu(quarter))
         half = self.half_again(_joined(half, self.from_quarter(quarter)))
         fine = self.fine_again(_joined(fine, self.from_half(half)))
         return functional.pixel_shuffle(self.head(fine), FINER)

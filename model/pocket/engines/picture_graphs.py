@@ -288,17 +288,17 @@ def refiner_graph(source: Refiner, size: tuple[int, int]) -> Graph:
     """Return the graph of a `Refiner`, from [1, H, W, GIVEN] to [1, H, W, 3 * FINER ** 2]."""
     given = graph_input(1, *size, GIVEN)
     x, wide = channels_first(given), list[Node]()
-    down = source.stem, source.to_half, source.to_quarter, source.to_eighth
-    blocks = nn.ModuleList(), source.halves, source.quarters, source.eighths
+    down = source.stem, source.to_half, source.to_quarter
+    blocks = nn.ModuleList(), source.halves, source.quarters
     for depth, (layer, each) in enumerate(zip(down, blocks, strict=True)):
         # the first and the last one stay in fp32
         x = op.relu(convolution_layer(x, layer, name=f"down {depth}" if depth else ""))
         for place, block in enumerate(each):
             x = _refined(x, cast(RefinerBlock, block), f"depth {depth} block {place}")
         wide.append(x)
-    up = source.from_eighth, source.from_quarter, source.from_half
-    again = source.quarter_again, source.half_again, source.fine_again
-    for depth, (layer, block, beside) in enumerate(zip(up, again, wide[-2::-1], strict=True)):
+    x = _refined(op.relu(x), source.quarter_again, "up 0 block")
+    up, again = (source.from_quarter, source.from_half), (source.half_again, source.fine_again)
+    for depth, (layer, block, beside) in enumerate(zip(up, again, wide[-2::-1], strict=True), 1):
         x = op.relu(op.add(beside, _grown(x, layer, 2, f"up {depth}")))
         x = _refined(x, block, f"up {depth} block")
     return [given], [channels_last(convolution_layer(x, source.head))]
