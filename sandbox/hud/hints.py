@@ -128,15 +128,16 @@ class HintLine:
         self._newest = pose, now
         walks, pose = pose.is_away, pose.at_origin
         before, self._start = self.step, self._start or pose
-        self._turned = yaw_difference(pose.yaw, self._start.yaw)
+        turned, self._turned = self._turned, yaw_difference(pose.yaw, self._start.yaw)
+        passes = turned * self._turned < 0 and abs(turned - self._turned) < 180.0  # the start
         overlap = view_overlap(self._start, pose)
         turn = max(abs(self._turned), abs(pose.pitch - self._start.pitch))
         if turn >= TURNED:
             self._learn(Step.LOOK)
         if overlap < GONE:
             self._learn(Step.LEAVE)
-        elif self.step is Step.RETURN:
-            if self._back_at is None and overlap >= BACK:
+        if self.step is Step.RETURN:
+            if self._back_at is None and (overlap >= BACK or passes):
                 self._back_at = now
                 self.learned.add(Step.RETURN)  # the hint stays until the question is answered
             if self._back_at is not None and now - self._back_at >= ANSWER_S:
@@ -199,7 +200,7 @@ def hint_card(
     learned: Collection[Step] = (),
     forgets: bool = False,
 ) -> Card:
-    """Return the next hint, with a dot for every step: done, shown now, or still to come.
+    """Return the next hint, with a dot for every step: those done, this one, those to come.
 
     `forgets`: a comparison shows the world beside one that remembers, because it loses views out of
     sight or has a single memory.
@@ -207,8 +208,9 @@ def hint_card(
     title, why = WAY_BACK if step is Step.WALK and step in learned else step.value
     if step is Step.split and forgets:
         why = BESIDE_A_MEMORY
-    colours = dict.fromkeys(STEPS, (*MUTED, 70)) | dict.fromkeys(learned, GOOD) | {step: ACCENT}
-    dots = (bar(6, 6, colour, 9) for colour in colours.values())
+    done = len({*learned} - {step})
+    colours = [*[GOOD] * done, ACCENT, *[(*MUTED, 70)] * (len(STEPS) - done - 1)]
+    dots = (bar(6, 6, colour, 9) for colour in colours)
     key = KEYS.get(step)
     named = Text(title.format(key_of(key)) if key else title, 15, ACCENT, bold=True)
     return Card(row(named, Text(why, 14, lines=1), *dots, gap=6), pad=(14, 6))

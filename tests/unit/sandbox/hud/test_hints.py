@@ -18,7 +18,7 @@ from mag_sandbox.sandbox.hud.hints import (
 )
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.ui.display import window
-from mag_sandbox.sandbox.ui.theme import GOOD, MUTED, Theme
+from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, Theme
 
 MOVED = ("LOOK", "LEAVE", "RETURN", "WALK")
 
@@ -71,6 +71,19 @@ def test_without_a_comparison_the_next_lesson_follows_the_return(way_back):
     hints = HintLine()
     assert follow(hints, *range(0, 181, 10), *way_back) is Step.RETURN
     assert follow(hints, 0, start=ANSWER_S + 5.0) is Step.WALK
+
+
+@pytest.mark.parametrize("step", [10, 55])  # the first view may be passed within a block
+def test_the_question_goes_away_though_the_player_turns_on(step: int):
+    hints = HintLine()
+    assert follow(hints, *range(0, 331, step), 385, 450) is Step.RETURN
+    assert follow(hints, 470, start=ANSWER_S + 6.0) is Step.WALK
+
+
+def test_the_dots_of_a_hint_fill_from_the_left_in_whatever_order_steps_were_done():
+    card = hint_card(Step.RETURN, DEFAULTS.title, learned={Step.LOOK, Step.split, Step.RETURN})
+    dots = [part.values[0] for part in card.content.content[2:]]
+    assert dots == [GOOD, GOOD, ACCENT, *[(*MUTED, 70)] * (len(STEPS) - 3)]
 
 
 def test_every_lesson_has_its_time_whenever_the_one_before_was_done():
