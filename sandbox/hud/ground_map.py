@@ -300,18 +300,19 @@ def _draw_doors(
     words: Mapping[str, str],
     taken: list[pygame.Rect],
 ) -> dict[Door, pygame.Rect]:
-    """Draw doors with names; add the places of these to `taken`, and return those on the map.
+    """Draw doors with names; add the places of both to `taken`, and return those of names.
 
     All that lead to known rooms have one, of the others the nearest of each kind that is in sight.
     """
     place, apart = area.place, _apart(theme)
     names: dict[Door, pygame.Rect] = {}
+    posts: list[pygame.Rect] = []
     unnamed = {door.kind for door in ground.doors}
     discs = [_disc(area, thing) for thing in ground.things]
     for door in sorted(ground.doors, key=lambda one: math.hypot(one.x - area.x, one.z - area.z)):
         post = pygame.Rect(0, 0, max(6, theme.px(7)), max(10, theme.px(11)))
         post.center = round(area.at(door.x, door.z)[0]), round(area.at(door.x, door.z)[1])
-        pygame.draw.rect(card, SHADOW, post.inflate(4, 4))
+        posts.append(pygame.draw.rect(card, SHADOW, post.inflate(4, 4)))
         pygame.draw.rect(card, theme.colour(ACCENT if door == ground.door else INK), post)
         if not door.leads_to:
             if door.kind not in unnamed or not place.collidepoint(post.center):
@@ -328,6 +329,7 @@ def _draw_doors(
         if labels:
             taken.append(_write(card, name, clearest(labels, discs)))
             names[door] = taken[-1].move(-place.left, -place.top)
+    taken += posts
     return names
 
 

@@ -292,6 +292,18 @@ def test_the_name_of_a_door_keeps_off_things_beside_it():
     assert name.left >= dog_at[0] + dog.radius * shown.scale
 
 
+def test_names_of_things_keep_off_doors(monkeypatch):
+    dog, door = GroundThing("dog", 0.0, -2.0, 0.2), Door("door", 0.0, -2.5, "bathroom")
+    ground, places, write = GroundPlan((dog,), doors=(door,)), [], above._write
+    monkeypatch.setattr(above, "_write", lambda *how: places.append(write(*how)) or places[-1])
+    ground_map = GroundMap()
+    with window((1280, 720), "test"):
+        ground_map.card(Theme((1280, 720)), replace(block_at(0.0), ground=ground), WAY, (), HERE)
+        post = ground_map.area.at(door.x, door.z)
+        assert places
+        assert not any(place.inflate(6, 6).collidepoint(post) for place in places)
+
+
 def test_water_is_on_the_map():
     corners = ((-2.4, 1.0), (-1.2, 1.0), (-1.2, 2.2), (-2.4, 2.2))
     ground = replace(GROUND, waters=(GroundWater("lake", corners, (60, 110, 200)),))
