@@ -64,7 +64,7 @@ _EDGE_DARK, _EDGE_BRIGHT = (10, 13, 24), MEMORY
 
 CARD_WIDTH = 366  # px of the reference window
 SHADOW = (10, 13, 24)
-RETURN_POINT, FORGOTTEN, ANCHOR = "return point", "forgotten", "anchor"  # if there are any
+RETURN_POINT, FORGOTTEN, ANCHOR = "checked on return", "forgotten", "anchor"  # if there are any
 GONE, _HOLE = (150, 158, 178), 0.55  # of what memory lost: colour, share of a dot
 PIN, PLACE = 5.0, 3.2  # px of the reference window: radius of a pin's head, of a place's dot
 
@@ -498,7 +498,7 @@ MARKS = (  # of the map, as in its legend
     (_draw_frame, "remembered"),
     (_draw_place, RETURN_POINT),
     (_draw_stripes, "unseen"),
-    (partial(_draw_stripes, colour=_IMAGINED), "imagined ahead"),
+    (partial(_draw_stripes, colour=_IMAGINED), "ready, unseen"),
     (partial(_draw_place, colour=GONE, hole=_HOLE), FORGOTTEN),
     (_draw_pin, ANCHOR),
 )
