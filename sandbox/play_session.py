@@ -41,7 +41,7 @@ from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
-from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt, title_of
+from mag_sandbox.sandbox.saves.own_scenes import named_after, scene_of_prompt, title_of
 from mag_sandbox.sandbox.saves.parking import NONE_SAVED
 from mag_sandbox.sandbox.saves.saves import LEFT, Autosave
 from mag_sandbox.sandbox.saves.undo import CHANGE, Moment
@@ -211,6 +211,7 @@ class PlayerSession(WatchedSession):
             services.bindings.title("undo"),
         )
         self._doors = DoorsInPlay(services, worker, reel, hud, self._painting)
+        self._scene = playthrough.scene
         self._begun_places: deque[str] = deque(maxlen=1)  # descriptions of places to begin
         self._asked: deque[Moment] = deque()  # before changes that the world has not made yet
         describe = partial(
@@ -490,7 +491,9 @@ class PlayerSession(WatchedSession):
 
     def _place(self, text: str) -> Playthrough:
         """Begin a place of its own; the one before can be brought back."""
-        scene = scene_of_prompt(text, secrets.randbelow(MAX_SEED), self._services.vocabulary)
+        words = self._services.vocabulary
+        scene = scene_of_prompt(text, secrets.randbelow(MAX_SEED), words)
+        scene = named_after(self._scene, scene, words)
         kept = self.memory.kept_in(scene)
         self._leave_for("a new place begins")
         self._services.saves.keep_written(scene)

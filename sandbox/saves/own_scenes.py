@@ -35,6 +35,9 @@ _PART_END = re.compile(  # after which other things are named, and the joining w
 )  # fmt: skip
 _DANGLING = re.compile(r"^(?:and|or|with)\b ?|, (?:it|them|him|her)(?=,|$)", re.I)
 _TIME = re.compile(r"\bon an? (morning|afternoon|evening)\b", re.I)  # of which day is not shown
+_LIST_ENDS = re.compile(  # in the last sentence, where no "at night" follows
+    r"(?<=\. )([^.]+? and [^,.]+), (?!(?:in|on|at|with|without|under|by) )(?=[^.]+\.?$)"
+)
 _PHRASE_END = re.compile(r"[,.;:]|\s(?:with|under|where|in front of)\s")
 MOST_OWN = 40  # scenes that the game wrote and that are kept
 
@@ -146,11 +149,16 @@ def _placed(prompt: str, known: Vocabulary) -> str:
 
 
 def told(scene: Scene, prompt: str, known: Vocabulary | None) -> str:
-    """Return a prompt in force as it is shown: without a player's words that have no effect."""
+    """Return a prompt in force as it is shown: without a player's words that have no effect.
+
+    What a player added to sentences is one more of these, not the end of a list.
+    """
     is_given = prompt == scene.prompt and scene.image is not None
     if is_given or known is None:
         return prompt
     shown = _heard(prompt, known)
+    if found := _LIST_ENDS.search(shown):
+        shown = f"{shown[: found.end(1)]}. {capitalized(shown[found.end() :])}"
     return capitalized(shown) if prompt[:1].isupper() else shown
 
 
@@ -217,6 +225,12 @@ def name_with(scene: Scene, prompt: str, known: Vocabulary | None = None) -> str
     if known:
         name, new = relit_name(name, new, prompt, scene.prompt, known)
     return f"{name}, then {new[:1].lower()}{new[1:]}"
+
+
+def named_after(before: Scene, scene: Scene, known: Vocabulary | None = None) -> Scene:
+    """Return a new place with the name of the one before, if its description only adds to that."""
+    told = (_heard(one.prompt, known) if known else one.prompt for one in (scene, before))
+    return replace(scene, name=name_with(before, scene.prompt, known)) if _added(*told) else scene
 
 
 def _without_gone(scene: Scene, kept: str) -> str:

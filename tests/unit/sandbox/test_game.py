@@ -555,6 +555,13 @@ def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_l
     assert game.screen.reel.current.block.prompt == SCENE.prompt
 
 
+def test_a_new_place_is_named_after_the_one_whose_description_it_goes_on_with(run):
+    game = run()
+    game.play(PlayScene(SCENE))
+    begun = game.screen.session._place(f"{SCENE.prompt}, a dragon")
+    assert begun.scene.name == f"{SCENE.name}, a dragon"
+
+
 def test_loading_and_the_lab_view_tell_what_has_an_effect(run):
     game = run()
     game.services.vocabulary = known_words("pocket")

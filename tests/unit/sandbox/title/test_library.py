@@ -29,6 +29,7 @@ from mag_sandbox.sandbox.saves.own_scenes import (
     delete_own_scene,
     keep_prompted,
     name_with,
+    named_after,
     own_scenes,
     picture_own_scene,
     save_own_scene,
@@ -595,6 +596,13 @@ def test_a_players_description_is_shown_without_words_that_have_no_effect():
     assert told(given, text, words) == text, "with the picture that it is of"
     assert told(given, f"{text} and a drone", words) == "A swamp with a wooden boat"
     assert told(own, text, None) == text
+    village = Scene("A snowfield with a pond. Birds, a snowman and groups of firs.", 0, "Village")
+    asked = Scene(f"{village.prompt[:-1]}, a foggy night, a dragon", 0, "A snowfield with a pond")
+    shown = "A snowfield with a pond. Birds, a snowman and groups of firs. A foggy night, a dragon"
+    assert told(asked, asked.prompt, words) == shown
+    assert named_after(village, asked, words).name == "Village, a foggy night, a dragon"
+    assert named_after(own, asked, words) == asked
+    assert told(village, f"{village.prompt[:-1]}, at night", words).endswith("firs, at night")
 
 
 def test_the_card_of_an_own_place_says_what_is_seen_there(tmp_path):
