@@ -175,9 +175,14 @@ class Plan:
             known: which cells are known, bool [rows, columns].
             lattice: of these cells.
         """
-        new = (thing for thing in self.things if not stands_in(thing, known, lattice))
+        new = self.without(known, lattice).things
         old = (thing for thing in before.things if stands_in(thing, known, lattice))
         return Plan(self.prompt, self.noise, (*new, *old))
+
+    def without(self, cells: np.ndarray, lattice: Lattice) -> "Plan":
+        """Return this plan without the things that stand in cells, bool [rows, columns]."""
+        things = (thing for thing in self.things if not stands_in(thing, cells, lattice))
+        return Plan(self.prompt, self.noise, tuple(things))
 
 
 def stands_in(thing: PlacedObject, cells: np.ndarray, lattice: Lattice) -> bool:
@@ -517,8 +522,14 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             _show_first(self, made)
 
     def see(self, pose: CameraPose, latents: Tensor, only: np.ndarray | None = None) -> None:
-        """Add a given view of the lattice to the known ring, or only some of its cells."""
+        """Add a given view of the lattice to the known ring, or only some of its cells.
+
+        What was planned there is not what stands there.
+        """
+        known, lattice = self.around.known, self.imagination.lattice
         self.around = self.imagination.seen(self.around, pose, latents, only)
+        if self.plan is not None:
+            self.plan = self.plan.without(self.around.known & ~known, lattice)
 
     def snapshot(self) -> WorldState:
         """Return the known ring, the plan, and the inputs of a view under way."""
@@ -708,8 +719,11 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             if now.noise != noise:
                 now = _turned(now, noise, doors, imagination.config)
             check_cancelled("painting", 0.0)  # what is carried over takes longer than to paint
+            lattice = imagination.lattice
             if now is not plan and before is not None:
-                now = now.after(before, around.known, imagination.lattice)
+                now = now.after(before, around.known, lattice)
+            elif now is not plan:  # what was shown since it was begun
+                now = now.without(around.known & ~around.mask(imagination.ahead), lattice)
             subject = Subject(texts(prompt)[0], noise, now.things, carry(now.things))
             first = None if around.known.any() else pose
             made = PaintedGround(around, imagination.imagine(around, pose, subject), now, first)

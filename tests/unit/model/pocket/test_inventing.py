@@ -1029,3 +1029,24 @@ def test_a_painter_that_is_late_paints_where_the_camera_will_be_and_catches_up()
 def test_no_save_has_noise_that_cannot_be_drawn(noise):
     with pytest.raises(ValueError, match="noise is"):
         Plan(CAPTIONS[0], noise, ())
+
+
+@pytest.mark.parametrize("is_planned", [True, False])
+def test_nothing_is_planned_where_something_was_shown(is_planned):
+    made = world()
+    painting, lattice = made.painting, made.painting.imagination.lattice
+    shown, unknown = (PlacedObject("tent", yaw, -8.0, 10.0, 8.0) for yaw in (90.0, 180.0))
+    painting.begin(3)
+    plan = Plan(PLACE.prompt, painting.noise, (shown, unknown))
+    if is_planned:
+        painting.plan = plan
+    else:
+        painting.asked = plan.prompt, plan.noise
+        painting.planned.set_result(plan.things)
+    ahead = painting.imagination.nothing().at(painting.imagination.ahead)
+    painting.see(lattice.nearest(CameraPose(90.0)), torch.from_numpy(ahead.latents)[None])
+    ground = painting._painter(plan.prompt, plan.noise, painting.plan)(
+        painting.around, lattice.nearest(CameraPose(180.0))
+    )
+    assert ground.plan is not None
+    assert ground.plan.things == (unknown,)
