@@ -291,6 +291,9 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
         counting = {place for other in groups for place in other.places}
         counting -= set() if many.issuperset(group.places) else many  # trees step aside themselves
         counting -= set() if far.issuperset(group.places) else far  # as far things do
+        if not is_crowd:  # a crowd steps aside itself
+            counting = {place for place in counting if things[place].kind not in crowds}
+            counting.update(group.places)
         others = [result[place] for place in counting.difference(group.places)]
         counted = all(one.kind in several for one in own)
         merges = any(

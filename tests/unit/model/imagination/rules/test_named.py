@@ -1011,3 +1011,15 @@ def test_no_hay_bale_stands_right_before_a_named_truck():
     room = replace(ground, kind="floor")
     inside = obeyed([room, truck, bale], named_things("a truck", ("truck",)))
     assert any(one.kind == "hay bale" for one in inside)
+
+
+def test_a_crowd_makes_room_for_a_bus_and_a_taxi_behind_it():
+    person = PlacedObject("person", 10.0, -8.0, 9.0, 20.0)
+    bus = PlacedObject("bus", -18.0, 0.0, 54.0, 22.0)
+    car = PlacedObject("car", 27.0, -4.0, 20.0, 7.6)
+    bench = PlacedObject("bench", 28.0, -18.0, 30.0, 15.0)
+    behind = Named(("car",), None, 1, 1, relation=Relation("behind", ("bus",)))
+    named = [Named(("person",), None, 14), behind, Named(("bus",), None, 1, 1)]
+    named.append(Named(("bench",), None, 1, 1))
+    result = obeyed([*GROUND, car, bus, person, bench], named)
+    assert all(away(one) < 45.0 for kind in ("bus", "car", "bench") for one in of(result, kind))
