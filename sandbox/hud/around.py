@@ -48,6 +48,7 @@ _UNITS = {  # of several
     "bamboo": "clump", "seaweed": "clump", "curtains": "pair", "steps": "flight",
 }  # fmt: skip
 _UNFROZEN = frozenset(("pond", "lake"))  # names of water, which ice may have
+_LAKES = frozenset(("lake", "frozen lake"))  # of which words name one twice: it freezes
 _OF_WOOD = frozenset(("log cabin", "log", "stump"))  # which are of no other material
 NARROWEST = 2.7  # degrees of the shorter side of a thing: of a chicken that is some steps away
 # of that size: enough for a thing beside a larger one of its kind, or where so many are as large
@@ -302,6 +303,7 @@ def unplanned_names(block: FrameBlock, kinds: Collection[str]) -> tuple[str, ...
         return ()
     present = {one.kind for one in block.planned} | {one.kind for one in block.placed}
     present.update(one.kind for one in (block.ground.things if block.ground else ()))
+    present |= _LAKES if present & _LAKES else set()
     said, told = names_in(block.prompt), {*kinds} & THINGS.keys() - OVERHEAD
     return tuple(
         said.get(one.kinds[0], one.kinds[0])

@@ -106,6 +106,7 @@ _LEAF, _LEAF_SHAPE = "wild flower", 0.6  # the kind drawn for leaves on the grou
 _TREE = 3.0  # metres
 _DAYLIT = 0.8  # least channel of the light of a day
 _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
+_FOG_AT_NIGHT = np.array((110, 121, 152.0))  # brighter than the sky, or it would not be seen
 _HALF_SEEN, _NEAREST_FOOT = 6.0, 1.0  # metres; degrees
 _PALEST, _PALEST_SKY = 0.78, 0.85  # share of fog at most: in things, which are still known, and sky
 _PALEST_COLOR = 0.25  # likewise, in things whose colour words give
@@ -613,10 +614,11 @@ def _fogged(
 
 
 def _fog_over(things: Sequence[PlacedObject], wanted: Wanted) -> np.ndarray:
-    """Return the colour of fog, which is no brighter than the sky."""
+    """Return the colour of fog, which by day is no brighter than the sky."""
     light = np.array(wanted.light)
-    is_night = has_dark_sky(things) and (wanted.by_night or light.min() > _DAYLIT)
-    fog = (_NIGHT if is_night else light) * _FOG
+    if has_dark_sky(things) and (wanted.by_night or light.min() > _DAYLIT):
+        return _FOG_AT_NIGHT
+    fog = light * _FOG
     sky = _first(things, "low sky") or (255, 255, 255)
     colored: np.ndarray = fog * min(max(sky) / fog.max(), 1.0)
     return colored

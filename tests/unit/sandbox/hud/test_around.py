@@ -645,6 +645,12 @@ def test_land_is_listed_last_and_without_a_number():
     ]  # fmt: skip
 
 
+def test_a_pond_that_freezes_is_there():
+    text = "a snowfield with a frozen pond, a dragon skating on the frozen lake"
+    block = Mock(prompt=text, planned=(replace(TENT, kind="frozen lake"),), ground=None, placed=())
+    assert unplanned_names(block, ("lake", "frozen lake", "dragon")) == ("dragon",)
+
+
 def test_no_part_of_a_name_is_said_to_be_missing():
     block = Mock(prompt="a desert with table mountains and a table", planned=(), ground=None)
     block.placed, block.planned = (), (replace(TENT, kind="mesas"),)

@@ -142,6 +142,13 @@ def test_fog_at_night_is_dark():
     assert max(sky.color) < max(by_day.color) * 0.9
 
 
+def test_fog_at_night_is_brighter_than_the_sky():
+    for wanted in (BY_DAY, BY_DAY._replace(by_night=True, light=(0.6, 0.66, 0.92))):
+        sky = in_fog([DARK, BARN], wanted)[0]
+        assert max(DARK.color) < max(sky.color) < 170
+        assert max(sky.color) - min(sky.color) < 60
+
+
 def test_fog_at_dusk_is_no_bluer_than_dusk_and_none_is_brighter_than_its_sky():
     dusk = replace(SKY, color=(140, 105, 145), mean_color=(140, 105, 145))
     sky, _ = in_fog([dusk, BARN], BY_DAY._replace(light=(0.78, 0.67, 0.86)))
