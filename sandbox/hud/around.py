@@ -62,6 +62,7 @@ _NUMBERS = (
 _TENS = "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"
 _AHEAD, _IN_VIEW, _BEHIND = 10.0, 45.0, 140.0  # degrees from the middle of the view
 SHORE = 0.45  # share of a water's box from its middle to where it is seen
+RIDGE = 0.2  # likewise of a range far away, which ends low
 UPPER = 0.25  # share of the box of what lies, from its middle up to where it is seen
 PARTS = 7  # of water, across, of which one seen is enough
 _STAGE_CURTAINS, _STAR = "stage curtains", "star"
@@ -118,7 +119,7 @@ class Seen:
         if (
             self.kind in WATERS | LANDSCAPE and abs(away) <= _BEHIND
         ):  # a lake at the feet, or a path, is where its nearest part is seen
-            away, up = _beyond(away, SHORE * self.width), _beyond(up, SHORE * self.height)
+            away, up = _beyond(away, _reach(self)), _beyond(up, SHORE * self.height)
         side = "on the right" if away > 0 else "on the left"
         ahead = "ahead" if abs(away) < _AHEAD else f"ahead {side}"
         aside = "behind you" if abs(away) > _BEHIND else side
@@ -127,6 +128,11 @@ class Seen:
         height = "" if is_level else ", above the view" if up > 0 else ", below the view"
         hidden = "" if self.in_sight else ", behind something"
         return f"{across}{height}{hidden}{', placed by you' if self.placed else ''}"
+
+
+def _reach(one: Edit | Seen) -> float:
+    """Return how far to both sides of its middle some water, way or range is seen [degrees]."""
+    return (RIDGE if one.kind in RANGES else SHORE) * one.width
 
 
 def _beyond(angle: float, half: float) -> float:
@@ -436,7 +442,7 @@ def _is_seen(edit: Edit, seen: np.ndarray) -> bool:
     height, width = seen.shape
     above = UPPER * edit.height if where_of(edit.kind) == "flat" else 0.0
     row = min(max(round((TOP - edit.pitch - above) * SCALE), 0), height - 1)
-    half = SHORE * edit.width if edit.kind in WATERS | LANDSCAPE else 0.0
+    half = _reach(edit) if edit.kind in WATERS | LANDSCAPE else 0.0
     yaws = edit.yaw + 180.0 + np.linspace(-half, half, PARTS)
     return bool(seen[row, np.rint(yaws * SCALE).astype(int) % width].any())
 

@@ -38,6 +38,16 @@ def test_water_is_where_its_nearest_part_is_seen():
     assert lake.direction(CameraPose(90.0)) == "behind you, below the view"
 
 
+def test_hills_whose_low_end_shows_are_beside_the_view():
+    hills = Seen("hills", "", 293.0, 6.4, 90.0, 12.7)
+    assert hills.direction(CameraPose()) == "on the left"
+    assert hills.direction(CameraPose(330.0)) == "ahead on the left"
+    ring, plan = SeenRing(), Edit("place", 293.0, 6.4, 90.0, 12.7, "hills", None)
+    ring.add(Mock(frames=np.zeros((1, 192, 320, 3), np.uint8), poses=(CameraPose(),), edited=None))
+    block = Mock(placed=(), planned=(plan, replace(plan, yaw=30.0)), ground=None, prompt="")
+    assert [one.yaw for one in things_around(ring, block)] == [30.0]
+
+
 def test_a_rug_whose_upper_half_a_level_view_shows_is_listed():
     rug = Edit("place", 0.0, -29.0, 50.0, 18.0, "round rug", COLORS["purple"])
     sofa = replace(rug, kind="sofa")
