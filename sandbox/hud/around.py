@@ -7,6 +7,7 @@ with those that it read in a given picture. Worlds without a plan list placed th
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import atan, atan2, degrees, dist, hypot
 
 import numpy as np
@@ -32,9 +33,9 @@ from mag_sandbox.scenes.kinds import (
 )
 from mag_sandbox.scenes.naming import UNCOUNTED, named_things, with_article
 from mag_sandbox.scenes.stances import STANCES, where_of
-from mag_sandbox.scenes.synonyms import plural
+from mag_sandbox.scenes.synonyms import plural, synonyms_of
 from mag_sandbox.scenes.things import SMALLEST
-from mag_sandbox.scenes.vocabulary import in_good_spelling
+from mag_sandbox.scenes.vocabulary import in_good_spelling, split_words
 
 _BARE = "flat land"  # the one kind of a plan that is nothing
 CALLED = {  # kinds by names that players use
@@ -310,12 +311,26 @@ def unplanned_names(block: FrameBlock, kinds: Collection[str]) -> tuple[str, ...
     present = {one.kind for one in block.planned} | {one.kind for one in block.placed}
     present.update(one.kind for one in (block.ground.things if block.ground else ()))
     present |= _LAKES if present & _LAKES else set()
+    prompt = _without_unknown_pairs(block.prompt)
     said, told = names_in(block.prompt), {*kinds} & THINGS.keys() - OVERHEAD
     return tuple(
         said.get(one.kinds[0], one.kinds[0])
-        for one in named_things(block.prompt, tuple(STANCES))  # a table mountain is no table
+        for one in named_things(prompt, tuple(STANCES))  # a table mountain is no table
         if present.isdisjoint(one.kinds) and one.kinds[0] in told
     )
+
+
+def _without_unknown_pairs(text: str) -> str:
+    """Return a description without two words for which only something else can be suggested.
+
+    A dinosaur skeleton, which has no effect, is no dinosaur.
+    """
+    words = split_words(text)
+    for word, after in reversed([*pairwise(words)]):
+        listed = synonyms_of(f"{word.text} {after.text}".lower())
+        if listed and listed.near and not listed.same:
+            text = text[: word.start] + text[after.end :]
+    return text
 
 
 def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = None) -> list[str]:

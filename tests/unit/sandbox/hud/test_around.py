@@ -661,6 +661,13 @@ def test_a_pond_that_freezes_is_there():
     assert unplanned_names(block, ("lake", "frozen lake", "dragon")) == ("dragon",)
 
 
+def test_a_dinosaur_skeleton_which_has_no_effect_is_no_missing_dinosaur():
+    block = Mock(prompt="a museum, a dinosaur skeleton", planned=(), ground=None, placed=())
+    assert unplanned_names(block, ("dinosaur",)) == ()
+    block.prompt = "a museum, a dinosaur"
+    assert unplanned_names(block, ("dinosaur",)) == ("dinosaur",)
+
+
 def test_no_part_of_a_name_is_said_to_be_missing():
     block = Mock(prompt="a desert with table mountains and a table", planned=(), ground=None)
     block.placed, block.planned = (), (replace(TENT, kind="mesas"),)
