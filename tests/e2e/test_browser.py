@@ -374,7 +374,7 @@ def test_a_session_is_recorded_and_exported(meadow, tmp_path):
     meadow.wait("!shown.header.plays")
     [recording] = tmp_path.glob("data/recordings/*/session.jsonl")
     assert recording.stat().st_size > 1000
-    for key in (*["ArrowDown"] * 9, "e"):  # recordings are last
+    for key in (*["ArrowDown"] * 9, "g"):  # recordings are last
         meadow.press(key)
     eventually(lambda: [*tmp_path.glob("data/recordings/*.mp4")])
 
