@@ -15,13 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from openvino import Model
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.whole import sha256_of
 from mag_sandbox.model.checkpoints import load_into
-from mag_sandbox.model.compiled.graphs import CompiledGraph, Graph, GraphCompiler
+from mag_sandbox.model.compiled.graphs import CompiledGraph, Graph, GraphCompiler, Model
 from mag_sandbox.model.compiled.quantisation import Ranges, best_range, products, write_ranges
 from mag_sandbox.model.enlarger import ENLARGER, Enlarger
 from mag_sandbox.model.enlarging import NETWORK, SQUARE, graph_of, with_border

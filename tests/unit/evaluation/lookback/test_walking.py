@@ -113,7 +113,7 @@ def test_a_walk_comes_back_to_the_poses_of_its_way_out(task):
     poses, given = path_poses(clip(task), worlds.SPEC)
     assert given == 1
     far = max(np.hypot(pose.x, pose.z) for pose in poses)
-    assert {"walk": 1.4, "loop": 4.0 * 2**0.5, "past": 1.2}[task] <= far + 1e-3 <= 5.7
+    assert {"walk": 1.4, "loop": tasks.SIDE * 2**0.5, "past": 1.2}[task] <= far + 1e-3 <= 5.7
     if task == "past":
         assert poses.count(poses[-1]) > 2
     else:
