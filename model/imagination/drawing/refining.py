@@ -61,8 +61,8 @@ class RefinedRings:
         stride = picture.shape[1] // len(known)
 
         def refined(around: np.ndarray) -> np.ndarray:
-            make = partial(_refined, around, refine, BESIDE * stride)
-            return self._means.found(digest_of(around), lambda: _means(make()))
+            digest, make = digest_of(around), partial(_refined, around, refine, BESIDE * stride)
+            return self._means.found(digest, lambda: _means(self._made.found(digest, make)))
 
         small = picture.copy()
         for tile, means in self._tiles(picture, known, things, _START, refined):

@@ -686,7 +686,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             unread, lattice = around.known, imagination.lattice  # has things without a name
             if shown:  # only the level view ahead was read
                 unread = unread & ~around.mask(imagination.ahead)
-            return tuple(thing for thing in things if not stands_in(thing, unread, lattice))
+            return Plan(prompt, noise, things).without(unread, lattice).things
 
         return plan
 

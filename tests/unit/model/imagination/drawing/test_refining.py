@@ -82,6 +82,15 @@ def test_a_crisp_ring_is_the_picture_of_the_refined_one():
     assert len(refine.given) == count, "its tiles are kept"
 
 
+def test_a_ring_that_was_made_crisp_is_refined_from_the_same_tiles():
+    picture, known, refine = ring(), np.ones((ROWS, COLUMNS), bool), Counting()
+    rings = RefinedRings(lambda: refine, no_sketch)
+    rings.crisp(picture, known, ())
+    count = len(refine.given)
+    assert rings.refined(picture, known, ()) is not None
+    assert len(refine.given) == count
+
+
 def test_the_network_is_given_the_ring_across_its_ends():
     refine, picture = Counting(), ring()
     RefinedRings(lambda: refine, no_sketch).refined(picture, np.ones((ROWS, COLUMNS), bool), ())
