@@ -36,6 +36,8 @@ _RARE = {  # places that are likely only if one of these is there, too
     "swimming pool": ("sunbed", "beach umbrella"),
     "volcano": ("lava", "lava lake"),
     "rocky coast": (),
+    "hallway": ("coat rack", "grandfather clock"),
+    "throne room": ("throne", "king", "princess", "knight", "banner"),
 }
 _USUAL, _PREFERRED = (  # places that come to mind first, and how much more they are worth
     frozenset(("meadow", "forest", "city", "village", "park", "living room", "bedroom", "kitchen")),

@@ -212,7 +212,8 @@ class Imagination:
         pictures = self._pictures(latents)
         wider = nn.functional.pad(pictures, (self._margin,) * 4, mode="replicate")
         inner = self._encoded(wider)[0, :, BESIDE:-BESIDE, BESIDE:-BESIDE]
-        return around.learned(self.lattice.place(pose), inner.cpu().numpy(), only)
+        after = around.learned(self.lattice.place(pose), inner.cpu().numpy(), only)
+        return replace(after, given=after.known & ~around.painted)
 
     def plan(
         self,

@@ -6,7 +6,7 @@ nothing of networks.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from mag_sandbox.controls.camera import ASPECT, WIDEST_FOV, CameraPose, yaw_diff
 
 _MUCH = 0.75  # of the most unknown cells that a level view shows
 _SLACK = 1e-6  # degrees, for sums that are not exact
+_PAINTED, GIVEN = 1, 2  # states of known cells in snapshots
 _FAR = 0.01  # of a cell's worth: what a cell between a view and where it had best be costs
 
 
@@ -49,11 +50,23 @@ class Surroundings:
 
     known: np.ndarray  # bool [rows, columns]
     latents: np.ndarray  # float32 [C, rows, columns]
+    given: np.ndarray | None = None  # known cells that were shown, not painted; None: none
 
     @classmethod
     def unknown(cls, rows: int, columns: int, channels: int) -> "Surroundings":
         """Return the surroundings of a world that is wholly unknown."""
         return cls(np.zeros((rows, columns), bool), np.zeros((channels, rows, columns), np.float32))
+
+    @classmethod
+    def of(cls, states: np.ndarray, latents: np.ndarray) -> "Surroundings":
+        """Return those of a snapshot: see `states`, uint8 [rows, columns], and the class."""
+        return cls(states > 0, latents, states == GIVEN)
+
+    @property
+    def states(self) -> np.ndarray:
+        """The states of the cells as snapshots store them, uint8 [rows, columns]; 0: unknown."""
+        known = np.where(self.painted, _PAINTED, GIVEN)
+        return np.where(self.known, known, 0).astype(np.uint8)
 
     def learned(
         self, place: Place, latents: np.ndarray, only: np.ndarray | None = None
@@ -66,7 +79,12 @@ class Surroundings:
         all_latents, known = self.latents.copy(), self.known.copy()
         all_latents[:, rows, columns] = np.where(new, latents, all_latents[:, rows, columns])
         known[rows, columns] |= new
-        return Surroundings(known, all_latents)
+        return replace(self, known=known, latents=all_latents)
+
+    @property
+    def painted(self) -> np.ndarray:
+        """The known cells that were painted, bool [rows, columns]."""
+        return self.known if self.given is None else self.known & ~self.given
 
     def mask(self, place: Place) -> np.ndarray:
         """Return which cells of the ring are a place's, bool [rows, columns]."""
@@ -80,29 +98,32 @@ class Surroundings:
 
     def only(self, cells: np.ndarray) -> "Surroundings":
         """Return some cells of these, bool [rows, columns], all of which count as known."""
-        return Surroundings(cells, np.where(cells, self.latents, np.float32(0)))
+        given = None if self.given is None else self.given & cells
+        return Surroundings(cells, np.where(cells, self.latents, np.float32(0)), given)
 
     def replaced(self, cells: np.ndarray, other: "Surroundings") -> "Surroundings":
         """Return these with what others have in some cells, bool [rows, columns]."""
-        return Surroundings(
-            np.where(cells, other.known, self.known), np.where(cells, other.latents, self.latents)
-        )
+        known = np.where(cells, other.known, self.known)
+        latents = np.where(cells, other.latents, self.latents)
+        painted = np.where(cells, other.painted, self.painted)
+        return Surroundings(known, latents, known & ~painted)
 
     def equals(self, other: "Surroundings") -> bool:
         """Tell whether others know the same."""
-        same = np.array_equal(self.known, other.known)
-        return same and np.array_equal(self.latents, other.latents)
+        return not self.differing(other).any()
 
     def differing(self, other: "Surroundings") -> np.ndarray:
         """Return the cells in which others differ from these, bool [rows, columns]."""
         otherwise: np.ndarray = (self.latents != other.latents).any(axis=0)
         otherwise |= self.known != other.known
+        otherwise |= self.painted != other.painted
         return otherwise
 
     def at(self, place: Place) -> "Surroundings":
         """Return those of a place alone."""
         rows, columns = self.cells(place)
-        return Surroundings(self.known[rows, columns], self.latents[:, rows, columns])
+        given = None if self.given is None else self.given[rows, columns]
+        return Surroundings(self.known[rows, columns], self.latents[:, rows, columns], given)
 
     def beside(self, place: Place, margin: int) -> np.ndarray:
         """Return the latents of a place and of cells beside it, [C, rows, columns].

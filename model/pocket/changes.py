@@ -189,7 +189,7 @@ def _packed(change: Change) -> WorldState:
     cells = change.cells
     parts = {
         "cells": torch.from_numpy(cells.astype(np.uint8)),
-        "known": torch.from_numpy(change.before.known[cells].astype(np.uint8)),
+        "known": torch.from_numpy(change.before.states[cells]),
         "latents": torch.from_numpy(change.before.latents[:, cells]),
         "keys": change.keys,
         "values": change.values,
@@ -213,16 +213,16 @@ def _unpacked(
     things = (*map(thing_of, parked.placed), *things_of(parked.plan))
     check_objects(things, kinds)
     cells = cells_of(parts["cells"], nothing)
-    known, latents = nothing.known.copy(), nothing.latents.copy()
+    states, latents = nothing.states, nothing.latents.copy()
     if parts["latents"].shape != latents[:, cells].shape:
         raise ValueError(f"latents are {tuple(parts['latents'].shape)}")
-    known[cells] = parts["known"].numpy().astype(bool)
+    states[cells] = parts["known"].numpy()
     latents[:, cells] = parts["latents"].numpy()
     table = SlotTable(max((row[0] for row in parked.table["frames"]), default=0) + 1)
     table.load_dict(parked.table)
     cache.check(len(table.frames), parts["keys"], parts["values"])
     return Change(
-        place, parked.placed, cells, Surroundings(known, latents), parked.plan, table.frames,
+        place, parked.placed, cells, Surroundings.of(states, latents), parked.plan, table.frames,
         parts["keys"], parts["values"], parked.added, parked.losses,
     )  # fmt: skip
 

@@ -109,8 +109,8 @@ class DrawingAgain:
             things = None if ground.things == now.things else ground.things
             told.append({"due": due, "things": things and [asdict(one) for one in things]})
             around, name = ground.around, drawn_name(number)
-            if not np.array_equal(around.known, now.around.known):
-                tensors[f"{name}known"] = torch.from_numpy(around.known.astype(np.uint8))
+            if not np.array_equal(around.states, now.around.states):
+                tensors[f"{name}known"] = torch.from_numpy(around.states)
             if not np.array_equal(around.latents, now.around.only(around.known).latents):
                 tensors[f"{name}latents"] = torch.from_numpy(around.latents)
         return tensors, told

@@ -207,7 +207,9 @@ class PaintedDetails:
     ) -> np.ndarray | None:
         """Return a ring in which some known cells are refined; see `refined`."""
         colors = self._colors(around)
-        return None if colors is None else self._refined.crisp(colors, cells, things)
+        if colors is None:
+            return None
+        return self._refined.crisp(colors, cells & self.refinable(around), things)
 
     def _drawn_again(self, ground: GroundThings) -> np.ndarray:
         standing, crisp = self._standing(ground.things), self.refined(ground)
@@ -215,10 +217,9 @@ class PaintedDetails:
         if colors is None:
             return np.zeros((4, *standing.numbers.shape), np.float32)
         around = ground.around
-        stays, seen = (
-            in_pixels(cells, colors.shape[1])
-            for cells in (self.settled(around.known, ground.first), self._seen(around))
-        )
+        settled = self.settled(around.known, ground.first) & self.refinable(around)
+        seen = self._uncovered(around) & around.painted
+        stays, seen = (in_pixels(cells, colors.shape[1]) for cells in (settled, seen))
         return self._redrawn.over(colors, stays, standing, seen)
 
     def settled(self, known: np.ndarray, first: CameraPose) -> np.ndarray:
@@ -233,13 +234,21 @@ class PaintedDetails:
             cells[view] = known[view]
         return cells
 
-    def _seen(self, around: Surroundings) -> np.ndarray:
+    def refinable(self, around: Surroundings) -> np.ndarray:
+        """Return the cells that were painted, or are under the given view, bool [rows, columns].
+
+        Frames that were given stay as they are.
+        """
+        cells: np.ndarray = around.painted | ~self._uncovered(around)
+        return cells
+
+    def _uncovered(self, around: Surroundings) -> np.ndarray:
         """Return the cells over which no given view is shown, bool [rows, columns]."""
-        seen, ahead = np.ones_like(around.known), self._imagination.ahead
+        uncovered, ahead = np.ones_like(around.known), self._imagination.ahead
         if self._given is not None:
             there = around.at(ahead)
-            seen[around.cells(ahead)] = ~self._given.stays(there.latents, there.known)
-        return seen
+            uncovered[around.cells(ahead)] = ~self._given.stays(there.latents, there.known)
+        return uncovered
 
     def _colors(self, around: Surroundings) -> np.ndarray | None:
         """Return the picture of a ring, float32 [3, H, W]; None: nothing of it is known."""

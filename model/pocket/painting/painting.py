@@ -37,7 +37,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.rules.doors import NO_DOORS, RoomDoors, with_doors
 from mag_sandbox.model.imagination.rules.plans import turned
 from mag_sandbox.model.imagination.rules.wanted import Wanted
-from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
+from mag_sandbox.model.imagination.surroundings import GIVEN, Lattice, Surroundings
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.inventing import Outlook, ViewMemory
 from mag_sandbox.model.pocket.painting.drawing_again import DrawingAgain, GroundThings, drawn_name
@@ -535,7 +535,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """Return the known ring, the plan, and the inputs of a view under way."""
         around, view = self.around, self._view
         tensors = {
-            "known": torch.from_numpy(around.known.astype(np.uint8)),
+            "known": torch.from_numpy(around.states),
             "forgotten": torch.from_numpy(self.forgotten.astype(np.uint8)),
             "relit": torch.from_numpy(self.relit.astype(np.uint8)),
             "latents": torch.from_numpy(around.latents),
@@ -582,10 +582,10 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             nothing = self.imagination.nothing()
             for number, one in enumerate(parked.drawn):
                 name = drawn_name(number)
-                known = tensors.get(f"{name}known", tensors["known"])
-                shown = around.only(cells_of(known, nothing))
+                states = _states_of(tensors.get(f"{name}known", tensors["known"]), nothing)
+                shown = Surroundings.of(states, around.only(states > 0).latents)
                 if f"{name}latents" in tensors:
-                    shown = Surroundings(shown.known, _latents_of(tensors, nothing, name))
+                    shown = replace(shown, latents=_latents_of(tensors, nothing, name))
                 things = things_of(parked.plan) if one.things is None else one.things
                 drawn.append((GroundThings(shown, things, parked.first), one.due))
 
@@ -814,8 +814,8 @@ def _ground_of(
         cells_of(tensors[name], nothing) if name in tensors else nothing.known
         for name in ("forgotten", "relit")
     )
-    known = cells_of(tensors["known"], nothing)
-    return Surroundings(known, _latents_of(tensors, nothing)), forgotten, relit
+    states = _states_of(tensors["known"], nothing)
+    return Surroundings.of(states, _latents_of(tensors, nothing)), forgotten, relit
 
 
 def _latents_of(
@@ -838,6 +838,12 @@ def _given_of(tensors: Mapping[str, Tensor], imagination: Imagination) -> GivenP
 
 def cells_of(tensor: Tensor, ring: Surroundings) -> np.ndarray:
     """Return the cells, bool [rows, columns], of a parked array of bytes, or raise ValueError."""
-    if tensor.dtype != torch.uint8 or tensor.shape != ring.known.shape or tensor.max() > 1:
+    return _states_of(tensor, ring, most=1).astype(bool)
+
+
+def _states_of(tensor: Tensor, ring: Surroundings, most: int = GIVEN) -> np.ndarray:
+    """Return `Surroundings.states` of parked ground, or raise ValueError."""
+    if tensor.dtype != torch.uint8 or tensor.shape != ring.known.shape or tensor.max() > most:
         raise ValueError(f"cells are {tuple(tensor.shape)} of {tensor.dtype}")
-    return tensor.numpy().astype(bool)
+    states: np.ndarray = tensor.numpy()
+    return states

@@ -159,6 +159,7 @@ class _LayersSource:
     known: np.ndarray  # cells to be shown, bool [rows, columns]
     painted: np.ndarray  # those that are no guesses, likewise
     outdated: np.ndarray  # those that show what was there before a change, likewise
+    refinable: np.ndarray  # painted ones, but for frames that were given, likewise
 
     @property
     def is_lit(self) -> bool:
@@ -693,6 +694,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             lambda picture: _as_given(picture, around, given, self._imagination.ahead),
             None if given is None else partial(pictures.details.first_ring, around, given),
             around.known, around.known, np.zeros_like(around.known),
+            pictures.details.refinable(around),
         )  # fmt: skip
 
     def _layers(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
@@ -717,7 +719,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         with torch.inference_mode():
             picture = source.decode()[0].float().numpy()
         things = scenery.plan(*source.place)
-        refined = self._painting.refined.refined(picture, source.painted, things, source.place)
+        refined = self._painting.refined.refined(picture, source.refinable, things, source.place)
         finer = None
         if refined is not None:
             picture, finer = refined
@@ -728,7 +730,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         if source.place == START:
             painting = self._painting
             cells = painting.pictures.details.settled(source.painted, painting.first)
-            settled = in_pixels(cells, len(owners))
+            settled = in_pixels(cells & source.refinable, len(owners))
             if shows_given(self._painting):
                 ahead = self._imagination.nothing().mask(self._imagination.ahead)
                 given = np.asarray(in_pixels(ahead, len(owners)).any(axis=0))
@@ -817,6 +819,7 @@ def _source(ring: PaintedRing, imagination: Imagination, each: Each) -> _LayersS
     return _LayersSource(
         ring.place, ring, partial(decoded_ring, imagination, ring.held, each),
         lambda picture: picture, None, ring.known, ring.painted, ring.outdated,
+        ring.painted,
     )  # fmt: skip
 
 

@@ -137,6 +137,21 @@ def test_what_is_known_is_never_learned_again():
     assert (second.latents[:, second.known & ~first.known] == 2).all()
 
 
+def test_cells_that_were_shown_are_told_from_painted_ones_also_in_snapshots():
+    nothing = Surroundings.unknown(8, 16, 3)
+    place, beside = Place(2, 0, 4, 6), Place(2, 6, 4, 6)
+    shown = nothing.learned(place, np.ones((3, 4, 6), "f"))
+    shown = replace(shown, given=shown.known)
+    both = shown.learned(beside, np.ones((3, 4, 6), "f"))
+    again = both.without(both.mask(place)).learned(place, np.ones((3, 4, 6), "f"))
+    assert np.array_equal(both.painted, both.mask(beside))
+    assert np.array_equal(again.painted, again.known)
+    assert not again.equals(both)
+    assert both.replaced(both.mask(place), again).equals(again)
+    assert Surroundings.of(both.states, both.latents).equals(both)
+    assert not both.at(place).painted.any()
+
+
 def test_the_prompt_is_painted():
     made = imagination()
     told, other = (made.imagine(made.nothing(), at(0), Subject(one, 1)) for one in prompts())

@@ -23,7 +23,7 @@ NOTHING = Surroundings.unknown(4, 8, 2)
 def ground(columns: int, *things: PlacedObject) -> GroundThings:
     known = np.zeros_like(NOTHING.known)
     known[:, :columns] = True
-    return GroundThings(Surroundings(known, np.where(known, np.float32(1), 0)), things)
+    return GroundThings(Surroundings(known, np.where(known, np.float32(1), 0)[None]), things)
 
 
 @pytest.fixture

@@ -298,6 +298,20 @@ def test_all_known_ground_is_refined_and_its_things_are_drawn_over_that(monkeypa
     assert (there[:, 3] == 1).all()
 
 
+def test_frames_that_were_given_are_neither_refined_nor_drawn_over(monkeypatch):
+    monkeypatch.setattr(refining, "TILE", (ROWS, 4))
+    made, _ = white_details(black)
+    seen = ALL.mask(Place(0, 0, ROWS, 5))
+    ground = GroundThings(replace(ALL, given=seen), (STANDING,))
+    crisp = made.refined(ground)
+    assert crisp is not None
+    pixels = in_pixels(seen, CELL * ROWS)
+    assert np.array_equal(crisp[:, pixels], pictures()[0][:, pixels])
+    assert (crisp[:, ~pixels] == -1).all(), "the rest is black"
+    assert not made.drawn_again(ground)[3].any()
+    assert made.drawn_again(GroundThings(ALL, (STANDING,)))[3].any()
+
+
 def test_what_is_around_things_drawn_again_is_shown_as_it_is_refined_now(monkeypatch):
     monkeypatch.setattr(refining, "TILE", (ROWS, 4))
     made, _ = white_details(black)
