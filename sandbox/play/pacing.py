@@ -8,7 +8,7 @@ from itertools import pairwise
 
 LATE = 0.5  # a frame later than this share of its interval moves the grid
 MARGIN_S = 0.004  # spare time before a block is needed [s]
-SPARE = 0.1  # share by which a block may take longer than recent ones
+SPARE = 0.05  # share by which a block may take longer than recent ones
 REGAIN = 0.03  # share by which intervals are shortened to regain time: too little to see
 MAX_BEHIND_S = 0.5  # most time that is regained [s]
 MAX_TIMES = 20_000  # newest times kept for statistics
