@@ -212,8 +212,7 @@ class Imagination:
         pictures = self._pictures(latents)
         wider = nn.functional.pad(pictures, (self._margin,) * 4, mode="replicate")
         inner = self._encoded(wider)[0, :, BESIDE:-BESIDE, BESIDE:-BESIDE]
-        after = around.learned(self.lattice.place(pose), inner.cpu().numpy(), only)
-        return replace(after, given=after.known & ~around.painted)
+        return around.learned(self.lattice.place(pose), inner.cpu().numpy(), only)
 
     def plan(
         self,

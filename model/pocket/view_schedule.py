@@ -261,7 +261,7 @@ class ViewSchedule:
     ) -> CutView | None:
         """Return the view painted or sketched at a pose, or what is painted whole tokens beside it.
 
-        None: too little is.
+        None: too little is, or it shows given frames, which memory knows better.
 
         Args:
             end: the pose.
@@ -270,6 +270,8 @@ class ViewSchedule:
         """
         assert self._painting is not None
         assert self._sketched is not None
+        if around.has_given(self._painting.imagination.lattice.around_all((end,))):
+            return None
         sketched = self._sketched.view(around, things, end)
         if sketched is not None:
             return CutView(end, self._encode(sketched), is_painted=False)

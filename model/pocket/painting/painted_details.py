@@ -205,11 +205,11 @@ class PaintedDetails:
     def _refined_cells(
         self, around: Surroundings, cells: np.ndarray, things: Things
     ) -> np.ndarray | None:
-        """Return a ring in which some known cells are refined; see `refined`."""
+        """Return a ring in which the painted ones of some cells are refined; see `refined`."""
         colors = self._colors(around)
         if colors is None:
             return None
-        return self._refined.crisp(colors, cells & self.refinable(around), things)
+        return self._refined.crisp(colors, cells & around.painted, things)
 
     def _drawn_again(self, ground: GroundThings) -> np.ndarray:
         standing, crisp = self._standing(ground.things), self.refined(ground)
@@ -217,9 +217,8 @@ class PaintedDetails:
         if colors is None:
             return np.zeros((4, *standing.numbers.shape), np.float32)
         around = ground.around
-        settled = self.settled(around.known, ground.first) & self.refinable(around)
-        seen = self._uncovered(around) & around.painted
-        stays, seen = (in_pixels(cells, colors.shape[1]) for cells in (settled, seen))
+        settled = self.settled(around.known, ground.first) & around.painted
+        stays, seen = (in_pixels(one, colors.shape[1]) for one in (settled, self._seen(around)))
         return self._redrawn.over(colors, stays, standing, seen)
 
     def settled(self, known: np.ndarray, first: CameraPose) -> np.ndarray:
@@ -234,21 +233,13 @@ class PaintedDetails:
             cells[view] = known[view]
         return cells
 
-    def refinable(self, around: Surroundings) -> np.ndarray:
-        """Return the cells that were painted, or are under the given view, bool [rows, columns].
-
-        Frames that were given stay as they are.
-        """
-        cells: np.ndarray = around.painted | ~self._uncovered(around)
-        return cells
-
-    def _uncovered(self, around: Surroundings) -> np.ndarray:
+    def _seen(self, around: Surroundings) -> np.ndarray:
         """Return the cells over which no given view is shown, bool [rows, columns]."""
-        uncovered, ahead = np.ones_like(around.known), self._imagination.ahead
+        seen, ahead = np.ones_like(around.known), self._imagination.ahead
         if self._given is not None:
             there = around.at(ahead)
-            uncovered[around.cells(ahead)] = ~self._given.stays(there.latents, there.known)
-        return uncovered
+            seen[around.cells(ahead)] = ~self._given.stays(there.latents, there.known)
+        return seen
 
     def _colors(self, around: Surroundings) -> np.ndarray | None:
         """Return the picture of a ring, float32 [3, H, W]; None: nothing of it is known."""
@@ -298,7 +289,7 @@ class PaintedDetails:
         crisp = self.refined(GroundThings(around, self._things)) if self._things else None
         if crisp is not None:
             shown[:3], shown[3] = crisp[:, rows, columns], 1.0
-            shown *= in_pixels(now.known, shown.shape[1])
+            shown *= in_pixels(now.painted, shown.shape[1])
         if drawn is None:
             return shown
         then = drawn.around.at(place)

@@ -737,7 +737,9 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         lattice, shown = self.imagination.lattice, self._shown(memory.policy.lasting)
         unlearned = shown & ~self.around.known
         if unlearned[self.around.cells(lattice.place(pose))].any():
+            before = self.around
             self.see(pose, memory.recall_view(pose), unlearned)
+            self.around = replace(self.around, given=self.around.known & ~before.painted)
 
     def forget_lost(self, memory: ViewMemory) -> None:
         """Forget the ground that memory has lost."""

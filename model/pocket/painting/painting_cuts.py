@@ -111,6 +111,11 @@ class PaintingCuts:
             return self._decoder.sky_alone(pictures, upwind)
 
     def _latents(self, pose: CameraPose) -> Tensor | None:
+        painting = self._painting
+        if painting:
+            place = painting.imagination.lattice.around_all((pose,))
+            if painting.around.has_given(place):
+                return None  # memory knows it better
         frames = self.frames(pose)
         return None if frames is None else self._codec.encode(frames).float()
 

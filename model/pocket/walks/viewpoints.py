@@ -694,7 +694,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             lambda picture: _as_given(picture, around, given, self._imagination.ahead),
             None if given is None else partial(pictures.details.first_ring, around, given),
             around.known, around.known, np.zeros_like(around.known),
-            pictures.details.refinable(around),
+            around.painted,
         )  # fmt: skip
 
     def _layers(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
