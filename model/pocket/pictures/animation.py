@@ -19,7 +19,11 @@ FEWEST = 0.001  # share of the pixels of pictures below which a part is not ther
 # share of water that the network is told of: of all of it, waves are diagonal stripes where a sea
 # fills the view, most of all at night; of this much, about half as high
 WATER = 0.65
-SKY, WAVES, WALKERS = (PARTS.index(part) for part in ("sky", "waves", "walkers"))
+LIT = 0.03  # share of lights from which on they light something up
+SKY, WAVES, LIGHTS, WALKERS = (PARTS.index(part) for part in PARTS)
+# levels at rest, and the least ones to which a light that flickers takes them: by day a lamp lights
+# up no wall, and one that it dims has a grey spot
+_LEAST = np.interp(np.arange(256), (110, 190, 255), (0, 186, 252)).astype(np.uint8)
 
 
 class Moving(Protocol):
@@ -49,6 +53,7 @@ class PicturesAtRest:
     parts: Tensor | None = None  # `Moving.parts`, [F, 64, H / 4, W / 4]; None: nothing moves
     has_sky: bool = False  # whether the wind matters
     swaying: Tensor | None = None  # of creatures, [F, 1, H / 4, W / 4]; None: there are none
+    lit: Frames | None = None  # the least levels where lights flicker; None: there are none
 
     @property
     def moves(self) -> bool:
@@ -83,7 +88,12 @@ class Animation:
         if there[WAVES]:
             of_parts[:, WAVES] *= WATER
         creatures.zero_()  # they sway, and the network has nothing to carry along
-        return PicturesAtRest(drawn, parts, bool(there[SKY]), amount)
+        lit = None
+        if there[LIGHTS]:
+            sky, waves, lights, _ = of_parts.unbind(dim=1)
+            likely = pixels_of(lights > LIT + sky + waves).permute(0, 2, 3, 1).cpu().numpy()
+            lit = _LEAST[drawn.frames] * likely
+        return PicturesAtRest(drawn, parts, bool(there[SKY]), amount, lit)
 
     def upwind(self, poses: Sequence[CameraPose], time: int) -> tuple[CameraPose, ...]:
         """Return from where the wind has carried the sky of a block that begins at `time`."""
@@ -127,6 +137,8 @@ class Animation:
             rest, above = swayed((rest, sky_of(parts)), amount, moments)
             parts = torch.cat((above, parts[:, above.shape[1] :]), dim=1)
         moved = frames_of(self._animator.moved(rest, wind, parts, moments))
+        if resting.lit is not None:
+            np.maximum(moved, resting.lit, out=moved)
         if time == 0:
             moved[0] = frames[0]
         return moved

@@ -111,6 +111,21 @@ def test_a_sea_that_fills_the_view_moves_about_half_as_much_as_the_network_learn
     assert np.allclose(parts.unflatten(1, (len(PARTS), -1))[:, PARTS.index("waves")], 0.65)
 
 
+@pytest.mark.parametrize(("level", "dimmest"), [(240, 228), (60, 0)])
+def test_a_lamp_that_flickers_leaves_no_dark_spot_on_a_bright_wall(level: int, dimmest: int):
+    animator = tiny_animator()
+    bias = animator.segment.head.bias.view(len(PARTS), -1)
+    bias.fill_(-50.0)
+    bias[PARTS.index("lights")] = 50.0
+    animator.move.head.bias.fill_(-5.0)  # it makes everything black
+    wall = torch.full((3, 3, 64, 64), level / 127.5 - 1)
+    drawn = DrawnPictures(to_frames(wall), cells_of(wall))
+    animation = PocketEngine(FP32).animation(animator, TINY)
+    shown = animation.moved(animation.at_rest(drawn, POSES), None, POSES, time=9)
+    assert shown.min() >= dimmest
+    assert shown.max() < level
+
+
 def test_a_sky_alone_is_told_by_the_plan_where_there_is_one():
     animator = tiny_animator()
     animator.segment.head.bias.view(len(PARTS), -1)[PARTS.index("sky")] = 50.0
