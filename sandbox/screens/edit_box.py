@@ -5,11 +5,11 @@ An overlay of play over the prompt box, which takes the words. It knows poses an
 """
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
-from math import dist
+from math import dist, hypot
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,8 @@ from mag_sandbox.sandbox.ui.display import fit, share_of
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.called import names_in
 from mag_sandbox.scenes.color_names import color_name
-from mag_sandbox.scenes.naming import is_plural
+from mag_sandbox.scenes.kinds import THINGS
+from mag_sandbox.scenes.naming import is_plural, kinds_named, named_things
 from mag_sandbox.scenes.things import (
     ThingError,
     parse_known,
@@ -50,7 +51,8 @@ NOTHING_TO_REMOVE = "nothing stands here: point at what should be removed"
 BELOW = "most of it will be below the view: look down, or step back"
 MARGIN = 6.0  # degrees from the sides of the view to the middle of what is put, at most
 SAME_SPOT = 0.3  # of a thing's width: how far from its middle it is replaced by another one
-IT_IS = "this is for the {} that you point at"
+IT_IS = "this is for the {} in the frame"
+NOT_HERE = "this is no {}: point at what you mean"
 NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
 NOTHING_TO_COLOR = "nothing stands here: point at what should be {0}, or write “a {0} house”"
 ON_MAP = "point at it in the picture, not on the map, or write “a {} house”"
@@ -214,7 +216,10 @@ class EditOverlay(Overlay):
         """Return the thing that an edit puts or changes, as it is seen; None: it is not known."""
         if self._viewpoint != self._reel.pose.position:
             return None
-        told = self._placements.placement if edit.act == "place" else self._thing_there()
+        if edit.act != "place":
+            aimed = (one for one in self._things() if _away(one, edit) == 0)
+            return next(aimed, None) or self._thing_there()
+        told = self._placements.placement
         return told if isinstance(told, Edit) else None
 
     def _meant(self) -> Edit | None:
@@ -235,7 +240,10 @@ class EditOverlay(Overlay):
                 raise ThingError(self._why_uncolored(color))
             return recolored(thing, color)
         edit = parse_known(text, *self._spot, self._kinds, self._whereabouts())
-        return _inside_view(edit, self._reel.pose) if edit.act == "place" else edit
+        if edit.act == "place":
+            return _inside_view(edit, self._reel.pose)
+        in_view = (one for one in self._things() if _is_in_view(one, self._reel.pose))
+        return _aimed(edit, text, self._thing_there(), in_view)
 
     def _remark(self, text: str) -> str:
         """Say why a thing cannot stand there, or which one is changed or removed."""
@@ -246,7 +254,8 @@ class EditOverlay(Overlay):
             told = self._told(meant) if meant else None
             is_low = told is not None and _is_below(told, self._reel.pose, self._reel.current.spec)
             return self._placements.refusal or (BELOW if is_low else "")
-        if (thing := self._thing_there()) is None:
+        thing = self._thing_there() if color or meant is None else self._told(meant)
+        if thing is None:
             return self._why_uncolored(color) if color else ""
         names = names_in(self._reel.current.block.prompt)
         return IT_IS.format(names.get(thing.kind, thing.kind))
@@ -254,20 +263,24 @@ class EditOverlay(Overlay):
     def _why_uncolored(self, color: str) -> str:
         """Return why nothing at the spot takes another colour, and what to write."""
         is_on_map = self._viewpoint != self._reel.pose.position
-        unknown = NOTHING_TO_COLOR if self._is_bare() else NO_THING
+        unknown = NOTHING_TO_COLOR if _is_bare(self._pixels(2 * AROUND)) else NO_THING
         return (ON_MAP if is_on_map else unknown).format(color)
+
+    def _things(self) -> list[Edit]:
+        """Return the things around that are known; none if the spot is seen from away."""
+        block, pose = self._reel.current.block, self._reel.pose
+        if self._viewpoint != pose.position:
+            return []
+        placed = () if pose.is_away else block.placed  # there they are among the planned things
+        return [one for one in (*placed, *(block.planned or ())) if one.kind in self._kinds]
 
     def _thing_there(self) -> Edit | None:
         """Return the smallest thing at the spot; None: none is known, or it is seen from away."""
-        block, pose, (yaw, pitch) = self._reel.current.block, self._reel.pose, self._spot
-        if self._viewpoint != pose.position:
-            return None
-        placed = () if pose.is_away else block.placed  # there they are among the planned things
+        (yaw, pitch), placed = self._spot, self._reel.current.block.placed
         spot = Edit("remove", yaw, self._reel.pose.pitch if pitch is None else pitch)
-        planned = [one for one in block.planned or () if self._looks_like(one)]
         there = [
-            thing for thing in (*placed, *planned)
-            if thing.kind in self._kinds and thing.covers(spot)
+            one for one in self._things()
+            if one.covers(spot) and (one in placed or self._looks_like(one))
         ]  # fmt: skip
         return min(there, key=lambda thing: thing.width * thing.height, default=None)
 
@@ -277,11 +290,6 @@ class EditOverlay(Overlay):
         if thing.color is None or not pixels.size:
             return True
         return dist(np.median(pixels, axis=(0, 1)), thing.color) < UNLIKE
-
-    def _is_bare(self) -> bool:
-        """Tell whether the picture shows bare ground, wall or sky at the spot."""
-        pixels = self._pixels(2 * AROUND)
-        return bool(pixels.size) and float(pixels.std(axis=(0, 1)).max()) < EVEN
 
     def _pixels(self, reach: int) -> np.ndarray:
         """Return the picture around the spot, uint8 [H, W, 3]; empty: it is out of sight."""
@@ -313,7 +321,7 @@ class EditOverlay(Overlay):
             return ""
         if SPOT_ACTS[edit.act].keeps_things:
             return NOTHING_THERE
-        return NOTHING_TO_REMOVE if self._is_bare() else ""
+        return NOTHING_TO_REMOVE if _is_bare(self._pixels(2 * AROUND)) else ""
 
     def _picture(self) -> pygame.Rect:
         spec = self._reel.current.spec
@@ -373,6 +381,49 @@ class EditOverlay(Overlay):
             pygame.draw.circle(surface, colour, (x, y), theme.px(RING) + wider / 2, line)
             pygame.draw.circle(surface, colour, (x, y), theme.px(DOT) + wider / 2)
         return pygame.Rect(round(x), round(y), 1, 1)
+
+
+def _is_bare(pixels: np.ndarray) -> bool:
+    """Tell whether a part of a picture, uint8 [H, W, 3], shows bare ground, wall or sky."""
+    return bool(pixels.size) and float(pixels.std(axis=(0, 1)).max()) < EVEN
+
+
+def _is_in_view(thing: Edit, pose: CameraPose) -> bool:
+    """Tell whether the middle of a thing lies between the sides of a view."""
+    return abs(yaw_difference(thing.yaw, pose.yaw)) < pose.fov / 2
+
+
+def _away(one: Edit, other: Edit) -> float:
+    """Return how far apart the middles of two things are [degrees]."""
+    return hypot(yaw_difference(one.yaw, other.yaw), one.pitch - other.pitch)
+
+
+def _aimed(edit: Edit, text: str, pointed: Edit | None, in_view: Iterable[Edit]) -> Edit:
+    """Return a change of the thing in view that words name: that colour first, then the nearest.
+
+    Args:
+        edit: at the spot.
+        text: the words; without the name of a thing, the spot is meant.
+        pointed: the thing that is pointed at, if it is known.
+        in_view: those that are.
+
+    Raises:
+        ThingError: the words name something else than what is pointed at, and it is not in view.
+    """
+    named = named_things(thing_vocabulary(tuple(THINGS)).in_known_words(text), THINGS)
+    kinds, colors = kinds_named(named), {color_name(one.color) for one in named if one.color}
+
+    def likeness(one: Edit) -> tuple[bool, bool, float]:
+        is_like = not colors or one.color is None or color_name(one.color) in colors
+        return is_like, one == pointed, -_away(one, edit)
+
+    known = (*in_view, pointed) if pointed else in_view
+    meant = max((one for one in known if one.kind in kinds), key=likeness, default=None)
+    if meant is not None and meant != pointed:
+        return replace(edit, yaw=meant.yaw, pitch=meant.pitch)
+    if kinds and pointed and meant is None:
+        raise ThingError(NOT_HERE.format(" or ".join(sorted(one.kinds[0] for one in named))))
+    return edit
 
 
 def stands_here(name: str) -> str:

@@ -514,7 +514,26 @@ def test_before_enter_the_box_names_what_is_changed_or_removed(text):
     overlay.handle(click((640, 384)))
     for letter in text:
         overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text=letter))
-    assert "this is for the tent that you point at" in overlay.box.notice
+    assert "this is for the tent in the frame" in overlay.box.notice
+
+
+def test_what_words_name_is_removed_although_another_thing_is_pointed_at():
+    there = Edit("place", 4.0, 2.0, 20.0, 30.0, "tent", COLORS["red"])
+    beside, beyond = (Edit("place", yaw, 0.0, 9.0, 9.0, "sheep") for yaw in (350.0, 330.0))
+    overlay, asked, _, _ = made(kinds=("tent", "sheep"), things=(beyond, there, beside))
+    overlay.handle(click((640, 384)))
+    write(overlay, "remove the sheep")
+    assert [(one.act, one.yaw) for one in asked] == [("remove", 350.0)], "the nearest"
+    blue = Edit("place", 340.0, 0.0, 20.0, 30.0, "tent", COLORS["blue"])
+    overlay, asked, _, _ = made(kinds=("tent", "sheep"), things=(there, blue))
+    for text, yaw in (("remove the blue tent", 340.0), ("remove the tent", 4.0)):
+        overlay.handle(click((640, 384)))
+        write(overlay, text)
+        assert abs(yaw_difference(asked[-1].yaw, yaw)) < 6
+    overlay.handle(click((640, 384)))
+    write(overlay, "remove the castle")
+    assert "this is no castle" in overlay.box.notice
+    assert len(asked) == 2
 
 
 def test_before_enter_the_box_says_that_nothing_is_there_to_take_another_colour():
