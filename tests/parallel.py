@@ -44,6 +44,8 @@ class Relay:
         self.main.send(("pytest_runtest_logfinish", {"nodeid": nodeid, "location": location}))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.passed and report.when != "call":
+            return  # nothing is shown of it
         hook = self.config.hook.pytest_report_to_serializable
         data = hook(config=self.config, report=report)
         self.main.send(("pytest_runtest_logreport", {"report": data}))
