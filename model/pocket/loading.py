@@ -181,7 +181,7 @@ def load_base(
     digest = weights_hash(weights)
     paints = fits(imagination, weights) if execution is None else execution.paints
     vocabulary = read_words(imagination if paints else weights)
-    words = required_words(vocabulary, execution)
+    words = vocabulary if vocabulary.counts and execution is None else None
     known = digest_of(imagination) if paints else ""
     ranges = read_ranges(weights, digest, known)
     if execution is None:
@@ -237,17 +237,20 @@ def _networks(
             ),
             painting_features(imagination, config, read_texts(imagination, known)),
         )
-    parts = world_parts(config, weights, digest, of_making, codec, engine)
+    parts = WorldParts(
+        spec=_spec(config),
+        conditioner=of_making,
+        codec=codec,
+        flow=config.flow,
+        latent_shape=(config.dit.channels, *config.latent_size),
+        provenance=_provenance(config, digest, engine.execution),
+        animation=_animation(config, weights, engine),
+    )
     if known:
         parts.provenance["imagination"] = known
     else:
         free_plain_bytes()
     return _Networks(engine, making, remembering, parts, of_memory, painter)
-
-
-def required_words(words: Vocabulary, execution: Execution | None) -> Vocabulary | None:
-    """Return the words of which a prompt needs one; in a replay, which has an execution, none."""
-    return words if words.counts and execution is None else None
 
 
 def read_words(weights: Path) -> Vocabulary:
@@ -380,26 +383,6 @@ def engine_of(
     from mag_sandbox.model.pocket.engines.graph_engine import GraphEngine
 
     return GraphEngine(GraphCompiler(execution, ranges.quantise if ranges else None, weights))
-
-
-def world_parts(
-    config: PocketConfig,
-    weights: Path,
-    digest: str,
-    conditioner: Conditioner,
-    codec: Codec,
-    engine: PocketEngine,
-) -> WorldParts:
-    """Return the parts of a world over these weights, whose `weights_hash` is the digest."""
-    return WorldParts(
-        spec=_spec(config),
-        conditioner=conditioner,
-        codec=codec,
-        flow=config.flow,
-        latent_shape=(config.dit.channels, *config.latent_size),
-        provenance=_provenance(config, digest, engine.execution),
-        animation=_animation(config, weights, engine),
-    )
 
 
 def prompt_features(
