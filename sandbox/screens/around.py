@@ -8,7 +8,7 @@ from mag_sandbox.model.loading import keeps_places
 from mag_sandbox.model.world import FrameBlock
 from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around, unplanned_names
 from mag_sandbox.sandbox.hud.hud import Hud
-from mag_sandbox.sandbox.hud.minimap import MapStitcher
+from mag_sandbox.sandbox.hud.minimap import ALL_SEEN, MapStitcher
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
@@ -48,6 +48,7 @@ class AroundOverlay(Overlay):
         """
         self._say = say
         self._planned: tuple[str, int] = "", 0  # a description, and the first block planned by it
+        self._begun_as = reel.current.block.prompt  # the place
         self._key, self._boxes, self._change = key, boxes, change
         self._reel, self._hud, self._stitcher = reel, hud, stitcher
         self._is_shown = False
@@ -73,6 +74,8 @@ class AroundOverlay(Overlay):
 
     def _tell_missing(self, block: FrameBlock) -> None:
         prompt, since = self._planned
+        if block.block_index == 0:
+            self._begun_as = block.prompt
         if block.planned is None or (since < 0 and prompt == block.prompt):
             return
         if prompt != block.prompt:
@@ -85,6 +88,8 @@ class AroundOverlay(Overlay):
 
     def _missing(self, block: FrameBlock) -> str:
         """Return the line that says which named things are missing, and what helps; or ""."""
+        if block.prompt != self._begun_as and self._stitcher.picture.explored < ALL_SEEN:
+            return ""  # new areas may have them
         absent = unplanned_names(block, self._reel.current.spec.kinds) if self._change else ()
         if not absent:
             return ""

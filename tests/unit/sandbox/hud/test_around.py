@@ -447,7 +447,8 @@ def _overlay_of(things, theme, **places):
     ready = Mock(block=Mock(placed=things, planned=(), ground=None, prompt="", block_index=0))
     hud = Mock(places=places, theme=lambda surface: theme)
     reel = Mock(current=ready, pose=CameraPose())
-    return AroundOverlay(reel, hud, Mock(ring=SeenRing()), "Y")
+    stitcher = Mock(ring=SeenRing(), picture=Mock(explored=1.0))
+    return AroundOverlay(reel, hud, stitcher, "Y")
 
 
 def test_the_key_shows_the_list_and_puts_it_away():
@@ -500,6 +501,19 @@ def test_the_list_says_which_named_things_the_plan_lacks():
         lacking.append([line for line in overlay.lines if "has no" in line])
     one = "this place has no {}; press I to put one where you point"
     assert lacking == [[one.format("cat or dog")], [one.format("dog")], []]
+
+
+def test_what_new_areas_may_have_is_not_said_to_be_missing():
+    overlay = _overlay_of((TENT,), NotingTheme((640, 400)))
+    ready, overlay._change = overlay._reel.current, "I"
+    ready.spec.kinds, ready.block.block_index = ("tent", "dog"), 9
+    ready.block.prompt = "a tent and a dog"
+    overlay.press()
+    told = []
+    for overlay._stitcher.picture.explored in (0.6, 1.0):
+        overlay.update(0.0)
+        told.append("has no dog" in overlay.lines[-1])
+    assert told == [False, True]
 
 
 def test_on_a_walk_nothing_that_stands_on_the_ground_is_said_to_be_missing():
