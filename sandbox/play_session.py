@@ -14,7 +14,7 @@ from functools import partial
 from math import dist
 from pathlib import Path
 
-from mag_sandbox.controls.bindings import Action
+from mag_sandbox.controls.bindings import Action, Move
 from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, Position, mutual_overlap
 from mag_sandbox.controls.edits import ENTER, Act, Edit
 from mag_sandbox.files.folders import from_home
@@ -321,8 +321,7 @@ class PlayerSession(WatchedSession):
 
     def did(self, action: Action) -> None:
         """Teach nothing that the player does already."""
-        is_refused = action == "split" and self._painting.is_shown
-        if self._hints and not is_refused:
+        if self._hints:
             self._hints.did(action)
             self._keep_learned(self._hints)
         if action == "help":
@@ -356,7 +355,15 @@ class PlayerSession(WatchedSession):
         offered = [step for step in STEPS if step.name not in missing]
         learned = self._services.settings.now.learned
         boxes = self._prompt, self._edit.box
-        return HintOverlay(self._reel, self._hud, probe, boxes, learned, offered, bindings.title)
+        painting, services, reel = self._painting, self._services, self._reel
+
+        def is_refused(action: Action | Move | None) -> bool:  # at the moment
+            waits = action == "split" and painting.is_shown
+            return waits or (action == "change" and bool(player_changes.why_fixed(services, reel)))
+
+        return HintOverlay(
+            reel, self._hud, probe, boxes, learned, offered, bindings.title, is_refused
+        )
 
     def poll(self) -> Playthrough | None:
         """Return the moment to go on from, once a save that was asked for is read."""

@@ -151,7 +151,7 @@ def choices(
 
     A thing that a text plainly adds ("and a ruin") is put where the player looks.
     """
-    if _why_fixed(services, reel):
+    if why_fixed(services, reel):
         return ()
     words, now = services.vocabulary, reel.current.block.prompt
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
@@ -191,7 +191,7 @@ def choices(
 def ways_to_stay(services: Services, reel: Reel, text: str) -> str:
     """Return what to write to change the place, while the box has its description."""
     words, now = services.vocabulary, reel.current.block.prompt
-    if text != now or not words or _why_fixed(services, reel):
+    if text != now or not words or why_fixed(services, reel):
         return ""
     light, thing = STAYING_HERE
     lights = [light.format(one) for one in _lights(now, words)[:1]]
@@ -230,7 +230,7 @@ def _is_unknown(text: str, words: Vocabulary) -> bool:
     return not is_begun and bool(words.problem(text))
 
 
-def _why_fixed(services: Services, reel: Reel) -> str:
+def why_fixed(services: Services, reel: Reel) -> str:
     """Return why nothing here can be changed, for players; "": it can."""
     ready = reel.current
     if not ready.spec.kinds:
@@ -243,7 +243,7 @@ def _why_fixed(services: Services, reel: Reel) -> str:
 
 def may_change(services: Services, reel: Reel) -> bool:
     """Tell whether anything here can be changed, and the player why not."""
-    if why := _why_fixed(services, reel):
+    if why := why_fixed(services, reel):
         services.notices.say(why, "bad")
     return not why
 

@@ -18,7 +18,7 @@ BACK = 0.8  # overlap from which on it is back
 SKIP_S = 30.0  # of moving on, until a hint makes way for the next; it comes again once [s]
 RESTING = 1 / 3  # share of the time at rest that counts for this, too
 ANSWER_S = 6.0  # after the return, for a comparison to answer the question [s]
-WALKED_S = 8.0  # after the first steps, for the way back [s]
+WALKED_S = 10.0  # after the first steps, for more of them and the way back [s]
 PULSE_S = 1.2  # of the arrow that is to be pressed
 CAP, MARGIN = 60, 40  # px of the reference window: its side, and how far it is from the edge
 
@@ -77,6 +77,7 @@ class HintLine:
         self._turned = 0.0  # degrees to the right since the beginning
         self._back_at: float | None = None  # when the first view came back
         self._walked_at: float | None = None  # when the first steps were taken
+        self._is_far = False  # from the start, which the map names then
         # when the present step was first shown, less the time for which the camera rested since
         self._shown_at: float | None = None
         self._newest: tuple[CameraPose, float] | None = None  # pose and time seen last
@@ -85,6 +86,11 @@ class HintLine:
     def step(self) -> Step | None:
         """The present hint; None: there is none left in this session."""
         return self._open[0] if self._open else None
+
+    @property
+    def is_on_the_way(self) -> bool:
+        """Whether the player walks, and far enough to be led back."""
+        return self.step is Step.WALK and self._is_far
 
     @property
     def settled(self) -> set[Step]:
@@ -126,7 +132,7 @@ class HintLine:
         """Follow the camera at a time [s]; True if the line changed."""
         rested = now - self._newest[1] if self._newest and self._newest[0] == pose else 0.0
         self._newest = pose, now
-        walks, pose = pose.is_away, pose.at_origin
+        walks, self._is_far, pose = pose.is_away, pose.is_far, pose.at_origin
         before, self._start = self.step, self._start or pose
         turned, self._turned = self._turned, yaw_difference(pose.yaw, self._start.yaw)
         passes = turned * self._turned < 0 and abs(turned - self._turned) < 180.0  # the start
@@ -199,13 +205,14 @@ def hint_card(
     *,
     learned: Collection[Step] = (),
     forgets: bool = False,
+    leads_back: bool = False,
 ) -> Card:
     """Return the next hint, with a dot for every step: those done, this one, those to come.
 
     `forgets`: a comparison shows the world beside one that remembers, because it loses views out of
-    sight or has a single memory.
+    sight or has a single memory. `leads_back`: the map shows the way back to the start.
     """
-    title, why = WAY_BACK if step is Step.WALK and step in learned else step.value
+    title, why = WAY_BACK if leads_back else step.value
     if step is Step.split and forgets:
         why = BESIDE_A_MEMORY
     done = len({*learned} - {step})

@@ -121,6 +121,11 @@ class Overlay:
         """When `update` is due without an event [s]; None: at any time."""
         return None
 
+    @property
+    def keeps_display(self) -> bool:
+        """Whether the display must not fade now: what is said may be about it."""
+        return False
+
     def handle(self, event: pygame.Event) -> bool:  # noqa: ARG002 -- for subclasses
         """Take an event before the screen does; True if the screen must not see it."""
         return False

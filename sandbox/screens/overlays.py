@@ -25,6 +25,7 @@ from mag_sandbox.sandbox.hud.cards import seen_card, split_card
 from mag_sandbox.sandbox.hud.explain import MemoryTip
 from mag_sandbox.sandbox.hud.ground_map import GroundMap, draw_player
 from mag_sandbox.sandbox.hud.hints import (
+    KEYS,
     STEPS,
     HintLine,
     Step,
@@ -147,6 +148,11 @@ class Notices(Overlay):
         """Drop all lines: they are about a screen that is left."""
         with self._lock:
             self.current = self._dropped = ()
+
+    @property
+    def keeps_display(self) -> bool:
+        """Whether there is a line to read, such as one about the map."""
+        return any(one.mood != "busy" for one in self.current)
 
     @property
     def wake_at(self) -> float | None:
@@ -300,6 +306,11 @@ class MapOverlay(Overlay):
         ground = self._reel.current.block.ground
         has_rooms = ground is not None and len(ground.rooms) > 1
         return self._reel.pose.is_away or has_rooms or len(self._stitcher.way) > 1
+
+    @property
+    def keeps_display(self) -> bool:
+        """Whether the map stripes new areas."""
+        return self._tells_new
 
     @property
     def wake_at(self) -> float | None:
@@ -589,11 +600,14 @@ class HintOverlay(Overlay):
         learned: str = "",
         offered: Collection[Step] = STEPS,
         key_of: Callable[[Action | Move], str] = str.upper,
+        is_refused: Callable[[Action | Move | None], bool] = lambda _: False,
     ) -> None:
         """Make the line; while one of `boxes` is open or a postcard is searched, nothing is taught.
 
-        `learned` names the steps that were done before, `offered` are those possible here.
+        `learned` names the steps that were done before, `offered` are those possible here. What
+        `is_refused` at the moment is neither taught nor learned.
         """
+        self._is_refused, self._leads_back = is_refused, False
         self._reel, self._hud, self._probe, self._boxes = reel, hud, probe, boxes
         self._hints, self._key_of = HintLine(learned.split(), offered), key_of
         self._changed = True
@@ -613,7 +627,8 @@ class HintOverlay(Overlay):
     def did(self, action: Action) -> None:
         """Note that the player has done something."""
         step = self._hints.step
-        self._hints.did(action)
+        if not self._is_refused(action):
+            self._hints.did(action)
         self._changed |= self._hints.step is not step
 
     def restart(self) -> None:
@@ -634,7 +649,14 @@ class HintOverlay(Overlay):
     @property
     def _is_covered(self) -> bool:
         searches = self._probe.is_silent  # for a postcard
-        return searches or self._hud.is_off or any(box.is_open for box in self._boxes)
+        is_hidden = searches or self._hud.is_off or any(box.is_open for box in self._boxes)
+        step = self._hints.step
+        return is_hidden or (step is not None and self._is_refused(KEYS.get(step)))
+
+    @property
+    def keeps_display(self) -> bool:
+        """Whether the line is about the map."""
+        return self._leads_back
 
     def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
         """Redraw when there is another hint."""
@@ -643,13 +665,16 @@ class HintOverlay(Overlay):
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the line above the memory, and the key that leads on, which can be clicked on."""
+        theme, places = self._hud.theme(surface), self._hud.places
+        self._leads_back = self._hints.is_on_the_way and "map from above" in places
         if self._hints.step is None or self._is_covered:
             return
-        theme, places = self._hud.theme(surface), self._hud.places
         now = self._reel.current
         forgets = not keeps_places(now.block.memory.policy) or len(now.spec.policies) == 1
-        learned = self._hints.learned
-        hint = hint_card(self._hints.step, self._key_of, learned=learned, forgets=forgets)
+        learned, leads_back = self._hints.learned, self._leads_back
+        hint = hint_card(
+            self._hints.step, self._key_of, learned=learned, forgets=forgets, leads_back=leads_back
+        )
         card = self._card(theme, hint, at_most=surface.get_width() - theme.px(28))
         width, height = surface.get_size()
         place, gap = card.get_rect(midbottom=(width // 2, height - theme.px(14))), theme.px(10)

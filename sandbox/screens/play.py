@@ -466,10 +466,12 @@ class PlayScreen:
         return self._clicked is not None
 
     def _opacity(self, now: float) -> float:
-        """Return the opacity of the HUD: it fades unless there is input or a pointed at card."""
+        """Return the opacity of the HUD: it fades without input, a pointed at card, or a notice."""
         stays = self._context.keyboard.is_steering or self._context.settings.high_contrast
         stays |= any(card.collidepoint(self._pointer) for card in self.hud.places.values())
-        since = 0.0 if stays else now - self._touched_at - REST_S
+        if stays or any(overlay.keeps_display for overlay in self.session.overlays):
+            self._touched_at = max(self._touched_at, now - REST_S)  # it fades only afterwards
+        since = now - self._touched_at - REST_S
         return 1.0 - (1.0 - FADED) * min(max(since / FADE_S, 0.0), 1.0)
 
     def _handle_key(self, key: str, *, down: bool) -> None:

@@ -217,9 +217,13 @@ def test_the_card_fits(step, width):
 
 
 def test_a_walker_is_told_about_the_way_back_which_the_map_shows_then():
-    for learned, said in ((set(), "to walk ahead"), ({Step.WALK}, WAY_BACK[1])):
-        card = hint_card(Step.WALK, DEFAULTS.title, learned=learned)
+    for leads_back, said in ((False, "to walk ahead"), (True, WAY_BACK[1])):
+        card = hint_card(Step.WALK, DEFAULTS.title, leads_back=leads_back)
         assert card.content.content[1].words == said
+    hints = HintLine(["LOOK", "LEAVE", "RETURN"])
+    for z, is_on_the_way in ((0.0, False), (1.0, False), (4.0, True)):
+        hints.see(CameraPose(z=z), z)
+        assert hints.is_on_the_way == is_on_the_way, "the map names the start from 3 m on"
 
 
 def test_a_world_that_forgets_is_compared_with_one_that_remembers():

@@ -1,6 +1,7 @@
 """Playing: frames come evenly, keys act at once, nothing stale is shown."""
 
 from itertools import pairwise
+from unittest.mock import Mock
 
 import pygame
 import pytest
@@ -540,6 +541,13 @@ def test_the_display_fades_while_nothing_is_touched_and_comes_back(game, surface
         game.now += 60.0
         game.screen.draw(surface)
         assert (game.screen.hud.opacity < 0.5) == fades
+    game.screen.session.overlays = (Mock(spec=Overlay, keeps_display=True, wake_at=None),)
+    game.screen.draw(surface)
+    assert game.screen.hud.opacity == 1.0, "something that may be about it is said"
+    game.screen.session.overlays = ()
+    game.now += 60.0
+    game.screen.draw(surface)
+    assert game.screen.hud.opacity < 0.5
     game.key("up")
     game.screen.draw(surface)
     assert game.screen.hud.opacity == 1.0
