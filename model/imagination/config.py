@@ -75,6 +75,7 @@ class ReaderConfig:
     dim: int = 144
     blocks: int = 3
     fine: int = 96
+    hidden: int = 256  # numbers that name the thing in a box
     kinds: int = 384  # rows of the tables of kinds; more than there are
 
 

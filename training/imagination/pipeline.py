@@ -214,7 +214,10 @@ def read_anew(text: TextEncoder, before: Tokenizer, now: Tokenizer) -> None:
 
 
 # tables with a row for each kind, for each kind after a row for none, or for each look
-OF_KINDS = ("reader.there.weight", "reader.there.bias", "reader.gain.weight", "reader.bias.weight")
+OF_KINDS = (
+    "reader.there.weight", "reader.there.bias", "reader.gain.weight", "reader.bias.weight",
+    "reader.named.weight", "reader.named.bias",
+)  # fmt: skip
 AFTER_NONE = (
     "planner.content.0.weight", "planner.head.drawn.0.weight",
     "planner.head.outer.0.weight", "planner.head.outer.0.bias",

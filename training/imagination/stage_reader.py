@@ -10,7 +10,13 @@ from torch.nn import functional
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import VARIANTS
-from mag_sandbox.model.imagination.reading.reader import FINER, UNIT, Reader, log_distance
+from mag_sandbox.model.imagination.reading.reader import (
+    FARTHEST,
+    FINER,
+    UNIT,
+    Reader,
+    log_distance,
+)
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.views import DEGREES_PER_PIXEL
 from mag_sandbox.training.devices import TrainingDevice
@@ -21,6 +27,8 @@ from mag_sandbox.training.optimisers import muon_and_adamw
 BATCH = 32  # views
 NOISE = 0.05  # standard deviation of the noise added to latents
 LEAST = 1.5  # degrees of a thing that a view must show
+# by how much boxes that are to be named are off [degrees], also as a share, and logs of distances
+OFF, OFF_SHARE, OFF_AWAY = 0.4, 0.06, 0.15
 _SPREAD = 0.1  # of a thing's visible size: standard deviation of the target for its middle
 
 
@@ -48,7 +56,7 @@ class ReaderStage(Stage):
         return muon_and_adamw(self.module, convolutions, 0.01, 2e-3)
 
     def loss(self, step: int) -> Tensor:
-        """Return the loss of places, edges, colours, shapes and order for one batch of views."""
+        """Return the loss of places, names and details for one batch of views."""
         rng = np.random.default_rng([self.seed, 50, step])
         rows, columns = self.module.config.view
         height, width = rows * FINER, columns * FINER
@@ -73,46 +81,50 @@ class ReaderStage(Stage):
         with self.device.autocast():
             logits, looks = self.module(upload(torch.from_numpy(np.stack(views) + noise)))
             details = self.module.details(looks[view, :, row, column], kind)
+            names = self.module.names(looks, *measured(truth, rng), view)
         places = focal_loss(logits.float(), wanted)
         edges = (details.edges.float() - log_distance(truth[:, 4:8])).abs().sum()
         colors = (details.colors.float() - truth[:, 8:14]).abs().sum()
         shapes = functional.cross_entropy(
             details.variants.float(), truth[:, 14].long(), reduction="sum"
         )
-        order = (details.nearness.float() - truth[:, 15]).abs().sum()
-        return (places + edges + 2 * colors + 0.3 * shapes + order) / max(len(truth), 1)
+        called = functional.cross_entropy(names.float(), kind, reduction="sum")
+        order = (details.nearness.float() - truth[:, 16]).abs().sum()
+        return (places + edges + 2 * colors + 0.3 * shapes + order + called) / max(len(truth), 1)
 
 
 def labels(things: Sequence[Thing], number: dict[str, int]) -> np.ndarray:
-    """Return things that can be noticed, from far to near, float32 [things, 13].
+    """Return things that can be noticed, from far to near, float32 [things, 14].
 
-    Kind, middle, half of the width, top and bottom in degrees, colours, variant, and whether it
-    goes all around.
+    Kind, middle, half of the width, top and bottom in degrees, colours, variant, distance [m], and
+    whether it goes all around.
     """
     rows = [
         (
             number[thing.name], thing.yaw, thing.degrees[0] / 2,
             thing.pitch + thing.degrees[1] / 2, thing.pitch - thing.degrees[1] / 2,
             *(channel / 255 for channel in (*thing.main_color, *thing.mean_color)),
-            min(thing.variant, VARIANTS - 1), thing.width * DEGREES_PER_PIXEL >= 330,
+            min(thing.variant, VARIANTS - 1), min(thing.distance, FARTHEST),
+            thing.width * DEGREES_PER_PIXEL >= 330,
         )
         for thing in things
         if thing.name in number and thing.shown
     ]  # fmt: skip
-    return np.array(rows, np.float32).reshape(-1, 13)
+    return np.array(rows, np.float32).reshape(-1, 14)
 
 
 def in_sight(things: np.ndarray, middle: float, places: tuple[int, int]) -> np.ndarray:
-    """Return the things that a level view shows, float32 [things, 15].
+    """Return the things that a level view shows, float32 [things, 16].
 
     Kind, row and column of the middle of the visible part, distances from there to left, right,
-    top and bottom in degrees, colours, variant, and share of these things that are farther.
+    top and bottom in degrees, colours, variant, distance [m], and share of these things that are
+    farther.
     """
     height, width = places
     half_height, half_width = height * UNIT / 2, width * UNIT / 2
     across = yaw_difference(things[:, 1], middle)
-    across = np.where(things[:, 12] > 0, 0, across)
-    half = np.where(things[:, 12] > 0, 180, things[:, 2])
+    across = np.where(things[:, 13] > 0, 0, across)
+    half = np.where(things[:, 13] > 0, 180, things[:, 2])
     left, right = across - half, across + half
     seen_left, seen_right = left.clip(-half_width), right.clip(max=half_width)
     top, bottom = things[:, 3], things[:, 4]
@@ -125,7 +137,7 @@ def in_sight(things: np.ndarray, middle: float, places: tuple[int, int]) -> np.n
     sizes = np.stack((seen_right - seen_left, seen_top - seen_bottom), axis=1)
     whole = np.stack((2 * half, top - bottom), axis=1)
     seen = (sizes > np.minimum(LEAST, 0.6 * whole)).all(axis=1)
-    found = np.concatenate((boxes, things[:, 5:12]), axis=1)[seen]
+    found = np.concatenate((boxes, things[:, 5:13]), axis=1)[seen]
     order = np.arange(len(found)) / max(len(found), 1)
     return np.concatenate((found, order[:, None]), axis=1).astype(np.float32)
 
@@ -139,6 +151,26 @@ def warm(heat: np.ndarray, seen: np.ndarray) -> None:
         away = ((rows - row) / tall) ** 2 + ((columns - column) / wide) ** 2
         own = heat[int(kind)]
         np.maximum(own, np.exp(-away / 2), out=own)
+
+
+def measured(truth: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Return boxes and distances of things, off by about as much as a relief is.
+
+    Args:
+        truth: see `in_sight`, after the number of the view, [N, 17].
+        rng: random numbers.
+
+    Returns:
+        Left, top, width and height [degrees from the upper left], [N, 4]; distances [m], [N].
+    """
+    left, right, top, bottom = truth[:, 4:8].unbind(1)
+    y, x = ((truth[:, 2:4] + 0.5) * UNIT).unbind(1)
+    size = torch.stack((left + right, top + bottom), dim=1)
+    corners = torch.stack((x - left, y - top, x + right, y + bottom), dim=1)
+    drawn = torch.from_numpy(rng.standard_normal((len(truth), 5), np.float32)).to(truth)
+    corners = corners + drawn[:, :4] * (OFF + OFF_SHARE * size).repeat(1, 2)
+    boxes = torch.cat((corners[:, :2], (corners[:, 2:] - corners[:, :2]).clamp(min=0.2)), dim=1)
+    return boxes, truth[:, 15] * torch.exp(OFF_AWAY * drawn[:, 4])
 
 
 def focal_loss(logits: Tensor, wanted: Tensor) -> Tensor:

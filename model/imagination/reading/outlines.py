@@ -141,18 +141,19 @@ def _shared(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
 def agreeing(
     things: Sequence[PlacedObject],
     relief: Relief,
-    named: Callable[[Box], PlacedObject],
+    named: Callable[[Box, float], PlacedObject],
     degrees: float,
     stances: Mapping[str, Stance] = STANCES,
 ) -> list[PlacedObject]:
     """Return the things of a level view as its relief shows them, and those that it adds.
 
-    Of a photograph the network is not sure, and everything stays as it is.
+    The boxes and distances that it tells say more surely what each of them is. Of a photograph the
+    network is not sure, and everything stays as it is.
 
     Args:
         things: from far to near; the view's middle is at yaw 0.
         relief: of the view.
-        named: returns the likeliest thing in a box [degrees from the upper left].
+        named: returns the likeliest thing in a box [degrees from the upper left], so far away [m].
         degrees: of a pixel.
         stances: of kinds.
     """
@@ -178,9 +179,10 @@ def agreeing(
     }  # fmt: skip
     added = [body for body in bodies[len(upright) :] if body and body.distance < FARTHEST]
 
-    def placed(thing: PlacedObject, body: Body) -> PlacedObject:
+    def placed(body: Body) -> PlacedObject:
         x, y, wide, tall = body.box
         away, foot = body.distance, radians((y + tall - height / 2) * degrees)
+        thing = named((x * degrees, y * degrees, wide * degrees, tall * degrees), away)
         if foot > 0 and abs(log(EYE / tan(foot) / away)) < FOOT:
             away = EYE / tan((foot + atan(EYE / away)) / 2)  # both err, in different ways
         return replace(
@@ -189,10 +191,7 @@ def agreeing(
             height=max(tall * degrees, 0.2), away=round(away, 3),
         )  # fmt: skip
 
-    found = [placed(things[place], body) for place, body in matched.items()]
-    for body in added:
-        x, y, wide, tall = (degrees * each for each in body.box)
-        found.append(placed(named((x, y, wide, tall)), body))
+    found = map(placed, (*matched.values(), *added))
     others = [
         thing
         for place, thing in enumerate(things)

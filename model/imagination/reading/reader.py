@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.parallax import Box
 from mag_sandbox.model.imagination.config import ReaderConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject, rgb
 from mag_sandbox.scenes.kinds import rivals
@@ -23,6 +24,8 @@ from mag_sandbox.scenes.kinds import rivals
 FINER = 2  # places along a side of a cell
 UNIT = 2.25  # degrees; distances are logarithmic from about here on
 MIDDLE = 0.25  # of a box, at each side, where the middle of its thing is not looked for
+PARTS, REACH = 5, 1.2  # points along a side of a box at which it is looked at; share of it spanned
+FARTHEST = 60.0  # metres; things farther away are named as if this far
 _SURE = 0.42  # how likely a thing is that is listed
 _SAME = 0.5  # share of the smaller box that two things of a kind may have in common
 _ALIKE = 0.75  # share of both boxes that any two may
@@ -62,6 +65,8 @@ class Reader(nn.Module):
         self.bias = nn.Embedding(config.kinds, fine)
         self.inner = nn.Linear(fine, fine)
         self.outer = nn.Linear(fine, 4 + 6 + 1 + VARIANTS)
+        self.parts = nn.Linear(PARTS**2 * fine + 6, config.hidden)
+        self.named = nn.Linear(config.hidden, config.kinds)
         nn.init.constant_(cast(Tensor, self.there.bias), -5.0)  # things are rare
         for table in (self.gain, self.bias):
             nn.init.normal_(table.weight, std=0.1)
@@ -90,6 +95,29 @@ class Reader(nn.Module):
         x = self.outer(functional.gelu(self.inner(x)))
         edges, colors, nearness, variants = x.split((4, 6, 1, VARIANTS), dim=-1)
         return Details(edges, colors, nearness[..., 0], variants)
+
+    def names(self, looks: Tensor, boxes: Tensor, away: Tensor, views: Tensor) -> Tensor:
+        """Return logits of the kinds of things whose boxes are known, [N, kinds].
+
+        Args:
+            looks: of all places, [B, fine, H, W].
+            boxes: left, top, width and height [degrees from the upper left], [N, 4].
+            away: distances [m], [N].
+            views: the view that shows each thing, int64 [N].
+        """
+        corner, size = boxes.split(2, dim=1)
+        along = 0.5 + REACH * ((torch.arange(PARTS).to(boxes) + 0.5) / PARTS - 0.5)
+        points = (corner[..., None] + size[..., None] * along) / UNIT  # [N, 2, PARTS]
+        height, width = looks.shape[-2:]
+        columns = points[:, 0].long().clamp(0, width - 1)[:, None]
+        rows = points[:, 1].long().clamp(0, height - 1)[:, :, None]
+        parts = functional.gelu(looks).permute(0, 2, 3, 1)[views[:, None, None], rows, columns]
+        away = away.clamp(0.1, FARTHEST)[:, None]
+        tall = 2 * away * torch.tan(torch.deg2rad(size[:, 1:].clamp(0.1, 150) / 2))
+        middle = (corner + size / 2) / UNIT / torch.tensor((width, height)).to(boxes) - 0.5
+        numbers = torch.cat((middle, log_distance(size), away.log2() / 2, tall.log2() / 2), dim=1)
+        hidden = self.parts(torch.cat((parts.flatten(1), numbers.to(parts.dtype)), dim=1))
+        return cast(Tensor, self.named(functional.gelu(hidden)))
 
     @torch.inference_mode()
     def read(self, latents: Tensor, kinds: Sequence[str]) -> list[PlacedObject]:
@@ -127,7 +155,7 @@ class Reader(nn.Module):
     @torch.inference_mode()
     def namer(
         self, latents: Tensor, kinds: Sequence[str], among: Collection[str]
-    ) -> Callable[[tuple[float, float, float, float]], PlacedObject]:
+    ) -> Callable[[Box, float], PlacedObject]:
         """Return a function that names the likeliest thing in a part of a level view.
 
         Args:
@@ -136,24 +164,25 @@ class Reader(nn.Module):
             among: the kinds that come into question.
 
         Returns:
-            A function of left, top, width and height of a box [degrees from the upper left].
+            A function of a box [degrees from the upper left] and the distance of its thing [m].
         """
         logits, looks = self(latents)
-        there = np.isin(kinds, list(among))
-        sure = np.where(there[:, None, None], logits[0, : len(kinds)].float(), -np.inf)
+        there = torch.from_numpy(np.isin(kinds, list(among)))
+        first_view = torch.zeros(1, dtype=torch.int64)
 
-        def name(box: tuple[float, float, float, float]) -> PlacedObject:
+        @torch.inference_mode()
+        def name(box: Box, away: float) -> PlacedObject:
+            names = self.names(looks, torch.tensor([box]), torch.tensor([away]), first_view)
             left, top, width, height = box
             first = np.array((top + MIDDLE * height, left + MIDDLE * width)) / UNIT
             last = np.array((top + (1 - MIDDLE) * height, left + (1 - MIDDLE) * width)) / UNIT
-            size = sure.shape[1:]
-            first = np.minimum(first.astype(int).clip(0), np.subtract(size, 1))
+            first = np.minimum(first.astype(int).clip(0), np.subtract(logits.shape[-2:], 1))
             last = np.maximum(last.astype(int).clip(0), first) + 1
-            part = sure[:, first[0] : last[0], first[1] : last[1]]
-            kind, row, column = map(int, np.unravel_index(part.argmax(), part.shape))
-            look = looks[0, :, first[0] + row, first[1] + column][None]
-            with torch.inference_mode():
-                details = self.details(look, torch.tensor([kind]))
+            part = logits[0, : len(kinds), first[0] : last[0], first[1] : last[1]]
+            likely = names[0, : len(kinds)] + part.amax(dim=(1, 2))
+            kind = int(likely.where(there, -torch.inf).argmax())
+            row, column = first + np.unravel_index(int(part[kind].argmax()), part.shape[1:])
+            details = self.details(looks[0, :, row, column][None], torch.tensor([kind]))
             main, mean = (255 * details.colors[0].float().numpy()).reshape(2, 3)
             return PlacedObject(
                 kinds[kind], 0.0, 0.0, 1.0, 1.0, rgb(main), rgb(mean),

@@ -16,7 +16,13 @@ from mag_sandbox.training.imagination.rings import RINGS_EACH, RingLog
 from mag_sandbox.training.imagination.stage_own_steps import OwnStepsStage
 from mag_sandbox.training.imagination.stage_painter import PainterStage, Style, placed, some_objects
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
-from mag_sandbox.training.imagination.stage_reader import ReaderStage, in_sight, labels, warm
+from mag_sandbox.training.imagination.stage_reader import (
+    ReaderStage,
+    in_sight,
+    labels,
+    measured,
+    warm,
+)
 from tests.unit.model.imagination.tiny import KINDS, codec, networks
 
 STAGES = "mag_sandbox.training.imagination"
@@ -171,6 +177,11 @@ def test_the_middle_of_what_is_seen_is_told_with_the_edges_of_all_of_it():
     )
     assert top + bottom == pytest.approx(tree.height, abs=0.01)
     assert not len(in_sight(labels([TREE], {"tree": 1}), tree.yaw + 180.0, (24, 40)))
+    truth = torch.from_numpy(np.concatenate(([0], row))[None])
+    boxes, away = measured(truth.float(), np.random.default_rng(0))
+    expected = 90 - tree.width / 2, 27 - tree.pitch - tree.height / 2, tree.width, tree.height
+    assert boxes[0].tolist() == pytest.approx(expected, abs=6.0)
+    assert 20 < float(away) < 180  # 60 m and more are one
     heat = np.zeros((2, 24, 40), np.float32)
     warm(heat, row[None])
     assert heat[1].max() == 1.0 == heat[1, int(row[1]), int(column)]

@@ -65,6 +65,12 @@ def test_what_is_wider_than_any_thing_goes_all_around(monkeypatch):
     assert band.width == 360.0
 
 
+def test_a_thing_in_a_box_is_of_a_kind_that_comes_into_question():
+    name = networks().reader.eval().namer(torch.zeros(1, 3, 4, 6), KINDS, ["tent"])
+    for box in ((-9.0, 4.0, 12.0, 40.0), (10.0, 10.0, 0.2, 0.2)):
+        assert name(box, 4.0).kind == "tent"
+
+
 def test_only_a_level_view_that_is_known_is_read():
     made = imagination()
     assert made.read(made.nothing()) == []
