@@ -517,6 +517,9 @@ class DescriptionWords(Vocabulary):
         """Return the place that has the things of a description in known words, "" if none has."""
         told = named_things(read, KINDS)
         named = [one.kinds for one in told if one.relation != IN_SKY or one.kinds[0] in OVERHEAD]
+        if any(kinds[0] in BUILDINGS for kinds in named):
+            of_houses = parts_of_houses(is_built=True)
+            named = [kinds for kinds in named if kinds[0] not in of_houses]
         kinds = [kinds for kinds in named if kinds[0] not in _ANYWHERE]
         unpleasant = WEATHER_STEMS | _COLD_SEASONS
         if text_stems(read) & unpleasant:  # sunbeds in the rain are on no beach
@@ -808,14 +811,14 @@ def _with_shades(seen: set[int], read: Sequence[str], stems: Sequence[str]) -> s
 def _unseen_of_houses(text: str, kinds: Sequence[str]) -> set[int]:
     """Return the words, counted from 0, for parts of houses that are not drawn outdoors."""
     is_built = bool(named_things(text, sorted(BUILDINGS)))
-    others = [kind for kind in kinds if kind not in _parts_of_houses(is_built)]
+    others = [kind for kind in kinds if kind not in parts_of_houses(is_built=is_built)]
     unseen = {*telling_words(text, kinds) - telling_words(text, others)}
     unseen |= set() if is_built else naming_words(text, sorted(WINDOWS))
     without = [kind for kind in kinds if kind != _CLOCK or not is_built]
     return unseen | (naming_words(text, kinds) - naming_words(text, without))
 
 
-def _parts_of_houses(is_built: bool) -> frozenset[str]:
+def parts_of_houses(*, is_built: bool) -> frozenset[str]:
     """Return the kinds that outdoors are only parts of houses; without one, doors stand alone."""
     return WINDOWS | {_DOOR, _CLOCK} if is_built else WINDOWS
 
@@ -919,8 +922,8 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
         text = _ON_WALL.sub("", text)  # on which nothing hangs there
         named = named_things(_NAME_OF_MOON.sub("", _LYING_SNOW.sub("", text)), kinds)
         is_built = any(one.kinds[0] in BUILDINGS for one in named)
-        parts_of_houses = _parts_of_houses(is_built)
-        return tuple(_unpotted(one) for one in named if one.kinds[0] not in parts_of_houses)
+        of_houses = parts_of_houses(is_built=is_built)
+        return tuple(_unpotted(one) for one in named if one.kinds[0] not in of_houses)
     parts = split_words(text)
     stems = [stem(word.text.lower()) for word in parts]
     place = place_of("indoor", stems)

@@ -21,6 +21,7 @@ from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, Session
 from mag_sandbox.scenes.called import colors_in, counts_in, likenesses_in, names_in
 from mag_sandbox.scenes.color_names import clear_color_name, likely_color
 from mag_sandbox.scenes.conditions import SEA
+from mag_sandbox.scenes.descriptions import BUILDINGS, parts_of_houses
 from mag_sandbox.scenes.kinds import (
     CLOUD,
     DRESSED,
@@ -311,6 +312,7 @@ def unplanned_names(block: FrameBlock, kinds: Collection[str]) -> tuple[str, ...
     present = {one.kind for one in block.planned} | {one.kind for one in block.placed}
     present.update(one.kind for one in (block.ground.things if block.ground else ()))
     present |= _LAKES if present & _LAKES else set()
+    present |= parts_of_houses(is_built=not present.isdisjoint(BUILDINGS))
     prompt = _without_unknown_pairs(block.prompt)
     said, told = names_in(block.prompt), {*kinds} & THINGS.keys() - OVERHEAD
     return tuple(

@@ -501,6 +501,11 @@ def test_the_list_says_which_named_things_the_plan_lacks():
         lacking.append([line for line in overlay.lines if "has no" in line])
     one = "this place has no {}; press I to put one where you point"
     assert lacking == [[one.format("cat or dog")], [one.format("dog")], []]
+    ready.spec.kinds, ready.block.prompt = ("castle", "door"), "a castle with a red door"
+    for kind, lacks in (("castle", False), ("tent", True)):  # castles have doors
+        ready.block.planned = (replace(TENT, kind=kind),)
+        overlay.update(0.0)
+        assert any("door" in line for line in overlay.lines if "has no" in line) == lacks
 
 
 def test_what_new_areas_may_have_is_not_said_to_be_missing():
