@@ -605,13 +605,13 @@ def _groups(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[_Gro
         are_several = any(it.kinds == one.relation.kinds and it.least > 1 for it in named)
         is_each = is_shared_out(one.relation, one.relation.kinds[0], are_several=are_several)
         for some in [(place,) for place in own] if is_each else [tuple(own)]:
-            joined, first = {*some}, things[some[0]]
+            joined, whole = {*some}, _whole([things[place] for place in some])
             if others:
-                others.sort(key=lambda place: _apart_by(things[place], first))
+                others.sort(key=lambda place: _apart_by(things[place], whole))
                 is_between = one.relation.where == "between" and not one.relation.second
                 joined.update(others[: 2 if is_between else 1])
             if seconds := places_of(things, one.relation.second):
-                joined.add(min(seconds, key=lambda place: _apart_by(things[place], first)))
+                joined.add(min(seconds, key=lambda place: _apart_by(things[place], whole)))
             _join_parts(parts, joined)
     return [
         _Group(
