@@ -988,10 +988,11 @@ def _near_color(kinds: Sequence[str], name: str) -> str | None:
 def takes_color(kind: str, name: str) -> bool:
     """Tell whether things of a kind are painted in a named colour; those not measured are.
 
-    A bunch of toy balloons is not: two of its three have colours of their own.
+    A bunch of toy balloons is not: two of its three have colours of their own. Nor is a dining
+    table: its chairs are.
     """
     known = painted_colors().get(kind)
-    return kind != BUNCHED and (known is None or name in known)
+    return kind not in (BUNCHED, "dining table") and (known is None or name in known)
 
 
 def in_said_colors(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
