@@ -341,6 +341,7 @@ def test_a_thing_pointed_at_where_the_scene_begins_is_placed_beyond_it(monkeypat
 def test_what_flies_is_put_into_the_sky_from_elsewhere_and_what_stands_far_away_is_refused(
     monkeypatch,
 ):
+    monkeypatch.setattr(Scenery, "_seen_from", lambda *_: [])  # there is nothing to stand on
     made = world()
     begin(made)
     monkeypatch.setattr(walking.WalkableGround, "is_open", True)
