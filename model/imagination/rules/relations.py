@@ -61,7 +61,8 @@ _IN_CAGE = 0.55  # of its height
 _ON_MAT, _MAT = 0.1, 0.8  # of its height below its middle, and of its width, that things take
 _WHOLE_VIEW = 25.5  # degrees below ahead where a level view shows feet, and all of a thing
 _WIDE_MAT = 40.0, -26.0, 10.0  # degrees that it is wide at least, and of its foot and height
-_HILL_FOOT, _HILL_TOP = -5.0, 8.0  # degrees
+_HILL_FOOT, _HILL_TOP = -2.0, 8.0  # degrees
+_HILLS, _LOWER = frozenset(("hills", "far hill")), 5.0  # degrees of the tops of others
 _SUNK = 1.5  # degrees that things stand below the top of their hill
 _HILL, _LEAST_HILL, _HILL_SHADE = 2.6, 60.0, 0.78  # of their width, degrees, of the ground's colour
 _UPWARD = frozenset(("on", "above"))
@@ -851,9 +852,14 @@ def _on_hill(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedO
         color, color, 0,
     )  # fmt: skip
     first = min(own)
+    others = [  # that were higher: what stands on the hill would be half-way up them
+        replace(thing, pitch=(thing.foot + _LOWER) / 2, height=_LOWER - thing.foot, away=None)
+        if thing.kind in _HILLS and thing.top > _LOWER else thing
+        for thing in things
+    ]  # fmt: skip
     return [
         new
-        for place, thing in enumerate(things)
+        for place, thing in enumerate(others)
         for new in ([hill] * (place == first) + [moved.get(place, thing)])
     ]
 
