@@ -286,15 +286,19 @@ def caption_of(item: TapeItem) -> str:
     """Return the caption of a script's item; "": nothing new."""
     match item:
         case SetAnchor(name):
-            return f"Remember this view: “{name}”" if name[1:] else f"Remember view {name.upper()}"
+            return f"Remember {view_name(name)}"
         case Probe(name):
-            view = f"“{name}”" if name[1:] else f"view {name.upper()}"  # a letter names nothing
-            return f"Back at {view}: is it the same?"
+            return f"Back at {view_name(name)}: is it the same?"
         case Mark(text):
             return text
         case Enter(name, again):
             return f"{'Back in' if again else 'On to'} {name}"
     return ""
+
+
+def view_name(anchor: str) -> str:
+    """Return a view of a script for people; a letter names nothing."""
+    return f"the view “{anchor}”" if anchor[1:] else f"view {anchor.upper()}"
 
 
 def _all(script: Sequence[Statement]) -> Iterator[Statement]:

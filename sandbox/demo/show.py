@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import pygame
 
 from mag_sandbox.evaluation.similarity.recall import ProbeResult
+from mag_sandbox.files.validation import capitalized
 from mag_sandbox.sandbox.demo.result import ProbeRow
-from mag_sandbox.sandbox.demo.run import DemoRun
+from mag_sandbox.sandbox.demo.run import DemoRun, view_name
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.hud_state import duration_text
 from mag_sandbox.sandbox.play.reel import Reel
@@ -24,6 +25,7 @@ LOOK_S = 0.2  # between two looks for new comparisons
 MOST_ROWS = 6
 VERDICT = "What came back"
 NOTHING = "Nothing was compared"
+BY_THE_WAY = "a view on the way"  # that the script does not name
 
 
 class DemoOverlay(Overlay):
@@ -73,7 +75,7 @@ class DemoOverlay(Overlay):
             return
         caption = self._caption_shown if self._looked_at < self._caption_until else ""
         if words := caption or self._reel.current.block.phrase:
-            content = Card(Text(words, 17, bold=True, lines=1))
+            content = Card(Text(capitalized(words), 17, bold=True, lines=1))
             card = self._caption(theme, content, at_most=width - 2 * margin)
             surface.blit(card, card.get_rect(midbottom=(width // 2, height - theme.px(60))))
         if self._shown is not None and self._looked_at < self._until:
@@ -84,7 +86,8 @@ def verdict_card(rows: Sequence[ProbeRow]) -> Card:
     """Return the outcomes of the newest comparisons."""
     lines: list[Part] = [Text(VERDICT if rows else NOTHING, 20, bold=True)]
     for one in rows[-MOST_ROWS:]:
-        place = f"“{one.anchor}”, after {duration_text(one.seconds_away)}"
+        view = view_name(one.anchor) if one.kind == "script" else BY_THE_WAY
+        place = f"{capitalized(view)}, after {duration_text(one.seconds_away)}"
         same = "not counted" if one.recall is None else f"{one.recall:.0f}% as it was"
         colour = MUTED if one.recall is None else GOOD if one.recall >= 80 else ACCENT
         lines.append(row(Text(place, 16), SPRING, Text(same, 16, colour, bold=True), gap=24))

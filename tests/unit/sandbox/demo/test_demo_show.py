@@ -25,7 +25,7 @@ SMALL = SandboxConfig(window_width=640, window_height=400, muted=True)
     ("item", "said"),
     [
         (SetAnchor("door"), "“door”"),
-        (Probe("door"), "Back at “door”"),
+        (Probe("door"), "Back at the view “door”"),
         (SetAnchor("a"), "Remember view A"),
         (Probe("a"), "Back at view A: "),
         (Mark("night falls"), "night falls"),
@@ -48,7 +48,7 @@ def test_a_caption_gives_way_to_the_camera_after_some_seconds(monkeypatch):
     for now in (1.0, 1.0 + show.CAPTION_S / 2, 1.1 + show.CAPTION_S):
         overlay.update(now)
         overlay.draw(pygame.Surface((640, 400)))
-    assert said == ["Remember view A", "Remember view A", "pan right"]
+    assert said == ["Remember view A", "Remember view A", "Pan right"]
 
 
 def test_the_window_shows_what_was_compared_and_closes_after_the_verdict(monkeypatch):
