@@ -498,7 +498,7 @@ MARKS = (  # of the map, as in its legend
     (_draw_frame, "remembered"),
     (_draw_place, RETURN_POINT),
     (_draw_stripes, "unseen"),
-    (partial(_draw_stripes, colour=_IMAGINED), "ready, unseen"),
+    (partial(_draw_stripes, colour=_IMAGINED), "drawn ahead"),
     (partial(_draw_place, colour=GONE, hole=_HOLE), FORGOTTEN),
     (_draw_pin, ANCHOR),
 )

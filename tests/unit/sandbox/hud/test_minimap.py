@@ -479,7 +479,7 @@ def test_every_mark_of_the_map_is_explained_where_there_is_room(width, monkeypat
         card = Minimap()
         card.card(theme, stitcher.picture, width=width)
         assert "25% seen around" in said
-        assert "ready, unseen" in said
+        assert "drawn ahead" in said
         assert "anchor" not in said, "there is none"
         whole = card.card(theme, stitcher.picture, marks, width=width)
         assert {meaning for _, meaning in minimap.MARKS} <= {*said}
