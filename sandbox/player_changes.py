@@ -67,13 +67,16 @@ _TITLES = {  # of the box, by what Enter changes
     ALTERED_ALONE: "Change what is here",
 }
 NEW_PLACE, VIEW_AGAIN = "Start a new place", "Repaint this view"
+UNSEEN_AREAS = "Change areas that you have not seen"
 _SAID_STAYING = {LIGHT_AND_NEW: JOINED, NEW_ALONE: ADDED, ALTERED_ALONE: ALTERED}
 STAYING_HERE = (
     "“{}” alone changes the light here and nothing else",
     "“and a {}” puts one where you look",
 )
 EXAMPLE = "cat"  # which fits anywhere
-FOLLOWING = "New areas (striped on the map) follow this description; what you have seen stays"
+FOLLOWING = (
+    "Turn to see new areas (striped on the map): they follow this description, this view stays"
+)
 SPOT_AS_IT_WAS = "this spot is as it was"
 LEAST_LETTERS = 3  # a shorter word may be unfinished
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
@@ -182,7 +185,7 @@ def choices(
         words_of_view = "repaint this view; things in it may disappear"
         return (PromptChoice("Enter", words_of_view, 0, view, VIEW_AGAIN), anew)
     return (
-        PromptChoice("Enter", NEW_AREAS, 0, describe),
+        PromptChoice("Enter", NEW_AREAS, 0, describe, "" if text == now else UNSEEN_AREAS),
         PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view),
         anew,
     )

@@ -28,7 +28,7 @@ class Step(Enum):
 
     LOOK = ("Look around", "hold an arrow key or drag the picture: the world appears as you turn")
     LEAVE = ("Turn away", "until the place where you began is out of sight")
-    RETURN = ("Now come back", "is everything where it was?")
+    RETURN = ("Turn back", "as the arrow shows: is everything where it was?")
     WALK = ("Hold {}", "to walk ahead")
     prompt = ("Press {}", "and describe what comes next")
     change = ("Press {}", "to put something where the mouse points")
@@ -38,6 +38,7 @@ class Step(Enum):
 
 
 STEPS = tuple(Step)
+AT_START = ("You are back", "is everything where it was?")  # in place of those of RETURN
 WAY_BACK = ("Click the start on the map", "to walk back to where you began")  # of a walker
 BESIDE_A_MEMORY = "to see this world beside one that remembers"
 ACTIONS: dict[Action, Step] = {
@@ -88,6 +89,12 @@ class HintLine:
         return self._open[0] if self._open else None
 
     @property
+    def words(self) -> tuple[str, str] | None:
+        """What to do, and why; None: there is no hint left."""
+        is_back = self.step is Step.RETURN and self._back_at is not None
+        return AT_START if is_back else self.step and self.step.value
+
+    @property
     def is_on_the_way(self) -> bool:
         """Whether the player walks, and far enough to be led back."""
         return self.step is Step.WALK and self._is_far
@@ -133,7 +140,7 @@ class HintLine:
         rested = now - self._newest[1] if self._newest and self._newest[0] == pose else 0.0
         self._newest = pose, now
         walks, self._is_far, pose = pose.is_away, pose.is_far, pose.at_origin
-        before, self._start = self.step, self._start or pose
+        before, self._start = self.words, self._start or pose
         turned, self._turned = self._turned, yaw_difference(pose.yaw, self._start.yaw)
         passes = turned * self._turned < 0 and abs(turned - self._turned) < 180.0  # the start
         overlap = view_overlap(self._start, pose)
@@ -151,7 +158,7 @@ class HintLine:
         self._follow_walk(now, walks=walks)
         if self._shown_at is None:
             self._shown_at = now
-            return self.step is not before
+            return self.words != before
         self._shown_at += rested * (1 - RESTING if self.step in SKIPPED else 1)
         if self.step in (*SKIPPED, *ONCE) and now - self._shown_at >= SKIP_S:
             skipped, self._shown_at = self._open.pop(0), now
@@ -160,7 +167,7 @@ class HintLine:
             self._skipped.add(skipped)
             if skipped is Step.LEAVE and self.step is Step.RETURN:
                 del self._open[0]  # from where the player never was
-        return self.step is not before
+        return self.words != before
 
     def _follow_walk(self, now: float, *, walks: bool) -> None:
         """Note that the player walks; the hint stays for the way back, but not for long."""
@@ -205,14 +212,14 @@ def hint_card(
     *,
     learned: Collection[Step] = (),
     forgets: bool = False,
-    leads_back: bool = False,
+    words: tuple[str, str] | None = None,
 ) -> Card:
     """Return the next hint, with a dot for every step: those done, this one, those to come.
 
     `forgets`: a comparison shows the world beside one that remembers, because it loses views out of
-    sight or has a single memory. `leads_back`: the map shows the way back to the start.
+    sight or has a single memory. `words` replace those of the step.
     """
-    title, why = WAY_BACK if leads_back else step.value
+    title, why = words or step.value
     if step is Step.split and forgets:
         why = BESIDE_A_MEMORY
     done = len({*learned} - {step})

@@ -27,6 +27,7 @@ from mag_sandbox.sandbox.hud.ground_map import GroundMap, draw_player
 from mag_sandbox.sandbox.hud.hints import (
     KEYS,
     STEPS,
+    WAY_BACK,
     HintLine,
     Step,
     arrow_card,
@@ -671,9 +672,10 @@ class HintOverlay(Overlay):
             return
         now = self._reel.current
         forgets = not keeps_places(now.block.memory.policy) or len(now.spec.policies) == 1
-        learned, leads_back = self._hints.learned, self._leads_back
+        words = WAY_BACK if self._leads_back else self._hints.words
+        learned = self._hints.learned
         hint = hint_card(
-            self._hints.step, self._key_of, learned=learned, forgets=forgets, leads_back=leads_back
+            self._hints.step, self._key_of, learned=learned, forgets=forgets, words=words
         )
         card = self._card(theme, hint, at_most=surface.get_width() - theme.px(28))
         width, height = surface.get_size()

@@ -217,8 +217,8 @@ def test_the_card_fits(step, width):
 
 
 def test_a_walker_is_told_about_the_way_back_which_the_map_shows_then():
-    for leads_back, said in ((False, "to walk ahead"), (True, WAY_BACK[1])):
-        card = hint_card(Step.WALK, DEFAULTS.title, leads_back=leads_back)
+    for words, said in ((None, "to walk ahead"), (WAY_BACK, WAY_BACK[1])):
+        card = hint_card(Step.WALK, DEFAULTS.title, words=words)
         assert card.content.content[1].words == said
     hints = HintLine(["LOOK", "LEAVE", "RETURN"])
     for z, is_on_the_way in ((0.0, False), (1.0, False), (4.0, True)):
