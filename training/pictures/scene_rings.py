@@ -107,8 +107,6 @@ class SceneRings:
         stride, plan = self.imagination.stride, shown.scenery.plan(*shown.place)
         colors = shown.picture.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
         made = self._refined.refined(colors, shown.known[::stride, ::stride], plan, shown.place)
-        if made is None:
-            return shown
         return shown._replace(picture=to_frames(torch.from_numpy(made.picture)[None])[0])
 
     def layers(self, shown: SceneRing) -> LayeredRing:

@@ -25,7 +25,14 @@ from mag_sandbox.model.imagination.drawing.continuing import (
     planned_colors,
     softened,
 )
-from mag_sandbox.model.imagination.drawing.cut_outs import GIVEN, PAINTED, CutOut, cut_outs
+from mag_sandbox.model.imagination.drawing.cut_outs import (
+    GIVEN,
+    PAINTED,
+    CutOut,
+    SeenPart,
+    cut_out,
+    cut_outs,
+)  # fmt: skip
 from mag_sandbox.model.imagination.drawing.redrawing import SMALLEST, RedrawnThings
 from mag_sandbox.model.imagination.drawing.refiner import FINER, smooth
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
@@ -137,7 +144,7 @@ class LayeredRing:
         )  # fmt: skip
         self._close_ups, self._painted = close_ups, ring.no_guesses
         self._mended, self._enlarged = dict[int, CutOut](), dict[int, CutOut]()
-        self._cut_outs, stands, unknown = _standing(ring)
+        self._cut_outs, stands, unknown = _standing(ring, redrawn.cut_out if redrawn else cut_out)
         self._unseen = frozenset(ring.boxes()) - frozenset(np.unique(ring.numbers).tolist())
         whole = _drawn_again(ring, self._cut_outs, redrawn) if redrawn else {}
         self._cut_outs |= whole
@@ -457,8 +464,10 @@ class LayeredRing:
         return sampled
 
 
-def _standing(ring: RingToCut) -> tuple[dict[int, CutOut], np.ndarray, list[int]]:
-    """Return the things that stand in a ring.
+def _standing(
+    ring: RingToCut, cut: Callable[[SeenPart], CutOut]
+) -> tuple[dict[int, CutOut], np.ndarray, list[int]]:
+    """Return the things that stand in a ring; for `cut` see `cut_outs`.
 
     Returns:
         What is seen of things, by their numbers; where things stand, bool [H, W]; and the numbers
@@ -473,7 +482,7 @@ def _standing(ring: RingToCut) -> tuple[dict[int, CutOut], np.ndarray, list[int]
     margins = {
         number: GIVEN if given[_middle(box, given)] else PAINTED for number, box in boxes.items()
     }
-    cuts, order = cut_outs(ring.picture, ring.no_guesses, ids, boxes, margins)
+    cuts, order = cut_outs(ring.picture, ring.no_guesses, ids, boxes, margins, cut)
     unknown = np.bincount(numbers[stands & ~ring.known])
     # they stand outside the plan's shapes, too
     return cuts, stands | (order > 0), np.flatnonzero(unknown).tolist()

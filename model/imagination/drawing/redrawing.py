@@ -97,7 +97,7 @@ class RedrawnThings:
         numbers, boxes, told = standing
         margins = dict.fromkeys(boxes, PAINTED)
         ids = np.where(known, numbers, 0)  # nothing else is drawn
-        cuts, order = cut_outs(picture, known, ids, boxes, margins, self._cut_out)
+        cuts, order = cut_outs(picture, known, ids, boxes, margins, self.cut_out)
         share = shares_of(numbers, np.ones_like(known) if shown is None else shown)
         seen = {number: cut for number, cut in cuts.items() if share[number]}
         drawn = self.whole_ones(seen, told, numbers, known)
@@ -158,7 +158,8 @@ class RedrawnThings:
         drawn = zip(whole, self._each(drawn_again, whole), strict=True)
         return {number: cut for number, cut in drawn if cut is not None}
 
-    def _cut_out(self, part: SeenPart) -> CutOut:
+    def cut_out(self, part: SeenPart) -> CutOut:
+        """Return a thing that is cut out; parts alike are cut once. See `cut_outs.cut_out`."""
         check_cancelled()
         return self._cuts.found(part.digest, lambda: cut_out(part))
 

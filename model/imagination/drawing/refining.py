@@ -29,7 +29,8 @@ class RefinedRing(NamedTuple):
     """A ring whose known cells are refined."""
 
     picture: np.ndarray  # float32 [3, H, W] in [-1, 1]
-    finer: np.ndarray  # the known cells as they were made, float16 [3, FINER * H, FINER * W]
+    # known cells as they were made, float16 [3, FINER * H, FINER * W]; None: there is no network
+    finer: np.ndarray | None
 
 
 class RefinedRings:
@@ -75,8 +76,8 @@ class RefinedRings:
         known: np.ndarray,
         things: Sequence[PlacedObject],
         viewpoint: Position = _START,
-    ) -> RefinedRing | None:
-        """Return a ring whose known cells are refined; None: there is no network.
+    ) -> RefinedRing:
+        """Return a ring whose known cells are refined, or as it is if there is no network.
 
         Args:
             picture: of the ring, float32 [3, H, W] in [-1, 1].
@@ -86,7 +87,7 @@ class RefinedRings:
         """
         refine = self._refine()
         if refine is None:
-            return None
+            return RefinedRing(picture, None)
         height, width = picture.shape[1:]
         stride = height // len(known)
 

@@ -14,7 +14,7 @@ from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.model.imagination.details import GivenPicture, alike
 from mag_sandbox.model.imagination.drawing.last_made import LastMade, digest_of
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings, StandingThings
-from mag_sandbox.model.imagination.drawing.refining import RefinedRings, settled
+from mag_sandbox.model.imagination.drawing.refining import RefinedRing, RefinedRings, settled
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.geometry.skies import before_sky
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
@@ -145,6 +145,19 @@ class PaintedDetails:
         """
         return self._crisp.found(ground, lambda: self._refined_of(ground))
 
+    @torch.inference_mode()
+    def refined_ring(self, ground: GroundThings) -> RefinedRing:
+        """Return the ring to be cut into layers: `refined`, and painted cells finer.
+
+        The things in it are those that `drawn_again` drew, so they are not drawn once more.
+        """
+        around = ground.around
+        colors, crisp = self._colors(around), self.refined(ground)
+        if colors is None:  # all was forgotten
+            return RefinedRing(np.zeros((3, *self._imagination.ring_size), np.float32), None)
+        ring = self._refined.refined(colors, around.painted, ground.things)
+        return ring if crisp is None else ring._replace(picture=crisp)
+
     def before_sky(self, things: Things | None) -> np.ndarray:
         """Return what hides the sky where a scene begins, float32 [H, W].
 
@@ -179,7 +192,7 @@ class PaintedDetails:
             return edges
         rest = self._refined_cells(level, level.known, ground.things)
         assert rest is not None
-        shown = self._share_of_edges(around.known.shape[0], rest.shape[1])[:, None]
+        shown = _share_of_edges(self._imagination.ahead, len(around.known), rest.shape[1])[:, None]
         share = np.where(in_pixels(whole, rest.shape[1]), shown, np.float32(0))
         made: np.ndarray = rest + share * (edges - rest)
         return made
@@ -189,18 +202,6 @@ class PaintedDetails:
         ahead, beyond = self._imagination.ahead, around.known.copy()
         beyond[ahead.top : ahead.top + ahead.rows] = False
         return beyond
-
-    def _share_of_edges(self, rows: int, height: int) -> np.ndarray:
-        """Return the share of each row of pixels in which what is beyond level views counts.
-
-        It falls from 1 at the edge of level views to 0 within a cell, float32 [H].
-        """
-        ahead, cell = self._imagination.ahead, height // rows
-        first, last = cell * ahead.top, cell * (ahead.top + ahead.rows)
-        row = np.arange(height) + 0.5
-        within = np.minimum(row - first, last - row) / cell
-        share: np.ndarray = (1 - within).clip(0, 1).astype(np.float32)
-        return share
 
     def _refined_cells(
         self, around: Surroundings, cells: np.ndarray, things: Things
@@ -357,6 +358,23 @@ class PaintedDetails:
         numbers, scenery = self._standing(things).numbers, self._scenery(things)
         distant = scenery.ring_surfaces(*_START, numbers.shape) >= DISTANT
         return before_sky(scenery, numbers, distant)
+
+
+def _share_of_edges(ahead: Place, rows: int, height: int) -> np.ndarray:
+    """Return the share of each row of pixels in which what is beyond level views counts.
+
+    It falls from 1 at the edge of level views to 0 within a cell, float32 [height].
+
+    Args:
+        ahead: the level view ahead.
+        rows: of the ring's cells.
+        height: of the ring [px].
+    """
+    cell = height // rows
+    first, last = cell * ahead.top, cell * (ahead.top + ahead.rows)
+    row = np.arange(height) + 0.5
+    share: np.ndarray = (1 - np.minimum(row - first, last - row) / cell).clip(0, 1)
+    return share.astype(np.float32)
 
 
 def _redrawn_cells(

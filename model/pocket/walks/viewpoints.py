@@ -49,16 +49,18 @@ from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.details import GivenPicture, shown_under
 from mag_sandbox.model.imagination.drawing.layers import HALF, KNOWN, LayeredRing, RingToCut
 from mag_sandbox.model.imagination.drawing.refiner import smooth
+from mag_sandbox.model.imagination.drawing.refining import RefinedRing
 from mag_sandbox.model.imagination.geometry.new_ground import Patch
 from mag_sandbox.model.imagination.geometry.obstacles import FARTHEST_WALK
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.geometry.skies import before_sky
-from mag_sandbox.model.imagination.imagination import Each, Imagination, Subject, decoded_ring
+from mag_sandbox.model.imagination.imagination import Imagination, Subject, decoded_ring
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings, in_pixels
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.inventing import Outlook
+from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
 from mag_sandbox.model.pocket.painting.painting import (
     BLOCKS_A_VIEW,
     PaintingInventor,
@@ -153,7 +155,7 @@ class _LayersSource:
 
     place: Position
     ring: object  # the same one as long as the ring is the same
-    decode: Callable[[], Tensor]  # returns its picture, [1, 3, H, W]
+    refined: Callable[[Scenery], RefinedRing]  # returns its picture
     read: Callable[[np.ndarray], np.ndarray]  # the picture to read relief from: it, or better
     over: Callable[[], np.ndarray] | None  # returns the layer over it; None: there is none
     known: np.ndarray  # cells to be shown, bool [rows, columns]
@@ -458,7 +460,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             known = begun.held.only(begun.painted | stays)
             subject = Subject(text, noise, things, seen, place)
             made = begun.painted_as(imagination.imagine(known, pose.at_origin, subject))
-            own = self._layers(_source(made, imagination, self.thread.map), scenery)
+            own = self._layers(_source(made, painting), scenery)
             own_pixels = own.seen(pose, imagination.view_size, cells.numbers)
             own.mend(pose)
             whole_far = _over(far, first.far)
@@ -686,15 +688,14 @@ class Viewpoints(ViewPainter[_MadeView]):
 
     def _source_at(self, place: Position) -> _LayersSource:
         if place in self.kept:
-            return _source(self.kept[place], self._imagination, self.thread.map)
-        painting = self._painting
-        around, given, pictures = painting.around, painting.given, painting.pictures
+            return _source(self.kept[place], self._painting)
+        painting, things = self._painting, self._ground.things
+        around, given, details = painting.around, painting.given, painting.pictures.details
         return _LayersSource(
-            START, around, lambda: pictures.ring(around)[None],
+            START, around, lambda _: details.refined_ring(GroundThings(around, things)),
             lambda picture: _as_given(picture, around, given, self._imagination.ahead),
-            None if given is None else partial(pictures.details.first_ring, around, given),
-            around.known, around.known, np.zeros_like(around.known),
-            around.painted,
+            None if given is None else partial(details.first_ring, around, given),
+            around.known, around.known, np.zeros_like(around.known), around.painted,
         )  # fmt: skip
 
     def _layers(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
@@ -716,13 +717,7 @@ class Viewpoints(ViewPainter[_MadeView]):
     def _cut(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
         owners = self._planned.owners(scenery, source.place)
         known, painted = (in_pixels(cells, len(owners)) for cells in (source.known, source.painted))
-        with torch.inference_mode():
-            picture = source.decode()[0].float().numpy()
-        things = scenery.plan(*source.place)
-        refined = self._painting.refined.refined(picture, source.refinable, things, source.place)
-        finer = None
-        if refined is not None:
-            picture, finer = refined
+        picture, finer = source.refined(scenery)
         owners = self._imagination.owners_in(
             owners, scenery, source.place, source.read(picture), known
         )
@@ -815,11 +810,16 @@ class Viewpoints(ViewPainter[_MadeView]):
         return restore
 
 
-def _source(ring: PaintedRing, imagination: Imagination, each: Each) -> _LayersSource:
+def _source(ring: PaintedRing, painting: PaintingInventor) -> _LayersSource:
+    def refined(scenery: Scenery) -> RefinedRing:
+        with torch.inference_mode():
+            decoded = decoded_ring(painting.imagination, ring.held, painting.thread.map)
+        picture, things = decoded[0].float().numpy(), scenery.plan(*ring.place)
+        return painting.refined.refined(picture, ring.painted, things, ring.place)
+
     return _LayersSource(
-        ring.place, ring, partial(decoded_ring, imagination, ring.held, each),
-        lambda picture: picture, None, ring.known, ring.painted, ring.outdated,
-        ring.painted,
+        ring.place, ring, refined, lambda picture: picture, None,
+        ring.known, ring.painted, ring.outdated, ring.painted,
     )  # fmt: skip
 
 
