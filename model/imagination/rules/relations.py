@@ -827,7 +827,7 @@ def _meant(things: Sequence[PlacedObject], one: Named) -> list[int]:
 
 
 def _on_hill(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedObject]:
-    """Return a plan with some things side by side on a hill in front of the far ones."""
+    """Return a plan with some things side by side on a hill behind all others that stand."""
     ground = next((thing.color for thing in things if thing.kind == "far ground"), None)
     if ground is None:
         return list(things)
@@ -851,17 +851,14 @@ def _on_hill(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedO
         "far hill", middle % 360.0, _HILL_FOOT + tall / 2, max(_HILL * wide, _LEAST_HILL), tall,
         color, color, 0,
     )  # fmt: skip
-    first = min(own)
+    first = min(place for place, thing in enumerate(things) if where_of(thing.kind) in ON_FLOOR)
     others = [  # that were higher: what stands on the hill would be half-way up them
         replace(thing, pitch=(thing.foot + _LOWER) / 2, height=_LOWER - thing.foot, away=None)
         if thing.kind in _HILLS and thing.top > _LOWER else thing
         for thing in things
     ]  # fmt: skip
-    return [
-        new
-        for place, thing in enumerate(others)
-        for new in ([hill] * (place == first) + [moved.get(place, thing)])
-    ]
+    result = [moved.get(place, thing) for place, thing in enumerate(others)]
+    return [*result[:first], hill, *result[first:]]
 
 
 def _fitting(things: Sequence[PlacedObject]) -> float:

@@ -689,6 +689,16 @@ def test_a_herd_on_a_hill_is_in_the_first_view():
     assert max(reach) < 45.0
 
 
+def test_the_hill_of_a_windmill_stands_behind_barns():
+    colors = (90, 140, 90), (90, 140, 90)
+    ground = PlacedObject("far ground", 0.0, -10.0, 360.0, 20.0, *colors)
+    barn = PlacedObject("barn", 20.0, 2.0, 15.0, 9.0)
+    windmill = PlacedObject("windmill", 31.0, 0.0, 10.0, 15.0)
+    named = named_things("a windmill on a hill", ("windmill", "far hill", "hills"))
+    kinds = [one.kind for one in related([ground, barn, windmill], named)]
+    assert kinds == ["far ground", "far hill", "barn", "windmill"]
+
+
 def test_fruit_outdoors_is_on_a_table_and_roses_are_not():
     ground = PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0, (90, 140, 90), (90, 140, 90))
     fruit = [PlacedObject("orange", yaw, -19.0, 12.0, 12.0) for yaw in (-12.0, 6.0)]
