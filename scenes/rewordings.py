@@ -157,6 +157,11 @@ _FIELDS = {
 OF_WOOD = any_case(  # rooms, of which no other walls are told
     rf"\b(?P<of>tree ?house|log cabin|cabin|hut) (?P<room>{_NAMED_ROOMS})\b(?!.*\bwalls?\b)"
 )
+OF_STONE = any_case(  # grey, as it is painted
+    r"(?<!red )(?<!white )(?<!blue )(?<!black )(?<!brown )(?<!pink )(?<!yellow )(?<!grey )"
+    r"\b(?P<stone>stone) "
+    r"(?=(?:bridge|house|cottage|tower|castle|church|well|bench|barn|arch)(?:e?s)?\b)"
+)
 _TALL_HOUSE = (
     "lighthouse|castle|palace|fortress|citadel|temple|church|chapel|monastery|abbey|cathedral"
     "|shrine|pagoda|house|cottage|cabin|hut|tower|windmill|mill|ruins?|villa|mansion|inn"
@@ -315,6 +320,7 @@ DRAWN_LIKE = _table(  # what is drawn as something else, and so told
     (r"\blavender(?=$|[,.;:]| (?:and|at|by|in|near|on|under|with)\b)", "purple flowers"),
     (r"\bwoman\b", "person"),  # of one shape
     (OF_WOOD, r"\g<room> with wooden walls"),
+    (OF_STONE, "grey "),
     (r"\bwomen\b", "people"),
     (r"\b(girl|boy)\b", "child"),
     (r"\b(girls|boys)\b", "children"),
@@ -605,8 +611,8 @@ OBEYED: tuple[tuple[re.Pattern[str], int | str], ...] = (
         IN_BLOSSOM, CROSSING,
     )),
     *((said, 0) for said, _ in LIGHTS_TOLD),
-    (OF_WOOD, "of"), (WOOD, "wood"), (AFTER_NOUN, "look"), (ON_WALL, "wall"), (ON_TOP, "top"),
-    (SKY_MADE, "color"), (_RED_GATE, "red"), (_PENGUIN, 0),
+    (OF_WOOD, "of"), (OF_STONE, "stone"), (WOOD, "wood"), (AFTER_NOUN, "look"), (ON_WALL, "wall"),
+    (ON_TOP, "top"), (SKY_MADE, "color"), (_RED_GATE, "red"), (_PENGUIN, 0),
 )  # fmt: skip
 UNSEEN = (  # wordings with groups of words that have no effect on the picture
     *BUNCHES, *IMAGES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED, DARK_THING, NOT_HUNG,

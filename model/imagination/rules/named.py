@@ -164,6 +164,7 @@ _OF_A_GROVE = 9.0  # degrees of the width of one of many trees at least, all of 
 _TREE_LIKE = 11.0  # degrees; smaller trees are a line at the horizon
 _IN_VIEW = 43.0  # degrees from ahead within which the first view shows a bird whole
 _FLOCK, _ROW = 13.0, 1.5  # pitch of the lowest birds [degrees]; rows, by their height
+_BIRD = 10.0  # degrees of the width of one in a flock, at most
 _STARRY_SKY = "starry sky"
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
 _SMALL_STAR, _ALL_PITCHES = 2.4, (8.0, 50.0)  # where no stars are named
@@ -449,11 +450,12 @@ def _in_a_flock(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     if not is_free or all(away(things[place]) <= AHEAD for place in own):
         return things
     own.sort(key=lambda place: yaw_difference(things[place].yaw, 0.0))
-    rows = -(-len(own) * things[own[0]].width // (2 * AHEAD)) + 1
+    rows = -(-len(own) * min(things[own[0]].width, _BIRD) // (2 * AHEAD)) + 1
     result = list(things)
     reach = min(AHEAD, _IN_VIEW - things[own[0]].width / 2)
     for rank, yaw in enumerate(np.linspace(-reach, reach, len(own)).tolist()):
         bird = things[own[rank]]
+        bird = bird.scaled(min(_BIRD / bird.width, 1.0))
         pitch = min(_FLOCK + (rank % rows) * _ROW * bird.height, TOP - bird.height / 2)
         result[own[rank]] = replace(bird, yaw=yaw % 360.0, pitch=pitch)
     return result
