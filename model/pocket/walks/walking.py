@@ -7,7 +7,7 @@ for as long as memory holds views of it.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import atan2, degrees, hypot, inf
 from typing import NamedTuple
 
@@ -221,6 +221,8 @@ class WalkableGround:
         self._behind = config.all_behind
         self._landscapes = [config.behind[one] for one in LANDSCAPES if one in config.behind]
         self._stances = stances_of(config)
+        of_things = partial(Scenery.of, stances=self._stances, behind=self._behind)
+        self._planned = lru_cache(2)(of_things)  # all new ground repeats things of the plan
         self.begin()
 
     def begin(self, new: NewGround = NewGround(is_full=True, has_streets=True)) -> None:
@@ -241,7 +243,7 @@ class WalkableGround:
             if self._scenery and more and self._known[:2] == (plan, placed):  # a walker goes on
                 scenery, new = self._scenery, [more]
             else:
-                scenery = Scenery.of(self.things, self._stances, self._behind)
+                scenery = self._planned(self.things)
                 new = list(self.new.generations)[::-1]  # numbers of things stay
             things = (thing for one in new for thing in self._new_things(one))
             self._scenery = scenery.extended(things, self._stances)
@@ -253,7 +255,7 @@ class WalkableGround:
         """The places of the plan's things [m], except for those at infinity."""
         plan = self._painting.plan
         if plan is not None and self._places[0] is not plan:
-            there = Scenery.of(plan.things, self._stances, self._behind).apart("upright", "flat")
+            there = self._planned(plan.things).apart("upright", "flat")
             self._places = plan, {one: place_at(one.yaw, away) for one, away in there}
         return self._places[1]
 
@@ -443,7 +445,7 @@ class WalkableGround:
         redrawn = {(x, z): draw for x, z, draw in self.new.redrawn}
         words, kinds = self._painting.words, self._painting.imagination.config.looks
         wanted = Wanted.of(new.plan.prompt, words, kinds)
-        ground = Scenery.of(new.plan.things, self._stances, self._behind).on_ground
+        ground = self._planned(new.plan.things).on_ground
         if new.is_full:  # older saves stay as they were
             ground = [(one, away) for one, away in ground if not wanted.counts(one)]
         is_street = new.has_streets and is_town(new.plan.things)
