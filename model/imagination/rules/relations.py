@@ -73,7 +73,7 @@ _BARE = 0.05  # of the width of one in a row, that the row may leave uncovered
 _ON_SAND = 4.0  # degrees below its shore, of a boat with palms behind it
 _GAP = 2.0  # degrees between things beside each other
 _FARTHER, _SMALLEST_BEHIND = 1.3, 0.4  # times as far away, of what is small; of their size
-_LOWER = 0.7  # of the top of what is taller in life, of a thing in front of it
+_NO_TALLER = 0.7  # of the top of what is taller in life, of a thing in front of it
 _HORIZON = -0.5  # degrees of the highest foot of what is behind a thing that is on no hill
 _DEEPER = 2.5  # degrees between the feet of things before each other
 _ASIDE = 0.34  # of the width of both: distance of a thing from the middle of one that hides it
@@ -1078,7 +1078,7 @@ def _before(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
         )
     own, others = usual_looks().get(thing.kind), usual_looks().get(other.kind)
     if own and others and own.tall < others.tall:  # a bus does not hide a tower
-        low = _LOWER * other.top - thing.foot
+        low = _NO_TALLER * other.top - thing.foot
         thing = thing.scaled(min(low / thing.height, 1.0)) if low > _LEAST else thing
     near = _with_foot(thing, min(thing.foot, other.foot - _DEEPER))
     covers = near.width * near.height > other.width * other.height / 3
