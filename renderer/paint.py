@@ -146,10 +146,10 @@ def _bird(canvas: Canvas, light: Light, _: str, __: str | None, ___: int) -> Non
     nature.bird(_stamp(canvas, light))
 
 
-def _shape(canvas: Canvas, light: Light, shape: str, color: str | None, _: int) -> None:
+def _shape(canvas: Canvas, light: Light, shape: str, color: str | None, variant: int) -> None:
     pen, own = Pen(canvas, 0, 0), _ink(color)
     inks = {**INKS, "c": own, "t": trim_of(own)}
-    for op, ink, numbers in shapes()[shape]:
+    for op, ink, numbers in shapes().get(f"{shape} {variant}", shapes()[shape]):
         base = inks[ink.rstrip("+-=")]
         fill = _SHADES[ink[-1]](base) if ink[-1] in _SHADES else base
         _primitive(pen, canvas, op, fill, numbers, light.has_lamps)

@@ -62,6 +62,8 @@ _ADDING = any_case(  # to the place: "and a ruin", "now with two foxes"
     r"(?:(?:and|with|plus|also|add|put|there (?:is|are)(?: also| now)?|"
     r"place(?= (?:an?|another|one|some|the)\b)) )+"
 )
+_MORE = any_case(r"^\W*(?:(?:add|put|with|even|some) )*more (?=\w)")
+_ANOTHER = any_case(r"^(?P<add>\W*(?:add|put|with|and) )(?:yet )?another (?=\w)")
 _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
 _BEFORE_AIR = frozenset(("in", "through", "under", "with"))
 _OF_SKIES = OVERHEAD | {"lightning"}
@@ -158,8 +160,9 @@ def _with_more(text: str, air: str, words: Vocabulary, before: str) -> str:
     lit_anew = f"{there(_in_still_air(before, air, words))}, {air}"
     if is_relit(lit_anew, before, words):
         return lit_anew
+    text = _ANOTHER.sub(r"\g<add>one ", _MORE.sub("add many ", text))
     added = f"{there(before.rstrip(' ,.'))}, {_ADDING.sub('with ', text).rstrip(' ,.')}"
-    is_added = _ADDING.match(text) and adds_things(added, before, words)
+    is_added = _ADDING.match(text) and _is_same_place(added, before, words)
     return added if is_added else ""
 
 

@@ -136,7 +136,7 @@ from mag_sandbox.scenes.suggestions import (
     own_things,
     place_rank,
 )
-from mag_sandbox.scenes.synonyms import plural, synonyms_of
+from mag_sandbox.scenes.synonyms import meant_in, plural, synonyms_of
 from mag_sandbox.scenes.vocabulary import (
     APOSTROPHES,
     DETERMINERS,
@@ -1534,7 +1534,9 @@ def _without_unseen_parts(text: str, words: Vocabulary) -> str:
 
 
 def _is_unseen_part(found: re.Match[str], words: Vocabulary) -> bool:
-    *_, part = found["what"].split()
+    *_, part = said = found["what"].lower().split()
+    if any(end == len(said) and same for _, end, _, same in meant_in(said)):  # wind turbines
+        return False
     is_word = part in FUNCTION_WORDS or part in SILENT.split()  # "a view on"
     is_unseen = not is_word and Vocabulary.meaning(words, part) is None
     return is_unseen and not naming_words(found["what"], KINDS)

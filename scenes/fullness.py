@@ -41,11 +41,11 @@ def with_crowd(text: str) -> str:
     >>> with_crowd("a busy street, people and a cat")
     'a busy city street, dozens of people and a cat'
     >>> with_crowd("a busy market.")
-    'a busy market, with dozens of people'
+    'a busy market, and dozens of people'
     """
     text = _STREET.sub(rf"{_BUSY} \1city street", text)
     told, found = _PEOPLE.subn(rf"\g<before>{CROWD}", text, count=1)
-    return told if found else f"{text.rstrip(' ,.')}, with {CROWD}"
+    return told if found else f"{text.rstrip(' ,.')}, and {CROWD}"
 
 
 def told_crowd(meant: Sequence[tuple[str, str]], number: str) -> list[tuple[str, str]]:

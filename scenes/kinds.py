@@ -36,6 +36,7 @@ RIDDEN = frozenset((  # which bear one each
 ANYBODY = frozenset(("person", "child"))  # of whom crowds are
 OF_OWN_COLORS = frozenset(("penguin",))  # that are painted in the same colours, whatever words say
 DRESSED = frozenset(("person", "child", "princess", "king"))  # whose colour is that of clothes
+SHAPES = dict.fromkeys(("woman", "women", "girl", "girls"), 6)  # variants of people, by names
 EXHIBITS = frozenset((
     "vase", "teapot", "globe", "bust", "crystal", "guitar", "robot", "toy car", "cake", "sneaker",
     "table lamp", "alarm clock", "trophy", "rocket", "camera", "chess piece", "mug", "teddy bear",

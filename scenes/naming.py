@@ -20,6 +20,7 @@ from mag_sandbox.scenes.kinds import (
     OVERHEAD,
     PEOPLE,
     RIDDEN,
+    SHAPES,
     THINGS,
     TREES,
     WATERS,
@@ -90,7 +91,8 @@ UNCOUNTED = frozenset(
 )
 _ADJECTIVES = 2  # words that may stand between a number, size or colour and its thing
 _STANDING = frozenset(("floor", "small", "water", "wall", "ceiling", "sky"))  # somewhere
-_WEARING = frozenset(("in", "dressed", "wearing", "clad", "with"))
+_WHO = frozenset(("who", "which"))
+_WEARING = frozenset(("in", "dressed", "wearing", "wears", "clad", "with", "has", "have"))
 _IS_COLORED = frozenset(("is", "are", "all", "painted", "coloured", "colored"))
 _PRONOUNS = frozenset(("it", "they", "which", "that"))
 _JOINING = frozenset(("and", "or", "with", "on", "at", "who"))
@@ -159,6 +161,7 @@ class Named(NamedTuple):
     uncolored: tuple[str, ...] = ()  # kinds that the words could mean but for their colour
     one_of_many: bool = False  # there are others like it that the words do not mean
     parts: "tuple[Named, ...]" = ()  # that differ: "a red car on the left and a blue car"
+    shape: int | None = None  # variant of its kind that the words mean; None: any usual one
 
 
 class _Naming(NamedTuple):
@@ -391,6 +394,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
 
     def called_by(span: NamingWords) -> Named:
         one = _told_before(left, span.start, span.kinds, after_stops, plural=span.plural)
+        one = one._replace(shape=SHAPES.get(words[span.end - 1] or ""))
         clothes = worn.get(span.start) or of_all.get(span.kinds)
         one = one._replace(color=COLORS[clothes]) if clothes and one.color is None else one
         if span.start in contained:
@@ -534,7 +538,7 @@ def _is_where(words: Sequence[str | None], span: NamingWords, after_stops: Colle
     """Tell whether words name no more things: "and a cat on a sofa", "a horse race"."""
     told = words_before(words, span.start, after_stops).start
     follows = words[span.end] if span.end < len(words) else None
-    says = follows and (follows in FUNCTION_WORDS | WHERE or follows.endswith(VERB_ENDINGS))
+    says = follows and (follows in FUNCTION_WORDS | WHERE | _WHO or follows.endswith(VERB_ENDINGS))
     is_modifier = follows and not says and span.end not in after_stops and not span.plural
     is_list = told - 1 in after_stops
     return bool(is_modifier) or (told > 1 and words[told - 2] in WHERE and not is_list)
@@ -543,7 +547,7 @@ def _is_where(words: Sequence[str | None], span: NamingWords, after_stops: Colle
 def _together(ones: Sequence[Named]) -> Named:
     """Join the names of one kind in a description into one.
 
-    If their colours, sizes or directions differ they are its parts.
+    If their colours, sizes, directions or shapes differ they are its parts.
     """
     counted = [one for one in ones if one.most is not None]
     if counted and all(one in counted or one.least == _CROWDS["many"] for one in ones):
@@ -551,7 +555,7 @@ def _together(ones: Sequence[Named]) -> Named:
     first, *others = ones
     placed = [one for one in ones if one.relation is not None]
     relation = placed[-1].relation if placed else None
-    alike = {(one.color, one.scale, one.relation) for one in ones}
+    alike = {(one.color, one.scale, one.relation, one.shape) for one in ones}
     if not others or (len(alike) == 1 and first.most is None):
         are_people = first.kinds[0] in PEOPLE  # mum and dad are two, three dancers and a drummer 4
         least = sum(one.least for one in ones) if are_people else first.least
@@ -565,6 +569,7 @@ def _together(ones: Sequence[Named]) -> Named:
         most=sum(most) if len(most) == len(ones) else None,
         relation=None if directions and len(alike) > 1 else relation,
         one_of_many=all(one.one_of_many for one in ones),
+        shape=first.shape if len({one.shape for one in ones}) == 1 else None,
         parts=tuple(ones) if len(alike) > 1 else (),
     )
 
@@ -597,7 +602,7 @@ def _with_told(
 ) -> NamingWords:
     """Return words that name a thing with where all that belongs to them begins."""
     told = words_before(words, span.start, after_stops).start
-    while told and words[told - 1] in _ARTICLES:
+    while told and words[told - 1] in _ARTICLES | _OWNERS:
         told -= 1
     is_counted = any(NUMBERS.get(word or "", (1, 1))[0] > 1 for word in words[told : span.start])
     return span._replace(told=told, plural=span.plural or is_counted)
@@ -832,7 +837,7 @@ def _clothes(
 ) -> tuple[str, range] | None:
     """Return the colour of people's clothes, by the words after them, and these words."""
     place = span.end
-    while place < len(words) and words[place] in _WEARING | _ARTICLES:
+    while place < len(words) and words[place] in _WEARING | _ARTICLES | _WHO:
         place += 1
     said = color_word(words[place]) if place < len(words) else None
     if said is None or not _WEARING.intersection(words[span.end : place]):

@@ -76,6 +76,11 @@ SHADED = tuple(name for name in COLORS if name != "wooden")  # a dark wooden flo
 _COLOR, _MANY = "|".join(COLORS), "two|three|four|five|six|seven|eight|many|several"
 COLORED_SKY = any_case(rf"\b(?P<color>{_COLOR}|gray|violet|golden) (?:sky|skies)\b")
 COLORED_WALLS = any_case(rf"\b(?P<color>{_COLOR}|gray|violet|golden) (?:\w+ )?walls?\b")
+_TWO_COLORED = any_case(  # cows have white spots
+    rf"\b(?P<many>(?:{_MANY}) )?"
+    r"(?:(?P<dark>black|brown) and white|white and (?P<spots>black|brown))"
+    r" (?=cows?\b)"
+)
 _FLOWERS = (
     rf"(?:an? |some |(?P<many>{_MANY}) )?(?:(?P<color>{_COLOR}) )?"
     r"(?:flowers?|roses?|tulips?|sunflowers?|daisies|lilies)"
@@ -318,12 +323,9 @@ DRAWN_LIKE = _table(  # what is drawn as something else, and so told
     ),
     (ON_BANKS, "on both sides of the river"),
     (r"\blavender(?=$|[,.;:]| (?:and|at|by|in|near|on|under|with)\b)", "purple flowers"),
-    (r"\bwoman\b", "person"),  # of one shape
     (OF_WOOD, r"\g<room> with wooden walls"),
     (OF_STONE, "grey "),
-    (r"\bwomen\b", "people"),
-    (r"\b(girl|boy)\b", "child"),
-    (r"\b(girls|boys)\b", "children"),
+    (r"\bplay(?:s|ing)? (?:football|soccer|basketball|volleyball)\b", "and a ball"),
 )
 ROCKY_COAST = any_case(r"\brocky (beach|coast|seashore|shore)\b")
 SNOWY_ROOFS = any_case(  # which no plan has
@@ -511,6 +513,10 @@ REWORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], 
         r"\g<train>in front of the station",
     ),
     (r"\bcamp fires?\b", "campfire"),
+    (  # who stands on its bank
+        r"\bfishing (?:on|in|at|by) (?=(?:(?:the|an?) )?(?:\w+ )?(?:lake|pond|river|sea|ocean)\b)",
+        "beside ",
+    ),
     (  # a sail at sea is seen with its ship
         re.compile(
             r"^(?!.*\b(ship|boat|yacht)s?\b)(?P<rest>.*\b"
@@ -526,7 +532,7 @@ REWORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], 
     ),
     (
         rf"\b(?P<who>girl|boy|child|children|kids?|man|woman|clown|person|people)"
-        rf" (with|holding|carrying) (an? )?(?P<own>({'|'.join(COLORS)}) )?balloons?\b",
+        rf" (with|holding|carrying|selling) (an? )?(?P<own>({'|'.join(COLORS)}) )?balloons?\b",
         r"\g<who> next to \g<own>toy balloons",
     ),
     (r"(?<!hot air )(?<!toy )\bballoons?\b(?=.*\b(?:party|birthday)\b)", _TOYS),
@@ -590,6 +596,7 @@ REWORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], 
     ),
     (IN_BLOSSOM, r"cherry tree\g<many>"),
     (_RED_GATE, r"\g<before>red torii"),
+    (_TWO_COLORED, r"\g<many>\g<dark>\g<spots> "),
     COLORED_ROOM,
     (_PAINTED_ROOM, r"\1 with \2 walls"),
     (r",? ?\bnot \w+", ""),
@@ -612,7 +619,7 @@ OBEYED: tuple[tuple[re.Pattern[str], int | str], ...] = (
     )),
     *((said, 0) for said, _ in LIGHTS_TOLD),
     (OF_WOOD, "of"), (OF_STONE, "stone"), (WOOD, "wood"), (AFTER_NOUN, "look"), (ON_WALL, "wall"),
-    (ON_TOP, "top"), (SKY_MADE, "color"), (_RED_GATE, "red"), (_PENGUIN, 0),
+    (ON_TOP, "top"), (SKY_MADE, "color"), (_RED_GATE, "red"), (_PENGUIN, 0), (_TWO_COLORED, 0),
 )  # fmt: skip
 UNSEEN = (  # wordings with groups of words that have no effect on the picture
     *BUNCHES, *IMAGES, ON_PLANET, LIKENESS, METAPHOR, WEARING_NOTHING, HEAPED, DARK_THING, NOT_HUNG,

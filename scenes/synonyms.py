@@ -11,6 +11,7 @@ from typing import NamedTuple
 SYNONYMS = Path(__file__).with_name("synonyms.txt")
 _IRREGULAR = {
     "person": "people", "child": "children", "mouse": "mice", "sheep": "sheep", "deer": "deer",
+    "bread": "bread",
     "fish": "fish", "starfish": "starfish", "bus": "buses", "cactus": "cactuses",
     "bookshelf": "bookshelves", "volcano": "volcanoes",
     "shelf": "shelves", "wolf": "wolves",

@@ -8,6 +8,7 @@ All are least squares over all things of a look in many rings.
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,12 @@ from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.imagination.config import PainterConfig
 from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, VARIANTS, look_number
 from mag_sandbox.model.imagination.sketch import REST
-from mag_sandbox.renderer.plan import Thing
+from mag_sandbox.renderer.alone import drawn_flat
+from mag_sandbox.renderer.drawing import OPAQUE
+from mag_sandbox.renderer.kinds import KINDS
+from mag_sandbox.renderer.paint import paint
+from mag_sandbox.renderer.palettes import LIGHTS
+from mag_sandbox.renderer.plan import Thing, mean_colors, of_main_color
 from mag_sandbox.renderer.render import Ring, category_of, render
 from mag_sandbox.training.imagination.rings import path_of
 
@@ -28,6 +34,8 @@ WIDEST = 300.0  # px; wider things lie all around and have no box
 CELL = 16  # px across a cell
 RIDGE = 0.02  # pixels that have no part of either colour, for each that was seen
 PARTS = -1.0, 1.8  # of a colour; least and most
+ALONE: tuple[tuple[str, int], ...] = (("person", 6), ("child", 6))  # women and girls
+_ALONE = 120  # px across one that is drawn alone
 _SUMS = 16  # of a place; see `_seen`
 Key = tuple[str, int | None]  # kind and variant; None: all of them
 Sums = defaultdict[Key, np.ndarray]
@@ -41,7 +49,9 @@ def fitted_sprites(
     path = path_of(folder, "sprites", count, "npy")
     if not path.exists():
         rings = (render(category_of(seed), seed) for seed in range(count))
-        sprites = fit(rings, painter.sprite.places)
+        places = painter.sprite.places
+        alone = [look for look in ALONE if look[0] in kinds]
+        sprites = fit(rings, places) | {look: fit_alone(*look, places) for look in alone}
         table = np.zeros(
             (painter.kinds * VARIANTS, *next(iter(sprites.values())).shape), np.float32
         )
@@ -64,6 +74,22 @@ def fit(rings: Iterable[Ring], places: int) -> dict[Key, np.ndarray]:
     for (kind, _), each in list(sums.items()):
         sums[kind, None] += each
     return {key: _least_squares(each) for key, each in sums.items()}
+
+
+def fit_alone(kind: str, variant: int, places: int) -> np.ndarray:
+    """Return the sprite of a look that no ring shows, in all its colours and lights."""
+    sums = np.zeros((places, places, _SUMS))
+    for color, light in product(KINDS[kind].colors, LIGHTS.values()):
+        drawing = paint(kind, color, variant, light).tinted(light.tint)
+        rgba, edge = drawn_flat(drawing, _ALONE), _ALONE // 2
+        pixels = np.pad(rgba[..., :3], ((edge, edge), (edge, edge), (0, 0)))
+        ids = np.pad((rgba[..., 3] >= OPAQUE).astype(np.int64), edge)
+        means = mean_colors(ids.ravel(), pixels.reshape(-1, 3), 2)
+        mains = mean_colors(*of_main_color(ids[ids > 0], pixels[ids > 0], 2), 2)
+        box = float(edge), float(edge), float(_ALONE), float(_ALONE)
+        thing = Thing(1, kind, "", variant, color, mains[1], means[1], *box, int(ids.sum()))
+        sums += _seen(pixels, ids, thing, 1, places)
+    return _least_squares(sums)
 
 
 def _ranks(ring: Ring) -> np.ndarray:

@@ -4,7 +4,7 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 cover each other as in a picture.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import atan2, degrees, dist, hypot
@@ -641,9 +641,10 @@ def with_told_hues(things: Sequence[PlacedObject], named: Sequence[Named]) -> li
     """Return a plan in some light in which named things still have the colours of their words.
 
     Light may darken them, but in moonlight a yellow taxi would be olive, and a green tent teal.
-    Their shapes become ones that show a colour.
+    Their shapes become ones that show a colour, or those of their words.
     """
     told = _colors_given(things, named)
+    things = _in_told_shapes(things, named)
     return [
         _with_told_hue(thing, told[place])
         if place in told and thing.kind not in WATERS | SHELL
@@ -830,14 +831,29 @@ def _in_natural_color(thing: PlacedObject) -> PlacedObject:
 def _colors_given(things: Sequence[PlacedObject], named: Sequence[Named]) -> dict[int, np.ndarray]:
     """Return the colours that words give things, by their places."""
     wanted: dict[int, np.ndarray] = {}
+    for part, own in _meant(things, named):
+        if color := part.color or _USUAL.get(part.kinds[0]):
+            wanted.update(dict.fromkeys(own, np.array(color)))
+    return wanted
+
+
+def _in_told_shapes(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return a plan in which things have the shapes that words mean: women are no men."""
+    result = list(things)
+    for part, own in _meant(things, named):
+        for place in own if part.shape is not None else ():
+            result[place] = replace(things[place], variant=part.shape)
+    return result
+
+
+def _meant(
+    things: Sequence[PlacedObject], named: Sequence[Named]
+) -> Iterator[tuple[Named, list[int]]]:
+    """Yield names, or their parts, with the places of the things that are meant."""
     for one in named:
         # a floor is never one of many; one wall may have a colour of its own
         is_kind = not one.parts and (not one.one_of_many or one.kinds[0] in SHELL - {"wall"})
-        shares = [(one, places_of(things, one.kinds))] if is_kind else parts_of(things, one)
-        for part, own in shares:
-            if color := part.color or _USUAL.get(part.kinds[0]):
-                wanted.update(dict.fromkeys(own, np.array(color)))
-    return wanted
+        yield from [(one, places_of(things, one.kinds))] if is_kind else parts_of(things, one)
 
 
 def painted_whole(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:

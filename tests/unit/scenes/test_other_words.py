@@ -45,7 +45,7 @@ def test_a_dinosaur_by_any_name_has_its_number_and_colour(words):
         ("a park with a guitarist", "a park with a person with a guitar"),
         ("a moor with two postmen", "a meadow with two people"),
         ("a butcher's shop with a cat", "a store with a cat"),
-        ("a busy street market with stalls", "a busy market with stalls, with dozens of people"),
+        ("a busy street market with stalls", "a busy market with stalls, and dozens of people"),
         ("a big window with a view of the sea", "a living room with a big window"),
         ("a garden with a tree in blossom", "a garden with a cherry tree"),
         ("a window overlooking a garden and a cat", "a living room with a window and a cat"),
