@@ -50,6 +50,7 @@ _COLD = frozenset(map(stem, ("christmas", "snow", "winter")))
 _RARE = {
     "park": frozenset(("church", "hot air balloon")), "airport": frozenset(("traffic light",)),
     **dict.fromkeys(("harbour", "swimming pool"), frozenset(("apartment house",))),
+    "workshop": frozenset(("toy car",)),  # a car in a garage is a real one
 }  # fmt: skip  # though places of the renderer have some
 _STRANGE = frozenset((  # in landscapes, unless they are among its main or usual things
     "bench", "castle", "dog", "hot air balloon", "knight", "pagoda", "temple", "tower",

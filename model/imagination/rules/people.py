@@ -45,7 +45,8 @@ def with_people_clear(
     result = list(things)
     for place in kept:
         if result[place].kind in PEOPLE - joined:
-            result[place] = _aside(result[place], _others(result, place, "small"))
+            told = [result[at] for at in kept if at != place and stands(result[at])]
+            result[place] = _aside(result[place], _others(result, place, "small"), told)
     people = [result[place] for place in kept if result[place].kind in PEOPLE]
     for place in kept:
         thing = result[place]
@@ -137,10 +138,16 @@ def _others(things: Sequence[PlacedObject], place: int, where: str) -> list[Plac
     return [one for one in others if where_of(one.kind) == where and one.width < _WALL]
 
 
-def _aside(thing: PlacedObject, others: Sequence[PlacedObject]) -> PlacedObject:
-    """Return a thing clear of others, as near as can be; as it is where that is not ahead."""
+def _aside(
+    thing: PlacedObject, others: Sequence[PlacedObject], free: Sequence[PlacedObject] = ()
+) -> PlacedObject:
+    """Return a thing clear of others, as near as can be; as it is where that is not ahead.
+
+    Of `free`, it merges with none that it is clear of where it is.
+    """
     if not _merge(thing, others):
         return thing
+    others = [*others, *(one for one in free if not _merge(thing, [one]))]
     moved = (thing.turned(turn) for turn in _STEPS)
     return next((one for one in moved if away(one) < AHEAD and not _merge(one, others)), thing)
 

@@ -28,6 +28,10 @@ def test_people_stand_beside_what_is_on_a_table_unless_they_are_on_it():
     person, still = with_people_clear([PERSON, clock], [MAN], [0])
     assert still == clock
     assert not person.overlaps(clock)
+    throne = PlacedObject("throne", 22.0, -6.0, 14.0, 24.0)  # beside the clock
+    _, person, _ = with_people_clear([throne, PERSON, clock], [MAN], [0, 1])
+    assert not person.overlaps(clock)
+    assert not person.overlaps(throne)
     above = MAN._replace(relation=Relation("behind", ("alarm clock",)))
     assert with_people_clear([PERSON, clock], [above], [0]) == [PERSON, clock]
 
