@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from mag_sandbox.files.validation import counted
 from mag_sandbox.sandbox.ui.thumbnails import PictureSource
 from mag_sandbox.scenes import Scene, SceneError, available_scenes, load_scene
 
@@ -151,7 +150,7 @@ def one_per_place(parked: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
     shown = []
     for place in visits.values():
         first, *others = (replace(card, visit=n) for n, card in enumerate(place))
-        line = f"{first.line}, {counted(len(others), 'earlier moment')}" if others else first.line
+        line = f"{first.line}, {len(others)} earlier" if others else first.line
         shown.append(_turning(replace(first, line=line), tuple(others)))
     return tuple(shown)
 

@@ -182,7 +182,7 @@ def test_a_place_has_one_card_that_turns_to_earlier_visits(game):
     game.settle()
     (first, second), *_ = (shelf.cards for shelf in game.screen._focus.shelves)
     assert (first.id, second.id) == ("v1", "v5")
-    assert (first.line, second.line) == ("left 1 h ago, 3 earlier moments", "left 5 h ago")
+    assert (first.line, second.line) == ("left 1 h ago, 3 earlier", "left 5 h ago")
     said = []
     for number in (2, 3, 4, 1):
         said += [one.word for one in game.screen.card.choices if one.act == "turn"]
