@@ -248,7 +248,7 @@ class PlayerGame:
         services.audio.ambience(suggest_ambience(playthrough.scene), playthrough.seed)
 
         def session(reel: Reel, hud: Hud) -> PlaySession:
-            services.notices.head, services.notices.above = lambda: hud.head, lambda: None
+            services.notices.head, services.notices.above = lambda: hud.upper_right, lambda: None
             if context.is_replay:
                 playback = context.playback
                 return WatchedSession(services, playback.recording if playback else None)

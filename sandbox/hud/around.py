@@ -16,7 +16,7 @@ from mag_sandbox.controls.camera import ASPECT, CameraPose, yaw_difference
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.world import FrameBlock, GroundPlan
-from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenGround, SeenRing
+from mag_sandbox.sandbox.hud.seen import SCALE, TOP, WIDTH, SeenGround, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.scenes.called import colors_in, counts_in, likenesses_in, names_in
 from mag_sandbox.scenes.color_names import clear_color_name, likely_color
@@ -206,12 +206,12 @@ def things_around(
     ]  # fmt: skip
     if block.ground and block.poses[-1].is_away:
         own = [seen_from(edit, block.ground, block.poses[-1]) for edit in block.placed]
-        directions = np.asarray(ring.is_seen.any(axis=0))
+        directions = np.asarray(ring.is_seen.any(axis=0)) if walked else np.ones(WIDTH, bool)
         ground = walked.part_of(block.ground, directions) if walked else block.ground
         told = [
             _planned(edit, block.prompt) for edit in named
             if (_is_seen(edit, ring.is_seen) if edit.kind in OVERHEAD
-                else _is_known(edit, block.poses[-1], block.ground, ground))
+                else _is_known(edit, block.poses[-1], block.ground, ground, directions))
         ]  # fmt: skip
         told += _not_shown(ground, block.poses[-1], block.prompt, (*own, *told))
     else:
@@ -260,8 +260,14 @@ def seen_from(edit: Edit, ground: GroundPlan | None, pose: CameraPose) -> Seen:
     return seen
 
 
-def _is_known(edit: Edit, pose: CameraPose, ground: GroundPlan, known: GroundPlan) -> bool:
-    """Tell whether a thing in view from a pose is on the known part of the ground, or not on it."""
+def _is_known(
+    edit: Edit, pose: CameraPose, ground: GroundPlan, known: GroundPlan, seen_ways: np.ndarray
+) -> bool:
+    """Tell whether a thing around a pose is on the known part of the ground.
+
+    Birds and paths, which are not on it, are known in the view and in directions seen from where
+    the scene begins, `seen_ways` (bool [WIDTH]).
+    """
     if edit.kind in WATERS:
         kinds, seen = ({one.kind for one in part.waters} for part in (ground, known))
         return edit.kind in seen or edit.kind not in kinds
@@ -270,7 +276,11 @@ def _is_known(edit: Edit, pose: CameraPose, ground: GroundPlan, known: GroundPla
         one for one in ground.things
         if told.is_at(one.kind, degrees(atan2(one.x - pose.x, one.z - pose.z)))
     ]  # fmt: skip
-    return not there or not here.isdisjoint(there)
+    if there:
+        return not here.isdisjoint(there)
+    yaws = _parts(edit)
+    in_view = (abs(yaw_difference(yaw, pose.yaw)) <= pose.fov / 2 for yaw in yaws)
+    return any(in_view) or bool(seen_ways[_columns(yaws)].any())
 
 
 def _not_shown(
@@ -456,12 +466,21 @@ def _is_seen(edit: Edit, seen: np.ndarray) -> bool:
 
     Of a rug and the like, which reach below level views, the upper half counts.
     """
-    height, width = seen.shape
+    height = len(seen)
     above = UPPER * edit.height if where_of(edit.kind) == "flat" else 0.0
     row = min(max(round((TOP - edit.pitch - above) * SCALE), 0), height - 1)
+    return bool(seen[row, _columns(_parts(edit))].any())
+
+
+def _parts(edit: Edit) -> np.ndarray:
+    """Return the directions of a thing's middle, or of the parts of some water, way or range."""
     half = _reach(edit) if edit.kind in WATERS | LANDSCAPE else 0.0
-    yaws = edit.yaw + 180.0 + np.linspace(-half, half, PARTS)
-    return bool(seen[row, np.rint(yaws * SCALE).astype(int) % width].any())
+    return edit.yaw + np.linspace(-half, half, PARTS)
+
+
+def _columns(yaws: np.ndarray) -> np.ndarray:
+    """Return the columns of the ring in some directions [degrees]."""
+    return np.rint((yaws + 180.0) * SCALE).astype(int) % WIDTH
 
 
 def _is_of_night(one: Edit | Seen) -> bool:

@@ -81,6 +81,12 @@ class Hud:
         """
         return self.places.get("scene") or self.places.get("slim")
 
+    @property
+    def upper_right(self) -> pygame.Rect | None:
+        """Where that card and the map below it were drawn last; None: the display is off."""
+        maps = [self.places[one] for one in ("map", "map from above") if one in self.places]
+        return self.head.unionall(maps) if self.head else None
+
     def parts(self, card: str) -> dict[str, pygame.Rect]:
         """Return where the named parts of a card were drawn last [px of the window]."""
         if card not in self.places:

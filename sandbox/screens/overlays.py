@@ -113,7 +113,7 @@ class Notices(Overlay):
         self._shown: tuple[Notice, ...] = ()
         self._looked_at = 0.0
         self._cards: defaultdict[Notice, CachedCard] = defaultdict(CachedCard)
-        # the card that they leave free, and one below which they are
+        # the cards at the right that they leave free, and one below which they are
         self.head: Callable[[], pygame.Rect | None] = lambda: None
         self.above: Callable[[], pygame.Rect | None] = lambda: None
 

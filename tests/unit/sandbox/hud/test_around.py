@@ -373,6 +373,18 @@ def test_away_from_there_things_are_listed_that_came_into_view():
     assert len(things_around(SeenRing(), block, walked)) == 2
 
 
+def test_away_from_there_birds_and_paths_are_listed_only_in_directions_that_were_seen():
+    ring, pose = SeenRing(), CameraPose(z=1.0)
+    ring.add(
+        Mock(frames=np.zeros((1, 192, 320, 3), np.uint8), poses=(CameraPose(90.0),), edited=None)
+    )
+    bird, path = (replace(TENT, kind=kind, color=None) for kind in ("bird", "path"))
+    planned = [replace(bird, yaw=yaw) for yaw in (0.0, 90.0, 180.0)] + [replace(path, yaw=270.0)]
+    block = Mock(placed=(), planned=planned, poses=(pose,), prompt="birds", ground=GroundPlan(()))
+    listed = things_around(ring, block, SeenGround())
+    assert [(one.kind, one.yaw) for one in listed] == [("bird", 0.0), ("bird", 90.0)]
+
+
 def test_away_from_there_a_placed_thing_that_the_view_is_planned_with_is_listed_once():
     placed = Edit("place", 0.0, -8.0, 6.0, 9.0, "penguin")
     shown = replace(placed, pitch=-18.5, width=9.5, height=16.0)  # its foot is at -26.5 degrees

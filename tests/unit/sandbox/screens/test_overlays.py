@@ -381,6 +381,17 @@ def test_notices_cover_neither_the_name_of_the_memory_nor_a_postcard(size):
         assert not (drawn == BLUE[:3]).all(), "they are drawn"
 
 
+def test_notices_leave_the_map_free_too():
+    hud = Hud()
+    assert hud.upper_right is None, "the display is off"
+    hud.places |= {"slim": pygame.Rect(452, 10, 174, 28)}
+    hud.places |= {
+        "map from above": pygame.Rect(452, 42, 174, 100),
+        "tools": pygame.Rect(0, 380, 9, 9),
+    }
+    assert hud.upper_right == pygame.Rect(452, 10, 174, 132)
+
+
 def test_a_notice_fades_in_and_out_instead_of_flashing():
     now = 10.0
     notices = Notices(clock=lambda: now, notify=lambda: None)
