@@ -42,6 +42,7 @@ _MORE = 0.25  # likewise, of one that grows
 _ABOVE = 2.0  # degrees by which a building called tall is taller than the others in view
 _CASTLE, _TOWER, _BEHIND = "castle", "tower", 0.1  # degrees between their feet
 _IN_VIEW = 45.0  # degrees from ahead
+_OF_ROOM = 0.9  # of the distance from the next thing beside it on another one: its width at most
 _ON, _SLACK, _BEYOND = 0.2, 2.5, 1.1  # of its height; degrees; times as far away, by its foot
 _FIXED = frozenset((BRIDGE, "robot", "rocket", *STANDS))  # as long as a river, or of any size
 
@@ -264,6 +265,19 @@ def _put(thing: PlacedObject, support: PlacedObject, share: float) -> PlacedObje
     return replace(thing, pitch=foot + thing.height / 2, away=away)
 
 
+def _next_beside(things: Sequence[PlacedObject], place: int) -> float:
+    """Return the distance of a thing from the next beside it on the same other one [degrees]."""
+    bearer = _support(things, place)
+    if bearer is None:
+        return inf
+    apart = [
+        abs(yaw_difference(one.yaw, things[place].yaw))
+        for at, one in enumerate(things)
+        if at > bearer and _support(things, at) == bearer
+    ]
+    return min((one for one in apart if one > things[place].width / 2), default=inf)
+
+
 def _shrunk(things: list[PlacedObject], place: int, high: float) -> list[PlacedObject]:
     """Return a plan with a thing no more than so many times as large, if that is recognised."""
     size = dict(_sizes(things)).get(place)
@@ -283,7 +297,8 @@ def _grown(
     if size is None or size.times >= low:
         return things
     thing = size.thing
-    times = min(low / size.times, (TOP - thing.foot) / thing.height, _WIDEST[0] / thing.width)
+    widest = min(_WIDEST[0], _OF_ROOM * _next_beside(things, place))
+    times = min(low / size.times, (TOP - thing.foot) / thing.height, widest / thing.width)
     if times <= 1.0:
         return things
     grown = thing.scaled(times)

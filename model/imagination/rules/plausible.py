@@ -64,7 +64,7 @@ _TO_CORNER = 43.0  # degrees from the middle of a wall
 _DOOR_TURNS = tuple(side * turn for turn in range(4, 181, 4) for side in (1.0, -1.0))  # degrees
 _BEFORE_WALL = 0.8  # below the foot of the wall behind it, likewise
 _BELOW_CEILING = 0.1  # metres
-_HIGHEST_HUNG = 15.0  # degrees of the top of what hangs; ceilings are lower towards corners
+_HIGHEST_HUNG, _BELOW_WALL_TOP = 15.0, 0.5  # degrees of the top of what hangs; below its wall's
 _WINDOW, _TALLEST_WINDOW = (18.0, 24.0), 30.0  # degrees of width and height, at most; of large ones
 _WIDEST_HUNG = 60.0  # degrees; wider things are patterns of a wall
 _OVER = 0.2  # share of what hangs that may hang over something else
@@ -320,9 +320,27 @@ def _without_hidden_pictures(
 
 def wall_foot(things: Sequence[PlacedObject], yaw: float) -> float:
     """Return the pitch of the foot of a room's wall in a direction [degrees]."""
+    wall = _wall_at(things, yaw)
+    return _towards_corner(wall.foot, yaw_difference(yaw, wall.yaw))
+
+
+def _wall_top(things: Sequence[PlacedObject], hung: PlacedObject) -> float:
+    """Return the pitch of a wall's top at its lower end over what hangs there [degrees]."""
+    if all(one.kind != WALL for one in things):  # a stage
+        return inf
+    wall = _wall_at(things, hung.yaw)
+    aside = abs(yaw_difference(hung.yaw, wall.yaw)) + hung.width / 2
+    return _towards_corner(wall.top, min(aside, _TO_CORNER))
+
+
+def _wall_at(things: Sequence[PlacedObject], yaw: float) -> PlacedObject:
     walls = (one for one in things if one.kind == WALL)
-    wall = min(walls, key=lambda one: abs(yaw_difference(one.yaw, yaw)))
-    return degrees(atan(tan(radians(wall.foot)) * cos(radians(yaw_difference(yaw, wall.yaw)))))
+    return min(walls, key=lambda one: abs(yaw_difference(one.yaw, yaw)))
+
+
+def _towards_corner(pitch: float, aside: float) -> float:
+    """Return the pitch of an edge of a wall so far from its middle [degrees]."""
+    return degrees(atan(tan(radians(pitch)) * cos(radians(aside))))
 
 
 def highest_foot(things: Sequence[PlacedObject], yaw: float) -> float:
@@ -391,7 +409,8 @@ def hung(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedO
             wide, tall = (max(said[thing.kind], 1.0) * most for most in _WINDOW)
             tall = min(tall, _TALLEST_WINDOW)
             thing = thing.scaled(min(wide / thing.width, tall / thing.height, 1.0))
-        result[place] = replace(thing, pitch=min(thing.pitch, _HIGHEST_HUNG - thing.height / 2))
+        highest = min(_HIGHEST_HUNG, _wall_top(things, thing) - _BELOW_WALL_TOP)
+        result[place] = replace(thing, pitch=min(thing.pitch, highest - thing.height / 2))
     order = sorted(hang, key=lambda one: (result[one].kind not in _BUILT_IN, -result[one].width))
     for rank, place in enumerate(order):  # small ones make room
         thing, others = result[place], [result[one] for one in order[:rank]]

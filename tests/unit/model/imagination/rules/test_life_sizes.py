@@ -46,6 +46,13 @@ def test_in_a_room_nothing_moves_into_its_wall() -> None:
     assert shown.foot <= wall.foot - 0.5
 
 
+def test_books_side_by_side_on_a_table_do_not_grow_into_each_other() -> None:
+    table = PlacedObject("table", 0.0, -20.0, 40.0, 12.0)
+    books = [PlacedObject("book", yaw, -13.1, 4.0, 1.8, away=3.3) for yaw in (-5.5, 0.0, 5.5)]
+    _, _, *shown = with_life_sizes((GROUND, table, *books), [Named(("book",), None, 3)])
+    assert all(4.5 < book.width < 5.5 for book in shown)
+
+
 def test_an_owl_on_a_fence_is_smaller_than_that_is_tall() -> None:
     fence = PlacedObject("fence", 20.0, -13.8, 24.0, 5.0)
     owl = standing("owl", 20.0, -11.3, 12.0)

@@ -186,6 +186,13 @@ def test_no_window_stands_in_a_meadow_and_no_picture_is_at_the_ceiling():
     assert sizes[0].width < sizes[1].width < high.width
 
 
+def test_what_hangs_near_a_corner_is_below_the_top_of_its_wall():
+    wall = replace(WALL, pitch=-1.5, height=36.4)  # its top is at 14 degrees there
+    mirror = PlacedObject("round mirror", 27.0, 9.0, 12.0, 12.0)
+    _, lower = hung([wall, mirror], [Named(("round mirror",), None)])
+    assert 13.0 < lower.top < 14.0
+
+
 def test_benches_that_no_words_ask_for_are_few_and_all_around():
     few = plausible([GROUND, *BENCHES], [])[1:]
     assert len(few) == 3
