@@ -167,7 +167,9 @@ def pack_usage(
         for kind in ("sink", *KINDS.values())
         if (number := sum(entry.kind == kind for entry in entries))
     ]
-    psi = MemorySegment("psi", 0, psi_bytes(memory))
+    state = memory.state()  # as large however long the session gets
+    psi_bytes = sum(array.nbytes for array in state.arrays().values()) if state else 0
+    psi = MemorySegment("psi", 0, psi_bytes)
     segments = (*counted, *((psi,) if psi.bytes else ()))
     made = int(frames.times[-1]) + 1
     held = sum(segment.bytes for segment in segments)
@@ -186,12 +188,6 @@ def pack_usage(
         entries=entries,
         origin=origin,
     )
-
-
-def psi_bytes(memory: PackMemory) -> int:
-    """Return the bytes of psi; the same however long the session gets."""
-    state = memory.state()
-    return 0 if state is None else sum(array.nbytes for array in state.arrays().values())
 
 
 def _packed(memory: PackMemory) -> Iterator[MemoryEntry]:

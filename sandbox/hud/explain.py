@@ -58,7 +58,9 @@ def explain(memory: MemoryUsage, share: float, width: int = BAR_WIDTH) -> Explan
         if stretch.left <= x < stretch.right:
             return _of_stretch(memory, stretch, x, width)
     lines = [policy_look(memory.policy).when_full]
-    free, each = max(0, memory.budget - memory.bytes), _frame_bytes(memory)
+    free = max(0, memory.budget - memory.bytes)
+    kept = [one for one in memory.segments if one.kind in ("compressed", "raw") and one.frames]
+    each = min((one.bytes // one.frames for one in kept), default=0)  # of the next frame to keep
     if each and memory.policy in available_policies() and keeps_places(memory.policy):
         lines.insert(0, f"Space for about {counted(free // each, 'more frame')}.")
     return Explanation(f"Free: {bytes_text(free)} of {bytes_text(memory.budget)}", tuple(lines))
@@ -182,12 +184,6 @@ def _ago(memory: MemoryUsage, entry: MemoryEntry) -> str:
 
 def _frames(memory: MemoryUsage, kind: SegmentKind) -> int:
     return sum(segment.frames for segment in memory.segments if segment.kind == kind)
-
-
-def _frame_bytes(memory: MemoryUsage) -> int:
-    """Return the bytes of the frame that would be kept next."""
-    kept = [segment for segment in memory.segments if segment.kind in ("compressed", "raw")]
-    return min((segment.bytes // segment.frames for segment in kept if segment.frames), default=0)
 
 
 class MemoryTip:

@@ -205,21 +205,13 @@ def draw_player(surface: pygame.Surface, theme: Theme, area: MapArea, pose: Came
 
 def _in_view(ground: GroundPlan, pose: CameraPose) -> tuple[GroundThing, ...]:
     """Return the nearest things in a view."""
-    return tuple(
-        nsmallest(
-            IN_VIEW,
-            (
-                one
-                for one in ground.things
-                if abs(yaw_difference(_yaw_to(one, pose), pose.yaw)) < pose.fov / 2
-            ),
-            key=lambda one: math.hypot(one.x - pose.x, one.z - pose.z),
-        )
+    yaws = (math.degrees(math.atan2(one.x - pose.x, one.z - pose.z)) for one in ground.things)
+    seen = (
+        one
+        for one, yaw in zip(ground.things, yaws, strict=True)
+        if abs(yaw_difference(yaw, pose.yaw)) < pose.fov / 2
     )
-
-
-def _yaw_to(thing: GroundThing, pose: CameraPose) -> float:
-    return math.degrees(math.atan2(thing.x - pose.x, thing.z - pose.z))
+    return tuple(nsmallest(IN_VIEW, seen, lambda one: math.hypot(one.x - pose.x, one.z - pose.z)))
 
 
 def _arrows(

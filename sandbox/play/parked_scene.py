@@ -196,12 +196,6 @@ def new_id(scene: Scene) -> str:
     return "-".join(["-".join(words)[:40].strip("-") or "scene", secrets.token_hex(4)])
 
 
-def image_name(suffix: str) -> str:
-    """Return the name of a scene's picture in the folder of a state."""
-    name = f"image{suffix.lower()}"
-    return name if _IMAGE.fullmatch(name) else "image"
-
-
 def is_slug(text: str) -> bool:
     """Return whether a text can name a parked scene or a part: it leads to no other folder."""
     return len(text) <= MAX_ID and _SLUG.fullmatch(text) is not None
@@ -246,7 +240,8 @@ def write_state(folder: Path, parked: ParkedScene) -> None:
     """Write a scene as a folder, whole or not at all, or raise DiskFull or StateError."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _check_room(folder.parent, parked)
+        if shutil.disk_usage(folder.parent).free < parked.bytes + ROOM_TO_SPARE:
+            raise DiskFull(_full(folder.parent, parked))
         with replacing(folder) as part:
             part.mkdir()
             _write_files(part, parked)
@@ -356,7 +351,8 @@ def _keep_image(scene: Scene, write: Callable[[str, bytes], None]) -> str | None
     if scene.image is None:
         return None
     source = Path(scene.image)
-    name = image_name(source.suffix)
+    name = f"image{source.suffix.lower()}"
+    name = name if _IMAGE.fullmatch(name) else "image"
     try:
         data = source.read_bytes()
     except OSError as error:
@@ -410,11 +406,6 @@ def _parse_file(path: Path, most: int) -> Any:
     _plain_size(path)
     with refusing(lambda why: _damaged(path, why)):
         return parse_json(read_plain(path, most))
-
-
-def _check_room(place: Path, parked: ParkedScene) -> None:
-    if shutil.disk_usage(place).free < parked.bytes + ROOM_TO_SPARE:
-        raise DiskFull(_full(place, parked))
 
 
 def _full(place: Path, parked: ParkedScene) -> str:

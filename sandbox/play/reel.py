@@ -120,7 +120,8 @@ class Reel:
             self._hurries_to = -1
             self._worker.needed_at(None)
         elif not self.starting_over:
-            self._go_on()
+            self.grid.restart()
+            self._worker.needed_at(self._clock() + self._frames_left * self.grid.interval)
 
     def step(
         self, until: Callable[[ReadyBlock], object] = lambda ready: True, most: int = 1
@@ -157,7 +158,3 @@ class Reel:
             self._worker.needed_at(due if self._steps else None)
         elif self.place == 0 and not self._steps and not self.paused:
             self._worker.needed_at(due + self._frames_left * self.grid.interval)
-
-    def _go_on(self) -> None:
-        self.grid.restart()
-        self._worker.needed_at(self._clock() + self._frames_left * self.grid.interval)

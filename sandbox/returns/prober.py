@@ -373,7 +373,8 @@ class Prober(SessionObserver):
         self.anchors = tuple(
             AnchorMark(one.pose, one.label, one.kind, one.in_memory) for one in tracker.anchors
         )
-        self.last_anchor = _last_anchor(tracker)
+        dropped = [one.pose for one in tracker.anchors if one.kind != "auto"]
+        self.last_anchor = dropped[-1] if dropped else None
         self.seen = RoomSights(self._rooms.here, tracker.store.newest())
         same = (one for one in tracker.anchors if not one.changed)
         of_anchors = (sight for one in same for sight in (one.first, one.last))
@@ -414,8 +415,3 @@ class Prober(SessionObserver):
 def _log_failure(done: "Future[Found]") -> None:
     if error := done.exception():  # one comparison is lost, not all that follow
         logger.error("a comparison failed", exc_info=error)
-
-
-def _last_anchor(tracker: ReturnTracker) -> CameraPose | None:
-    dropped = [one for one in tracker.anchors if one.kind != "auto"]
-    return dropped[-1].pose if dropped else None

@@ -175,9 +175,9 @@ def _start(options: MemoryPackOptions) -> Path | None:
     return path
 
 
-def pocket_size(options: MemoryPackOptions, device: TrainingDevice | None = None) -> PackSize:
+def pocket_size(options: MemoryPackOptions) -> PackSize:
     """Return the parts made from a pocket world's weights."""
-    parts = pocket_parts(options.weights, options.data, options.panoramas, device)
+    parts = pocket_parts(options.weights, options.data, options.panoramas)
     return PackSize(
         device=parts.device,
         dit=parts.networks.dit,

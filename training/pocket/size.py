@@ -133,11 +133,9 @@ def show_with(autoencoder: Autoencoder, device: TrainingDevice) -> Show:
     return show
 
 
-def pocket_parts(
-    weights: Path, folder: Path, panoramas: int, device: TrainingDevice | None = None
-) -> PocketParts:
+def pocket_parts(weights: Path, folder: Path, panoramas: int) -> PocketParts:
     """Read a pocket world's weights, and draw the scenes that a folder lacks."""
-    device, config = device or choose_device(), read_config(weights)
+    device, config = choose_device(), read_config(weights)
     networks = PocketNetworks(config, device.kernel).requires_grad_(False)
     autoencoder = Autoencoder(config.autoencoder).requires_grad_(False)
     load_pocket_parts(weights, networks, autoencoder)
@@ -148,10 +146,10 @@ def pocket_parts(
     return PocketParts(config, networks, autoencoder, data, captions, device)
 
 
-def pocket_size(options: RecipeOptions, device: TrainingDevice | None = None) -> Size:
+def pocket_size(options: RecipeOptions) -> Size:
     """Return the recipe's parts at pocket size."""
     folder = options.data or options.folder
-    return size_of(pocket_parts(options.weights, folder, options.panoramas, device), options)
+    return size_of(pocket_parts(options.weights, folder, options.panoramas), options)
 
 
 def size_of(parts: PocketParts, options: RecipeOptions) -> Size:
