@@ -517,6 +517,12 @@ class Imagination:
         return around.learned(place, latents[0].numpy())
 
 
+def columns_ahead(imagination: Imagination) -> np.ndarray:
+    """Return which columns of the ring's pixels the first view shows, bool [W]."""
+    cells = imagination.nothing().mask(imagination.ahead)
+    return np.asarray(in_pixels(cells, imagination.ring_size[0]).any(axis=0))
+
+
 @torch.inference_mode()
 def decoded_ring(imagination: Imagination, around: Surroundings, each: Each = map) -> Tensor:
     """Return the picture of a ring where it is known, [1, 3, H, W]; unknown views are 0."""

@@ -24,3 +24,11 @@ def before_sky(scenery: Scenery, numbers: np.ndarray, distant: np.ndarray) -> np
     other = ~(is_cloud | (numbers == 0) & distant)
     sky = ~widened_around(other, UNSURE)
     return np.where(sky, np.float32(-1), (numbers > 0) & ~is_cloud)
+
+
+def unsure_in(before: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return `before_sky` without sky in columns, bool [W], that show a given picture.
+
+    A plan has the mountains of a picture about where they are: the wind would carry their tops.
+    """
+    return np.where(columns, before.clip(min=0), before)

@@ -16,9 +16,9 @@ from mag_sandbox.model.imagination.drawing.last_made import LastMade, digest_of
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings, StandingThings
 from mag_sandbox.model.imagination.drawing.refining import RefinedRing, RefinedRings, settled
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
-from mag_sandbox.model.imagination.geometry.skies import before_sky
+from mag_sandbox.model.imagination.geometry.skies import before_sky, unsure_in
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
-from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
+from mag_sandbox.model.imagination.imagination import BESIDE, Imagination, columns_ahead
 from mag_sandbox.model.imagination.objects import Things
 from mag_sandbox.model.imagination.pixels import widened_around
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
@@ -158,14 +158,12 @@ class PaintedDetails:
         ring = self._refined.refined(colors, around.painted, ground.things)
         return ring if crisp is None else ring._replace(picture=crisp)
 
-    def before_sky(self, things: Things | None) -> np.ndarray:
+    def before_sky(self, things: Things | None, *, is_given: bool) -> np.ndarray:
         """Return what hides the sky where a scene begins, float32 [H, W].
 
-        See `skies.before_sky`; 0 without things.
+        See `skies.before_sky`; 0 without things. Where a given picture is, it tells of no sky.
         """
-        if not things:
-            return np.zeros(self._imagination.ring_size, np.float32)
-        return self._before_sky(things)
+        return self._before_sky(things or (), is_given=is_given)
 
     @torch.inference_mode()
     def drawn_again(self, ground: GroundThings) -> np.ndarray:
@@ -278,7 +276,8 @@ class PaintedDetails:
             if self._things is None:
                 found = found + self._beside_given(place, self._given) * (1 - found[3])
         rows, columns = place.pixels(self._imagination.stride)
-        before = self.before_sky(self._hiding)[None, rows, columns]
+        before = self.before_sky(self._hiding, is_given=self._given is not None)
+        before = before[None, rows, columns]
         return torch.from_numpy(np.concatenate((found, before)))[None]
 
     def _drawn_at(self, place: Place, around: Surroundings) -> np.ndarray:
@@ -353,11 +352,14 @@ class PaintedDetails:
         owners = self._imagination.owners(scenery.plan(*_START))
         return StandingThings.around(_START, scenery, scenery.numbers(*_START, owners))
 
-    def _before_sky_of(self, things: Things) -> np.ndarray:
-        """Return `skies.before_sky` of a plan where a scene begins, float32 [H, W]."""
+    def _before_sky_of(self, things: Things, *, is_given: bool) -> np.ndarray:
+        """Return `before_sky` of a plan."""
+        if not things:
+            return np.zeros(self._imagination.ring_size, np.float32)
         numbers, scenery = self._standing(things).numbers, self._scenery(things)
         distant = scenery.ring_surfaces(*_START, numbers.shape) >= DISTANT
-        return before_sky(scenery, numbers, distant)
+        before = before_sky(scenery, numbers, distant)
+        return unsure_in(before, columns_ahead(self._imagination)) if is_given else before
 
 
 def _share_of_edges(ahead: Place, rows: int, height: int) -> np.ndarray:

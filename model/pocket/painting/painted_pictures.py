@@ -53,7 +53,7 @@ class _CrispGround:
 
     Their fourth channel is `before_sky` of the plan.
 
-    with ground.showing(things, hiding):
+    with ground.showing(things, before_sky):
         picture = ground.piece(around, place).picture
     """
 
@@ -61,17 +61,14 @@ class _CrispGround:
         """Take decoded pictures, what tells of plans and refines, and the pixels of a cell."""
         self._decoded, self._details, self._stride = decoded, details, stride
         self._things: Things = ()
-        self._hiding: Things = ()
+        self._before: np.ndarray | None = None
         self._lock = Lock()
 
     @contextmanager
-    def showing(self, things: Things, hiding: Things) -> Iterator[None]:
-        """Show the things of a plan meanwhile; (): there is none, and nothing is refined.
-
-        `hiding` are those that hide the sky, also the player's.
-        """
+    def showing(self, things: Things, before_sky: np.ndarray) -> Iterator[None]:
+        """Show the things of a plan meanwhile; (): there is none, and nothing is refined."""
         with self._lock:
-            self._things, self._hiding = things, hiding
+            self._things, self._before = things, before_sky
             yield
 
     def piece(self, around: Surroundings, place: Place) -> RingPiece:
@@ -82,8 +79,8 @@ class _CrispGround:
             known = in_pixels(around.at(place).known, picture.shape[2])
             shown = _part_of(crisp, place, self._stride).to(picture)
             picture = torch.where(torch.from_numpy(known), shown, picture)
-        told = self._details.before_sky(self._hiding)[None]
-        before = _part_of(told, place, self._stride).to(picture)
+        assert self._before is not None
+        before = _part_of(self._before[None], place, self._stride).to(picture)
         return RingPiece(place, torch.cat((picture, before[None]), dim=1))
 
 
@@ -92,29 +89,28 @@ class _FarGround:
 
     Their fourth channel is `before_sky` of the plan.
 
-    with ground.showing(far, things):
+    with ground.showing(far, before_sky):
         picture = ground.piece(around, place).picture
     """
 
-    def __init__(self, details: PaintedDetails, stride: int) -> None:
-        """Take the details, which know what hides the sky, and the width of a cell in pixels."""
-        self._details, self._stride = details, stride
-        self._far: tuple[np.ndarray | None, Things] = None, ()
+    def __init__(self, stride: int) -> None:
+        """Take the width of a cell in pixels."""
+        self._stride = stride
+        self._far: tuple[np.ndarray | None, np.ndarray | None] = None, None
         self._ring = np.zeros((4, 0, 0), np.float32)
         self._lock = Lock()
 
     @contextmanager
-    def showing(self, far: np.ndarray, things: Things) -> Iterator[None]:
+    def showing(self, far: np.ndarray, before: np.ndarray) -> Iterator[None]:
         """Show the far parts of a ring, see `PaintedPictures.far_skies`, continued, meanwhile."""
         with self._lock:
-            if far is not self._far[0] or things != self._far[1]:
-                before = self._details.before_sky(things)
+            if far is not self._far[0] or before is not self._far[1]:
                 sky = (far[..., 3] > 0) & (before < 1)
                 colors = np.ascontiguousarray(far[..., :3].transpose(2, 0, 1)) / np.float32(127.5)
                 told = np.where(sky, before, np.float32(1))[None]
                 whole = np.concatenate((continued(colors - 1, sky), told))
                 self._ring = mirrored(whole, np.logical_or.reduce(sky))
-                self._far = far, things
+                self._far = far, before
             yield
 
     def piece(self, around: Surroundings, place: Place) -> RingPiece:  # noqa: ARG002 -- RingGround
@@ -154,7 +150,7 @@ class PaintedPictures:
         other = DecodedGround(decode, BESIDE)
         self.details = PaintedDetails(imagination, self._decoded, other, redrawn, refined)
         self._crisp = _CrispGround(self._decoded, self.details, imagination.stride)
-        self._far = _FarGround(self.details, imagination.stride)
+        self._far = _FarGround(imagination.stride)
 
         def remade(piece: RingPiece) -> Tensor:
             middle, picture = self._lattice.middle(piece.place), piece.picture
@@ -177,7 +173,7 @@ class PaintedPictures:
 
     def skies(
         self, around: Surroundings, poses: Sequence[CameraPose], things: Things, unknown: int,
-        hiding: Things,
+        before_sky: np.ndarray,
     ) -> Tensor | None:  # fmt: skip
         """Return such pictures, refined, without what stands before the sky.
 
@@ -186,13 +182,13 @@ class PaintedPictures:
             poses: of the views.
             things: of the plan.
             unknown: columns of cells that may be; those beside them go on there.
-            hiding: things that hide the sky, also the player's.
+            before_sky: see `PaintedDetails.before_sky`.
         """
-        with self._crisp.showing(things, hiding):
+        with self._crisp.showing(things, before_sky):
             return self._skies.continued(around, poses, unknown)
 
     def far_skies(
-        self, far: np.ndarray, poses: Sequence[CameraPose], hiding: Things
+        self, far: np.ndarray, poses: Sequence[CameraPose], before_sky: np.ndarray
     ) -> Tensor | None:
         """Return pictures of the sky alone at poses near to each other, as `skies` does.
 
@@ -200,14 +196,14 @@ class PaintedPictures:
             far: parts of a ring that look the same from everywhere: colours, and 255 where they are
                 known, uint8 [H, W, 4]. Others are continued; None is returned if there are none.
             poses: of the views.
-            hiding: things that hide the sky.
+            before_sky: see `PaintedDetails.before_sky`.
         """
         if not far[..., 3].any():
             return None
         lattice = self._lattice.whole
         everywhere = Surroundings.unknown(lattice.rows, lattice.columns, 0)
         everywhere.known[:] = True
-        with self._far.showing(far, hiding):
+        with self._far.showing(far, before_sky):
             return self._far_skies.views(everywhere, poses)
 
     def colors_in(

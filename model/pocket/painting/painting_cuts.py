@@ -127,7 +127,8 @@ class PaintingCuts:
         if painting is None:
             return None
         pictures, things = painting.pictures, things_of(painting.plan)
-        skies = pictures.skies(painting.around, poses, things, unknown, hiding)
+        before = pictures.details.before_sky(hiding, is_given=painting.given is not None)
+        skies = pictures.skies(painting.around, poses, things, unknown, before)
         return (
-            pictures.far_skies(far, poses, hiding) if skies is None and far is not None else skies
+            pictures.far_skies(far, poses, before) if skies is None and far is not None else skies
         )

@@ -53,8 +53,13 @@ from mag_sandbox.model.imagination.drawing.refining import RefinedRing
 from mag_sandbox.model.imagination.geometry.new_ground import Patch
 from mag_sandbox.model.imagination.geometry.obstacles import FARTHEST_WALK
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
-from mag_sandbox.model.imagination.geometry.skies import before_sky
-from mag_sandbox.model.imagination.imagination import Imagination, Subject, decoded_ring
+from mag_sandbox.model.imagination.geometry.skies import before_sky, unsure_in
+from mag_sandbox.model.imagination.imagination import (
+    Imagination,
+    Subject,
+    columns_ahead,
+    decoded_ring,
+)
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings, in_pixels
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
@@ -722,13 +727,15 @@ class Viewpoints(ViewPainter[_MadeView]):
             owners, scenery, source.place, source.read(picture), known
         )
         given = settled = None
+        before = self._planned.before_sky(scenery, source.place)
+        if before is not None and shows_given(self._painting):
+            before = unsure_in(before, columns_ahead(self._imagination))
         if source.place == START:
             painting = self._painting
             cells = painting.pictures.details.settled(source.painted, painting.first)
             settled = in_pixels(cells & source.refinable, len(owners))
             if shows_given(self._painting):
-                ahead = self._imagination.nothing().mask(self._imagination.ahead)
-                given = np.asarray(in_pixels(ahead, len(owners)).any(axis=0))
+                given = columns_ahead(self._imagination)
         numbers = scenery.numbers(*source.place, owners)
         if source.over is not None:
             over = source.over()
@@ -739,7 +746,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             picture, known, numbers, scenery, source.place, painted, given, settled,
             self._planned.sprites(scenery, source.place),
             self._planned.geometry(scenery, source.place)[2],
-            finer, self._planned.before_sky(scenery, source.place),
+            finer, before,
         )  # fmt: skip
         return LayeredRing(ring, self._imagination.close_ups, self._painting.redrawn)
 

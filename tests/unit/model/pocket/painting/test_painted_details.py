@@ -17,6 +17,7 @@ from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPictu
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.drawing.refiner import Refine, smooth
 from mag_sandbox.model.imagination.drawing.refining import RefinedRings
+from mag_sandbox.model.imagination.geometry.skies import unsure_in
 from mag_sandbox.model.imagination.ground import DecodedGround, RingPiece, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -257,7 +258,15 @@ def test_views_say_where_things_of_the_plan_and_the_players_hide_the_sky(things,
 
 
 def test_clouds_of_the_plan_are_sky():
-    assert details()._before_sky((CLOUD,))[THING].mean() < -0.5
+    assert details().before_sky((CLOUD,), is_given=False)[THING].mean() < -0.5
+
+
+def test_where_a_picture_was_given_no_plan_says_where_the_sky_is():
+    sky = -np.ones((ROWS, 4), np.float32)
+    sky[0] = 1
+    unsure = unsure_in(sky, np.arange(4) < 2)
+    assert unsure[:, :2].tolist() == np.maximum(sky[:, :2], 0).tolist()
+    assert (unsure[:, 2:] == sky[:, 2:]).all()
 
 
 def test_a_sky_is_refined_as_what_is_shown_before_it():
@@ -265,7 +274,8 @@ def test_a_sky_is_refined_as_what_is_shown_before_it():
     redrawn = RedrawnThings(WhiteCloseUps())
     refined = RefinedRings(lambda: black, made.drawn_sketch)
     pictures = PaintedPictures(made, lambda shown, *_: shown, redrawn, refined)
-    crisp, plain = (pictures.skies(ALL, [AWAY], things, 0, ()) for things in ((STANDING,), ()))
+    before = pictures.details.before_sky((), is_given=False)
+    crisp, plain = (pictures.skies(ALL, [AWAY], things, 0, before) for things in ((STANDING,), ()))
     assert crisp is not None
     assert (crisp == -1).all(), "black"
     assert plain is not None
@@ -277,11 +287,12 @@ def test_a_far_sky_is_that_which_is_known_all_around():
     redrawn, refined = RedrawnThings(WhiteCloseUps()), RefinedRings(lambda: None, made.drawn_sketch)
     pictures = PaintedPictures(made, lambda shown, *_: shown, redrawn, refined)
     far = np.zeros((*made.ring_size, 4), np.uint8)
-    assert pictures.far_skies(far, [HERE], ()) is None
+    before = pictures.details.before_sky((STANDING,), is_given=False)
+    assert pictures.far_skies(far, [HERE], before) is None
     far[:, : far.shape[1] // 3] = 255, 0, 255, 255
     magenta = torch.tensor([1.0, -1.0, 1.0])[:, None, None]
     for pose in (HERE, AWAY):
-        shown = pictures.far_skies(far, [pose] * 3, (STANDING,))
+        shown = pictures.far_skies(far, [pose] * 3, before)
         assert shown is not None
         assert len(shown) == 3
         assert torch.allclose(shown, magenta.expand_as(shown), atol=0.01)
@@ -424,7 +435,7 @@ def test_blocks_and_skies_are_told_of_the_things_that_hide_the_sky():
     cuts = PaintingCuts(painting, *others, hiding=lambda: put)
     cuts.with_details(MagicMock(), (CameraPose(),))(slice(0, 1))
     cuts.sky((CameraPose(),), 0, None, is_being_painted=True)
-    for asked in (details.views, painting.pictures.skies):
+    for asked in (details.views, painting.pictures.details.before_sky):
         assert asked.call_args.args[-1] is put
 
 
