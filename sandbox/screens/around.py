@@ -1,6 +1,6 @@
 """The things around, as a card of lines over the picture, and named things that are missing."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 import pygame
 
@@ -14,12 +14,13 @@ from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.ui.layout import SPRING, CachedCard, Card, Part, Text, column, row
 from mag_sandbox.sandbox.ui.theme import MUTED
-from mag_sandbox.scenes.naming import is_plural
+from mag_sandbox.scenes.called import names_in
+from mag_sandbox.scenes.naming import UNCOUNTED, is_plural, with_article
 
 WIDTH, NAMES = 400, 150  # px of the reference window; of the names in it
 MOST_LINES, FEWEST_LINES = 14, 3  # as many as have room above the cards below
 TITLE = "Around you"
-UNPLANNED_NAMES = "this place has no {}; press {} to put {} where you point"
+UNPLANNED_NAMES = "this place has no {}; to put {} where you point, press {} and write “{}”"
 SETTLED = 16  # blocks of a planned place after which no named thing is added any more
 PLANNED_LATER = "what stands here is still being planned; one moment"
 
@@ -49,6 +50,7 @@ class AroundOverlay(Overlay):
         self._say = say
         self._planned: tuple[str, int] = "", 0  # a description, and the first block planned by it
         self._begun_as = reel.current.block.prompt  # the place
+        self._told_of: set[str] = set()  # names whose things were here, or were said to be missing
         self._key, self._boxes, self._change = key, boxes, change
         self._reel, self._hud, self._stitcher = reel, hud, stitcher
         self._is_shown = False
@@ -75,7 +77,7 @@ class AroundOverlay(Overlay):
     def _tell_missing(self, block: FrameBlock) -> None:
         prompt, since = self._planned
         if block.block_index == 0:
-            self._begun_as = block.prompt
+            self._begun_as, self._told_of = block.prompt, set()
         if block.planned is None or (since < 0 and prompt == block.prompt):
             return
         if prompt != block.prompt:
@@ -83,18 +85,24 @@ class AroundOverlay(Overlay):
             self._planned = block.prompt, -1 if is_old else block.block_index
         elif block.block_index >= since + SETTLED:
             self._planned = prompt, -1
-            if line := self._missing(block):
+            absent = self._absent(block)
+            if line := self._missing([name for name in absent if name not in self._told_of]):
                 self._say(line, topic="missing")
+            self._told_of |= {*absent, *names_in(block.prompt).values()}
 
-    def _missing(self, block: FrameBlock) -> str:
-        """Return the line that says which named things are missing, and what helps; or ""."""
+    def _absent(self, block: FrameBlock) -> tuple[str, ...]:
+        """Return the names of named things that are missing and can be put here."""
         if block.prompt != self._begun_as and self._stitcher.picture.explored < ALL_SEEN:
-            return ""  # new areas may have them
-        absent = unplanned_names(block, self._reel.current.spec.kinds) if self._change else ()
+            return ()  # new areas may have them
+        return unplanned_names(block, self._reel.current.spec.kinds) if self._change else ()
+
+    def _missing(self, absent: Sequence[str]) -> str:
+        """Return the line that says which named things are missing, and what helps; or ""."""
         if not absent:
             return ""
-        them = "them" if is_plural(absent[-1]) else "one"
-        return UNPLANNED_NAMES.format(" or ".join(absent), self._change, them)
+        last = absent[-1]
+        them = "them" if is_plural(last) else "it" if last in UNCOUNTED else "one"
+        return UNPLANNED_NAMES.format(" or ".join(absent), them, self._change, with_article(last))
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the card on the left, below the figures and above the other cards there."""
@@ -127,7 +135,7 @@ class AroundOverlay(Overlay):
         if is_unplanned and keeps_places(block.memory.policy):  # others have no plan
             return (PLANNED_LATER,)
         lines = around_lines(self._listed[1], self._reel.pose, self._most)
-        return (*lines, line) if (line := self._missing(block)) else tuple(lines)
+        return (*lines, line) if (line := self._missing(self._absent(block))) else tuple(lines)
 
 
 def _line(line: str) -> Part:

@@ -511,8 +511,8 @@ def test_the_list_says_which_named_things_the_plan_lacks():
     for ready.block.planned in ((), (cat,), (cat, dog)):
         overlay.update(0.0)
         lacking.append([line for line in overlay.lines if "has no" in line])
-    one = "this place has no {}; press I to put one where you point"
-    assert lacking == [[one.format("cat or dog")], [one.format("dog")], []]
+    one = "this place has no {}; to put one where you point, press I and write “{}”"
+    assert lacking == [[one.format("cat or dog", "a dog")], [one.format("dog", "a dog")], []]
     ready.spec.kinds, ready.block.prompt = ("castle", "door"), "a castle with a red door"
     for kind, lacks in (("castle", False), ("tent", True)):  # castles have doors
         ready.block.planned = (replace(TENT, kind=kind),)
@@ -551,9 +551,10 @@ def test_what_a_settled_plan_lacks_is_said_once_for_each_description_begun_here(
         block.planned = None if block.block_index < 3 else planned if block.block_index < 9 else dog
         block.prompt = "a tent, a dog and a cat"
         if block.block_index >= 2 * SETTLED:
-            block.prompt = "a tent and a dog"
+            block.prompt, block.planned = "a tent, a dog and a cat at night", planned
         overlay.update(0.0)
-    assert said == [(3 + SETTLED, "this place has no cat; press I to put one where you point")]
+    told = "this place has no cat; to put one where you point, press I and write “a cat”"
+    assert said == [(3 + SETTLED, told)], "a dog was here: the player may have taken it away"
     again = _overlay_of((), NotingTheme((640, 400)))  # the place is gone on with
     again._change, again._say = "I", overlay._say
     again._reel.current.spec.kinds, again._reel.current.block.prompt = ("cat",), "a cat"
@@ -572,7 +573,10 @@ def test_of_a_place_with_curtains_of_a_stage_no_curtains_are_said_to_be_missing(
     for ready.block.planned in ((), (replace(TENT, kind="stage curtains"),)):
         overlay.update(0.0)
         last.append(overlay.lines[-1])
-    assert last[0] == "this place has no curtains; press I to put them where you point"
+    assert (
+        last[0]
+        == "this place has no curtains; to put them where you point, press I and write “curtains”"
+    )
     assert "has no" not in last[1]
 
 
