@@ -134,7 +134,7 @@ def recolored(thing: Edit, color: str) -> Edit:
         ThingError: things of its kind do not take the colour.
     """
     if not takes_color(thing.kind, color):
-        raise ThingError(_other_colors(thing.kind, color))
+        raise ThingError(other_colors(thing.kind, color))
     return replace(thing, act="place", color=COLORS[color])
 
 
@@ -175,7 +175,7 @@ def parse_thing(text: str, kinds: Collection[str], category: str | None = None) 
         said = SAME_COLORS.get(word, word)
         if said in COLORS and color is None:
             if not takes_color(kind, said):
-                raise ThingError(_other_colors(kind, said))
+                raise ThingError(other_colors(kind, said))
             color = COLORS[said]
         elif word in SIZES:
             scale *= SIZES[word]
@@ -195,7 +195,8 @@ def _side(words: Sequence[str]) -> float:
     return _ASIDE.get(DIRECTIONS.get(" ".join(words[:_SIDE_WORDS]), ""), 0.0)
 
 
-def _other_colors(kind: str, name: str) -> str:
+def other_colors(kind: str, name: str) -> str:
+    """Return why a thing is not drawn in a named colour, and in which ones it is."""
     known = sorted(painted_colors()[kind])
     also = f"; try {', '.join(known[:NEAREST])}" if known else "; leave the colour out"
     return f"“{kind}” cannot be {name} in this world{also}"
@@ -255,6 +256,8 @@ class ThingWords(Vocabulary):
     def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
         """Return words that are drawn as something else: balloons as a hot air balloon."""
         words = [word.text.lower() for word in split_words(self.in_known_words(text))]
+        if not _ACTS["remove"].isdisjoint(words):  # nothing is drawn
+            return ()
         found = _find(words, self._kinds)
         known = dict(super().substitutes(text))
         if found is not None:

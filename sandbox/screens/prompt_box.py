@@ -45,10 +45,10 @@ from mag_sandbox.scenes.descriptions import (
     of_light,
 )
 from mag_sandbox.scenes.kinds import KINDS
-from mag_sandbox.scenes.naming import named_things, naming_words, with_article
+from mag_sandbox.scenes.naming import named_things, naming_words, takes_color, with_article
 from mag_sandbox.scenes.suggestions import is_out_of_time
 from mag_sandbox.scenes.synonyms import as_many_as, plural
-from mag_sandbox.scenes.things import ThingWords
+from mag_sandbox.scenes.things import ThingWords, other_colors
 from mag_sandbox.scenes.vocabulary import (
     ENGLISH_ONLY,
     FUNCTION_WORDS,
@@ -62,6 +62,7 @@ from mag_sandbox.scenes.vocabulary import (
 BLINK_S = 0.53  # of the cursor, on or off
 PAUSE = 2  # blinks without a key, after which a word at the cursor counts as written
 MAX_CHIPS = 6
+LONGEST_NAME = 20  # characters: hot air balloons
 MAX_HINTED = 16  # unknown words with hints below them
 NEAREST = 3
 TITLE = "Change the world from here on"
@@ -149,9 +150,21 @@ class _Advice:
             is_several = isinstance(words, ThingWords) and words.names_several(text, struck)
             indoors = INDOORS if falls_outdoors(self.whole, self.words) else ""
             said.append(UNSEEN + instead + (ONE_EACH if is_several else indoors))
+            said += self._why_not_in_color
         if drawn:  # may be long
             said.append(drawn_as(*drawn[0], self.words) + also)
         return of_light("; ".join(said), self.whole, self.words)
+
+    @property
+    def _why_not_in_color(self) -> list[str]:
+        """The notice of the first thing that is drawn in other colours only, if one is struck."""
+        for word in self.struck[:MAX_HINTED]:
+            color = color_word(word.text.lower())
+            name = self.text[word.end : word.end + LONGEST_NAME].strip() if color else ""
+            things = named_things(name, KINDS) if 0 in naming_words(name, KINDS) else ()
+            if color and things and not any(takes_color(kind, color) for kind in things[0].kinds):
+                return [other_colors(things[0].kinds[0], color)]
+        return []
 
     @cached_property
     def _stays(self) -> str:

@@ -28,7 +28,7 @@ from mag_sandbox.sandbox.screens.prompt_box import MAX_CHIPS
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.color_names import COLORS
 from mag_sandbox.scenes.kinds import THINGS
-from mag_sandbox.scenes.things import words_of
+from mag_sandbox.scenes.things import thing_vocabulary, words_of
 from tests.doubles import SPEC
 
 pytestmark = pytest.mark.usefixtures("display")
@@ -331,6 +331,7 @@ def test_enter_places_the_thing_that_the_box_announces():
     overlay.box.handle(pygame.event.Event(pygame.TEXTINPUT, text="a lamb "))
     assert "“lamb” is drawn as a sheep" in overlay.box.notice
     write(overlay, "")
+    assert not thing_vocabulary(("sheep",)).substitutes("remove the lamb"), "nothing is drawn"
     assert [(edit.act, edit.kind) for edit in asked] == [("place", "sheep")]
 
 

@@ -243,6 +243,10 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
         ("a robot on a beach", ""),
         ("a meadow with a castle, an owl on the roof", "“on the roof” is drawn as on a house"),
         ("a kitchen with a birthday cake and balloons", UNSEEN),
+        (
+            "a beach with two pink umbrellas, a red boat on the sea",
+            f"{UNSEEN}; “beach umbrella” cannot be pink in this world; try black, blue, brown",
+        ),
         ("two swans on a lake", ONLY_LAND.format("in a meadow")),
         ("a factory", ONLY_LAND.format("in a city")),
         (
@@ -260,7 +264,7 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
         (
             "a meadow with a purple hot air balloon, tents, a castle, a lake, a windmill, deer,"
             " a cow, robots, a well",
-            UNSEEN,
+            f"{UNSEEN}; “hot air balloon” cannot be purple in this world; try black, blue, cream",
         ),
         (
             "a sofa, a bed, a piano, a cat, a globe, a lamp and a bookshelf",
