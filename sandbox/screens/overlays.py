@@ -187,7 +187,7 @@ class Notices(Overlay):
         """Draw the lines below each other, in the middle from a `top` on, left of the head.
 
         Where they are to be `within` an area of the title, they are at its right or, where they do
-        not fit into it, at the lower edge of the window.
+        not fit into it, below it at the lower edge of the window, whose left half has a line.
         """
         if not self._shown:
             self._cards.clear()
@@ -211,7 +211,7 @@ class Notices(Overlay):
                     below, left = place.bottom + gap, within.left
                     within = pygame.Rect(left, below, within.width, max(within.bottom - below, 0))
                 else:
-                    place = card.get_rect(midbottom=(width // 2, low))
+                    place = card.get_rect(bottomright=(within.right, low))
                     low = place.top - gap
             elif head is not None and place.colliderect(head.inflate(gap, gap)):
                 place.right = min(place.right, head.left - gap)
