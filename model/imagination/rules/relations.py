@@ -107,7 +107,7 @@ _ROOFED = frozenset(("car", "bus", "tram", "truck", "train"))  # on which cats a
 TABLEWARE = frozenset((
     "vase", "teapot", "cake", "table lamp", "alarm clock", "mug", "apple", "bunch of flowers",
     "candle", "computer", "laptop", "bottle", "bowl", "book", "basket", "bread", "ice cream",
-    "pizza", "banana", "orange", "melon", "globe",
+    "pizza", "banana", "orange", "melon", "globe", "bust", "trophy",
 ))  # fmt: skip
 FOOD = frozenset((
     "teapot", "cake", "mug", "bottle", "bowl", "bread", "ice cream", "pizza", "banana", "orange",
