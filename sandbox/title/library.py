@@ -231,7 +231,7 @@ def _parked_card(
     elif not name.startswith(place.scene.name.rstrip(CUT_OFF)):
         where += f" · begun as “{place.scene.name}”"
     if CUT_OFF in name:
-        where += f" · {place.prompt}"
+        where += f" · {told(place.scene, place.prompt, known_words(place.world))}"
     return TitleCard(
         "parked",
         id,
