@@ -31,6 +31,7 @@ from mag_sandbox.model.imagination.pixels import nearby, shares_of, widened, wid
 KEPT = 192  # things that were cut out or drawn last: those of some rings
 NEAR, FAR = 3, 8  # px: how far from what is behind a thing its colour is taken
 FAINT = 0.02  # of a pixel: share of a thing from which on what is behind it is shown beside it
+LEAST = 16.0  # px: a cell, the least width and height of what sketches draw, and so painters paint
 # px of the longer side, and of the area; smaller and larger things stay as they are
 SMALLEST, LARGEST = 8, 24_000
 LARGEST_DETAILED = {"bookshelf": 13_000}  # px of the area; larger ones lose their small parts
@@ -57,7 +58,17 @@ class StandingThings(NamedTuple):
             numbers: of the thing in each pixel of the ring, 0: none, int32 [H, W].
         """
         boxes = scenery.boxes(*place, numbers.shape)
+        boxes = {number: _as_sketched(box) for number, box in boxes.items()}
         return cls(numbers, boxes, {number: scenery.bodies[number - 1].told for number in boxes})
+
+
+def _as_sketched(box: Box) -> Box:
+    """Return the box in which a sketch draws what is in a box [px]; see `LEAST`."""
+    left, top, wide, tall = box
+    if max(wide, tall) < SMALLEST:
+        return box
+    more = max(LEAST - wide, 0.0), max(LEAST - tall, 0.0)
+    return left - more[0] / 2, top - more[1] / 2, wide + more[0], tall + more[1]
 
 
 class RedrawnThings:

@@ -73,6 +73,12 @@ def picture(*things: PlacedObject) -> np.ndarray:
 KNOWN = np.ones(SHAPE, bool)
 
 
+def test_the_box_of_a_low_thing_is_as_high_as_its_sketch():
+    (box,) = standing(PlacedObject("chair", 0.0, -13.5, 20.0, 2.0)).boxes.values()
+    assert box[3] == 16.0
+    assert box[2] > 16.0
+
+
 @pytest.mark.parametrize("thing", [FAR, SEAM])
 def test_a_thing_is_drawn_again_where_it_is_and_around_it_is_what_is_behind(thing: PlacedObject):
     ring, (rows, columns) = picture(thing), box_of(thing)
