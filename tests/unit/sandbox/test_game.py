@@ -740,7 +740,7 @@ def test_the_title_of_the_box_says_what_enter_does(run):
     game.play(PlayScene(replace(SCENE, prompt="a beach")))
     texts = "at night", "a kitchen", "a meadow"
     assert [written(game, text)._view().title for text in texts] == [
-        "Change light and weather", "Start a new place", "Change the world from here on",
+        "Change light and weather", "Start a new place", "Change areas that you have not seen",
     ]  # fmt: skip
 
 
