@@ -286,7 +286,7 @@ def test_where_memory_keeps_no_places_new_words_are_for_what_is_new_and_one_noti
     assert game.screen.session._prompt.choices == ()
     game.write(" At night.")
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=mod, unicode=""))
-    game.said("what you have seen stays")
+    game.said("this view stays")
     assert len(game.services.notices.current) == 1
     assert not [control for control in asked if control.edit and control.edit.act == "renew"]
     game.press(pygame.K_i)
