@@ -335,7 +335,7 @@ def unplanned_names(block: FrameBlock, kinds: Collection[str]) -> tuple[str, ...
 def _without_unknown_pairs(text: str) -> str:
     """Return a description without two words for which only something else can be suggested.
 
-    A dinosaur skeleton, which has no effect, is no dinosaur.
+    A dragon fly, which has no effect, is no dragon.
     """
     words = split_words(text)
     for word, after in reversed([*pairwise(words)]):
