@@ -608,7 +608,7 @@ class HintOverlay(Overlay):
         `learned` names the steps that were done before, `offered` are those possible here. What
         `is_refused` at the moment is neither taught nor learned.
         """
-        self._is_refused, self._leads_back = is_refused, False
+        self._is_refused = is_refused
         self._reel, self._hud, self._probe, self._boxes = reel, hud, probe, boxes
         self._hints, self._key_of = HintLine(learned.split(), offered), key_of
         self._changed = True
@@ -656,8 +656,8 @@ class HintOverlay(Overlay):
 
     @property
     def keeps_display(self) -> bool:
-        """Whether the line is about the map."""
-        return self._leads_back
+        """Whether the line is about the map, on which the start can be clicked on."""
+        return self._hints.is_on_the_way and "map from above" in self._hud.places
 
     def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
         """Redraw when there is another hint."""
@@ -667,12 +667,11 @@ class HintOverlay(Overlay):
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the line above the memory, and the key that leads on, which can be clicked on."""
         theme, places = self._hud.theme(surface), self._hud.places
-        self._leads_back = self._hints.is_on_the_way and "map from above" in places
         if self._hints.step is None or self._is_covered:
             return
         now = self._reel.current
         forgets = not keeps_places(now.block.memory.policy) or len(now.spec.policies) == 1
-        words = WAY_BACK if self._leads_back else self._hints.words
+        words = WAY_BACK if self.keeps_display else self._hints.words
         learned = self._hints.learned
         hint = hint_card(
             self._hints.step, self._key_of, learned=learned, forgets=forgets, words=words
