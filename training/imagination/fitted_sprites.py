@@ -24,6 +24,7 @@ from mag_sandbox.renderer.paint import paint
 from mag_sandbox.renderer.palettes import LIGHTS
 from mag_sandbox.renderer.plan import Thing, mean_colors, of_main_color
 from mag_sandbox.renderer.render import Ring, category_of, render
+from mag_sandbox.scenes.kinds import ANYBODY, SHAPES
 from mag_sandbox.training.imagination.rings import path_of
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ WIDEST = 300.0  # px; wider things lie all around and have no box
 CELL = 16  # px across a cell
 RIDGE = 0.02  # pixels that have no part of either colour, for each that was seen
 PARTS = -1.0, 1.8  # of a colour; least and most
-ALONE: tuple[tuple[str, int], ...] = (("person", 6), ("child", 6))  # women and girls
+ALONE = tuple(product(sorted(ANYBODY), sorted({*SHAPES.values()})))  # women and girls
 _ALONE = 120  # px across one that is drawn alone
 _SUMS = 16  # of a place; see `_seen`
 Key = tuple[str, int | None]  # kind and variant; None: all of them
