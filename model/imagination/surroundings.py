@@ -86,10 +86,6 @@ class Surroundings:
         """The known cells that were painted, bool [rows, columns]."""
         return self.known if self.given is None else self.known & ~self.given
 
-    def has_given(self, place: Place) -> bool:
-        """Tell whether some cells of a place were shown, not painted."""
-        return self.given is not None and bool(self.given[self.cells(place)].any())
-
     def mask(self, place: Place) -> np.ndarray:
         """Return which cells of the ring are a place's, bool [rows, columns]."""
         mask = np.zeros_like(self.known)

@@ -270,7 +270,7 @@ class ViewSchedule:
         """
         assert self._painting is not None
         assert self._sketched is not None
-        if around.has_given(self._painting.imagination.lattice.around_all((end,))):
+        if self._painting.pictures.shows_given(around, end):
             return None
         sketched = self._sketched.view(around, things, end)
         if sketched is not None:

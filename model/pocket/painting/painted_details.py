@@ -216,20 +216,23 @@ class PaintedDetails:
         if colors is None:
             return np.zeros((4, *standing.numbers.shape), np.float32)
         around = ground.around
-        settled = self.settled(around.known, ground.first) & around.painted
-        stays, seen = (in_pixels(one, colors.shape[1]) for one in (settled, self._seen(around)))
+        stays, seen = (
+            in_pixels(cells, colors.shape[1])
+            for cells in (self.settled(around, ground.first), self._seen(around))
+        )
         return self._redrawn.over(colors, stays, standing, seen)
 
-    def settled(self, known: np.ndarray, first: CameraPose) -> np.ndarray:
-        """Return the known cells in which things are drawn again, bool [rows, columns].
+    def settled(self, around: Surroundings, first: CameraPose) -> np.ndarray:
+        """Return the painted cells in which things are drawn again, bool [rows, columns].
 
         Beside unknown ground, but for the view ahead and one that was painted first, in this light,
         at a pose of the lattice, they would soon be drawn once more.
         """
-        imagination, cells = self._imagination, settled(known)
+        imagination, cells = self._imagination, settled(around.known)
         for place in (imagination.ahead, imagination.lattice.place(first)):
-            view = imagination.nothing().cells(place)
-            cells[view] = known[view]
+            view = around.cells(place)
+            cells[view] = around.known[view]
+        cells &= around.painted
         return cells
 
     def _seen(self, around: Surroundings) -> np.ndarray:

@@ -165,6 +165,11 @@ class PaintedPictures:
         """Return pictures of known ground at poses near to each other, [F, 3, H, W]."""
         return self._views.views(around, poses)
 
+    def shows_given(self, around: Surroundings, pose: CameraPose) -> bool:
+        """Tell whether a view shows frames that were given, which memory knows better."""
+        there = around.at(self._lattice.around_all((pose,)))
+        return there.given is not None and bool(there.given.any())
+
     def nearest_view(
         self, around: Surroundings, pose: CameraPose, others: Iterable[CameraPose]
     ) -> tuple[CameraPose, Tensor] | None:

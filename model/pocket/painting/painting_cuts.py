@@ -112,10 +112,8 @@ class PaintingCuts:
 
     def _latents(self, pose: CameraPose) -> Tensor | None:
         painting = self._painting
-        if painting:
-            place = painting.imagination.lattice.around_all((pose,))
-            if painting.around.has_given(place):
-                return None  # memory knows it better
+        if painting and painting.pictures.shows_given(painting.around, pose):
+            return None
         frames = self.frames(pose)
         return None if frames is None else self._codec.encode(frames).float()
 

@@ -159,14 +159,13 @@ class _LayersSource:
     """A ring to be cut into layers."""
 
     place: Position
-    ring: object  # the same one as long as the ring is the same
+    ring: Surroundings | PaintedRing  # where the scene begins, or elsewhere
     refined: Callable[[Scenery], RefinedRing]  # returns its picture
     read: Callable[[np.ndarray], np.ndarray]  # the picture to read relief from: it, or better
     over: Callable[[], np.ndarray] | None  # returns the layer over it; None: there is none
     known: np.ndarray  # cells to be shown, bool [rows, columns]
     painted: np.ndarray  # those that are no guesses, likewise
     outdated: np.ndarray  # those that show what was there before a change, likewise
-    refinable: np.ndarray  # painted ones, but for frames that were given, likewise
 
     @property
     def is_lit(self) -> bool:
@@ -700,7 +699,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             START, around, lambda _: details.refined_ring(GroundThings(around, things)),
             lambda picture: _as_given(picture, around, given, self._imagination.ahead),
             None if given is None else partial(details.first_ring, around, given),
-            around.known, around.known, np.zeros_like(around.known), around.painted,
+            around.known, around.known, np.zeros_like(around.known),
         )  # fmt: skip
 
     def _layers(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
@@ -720,7 +719,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         return made.result()
 
     def _cut(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
-        owners = self._planned.owners(scenery, source.place)
+        painting, owners = self._painting, self._planned.owners(scenery, source.place)
         known, painted = (in_pixels(cells, len(owners)) for cells in (source.known, source.painted))
         picture, finer = source.refined(scenery)
         owners = self._imagination.owners_in(
@@ -728,14 +727,12 @@ class Viewpoints(ViewPainter[_MadeView]):
         )
         given = settled = None
         before = self._planned.before_sky(scenery, source.place)
-        if before is not None and shows_given(self._painting):
-            before = unsure_in(before, columns_ahead(self._imagination))
-        if source.place == START:
-            painting = self._painting
-            cells = painting.pictures.details.settled(source.painted, painting.first)
-            settled = in_pixels(cells & source.refinable, len(owners))
-            if shows_given(self._painting):
-                given = columns_ahead(self._imagination)
+        ahead = columns_ahead(self._imagination) if shows_given(painting) else None
+        if before is not None and ahead is not None:
+            before = unsure_in(before, ahead)
+        if isinstance(source.ring, Surroundings):
+            cells = painting.pictures.details.settled(source.ring, painting.first)
+            given, settled = ahead, in_pixels(cells, len(owners))
         numbers = scenery.numbers(*source.place, owners)
         if source.over is not None:
             over = source.over()
@@ -748,7 +745,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             self._planned.geometry(scenery, source.place)[2],
             finer, before,
         )  # fmt: skip
-        return LayeredRing(ring, self._imagination.close_ups, self._painting.redrawn)
+        return LayeredRing(ring, self._imagination.close_ups, painting.redrawn)
 
     # Snapshots
 
@@ -826,7 +823,7 @@ def _source(ring: PaintedRing, painting: PaintingInventor) -> _LayersSource:
 
     return _LayersSource(
         ring.place, ring, refined, lambda picture: picture, None,
-        ring.known, ring.painted, ring.outdated, ring.painted,
+        ring.known, ring.painted, ring.outdated,
     )  # fmt: skip
 
 
