@@ -4,17 +4,20 @@ from collections.abc import Sequence
 from math import inf
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from mag_sandbox.controls.parallax import Box
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.pixels import mirrored_columns, run_sums
+from mag_sandbox.model.imagination.pixels import extent, mirrored_columns, run_sums, widened_around
 
 CLOSE = 24  # px from known pixels, beyond which usual or planned colours are shown
 WIDE = 320  # px between known pixels of a landscape, from which on usual colours are shown there
 BESIDE = 2  # px around things on walls that show more of them than of the wall
 COLUMNS = 4  # px between the columns from which usual colours are taken
 SOFT = 15  # pixels over which continued rows are blended
+FRINGE = 3  # px by which what is painted may be larger or smaller than planned
+LEAST_SEEN = 30  # px of a thing, from which on it is continued
 HALF_TURN = 180.0  # degrees; no wall is as wide
 
 
@@ -116,6 +119,38 @@ def continued(
         far = (beyond[:, None] / CLOSE - 1).clip(0, 1).astype(np.float32)
         picture += far * (planned - picture)
     return picture
+
+
+def apart(parts: np.ndarray) -> np.ndarray:
+    """Return which pixels show their own part alone, not what lies beside it, bool [H, W].
+
+    Args:
+        parts: numbers of what lies in each pixel of a ring, int32 [H, W].
+    """
+    edges = parts != np.roll(parts, 1, axis=1)
+    edges[1:] |= parts[1:] != parts[:-1]
+    return ~widened_around(edges, FRINGE)
+
+
+def with_parts(behind: Tensor, picture: np.ndarray, known: np.ndarray, parts: np.ndarray) -> Tensor:
+    """Return a continued ring in which lakes, paths and hills continue themselves alone.
+
+    Args:
+        behind: the ring as the ground beside them continues it, float32 [3, H, W].
+        picture: the ring, likewise.
+        known: which of its pixels are, bool [H, W].
+        parts: numbers of what lies there, 0: ground or sky alone, int32 [H, W].
+    """
+    own, whole = known & apart(parts), np.asarray(behind)
+    for number in np.unique(parts[~known & (parts > 0)]):
+        lies = parts == number
+        seen = own & lies
+        if np.count_nonzero(seen) < LEAST_SEEN:
+            continue
+        rows = extent(lies.any(axis=1), 0)
+        filled = continued(picture[:, rows], seen[rows], wanted=lies[rows])
+        whole[:, rows] = np.where((lies & ~known)[rows], filled, whole[:, rows])
+    return torch.from_numpy(whole)
 
 
 def mirrored(picture: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -1,8 +1,9 @@
 """A ring as layers at known distances, shown from beside its viewpoint.
 
 Everything that stands upright is cut out of the picture. What stood behind it is continued from
-both sides. Seen from elsewhere, ground, walls and sky are looked up where their points were, and
-the cut-outs are put where they appear now, from far to near.
+both sides: lakes, paths and hills in their planned outlines. Seen from elsewhere, ground, walls
+and sky are looked up where their points were, and the cut-outs are put where they appear now, from
+far to near.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,10 +21,12 @@ from mag_sandbox.model.cancelling import check_cancelled
 from mag_sandbox.model.imagination.drawing.close_up import CloseUps, CutOutPicture
 from mag_sandbox.model.imagination.drawing.continuing import (
     WIDE,
+    apart,
     continued,
     continued_in_room,
     planned_colors,
     softened,
+    with_parts,
 )
 from mag_sandbox.model.imagination.drawing.cut_outs import (
     GIVEN,
@@ -103,6 +106,8 @@ class RingToCut(NamedTuple):
     # the painted pixels, `FINER` times as large, [3, FINER * H, FINER * W]; None: there are none
     finer: np.ndarray | None = None
     before_sky: np.ndarray | None = None  # see `skies.before_sky`; None: there is no sky
+    # numbers of what lies or is far away behind all that stands, int32 [H, W]; None: nothing does
+    lying: np.ndarray | None = None
 
     @property
     def no_guesses(self) -> np.ndarray:
@@ -520,14 +525,19 @@ def _background(ring: RingToCut, shown: np.ndarray) -> Tensor:
     edges = None if edges is None else shape[0] / 2 - edges * radian
     is_seen = ring.known.any(axis=1).all()  # something of every row
     planned = None if is_seen else planned_colors(scenery.bands(*viewpoint), edges, shape)
+    parts = np.zeros(shape, np.int32) if ring.lying is None else ring.lying * ~ring.of_picture
+    bare = shown & apart(parts) & (parts == 0)
     behind = torch.from_numpy(
-        continued(ring.picture, shown, wide=WIDE, planned=planned)
+        continued(ring.picture, bare, wide=WIDE, planned=planned)
         if edges is None
         else continued_in_room(
-            ring.picture, shown, edges, planned, _hanging(scenery, viewpoint, shape)
+            ring.picture, bare, edges, planned, _hanging(scenery, viewpoint, shape)
         )
     )
-    soft = behind + _depth(~shown) * (softened(behind) - behind)
+    soft = behind + _depth(~bare) * (softened(behind) - behind)
+    soft = torch.where(torch.from_numpy(shown), torch.from_numpy(ring.picture), soft)
+    if parts.any():
+        soft = with_parts(soft, ring.picture, shown, parts)
     return _with_finer(soft, ring.finer, shown & ring.no_guesses)
 
 

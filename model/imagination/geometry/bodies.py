@@ -106,6 +106,12 @@ class PlacedBody:
     over: PlacedObject | None = None  # the thing that it is on, or right before
 
     @property
+    def lies(self) -> bool:
+        """Whether it lies on the ground or is far land or sky, so that things stand before it."""
+        is_far = self.where == "upright" and self.distance == inf
+        return is_far or self.where in ("flat", "course")
+
+    @property
     def is_solid(self) -> bool:
         """Whether it stands on the ground in a walker's way and does not step aside."""
         low, _ = ends_of(self.told)

@@ -201,6 +201,7 @@ class _PlannedRings:
         self.owners = lru_cache(LAYERED)(self._owners)
         self.geometry = lru_cache(2)(self._geometry)
         self.sprites = lru_cache(2)(self._sprites)
+        self.lying = lru_cache(2)(self._lying)
 
     def before_sky(self, scenery: Scenery, place: Position) -> np.ndarray | None:
         """Return `skies.before_sky` of a ring, float32 [H, W]; None: no sky is seen."""
@@ -216,6 +217,18 @@ class _PlannedRings:
         things = scenery.plan(*place)
         numbers = scenery.numbers(*place, np.arange(len(things))).tolist()
         return {numbers[one]: sprite for one, sprite in self._imagination.sprites(things).items()}
+
+    def _lying(self, scenery: Scenery, place: Position) -> np.ndarray:
+        """Return the number of what lies or is far away in each pixel, whatever stands before it.
+
+        Int32 [H, W], 0: ground, sky or a wall.
+        """
+        things = scenery.plan(*place)
+        numbers = scenery.numbers(*place, np.arange(len(things)))
+        lies = np.array([not one or scenery.bodies[one - 1].lies for one in numbers.tolist()])
+        behind = [one for one, there in zip(things, lies, strict=True) if there]
+        lying: np.ndarray = np.append(numbers[lies], 0)[self._imagination.owners(behind)]
+        return lying
 
     def _geometry(
         self, scenery: Scenery, place: Position
@@ -743,7 +756,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             picture, known, numbers, scenery, source.place, painted, given, settled,
             self._planned.sprites(scenery, source.place),
             self._planned.geometry(scenery, source.place)[2],
-            finer, before,
+            finer, before, self._planned.lying(scenery, source.place),
         )  # fmt: skip
         return LayeredRing(ring, self._imagination.close_ups, painting.redrawn)
 

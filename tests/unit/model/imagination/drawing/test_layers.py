@@ -291,6 +291,22 @@ def test_the_horizon_goes_on_up_to_things():
     assert column[194] > RED - 0.1
 
 
+def test_a_lake_goes_on_behind_things_as_planned_and_its_colour_no_farther():
+    shape = 384, 1280
+    post = PlacedObject("floor lamp", 20.0, -10.0, 10.0, 36.0)
+    numbers, picture = np.zeros(shape, np.int32), np.full((3, *shape), GREY, np.float32)
+    lying = np.zeros(shape, np.int32)
+    lying[250:280, 20:72] = 2  # its right end is hidden
+    picture[2, 250:280, 20:72] = RED
+    numbers[164:292, 54:89] = 1
+    picture[0, 164:292, 54:89] = RED
+    scenery = Scenery.of([post], STANCES, ())
+    ring = RingToCut(picture, np.ones(shape, bool), numbers, scenery, lying=lying)
+    blue = np.asarray(LayeredRing(ring)._behind)[2, 266]
+    assert blue[60:70] == pytest.approx(RED, abs=0.01)
+    assert blue[78:90] == pytest.approx(GREY, abs=0.01)
+
+
 def test_a_thing_hidden_by_another_is_sketched_as_soon_as_it_comes_out_behind_it():
     wall = PlacedObject("cottage", 20.0, 0.0, 24.0, 50.0)
     scenery = Scenery.of([replace(LAMP, pitch=-6.0, height=20.0), wall], STANCES, ())  # 5.6 m away
