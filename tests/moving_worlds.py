@@ -74,11 +74,3 @@ class JerkyWorld(MovingWorld):
     def moment(self, pose: CameraPose, time: int) -> np.ndarray:
         within = time % self.spec.block_length
         return super().moment(pose, time - within + within / 4)
-
-
-class ForgettingWorld(MovingWorld):
-    """Comes back to a scene of inverted colours."""
-
-    def picture(self, pose: CameraPose, yaw: float) -> np.ndarray:
-        shown = super().picture(pose, yaw)
-        return 255 - shown if yaw < 0 else shown

@@ -13,7 +13,6 @@ from PIL import Image, ImageGrab, features
 from tests import ROOT
 from tests.patience import PATIENCE
 
-SCREEN = (1280, 720)
 PLAYER = """
 import json, sys
 from mag_sandbox.sandbox.app import run

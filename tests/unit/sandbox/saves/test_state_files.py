@@ -12,8 +12,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import safetensors.numpy
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
@@ -325,30 +323,6 @@ def test_a_pipe_is_refused_and_not_waited_for(folder):
 def test_a_header_that_is_no_plain_json_is_refused(folder, data):
     (folder / "state.json").write_bytes(data)
     assert "state.json is damaged (" in refusal(folder)
-
-
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("a\nb"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
-    max_leaves=6,
-)
-
-
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(value=values, data=st.data())
-def test_any_value_in_a_header_is_read_or_refused(folder, value, data):
-    header = json.loads((folder / "state.json").read_text())
-    target = data.draw(st.sampled_from([header, header["scene"], header["files"]]))
-    target[data.draw(st.sampled_from(sorted(target)))] = value
-    (folder / "changed.json").write_text(json.dumps(header))
-    kept = (folder / "state.json").read_bytes()
-    (folder / "changed.json").replace(folder / "state.json")
-    try:
-        read_state(folder)
-    except StateError as error:
-        assert "\n" not in str(error)
-    finally:
-        (folder / "state.json").write_bytes(kept)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mag_sandbox.controls.camera import AXES, LOOK_AXES, CameraSpeed
 from mag_sandbox.files.yaml_files import FileError
@@ -176,33 +174,3 @@ def test_the_demo_on_the_page_of_scripts_can_be_read(tmp_path):
     page = (ROOT / "docs" / "scripts.md").read_text(encoding="utf-8")
     example = page.split("```yaml\n")[1].split("```")[0]
     assert load_demo(write(tmp_path, example)).name == "Back and forth"
-
-
-YAML = st.sampled_from(
-    [
-        *("scene:", "script:", "expect:", " kitchen", "\n", "  ", "- ", "{", "}", "|", ">", "'"),
-        *(
-            "recall: '> 3'",
-            "prompt: A.",
-            "&a",
-            "*a",
-            "!!int",
-            "!!bool",
-            "home",
-            "anchor a",
-            ":",
-            "\t",
-        ),
-    ]
-)
-
-
-@given(st.one_of(st.text(), st.lists(YAML, max_size=20).map("".join)))
-@settings(max_examples=40, deadline=None)
-def test_any_file_is_read_or_refused_in_one_sentence(tmp_path_factory, text):
-    path = tmp_path_factory.getbasetemp() / "any.yaml"
-    path.write_text(text, encoding="utf-8", errors="replace")
-    try:
-        load_demo(path)
-    except FileError as error:
-        assert str(error).startswith(str(path))
