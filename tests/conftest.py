@@ -19,7 +19,9 @@ from tests.parallel import (  # noqa: F401
 )
 
 gc.disable()  # until all is imported
-settings.register_profile("shared machine", deadline=None)  # time is not what is tested
+settings.register_profile(  # time is not what is tested, and other examples are tried each time
+    "shared machine", deadline=None, max_examples=30
+)
 settings.load_profile("shared machine")
 
 os.fsync = lambda file: None  # what tests write need not outlive a power cut

@@ -33,7 +33,6 @@ from mag_sandbox.model.rope import RayCoordinates, rotate
 fraction = st.floats(0.0, 1.0)
 pose = st.builds(CameraPose, st.floats(0, 359.99), st.floats(-MAX_PITCH, MAX_PITCH))
 poses = st.lists(pose, max_size=12)
-many = settings(max_examples=80, deadline=None)
 speed = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0, narrowest_fov=60.0)
 turning = CameraSpeed(yaw=40.0, pitch=20.0)
 walking = CameraSpeed(yaw=40.0, pitch=20.0, walk=2.8)
@@ -48,7 +47,6 @@ def walk(start: CameraPose, commands: list[CameraCommand]) -> CameraPose:
     return start
 
 
-@many
 @given(st.lists(steps, max_size=6), st.integers(0, 360 * 1024 - 1))
 def test_whoever_walks_and_turns_and_does_all_of_it_backwards_ends_at_the_bit_equal_pose(way, yaw):
     start = CameraPose(yaw=yaw / 1024)
@@ -56,7 +54,6 @@ def test_whoever_walks_and_turns_and_does_all_of_it_backwards_ends_at_the_bit_eq
     assert walk(walk(start, way), back[::-1]) == start
 
 
-@many
 @given(steps, st.floats(0, 359))
 def test_nobody_walks_faster_than_full_speed(command, yaw):
     end = walk(CameraPose(yaw), [command])
@@ -89,7 +86,6 @@ def test_something_in_the_way_stops_a_step():
     assert poses[-1].yaw > 0
 
 
-@many
 @given(st.lists(steps, min_size=1, max_size=6))
 def test_the_way_home_ends_exactly_where_the_scene_begins(way):
     here = walk(CameraPose(), way)
@@ -120,14 +116,12 @@ def pan(start: CameraPose, blocks: int, yaw: float, pitch: float = 0.0) -> Camer
     return start
 
 
-@many
 @given(blocks=st.integers(0, 40), yaw=fraction, begin=st.integers(0, 360 * 1024 - 1))
 def test_right_and_back_left_ends_at_the_bit_equal_pose(blocks, yaw, begin):
     start = CameraPose(yaw=begin / 1024)
     assert pan(pan(start, blocks, yaw), blocks, -yaw) == start
 
 
-@many
 @given(blocks=st.integers(0, 6), yaw=fraction, pitch=fraction)
 def test_up_and_back_down_ends_at_the_bit_equal_pose(blocks, yaw, pitch):
     top = pan(CameraPose(), blocks, yaw, pitch)
@@ -135,7 +129,6 @@ def test_up_and_back_down_ends_at_the_bit_equal_pose(blocks, yaw, pitch):
     assert pan(top, blocks, -yaw, -pitch) == CameraPose()
 
 
-@many
 @given(
     st.integers(0, 12), fraction, st.integers(61 * 1024, 90 * 1024), st.sampled_from((8.0, 16.0))
 )
@@ -159,7 +152,6 @@ def test_zoom_is_linear_and_ends_at_the_limits():
     assert move(poses[-1], CameraCommand(zoom=-1.0), speed, 16.0, 20)[-1] == CameraPose()
 
 
-@many
 @given(zoom=st.floats(-1.0, 1.0), begin=pose, yaw=fraction)
 def test_a_world_without_zoom_ignores_the_command(zoom, begin, yaw):
     shown = move(begin, CameraCommand(yaw, zoom=zoom), turning, 16.0, 3)
@@ -168,7 +160,6 @@ def test_a_world_without_zoom_ignores_the_command(zoom, begin, yaw):
     assert CameraCommand(yaw, 0.5, zoom).along(AXES) == CameraCommand(yaw, 0.5, zoom)
 
 
-@many
 @given(one=pose, other=pose, closer=st.floats(30.0, 90.0))
 def test_views_show_as_much_of_each_other_as_the_lesser_share(one, other, closer):
     zoomed = replace(other, fov=closer)
@@ -178,7 +169,6 @@ def test_views_show_as_much_of_each_other_as_the_lesser_share(one, other, closer
     assert mutual_overlap(other, zoomed) == pytest.approx((closer / 90.0) ** 2)
 
 
-@many
 @given(commands=st.lists(st.tuples(fraction, fraction), max_size=30), begin=pose)
 def test_poses_stay_on_the_ring_and_between_the_limits(commands, begin):
     for yaw, pitch in commands:
@@ -198,7 +188,6 @@ def test_the_game_moves_at_full_speed():
     assert last == CameraPose(FULL_SPEED.yaw, FULL_SPEED.pitch)
 
 
-@many
 @given(one=pose, other=pose, turn=st.integers(-3, 3))
 def test_view_overlap_is_a_symmetric_share(one, other, turn):
     share = view_overlap(one, other)
@@ -211,7 +200,6 @@ def test_view_overlap_is_a_symmetric_share(one, other, turn):
     assert view_overlap(one, one) == pytest.approx(1.0)
 
 
-@many
 @given(begin=pose, near=st.floats(0, 90), further=st.floats(0, 90))
 def test_view_overlap_falls_with_distance(begin, near, further):
     def overlap(turn):
@@ -221,13 +209,11 @@ def test_view_overlap_falls_with_distance(begin, near, further):
     assert overlap(90.0) == pytest.approx(0.0, abs=1e-9)
 
 
-@many
 @given(one=pose, other=pose)
 def test_the_coarse_grid_agrees_with_the_exact_overlap(one, other):
     assert covered_cells(one, [other]).mean() == pytest.approx(view_overlap(one, other), abs=0.1)
 
 
-@many
 @given(yaw=st.floats(0, 360), other=st.floats(0, 360))
 def test_the_shortest_turn_leads_there(yaw, other):
     turn = yaw_difference(yaw, other)
@@ -235,7 +221,6 @@ def test_the_shortest_turn_leads_there(yaw, other):
     assert (other + turn - yaw + 180.0) % 360.0 == pytest.approx(180.0)
 
 
-@many
 @given(view=pose, others=poses, count=st.integers(0, 6))
 def test_chosen_views_are_few_different_and_useful(view, others, count):
     chosen = choose_views(view, others, count)
@@ -251,7 +236,6 @@ def test_chosen_views_are_few_different_and_useful(view, others, count):
         assert choose_views(view, others, fewer) == chosen[:fewer]
 
 
-@many
 @given(view=pose, others=poses)
 def test_with_room_enough_all_that_can_be_shown_is_shown(view, others):
     chosen = choose_views(view, others, len(others))
@@ -260,7 +244,6 @@ def test_with_room_enough_all_that_can_be_shown_is_shown(view, others):
         assert np.array_equal(cells[chosen].any(axis=0), cells.any(axis=0))
 
 
-@many
 @given(one=pose, x=st.floats(-9, 9), z=st.floats(-9, 9))
 def test_views_from_farther_away_show_nothing_of_a_view(one, x, z):
     shown = covered_cells(one, [replace(one, x=x, z=z)])
@@ -314,7 +297,6 @@ def test_attention_sees_differences_of_time_only():
     assert not torch.allclose(near, scores(10, 80, (3, 0)), atol=1e-1)
 
 
-@many
 @given(view=pose)
 def test_views_beside_one_are_whole_cells_away_the_nearest_first(view):
     beside = list(views_beside(view, (6, 10)))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mag_sandbox.controls.camera import (
@@ -38,7 +38,6 @@ memories = st.builds(
     window_blocks=st.integers(1, 3),
     sink_frames=st.integers(0, 3),
 )
-many = settings(max_examples=60, deadline=None)
 
 
 class Play:
@@ -83,7 +82,6 @@ def session(policy: str, capacity: int = 12, *, painted: bool = False, **setting
     return Play(made, painted)
 
 
-@many
 @given(setting=memories, capacity=st.integers(1, 14), tour=tours, painted=st.booleans())
 def test_the_table_says_what_lies_in_the_slots_and_never_more_than_fits(
     setting, capacity, tour, painted
@@ -101,7 +99,6 @@ def test_the_table_says_what_lies_in_the_slots_and_never_more_than_fits(
         assert len(copies) == len(set(copies))
 
 
-@many
 @given(setting=memories, capacity=st.integers(4, 14), tour=tours, painted=st.booleans())
 def test_whatever_once_was_for_keeping_is_kept_or_counted_as_evicted(
     setting, capacity, tour, painted
@@ -119,7 +116,6 @@ def test_whatever_once_was_for_keeping_is_kept_or_counted_as_evicted(
     assert len(missing) <= play.policy.table.evicted <= len(missing) + dropped_at_once * len(tour)
 
 
-@many
 @given(setting=memories, other=memories, tour=tours, more=tours, capacity=st.integers(1, 14))
 def test_after_a_change_of_policy_what_is_gone_stays_gone(setting, other, tour, more, capacity):
     play = Play(make_policy(setting, 12))
@@ -138,7 +134,6 @@ def test_after_a_change_of_policy_what_is_gone_stays_gone(setting, other, tour, 
         assert len(play.policy.table.frames) <= capacity
 
 
-@many
 @given(tour=tours, changes=st.integers(1, 6))
 def test_attending_more_frames_from_now_on_loses_nothing(tour, changes):
     play, undisturbed = session("mag-retrieve", 30), session("mag-retrieve", 30)

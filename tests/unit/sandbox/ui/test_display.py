@@ -5,7 +5,7 @@ from unittest.mock import Mock
 import numpy as np
 import pygame
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mag_sandbox.sandbox.settings import DisplayError
@@ -96,7 +96,6 @@ def test_a_part_of_a_picture_is_shown_as_large_as_the_whole(screen):
     assert screen.get_at((190, 200))[:3] == (200, 100, 50)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.floats(0.6, 1.0), st.floats(0, 1), st.floats(0, 1), st.sampled_from(["whole", "fill"]))
 @example(0.9, 0.0, 1.0, "fill")
 @example(0.9, 1.0, 0.0, "whole")

@@ -2,7 +2,7 @@
 
 import pygame
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mag_sandbox.sandbox.ui import text_entry
@@ -174,7 +174,6 @@ def test_history_keeps_each_line_once_and_not_too_many():
     assert history.lines[-1] == str(2 * MAX_HISTORY - 1)
 
 
-@settings(max_examples=50)
 @given(
     st.lists(
         st.one_of(

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mag_sandbox.controls.camera import CameraCommand
@@ -136,7 +136,6 @@ def test_the_page_of_scripts_holds_the_table_of_the_parser():
 
 
 @given(st.one_of(st.text(), st.lists(PIECES, max_size=24).map(" ".join)))
-@settings(max_examples=150, deadline=None)
 def test_any_text_is_read_or_refused_at_a_place_of_it(text):
     try:
         statements = parse_script(text)

@@ -96,7 +96,6 @@ def test_a_speed_slows_turns_down():
 
 
 @given(RIGS, DEGREES, DEGREES, st.integers(1, 4))
-@settings(max_examples=25, deadline=None)
 def test_turns_that_add_up_to_nothing_end_bit_equal(rig, first, second, times):
     text = f"""
         repeat {times} {{ pan right {first}deg; pan left {second}deg }}
@@ -107,7 +106,6 @@ def test_turns_that_add_up_to_nothing_end_bit_equal(rig, first, second, times):
 
 
 @given(RIGS, ANGLES, DEGREES, st.integers(1, 12))
-@settings(max_examples=25, deadline=None)
 def test_going_to_an_anchor_ends_bit_equal(rig, angle, degrees, seconds):
     text = f"tilt up {angle}deg; pan left {degrees}deg; anchor a"
     away = f"{text}; wander {seconds}s seed 3; pan right 200deg; go a; probe a"
@@ -197,7 +195,6 @@ def test_a_factor_is_whole_blocks_at_full_zoom_speed():
 
 
 @given(ZOOMING_RIGS, FACTORS, ANGLES, DEGREES, st.integers(1, 3))
-@settings(max_examples=40, deadline=None)
 def test_zooming_in_and_out_again_ends_bit_equal(rig, factor, angle, degrees, times):
     there = f"zoom in {factor}; tilt up {angle}deg; pan left {degrees}deg"
     back = f"pan right {degrees}deg; zoom out {factor}; tilt down {angle}deg"
@@ -210,7 +207,6 @@ def test_zooming_in_and_out_again_ends_bit_equal(rig, factor, angle, degrees, ti
 
 
 @given(ZOOMING_RIGS)
-@settings(max_examples=25, deadline=None)
 def test_all_the_way_in_is_never_more_than_the_camera_can(rig):
     most = Fraction(90) / Fraction(rig.full_speed.narrowest_fov)
     factor = math.floor(most * 1000) / 1000
@@ -326,7 +322,6 @@ STEPS = st.sampled_from(
 
 
 @given(st.lists(STEPS, min_size=1, max_size=14))
-@settings(max_examples=100, deadline=None)
 def test_whatever_is_said_a_probe_finds_its_view_and_blocks_are_counted(steps):
     try:
         made = tape("; ".join(steps))
