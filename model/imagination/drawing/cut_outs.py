@@ -20,7 +20,7 @@ MOST_BEYOND = 0.25  # of a thing's pixels; if more lie outside its shape, they a
 CLOSED = 2  # px; narrower gaps in the outside are filled
 TRIMMED = 2  # px around what shows of a thing
 PLAINLY = 400  # px of its box from which on it matters that they are covered
-GLIMPSE = 0.15  # share of its box below which little of a thing is seen
+GLIMPSE = 0.15  # share of its box below which little of a thing is seen, if more is covered
 
 NOTHING, FARTHER, OWN, NEARER = range(4)  # what pixels around a thing show
 
@@ -179,9 +179,10 @@ def cut_out(part: SeenPart) -> CutOut:
     (left, top, width, height), (first, highest), margins = part[3:]
     own, covered, colors = part.shown == OWN, part.shown == NEARER, part.colors
     count = own.shape[1]
-    is_glimpsed = bool(own.sum() < GLIMPSE * width * height)
+    nearer = covered & _within(part)
+    is_glimpsed = bool(own.sum() < min(GLIMPSE * width * height, nearer.sum()))
     if covered.any():
-        nearer, rim = covered.copy(), own & widened(covered, margins.cut)
+        rim = own & widened(covered, margins.cut)
         mirrored = mirrored_columns(np.arange(count), left - first, width)
         inside = (mirrored >= 0) & (mirrored < count)
         either = own | covered & own[:, mirrored.clip(0, count - 1)] & inside
@@ -189,10 +190,9 @@ def cut_out(part: SeenPart) -> CutOut:
         covered &= after & before[:, ::-1]
         clear = own & ~widened(covered, margins.cut)
         guessed = continued(colors, clear if clear.any() else own, covered | rim)
-        covered |= rim & _is_like(colors, nearer, guessed, 2 * margins.cut + 1)
+        covered |= rim & _is_like(colors, part.shown == NEARER, guessed, 2 * margins.cut + 1)
         colors = np.where(covered, guessed, colors)
     whole = own | covered
-    nearer = (part.shown == NEARER) & _within(part)
     reach = int(margins.beyond * min(width, height))
     beyond = np.zeros_like(whole)
     if reach > margins.hidden:  # else that margin is enough

@@ -36,7 +36,7 @@ from mag_sandbox.model.imagination.drawing.cut_outs import (
     cut_out,
     cut_outs,
 )  # fmt: skip
-from mag_sandbox.model.imagination.drawing.redrawing import SMALLEST, RedrawnThings
+from mag_sandbox.model.imagination.drawing.redrawing import LEAST, SMALLEST, RedrawnThings
 from mag_sandbox.model.imagination.drawing.refiner import FINER, smooth
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -151,21 +151,26 @@ class LayeredRing:
         self._mended, self._enlarged = dict[int, CutOut](), dict[int, CutOut]()
         self._cut_outs, stands, unknown = _standing(ring, redrawn.cut_out if redrawn else cut_out)
         self._unseen = frozenset(ring.boxes()) - frozenset(np.unique(ring.numbers).tolist())
-        whole = _drawn_again(ring, self._cut_outs, redrawn) if redrawn else {}
+        glimpsed = {number for number, cut in self._cut_outs.items() if cut.is_glimpsed}
+        painted = _painted_ones(ring, self._cut_outs)
+        whole = _drawn_again(ring, painted, redrawn) if redrawn else {}
         self._cut_outs |= whole
         # of so few pixels no outline can be told: they would be enlarged with the ground around
         tiny = {
             number
             for number, cut in self._cut_outs.items()
-            if number in ring.sprites and max(cut.box[2:]) < SMALLEST
+            if number in ring.sprites
+            and max(cut.box[2:])
+            < (LEAST if number in painted and number not in whole else SMALLEST)
         }
         self._clear = {one: cut for one, cut in self._cut_outs.items() if one not in tiny}
         self._sprites = {
             number: _Sprite(ring.sprites[number], sprite_box(ring.sprites[number]))
-            for number in (*unknown, *self._unseen, *tiny)
+            for number in (*unknown, *self._unseen, *tiny, *glimpsed)
             # whole ones have a sharper outline, beside which a sprite would be a haze
             if number in ring.sprites and number not in whole
         }
+        self._barely_seen = self._sprites.keys() & (self._unseen | glimpsed)
         self._hidden = widened_around(stands, PAINTED.hidden)
         if (given := ring.of_picture).any():
             self._hidden = np.where(given, widened_around(stands, GIVEN.hidden), self._hidden)
@@ -205,8 +210,9 @@ class LayeredRing:
         things = (self._sprites, self._clear) if is_sketched else (self._cut_outs,)
         for place in self._places(pose, size, things):
             shown = self._shown(place)
-            if place.number in self._unseen:  # at the viewpoint, nothing of it is
-                shown *= np.float32(1 - place.near)
+            if is_sketched and place.number in self._barely_seen:  # at the viewpoint, as it is
+                is_sprite = isinstance(place.cut, _Sprite)
+                shown *= np.float32(1 - place.near if is_sprite else place.near)
             _put_over(canvas, shown, place)
         free = canvas[3]
         canvas[3] = 1 - free + (free * before[0][0] if before else 0)
@@ -498,18 +504,19 @@ def _middle(box: Box, columns: np.ndarray) -> int:
     return int(box[0] + box[2] / 2) % len(columns)
 
 
+def _painted_ones(ring: RingToCut, cuts: Mapping[int, CutOut]) -> dict[int, CutOut]:
+    """Return the things that a given picture does not show: it has them as they are."""
+    given, boxes = ring.of_picture, ring.boxes()
+    return {number: cut for number, cut in cuts.items() if not given[_middle(boxes[number], given)]}
+
+
 def _drawn_again(
     ring: RingToCut, cuts: Mapping[int, CutOut], redrawn: RedrawnThings
 ) -> dict[int, CutOut]:
-    """Return the things that are painted whole, drawn again; see `RedrawnThings.whole_ones`.
-
-    A given picture shows its things as they are.
-    """
-    given, boxes = ring.of_picture, ring.boxes()
-    own = {number: cut for number, cut in cuts.items() if not given[_middle(boxes[number], given)]}
-    told = {number: ring.scenery.bodies[number - 1].told for number in own}
+    """Return the things that are painted whole, drawn again; see `RedrawnThings.whole_ones`."""
+    told = {number: ring.scenery.bodies[number - 1].told for number in cuts}
     settled = ring.no_guesses if ring.settled is None else ring.settled
-    return redrawn.whole_ones(own, told, ring.numbers, settled, ring.known)
+    return redrawn.whole_ones(cuts, told, ring.numbers, settled, ring.known)
 
 
 def _background(ring: RingToCut, shown: np.ndarray) -> Tensor:

@@ -133,7 +133,7 @@ class RedrawnThings:
         painted: np.ndarray,
         known: np.ndarray | None = None,
     ) -> dict[int, CutOut]:
-        """Return those cut-outs, drawn again, whose things are painted whole.
+        """Return those cut-outs, drawn again, whose things are painted whole, not just glimpsed.
 
         A large thing up to which a walker comes reaches beyond what is painted, and a painter saw
         few that are as large: of it, a share that is painted is enough, if most of it is known. The
@@ -159,7 +159,9 @@ class RedrawnThings:
 
         whole = [
             number for number, cut in cuts.items()
-            if is_drawn(number, cut.box) and self._close_ups.knows(things[number])
+            if not cut.is_glimpsed  # half a tree would be drawn as a small one
+            and is_drawn(number, cut.box)
+            and self._close_ups.knows(things[number])
         ]  # fmt: skip
 
         def drawn_again(number: int) -> CutOut | None:

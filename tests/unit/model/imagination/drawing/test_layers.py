@@ -445,13 +445,35 @@ def test_a_thing_that_is_not_painted_yet_is_shown_by_its_sprite(first):
     assert np.array_equal(ring.seen(pose, SIZE, numbers), bare.seen(pose, SIZE, numbers))
 
 
+def test_a_thing_of_which_little_is_seen_is_shown_by_its_sprite_as_soon_as_one_walks():
+    numbers, pixel = np.zeros(SHAPE, np.int32), SHAPE[1] / 360
+    rows, columns = (slice(round(a * pixel), round(b * pixel)) for a, b in ((46, 82), (15, 25)))
+    numbers[rows, columns] = 2  # something nearer hides the lamp
+    numbers[rows, columns.start] = 1
+    nearer = replace(LAMP, pitch=LAMP.pitch - 6.0)
+    sprite = np.ones((4, 32, 32), np.float32)
+    sprite[1:3] = -1.0
+    picture = np.full((3, *SHAPE), GREY, np.float32)
+    ring = LayeredRing(
+        RingToCut(
+            picture, np.ones(SHAPE, bool), numbers, Scenery.of([LAMP, nearer], STANCES, ()),
+            sprites={1: sprite},
+        )
+    )  # fmt: skip
+    here, away = (
+        np.asarray(ring.view(CameraPose(20.0, x=x), SIZE, is_sketched=True))[0] for x in (0.0, 0.5)
+    )
+    assert not (here > 0.5).any()
+    assert (away > 0.5).sum() > 20
+
+
 def test_a_tiny_thing_is_shown_by_its_sprite_and_not_carried(monkeypatch):
     sprite, pose = np.zeros((4, 32, 32), np.float32), CameraPose(z=0.5)
     left, top, width, height = (round(one) for one in sprite_box(sprite))
     sprite[(1, 3), top : top + height, left : left + width] = 1.0
     numbers, painted, shown = np.ones(SIZE, np.int32), [], []
     for smallest in (8, 64):  # it is 32 pixels high
-        monkeypatch.setattr(layers, "SMALLEST", smallest)
+        monkeypatch.setattr(layers, "LEAST", smallest)
         ring = lamp_alone(viewpoint=(0.0, 1e-9), sprites={1: sprite})
         painted.append((ring.seen(pose, SIZE, numbers)[..., 3] > 0).sum())
         shown.append(np.asarray(ring.view(pose, SIZE, is_sketched=True)))

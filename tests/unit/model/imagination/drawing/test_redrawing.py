@@ -209,7 +209,7 @@ def test_tiny_and_very_large_things_stay_as_they_are(size: float, monkeypatch: p
 def test_a_bus_as_large_as_a_player_may_put_it_is_drawn_again(kind: str, is_drawn: bool):
     """As painted, its wheels are smears; the small parts of a large bookshelf are not."""
     thing = PlacedObject(kind, 0.0, 0.0, 56.0, 22.0)
-    cut = SimpleNamespace(box=(0, 0, 200, 78))
+    cut = SimpleNamespace(box=(0, 0, 200, 78), is_glimpsed=False)
     redrawn = RedrawnThings(ShadedCloseUps())
     redrawn._redrawn = lambda cut, thing, *, is_part: cut
     numbers = np.ones((1, 1), np.int32)
