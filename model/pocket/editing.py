@@ -42,6 +42,7 @@ from mag_sandbox.model.pocket.changes import (
     with_edits,
 )
 from mag_sandbox.model.pocket.listed import as_edits, cut_to_view
+from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
 from mag_sandbox.model.pocket.painting.painting import (
     PaintedGround,
     PaintingInventor,
@@ -204,7 +205,11 @@ class Editor:
             self._count += 1
             inventor.plan, inventor.around = made.plan, before.replaced(cells, made.around)
             inventor.listed = ()  # of the picture as it was
-        views = begun.views.result() if inventor.around.equals(made.around) else {}
+        is_as_made = inventor.around.equals(made.around)
+        views = begun.views.result() if is_as_made else {}
+        if is_as_made and not renewed and made.plan is not None:
+            things = self._things(made.plan, self.placed)
+            inventor.drawing.show(GroundThings(made.around, things, inventor.first))
         kept = self._frames.rewrite(begun.cells, memory, renewed=renewed, views=views)
         added = self._frames.show(begun.pose, begun.cells, memory, views)
         cells = begun.cells | (inventor.around.known != before.known)
@@ -293,7 +298,8 @@ class Editor:
                 return around.replaced(cells, uncovered)
             return imagination.repainted(around, place, cells, subject)
 
-        made, blocks = inventor.begin_change(change, cells, plan, pose, prompt)
+        everything = partial(self._things, placed=placed)
+        made, blocks = inventor.begin_change(change, cells, plan, everything, pose, prompt)
         done = replace(here, x=0.0, z=0.0)
         return _Begun(done, place, cells, pose, placed, self.lit, made), blocks
 

@@ -129,9 +129,9 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
             viewpoints, enabled=enabled,
         )  # fmt: skip
         ground = self._ground
-        hiding = (lambda: ground.things) if ground else None
+        things = (lambda: ground.things) if ground else None
         self._cuts = PaintingCuts(
-            self.painting, memory, self._decoder, self._codec, self._times, hiding
+            self.painting, memory, self._decoder, self._codec, self._times, things
         )
 
     def prepare(self) -> bool:

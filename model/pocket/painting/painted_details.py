@@ -87,7 +87,6 @@ class PaintedDetails:
         self._first: np.ndarray | None = None
         self._drawn: GroundThings | None = None
         self._things: Things | None = ()
-        self._hiding: Things | None = ()  # those that hide the sky
         self._begin(None)
 
     @torch.inference_mode()
@@ -98,7 +97,6 @@ class PaintedDetails:
         given: GivenPicture | None = None,
         drawn: GroundThings | None = None,
         things: Things | None = (),
-        hiding: Things | None = None,
     ) -> Tensor | None:
         """Return the layer over views near to each other, [F, 5, H, W]; None: it is empty.
 
@@ -107,12 +105,11 @@ class PaintedDetails:
             poses: of the views.
             given: the view that the scene begins from, if any.
             drawn: ground that is drawn again; where it changed since, it is refined alone.
-            things: of the present plan; (): there is none. None: there will be one, and until then
-                a stopgap is beside the given view.
-            hiding: things that hide the sky, also the player's; None: those of the plan.
+            things: of the present plan, and the player's; (): there is no plan. None: there will be
+                one, and until then a stopgap is beside the given view.
         """
         with self._lock:
-            self._follow(given, drawn, things, hiding)
+            self._follow(given, drawn, things)
             different = list(dict.fromkeys(poses))  # at rest, all frames have the same one
             unknown = self._imagination.lattice.whole.columns
             views = self._views.views(around, different, unknown=unknown)
@@ -249,18 +246,16 @@ class PaintedDetails:
         return None if picture is None else picture[0].float().cpu().numpy()
 
     def _follow(
-        self, given: GivenPicture | None, drawn: GroundThings | None, things: Things | None,
-        hiding: Things | None = None,
-    ) -> None:  # fmt: skip
+        self, given: GivenPicture | None, drawn: GroundThings | None, things: Things | None
+    ) -> None:
         """Show another given view, and other ground drawn again; see `views`."""
         if given is not self._given:
             self._begin(given)
         before, self._drawn = self._drawn, drawn
         if drawn is not before:
             self._ground.forget(_redrawn_cells(before, drawn, self._imagination.nothing()))
-        hiding = things if hiding is None else hiding
-        if (things, hiding) != (self._things, self._hiding):
-            self._things, self._hiding = things, hiding
+        if things != self._things:
+            self._things = things
             self._ground.forget(np.ones_like(self._imagination.nothing().known))
 
     def _begin(self, given: GivenPicture | None) -> None:
@@ -279,7 +274,7 @@ class PaintedDetails:
             if self._things is None:
                 found = found + self._beside_given(place, self._given) * (1 - found[3])
         rows, columns = place.pixels(self._imagination.stride)
-        before = self.before_sky(self._hiding, is_given=self._given is not None)
+        before = self.before_sky(self._things, is_given=self._given is not None)
         before = before[None, rows, columns]
         return torch.from_numpy(np.concatenate((found, before)))[None]
 

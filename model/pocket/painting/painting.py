@@ -33,14 +33,19 @@ from mag_sandbox.model.imagination.details import GivenPicture
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.drawing.refining import RefinedRings
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
-from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
+from mag_sandbox.model.imagination.objects import PlacedObject, Things, check_objects
 from mag_sandbox.model.imagination.rules.doors import NO_DOORS, RoomDoors, with_doors
 from mag_sandbox.model.imagination.rules.plans import turned
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.surroundings import GIVEN, Lattice, Surroundings
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.inventing import Outlook, ViewMemory
-from mag_sandbox.model.pocket.painting.drawing_again import DrawingAgain, GroundThings, drawn_name
+from mag_sandbox.model.pocket.painting.drawing_again import (
+    BLOCKS_TO_DRAW,
+    DrawingAgain,
+    GroundThings,
+    drawn_name,
+)
 from mag_sandbox.model.pocket.painting.painted_details import PaintedDetails
 from mag_sandbox.model.pocket.painting.painted_pictures import PaintedPictures, SkyAlone
 from mag_sandbox.model.pocket.painting.painting_thread import PaintingThread, ViewPainter
@@ -453,33 +458,41 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         change: Callable[[Surroundings], Surroundings],
         cells: np.ndarray,
         plan: Plan | None,
+        things: Callable[[Plan], Things],
         pose: CameraPose,
         prompt: str,
     ) -> "tuple[Future[PaintedGround], int]":
         """Begin to change cells; unknown ones are painted with a view first.
 
+        Things are drawn again, too: the change is shown so from the beginning.
+
         Args:
             change: applies the change to surroundings; called on the painting thread.
             cells: of the ring, bool [rows, columns].
             plan: with the change.
+            things: returns those of a plan, and the player's.
             pose: of the view, on the lattice.
             prompt: in force.
 
         Returns:
             The result, not shown yet, and how many blocks it may take.
         """
-        around = self.around
-        if around.known[cells].all():
-            details = self.pictures.details
-            made = self.thread.after_all(
-                lambda: _refined(details, PaintedGround(around, change(around), plan))
-            )
-            return made, BLOCKS_A_VIEW
-        self.renew_noise(pose)
-        blocks = BLOCKS_A_VIEW + self._require_plan(prompt, pose)
-        paint = self._painter(prompt, self.noise, plan)
-        made = self.thread.after_all(lambda: replace(paint(change(around), pose), before=around))
-        return made, blocks
+        around, first, details = self.around, self.first, self.pictures.details
+        blocks, paint = BLOCKS_A_VIEW + BLOCKS_TO_DRAW, None
+        if not around.known[cells].all():
+            self.renew_noise(pose)
+            blocks += self._require_plan(prompt, pose)
+            paint = self._painter(prompt, self.noise, plan)
+
+        def make() -> PaintedGround:
+            made = PaintedGround(around, change(around), plan)
+            if paint is not None:
+                made = replace(paint(made.around, pose), before=around)
+            if made.plan is not None:
+                details.drawn_again(GroundThings(made.around, things(made.plan), first))
+            return made
+
+        return self.thread.after_all(make), blocks
 
     def begin_renewed(
         self, cells: np.ndarray, pose: CameraPose, prompt: str, before: Plan | None = None

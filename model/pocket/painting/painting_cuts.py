@@ -31,15 +31,15 @@ class PaintingCuts:
         decoder: BlockDecoder,
         codec: Codec,
         times: StageTimer,
-        hiding: Callable[[], Things] | None = None,
+        things: Callable[[], Things] | None = None,
     ) -> None:
         """Cut a painting, on the decoder's thread where the caller need not wait.
 
-        `hiding` returns the things that hide the sky, also the player's; None: those of the plan.
+        `things` returns those of the plan and the player's; None: those of the plan.
         """
         self._painting, self._memory = painting, memory
         self._decoder, self._codec, self._times = decoder, codec, times
-        self._hiding = hiding or (lambda: things_of(painting.plan if painting else None))
+        self._things = things or (lambda: things_of(painting.plan if painting else None))
 
     def frames(self, pose: CameraPose) -> Frames | None:
         """Return the painting at a pose, uint8 [1, H, W, 3]; None: it is incomplete."""
@@ -54,10 +54,10 @@ class PaintingCuts:
             return draw
         around, drawn = painting.around, painting.drawing.shown
         given, details = painting.given, painting.pictures.details
-        things, hiding = painting.plan.things if painting.plan else None, self._hiding()
+        things = self._things() if painting.plan else None
 
         def detailed(frames: slice) -> DrawnPictures:
-            over = details.views(around, poses[frames], given, drawn, things, hiding)
+            over = details.views(around, poses[frames], given, drawn, things)
             if over is None:
                 return draw(frames)
             if hides_all(over):  # decoding takes a sixth of a block's time
@@ -80,7 +80,7 @@ class PaintingCuts:
     ) -> "Future[Tensor | None]":
         """Begin to cut the painted sky that the wind carries into a block; see `sky`."""
         upwind = self._decoder.upwind(poses, time)
-        skies = partial(self._skies, upwind, far, is_being_painted, self._hiding())
+        skies = partial(self._skies, upwind, far, is_being_painted, self._things())
         return self._decoder.beside(skies)
 
     def sky(
@@ -104,7 +104,7 @@ class PaintingCuts:
         """
         upwind = self._decoder.upwind(poses, time)
         with self._times.measure("sky"):
-            skies = self._skies(upwind, far, is_being_painted, self._hiding())
+            skies = self._skies(upwind, far, is_being_painted, self._things())
             if skies is not None or is_being_painted or far is not None:
                 return skies
             pictures = self._codec.picture(self._memory.recall_block(upwind))
@@ -119,13 +119,13 @@ class PaintingCuts:
 
     def _skies(
         self, poses: tuple[CameraPose, ...], far: np.ndarray | None, is_being_painted: bool,
-        hiding: Things,
+        things: Things,
     ) -> Tensor | None:  # fmt: skip
         painting, unknown = self._painting, _TO_BE_PAINTED if is_being_painted else _UNKNOWN
         if painting is None:
             return None
-        pictures, things = painting.pictures, things_of(painting.plan)
-        before = pictures.details.before_sky(hiding, is_given=painting.given is not None)
+        pictures = painting.pictures
+        before = pictures.details.before_sky(things, is_given=painting.given is not None)
         skies = pictures.skies(painting.around, poses, things, unknown, before)
         return (
             pictures.far_skies(far, poses, before) if skies is None and far is not None else skies

@@ -872,7 +872,7 @@ def test_changes_asked_for_at_once_are_done_one_after_another():
     made = played([STILL] * 12)
     there = (TENT, replace(TENT, yaw=100.0), Edit("forget"), ALL)
     blocks = [made.step(replace(STILL, edit=edit)) for edit in there]
-    blocks += [made.step(STILL) for _ in range(16)]
+    blocks += [made.step(STILL) for _ in range(22)]
     done = [block.edited for block in blocks if block.edited]
     assert done == [TENT, replace(TENT, yaw=100.0), ALL]
     assert not made.editor.is_painting

@@ -430,9 +430,9 @@ def test_blocks_and_skies_are_told_of_the_things_that_hide_the_sky():
     """The wind carried parts of a barn that a player had put before the sky."""
     details, put = MagicMock(), (STANDING,)
     details.views.return_value = None
-    painting = MagicMock(pictures=MagicMock(details=details), plan=None)
+    painting = MagicMock(pictures=MagicMock(details=details))
     others = [MagicMock() for _ in range(4)]
-    cuts = PaintingCuts(painting, *others, hiding=lambda: put)
+    cuts = PaintingCuts(painting, *others, things=lambda: put)
     cuts.with_details(MagicMock(), (CameraPose(),))(slice(0, 1))
     cuts.sky((CameraPose(),), 0, None, is_being_painted=True)
     for asked in (details.views, painting.pictures.details.before_sky):
@@ -443,7 +443,7 @@ def test_what_a_player_put_hides_the_sky_of_a_world():
     made = world()
     made.reset(PLACE, 1)
     assert made._ground is not None
-    assert made._cuts._hiding() == made._ground.things
+    assert made._cuts._things() == made._ground.things
 
 
 @pytest.mark.parametrize("painted", [None, torch.ones(1, 3, 16, 32)])
