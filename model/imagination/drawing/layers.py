@@ -172,6 +172,7 @@ class LayeredRing:
         }
         self._barely_seen = self._sprites.keys() & (self._unseen | glimpsed)
         self._hidden = widened_around(stands, PAINTED.hidden)
+        self._given = ring.known & ring.of_picture
         if (given := ring.of_picture).any():
             self._hidden = np.where(given, widened_around(stands, GIVEN.hidden), self._hidden)
         is_shown = ring.known & ~self._hidden
@@ -370,6 +371,18 @@ class LayeredRing:
         canvas[:3] = (canvas[:3] + 1) * 127.5
         seen = np.rint(canvas, out=canvas).clip(0, 255, out=canvas).astype(np.uint8)
         return np.ascontiguousarray(seen.transpose(1, 2, 0))
+
+    def behind_given(self, pose: CameraPose, size: tuple[int, int]) -> np.ndarray:
+        """Return what is guessed behind the things of a given picture in the view at a pose.
+
+        Like `seen`, with `GLIMPSED` where it is.
+        """
+        there = torch.from_numpy((self._hidden & self._given)[None].astype(np.float32))
+        canvas = np.concatenate(self._sampled(pose, size, self._behind, _around(there, 1)))
+        canvas[:3] = (canvas[:3] + 1) * 127.5
+        canvas[3] = GLIMPSED * (canvas[3] > SURE)
+        guessed = np.rint(canvas, out=canvas).clip(0, 255, out=canvas).astype(np.uint8)
+        return np.ascontiguousarray(guessed.transpose(1, 2, 0))
 
     def lacks(self, pose: CameraPose, size: tuple[int, int], numbers: np.ndarray) -> np.ndarray:
         """Return where the view at a pose has a thing that is not known here, bool [H, W].

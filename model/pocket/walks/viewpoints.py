@@ -516,19 +516,20 @@ class Viewpoints(ViewPainter[_MadeView]):
         plan = *things, *numbered.tolist()  # most new ground cannot be seen from there
         if first is None or first.ring is not start.ring or first.plan != plan:
             layers = self._layers(start, scenery)
-            numbers, distant, _ = self._planned.geometry(scenery, START)
+            numbers, *distant = self._planned.geometry(scenery, START)
             size = len(numbers), numbers.shape[1] // 4
-            split = (np.split(one, 4, axis=1) for one in (numbers, distant))
+            split = (np.split(one, 4, axis=1) for one in (numbers, distant[1]))
             parts = [
-                (layers.seen(quarter, size, there), far)
+                (layers.seen(quarter, size, there), _only(far, layers.behind_given(quarter, size)))
                 for quarter, there, far in zip(_quarters(START), *split, strict=True)
             ]
-            seen, far = (np.concatenate(each, axis=1) for each in zip(*parts, strict=True))
+            seen, guessed = (np.concatenate(each, axis=1) for each in zip(*parts, strict=True))
+            far = distant[0]
             is_ground = self._planned.ground(scenery, START, far, is_open=self._ground.is_open)
             is_ground &= seen[..., 3] > 0
             counts, sums = is_ground.sum(axis=1), (seen[..., :3] * is_ground[..., None]).sum(axis=1)
             ground = np.where(counts > 0, sums.T / np.maximum(counts, 1), np.nan).T
-            far = _only(far, seen)
+            far = _over(_only(far, seen), guessed)
             first = self._first = _FirstRing(start.ring, plan, far, ground)
         return first
 

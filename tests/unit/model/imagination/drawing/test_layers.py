@@ -329,6 +329,15 @@ def test_a_thing_hidden_by_another_is_sketched_as_soon_as_it_comes_out_behind_it
     assert red(2.5, is_sketched=False) == 0
 
 
+def test_far_land_behind_things_of_a_given_picture_is_guessed_from_beside_them():
+    given = np.arange(SHAPE[1]) < 60
+    for columns, is_guessed in ((given, True), (~given, False)):
+        guess = lamp_alone(given=columns).behind_given(CameraPose(20.0), SIZE)
+        where = guess[..., 3] > 0
+        assert where.any() == is_guessed
+        assert not (guess[where][:, 0] > 127 * (1 + RED / 2)).any(), "nothing of the lamp is left"
+
+
 @pytest.mark.parametrize("finer", [None, np.full((3, 2 * SHAPE[0], 2 * SHAPE[1]), GREY)])
 def test_land_far_behind_a_thing_is_shown_as_it_was_seen_from_elsewhere(finer):
     scenery = Scenery.of([LAMP], STANCES, ())
