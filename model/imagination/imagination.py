@@ -247,11 +247,11 @@ class Imagination:
         drawn = np.random.default_rng([seed, 7])
         things = with_full_stage((*behind, *things), self.config.looks, drawn, shown)
         things = with_lit_walls(things) if shown else with_named_ahead(things, wanted.named)
-        things = with_sailing_boats(things, wanted.named)
-        things = with_few_uninvited(things, (*wanted.named, *wanted.typical))
+        things = with_sailing_boats(things, wanted.named, shown)
+        things = with_few_uninvited(things, (*wanted.named, *wanted.typical), shown)
         things = things if behind else with_plain_ways(with_grey_streets(with_even_ground(things)))
         gone = {*wanted.absent, *wanted.uninvited, *(() if shown else wanted.strays)}
-        things = [thing for thing in things if thing.kind not in gone]
+        things = [thing for thing in things if thing.kind not in gone or thing in shown]
         things = with_loaded_stands(things, {*self.config.looks} - gone, drawn, shown)
         if wanted.walls and not behind:
             things = with_bare_walls(things, wanted.walls)

@@ -434,9 +434,11 @@ def _porthole(thing: PlacedObject) -> PlacedObject:
 
 
 def with_few_uninvited(
-    things: Sequence[PlacedObject], named: Sequence[Named] = ()
+    things: Sequence[PlacedObject],
+    named: Sequence[Named] = (),
+    shown: Collection[PlacedObject] = (),
 ) -> list[PlacedObject]:
-    """Return a plan with few bushes or balloons, and no mice, unless words name them.
+    """Return a plan with few bushes or balloons, and no mice, but for those in words or a picture.
 
     Plans of towns, coasts and airports have two dozen, which hide all else.
     """
@@ -447,7 +449,7 @@ def with_few_uninvited(
             own = places_of(things, (kind,))
             own.sort(key=lambda place: (things[place].width * things[place].height, place))
             gone.update(own[most:])
-    return [one for place, one in enumerate(things) if place not in gone]
+    return [one for place, one in enumerate(things) if place not in gone or one in shown]
 
 
 # Ground

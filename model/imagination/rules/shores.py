@@ -216,9 +216,11 @@ def on_sand(things: Sequence[PlacedObject], named: Sequence[Named]) -> frozenset
 
 
 def with_sailing_boats(
-    things: Sequence[PlacedObject], named: Sequence[Named] = ()
+    things: Sequence[PlacedObject],
+    named: Sequence[Named] = (),
+    shown: Collection[PlacedObject] = (),
 ) -> list[PlacedObject]:
-    """Return a plan with boats in place of rowing boats, unless words ask for these.
+    """Return a plan with boats in place of rowing boats, unless words or a picture show these.
 
     The painter makes flat shapes of rowing boats that look like hedges. Where words ask for no
     boats, those that are not at sea are left out: no stream is deep enough for sails.
@@ -227,7 +229,10 @@ def with_sailing_boats(
     if any(one.kinds[0] == _ROWING for one in named):
         return list(things)
     seas = [one for one in things if one.kind == SEA]
-    sailing = (_sailing(thing) if thing.kind == _ROWING else thing for thing in things)
+    sailing = (
+        _sailing(thing) if thing.kind == _ROWING and thing not in shown else thing
+        for thing in things
+    )  # fmt: skip
     return [
         boat for boat, thing in zip(sailing, things, strict=True)
         if boat is thing or _ROWING in said or _is_in(seas, boat)

@@ -71,6 +71,8 @@ def with_full_stage(
         missing = min(round(gap / apart) - 1, len(unused))
         for number in range(1, missing + 1):
             stand = replace(one, yaw=(one.yaw + gap * number / (missing + 1)) % 360)
+            if shown and abs(yaw_difference(stand.yaw, 0.0)) < APART + stand.width / 2:
+                continue  # the picture shows none there
             full += [stand, _seen(_exhibit(unused.pop(), stand), things)]
     return full
 

@@ -110,6 +110,7 @@ def test_what_words_say_is_not_there_is_not_planned(monkeypatch):
     monkeypatch.setattr(made._networks.planner, "plan", lambda *told: [night, tent])
     assert made.plan(*prompts(), 1) == (night, tent)
     assert made.plan(*prompts(), 1, Wanted(absent=("tent",))) == (night,)
+    assert made.plan(*prompts(), 1, Wanted(absent=("tent",)), shown=[tent]) == (night, tent)
 
 
 @pytest.mark.parametrize("other", [2, 1 + 2**32, 1 + 2**44])

@@ -352,6 +352,7 @@ def test_of_many_bushes_the_small_ones_stay_unless_words_name_them():
     assert with_few_uninvited([PALE, *bushes]) == [PALE, *bushes[:6]]
     balloons = [replace(bush, kind="hot air balloon") for bush in bushes]
     assert with_few_uninvited(balloons) == balloons[:3]
+    assert with_few_uninvited(balloons, shown=balloons[-4:]) == [*balloons[:3], *balloons[-4:]]
     assert with_few_uninvited([PALE, replace(PALE, kind="mouse")]) == [PALE]
     assert len(with_few_uninvited([replace(PALE, kind="turtle")] * 5)) == 2
     named = [Named(("bush",), None)]

@@ -261,6 +261,7 @@ def test_no_boat_with_sails_is_ashore_or_on_a_river_unless_words_ask_for_boats()
     sea = replace(RIVER, kind="sea")
     assert [one.foot for one in with_sailing_boats([sea, afloat, ashore])[1:]] == [-18.0]
     assert with_sailing_boats([RIVER, afloat]) == [RIVER]
+    assert with_sailing_boats([RIVER, afloat], shown=[afloat]) == [RIVER, afloat]
     assert len(with_sailing_boats([RIVER, ashore], [Named(("boat", "rowing boat"), None)])) == 2
 
 

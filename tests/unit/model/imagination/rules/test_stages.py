@@ -43,6 +43,16 @@ def test_gaps_get_stands(yaws: tuple[float, ...], added: list[float]):
     assert sorted(stand.yaw for stand in stands) == pytest.approx(added, abs=0.6)
 
 
+def test_a_gap_that_a_given_picture_shows_stays_empty():
+    shown = stage(-20, 25)
+    full = with_full_stage([*shown, *stage(70)], THINGS, np.random.default_rng(1), shown)
+    stands = [yaw_difference(one.yaw, 0.0) for one in full if one.kind in STANDS]
+    assert len(stands) > 3 and [yaw for yaw in stands if abs(yaw) < 53] == [-20, 25]
+    row = stage(-30, -15, 30)
+    full = with_full_stage(row, THINGS, np.random.default_rng(1), row)
+    assert all(one in row or abs(yaw_difference(one.yaw, 0.0)) >= 45 for one in full)
+
+
 def test_added_stands_bear_different_things_on_top():
     added = filled(stage(0, 45, 90))
     exhibits = [thing for thing in added if thing.kind not in STANDS]
