@@ -45,6 +45,7 @@ class Body(NamedTuple):
 
     box: Box  # left, top, width, height; hidden parts as well [px of the picture]
     distance: float  # metres
+    shows_foot: bool
 
 
 def bodies_of(relief: Relief, told: np.ndarray) -> list[Body | None]:
@@ -57,10 +58,10 @@ def bodies_of(relief: Relief, told: np.ndarray) -> list[Body | None]:
     Returns:
         None where nothing stands out in a told box that reaches as far.
     """
-    part = slice(None, None, FINE)
+    part, clear = slice(None, None, FINE), relief.stands > STANDS
     squares = relief.stands.reshape(len(relief.stands) // FINE, FINE, -1, FINE)
     likely = squares.mean(axis=(1, 3))
-    stands = likely > STANDS
+    stands = squares.max(axis=(1, 3)) > STANDS
     places = np.argwhere(stands).T
     left, right, up, down = relief.edges[:, part, part][:, stands]
     rows, columns = places * FINE + FINE / 2
@@ -70,8 +71,9 @@ def bodies_of(relief: Relief, told: np.ndarray) -> list[Body | None]:
     central *= np.minimum(up, down) / np.maximum(up, down).clip(1e-3)
 
     def body(own: np.ndarray) -> Body:
-        x, y, end, foot = _snapped(np.median(boxes[:, own], axis=1), stands, places[:, own])
-        return Body((x, y, end - x, foot - y), float(np.median(away[own])))
+        box = np.median(boxes[:, own], axis=1)
+        (x, y, end, foot), seen = _snapped(box, clear, places[:, own])
+        return Body((x, y, end - x, foot - y), float(np.median(away[own])), seen[3])
 
     shares = np.array([_shared(boxes, one) for one in told.T]).reshape(told.shape[1], len(away))
     best = shares.argmax(axis=0) if len(shares) else np.zeros(len(away), int)
@@ -92,34 +94,37 @@ def bodies_of(relief: Relief, told: np.ndarray) -> list[Body | None]:
     return bodies
 
 
-def _snapped(box: np.ndarray, stands: np.ndarray, places: np.ndarray) -> list[float]:
-    """Return a box, left, top, right, bottom, fitted to the thing that it shows.
+def _snapped(
+    box: np.ndarray, stands: np.ndarray, places: np.ndarray
+) -> tuple[list[float], list[bool]]:
+    """Return a box, left, top, right, bottom, fitted to the thing that it shows, and which fit.
 
     A side that is far from there, at the edge of the picture, or behind something stays.
 
     Args:
         box: as it is told [px].
-        stands: squares that stand out, bool.
-        places: rows and columns of those that show the body.
+        stands: pixels that stand out, bool.
+        places: rows and columns of the squares that show the body.
     """
-    own = np.zeros_like(stands)
+    own = np.zeros_like(stands[::FINE, ::FINE])
     own[tuple(places)] = True
-    snapped: list[float] = box.tolist()
+    own = own.repeat(FINE, axis=0).repeat(FINE, axis=1) & stands
+    snapped, fit = box.tolist(), [False] * len(box)
     for side, axis in enumerate((1, 0, 1, 0)):
         last = side > 1
         lines = own.sum(axis=1 - axis)
         filled = np.flatnonzero(lines >= max(THIN * lines.max(), 1))
         end = int(filled[-1] if last else filled[0])
-        beyond = end + (2 if last else -2)
+        beyond = end + (2 if last else -2) * FINE
         if not 0 < end < len(lines) - 1 or not 0 <= beyond < len(lines):
             continue
         along = np.take(own, end, axis=axis)
         hidden = (np.take(stands & ~own, beyond, axis=axis)[along]).mean() > HIDDEN
-        there = FINE * (end + last)
+        there = end + last
         size = box[2] - box[0] if axis == 1 else box[3] - box[1]
         if not hidden and abs(there - box[side]) < SNAP * size + SNAPPED:
-            snapped[side] = float(there)
-    return snapped
+            snapped[side], fit[side] = float(there), True
+    return snapped, fit
 
 
 def _apart(distances: np.ndarray, other: float) -> np.ndarray:
@@ -183,8 +188,10 @@ def agreeing(
         x, y, wide, tall = body.box
         away, foot = body.distance, radians((y + tall - height / 2) * degrees)
         thing = named((x * degrees, y * degrees, wide * degrees, tall * degrees), away)
-        if foot > 0 and abs(log(EYE / tan(foot) / away)) < FOOT:
-            away = EYE / tan((foot + atan(EYE / away)) / 2)  # both err, in different ways
+        flies = stances.get(thing.kind, Stance("far")).where == "sky"
+        if not flies and foot > 0 and abs(log(EYE / tan(foot) / away)) < FOOT:
+            # a foot that is not seen errs, too, in another way
+            away = EYE / tan(foot if body.shows_foot else (foot + atan(EYE / away)) / 2)
         return replace(
             thing, yaw=(x + wide / 2 - width / 2) * degrees % 360,
             pitch=(height / 2 - y - tall / 2) * degrees, width=max(wide * degrees, 0.2),

@@ -43,15 +43,20 @@ def at(rows: slice, columns: slice, kind: str = "sofa") -> PlacedObject:
 SOFA, BOX = (slice(100, 140), slice(120, 180)), (slice(80, 104), slice(220, 250))
 
 
-def test_a_thing_is_where_its_picture_is_with_its_foot_between_that_and_the_told_one():
-    beside = at(slice(97, 146), slice(125, 185))
+def test_a_thing_is_where_its_picture_shows_its_foot_or_between_that_and_the_told_distance():
+    beside, hiding = at(slice(97, 146), slice(125, 185)), (slice(136, 150), slice(110, 190), 3.0)
+    shown, told = np.radians((140 - HEIGHT / 2) * DEGREES), np.arctan(EYE / 6.0)
+    hidden, _ = agreeing([beside], relief((*SOFA, 6.0), hiding), named, DEGREES, STANCES)
+    assert hidden.away == pytest.approx(EYE / np.tan((shown + told) / 2), rel=0.02)
     (found,) = agreeing([beside], relief((*SOFA, 6.0)), named, DEGREES, STANCES)
+    assert found.away == pytest.approx(EYE / np.tan(shown), rel=0.005)
+    in_the_air = {**STANCES, "box": Stance("sky")}
+    (flying,) = agreeing([beside], relief((*SOFA, 6.0)), named, DEGREES, in_the_air)
+    assert flying.away == 6.0
     right = at(*SOFA)
     for field in ("pitch", "width", "height"):
         assert getattr(found, field) == pytest.approx(getattr(right, field), abs=0.3)
     assert found.yaw % 360 == pytest.approx(right.yaw % 360, abs=0.3)
-    shown, told = np.radians((140 - HEIGHT / 2) * DEGREES), np.arctan(EYE / 6.0)
-    assert found.away == pytest.approx(EYE / np.tan((shown + told) / 2), rel=0.02)
 
 
 def test_what_was_missed_is_added_from_far_to_near_and_what_does_not_show_is_left_out():
