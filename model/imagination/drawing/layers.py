@@ -63,6 +63,7 @@ FAINT = 1e-3  # of a pixel: less of a thing has no colour
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # of a pixel: share that is painted, from which on it counts
 KNOWN, GLIMPSED = 255, 128  # marks of carried pixels; glimpsed: of things that are mostly hidden
+SHORE = 6  # px above the horizon within which painters go on with the sea or the ground
 FADING = 4  # parts of a cell, in one of which it fades
 AS_GLIMPSED = 0.95  # pixels of things of which little is seen count less
 
@@ -546,7 +547,10 @@ def _background(ring: RingToCut, shown: np.ndarray) -> Tensor:
     is_seen = ring.known.any(axis=1).all()  # something of every row
     planned = None if is_seen else planned_colors(scenery.bands(*viewpoint), edges, shape)
     parts = np.zeros(shape, np.int32) if ring.lying is None else ring.lying * ~ring.of_picture
+    horizon = slice(shape[0] // 2 - SHORE, shape[0] // 2)
+    parts[horizon] = 0
     bare = shown & apart(parts) & (parts == 0)
+    bare[horizon] = shown[horizon]
     behind = torch.from_numpy(
         continued(ring.picture, bare, wide=WIDE, planned=planned)
         if edges is None

@@ -47,7 +47,7 @@ from mag_sandbox.controls.camera import (
 from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.details import GivenPicture, shown_under
-from mag_sandbox.model.imagination.drawing.layers import HALF, KNOWN, LayeredRing, RingToCut
+from mag_sandbox.model.imagination.drawing.layers import HALF, KNOWN, SHORE, LayeredRing, RingToCut
 from mag_sandbox.model.imagination.drawing.refiner import smooth
 from mag_sandbox.model.imagination.drawing.refining import RefinedRing
 from mag_sandbox.model.imagination.geometry.new_ground import Patch
@@ -185,12 +185,14 @@ class _FirstRing(NamedTuple):
     ground: np.ndarray  # mean colours of open ground in each row, nan: none [H, 3]
 
 
-class _ViewCells(NamedTuple):
-    """The planned things in the pixels of a view."""
+class _PlannedParts(NamedTuple):
+    """The planned things in each pixel of a ring, or of a view."""
 
-    at: tuple[np.ndarray, np.ndarray]  # rows and columns of its pixels in the ring
-    numbers: np.ndarray  # see `_PlannedRings.geometry`
-    distant: np.ndarray
+    numbers: np.ndarray  # of its thing, 0: none, int32 [H, W]
+    distant: np.ndarray  # whether it looks the same from everywhere, bool [H, W]
+    # likewise, but so close to the horizon that painters may show the sea or the ground there
+    shore: np.ndarray
+    behind: np.ndarray  # whether what is behind things looks the same from everywhere, likewise
 
 
 class _PlannedRings:
@@ -205,7 +207,8 @@ class _PlannedRings:
 
     def before_sky(self, scenery: Scenery, place: Position) -> np.ndarray | None:
         """Return `skies.before_sky` of a ring, float32 [H, W]; None: no sky is seen."""
-        numbers, distant, _ = self.geometry(scenery, place)
+        numbers, distant, shore, _ = self.geometry(scenery, place)
+        distant = distant | shore
         return before_sky(scenery, numbers, distant) if distant.any() else None
 
     def _owners(self, scenery: Scenery, place: Position) -> np.ndarray:
@@ -230,42 +233,38 @@ class _PlannedRings:
         lying: np.ndarray = np.append(numbers[lies], 0)[self._imagination.owners(behind)]
         return lying
 
-    def _geometry(
-        self, scenery: Scenery, place: Position
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the planned thing in each pixel.
-
-        Returns:
-            The number of its thing, 0: none, int32 [H, W]; whether it looks the same from
-            everywhere, bool [H, W]; and whether what is behind things does, likewise.
-        """
+    def _geometry(self, scenery: Scenery, place: Position) -> _PlannedParts:
+        """Return the planned thing in each pixel."""
         numbers = scenery.numbers(*place, self.owners(scenery, place))
         standing = np.isin(numbers, list(scenery.boxes(*place, numbers.shape)))
-        distant = scenery.ring_surfaces(*place, numbers.shape) >= DISTANT
-        return numbers, distant & ~standing, distant
+        behind = scenery.ring_surfaces(*place, numbers.shape) >= DISTANT
+        alike = behind & ~standing
+        above = np.zeros_like(alike)
+        above[:-SHORE] = alike[SHORE:]
+        return _PlannedParts(numbers, alike & above, alike & ~above, behind)
 
-    def ground(
-        self, scenery: Scenery, place: Position, distant: np.ndarray, *, is_open: bool
-    ) -> np.ndarray:
+    def ground(self, scenery: Scenery, place: Position, *, is_open: bool) -> np.ndarray:
         """Return where a ring shows open ground on which nothing stands, bool [H, W].
 
         Args:
             scenery: the plan in metres.
             place: of the viewpoint.
-            distant: pixels that look the same from everywhere, bool [H, W].
             is_open: whether there is open ground at all.
         """
-        is_ground: np.ndarray = (self.owners(scenery, place) < 0) & ~distant
-        return is_ground if is_open else np.zeros_like(distant)
+        behind = self.geometry(scenery, place).behind
+        is_ground: np.ndarray = (self.owners(scenery, place) < 0) & ~behind
+        return is_ground if is_open else np.zeros_like(behind)
 
-    def cells(self, scenery: Scenery, pose: CameraPose) -> _ViewCells:
-        """Return the planned things in the pixels of a view."""
+    def cells(
+        self, scenery: Scenery, pose: CameraPose
+    ) -> tuple[tuple[np.ndarray, np.ndarray], _PlannedParts]:
+        """Return rows and columns of the ring that a view shows, and the planned things there."""
         ring, place = self._imagination.ring_size, self._imagination.lattice.place(pose.at_origin)
         cell = self._imagination.view_size[0] // place.rows
         rows = np.arange(cell * place.top, cell * (place.top + place.rows))[:, None]
         columns = np.arange(cell * place.left, cell * (place.left + place.columns)) % ring[1]
         planned = self.geometry(scenery, (pose.x, pose.z))
-        return _ViewCells((rows, columns), *(one[rows, columns] for one in planned[:2]))
+        return (rows, columns), _PlannedParts(*(one[rows, columns] for one in planned))
 
 
 class Viewpoints(ViewPainter[_MadeView]):
@@ -462,27 +461,28 @@ class Viewpoints(ViewPainter[_MadeView]):
 
         def make() -> _MadeView:
             layers = [self._layers(one, scenery) for one in others]
-            cells, first = self._planned.cells(scenery, pose), self._first_ring(start, scenery)
+            at, planned = self._planned.cells(scenery, pose)
+            first = self._first_ring(start, scenery)
             seen_far = _over(first.far, far)
-            seen = _seen(layers, seen_far, cells, pose)
-            distant = self._planned.geometry(scenery, place)[1]
-            is_ground = self._planned.ground(scenery, place, distant, is_open=self._ground.is_open)
+            seen = np.zeros_like(far)
+            seen[at] = _seen(layers, seen_far[at], planned, pose)
+            is_ground = self._planned.ground(scenery, place, is_open=self._ground.is_open)
             things, seen = scenery.plan(*place), anchored(seen, is_ground, first.ground)
             begun = before or PaintedRing.empty(place, imagination.nothing().latents.shape)
             if begun.absent[shown].any():
                 source = layers[_carrier(others, shown)]
                 begun = self._carried(begun, source, pose, seen_far, scenery)
-            numbers = self._planned.geometry(scenery, place)[0]
+            numbers = self._planned.geometry(scenery, place).numbers
             stays = staying(seen, numbers, _near_ones(scenery, place), begun)
             known = begun.held.only(begun.painted | stays)
             subject = Subject(text, noise, things, seen, place)
             made = begun.painted_as(imagination.imagine(known, pose.at_origin, subject))
             own = self._layers(_source(made, painting), scenery)
-            own_pixels = own.seen(pose, imagination.view_size, cells.numbers)
+            own_pixels = own.seen(pose, imagination.view_size, planned.numbers)
             own.mend(pose)
             whole_far = _over(far, first.far)
-            new = _only(cells.distant, own_pixels)
-            whole_far[cells.at] = _over(whole_far[cells.at], new)
+            new = _only(planned.distant, own_pixels)
+            whole_far[at] = _over(whole_far[at], new)
             return _MadeView(made, whole_far)
 
         self._begin(pose, prompt, make)
@@ -516,20 +516,19 @@ class Viewpoints(ViewPainter[_MadeView]):
         plan = *things, *numbered.tolist()  # most new ground cannot be seen from there
         if first is None or first.ring is not start.ring or first.plan != plan:
             layers = self._layers(start, scenery)
-            numbers, *distant = self._planned.geometry(scenery, START)
+            numbers, distant, _, behind = self._planned.geometry(scenery, START)
             size = len(numbers), numbers.shape[1] // 4
-            split = (np.split(one, 4, axis=1) for one in (numbers, distant[1]))
+            split = (np.split(one, 4, axis=1) for one in (numbers, behind))
             parts = [
                 (layers.seen(quarter, size, there), _only(far, layers.behind_given(quarter, size)))
                 for quarter, there, far in zip(_quarters(START), *split, strict=True)
             ]
             seen, guessed = (np.concatenate(each, axis=1) for each in zip(*parts, strict=True))
-            far = distant[0]
-            is_ground = self._planned.ground(scenery, START, far, is_open=self._ground.is_open)
+            is_ground = self._planned.ground(scenery, START, is_open=self._ground.is_open)
             is_ground &= seen[..., 3] > 0
             counts, sums = is_ground.sum(axis=1), (seen[..., :3] * is_ground[..., None]).sum(axis=1)
             ground = np.where(counts > 0, sums.T / np.maximum(counts, 1), np.nan).T
-            far = _over(_only(far, seen), guessed)
+            far = _over(_only(distant, seen), guessed)
             first = self._first = _FirstRing(start.ring, plan, far, ground)
         return first
 
@@ -552,7 +551,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             far: what looks the same from everywhere, see `far`.
             scenery: the plan in metres.
         """
-        numbers, distant, _ = self._planned.geometry(scenery, begun.place)
+        numbers, distant, *_ = self._planned.geometry(scenery, begun.place)
         half = _half(self._imagination.lattice, pose)
         columns = half.pixels(self._imagination.stride)[1]
         size = len(numbers), numbers.shape[1] // 4
@@ -756,7 +755,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         ring = RingToCut(
             picture, known, numbers, scenery, source.place, painted, given, settled,
             self._planned.sprites(scenery, source.place),
-            self._planned.geometry(scenery, source.place)[2],
+            self._planned.geometry(scenery, source.place).behind,
             finer, before, self._planned.lying(scenery, source.place),
         )  # fmt: skip
         return LayeredRing(ring, self._imagination.close_ups, painting.redrawn)
@@ -857,16 +856,17 @@ def _as_given(
 
 
 def _seen(
-    layers: Sequence[LayeredRing], far: np.ndarray, cells: _ViewCells, pose: CameraPose
+    layers: Sequence[LayeredRing], far: np.ndarray, planned: _PlannedParts, pose: CameraPose
 ) -> np.ndarray:
-    """Return the pixels of a view that other rings show, as a part of the ring; see `Subject`."""
-    found = _only(cells.distant, far[cells.at])
+    """Return the pixels of a view that other rings show, uint8 [h, w, 4]; see `Subject`.
+
+    A painter draws the shore anew: where it was hidden it may have been drawn a little lower.
+    """
+    found = _only(planned.distant, far)
     for one in layers:
-        found = _over(found, one.seen(pose, cells.numbers.shape, cells.numbers))
-    found[..., 3] = KNOWN * (found[..., 3] > 0)
-    whole = np.zeros_like(far)
-    whole[cells.at] = found
-    return whole
+        found = _over(found, one.seen(pose, planned.numbers.shape, planned.numbers))
+    found[..., 3] = KNOWN * ((found[..., 3] > 0) & ~planned.shore)
+    return found
 
 
 def _outdated(rings: Mapping[Position, PaintedRing], cells: np.ndarray) -> dict[Position, float]:
