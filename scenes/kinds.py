@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from mag_sandbox.scenes.color_names import COLORS
+
 
 def _read_nouns() -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
     text = Path(__file__).with_name("nouns.txt").read_text(encoding="utf-8")
@@ -37,6 +39,7 @@ ANYBODY = frozenset(("person", "child"))  # of whom crowds are
 OF_OWN_COLORS = frozenset(("penguin",))  # that are painted in the same colours, whatever words say
 DRESSED = frozenset(("person", "child", "princess", "king"))  # whose colour is that of clothes
 SHAPES = dict.fromkeys(("woman", "women", "girl", "girls"), 6)  # variants of people, by names
+_LONG_LEGGED = "swan", (COLORS["pink"], COLORS["grey"]), 6  # flamingos and herons: their shape
 EXHIBITS = frozenset((
     "vase", "teapot", "globe", "bust", "crystal", "guitar", "robot", "toy car", "cake", "sneaker",
     "table lamp", "alarm clock", "trophy", "rocket", "camera", "chess piece", "mug", "teddy bear",
@@ -106,6 +109,12 @@ def _read_things() -> tuple[dict[str, Usual], list[frozenset[str]]]:
 
 
 THINGS, _GROUPS = _read_things()  # usual sizes; kinds that exclude each other
+
+
+def shape_of(name: str, kind: str, color: tuple[int, int, int] | None) -> int | None:
+    """Return the variant of a kind that a name in a colour means; None: any usual one."""
+    legged, colors, shape = _LONG_LEGGED
+    return shape if kind == legged and color in colors else SHAPES.get(name)
 
 
 def rivals(kind: str) -> frozenset[str]:

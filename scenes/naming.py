@@ -20,10 +20,10 @@ from mag_sandbox.scenes.kinds import (
     OVERHEAD,
     PEOPLE,
     RIDDEN,
-    SHAPES,
     THINGS,
     TREES,
     WATERS,
+    shape_of,
 )
 from mag_sandbox.scenes.looks import painted_colors, usual_looks
 from mag_sandbox.scenes.relations import (
@@ -394,7 +394,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
 
     def called_by(span: NamingWords) -> Named:
         one = _told_before(left, span.start, span.kinds, after_stops, plural=span.plural)
-        one = one._replace(shape=SHAPES.get(words[span.end - 1] or ""))
+        one = one._replace(shape=shape_of(words[span.end - 1] or "", one.kinds[0], one.color))
         clothes = worn.get(span.start) or of_all.get(span.kinds)
         one = one._replace(color=COLORS[clothes]) if clothes and one.color is None else one
         if span.start in contained:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, SPOT_ACTS, Act, Edit
 from mag_sandbox.files.validation import of_type
 from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS, color_name, color_word
-from mag_sandbox.scenes.kinds import ALSO, SHAPES, THINGS
+from mag_sandbox.scenes.kinds import ALSO, THINGS, shape_of
 from mag_sandbox.scenes.looks import painted_colors
 from mag_sandbox.scenes.naming import (
     NUMBERS,
@@ -186,7 +186,7 @@ def parse_thing(text: str, kinds: Collection[str], category: str | None = None) 
         round(min(max(side * scale, SMALLEST), most), 1)
         for side, most in zip((usual.width, usual.height), LARGEST, strict=True)
     )
-    shape = SHAPES.get(words[end - 1])
+    shape = shape_of(words[end - 1], kind, color)
     return Edit("place", side % 360.0, usual.pitch, width, height, kind, color, shape=shape)
 
 

@@ -67,7 +67,11 @@ from mag_sandbox.model.imagination.rules.plausible import (
     plausible,
 )
 from mag_sandbox.model.imagination.rules.roads import beside_roads
-from mag_sandbox.model.imagination.rules.shores import with_long_lakes, with_sailing_boats
+from mag_sandbox.model.imagination.rules.shores import (
+    with_bridges_across,
+    with_long_lakes,
+    with_sailing_boats,
+)
 from mag_sandbox.model.imagination.rules.sketched import kept_as_sketched, with_gradients
 from mag_sandbox.model.imagination.rules.spacing import with_creatures_in_front
 from mag_sandbox.model.imagination.rules.stages import (
@@ -605,7 +609,7 @@ def _as_described(things: Sequence[PlacedObject], wanted: Wanted) -> list[Placed
     things = with_long_lakes(with_life_sizes(things, wanted.named))
     things = beside_roads(things, wanted.named)
     things = with_backs_shown(with_own_ground(things, wanted.named), wanted.named)
-    things = with_discs_shown(things, wanted.named)
+    things = with_bridges_across(with_discs_shown(things, wanted.named), wanted.named)
     return in_weather(in_shade(things, wanted.shade), wanted)
 
 

@@ -20,11 +20,10 @@ from mag_sandbox.model.imagination.sketch import REST
 from mag_sandbox.renderer.alone import drawn_flat
 from mag_sandbox.renderer.drawing import OPAQUE
 from mag_sandbox.renderer.kinds import KINDS
-from mag_sandbox.renderer.paint import paint
+from mag_sandbox.renderer.paint import paint, shapes
 from mag_sandbox.renderer.palettes import LIGHTS
 from mag_sandbox.renderer.plan import Thing, mean_colors, of_main_color
 from mag_sandbox.renderer.render import Ring, category_of, render
-from mag_sandbox.scenes.kinds import ANYBODY, SHAPES
 from mag_sandbox.training.imagination.rings import path_of
 
 logger = logging.getLogger(__name__)
@@ -35,7 +34,10 @@ WIDEST = 300.0  # px; wider things lie all around and have no box
 CELL = 16  # px across a cell
 RIDGE = 0.02  # pixels that have no part of either colour, for each that was seen
 PARTS = -1.0, 1.8  # of a colour; least and most
-ALONE = tuple(product(sorted(ANYBODY), sorted({*SHAPES.values()})))  # women and girls
+ALONE = tuple(  # looks that no ring shows: women, waders, bridges from their ends
+    (kind, int(variant))
+    for kind, variant in (name.rsplit(" ", 1) for name in shapes() if name[-1].isdigit())
+)
 _ALONE = 120  # px across one that is drawn alone
 _SUMS = 16  # of a place; see `_seen`
 Key = tuple[str, int | None]  # kind and variant; None: all of them
@@ -80,7 +82,7 @@ def fit(rings: Iterable[Ring], places: int) -> dict[Key, np.ndarray]:
 def fit_alone(kind: str, variant: int, places: int) -> np.ndarray:
     """Return the sprite of a look that no ring shows, in all its colours and lights."""
     sums = np.zeros((places, places, _SUMS))
-    for color, light in product(KINDS[kind].colors, LIGHTS.values()):
+    for color, light in product(KINDS[kind].colors or (None,), LIGHTS.values()):
         drawing = paint(kind, color, variant, light).tinted(light.tint)
         rgba, edge = drawn_flat(drawing, _ALONE), _ALONE // 2
         pixels = np.pad(rgba[..., :3], ((edge, edge), (edge, edge), (0, 0)))

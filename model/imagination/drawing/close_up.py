@@ -47,6 +47,7 @@ MARKED = 48  # pixels across and down of a picture of marks, whose outermost lie
 MOST, COARSE = 6000, 1500
 SKETCHES = 96  # things drawn last of which only a sprite is known
 SKETCHED, ASPECTS = 96, 4  # px across a square one, and how many aspects are told apart an octave
+NOT_TAUGHT = frozenset((("swan", 6),))  # kinds and variants that look like none it was taught
 LARGEST = 24_000  # px of a cut-out that is drawn again as large as it is
 CRISPER = 4.0  # times the difference from the mean around a pixel that is added to it
 # share of a pixel, and difference of colours in [0, 1] from which on something else is shown
@@ -286,8 +287,9 @@ class CloseUps:
         return {one.scale: one for one in ready}
 
     def knows(self, thing: PlacedObject) -> bool:
-        """Tell whether there is a network that was taught things of this kind."""
-        return thing.kind in self._kinds and bool(self._networks)
+        """Tell whether there is a network that was taught things that look like this one."""
+        is_taught = thing.kind in self._kinds and (thing.kind, thing.variant) not in NOT_TAUGHT
+        return is_taught and bool(self._networks)
 
     def shows(self, picture: CutOutPicture, thing: PlacedObject) -> bool:
         """Tell whether a cut-out has about the colours of the plan's sprite of its thing.

@@ -38,6 +38,11 @@ _IN_WATER = frozenset((  # kinds that stand in water, too, or over it
 ))  # fmt: skip
 _BORNE = frozenset(("on", "above", "under", "water"))  # relations that a step ashore would undo
 BRIDGE, RUNNING = "bridge", frozenset(("river", "canal"))
+_END_ON, _BROAD, _CREST = (
+    6,
+    1.28,
+    0.73,
+)  # shape of a bridge from its end: width by height, deck's end
 _NEAR_BANK = 0.4  # of a river's height, below its middle
 _NEAREST_RIVER = -26.0  # pitch of its middle, in a level view
 _VESSELS = frozenset(("boat", "ship", "sailing ship", "gondola", "buoy"))  # rowing boats lie ashore
@@ -475,6 +480,32 @@ def _over_river(things: Sequence[PlacedObject], bridge: PlacedObject) -> PlacedO
     aside = min(max(yaw_difference(bridge.yaw, river.yaw), -reach), reach)
     pitch = river.pitch - _NEAR_BANK * river.height + bridge.height / 2
     return replace(bridge, yaw=(river.yaw + aside) % 360.0, pitch=pitch, away=None)
+
+
+def with_bridges_across(
+    things: Sequence[PlacedObject], named: Sequence[Named]
+) -> list[PlacedObject]:
+    """Return a plan with bridges over rivers seen from their ends.
+
+    Rivers run across the view; a bridge seen from its side would lie along its river. One on or
+    under which words put something stays as it is.
+    """
+    bears = any(
+        one.relation and one.relation.where in ("on", "under") and BRIDGE in one.relation.kinds
+        for one in named
+    )
+    return [one if bears or one.kind != BRIDGE else _end_on(things, one) for one in things]
+
+
+def _end_on(things: Sequence[PlacedObject], bridge: PlacedObject) -> PlacedObject:
+    """Return a bridge from the near to the far bank of the river that carries it, if any."""
+    river = _river_of(things, bridge)
+    banks = shores_of(river, bridge) if river and _carries(river, bridge) else None
+    if banks is None:
+        return bridge
+    foot, tall = banks[0] - _EDGE, (banks[1] - banks[0] + 2 * _EDGE) / _CREST
+    wide, pitch = _BROAD * tall, foot + tall / 2
+    return replace(bridge, variant=_END_ON, width=wide, height=tall, pitch=pitch, away=None)
 
 
 def _is_over(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:

@@ -18,7 +18,9 @@ from mag_sandbox.model.imagination.rules.shores import (
     is_in_water,
     is_odd_sea,
     on_rocks,
+    shores_of,
     spanning,
+    with_bridges_across,
     with_long_lakes,
     with_sailing_boats,
     without_dry,
@@ -283,3 +285,16 @@ def test_a_ship_comes_nearer_with_its_lake():
     nearer, moved, _ = before_others([lake, ship, fence], {0, 1, 2})
     assert nearer.pitch < lake.pitch
     assert moved.foot - nearer.pitch == pytest.approx(ship.foot - lake.pitch)
+
+
+def test_a_bridge_over_a_river_leads_across_it_unless_it_bears_or_covers_something():
+    river = PlacedObject("river", 0.0, -16.0, 90.0, 8.0)
+    bridge, pond = PlacedObject("bridge", 5.0, -13.0, 36.0, 12.0), replace(LAKE, yaw=5.0)
+    _, there = with_bridges_across([river, bridge], ())
+    near, far = shores_of(river, there) or (0.0, 0.0)
+    assert there.foot < near < far < there.top
+    assert there.width < 2 * there.height
+    for where in ("on", "under"):
+        train = Named(("train",), None, relation=Relation(where, ("bridge",)))
+        assert with_bridges_across([river, bridge], [train]) == [river, bridge]
+    assert with_bridges_across([pond, bridge], ()) == [pond, bridge]
