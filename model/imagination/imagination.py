@@ -44,7 +44,7 @@ from mag_sandbox.model.imagination.rules.behind import with_backs_shown
 from mag_sandbox.model.imagination.rules.filling import farther_first, with_nearer_feet
 from mag_sandbox.model.imagination.rules.footprints import with_own_ground
 from mag_sandbox.model.imagination.rules.life_sizes import with_life_sizes
-from mag_sandbox.model.imagination.rules.lining import with_lit_walls
+from mag_sandbox.model.imagination.rules.lining import side_by_side, with_lit_walls
 from mag_sandbox.model.imagination.rules.plans import (
     RingPicture,
     as_seen,
@@ -607,7 +607,7 @@ def _as_described(things: Sequence[PlacedObject], wanted: Wanted) -> list[Placed
     things = plausible(things, wanted.named, wanted.typical)
     things = farther_first(with_creatures_in_front(things, wanted.named), wanted.named)
     things = with_long_lakes(with_life_sizes(things, wanted.named))
-    things = beside_roads(things, wanted.named)
+    things = beside_roads(side_by_side(things), wanted.named)
     things = with_backs_shown(with_own_ground(things, wanted.named), wanted.named)
     things = with_bridges_across(with_discs_shown(things, wanted.named), wanted.named)
     return in_weather(in_shade(things, wanted.shade), wanted)

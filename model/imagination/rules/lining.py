@@ -40,6 +40,7 @@ _BEHIND = 0.6  # share of a window that is behind its curtains, at least
 _WIDE, _TALL_AS, _HIGHER = 0.5, 0.75, 2.0  # of curtains is their window, and degrees above them
 _AT_WALLS = (_FIRE, "wardrobe", "bookshelf", "grandfather clock")  # the first has the first choice
 _MET = 0.06  # share of one of them, or of what lines a wall, that both may cover
+_SEAM, _AT_FOOT = 0.4, 3.0  # degrees between shelves in a row; between their feet and the wall's
 _BELOW = 0.5  # degrees that their feet are lower than the wall's
 _TURNED, _ASIDE, _HIDES = 0.004, 1.0, 2.0  # costs: of a degree, of being out of view, or hidden
 _TO_MOVE = 0.3  # of the cost of what is in the way: what makes room for a fireplace
@@ -138,6 +139,33 @@ def at_walls(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Pla
                 result = _moved_along(result, one, free, kept)
         result.insert(place_of(free, result), free)
     return result
+
+
+def side_by_side(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return a room in which shelves along a wall stand in a row instead of in each other."""
+    result = list(things)
+    for kind in _SHELVES if _is_room(things) else ():
+        row, right = list[int](), -inf
+        for place in sorted(
+            (place for place, one in enumerate(things) if one.kind == kind and _lines(one, things)),
+            key=lambda place: yaw_difference(things[place].yaw, 0.0),
+        ):
+            turn, half = yaw_difference(things[place].yaw, 0.0), things[place].width / 2
+            row = [*row, place] if turn - half < right - _GAP else [place]
+            right = max(turn + half, right)
+            for rank, one in enumerate(row if row[1:] else ()):
+                first = things[row[0]]
+                wide = (right - yaw_difference(first.yaw, 0.0) + first.width / 2) / len(row)
+                yaw = (first.yaw - first.width / 2 + (rank + 0.5) * wide) % 360.0
+                tall = max(things[each].height for each in row)
+                there = replace(things[one], yaw=yaw, width=wide - _SEAM, height=tall)
+                result[one] = there.standing_at(wall_foot(things, yaw) - _BELOW)
+    return result
+
+
+def _lines(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
+    """Tell whether a thing stands at the foot of a wall."""
+    return stands(thing) and abs(thing.foot - wall_foot(things, thing.yaw)) < _AT_FOOT
 
 
 def _unfitness(

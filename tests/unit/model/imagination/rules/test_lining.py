@@ -1,6 +1,7 @@
 """Walls around a picture of a room: lined with what it shows often, and lit by lamps."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -9,10 +10,12 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.lining import (
     at_walls,
     lined,
+    side_by_side,
     with_lamps,
     with_lit_walls,
     with_windows,
 )
+from mag_sandbox.model.imagination.rules.plausible import wall_foot
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.relations import Relation
 
@@ -110,3 +113,17 @@ def test_each_wall_of_a_lit_room_has_a_lamp_and_is_as_light():
     assert {one.color for one in with_lit_walls([*shown, *around]) if one.kind == "wall"} == {LIGHT}
     assert with_lamps([fire], shown, {LAMP.kind}) == [fire], "words say how many"
     assert with_lit_walls(shown) == shown, "there is no light on the other walls"
+
+
+def test_shelves_along_a_wall_stand_beside_each_other():
+    foot = wall_foot(WALLS, 0.0)
+    shelves = [
+        replace(SHELF, yaw=yaw, height=tall).standing_at(foot)
+        for yaw, tall in ((350.0, 20.0), (2.0, 30.0), (15.0, 25.0), (90.0, 20.0))
+    ]
+    *row, other = side_by_side([*WALLS, *shelves])[len(WALLS) :]
+    assert other == shelves[-1]
+    for one, following in pairwise(row):
+        assert yaw_difference(following.yaw, one.yaw) > (one.width + following.width) / 2
+    assert {one.height for one in row} == {30.0}
+    assert side_by_side(shelves) == shelves, "no room"
