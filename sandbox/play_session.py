@@ -23,7 +23,7 @@ from mag_sandbox.model.loading import next_world, worlds_beside
 from mag_sandbox.model.world import FrameBlock
 from mag_sandbox.sandbox import player_changes
 from mag_sandbox.sandbox.doors import DoorsInPlay
-from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
+from mag_sandbox.sandbox.hud.hints import ACTIONS, CHANGES, STEPS, Step
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.keyed_screens import SCREENS
 from mag_sandbox.sandbox.memory_choices import (
@@ -289,7 +289,8 @@ class PlayerSession(WatchedSession):
     def block_shown(self, ready: ReadyBlock) -> None:
         """Follow the shown frames."""
         super().block_shown(ready)
-        tilt, pose = ready.command.pitch, ready.block.poses[0]
+        block = ready.block
+        tilt, pose = ready.command.pitch, block.poses[0]
         if tilt * pose.pitch > 0 and abs(pose.pitch) == MAX_PITCH:
             self._say(f"you can't look any {'higher' if tilt > 0 else 'lower'}", topic="limit")
         self._painting.block_shown(ready)
@@ -309,8 +310,8 @@ class PlayerSession(WatchedSession):
                 self._map.is_new = False
                 if key := self._services.bindings.title("minimap"):
                     self._say(GROUND_SHOWN.format(key), topic="map")
-            if self._edit.box.is_open:  # perhaps by a click
-                self._hints.did("change")
+            if block.edited and (action := CHANGES.get(block.edited.act)):
+                self._hints.did(action)
             self._hints.see()
             self._keep_learned(self._hints)
 
@@ -321,7 +322,7 @@ class PlayerSession(WatchedSession):
 
     def did(self, action: Action) -> None:
         """Teach nothing that the player does already."""
-        if self._hints:
+        if self._hints and action not in CHANGES.values():
             self._hints.did(action)
             self._keep_learned(self._hints)
         if action == "help":
@@ -502,6 +503,8 @@ class PlayerSession(WatchedSession):
         scene = scene_of_prompt(text, secrets.randbelow(MAX_SEED), words)
         scene = named_after(self._scene, scene, words)
         kept = self.memory.kept_in(scene)
+        if self._hints:
+            self._hints.did("prompt")
         self._leave_for("a new place begins")
         self._services.saves.keep_written(scene)
         return Playthrough(kept, scene.seed)

@@ -8,6 +8,7 @@ import pygame
 
 from mag_sandbox.controls.bindings import Action, Move
 from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
+from mag_sandbox.controls.edits import SPOT_ACTS, Act
 from mag_sandbox.sandbox.hud.cards import draw_arrow
 from mag_sandbox.sandbox.ui.layout import Card, CustomPart, Text, bar, row
 from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, Theme
@@ -15,7 +16,7 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, Theme
 TURNED = 25.0  # degrees: the player looks around
 GONE = 0.2  # overlap with the first view below which it is out of sight
 BACK = 0.8  # overlap from which on it is back
-SKIP_S = 30.0  # of moving on, until a hint makes way for the next; it comes again once [s]
+SKIP_S = 45.0  # of moving on, until a hint makes way for the next [s]
 RESTING = 1 / 3  # share of the time at rest that counts for this, too
 ANSWER_S = 6.0  # after the return, for a comparison to answer the question [s]
 WALKED_S = 10.0  # after the first steps, for more of them and the way back [s]
@@ -48,12 +49,16 @@ ACTIONS: dict[Action, Step] = {
     "split": Step.split,
     "help": Step.help,
 }
+CHANGES: dict[Act, Action] = {  # their keys open a box; what was asked for there is a lesson done
+    **dict.fromkeys(("place", *SPOT_ACTS), "change"),
+    **dict.fromkeys(("forget", "renew", "relight"), "prompt"),
+}
 KEYS: dict[Step, Action | Move] = {  # that a step teaches
     Step.WALK: "walk_forward",
     **{step: action for action, step in ACTIONS.items()},
 }
-SKIPPED = tuple(KEYS)  # after a while, twice in a session
-ONCE = (Step.LEAVE, Step.RETURN)  # likewise, once
+SKIPPED = tuple(KEYS)  # after a while: later sessions teach no more of them
+PUT_OFF = (Step.LEAVE, Step.RETURN)  # likewise, but to a later session
 
 
 class HintLine:
@@ -75,8 +80,8 @@ class HintLine:
         self._open = [step for step in offered if step not in self.learned]  # still to be shown
         self._skipped = set[Step]()
         self._start: CameraPose | None = None
-        self._turned = 0.0  # degrees to the right since the beginning
-        self._back_at: float | None = None  # when the first view came back
+        self._turned = 0.0  # degrees to the right since the first view was in view
+        self._back_at: float | None = None  # when the first view came back, while it is in view
         self._walked_at: float | None = None  # when the first steps were taken
         self._is_far = False  # from the start, which the map names then
         # when the present step was first shown, less the time for which the camera rested since
@@ -140,34 +145,39 @@ class HintLine:
         rested = now - self._newest[1] if self._newest and self._newest[0] == pose else 0.0
         self._newest = pose, now
         walks, self._is_far, pose = pose.is_away, pose.is_far, pose.at_origin
-        before, self._start = self.words, self._start or pose
-        turned, self._turned = self._turned, yaw_difference(pose.yaw, self._start.yaw)
-        passes = turned * self._turned < 0 and abs(turned - self._turned) < 180.0  # the start
-        overlap = view_overlap(self._start, pose)
-        turn = max(abs(self._turned), abs(pose.pitch - self._start.pitch))
-        if turn >= TURNED:
-            self._learn(Step.LOOK)
-        if overlap < GONE:
-            self._learn(Step.LEAVE)
-        if self.step is Step.RETURN:
-            if self._back_at is None and (overlap >= BACK or passes):
-                self._back_at = now
-                self.learned.add(Step.RETURN)  # the hint stays until the question is answered
-            if self._back_at is not None and now - self._back_at >= ANSWER_S:
-                self._learn(Step.RETURN)
+        before = self.words
+        self._follow_turn(pose, now)
         self._follow_walk(now, walks=walks)
         if self._shown_at is None:
             self._shown_at = now
             return self.words != before
         self._shown_at += rested * (1 - RESTING if self.step in SKIPPED else 1)
-        if self.step in (*SKIPPED, *ONCE) and now - self._shown_at >= SKIP_S:
+        if self.step in (*SKIPPED, *PUT_OFF) and now - self._shown_at >= SKIP_S:
             skipped, self._shown_at = self._open.pop(0), now
-            if skipped not in self._skipped and skipped not in ONCE:  # again after the others
-                self._open.append(skipped)
             self._skipped.add(skipped)
             if skipped is Step.LEAVE and self.step is Step.RETURN:
                 del self._open[0]  # from where the player never was
         return self.words != before
+
+    def _follow_turn(self, pose: CameraPose, now: float) -> None:
+        """Note where the camera looks; the way back is the way that it came."""
+        if self._start is None:
+            self._start, self._turned = pose, 0.0
+        overlap = view_overlap(self._start, pose)
+        aside = yaw_difference(pose.yaw, self._start.yaw)
+        since = yaw_difference(aside, self._turned)
+        self._turned = aside if overlap >= BACK else self._turned + since
+        if max(abs(self._turned), abs(pose.pitch - self._start.pitch)) >= TURNED:
+            self._learn(Step.LOOK)
+        if overlap < GONE:
+            self._learn(Step.LEAVE)
+        if self.step is not Step.RETURN or overlap < BACK:
+            self._back_at = None
+            return
+        self._back_at = now if self._back_at is None else self._back_at
+        self.learned.add(Step.RETURN)  # the hint stays until the question is answered
+        if now - self._back_at >= ANSWER_S:
+            self._learn(Step.RETURN)
 
     def _follow_walk(self, now: float, *, walks: bool) -> None:
         """Note that the player walks; the hint stays for the way back, but not for long."""

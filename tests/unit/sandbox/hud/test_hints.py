@@ -7,6 +7,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.sandbox.hud.hints import (
     ACTIONS,
     ANSWER_S,
+    AT_START,
     SKIP_S,
     STEPS,
     WALKED_S,
@@ -73,11 +74,19 @@ def test_without_a_comparison_the_next_lesson_follows_the_return(way_back):
     assert follow(hints, 0, start=ANSWER_S + 5.0) is Step.WALK
 
 
-@pytest.mark.parametrize("step", [10, 55])  # the first view may be passed within a block
-def test_the_question_goes_away_though_the_player_turns_on(step: int):
+@pytest.mark.parametrize("way", [1, -1])
+def test_only_a_player_who_sees_the_first_view_is_told_to_be_back(way: int):
     hints = HintLine()
-    assert follow(hints, *range(0, 331, step), 385, 450) is Step.RETURN
-    assert follow(hints, 470, start=ANSWER_S + 6.0) is Step.WALK
+    onward, back = ("right", "left") if way > 0 else ("left", "right")
+    for yaw in (0, 55, 110, 200, 300):
+        follow(hints, yaw * way)
+    assert (hints.words, hints.key) == (Step.RETURN.value, back), "the arrow keeps its side"
+    follow(hints, 350 * way)
+    assert (hints.words, hints.key) == (AT_START, None)
+    follow(hints, 385 * way, 450 * way)
+    assert (hints.words, hints.key) == (Step.RETURN.value, back), "it went too far"
+    follow(hints, 370 * way, 300 * way)
+    assert (hints.words, hints.key) == (Step.RETURN.value, onward)
 
 
 def test_the_dots_of_a_hint_fill_from_the_left_in_whatever_order_steps_were_done():
@@ -138,9 +147,9 @@ def test_only_what_is_possible_here_is_taught():
     assert not hints.is_over
 
 
-def test_a_key_that_is_not_pressed_makes_room_for_the_next_and_is_taught_later():
+def test_a_key_that_is_not_pressed_makes_room_for_the_next_and_does_not_come_again():
     hints = HintLine(MOVED)
-    for number, step in enumerate(STEPS[4:]):
+    for number, step in enumerate((*STEPS[4:], None)):
         hints.see(CameraPose(float(number)), number * SKIP_S)
         assert hints.step is step
     assert HintLine({step.name for step in hints.learned}).step is Step.prompt
@@ -168,16 +177,6 @@ def test_a_player_who_walks_on_and_on_is_taught_the_next_thing():
     for number in range(3):
         hints.see(CameraPose(z=float(number)), number * SKIP_S / 2)
     assert (hints.step, Step.WALK in hints.learned) == (Step.prompt, True)
-
-
-def test_hints_take_turns_twice_unless_they_are_followed():
-    hints = HintLine(MOVED, [Step.prompt, Step.change])
-    shown = [
-        (hints.see(CameraPose(float(number)), number * SKIP_S), hints.step)[1]
-        for number in range(5)
-    ]
-    assert shown == [Step.prompt, Step.change, Step.prompt, Step.change, None]
-    assert not hints.learned & {Step.prompt, Step.change}
 
 
 def test_see_says_when_the_line_changes():
