@@ -66,6 +66,7 @@ from mag_sandbox.model.imagination.rules.plausible import (
     none_too_large,
     plausible,
 )
+from mag_sandbox.model.imagination.rules.relations import heaped
 from mag_sandbox.model.imagination.rules.roads import beside_roads
 from mag_sandbox.model.imagination.rules.shores import (
     with_bridges_across,
@@ -606,7 +607,7 @@ def _as_described(things: Sequence[PlacedObject], wanted: Wanted) -> list[Placed
     things = in_natural_colors(things, wanted.named)
     things = plausible(things, wanted.named, wanted.typical)
     things = farther_first(with_creatures_in_front(things, wanted.named), wanted.named)
-    things = with_long_lakes(with_life_sizes(things, wanted.named))
+    things = heaped(with_long_lakes(with_life_sizes(things, wanted.named)), wanted.named)
     things = beside_roads(side_by_side(things), wanted.named)
     things = with_backs_shown(with_own_ground(things, wanted.named), wanted.named)
     things = with_bridges_across(with_discs_shown(things, wanted.named), wanted.named)

@@ -790,8 +790,8 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     if where_of(one.kinds[0]) == "water":
         is_aloft = one.relation is not None and one.relation.where in ("sky", "above")
         laid = set() if is_aloft or kinds & _OPEN_WATERS else {"lake"}  # no boat is on dry land
-    elif one.kinds[0] == BRIDGE and not kinds & RUNNING:
-        laid = {"river"}
+    elif one.kinds[0] == BRIDGE:
+        laid = kinds & RUNNING or {"river"}
     elif one.relation == IN_WATER:
         laid = set() if kinds & {*_OPEN_WATERS, "river", "swimming pool"} else {"lake"}
     things = [

@@ -120,6 +120,8 @@ _BEHIND_OR_BEFORE = frozenset(("behind", "front"))  # where several are in a row
 _SHARED_OUT = _BEHIND_OR_BEFORE | {"on"}  # or, of several others, one is at each
 ALONGSIDE = frozenset(("beside", "left", "right", "sides"))  # where sizes are compared
 _LARGER = 2.5, 1.3  # times as tall, beside another thing, as in life: small things, and others
+_VESSELS = frozenset(("bowl", "basket"))
+_HEAPED, _CLOSE_BY, _RIM = 3, 0.8, 0.7  # side by side in one; of their size, and of its height
 _SMALL = 0.25  # of the other's height
 _AT_SIDES = 4  # seats at a table
 _TALL = 3.0  # metres, of houses and trees: a cat on one is much smaller than it
@@ -1020,6 +1022,35 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     return replace(
         thing, yaw=yaw % 360.0, pitch=seat + tall / 2, width=wide, height=tall, away=away - 0.01
     )
+
+
+def heaped(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return a plan in which what words put into a bowl or basket is heaped up in it."""
+    result = list(things)
+    for one in named:
+        into = one.relation.kinds if one.relation and one.relation.where == "on" else ()
+        vessels = places_of(result, _VESSELS.intersection(into))
+        if not vessels or one.kinds[0] not in TABLEWARE:
+            continue
+        vessel = result[min(vessels, key=lambda place: abs(yaw_difference(result[place].yaw, 0.0)))]
+        own = few_of(result, one)
+        heap = [_heaped(result[place], vessel, *divmod(rank, _HEAPED), len(own))
+                for rank, place in enumerate(own)]  # fmt: skip
+        rest = [thing for place, thing in enumerate(result) if place not in own]
+        at = rest.index(vessel)  # whose rim is before them
+        result = [*rest[:at], *heap[::-1], *rest[at:]]
+    return result
+
+
+def _heaped(
+    thing: PlacedObject, vessel: PlacedObject, level: int, rank: int, count: int
+) -> PlacedObject:
+    """Return one of so many things in a vessel, in a row that lies on the rows below it."""
+    thing = thing.scaled(min(vessel.width / _HEAPED / thing.width, 1.0))
+    aside = rank - (min(_HEAPED, count - level * _HEAPED) - 1) / 2
+    yaw = (vessel.yaw + _CLOSE_BY * aside * thing.width) % 360.0
+    foot = vessel.foot + _RIM * vessel.height + _CLOSE_BY * level * thing.height
+    return replace(replace(thing, yaw=yaw).standing_at(foot), away=vessel.away)
 
 
 def _beside(side: int) -> "Callable[[PlacedObject, PlacedObject, int, int], PlacedObject]":

@@ -1023,3 +1023,12 @@ def test_a_crowd_makes_room_for_a_bus_and_a_taxi_behind_it():
     named.append(Named(("bench",), None, 1, 1))
     result = obeyed([*GROUND, car, bus, person, bench], named)
     assert all(away(one) < 45.0 for kind in ("bus", "car", "bench") for one in of(result, kind))
+
+
+def test_the_river_below_a_named_bridge_is_ahead():
+    behind = PlacedObject("river", 200.0, -16.0, 89.0, 9.0, (90, 160, 190), (90, 160, 190))
+    bridge = PlacedObject("bridge", 180.0, -10.0, 30.0, 10.0, (140, 100, 60), (140, 100, 60))
+    result = obeyed([*GROUND, behind, bridge], [Named(("bridge",), None)])
+    assert [abs(yaw_difference(one.yaw, 0.0)) for one in of(result, "river")] == [0.0]
+    (across,) = of(result, "bridge")
+    assert abs(yaw_difference(across.yaw, 0.0)) < 30.0

@@ -11,7 +11,13 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.named import obeyed
 from mag_sandbox.model.imagination.rules.plans import colored
-from mag_sandbox.model.imagination.rules.relations import at_houses, mounted, related, with_rows
+from mag_sandbox.model.imagination.rules.relations import (
+    at_houses,
+    heaped,
+    mounted,
+    related,
+    with_rows,
+)
 from mag_sandbox.scenes.color_names import color_name
 from mag_sandbox.scenes.naming import Named, named_things
 from mag_sandbox.scenes.relations import Relation
@@ -1011,3 +1017,16 @@ def test_ducks_swim_on_a_pond_that_words_name():
     for text, swims in (("a lake and a duck", True), ("a duck", False)):
         *_, found = related([lake, duck], named_things(text, ("lake", "duck")))
         assert (lake.foot < found.foot < lake.top) == swims, text
+
+
+def test_what_is_put_into_a_bowl_is_heaped_up_in_it():
+    bowl = PlacedObject("bowl", 8.0, -14.0, 10.0, 6.0, away=3.0)
+    apples = [PlacedObject("apple", yaw, -18.0, 3.0, 3.0) for yaw in (0.0, 4.0, 8.0, 12.0, 16.0)]
+    named = [Named(("apple",), None, least=5, relation=Relation("on", ("bowl",)))]
+    *heap, last = heaped([bowl, *apples], named)
+    assert last == bowl, "its rim is before them"
+    assert len({(one.yaw, one.foot) for one in heap}) == 5
+    for one in heap:
+        assert abs(one.yaw - bowl.yaw) + one.width / 2 <= bowl.width / 2
+        assert one.away == bowl.away and bowl.pitch < one.foot < bowl.top + one.height
+    assert heaped([bowl, *apples], [named[0]._replace(relation=None)]) == [bowl, *apples]
