@@ -28,6 +28,7 @@ SPOKEN = {
     what: frozenset(map(stem, words.split()))
     for what, words in {
         "day": "day noon midday daylight sunny",
+        "afternoon": "afternoon",
         "night": "night midnight moonlight",
         "fog": "fog foggy mist misty",
         "rain": "rain rainy raining",

@@ -157,13 +157,13 @@ def _merge(thing: PlacedObject, others: Sequence[PlacedObject]) -> bool:
 
 
 def _walls_first(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return things with what hangs on walls behind the people that are before it."""
+    """Return things with what hangs on walls behind what stands before it."""
     result: list[PlacedObject] = []
     for thing in things:
         first = len(result)
         if where_of(thing.kind) == "wall":
             before = (at for at, one in enumerate(result)
-                      if one.kind in PEOPLE and one.overlaps(thing))  # fmt: skip
+                      if stands(one) and one.overlaps(thing))  # fmt: skip
             first = next(before, first)
         result.insert(first, thing)
     return result

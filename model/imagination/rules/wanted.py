@@ -40,6 +40,7 @@ from mag_sandbox.scenes.vocabulary import Vocabulary, with_plurals
 
 _OF_STAGES = frozenset(("table with a cloth",))  # which bears one exhibit
 _BACKDROP = "backdrop"
+_OF_NIGHT = frozenset(("moon", "starry sky", "star"))  # not above a landscape by day
 
 
 class Wanted(NamedTuple):
@@ -113,6 +114,9 @@ class Wanted(NamedTuple):
         light = lit(text, words)
         absent = absent_in(read, kinds, text) | (alike - said)
         absent |= TREES & {*kinds} - said - main if TREES & lonely else frozenset()
+        by_day = speaks_of("day", light) or speaks_of("afternoon", light)
+        if by_day and category == "outdoor":
+            absent |= _OF_NIGHT - said
         strays = (strays_in(text, words) | others_than(named)) - said
         strays -= frozenset() if FOOD.isdisjoint(said) else {TABLE}  # on which a rule puts it
         gone = absent | uninvited | strays
@@ -131,7 +135,7 @@ class Wanted(NamedTuple):
             own_season=own_season_in(read, words),
             outside=sky_outside(text, words),
             by_night=speaks_of("night", light),
-            by_day=speaks_of("day", light),
+            by_day=by_day,
             absent=absent,
             denied=denied_in(text, words),
             uninvited=uninvited,

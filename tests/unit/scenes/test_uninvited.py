@@ -40,6 +40,12 @@ def test_nothing_strange_is_in_a_place_unless_words_name_it(words, text, strays,
     assert "castle" not in Wanted.of(f"{text}, a castle", words, KINDS).strays
 
 
+def test_neither_moon_nor_stars_are_in_the_sky_of_an_afternoon(words):
+    absent = Wanted.of("a meadow on a warm afternoon with a moon", words, KINDS).absent
+    assert "star" in absent and "moon" not in absent
+    assert "star" not in Wanted.of("a meadow in the evening", words, KINDS).absent
+
+
 def test_mugs_outdoors_have_a_table_and_none_of_a_stage(words):
     wanted = Wanted.of("four mugs on a round table under an oak", words, KINDS)
     assert "table" not in wanted.strays

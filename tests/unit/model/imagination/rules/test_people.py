@@ -83,3 +83,12 @@ def test_each_of_four_drummers_has_a_drum_and_no_other_one_is_there(on_stage: bo
         assert drum.yaw == pytest.approx(person.yaw)
         assert drum.height < person.height / 2
         assert plan.index(drum) > plan.index(person)
+
+
+def test_a_door_is_behind_what_stands_before_it():
+    bear = PlacedObject("teddy bear", 13.0, -14.0, 24.0, 21.0)
+    door, far = (
+        PlacedObject("door", 20.0, -6.0, 11.0, 24.0),
+        PlacedObject("bed", -60.0, -12, 29, 16),
+    )
+    assert with_people_clear([far, bear, door], [], [1, 2]) == [far, door, bear]
