@@ -833,11 +833,12 @@ def _on_hill(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedO
     ground = next((thing.color for thing in things if thing.kind == "far ground"), None)
     if ground is None:
         return list(things)
-    tallest = max(things[place].height for place in own)
+    on_top = _as_in_life([things[place] for place in own])
+    tallest = max(thing.height for thing in on_top)
     gaps = _GAP * len(own)
-    across = sum(things[place].width for place in own)
+    across = sum(thing.width for thing in on_top)
     fits = min((TOP - _HILL_TOP) / tallest, (2 * _SEEN - gaps) / across, 1.0)
-    on_top = [things[place].scaled(max(fits, _SMALLEST)) for place in own]
+    on_top = [thing.scaled(max(fits, _SMALLEST)) for thing in on_top]
     wide = sum(thing.width + _GAP for thing in on_top)
     middle = yaw_difference(on_top[0].yaw, 0.0)
     middle = min(max(middle, wide / 2 - _SEEN), _SEEN - wide / 2)
@@ -1022,6 +1023,22 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     return replace(
         thing, yaw=yaw % 360.0, pitch=seat + tall / 2, width=wide, height=tall, away=away - 0.01
     )
+
+
+def _as_in_life(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return things equally far away, none of them too large beside the largest in life."""
+    tall = {one.kind: look.tall for one in things if (look := usual_looks().get(one.kind))}
+    if not tall:
+        return list(things)
+    largest = max(things, key=lambda one: tall.get(one.kind, 0.0))
+    metre = largest.height / tall[largest.kind]
+    return [
+        thing.scaled(
+            min(max(metre * tall[thing.kind], _LEAST / 2) / thing.height, 1.0)
+            if thing.kind in tall else 1.0
+        )
+        for thing in things
+    ]  # fmt: skip
 
 
 def heaped(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:

@@ -505,7 +505,11 @@ def _end_on(things: Sequence[PlacedObject], bridge: PlacedObject) -> PlacedObjec
         return bridge
     foot, tall = banks[0] - _EDGE, (banks[1] - banks[0] + 2 * _EDGE) / _CREST
     wide, pitch = _BROAD * tall, foot + tall / 2
-    return replace(bridge, variant=_END_ON, width=wide, height=tall, pitch=pitch, away=None)
+    across = replace(bridge, variant=_END_ON, width=wide, height=tall, pitch=pitch, away=None)
+    others = [one for one in things if one is not bridge and _stands(one) and one.foot < banks[1]]
+    reach = max(bridge.width - wide, 0.0) / 2  # where it stood, seen from its side
+    turned = (across.turned(share * reach) for share in (0.0, 0.5, -0.5, 1.0, -1.0))
+    return min(turned, key=lambda one: sum(map(one.overlaps, others)))
 
 
 def _is_over(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:

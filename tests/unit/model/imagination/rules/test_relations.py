@@ -1030,3 +1030,14 @@ def test_what_is_put_into_a_bowl_is_heaped_up_in_it():
         assert abs(one.yaw - bowl.yaw) + one.width / 2 <= bowl.width / 2
         assert one.away == bowl.away and bowl.pitch < one.foot < bowl.top + one.height
     assert heaped([bowl, *apples], [named[0]._replace(relation=None)]) == [bowl, *apples]
+
+
+def test_on_a_hill_a_dog_is_smaller_than_a_house():
+    ground = PlacedObject("far ground", 0.0, -10.0, 360.0, 20.0, (90, 160, 90), (90, 160, 90))
+    house = PlacedObject("cottage", 0.0, 0.0, 16.0, 12.0)
+    dog = PlacedObject("dog", 20.0, -5.0, 16.0, 10.0)
+    on_hill = Relation("on", ("hills",))
+    named = [Named((kind,), None, relation=on_hill) for kind in ("cottage", "dog")]
+    *_, larger, smaller = related([ground, house, dog], named)
+    assert larger.foot == smaller.foot > 0.0
+    assert (larger.height, smaller.height) == (12.0, 4.5)
