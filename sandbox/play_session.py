@@ -75,7 +75,7 @@ KEPT_BEFORE = "the previous one is kept under Continue, and {} brings it back"
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 GROUND_SHOWN = "the map now shows the ground from above; {} shows the panorama"
 BACK_FIRST = "postcards show the place around the start: walking back there; any arrow key stops"
-BACK_AT_START = "you are back at the start: postcards show the place around it"
+BACK_AT_START = "the camera walked back to the start: postcards show the place around it"
 WAY_BACK = "way back"  # topic of that
 NO_WAY_BACK = (
     "the camera cannot get back to {}: something is in the way; walk on from here yourself"

@@ -10,7 +10,6 @@ from mag_sandbox.model.loading import policy_look
 from mag_sandbox.sandbox.hud.cards import ARROWS, draw_arrow
 from mag_sandbox.sandbox.postcards.postcards import (
     HEATS,
-    MIN_AGE,
     SLAM_S,
     WOBBLE_S,
     PostcardStamp,
@@ -49,10 +48,8 @@ HEAT_COLOURS = (  # hottest first, after the blue-to-red of maps, told apart by 
     (92, 152, 206),
     (58, 100, 170),
 )
-WAITING = (
-    "Look around, then turn away: a view becomes a postcard once it has been out of sight for"
-    f" {MIN_AGE:.0f} seconds. Esc leaves the postcards."
-)
+TURN = "Turn away from this view until it is out of sight. Esc leaves."
+WAIT = "In {} s, a view that you turned away from becomes a postcard to find. Esc leaves."
 STAMP_SIZE = 92  # px of the reference window
 STAMP_AT = 40, 26  # px of the reference window from the picture's lower right corner
 LEFT = {1: "one left", 2: "two left"}
@@ -115,7 +112,8 @@ def postcard(view: PostcardView, claim_key: str, picture: np.ndarray | None) -> 
     """Return the card of a tour: paper with a picture, uint8 [H, W, 3], or how to get a card."""
     if picture is None:
         heading = Text(f"Postcard {view.number} of {view.total}", 16, bold=True)
-        waiting = Text(WAITING, 13, MUTED, lines=4)
+        what = TURN if view.ready_in is None else WAIT.format(view.ready_in)
+        waiting = Text(what, 13, MUTED, lines=4)
         return Card(column(heading, waiting, gap=6), CARD_WIDTH, (16, 14))
     title, note = _title_and_note(view, claim_key)
     clock = f"{view.seconds // 60}:{view.seconds % 60:02d}" if view.stamp is None else ""

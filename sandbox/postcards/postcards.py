@@ -111,6 +111,7 @@ class PostcardView:
     is_elsewhere: bool  # in another room than that of the card
     miss: str  # how wrong a claim was a moment ago: "62° away, warmer"; "": none was
     stamp: PostcardStamp | None  # of the card, once it has one
+    ready_in: int | None = None  # seconds until a view may become a card; None: turn away from all
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ class Tour:
     sent_at: float = 0.0  # when the card came
     start_off: float = 0.0  # degrees to go when it came
     pose: CameraPose = START
+    ready_in: float | None = None  # seconds until a view may become a card; None: all are in view
     claimed: PostcardStamp | None = None  # while developing: waits for the remembered view
     tries: int = TRIES
     missed_at: float = -math.inf
@@ -240,6 +242,7 @@ class Tour:
             is_elsewhere=is_elsewhere,
             miss=self._miss if searching and now - self.missed_at < MISS_S else "",
             stamp=self.stamps[-1] if self.phase == "stamped" else None,
+            ready_in=None if self.ready_in is None else math.ceil(self.ready_in),
         )
 
     @property
@@ -261,7 +264,8 @@ class Tour:
         rng = random.Random(f"{self.seed}/{len(self.stamps)}")
         card = choose_card(self.pose, pictures, self.sent, rng)
         if card is None:
-            return self
+            ages = [age for _, age in _out_of_sight(self.pose, pictures)]
+            return replace(self, ready_in=max(MIN_AGE - max(ages), 0.0) if ages else None)
         off = degrees_off(self.pose, card.pose)
         return replace(
             self,
@@ -301,17 +305,19 @@ def choose_card(
 
     Cards that were sent before are not repeated if there is choice.
     """
-    newest = max((one.seconds for one in pictures), default=0.0)
-    hidden = [
-        one
-        for one in pictures
-        if view_overlap(pose, one.pose) < AWAY and newest - one.seconds >= MIN_AGE
-    ]
+    hidden = [one for one, age in _out_of_sight(pose, pictures) if age >= MIN_AGE]
     fresh = [one for one in hidden if all(degrees_off(one.pose, old) >= APART for old in sent)]
     choice = sorted(fresh or hidden, key=lambda one: one.detail, reverse=True)
     if not choice:
         return None
     return rng.choice(choice[: max(1, math.ceil(len(choice) * INTERESTING))])
+
+
+def _out_of_sight(pose: CameraPose, pictures: Sequence[Sight]) -> list[tuple[Sight, float]]:
+    """Return the views that a pose does not show, and how long ago each was seen [s]."""
+    newest = max((one.seconds for one in pictures), default=0.0)
+    hidden = (one for one in pictures if view_overlap(pose, one.pose) < AWAY)
+    return [(one, newest - one.seconds) for one in hidden]
 
 
 def degrees_off(pose: CameraPose, target: CameraPose) -> float:

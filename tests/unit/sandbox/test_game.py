@@ -519,7 +519,7 @@ def test_postcards_walk_back_first_to_where_the_scene_begins(run):
     game.wait(lambda: game.screen.session._postcards._hunt.tour is not None)
     assert not game.screen.reel.pose.is_away
     assert not any("walking back" in one.text for one in game.services.notices.current)
-    game.said("you are back at the start")
+    game.said("the camera walked back to the start")
     walk_away_and_press_c(game)
     game.wait(lambda: game.screen.session._errand is None)
     assert game.screen.session._postcards._hunt.tour is not None, "the key only led back"

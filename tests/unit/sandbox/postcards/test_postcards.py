@@ -60,13 +60,14 @@ def test_the_card_that_waits_says_how_long_and_which_key_ends_it(size, monkeypat
     )
     with window(size, "test") as surface:
         card = PostcardCard()
-        view = Tour(seed=1).update(0.0, HERE, ()).view(0.0)
+        seen = [sight(180.0, seconds=2.0), sight(0.0, seconds=5.0)]
+        view = Tour(seed=1).update(0.0, HERE, seen).view(0.0)
         assert surface.get_rect().contains(
             card.draw(surface, Theme(size), view, (size[0], 0), 0.0, "C")
         )
     text = " ".join(said[-1])
-    assert f"{MIN_AGE:.0f} seconds" in text
-    assert text.endswith("Esc leaves the postcards.")
+    assert text.startswith(f"In {MIN_AGE - 3.0:.0f} s")
+    assert text.endswith("Esc leaves.")
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_cards_of_a_tour_differ_where_there_is_choice():
 def test_a_tour_waits_until_the_world_was_seen():
     tour = Tour(seed=1).update(0.0, HERE, [sight(0.0)])
     assert tour.phase == "waiting"
-    assert tour.view(0.0).card is None
+    assert (tour.view(0.0).card, tour.view(0.0).ready_in) == (None, None)
     assert tour.claim(1.0, HERE) == tour
 
 
