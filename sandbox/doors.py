@@ -187,7 +187,8 @@ class DoorsInPlay(Overlay):
         """Name the room that the player came from at the door back to it, if that is near."""
         self._size = surface.get_size()
         door, pose = self._door_back, self._reel.pose
-        if door is None or self._hud.is_off or self._painting.is_shown:
+        guesses = self._reel.current.block.provisional  # the door may not be painted yet
+        if door is None or guesses or self._hud.is_off or self._painting.is_shown:
             return
         yaw, _, top = door.seen_from(pose)
         picture = self._picture.clip(surface.get_rect())
