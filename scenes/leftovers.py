@@ -86,7 +86,10 @@ def _before(
         yield from own
         before = min(own, default=first) - 1
         if before >= 0 and said[before] == "of" and _is_one_part(text, words, before, first + 1):
-            yield before
+            places_it = next(
+                (one for one in _PLACES if said[: before + 1][-len(one) :] == one), ["of"]
+            )
+            yield from range(before + 1 - len(places_it), before + 1)  # "in front of"
 
 
 def _describes(

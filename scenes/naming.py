@@ -20,6 +20,7 @@ from mag_sandbox.scenes.kinds import (
     OVERHEAD,
     PEOPLE,
     RIDDEN,
+    SHAPES,
     THINGS,
     TREES,
     WATERS,
@@ -101,6 +102,7 @@ _GARMENTS = frozenset((
     "trousers", "skirt", "sweater", "raincoat", "cloak", "jumper", "tshirt", "blouse", "scarf",
 ))  # fmt: skip
 _GARMENTS |= {f"{one}{'es' if one.endswith('ss') else 's'}" for one in _GARMENTS}
+_DRESSES = frozenset(("dress", "dresses", "gown", "gowns"))  # which women are painted in
 _HUNG = frozenset(("wall", "ceiling"))
 _TABLE, _BUILT_IN = "table", frozenset(("fireplace", "stove", "bathtub", "bed", "wardrobe"))
 _SHARING, _LIGHT = 1.3, 0.9  # times another thing's height, or metres, of one there, too
@@ -235,11 +237,15 @@ def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
 
 
 def garments_in(text: str) -> tuple[str, ...]:
-    """Return the clothes of people in a description whose colour is painted."""
+    """Return the clothes of people whose colour is painted, but for dresses of women."""
     naming = _naming(text, tuple(THINGS))
-    said = (word.text.lower() for word in split_words(text))
+    said = [word.text.lower() for word in split_words(text)]
     return tuple(
-        word for place, word in enumerate(said) if word in _GARMENTS and place in naming.telling
+        word
+        for place, word in enumerate(said)
+        if word in _GARMENTS
+        and place in naming.telling
+        and not (word in _DRESSES and SHAPES.keys() & said[:place])
     )
 
 

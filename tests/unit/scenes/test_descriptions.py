@@ -1474,7 +1474,7 @@ def test_the_fire_of_a_dragon_is_its_own(words: DescriptionWords, text: str):
 
 def test_clothes_are_told_and_seen(words: DescriptionWords):
     text = "a woman in a yellow dress beside a white table"
-    assert ("dress", "shirt") in words.substitutes(text)
+    assert words.substitutes(text) == ()
     (person,) = (one for one in named_in(text, words, KINDS) if one.kinds[0] == "person")
     assert person.relation is not None
     assert person.relation.where == "beside"
@@ -1624,7 +1624,8 @@ def test_a_bath_outdoors_is_no_bathroom(words: DescriptionWords):
 def test_women_are_people_of_a_shape_of_their_own(words: DescriptionWords):
     text = "four women in red dresses in a market"
     assert words.without_effect(text) == ()
-    assert words.substitutes(text) == (("dresses", "shirt"),)
+    assert words.substitutes(text) == ()
+    assert words.substitutes("a man in a red coat") == (("coat", "shirt"),)
     (named,) = named_in(words.reading(text), words, KINDS)
     assert (named.kinds[0], named.least, named.color) == ("person", 4, COLORS["red"])
     assert named.shape == SHAPES["women"]
