@@ -341,7 +341,7 @@ class Full(MemoryPolicy):
     """Every frame, raw; when the budget ends, the oldest are dropped."""
 
     look = PolicyLook(
-        "Everything",
+        "Every frame (until full)",
         "You find all as it was at first, but memory is soon full; then the oldest views change.",
         "When memory is full, the oldest frame is forgotten for the newest.",
         "This policy keeps every frame as it is.",

@@ -112,9 +112,12 @@ class MemoryChoices:
 
     def _choose_policy(self) -> None:
         now = self.setting
-        policy = next_policy(now.policy, self._reel.current.spec.policies)
-        look, key = policy_look(policy), self._services.bindings.title("split")
-        text = f"memory: {look.label}. {look.about} {key} compares it with another"
+        policies, keys = self._reel.current.spec.policies, self._services.bindings
+        policy = next_policy(now.policy, policies)
+        look, after = policy_look(policy), next_policy(policy, policies)
+        count = f"{policies.index(after) + 1}/{len(policies)}"
+        again = f"{keys.title('policy')} again: {count}, {policy_look(after).label}"
+        text = f"memory: {look.label}. {look.about} {again}"
         is_new = policy != self._reel.current.block.memory.policy
         forgets = is_new and not keeps_places(policy)
         self._announce(replace(now, policy=policy), text, forgets=forgets)
@@ -196,7 +199,7 @@ class MemoryChoices:
         seconds, warned = CHOOSING_S, text if forgets else ""
         if forgets:
             seconds, key = WARNED_S, self._services.bindings.title("undo")
-            text = f"{text}; places will be forgotten in {WARNED_S:.0f} s. {key} prevents it"
+            text = f"{text}; forgets places in {WARNED_S:.0f} s, {key} prevents it"
         self._choice = _Choice(setting, time.perf_counter() + seconds, before, warned=warned)
         self._services.notices.say(text, topic=MEMORY)
 

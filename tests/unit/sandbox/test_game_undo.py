@@ -105,7 +105,7 @@ def test_the_card_names_the_announced_memory_and_no_warning_outlasts_the_change(
     while game.screen.session.memory.setting.policy != "window":
         game.press(pygame.K_k)
     assert game.screen.hud_state().coming_memory == "Window (last seconds)"
-    game.said("will be forgotten in")
+    game.said("forgets places in")
     game.wait(lambda: memory(game).policy == "window")
     game.said("last seconds")
     assert not any("will be" in one.text for one in game.services.notices.current)
