@@ -32,7 +32,6 @@ BEYOND, AT_WALLS = 2.0, 0.5  # metres that are seen beyond the way, and beyond w
 FAINT = 0.35  # of its colour, that a thing without a name has
 AT_START = 3.0  # metres within which a player is there, and it needs no name
 MOST_NAMED = 5  # kinds of things with names: more are hard to read
-MOST_HIDDEN = 0.05  # of a name's area that may lie on other things than its own
 LOOKS, LEAST_LOOKS = 1.1, 12.0  # metres, px at least that the memory of a place reaches
 WEDGE = 0.44  # of half the map's width: the view's reach
 GROUND, FLOOR, GRID, STONE = (20, 26, 40), (34, 41, 62), (34, 41, 58), (112, 122, 148)
@@ -281,7 +280,7 @@ def _square(area: MapArea) -> int:
 
 def _apart(theme: Theme) -> tuple[int, int]:
     """Return by how much names are kept apart: closer ones read as one."""
-    return theme.px(14), theme.px(6)
+    return theme.px(14), theme.px(9)
 
 
 def _draw_doors(
@@ -340,7 +339,7 @@ def _write_names(
 
     Things that are `seen` come first, then near ones. A name is moved so that it lies on the map,
     in rooms within the walls, and off other things; it is left out where another name would lie
-    under it, or much of other things.
+    under it, or another thing.
     """
     apart, room = _apart(theme), _room(theme, area, ground)
     unnamed = {thing.kind for thing in ground.things} - {door.kind for door in ground.doors}
@@ -358,7 +357,7 @@ def _write_names(
         others = [one for one in discs.values() if one is not disc]
         labels = [
             label for label in _labels(name, disc, room)
-            if label.inflate(apart).collidelist(taken) < 0 and _hidden(label, others) < MOST_HIDDEN
+            if label.inflate(apart).collidelist(taken) < 0 and not _hidden(label, others)
         ]  # fmt: skip
         if labels:  # one name for each kind: a map has little room
             unnamed.remove(thing.kind)

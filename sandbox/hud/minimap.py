@@ -401,15 +401,13 @@ def news_of(picture: MapPicture) -> str:
     return f"{new:.0%} will be new" if new > 1.0 - ALL_SEEN else NOTHING_NEW
 
 
-def _draw_frame(
-    theme: Theme, surface: pygame.Surface, area: pygame.Rect, colour: tuple[int, ...] = MEMORY
-) -> None:
+def _draw_frame(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
     box = area.inflate(0, -theme.px(2))
-    pygame.draw.rect(surface, theme.colour(colour), box, max(1, theme.px(1.5)))
+    pygame.draw.rect(surface, theme.colour(MEMORY), box, max(1, theme.px(1.5)))
 
 
 def _draw_stripes(
-    theme: Theme, surface: pygame.Surface, area: pygame.Rect, colour: tuple[int, ...] = MUTED
+    theme: Theme, surface: pygame.Surface, area: pygame.Rect, colour: tuple[int, ...]
 ) -> None:
     step, before = max(3, theme.px(4)), surface.get_clip()
     surface.set_clip(area.clip(before))
@@ -494,10 +492,8 @@ def _draw_dot(
 
 
 MARKS = (  # of the map, as in its legend
-    (partial(_draw_frame, colour=INK), "in view"),
     (_draw_frame, "remembered"),
     (_draw_place, RETURN_POINT),
-    (_draw_stripes, "unseen"),
     (partial(_draw_stripes, colour=_IMAGINED), "drawn ahead"),
     (partial(_draw_place, colour=GONE, hole=_HOLE), FORGOTTEN),
     (_draw_pin, ANCHOR),
