@@ -42,6 +42,7 @@ from mag_sandbox.scenes.changes import (
     without_adding,
 )
 from mag_sandbox.scenes.descriptions import of_light
+from mag_sandbox.scenes.kinds import KINDS
 from mag_sandbox.scenes.naming import is_plural, named_things
 from mag_sandbox.scenes.places import known_place
 from mag_sandbox.scenes.things import GROUND, ThingError, parse_known, words_of
@@ -269,14 +270,14 @@ def _added_here(text: str, now: str, reel: Reel) -> Edit | None:
     added, pose = without_adding(text.removeprefix(now.rstrip(" ,."))), reel.pose
     kinds = tuple(reel.current.spec.kinds)
     # where the place begins, several things, and where they are, are planned
-    is_put = added and (_is_far(reel) or _names_one(added, kinds))
+    is_put = added and (_is_far(reel) or _names_one(added))
     edit = _added_thing(added, kinds) if is_put else None
     return edit and replace(edit, yaw=(pose.yaw + edit.yaw) % 360.0, x=pose.x, z=pose.z)
 
 
-def _names_one(text: str, kinds: tuple[str, ...]) -> bool:
-    """Tell whether words name a single thing, and not where it is."""
-    named = named_things(text, kinds)
+def _names_one(text: str) -> bool:
+    """Tell whether words name a single thing, and not where it is, such as on the sea."""
+    named = named_things(text, KINDS)
     return len(named) == 1 and named[0].least == 1 and named[0].relation is None
 
 

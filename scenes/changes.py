@@ -1,7 +1,7 @@
 """Tells what a description leaves as it was in the one before: place, light, weather, things."""
 
 from collections.abc import Collection, Sequence
-from itertools import islice, pairwise
+from itertools import count, islice, pairwise
 
 from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS, color_name, color_word
 from mag_sandbox.scenes.conditions import (
@@ -28,21 +28,30 @@ from mag_sandbox.scenes.descriptions import (
     place_phrase,
     sky_color_in,
 )
-from mag_sandbox.scenes.kinds import GROUND_KINDS, KINDS, OVERHEAD, THINGS, WATERS
+from mag_sandbox.scenes.kinds import (
+    GROUND_KINDS,
+    KINDS,
+    OVERHEAD,
+    PEOPLE,
+    SHAPES,
+    THINGS,
+    WATERS,
+)
 from mag_sandbox.scenes.naming import (
     SIZES,
     STOPS,
     Named,
     absent_kinds,
+    kinds_named,
     named_things,
     naming_words,
     words_before,
 )
 from mag_sandbox.scenes.places import FLOWERS, known_place
-from mag_sandbox.scenes.rewordings import COLORED_SKY, SHADES
+from mag_sandbox.scenes.rewordings import COLORED_SKY, REPLACED, SHADES
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.suggestions import AIRY, SEASON_STEMS
-from mag_sandbox.scenes.things import COUNTS
+from mag_sandbox.scenes.things import ASKING, CLOTHES, COUNTS
 from mag_sandbox.scenes.vocabulary import (
     DETERMINERS,
     FUNCTION_WORDS,
@@ -58,9 +67,9 @@ from mag_sandbox.scenes.vocabulary import (
 )
 
 _ADDING = any_case(  # to the place: "and a ruin", "now with two foxes"
-    r"^\W*(?:(?:now|then|also|please) )*"
-    r"(?:(?:and|with|plus|also|add|put|there (?:is|are)(?: also| now)?|"
-    r"place(?= (?:an?|another|one|some|the)\b)) )+"
+    rf"{ASKING}(?:(?:and|with|plus|also|add|put|draw|one more|an? (?:second|third|fourth)"
+    r"|(?:i|we) (?:want|need|would like)|give (?:me|us)|there (?:is|are)(?: also| now)?"
+    r"|place(?= (?:an?|another|one|some|the)\b)) )+"
 )
 _MORE = any_case(r"^\W*(?:(?:add|put|with|even|some) )*more (?=\w)")
 _ANOTHER = any_case(r"^(?P<add>\W*(?:add|put|with|and) )(?:yet )?another (?=\w)")
@@ -84,14 +93,18 @@ _OF_CHANGES = frozenset(map(stem, (  # words of a description that say how a pla
 _LOOKS = frozenset(("capped", "covered", "topped", "snowfield"))  # after and with snow, for one
 _SAME_PLACE = any_case(r"\b(in |on |at )?(the|this) (very )?same (?!(\w+ )?colou?r)\w+\b")
 _INDEFINITE = frozenset(("a", "an"))
-_RECOLORING = any_case(r"^\W*(?:(?:now|then|please) )*(?:make|paint|colou?r|turn)\b")
+_RECOLORING = any_case(rf"{ASKING}(?:make|paint|colou?r|turn|change)\b")
 _GONE = any_case(  # the beginning of a text by which something goes
-    r"^\W*(?:(?:and|now|then|please) )*(?:with no|no more|no|without|remove|delete|take away"
+    rf"{ASKING}(?:with no|no more|no|without|remove|delete|take away"
     r"|get rid of)(?: all)?(?: of)? ")  # fmt: skip
+_AWAY = any_case(
+    rf"{ASKING}(?:take|move|throw|put) (?P<gone>(?:the|all|my|every) .+?) (?:away|out)\W*$"
+)
 _PLEASE = any_case(r"\W*\bplease\b\W*$")
 _OVER = any_case(r"^ (over|above)\b")  # after what is gone: "sunset over the sea"
 _AND = any_case(r"^ and ")  # after what is gone: "with tigers and a statue"
 _ARTICLE = any_case(rf"^ (?:{'|'.join(sorted(DETERMINERS))}) ")
+_WORN = frozenset(("in", "wearing", "with"))  # before the colour of clothes
 _SMALL = FUNCTION_WORDS | FILLERS  # go with the word after them
 _OF_LAMPS = frozenset(map(stem, ("lamplight", "candlelight", "firelight")))
 _CLEAR = frozenset(map(stem, ("clear", "sunny")))  # as it is if words say nothing
@@ -111,13 +124,14 @@ def staying(text: str, words: Vocabulary, before: str) -> str:
     """
     if altered := _altered(text, words, before):
         return altered
+    text = _PLEASE.sub("", text)
     air = _SAME_PLACE.sub("", text).strip(" ,.")
     there = kept_place(text, words, before) or kept_air(text, words, before)
     stays = f"{text.rstrip(' ,.')}, {there}"
     if before and before not in text:
         if is_of_air(air, words):
             there, stays = before, _lit_anew(before, air, words)
-        elif added_place(text, words):
+        elif added_place(text, words) or _ADDING.match(text):
             more = _with_more(text, air, words, before)
             there, stays = (before, more) if more else (there, stays)
     return stays if there and len(stays) <= MAX_PROMPT else text
@@ -167,24 +181,50 @@ def _with_more(text: str, air: str, words: Vocabulary, before: str) -> str:
 
 
 def _altered(text: str, words: Vocabulary, before: str) -> str:
-    """Return a description in which named things have another colour, or are gone; "": none are.
+    """Return a description in which named things look otherwise, or are gone; "": none are.
 
-    "Make the boat blue" after "a lake with a red boat" is "a lake with a blue boat", and "without
-    the boat" is "a lake, without the boat".
+    "Make the boat blue" after "a lake with a red boat" is "a lake with a blue boat", "without the
+    boat" is "a lake, without the boat", and "turn the boat into a swan" is "a lake with a swan,
+    without the boat".
     """
+    text = _AWAY.sub(r"remove \g<gone>", _as_people(text, words, before))
     if not before or words.place(in_places(words, text)) is not None or words.foreign(text):
         return ""
-    read = in_places(words, text)
+    read = in_places(words, _GONE.sub("no ", text))
     named, gone = named_things(read, KINDS), absent_kinds(read, KINDS)
-    result = ""
-    if gone and not named:
-        text, kept = _PLEASE.sub("", text), _without_things(before, gone)
+    turned, result = REPLACED.search(text), ""
+    other = text[turned.end() :].strip(" ,.!") if turned else ""
+    if turned and not color_word(other):
+        kinds, others = (
+            {one.kinds[0] for one in named_things(in_places(words, said), KINDS)}
+            for said in (turned["gone"], other)
+        )
+        result = _with_other(before, kinds, other, words)
+        result += f", without the {turned['gone']}" if result and kinds.isdisjoint(others) else ""
+    elif gone and not named:
+        text, kept = _PLEASE.sub("", text), _without_things(before, gone, words)
         there = kept or added_place(before, words)
         result = f"{there}, {_GONE.sub('without ', text).strip(' ,.')}" if there else ""
     elif _RECOLORING.match(text) and len(named) == 1 and not gone and (color := named[0].color):
-        result = _recolored(before, named[0].kinds, color_name(color))
-    is_change = bool(result) and len(result) <= MAX_PROMPT and alters(result, before, words)
-    return result if is_change else ""
+        result = _recolored(before, named[0].kinds, color_name(color), words)
+    told = (result, f"{result}, {added_place(before, words)}")  # a dragon suggests another place
+    changes = (one for one in told if alters(one, before, words) and len(one) <= MAX_PROMPT)
+    return next(changes, "") if result else ""
+
+
+def _as_people(text: str, words: Vocabulary, before: str) -> str:
+    """Return words for a colour of clothes as words for that of who wears them."""
+    found = CLOTHES.search(text)
+    color = found and (found["color"] or found["other"])
+    if not found or not color:
+        return text
+    said, who = [word.text.lower() for word in split_words(before)], found["who"]
+    people = [said[at] for at in sorted(_named_at(before, PEOPLE, words))]
+    is_hers = who.lower() == "her"
+    if " " not in who:  # a pronoun
+        meant = (one for one in people if (one in SHAPES) == is_hers)
+        who = f"the {next(meant, next(iter(people), 'person'))}"
+    return f"make {who} {color}"
 
 
 def missing_to_change(text: str, words: Vocabulary, before: str) -> str:
@@ -202,10 +242,19 @@ def missing_to_change(text: str, words: Vocabulary, before: str) -> str:
     return " ".join(said) if kinds.isdisjoint(named[0].kinds) else ""
 
 
-def _without_things(text: str, kinds: Collection[str]) -> str:
+def _named_at(text: str, kinds: Collection[str], words: Vocabulary) -> set[int]:
+    """Return the words of a text, counted from 0, for things of some kinds, as it is read."""
+    names = {*naming_words(text, KINDS)} - {*naming_words(text, sorted({*KINDS} - {*kinds}))}
+    places = {word.start: at for at, word in enumerate(split_words(text))}
+    read = (one for one in words.phrases(text) if one.known not in (None, one.written))
+    meant = (one for one in read if kinds_named(named_things(one.known or "", KINDS)) & {*kinds})
+    return names | {places[word.start] for one in meant for word in one.words}
+
+
+def _without_things(text: str, kinds: Collection[str], words: Vocabulary) -> str:
     """Return a text without the words for things of some kinds, and what tells how they look."""
     said = [word.text.lower() for word in split_words(text)]
-    gone = {*naming_words(text, KINDS)} - {*naming_words(text, sorted({*KINDS} - {*kinds}))}
+    gone = _named_at(text, kinds, words)
     for name in sorted(gone):
         gone.update(
             at for at in words_before(said, name)
@@ -214,21 +263,44 @@ def _without_things(text: str, kinds: Collection[str]) -> str:
     return _cut(text, gone) if gone else text
 
 
-def _recolored(text: str, kinds: Collection[str], color: str) -> str:
-    """Return a text that gives things of some kinds another colour; "": it does not name them."""
+def _with_other(text: str, kinds: Collection[str], other: str, words: Vocabulary) -> str:
+    """Return a text with another thing for those of some kinds; "": it does not name them."""
     parts = split_words(text)
     said = [part.text.lower() for part in parts]
-    names = {*naming_words(text, KINDS)} - {*naming_words(text, sorted({*KINDS} - {*kinds}))}
+    names = _named_at(text, kinds, words)
     for first in sorted((at for at in names if at - 1 not in names), reverse=True):
-        colors = [at for at in words_before(said, first) if color_word(said[at])]
+        last = next(at for at in count(first) if at + 1 not in names)
+        begin = words_before(said, first).start
+        begin -= begin > 0 and said[begin - 1] in DETERMINERS
+        text = f"{text[: parts[begin].start]}{other}{text[parts[last].end :]}"
+    return text if names else ""
+
+
+def _recolored(text: str, kinds: Collection[str], color: str, words: Vocabulary) -> str:
+    """Return a text that gives things of some kinds another colour; "": it does not name them.
+
+    That of people is the colour of their clothes.
+    """
+    parts = split_words(text)
+    said = [part.text.lower() for part in parts]
+    names = _named_at(text, kinds, words)
+    for first in sorted((at for at in names if at - 1 not in names), reverse=True):
+        worn = next((at for at in range(first + 2, first + 5) if said[at : at + 1]
+                     and color_word(said[at]) and said[first + 1] in _WORN), None)  # fmt: skip
+        colors = [at for at in words_before(said, first) if color_word(said[at])] or (
+            [worn] if worn else []
+        )
         start, end = (colors[0], colors[-1]) if colors else (first, first)
         tail = text[parts[end].end :] if colors else f" {text[parts[first].start :]}"
-        text = f"{text[: parts[start].start]}{color}{tail}"
+        if not colors and PEOPLE.intersection(kinds):
+            text = f"{text[: parts[first].end]} in {color}{text[parts[first].end :]}"
+        else:
+            text = f"{text[: parts[start].start]}{color}{tail}"
     return text if names else ""
 
 
 def alters(text: str, before: str, words: Vocabulary) -> bool:
-    """Tell whether a description is the one before, but for things that go or have another colour.
+    """Tell whether a description is the one before, but for things that go or look otherwise.
 
     All else, place and air included, stays.
     """
@@ -240,12 +312,15 @@ def alters(text: str, before: str, words: Vocabulary) -> bool:
     left = {kind for one in others for kind in _meant(one)} - {
         kind for one in things for kind in _meant(one)
     }
-    has_other_color = any(
-        one.color not in (None, was[_meant(one)].color) for one in things if _meant(one) in was
-    )
+    has_other_look = any(
+        one.color not in (None, there.color) or one.shape != there.shape
+        for one in things if (there := was.get(_meant(one)))
+    )  # fmt: skip
+    new = new_in(things, others)
     return (
-        bool(gone or has_other_color)
-        and all(_is_but_for_color(one, was.get(_meant(one))) for one in things)
+        bool(gone or has_other_look)
+        and len(new) <= len(gone)  # each takes the place of another one
+        and all(_is_but_for_color(one, was.get(_meant(one))) for one in things if one not in new)
         and left <= gone
         and place == other_place
         and _air(text, words) == _air(before, words)
@@ -626,12 +701,17 @@ def names_other_place(text: str, before: str, words: Vocabulary) -> bool:
 def words_unseen(text: str, before: str, words: Vocabulary) -> tuple[Word, ...]:
     """Return the words of a text that change nothing in the place where it stays."""
     whole = staying(text, words, before)
-    start = whole.find(text)
-    if start < 0:  # it is told in other words
-        return tuple(words.without_effect(text))
+    start, grey = whole.find(text), words.without_effect(whole)
+    if start < 0:  # it is told in other words, and those that ask for it ("more") are obeyed
+        told = {word.text.lower() for word in split_words(whole) if word not in grey}
+        asked = {word.text.lower() for word in grey}
+        return tuple(
+            word for word in words.without_effect(text)
+            if word.text.lower() in asked - told
+        )  # fmt: skip
     return tuple(
         Word(word.text, word.start - start, word.end - start)
-        for word in words.without_effect(whole)
+        for word in grey
         if start <= word.start and word.end <= start + len(text)
     )
 

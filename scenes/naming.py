@@ -97,11 +97,12 @@ _WEARING = frozenset(("in", "dressed", "wearing", "wears", "clad", "with", "has"
 _IS_COLORED = frozenset(("is", "are", "all", "painted", "coloured", "colored"))
 _PRONOUNS = frozenset(("it", "they", "which", "that"))
 _JOINING = frozenset(("and", "or", "with", "on", "at", "who"))
-_GARMENTS = frozenset((
+GARMENTS = frozenset((
     "dress", "coat", "jacket", "shirt", "robe", "gown", "hat", "cap", "clothes", "suit", "uniform",
     "trousers", "skirt", "sweater", "raincoat", "cloak", "jumper", "tshirt", "blouse", "scarf",
+    "swimsuit", "bikini", "apron", "costume", "pyjamas", "overalls", "kimono", "sari",
 ))  # fmt: skip
-_GARMENTS |= {f"{one}{'es' if one.endswith('ss') else 's'}" for one in _GARMENTS}
+GARMENTS |= {f"{one}{'es' if one.endswith('ss') else 's'}" for one in GARMENTS}
 _DRESSES = frozenset(("dress", "dresses", "gown", "gowns"))  # which women are painted in
 _HUNG = frozenset(("wall", "ceiling"))
 _TABLE, _BUILT_IN = "table", frozenset(("fireplace", "stove", "bathtub", "bed", "wardrobe"))
@@ -243,7 +244,7 @@ def garments_in(text: str) -> tuple[str, ...]:
     return tuple(
         word
         for place, word in enumerate(said)
-        if word in _GARMENTS
+        if word in GARMENTS
         and place in naming.telling
         and not (word in _DRESSES and SHAPES.keys() & said[:place])
     )
@@ -849,7 +850,7 @@ def _clothes(
     if said is None or not _WEARING.intersection(words[span.end : place]):
         return None
     after = words[place + 1] if place + 1 < len(words) else "and"
-    is_dress = after in _GARMENTS
+    is_dress = after in GARMENTS
     is_color = after in _JOINING or place + 1 in after_stops  # "in red", and not "in a red car"
     if not is_dress and not (is_color and words[place - 1] in _WEARING):
         return None

@@ -129,6 +129,15 @@ AFTER_NOUN = any_case(  # colours and sizes, as other languages have them: "an u
     rf"(?P<look>{_COLOR}|{_SIZES})"
     r"(?=$|[,.;:!?]| (?:and|at|by|in|lying|on|sitting|sleeping|standing|under|with)\b)"
 )
+AS_LARGE = any_case(
+    rf"\b(?P<noun>(?:{_NOUNS})(?:e?s)?),? (?:(?:that|which) )?(?:(?:is|are) )?"
+    r"as (?:tall|big|large|high|huge) as (?:(?:an?|the|some) )?"
+    r"(?:tree|house|building|tower|mountain|skyscraper|castle|elephant)s?\b"
+)
+OF_ICE = any_case(  # white, as it is painted
+    r"\b(?P<noun>(?:castle|palace|tower|house|church|temple|bridge|throne)s?)"
+    r"(?: (?:(?:which|that) )?(?:(?:is|are) )?(?:made )?(?:out )?of ice)\b"
+)
 _MADE = "make|paint|turn|change|colou?r"
 SKY_MADE = any_case(
     rf"\b(?:{_MADE}) (?:the )?sky (?:to |into )?(?P<color>{_COLOR}|gray|violet|golden)\b"
@@ -445,6 +454,12 @@ def _owned(found: re.Match[str]) -> str:
 
 REWORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = _table(
     # what is read as something else, one after the other
+    (AS_LARGE, r"giant \g<noun>"),
+    (OF_ICE, r"white ice \g<noun>"),
+    (
+        r"\bbefore (?=(?:an?|the|my|our|his|her) )(?!\w+ (?:storm|rain|snow|sun|night|day|war)\w*)",
+        "in front of ",
+    ),
     (rf"\bas (?=(?:{_COLOR}|{_SIZES}) as\b)", ""),
     (LIKENESS, ""),
     *((image, r"\1") for image in IMAGES),
@@ -508,8 +523,8 @@ REWORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], 
         for tree, trees in _FORESTS.items()
     ),
     (  # of trains, no block in the air
-        r"(?P<train>\b(?:train|railway)\b.*)\bon (?:the|a) platform\b"
-        r"|\bon (?:the|a) platform\b(?=.*\b(?:train|railway)\b)",
+        r"(?P<train>\b(?:train|railway)\b.*)\bon (?:(?:the|a) )?platform\b"
+        r"|\bon (?:(?:the|a) )?platform\b(?=.*\b(?:train|railway)\b)",
         r"\g<train>in front of the station",
     ),
     (r"\bcamp fires?\b", "campfire"),
@@ -615,7 +630,7 @@ OBEYED: tuple[tuple[re.Pattern[str], int | str], ...] = (
     *((said, 0) for said in (
         WEATHER_GONE, BABY, OVERCAST, ON_BANKS, CHILDS_ROOM, REMOVED, REPLACED, FISHING_VILLAGE,
         SUNKEN_TOWN, DARK_STORM, FLOODED_CAVE, SQUARE_IN_TOWN, UNDERWATER_REEF, BASE_ON_MOON,
-        IN_BLOSSOM, CROSSING,
+        IN_BLOSSOM, CROSSING, AS_LARGE, OF_ICE,
     )),
     *((said, 0) for said, _ in LIGHTS_TOLD),
     (OF_WOOD, "of"), (OF_STONE, "stone"), (WOOD, "wood"), (AFTER_NOUN, "look"), (ON_WALL, "wall"),

@@ -13,6 +13,7 @@ from mag_sandbox.scenes.color_names import COLORS, SAME_COLORS, color_name, colo
 from mag_sandbox.scenes.kinds import ALSO, THINGS, shape_of
 from mag_sandbox.scenes.looks import painted_colors
 from mag_sandbox.scenes.naming import (
+    GARMENTS,
     NUMBERS,
     SIZES,
     WHERE,
@@ -23,13 +24,16 @@ from mag_sandbox.scenes.naming import (
 )
 from mag_sandbox.scenes.places import read_places
 from mag_sandbox.scenes.relations import DIRECTIONS
+from mag_sandbox.scenes.rewordings import REPLACED
 from mag_sandbox.scenes.synonyms import as_many_as
 from mag_sandbox.scenes.vocabulary import (
+    APOSTROPHES,
     FUNCTION_WORDS,
     MOST_NAMED,
     Vocabulary,
     Word,
     WordGroup,
+    any_case,
     rewritten,
     split_words,
     stem,
@@ -138,6 +142,56 @@ def recolored(thing: Edit, color: str) -> Edit:
     return replace(thing, act="place", color=COLORS[color])
 
 
+ASKING = (  # before a change: "now", "can you please"
+    r"^\W*(?:(?:now|then|also|and|please|(?:can|could|would) you) )*"
+)
+_COLOR, _MAKING = "|".join((*COLORS, *SAME_COLORS)), "make|paint|colou?r|turn|change|dye"
+CLOTHES = any_case(  # "make her dress blue", "give the man a red coat"
+    rf"{ASKING}(?:{_MAKING}|give|put|dress) "
+    rf"(?P<who>her|his|him|their|them|(?:the|my) \w+?)(?:[{''.join(APOSTROPHES)}]s)? "
+    rf"(?:in )?(?:an? )?(?:(?P<color>{_COLOR}) )?(?:{'|'.join(sorted(GARMENTS))})"
+    rf"(?: (?:(?:in)?to )?(?P<other>{_COLOR}))?\W*$"
+)
+_RESIZED = {"bigger": 1.5, "larger": 1.5, "taller": 1.5, "smaller": 0.67}
+_ALTERED = any_case(
+    rf"{ASKING}(?:{_MAKING}) (?P<what>(?:the|my|this|that) .+?) (?:in |(?:in)?to )?"
+    rf"(?P<look>{_COLOR}|{'|'.join(_RESIZED)})\W*$"
+)
+
+
+def alteration_in(text: str) -> tuple[str, str] | None:
+    """Return words for a thing that is to change, and for what it becomes; None: none is.
+
+    >>> alteration_in("turn the horse into a dragon"), alteration_in("make her dress blue")
+    (('horse', 'a dragon'), ('person', 'blue'))
+    """
+    if (found := CLOTHES.search(text)) and (color := found["color"] or found["other"]):
+        return found["who"] if " " in found["who"] else "person", color
+    if found := _ALTERED.search(text):
+        return found["what"], found["look"]
+    found = REPLACED.search(text)
+    return (found["gone"], text[found.end() :]) if found else None
+
+
+def altered(thing: Edit, look: str, kinds: Collection[str]) -> Edit:
+    """Return the edit that puts in a thing's place what it becomes: a colour, size or thing.
+
+    Raises:
+        ThingError: it does not take the colour, or the words name nothing that can be drawn.
+    """
+    if (scale := _RESIZED.get(look.lower())) is not None:
+        width, height = (
+            round(min(max(side * scale, SMALLEST), most), 1)
+            for side, most in zip((thing.width, thing.height), LARGEST, strict=True)
+        )
+        edit = replace(thing, act="place", width=width, height=height)
+    elif color := said_color(look):
+        return recolored(thing, color)
+    else:
+        edit = parse_known(look, thing.yaw, None, kinds)
+    return _moved(replace(edit, yaw=0.0), thing.yaw, thing.pitch + (edit.height - thing.height) / 2)
+
+
 _WITH = frozenset(("with", "wearing", "holding"))
 _MANY = frozenset(word for word, (least, _) in NUMBERS.items() if least > 1)
 _ASIDE, _SIDE_WORDS = {"left": -20.0, "right": 20.0}, 3  # degrees from where one points
@@ -233,6 +287,9 @@ class ThingWords(Vocabulary):
         if said_color(text):
             return ()
         unknown = super().without_effect(text)
+        if asked := alteration_in(text):
+            named = {*" ".join(asked).lower().split()} - _RESIZED.keys()
+            return tuple(word for word in unknown if word.text.lower() in named)
         stems = {word: _own_stems(word.text) for word in split_words(text)}
         read = frozenset().union(*stems.values())
         said = frozenset().union(*(name for name in self._names if name <= read))

@@ -5,7 +5,7 @@ An overlay of play over the prompt box, which takes the words. It knows poses an
 """
 
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
@@ -34,6 +34,8 @@ from mag_sandbox.scenes.kinds import THINGS
 from mag_sandbox.scenes.naming import is_plural, kinds_named, named_things
 from mag_sandbox.scenes.things import (
     ThingError,
+    alteration_in,
+    altered,
     parse_known,
     recolored,
     said_color,
@@ -217,7 +219,7 @@ class EditOverlay(Overlay):
         if self._viewpoint != self._reel.pose.position:
             return None
         if edit.act != "place":
-            aimed = (one for one in self._things() if _away(one, edit) == 0)
+            aimed = (one for one in self._things() if not _away(one, edit.yaw, edit.pitch))
             return next(aimed, None) or self._thing_there()
         told = self._placements.placement
         return told if isinstance(told, Edit) else None
@@ -239,11 +241,18 @@ class EditOverlay(Overlay):
             if thing is None:
                 raise ThingError(self._why_uncolored(color))
             return recolored(thing, color)
+        pose, pointed = self._reel.pose, self._thing_there()
+        in_view = [one for one in self._things() if _is_in_view(one, pose)]
+        if asked := alteration_in(text):
+            what, look = asked
+            if thing := _meant_by(what, self._spot, pointed, in_view):
+                return altered(thing, look, self._kinds)
         edit = parse_known(text, *self._spot, self._kinds, self._whereabouts())
         if edit.act == "place":
-            return _inside_view(edit, self._reel.pose)
-        in_view = (one for one in self._things() if _is_in_view(one, self._reel.pose))
-        return _aimed(edit, text, self._thing_there(), in_view)
+            return _inside_view(edit, pose)
+        thing = _meant_by(text, (edit.yaw, edit.pitch), pointed, in_view)
+        is_aside = thing is not None and thing != pointed
+        return replace(edit, yaw=thing.yaw, pitch=thing.pitch) if thing and is_aside else edit
 
     def _remark(self, text: str) -> str:
         """Say why a thing cannot stand there, or which one is changed or removed."""
@@ -393,18 +402,20 @@ def _is_in_view(thing: Edit, pose: CameraPose) -> bool:
     return abs(yaw_difference(thing.yaw, pose.yaw)) < pose.fov / 2
 
 
-def _away(one: Edit, other: Edit) -> float:
-    """Return how far apart the middles of two things are [degrees]."""
-    return hypot(yaw_difference(one.yaw, other.yaw), one.pitch - other.pitch)
+def _away(one: Edit, yaw: float, pitch: float) -> float:
+    """Return how far the middle of a thing is from a spot [degrees]."""
+    return hypot(yaw_difference(one.yaw, yaw), one.pitch - pitch)
 
 
-def _aimed(edit: Edit, text: str, pointed: Edit | None, in_view: Iterable[Edit]) -> Edit:
-    """Return a change of the thing in view that words name: that colour first, then the nearest.
+def _meant_by(
+    text: str, spot: Direction, pointed: Edit | None, in_view: Sequence[Edit]
+) -> Edit | None:
+    """Return the thing in view that words name: in their colour first, then the nearest.
 
     Args:
-        edit: at the spot.
         text: the words; without the name of a thing, the spot is meant.
-        pointed: the thing that is pointed at, if it is known.
+        spot: at which the player points.
+        pointed: the thing there, if it is known.
         in_view: those that are.
 
     Raises:
@@ -415,15 +426,13 @@ def _aimed(edit: Edit, text: str, pointed: Edit | None, in_view: Iterable[Edit])
 
     def likeness(one: Edit) -> tuple[bool, bool, float]:
         is_like = not colors or one.color is None or color_name(one.color) in colors
-        return is_like, one == pointed, -_away(one, edit)
+        return is_like, one == pointed, -_away(one, spot[0], spot[1] or 0.0)
 
     known = (*in_view, pointed) if pointed else in_view
     meant = max((one for one in known if one.kind in kinds), key=likeness, default=None)
-    if meant is not None and meant != pointed:
-        return replace(edit, yaw=meant.yaw, pitch=meant.pitch)
     if kinds and pointed and meant is None:
         raise ThingError(NOT_HERE.format(" or ".join(sorted(one.kinds[0] for one in named))))
-    return edit
+    return meant
 
 
 def stands_here(name: str) -> str:

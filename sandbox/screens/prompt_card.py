@@ -37,7 +37,7 @@ PAD, FIELD_PAD = 20, (12, 6)  # px of the reference window: of the card, around 
 FIELD = (255, 255, 255, 16)
 NOTICE_LINES = 6  # the longest notice is read whole in a window of the usual size
 BUTTON = 24  # px of the reference window: height of a button
-NEW_AREAS = "new areas"  # the words of the choice by which only these follow the text
+NEW_AREAS = "new areas only; this view stays"  # the choice by which these follow the text
 LONGEST = 24  # characters measured and drawn at once; a longer word is broken
 Measure = Callable[[str], int]  # text -> px
 

@@ -4,6 +4,7 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -18,6 +19,7 @@ _STEPS = range(0, 21, 4)  # degrees that what joins steps aside
 _WORTH = 60.0  # degrees aside that are as bad as a thing that is hidden
 _NEARER, _STEP, _NEAREST = 0.2, 0.5, -12.0  # as bad as that; degrees of a foot, nearer and nearest
 _SIDES = {"left": (-1.0,), "right": (1.0,)}  # ways in which it does, where words name a side
+_FAR, _MOST_SCALED = 1.0, 2.0  # degrees of a foot below the horizon; times as large
 _HELD = frozenset(("on", "above", "under"))  # by what they stand to
 
 
@@ -26,6 +28,7 @@ def with_joined(
     under: Sequence[PlacedObject],
     new: Sequence[Named],
     facing: float,
+    gone: Sequence[PlacedObject] = (),
 ) -> list[PlacedObject]:
     """Return a plan's things, unchanged, with those of another plan that words newly name.
 
@@ -34,21 +37,33 @@ def with_joined(
         under: of the other plan.
         new: what words name that is not there yet.
         facing: yaw of the view that is to show it.
+        gone: things whose places the new ones take, as far as words give these none.
     """
     result, seen = list(things), turned(under, facing)
+    left = sorted(gone, key=lambda one: -abs(yaw_difference(one.yaw, facing)))
     kinds = kinds_named(new)
     # what stands to another new thing comes after that
     for one in sorted(new, key=lambda one: bool(one.relation and kinds & {*one.relation.kinds})):
         own = [seen[place] for place in few_of(seen, one)][_count_there(result, one, facing) :]
         for thing in turned(put_to(own, turned(result, facing), one), -facing):
             where = one.relation.where if one.relation and one.relation.kinds else ""
-            joining = thing if where in _HELD else _free(thing, result, where)
+            if left and one.relation is None:
+                joining = _instead(thing, left.pop())
+            else:
+                joining = thing if where in _HELD else _free(thing, result, where)
             place = place_of(joining, result)
             if where in _HELD:  # nearer than what bears it
                 bearing = one.relation.kinds if one.relation else ()
                 place = max(place, *(at + 1 for at in places_of(result, bearing)), 0)
             result.insert(place, joining)
     return result
+
+
+def _instead(thing: PlacedObject, gone: PlacedObject) -> PlacedObject:
+    """Return a thing where another one stood, as much larger as it is nearer there."""
+    near, was_near = (max(-one.foot, _FAR) for one in (gone, thing))
+    scale = min(max(near / was_near, 1 / _MOST_SCALED), _MOST_SCALED)
+    return replace(thing, yaw=gone.yaw).scaled(scale).standing_at(gone.foot)
 
 
 def _count_there(things: Sequence[PlacedObject], one: Named, facing: float) -> int:

@@ -18,7 +18,7 @@ from mag_sandbox.model.imagination.patterns import ROCK
 from mag_sandbox.scenes.color_names import COLORS, color_name, lab_of
 from mag_sandbox.scenes.conditions import Walls
 from mag_sandbox.scenes.descriptions import WINDOWS
-from mag_sandbox.scenes.kinds import ANIMALS, FALLING, HILLS, THINGS, WATERS
+from mag_sandbox.scenes.kinds import ANIMALS, FALLING, HILLS, SHAPES, THINGS, WATERS
 from mag_sandbox.scenes.looks import Look, Rgb, painted_colors, usual_looks
 from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import where_of
@@ -840,11 +840,17 @@ def _colors_given(things: Sequence[PlacedObject], named: Sequence[Named]) -> dic
 
 
 def _in_told_shapes(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return a plan in which things have the shapes that words mean: women are no men."""
+    """Return a plan in which things have the shapes that words mean: women are no men.
+
+    A woman who is turned into a man has the first shape of people.
+    """
     result = list(things)
     for part, own in _meant(things, named):
-        for place in own if part.shape is not None else ():
-            result[place] = replace(things[place], variant=part.shape)
+        for place in own:
+            was_told = part.kinds[0] == "person" and things[place].variant in SHAPES.values()
+            shape = 0 if part.shape is None and was_told else part.shape
+            if shape is not None:
+                result[place] = replace(things[place], variant=shape)
     return result
 
 

@@ -166,9 +166,11 @@ def relit(
         own = [one.recolored(lambda color: steady_color(color, light)) for one in own]
     lit = _under(own, _skies(under, before, now), light)
     lit = _in_other_air(lit, before, now)
-    lit = _altered(lit, before, now)
+    gone = {*now.denied} - {*before.denied} - kinds_named(now.named)
+    left = [one for one in lit if one.kind in gone]
+    lit = _in_given_colors([one for one in lit if one.kind not in gone], before, now)
     new = new_in(now.named, before.named)
-    lit = with_joined(lit, under, new, facing) if new else lit
+    lit = with_joined(lit, under, new, facing, left) if new else lit
     kept = air - FALLING - (kinds_named(now.named) - kinds_named(before.named))
     shown = (
         air if now.by_night else air - (_STARRY - kinds_named(now.named))
@@ -189,16 +191,14 @@ def _tint(light: Sequence[float]) -> float:
     return max(light) / min(light)
 
 
-def _altered(things: Sequence[PlacedObject], before: Wanted, now: Wanted) -> list[PlacedObject]:
-    """Return a plan without what words now say is gone, and in the colours that they now give."""
-    gone = {*now.denied} - {*before.denied} - kinds_named(now.named)
+def _in_given_colors(things: list[PlacedObject], before: Wanted, now: Wanted) -> list[PlacedObject]:
+    """Return a plan in the colours that words now give."""
     were = {one.kinds[0]: one for one in before.named}
     changed = [
         one for one in now.named
         if one.color and not one.parts and one.color != were.get(one.kinds[0], one).color
     ]  # fmt: skip
-    kept = [one for one in things if one.kind not in gone]
-    return colored(kept, changed) if changed else kept
+    return colored(things, changed) if changed else things
 
 
 def _kept_above(

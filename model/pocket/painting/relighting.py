@@ -19,6 +19,7 @@ from mag_sandbox.model.imagination.surroundings import Surroundings, in_pixels
 from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
 from mag_sandbox.model.pocket.painting.painted_pictures import PaintedPictures
 from mag_sandbox.scenes.descriptions import BUILDINGS, WINDOWS
+from mag_sandbox.scenes.kinds import PEOPLE
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 Things = Sequence[PlacedObject]
@@ -97,6 +98,9 @@ class Relighting:
         owners = self._imagination.owners(self._before)
         is_same_air = _air(things) == _air(self._before)
         anew = frozenset[str]() if is_same_air else _ANEW
+        colors = [{one.kinds: one.color for one in told.named} for told in (self._was, self._now)]
+        dressed = {kinds[0] for kinds in colors[0] if colors[0][kinds] != colors[1].get(kinds)}
+        anew |= dressed & PEOPLE  # whose faces keep their colour
         lit = {_place(one): one.mean_color for one in things if one.kind not in anew}
         gains = np.full((len(self._before) + 1, 3), np.inf)  # the last one is the background's
         for number, one in enumerate(self._before):
@@ -124,5 +128,5 @@ def _air(things: Things) -> set[PlacedObject]:
     return {one for one in things if one.kind in _SKIES or one.kind in AIR | WINDOWS}
 
 
-def _place(thing: PlacedObject) -> tuple[str, float, float]:
-    return thing.kind, thing.yaw, thing.pitch
+def _place(thing: PlacedObject) -> tuple[str, int | None, float, float]:
+    return thing.kind, thing.variant, thing.yaw, thing.pitch

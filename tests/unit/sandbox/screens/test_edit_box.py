@@ -537,6 +537,24 @@ def test_what_words_name_is_removed_although_another_thing_is_pointed_at():
     assert len(asked) == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("make the sheep black", {"color": COLORS["black"]}),
+        ("make the sheep bigger", {"width": 13.5, "height": 13.5, "pitch": 2.25}),
+        ("turn the sheep into a tent", {"kind": "tent"}),
+    ],
+)
+def test_what_words_name_is_altered_where_it_stands(text, changes):
+    sheep = Edit("place", 350.0, 0.0, 9.0, 9.0, "sheep")
+    overlay, asked, _, _ = made(kinds=("tent", "sheep"), things=(sheep,))
+    overlay.handle(click((640, 384)))
+    write(overlay, text)
+    (edit,) = asked
+    assert (edit.act, edit.yaw) == ("place", 350.0)
+    assert {name: getattr(edit, name) for name in changes} == changes
+
+
 def test_before_enter_the_box_says_that_nothing_is_there_to_take_another_colour():
     overlay, _, _, _ = made()
     overlay.handle(click((640, 384)))

@@ -319,7 +319,7 @@ def test_of_a_thing_that_is_put_here_only_that_is_said():
         ("a forest with a glass bridge ", []),
         ("a forest with a glass ", ["bottle"]),
         ("a theatre stage with curtains ", []),  # "stage" follows
-        ("two rhinos in a savanna ", ["elephants"]),
+        ("two kangaroos in a savanna ", ["deer"]),
         ("a medieval town with a cart ", ["horse"]),  # no tractor
         ("a farm with a cart ", ["tractor", "horse"]),
         ("a gym with a boxing ring ", ["podium"]),  # below both words

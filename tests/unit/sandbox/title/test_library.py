@@ -593,7 +593,7 @@ def test_a_players_description_is_shown_without_words_that_have_no_effect():
     own, given = Scene(text), Scene(text, image="swamp.png")
     assert told(own, text, words) == "A swamp with a wooden boat"
     assert told(given, text, words) == text, "with the picture that it is of"
-    assert told(given, f"{text} and a drone", words) == "A swamp with a wooden boat"
+    assert told(given, f"{text} and a kangaroo", words) == "A swamp with a wooden boat"
     assert told(own, text, None) == text
     village = Scene("A snowfield with a pond. Birds, a snowman and groups of firs.", 0, "Village")
     asked = Scene(f"{village.prompt[:-1]}, a foggy night, a dragon", 0, "A snowfield with a pond")
