@@ -51,7 +51,7 @@ from mag_sandbox.scenes.places import FLOWERS, known_place
 from mag_sandbox.scenes.rewordings import COLORED_SKY, REPLACED, SHADES
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.suggestions import AIRY, SEASON_STEMS
-from mag_sandbox.scenes.things import ASKING, CLOTHES, COUNTS
+from mag_sandbox.scenes.things import ALTERED, ASKING, CLOTHES, COUNTS
 from mag_sandbox.scenes.vocabulary import (
     DETERMINERS,
     FUNCTION_WORDS,
@@ -67,8 +67,8 @@ from mag_sandbox.scenes.vocabulary import (
 )
 
 _ADDING = any_case(  # to the place: "and a ruin", "now with two foxes"
-    rf"{ASKING}(?:(?:and|with|plus|also|add|put|draw|one more|an? (?:second|third|fourth)"
-    r"|(?:i|we) (?:want|need|would like)|give (?:me|us)|there (?:is|are)(?: also| now)?"
+    rf"{ASKING}(?:(?:and|with|plus|also|add|put|draw|bring|one more|an? (?:second|third|fourth)"
+    r"|(?:i|we) (?:want|need|would like)|give (?:me|us)|there (?:is|are|should be)(?: also| now)?"
     r"|place(?= (?:an?|another|one|some|the)\b)) )+"
 )
 _MORE = any_case(r"^\W*(?:(?:add|put|with|even|some) )*more (?=\w)")
@@ -100,6 +100,7 @@ _GONE = any_case(  # the beginning of a text by which something goes
 _AWAY = any_case(
     rf"{ASKING}(?:take|move|throw|put) (?P<gone>(?:the|all|my|every) .+?) (?:away|out)\W*$"
 )
+_ASKED_FOR = any_case(r"^(?=(?:an?|some|two|three|four|five) .*\bplease\W*$)")
 _PLEASE = any_case(r"\W*\bplease\b\W*$")
 _OVER = any_case(r"^ (over|above)\b")  # after what is gone: "sunset over the sea"
 _AND = any_case(r"^ and ")  # after what is gone: "with tigers and a statue"
@@ -124,7 +125,7 @@ def staying(text: str, words: Vocabulary, before: str) -> str:
     """
     if altered := _altered(text, words, before):
         return altered
-    text = _PLEASE.sub("", text)
+    text = _PLEASE.sub("", _ASKED_FOR.sub("add ", text))
     air = _SAME_PLACE.sub("", text).strip(" ,.")
     there = kept_place(text, words, before) or kept_air(text, words, before)
     stays = f"{text.rstrip(' ,.')}, {there}"
@@ -188,6 +189,7 @@ def _altered(text: str, words: Vocabulary, before: str) -> str:
     without the boat".
     """
     text = _AWAY.sub(r"remove \g<gone>", _as_people(text, words, before))
+    text = ALTERED.sub(r"make \g<what> \g<look>", text)
     if not before or words.place(in_places(words, text)) is not None or words.foreign(text):
         return ""
     read = in_places(words, _GONE.sub("no ", text))

@@ -96,11 +96,13 @@ _WHO = frozenset(("who", "which"))
 _WEARING = frozenset(("in", "dressed", "wearing", "wears", "clad", "with", "has", "have"))
 _IS_COLORED = frozenset(("is", "are", "all", "painted", "coloured", "colored"))
 _PRONOUNS = frozenset(("it", "they", "which", "that"))
-_JOINING = frozenset(("and", "or", "with", "on", "at", "who"))
+_JOINING = frozenset((
+    "and", "or", "with", "on", "at", "who", "in", "under", "by", "near", "beside", "behind",
+))  # fmt: skip
 GARMENTS = frozenset((
     "dress", "coat", "jacket", "shirt", "robe", "gown", "hat", "cap", "clothes", "suit", "uniform",
     "trousers", "skirt", "sweater", "raincoat", "cloak", "jumper", "tshirt", "blouse", "scarf",
-    "swimsuit", "bikini", "apron", "costume", "pyjamas", "overalls", "kimono", "sari",
+    "cloth", "swimsuit", "bikini", "apron", "costume", "pyjamas", "overalls", "kimono", "sari",
 ))  # fmt: skip
 GARMENTS |= {f"{one}{'es' if one.endswith('ss') else 's'}" for one in GARMENTS}
 _DRESSES = frozenset(("dress", "dresses", "gown", "gowns"))  # which women are painted in

@@ -62,7 +62,7 @@ WEATHER_GONE = any_case(  # weather that is over
     rf"|\b(?:the |all )?(?:{_FALLING_WORDS}) (?:(?:is|are|has|have) (?:over\b|(?:now )?))?"
     r"(?:gone|cleared|ends?|ended|lifts?|lifted|stops?|stopped|vanished|disappeared|(?<=over))\b"
     r"(?: up)?|\b(?:the |all )?snow (?:is |has )?(?:melts?|melted|melting|gone|thaws?)\b"
-    r"|\b(?:no more|without|remove)(?: the| any)? snow\b"
+    r"|\b(?:no more|without|remove|melt)(?: the| any)? snow\b"
     r"|\bit (?:has )?(?:no longer|stops?|stopped) (?:rain|snow)(?:s|ing)?\b"
 )
 _CLEAR_SKY, _CLOUDED = "under a clear sky", "under many clouds"

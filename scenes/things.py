@@ -146,16 +146,17 @@ ASKING = (  # before a change: "now", "can you please"
     r"^\W*(?:(?:now|then|also|and|please|(?:can|could|would) you) )*"
 )
 _COLOR, _MAKING = "|".join((*COLORS, *SAME_COLORS)), "make|paint|colou?r|turn|change|dye"
-CLOTHES = any_case(  # "make her dress blue", "give the man a red coat"
-    rf"{ASKING}(?:{_MAKING}|give|put|dress) "
+_BECOMING = r"(?:(?:is|are|should be|must be|becomes?|turns?|in|into|to|now) )*"
+CLOTHES = any_case(  # "make her dress blue", "give the man a red coat", "her dress is blue now"
+    rf"{ASKING}(?:(?:{_MAKING}|give|put|dress) )?"
     rf"(?P<who>her|his|him|their|them|(?:the|my) \w+?)(?:[{''.join(APOSTROPHES)}]s)? "
     rf"(?:in )?(?:an? )?(?:(?P<color>{_COLOR}) )?(?:{'|'.join(sorted(GARMENTS))})"
-    rf"(?: (?:(?:in)?to )?(?P<other>{_COLOR}))?\W*$"
+    rf"(?: {_BECOMING}(?P<other>{_COLOR}))?(?: now)?\W*$"
 )
 _RESIZED = {"bigger": 1.5, "larger": 1.5, "taller": 1.5, "smaller": 0.67}
-_ALTERED = any_case(
-    rf"{ASKING}(?:{_MAKING}) (?P<what>(?:the|my|this|that) .+?) (?:in |(?:in)?to )?"
-    rf"(?P<look>{_COLOR}|{'|'.join(_RESIZED)})\W*$"
+ALTERED = any_case(  # "paint the boat blue", "the boat should be blue"
+    rf"{ASKING}(?:(?:{_MAKING}) )?(?P<what>(?:the|my|this|that) .+?) {_BECOMING}"
+    rf"(?P<look>{_COLOR}|{'|'.join(_RESIZED)})(?: now)?\W*$"
 )
 
 
@@ -167,7 +168,7 @@ def alteration_in(text: str) -> tuple[str, str] | None:
     """
     if (found := CLOTHES.search(text)) and (color := found["color"] or found["other"]):
         return found["who"] if " " in found["who"] else "person", color
-    if found := _ALTERED.search(text):
+    if found := ALTERED.search(text):
         return found["what"], found["look"]
     found = REPLACED.search(text)
     return (found["gone"], text[found.end() :]) if found else None

@@ -597,6 +597,7 @@ def test_other_light_weather_or_season_alone_is_of_the_same_things_in_the_same_p
         ("make her dress blue", "a park with a woman in a red dress",
          "a park with a woman in a blue dress"),
         ("give the man a red coat", "a park with a man", "a park with a man in red"),
+        ("the boat is green now", "a lake with a red boat", "a lake with a green boat"),
         ("turn the man into a woman", "a beach with a man", "a beach with a woman"),
         ("can you replace the bear with a fox", "a forest with a brown bear and a tent",
          "a forest with a fox and a tent, without the bear"),
@@ -693,7 +694,7 @@ def test_light_and_weather_are_told_by_what_happens(words: DescriptionWords, tex
 
 
 def test_words_that_ask_for_a_change_are_not_struck(words: DescriptionWords):
-    for text in ("more trees", "put a cat on the bench", "add a bear please"):
+    for text in ("more trees", "put a cat on the bench", "a bear please"):
         assert not words_unseen(text, "a park with a bench", words)
     grey = words_unseen("put a purple kangaroo on the bench", "a park with a bench", words)
     assert "kangaroo" in [word.text for word in grey]
