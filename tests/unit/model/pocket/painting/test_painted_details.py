@@ -246,11 +246,10 @@ def test_views_show_a_thing_where_it_stands_and_nothing_elsewhere():
     assert made.views(ALL, [HERE], drawn=drawn).equal(views[:1])
 
 
-@pytest.mark.parametrize(("things", "hiding"), [((STANDING,), None), ((BEHIND,), (STANDING,))])
-def test_views_say_where_things_of_the_plan_and_the_players_hide_the_sky(things, hiding):
+def test_views_say_where_things_hide_the_sky():
     made, _ = white_details(black)
     half = GroundThings(ALL.without(ALL.mask(Place(0, 8, ROWS, 6))), (STANDING,))
-    views = made.views(ALL, [HERE, AWAY], None, half, things, hiding)
+    views = made.views(ALL, [HERE, AWAY], None, half, (STANDING,))
     assert views is not None
     here, away = views[:, 4]
     assert (here > 0.5).sum() > 1000
