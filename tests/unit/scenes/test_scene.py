@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from mag_sandbox.files.yaml_files import MAX_BYTES
 from mag_sandbox.scenes import SceneError, available_scenes, load_scene
 from mag_sandbox.scenes.scene import CATEGORIES
 
@@ -63,28 +62,17 @@ def test_an_unknown_key_is_reported_with_file_line_and_nearest_name(scene_file):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("prompt: A place.\nseed: three\n", ':2: seed is "three", expected a whole number'),
         ("prompt: A place.\nseed: true\n", ":2: seed is True, expected a whole number"),
         ("prompt: A place.\nseed: -1\n", ":2: seed is -1, expected 0 to"),
         ("prompt: 12\n", ":1: prompt is 12, expected text"),
-        ("prompt: [a, b]\n", ":1: prompt is a list, expected text"),
         ("seed: 1\nprompt: ''\n", ":2: prompt is empty; describe the place"),
         ("prompt:\n", ":1: prompt is empty, expected text"),
         ("seed: 1\n", 'has no "prompt"; add a line "prompt: ..."'),
-        ("", 'has no "prompt"'),
-        ("prompt: A.\nseed: 1\nprompt: B.\n", ':3: "prompt" is given twice, first in line 1'),
         ("prompt: A.\ncategory: outdor\n", ':2: category "outdor" (did you mean "outdoor"?)'),
-        ("- a\n- b\n", ':1: expected lines of the form "key: value"'),
         ("prompt: 'open\n", "is not valid YAML"),
-        ("prompt: !!python/object:os.system {}\n", ":1: is not valid YAML"),
         ("prompt: A.\nseed: 2001-99-99\n", ":2: seed holds a value that cannot be read"),
         ('prompt: A.\nseed: !!int ""\n', ":2: seed holds a value that cannot be read"),
-        ("prompt: A\x01place.\n", "holds control characters"),
-        ("prompt: A.\nimage: absent.png\n", 'image "absent.png" not found'),
-        ("[" * 1200, "is not valid YAML"),
         ("prompt: " + "a" * 2000, "prompt has 2000 characters, at most 1000"),
-        ("prompt: " + "a" * MAX_BYTES, "is larger than 64 KiB"),
-        (b"\x89PNG\xff\xfe", "is not a text file"),
     ],
 )
 def test_a_wrong_file_is_reported_with_its_place(scene_file, text, said):

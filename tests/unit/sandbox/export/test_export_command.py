@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mag_sandbox.command_line import UsageError, options_of
+from mag_sandbox.command_line import options_of
 from mag_sandbox.sandbox.commands import cli
 from mag_sandbox.sandbox.export.command import progress_line, run_export
-from mag_sandbox.sandbox.export.options import ExportError, RecordingExport
-from mag_sandbox.sandbox.recording.reader import RecordingError
+from mag_sandbox.sandbox.export.options import RecordingExport
 from tests.doubles import FakeWorld
 from tests.recorded import AWAY_AND_BACK, QUICK, played, record
 
@@ -46,49 +45,6 @@ def test_without_options_it_is_a_video_with_sound():
     options = parse("runs/a")
     assert (options.format, options.sound, options.hud) == ("mp4", True, False)
     assert (options.start, options.end, options.scale, options.out) == (0.0, None, None, None)
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (("--format", "mp5"), "invalid choice: 'mp5'"),
-        (("--from", "soon"), "argument --from: invalid float value: 'soon'"),
-        (("--to", "inf"), "--to is inf"),
-        (("--from", "-1"), "--from is -1"),
-        (("--fps", "nan"), "--fps is nan"),
-        (("--scale", "9"), "--scale is 9, expected 1 to 8"),
-        (("--scale", "1.5"), "argument --scale"),
-        (("--formt", "mp4"), "unrecognized arguments: --formt"),
-    ],
-)
-def test_wrong_options_are_answered_at_once(words, message):
-    with pytest.raises((UsageError, ExportError)) as refused:
-        run_export(parse("runs/a", *words), lambda line: None)
-    assert message in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("prepare", "message"),
-    [
-        (lambda folder: None, "not found.; name the folder"),
-        (lambda folder: (folder / "session.jsonl").write_bytes(b""), "holds no complete event"),
-        (lambda folder: (folder / "session.jsonl").write_bytes(b"{}\n"), "kind is"),
-    ],
-)
-def test_what_is_no_recording_is_refused_in_one_sentence(tmp_path, prepare, message):
-    prepare(tmp_path)
-    with pytest.raises(RecordingError, match=message) as refused:
-        run_export(parse(str(tmp_path)), lambda line: None)
-    assert "\n" not in str(refused.value)
-
-
-def test_frames_of_something_else_are_refused_with_the_remedy(folder, tmp_path):
-    copy = tmp_path / "copy"
-    copy.mkdir()
-    (copy / "session.jsonl").write_bytes((folder / "session.jsonl").read_bytes())
-    (copy / "frames.bin").write_bytes(b"\0" * 4000)
-    with pytest.raises(RecordingError, match=r"cannot be read: byte 0 begins no record; delete"):
-        run_export(parse(str(copy)), lambda line: None)
 
 
 def test_a_session_is_played_again_by_what_it_is_given(tmp_path):

@@ -21,7 +21,6 @@ from mag_sandbox.sandbox.recording.frame_writer import FrameWriter
 from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import (
     EVENTS_FILE,
-    Recording,
     RecordingError,
     load_recording,
 )
@@ -31,7 +30,6 @@ from mag_sandbox.scenes import Scene
 from tests.doubles import WALKING, FakeWorld
 from tests.unit.sandbox.play.test_session import Notes
 
-REMOVED = object()
 SCENE = Scene(prompt="A meadow — with flowers.", name="meadow", seed=3)
 COMMANDS = (CameraCommand(yaw=1.0), CameraCommand(pitch=-0.5), CameraCommand())
 
@@ -53,12 +51,10 @@ def folder(tmp_path):
 
 
 def edit(folder: Path, line: int, **changes) -> None:
-    """Change keys of one line, or remove them."""
+    """Change keys of one line."""
     path = folder / EVENTS_FILE
     lines = path.read_text(encoding="utf-8").splitlines()
-    data = json.loads(lines[line - 1]) | changes
-    kept = {key: value for key, value in data.items() if value is not REMOVED}
-    lines[line - 1] = json.dumps(kept)
+    lines[line - 1] = json.dumps(json.loads(lines[line - 1]) | changes)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -149,12 +145,6 @@ def test_later_sessions_share_no_folder_with_another_process(tmp_path, monkeypat
     assert load_recording(tmp_path / "session-3").start.seed == 2
 
 
-def test_a_place_that_cannot_hold_a_folder_is_refused_before_play(tmp_path):
-    (tmp_path / "file").write_text("here")
-    with pytest.raises(RecordingError, match="name another folder"):
-        Recorder(tmp_path / "file" / "session")
-
-
 def test_a_second_session_gets_its_own_folder(tmp_path):
     recorder = Recorder(tmp_path / "session")
     session = Session(FakeWorld(), ScriptSource(COMMANDS), observers=[recorder])
@@ -227,33 +217,6 @@ def test_every_way_to_cut_a_recording_is_read_or_refused(folder):
             assert load_recording(folder).start.seed == 7
 
 
-def test_a_missing_recording_says_which_folder_is_meant(tmp_path):
-    with pytest.raises(RecordingError, match=r"not found.; name the folder given to"):
-        load_recording(tmp_path / "nowhere")
-
-
-@pytest.mark.parametrize(
-    ("line", "changes", "message"),
-    [
-        (1, {"schema": 99}, r"line 1: schema is 99, this version reads 2; use the version"),
-        (1, {"seed": REMOVED}, r'line 1: "event" lacks "seed"'),
-        (1, {"seed": "seven"}, r'line 1: "seed": expected int, got str'),
-        (1, {"kind": "block"}, r"line 1"),
-        (2, {"kind": "blok"}, r'line 2: kind is "blok", expected one of session_start, block'),
-        (2, {"digest": REMOVED}, r'line 2: "event" lacks "digest"'),
-        (2, {"block_index": 5}, r"line 2: block 5 out of order"),
-        (2, {"control": {"yaw": "x"}}, r'line 2: "control.camera.yaw": expected float, got str'),
-        (2, {"look_ahead": 1}, r'line 2: "look_ahead": expected array, got int'),
-    ],
-)
-def test_a_damaged_recording_is_refused_with_file_line_and_remedy(folder, line, changes, message):
-    edit(folder, line, **changes)
-    with pytest.raises(RecordingError, match=message) as error:
-        load_recording(folder)
-    assert EVENTS_FILE in str(error.value)
-    assert "\n" not in str(error.value)
-
-
 def test_a_recording_of_nothing_but_lines_is_refused_before_they_are_split(folder, monkeypatch):
     monkeypatch.setattr(reader, "MOST_EVENTS", 4)
     (folder / EVENTS_FILE).write_bytes(b"\n" * 5)
@@ -273,20 +236,6 @@ def test_a_camera_out_of_range_is_refused(folder):
     edit(folder, 2, control=control)
     with pytest.raises(RecordingError, match="camera yaw is 3"):
         load_recording(folder)
-
-
-def read_whatever(folder: Path, data: bytes) -> Recording | None:
-    (folder / EVENTS_FILE).write_bytes(data)
-    try:
-        return load_recording(folder)
-    except RecordingError as error:
-        assert "\n" not in str(error)
-        return None
-
-
-def test_deeply_nested_json_is_refused(tmp_path):
-    assert read_whatever(tmp_path, b"[" * 100_000 + b"\n") is None
-    assert read_whatever(tmp_path, b"9" * 10_000 + b"\n") is None
 
 
 def numbers_in(value: object, path: tuple = ()) -> Iterator[tuple]:
