@@ -18,18 +18,13 @@ from tests.games import FAST, SCENE, SETTINGS
 @pytest.fixture
 def game(tmp_path, monkeypatch):
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
-    world = FakeWorld(spec=FAST)
-
-    def make(load=lambda progress: world):
-        return PlayerGame(
-            WorldChoice(), SETTINGS, tmp_path / "data", PLAYER_BINDINGS, load=load, notify=wake
-        )
-
-    return make
+    return PlayerGame(
+        WorldChoice(), SETTINGS, tmp_path / "data", PLAYER_BINDINGS,
+        load=lambda progress: FakeWorld(spec=FAST), notify=wake,
+    )  # fmt: skip
 
 
 def test_a_window_that_is_closed_keeps_what_is_played(game, monkeypatch):
-    one = game()
     draw = MapOverlay.draw
 
     def close_late(self, surface):
@@ -38,33 +33,19 @@ def test_a_window_that_is_closed_keeps_what_is_played(game, monkeypatch):
             pygame.event.post(pygame.Event(pygame.QUIT))
 
     monkeypatch.setattr(MapOverlay, "draw", close_late)
-    summary = play(one, Playthrough(SCENE, 7))
+    summary = play(game, Playthrough(SCENE, 7))
     assert (summary.reason, summary.error) == ("left", None)
-    assert len(one.services.saves.scenes.entries()) == 1
+    assert len(game.services.saves.scenes.entries()) == 1
 
 
 def test_a_bug_in_what_is_drawn_ends_the_game_and_keeps_what_is_played(game, monkeypatch):
-    one = game()
-
     def fail_late(self, surface):
         if self._reel.blocks > 20:
             raise ZeroDivisionError
 
     monkeypatch.setattr(MapOverlay, "draw", fail_late)
     with pytest.raises(ZeroDivisionError) as caught:
-        play(one, Playthrough(SCENE, 7))
+        play(game, Playthrough(SCENE, 7))
     assert describe_unexpected(caught.value).endswith(KEPT)
-    (entry,) = one.services.saves.scenes.entries()
+    (entry,) = game.services.saves.scenes.entries()
     assert entry.header.frames_shown > 20 * 3
-
-
-def test_a_window_that_is_closed_while_loading_ends_the_loading(game):
-    told = []
-
-    def load(progress):
-        pygame.event.post(pygame.Event(pygame.QUIT))
-        while True:
-            told.append(progress("weights", 0.5))
-
-    summary = play(game(load), Playthrough(SCENE, 7))
-    assert (summary.reason, summary.frames, summary.error) == ("left", 0, None)

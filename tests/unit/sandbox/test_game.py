@@ -41,10 +41,6 @@ def run(tmp_path, monkeypatch):
         yield start
 
 
-def test_the_game_begins_at_its_title(run):
-    assert isinstance(run().screen, TitleScreen)
-
-
 def test_a_scene_is_left_and_returned_to_where_it_was(run):
     game = run()
     game.play()
@@ -99,15 +95,6 @@ def test_a_world_whose_weights_are_fetched_is_not_loaded_before_it_is_chosen(run
     game = run(choice=WorldChoice("mag"))
     game.navigator.load_ahead()
     assert game.navigator.worker is None
-
-
-def test_leaving_the_game_keeps_what_was_played(run):
-    game = run()
-    game.play()
-    game.see_blocks(17)
-    game.go(Way.LEAVE, type(None))
-    game.close()
-    assert len(game.services.saves.scenes.entries()) == 1
 
 
 def test_the_map_and_the_anchors_come_back_with_the_scene(run):
@@ -304,7 +291,7 @@ def test_a_thing_is_placed_and_taken_back_by_keys_and_the_list_knows_it(run):
     game.wait(lambda: around.lines == ())
 
 
-@pytest.mark.parametrize("key", [pygame.K_F1, pygame.K_y, pygame.K_c, pygame.K_t])
+@pytest.mark.parametrize("key", [pygame.K_F1, pygame.K_t])
 def test_escape_puts_away_what_was_opened_before_it_leaves(run, key):
     game = run()
     game.play()
@@ -385,13 +372,12 @@ def test_a_memory_chosen_in_play_goes_on_in_the_next_place_which_says_so(run, mo
     assert game.screen.reel.current.block.memory.policy == "mag"
 
 
-@pytest.mark.parametrize("way", ["n", "r", "t"])
-def test_a_size_of_memory_chosen_in_play_goes_on_in_the_next_place(run, monkeypatch, way):
+def test_a_size_of_memory_chosen_in_play_goes_on_in_the_next_place(run, monkeypatch):
     game = game_of_a_chosen_memory(run, monkeypatch)
     budget = game.screen.reel.current.block.memory.budget
     game.press(pygame.K_LEFTBRACKET)
     game.wait(lambda: game.screen.reel.current.block.memory.budget == budget / 2)
-    begin_a_place(game, way)
+    begin_a_place(game, "r")
     game.said(f"memory: at most {budget >> 21} MiB, as you chose; [ and ] change it")
     game.wait(lambda: game.screen.reel.current.block.block_index == 0)
     game.wait(lambda: game.screen.reel.current.block.memory.budget == budget / 2)
@@ -447,15 +433,6 @@ def test_settings_and_comparisons_lie_over_the_screen_and_lead_back(run):
     assert title is not None
 
 
-def test_giving_up_while_loading_leads_to_the_title(run):
-    game = run()
-    game.screen.outcome = PlayScene(SCENE)
-    game.screen = game.navigator.follow(game.screen)
-    assert isinstance(game.screen, LoadingScreen)
-    game.press(pygame.K_ESCAPE)
-    game.wait(lambda: isinstance(game.screen, TitleScreen))
-
-
 def test_after_a_crash_the_place_is_kept_and_the_title_is_there(run):
     game = run(FakeWorld(spec=FAST, fail_at=20), FakeWorld(spec=FAST))
     game.play()
@@ -466,27 +443,8 @@ def test_after_a_crash_the_place_is_kept_and_the_title_is_there(run):
     game.play(Continue(entry.id))
 
 
-def test_a_parked_scene_that_is_damaged_is_said_and_the_title_stays(run):
-    game = run()
-    game.play()
-    game.see_blocks(17)
-    game.go(Way.TITLE, TitleScreen)
-    (entry,) = game.parked()
-    (entry.folder / "state.safetensors").write_bytes(b"")
-    game.screen.outcome = Continue(entry.id)
-    game.wait(lambda: any("damaged" in notice.text for notice in game.services.notices.current))
-    assert isinstance(game.screen, TitleScreen)
-
-
 def replace_yaw(pose, yaw):
     return type(pose)(yaw, pose.pitch, pose.fov)
-
-
-def test_a_camera_key_that_was_held_since_loading_turns_the_camera(run):
-    game = run()
-    game.go(PlayScene(SCENE), LoadingScreen)
-    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RIGHT))
-    game.wait(lambda: isinstance(game.screen, PlayScreen) and game.screen.reel.pose.yaw > 5)
 
 
 def test_a_hint_that_was_followed_on_another_screen_is_learned(run):
@@ -569,7 +527,7 @@ def test_loading_and_the_lab_view_tell_what_has_an_effect(run):
     assert game.screen._scene.prompt == "A swamp"
 
 
-@pytest.mark.parametrize("added", ["and a red tent", "put two red tents", "place a red tent"])
+@pytest.mark.parametrize("added", ["and a red tent", "put two red tents"])
 def test_what_words_add_on_a_walk_is_put_where_the_player_looks(run, added):
     game = game_far_away(run)
     there = game.screen.reel.pose
@@ -1026,11 +984,10 @@ def test_nothing_is_taught_behind_a_box_to_write_in(run):
     assert overlay._hints.step is not None
 
 
-@pytest.mark.parametrize("times", range(4))
-def test_every_level_of_the_display_can_be_drawn_while_the_mouse_moves(run, times):
-    one = run()
+def test_every_level_of_the_display_can_be_drawn_while_the_mouse_moves(run):
+    one, moved = run(), {"pos": (9, 9), "rel": (1, 1), "buttons": (0, 0, 0)}
     one.play()
-    for _ in range(times):
+    for _ in range(4):
+        one.screen.handle(pygame.Event(pygame.MOUSEMOTION, moved))
+        one.draw()
         one.press(pygame.K_h)
-    one.screen.handle(pygame.Event(pygame.MOUSEMOTION, pos=(9, 9), rel=(1, 1), buttons=(0, 0, 0)))
-    one.draw()

@@ -232,12 +232,6 @@ def test_nothing_is_drawn_while_nothing_happens(player):
     assert not player.screen.update(player.now + 100)
 
 
-@pytest.mark.parametrize("size", [(1, 1), (200, 900), (3840, 2160)])
-def test_windows_of_any_size_are_drawn(size):
-    with window(size, "test") as surface:
-        Player(surface).press("page down", "down")
-
-
 def test_written_settings_are_read_again(tmp_path):
     path = tmp_path / "new" / "settings.yaml"
     config = SandboxConfig(hud="off", text_scale=1.3, muted=True, memory="window")

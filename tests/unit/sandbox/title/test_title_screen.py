@@ -429,11 +429,6 @@ def test_what_cannot_be_a_scene_is_told(game, prompt):
     assert game.press("return", "return") == Continue("p1")
 
 
-def test_escape_asks_twice(game):
-    assert game.press("escape") is None
-    assert game.press("escape") == Way.LEAVE
-
-
 def test_closing_the_window_leaves_from_anywhere(game):
     game.press("delete")
     game.screen.handle(pygame.Event(pygame.QUIT))
