@@ -4,7 +4,6 @@ import random
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.edits import EVERYTHING, Edit
@@ -68,9 +67,8 @@ class Player:
         return Control(camera, edit=edit, memory=memory, prompt=prompt)
 
 
-@pytest.mark.parametrize("seed", [4, 9])
-def test_whatever_happens_on_a_walk_a_save_goes_on_to_the_bit(seed):
-    player = Player(seed)
+def test_whatever_happens_on_a_walk_a_save_goes_on_to_the_bit():
+    player = Player(4)  # whose memory is full soon
     made, other = (world(player.policy, slots=player.slots) for _ in range(2))
     other.reset(PLACE, 9)
     begin(made)
