@@ -5,6 +5,7 @@ floor and ceiling, and how sure that is. A room is fitted to that, with a planne
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -140,7 +141,7 @@ def _mean(
 def as_far_as_shown(
     behind: Sequence[PlacedObject], slopes: Slopes, radian: float
 ) -> list[PlacedObject]:
-    """Return the things behind, with a room's walls as far away and as tall as a view shows them.
+    """Return the things behind, with a room's walls where a view shows them, straight ahead of it.
 
     A scene that is no room has no walls, and stays.
     """
@@ -152,5 +153,8 @@ def as_far_as_shown(
     tall = sum(side.tall for side in sides.values()) / 4
     room = fitted(RoomSize(away[AHEAD], away[RIGHT], away[LEFT], tall), slopes, radian)
     away |= {AHEAD: room.ahead, RIGHT: room.right, LEFT: room.left}
-    moved = {side.told: side.moved(away[number], room.tall).told for number, side in sides.items()}
+    moved = {
+        side.told: replace(side.moved(away[number], room.tall).told, yaw=90.0 * number)
+        for number, side in sides.items()
+    }
     return [moved.get(thing, thing) for thing in behind]
