@@ -77,7 +77,9 @@ class DemoOverlay(Overlay):
         if words := caption or self._reel.current.block.phrase:
             content = Card(Text(capitalized(words), 17, bold=True, lines=1))
             card = self._caption(theme, content, at_most=width - 2 * margin)
-            surface.blit(card, card.get_rect(midbottom=(width // 2, height - theme.px(60))))
+            below = (self._hud.places.get(name) for name in ("memory", "keys", "tools"))
+            bottom = min((one.top for one in below if one), default=height - margin)
+            surface.blit(card, card.get_rect(midbottom=(width // 2, bottom - theme.px(10))))
         if self._shown is not None and self._looked_at < self._until:
             surface.blit(self._card(theme, probe_card(self._shown)), (margin, margin))
 

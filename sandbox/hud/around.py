@@ -56,7 +56,8 @@ NARROWEST = 2.7  # degrees of the shorter side of a thing: of a chicken that is 
 # of that size: enough for a thing beside a larger one of its kind, or where so many are as large
 SMALLER, MANY = 0.6, 3
 NEAR = 0.1  # metres: the least distance that sizes are told for
-MOST_DIRECTIONS = 4  # of the things of a name; of more, only ahead, left, right, behind
+MOST_DIRECTIONS = 2  # of the things of a name; of more, only ahead, left, right, behind
+ALL_AROUND = 4  # of what is far away
 _NUMBERS = (
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
     "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
@@ -370,7 +371,7 @@ def around_lines(things: Sequence[Seen], pose: CameraPose, most: int | None = No
     rows = sorted(named.items(), key=lambda row: row[0] in far)
     shown = rows if most is None or len(rows) <= most else rows[: most - 1]
     lines = [
-        f"{with_article(name)}: {', '.join(ways) if len(ways) < MOST_DIRECTIONS else 'all around'}"
+        f"{with_article(name)}: {', '.join(ways) if len(ways) < ALL_AROUND else 'all around'}"
         if name in far
         else f"{several(name, len(ways))}: {_counted(ways)}"
         for name, ways in shown
@@ -404,7 +405,7 @@ def _by_direction(rows: Iterable[tuple[str, Sequence[str]]], far: Collection[str
     """
     there = defaultdict[str, list[str]](list)
     for name, ways in rows:
-        if name in far and len(ways) >= MOST_DIRECTIONS:
+        if name in far and len(ways) >= ALL_AROUND:
             there["all around"].append(with_article(name))
             continue
         for way, count in Counter(map(_coarse, ways)).items():

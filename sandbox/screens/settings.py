@@ -51,7 +51,8 @@ ON_TITLE = (  # what keys do before a place is chosen
     ("full screen", "F11", ""), ("quit", "Esc", "Pad B"),
 )  # fmt: skip
 BACK = Button("Back", "Esc")
-FOOTER = "Up and down choose    Left and right change    Page keys jump    Esc saves"
+FOOTER = "Up and down choose{}    Page keys jump    Esc saves"
+CHANGE = "    Left and right change"  # the rows, not the keys
 DUSK = (30, 38, 66)  # lower end of the backdrop
 PLATE = (255, 255, 255, 16)
 LIT = (255, 255, 255, 40)
@@ -377,7 +378,9 @@ class SettingsScreen:
         self._draw_list(surface, theme)
         self._scroll.draw_bar(surface, theme, self._area.inflate(theme.px(28), 0))
         place = margin, height - footer // 2
-        theme.write(surface, FOOTER, 13, MUTED, within=width - 2 * margin, midleft=place)
+        is_row = isinstance(self._items[self._stops[self._focus]], SettingRow)
+        keys = FOOTER.format(CHANGE if is_row else "")
+        theme.write(surface, keys, 13, MUTED, within=width - 2 * margin, midleft=place)
         if self._question:
             self._question.draw(surface, theme)
 
