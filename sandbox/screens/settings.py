@@ -48,7 +48,7 @@ ON_TITLE = (  # what keys do before a place is chosen
     ("choose a place", "arrows or mouse", "Pad directions"), ("open it", "Enter", "Pad A"),
     ("what else can be done with it", "Tab or right click", ""),
     ("describe a place of your own", "T", ""), ("this list", "F1", ""),
-    ("full screen", "F11", ""), ("quit", "Esc", "Pad B"),
+    ("full screen", "F11", ""), ("quit", "Esc twice", "Pad B"),
 )  # fmt: skip
 BACK = Button("Back", "Esc")
 FOOTER = "Up and down choose{}    Page keys jump    Esc saves"
@@ -125,7 +125,9 @@ def items(bindings: Bindings = DEFAULTS) -> tuple[Item, ...]:
 
 def _settings() -> tuple[Item, ...]:
     fit = _choice(("whole", "whole picture"), ("fill", "fill the window"))
-    scale = _choice(("crisp", "crisp edges"), ("smooth", "smooth"), ("sharp", "sharp pixels"))
+    scale = _choice(
+        ("crisp", "crisp, if time allows"), ("smooth", "smooth"), ("sharp", "sharp pixels")
+    )
     level = _choice(("small", "the map"), ("full", "map and figures"), ("off", "nothing"))
     precision = _choice(("auto", "fastest"), ("fp32", "fp32"), ("bf16", "bf16"), ("int8", "int8"))
     frames = _slider(
