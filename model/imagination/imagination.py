@@ -39,7 +39,7 @@ from mag_sandbox.model.imagination.painter import Painter, sketched_cells
 from mag_sandbox.model.imagination.planner import FIELDS, placed_objects
 from mag_sandbox.model.imagination.reading.outlines import UPRIGHT, agreeing, owners_seen
 from mag_sandbox.model.imagination.reading.relief import Reliefs
-from mag_sandbox.model.imagination.reading.walls import WALL, as_far_as_shown
+from mag_sandbox.model.imagination.reading.walls import WALL, as_far_as_shown, facing
 from mag_sandbox.model.imagination.rules.behind import with_backs_shown
 from mag_sandbox.model.imagination.rules.filling import farther_first, with_nearer_feet
 from mag_sandbox.model.imagination.rules.footprints import with_own_ground
@@ -350,7 +350,7 @@ class Imagination:
         known = in_pixels(around.known, len(pixels))
         sight = RingPicture(pixels, known, boxes(shown, known.shape))
         best = max(map(self.behind_all, plans), key=lambda behind: likeness(behind, sight))
-        behind, walls = without_beams(as_seen(best, sight)), self._networks.walls
+        behind, walls = facing(without_beams(as_seen(best, sight))), self._networks.walls
         is_room = any(thing.kind == WALL for thing in behind)
         if walls is None or not is_room or not around.at(self.ahead).known.all():
             return behind

@@ -138,10 +138,22 @@ def _mean(
                  / ((weights * units**2).sum() + sure))  # fmt: skip
 
 
+def facing(behind: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return the things behind, with the sides of a room or stage straight before the viewer.
+
+    Plans turn them to the middles of their columns, a degree aside.
+    """
+    straight = {
+        side.told: replace(side.told, yaw=round(side.told.yaw / 90) % 4 * 90.0)
+        for side in sides_of(behind)
+    }
+    return [straight.get(one, one) for one in behind]
+
+
 def as_far_as_shown(
     behind: Sequence[PlacedObject], slopes: Slopes, radian: float
 ) -> list[PlacedObject]:
-    """Return the things behind, with a room's walls where a view shows them, straight ahead of it.
+    """Return the things behind, with a room's walls as far away and as tall as a view shows them.
 
     A scene that is no room has no walls, and stays.
     """
@@ -153,8 +165,5 @@ def as_far_as_shown(
     tall = sum(side.tall for side in sides.values()) / 4
     room = fitted(RoomSize(away[AHEAD], away[RIGHT], away[LEFT], tall), slopes, radian)
     away |= {AHEAD: room.ahead, RIGHT: room.right, LEFT: room.left}
-    moved = {
-        side.told: replace(side.moved(away[number], room.tall).told, yaw=90.0 * number)
-        for number, side in sides.items()
-    }
+    moved = {side.told: side.moved(away[number], room.tall).told for number, side in sides.items()}
     return [moved.get(thing, thing) for thing in behind]

@@ -12,6 +12,7 @@ from mag_sandbox.model.imagination.reading.walls import (
     Slopes,
     WallReader,
     as_far_as_shown,
+    facing,
     fitted,
 )
 
@@ -52,13 +53,18 @@ def wall(yaw: float, away: float, tall: float) -> PlacedObject:
 
 def test_walls_stand_where_the_view_shows_them_and_the_one_behind_where_it_was_planned():
     floor = PlacedObject("floor", 0.0, -45.0, 360.0, 90.0)
-    behind = [*(wall(yaw, 4.4, 3.0) for yaw in (1.1, 91.1, 181.1, 271.1)), floor]
+    behind = [*(wall(yaw, 4.4, 3.0) for yaw in (0.0, 90.0, 180.0, 270.0)), floor]
     found = as_far_as_shown(behind, shown(RoomSize(3.2, 2.4, 2.4, 2.6)), RADIAN)
     away = [EYE / np.tan(np.radians(one.height / 2 - one.pitch)) for one in found[:4]]
     assert away == pytest.approx([3.2, 2.4, 4.4, 2.4], rel=0.03)
-    assert [one.yaw for one in found[:4]] == [0.0, 90.0, 180.0, 270.0]
     assert found[4] is floor
     assert as_far_as_shown([floor], shown(PLANNED), RADIAN) == [floor], "no room"
+
+
+def test_sides_of_a_stage_or_room_face_the_picture_that_shows_them():
+    floor = PlacedObject("floor", 1.1, -45.0, 360.0, 90.0)
+    turned = [wall(yaw, 4.4, 3.0) for yaw in (1.1, 91.1, 181.1, 358.9)]
+    assert [one.yaw for one in facing([*turned, floor])] == [0.0, 90.0, 180.0, 0.0, 1.1]
 
 
 def test_a_network_tells_slopes_of_every_column():
