@@ -647,12 +647,12 @@ def test_ground_painted_anew_in_sight_is_not_shown_as_it_was():
     made = world()
     views = focused_views(made)
     play(made, [STILL] * 16)
-    for control in (Control(edit=Edit("place", 180.0, kind="tent")), *[STILL] * 5):
+    for control in (Control(edit=Edit("place", 180.0, kind="tent")), *[STILL] * 8):
         made.step(control)
     assert len(views) == 1
     for edit in (Edit("place", kind="tent"), Edit("undo")):
         before = len(views)
-        for control in (Control(edit=edit), *[STILL] * 5):
+        for control in (Control(edit=edit), *[STILL] * 8):
             made.step(control)
         assert len(views) == before + 1
         with torch.inference_mode():

@@ -144,7 +144,7 @@ def test_an_environment_changes_the_world_and_lists_what_is_around():
     environment.reset(seed=1)
     edit = environment.edit("a small red tent", 20.5, 2.0)
     told = [environment.step([1.0, 0.0, 0.0, 0.0], edit=edit)[4]]
-    told += [environment.step([0.0] * 4)[4] for _ in range(4)]
+    told += [environment.step([0.0] * 4)[4] for _ in range(7)]
     (info,) = [info for info in told if info["edited"]]
     assert info["edited"]["kind"] == "tent"
     assert info["notice"] == ""
