@@ -48,7 +48,8 @@ DOORS, _PLACES, _LIGHTS = _read()  # DOORS: what each kind of doors leads to, ()
 def place_name(prompt: str, words: Vocabulary | None = None) -> str:
     """Return what a room is called by its description: the longest name of a place, or its start.
 
-    Of that the words without effect are left out, in a world of known `words`.
+    In a world of known `words`, no street is a church because one stands there, and words without
+    effect are left out of the start.
 
     >>> place_name("a cosy dining room in the evening")
     'dining room'
@@ -59,6 +60,9 @@ def place_name(prompt: str, words: Vocabulary | None = None) -> str:
         for name, place in _PLACES.items()
         if _says(read, name) or prompt.startswith(place.caption)
     ]
+    if words and (category := words.place(words.reading(prompt))):
+        own = {name: words.place(words.reading(_PLACES[name].caption)) for name in named}
+        named = [name for name in named if own[name] in (category, None)]
     return max(named, key=len, default="") or _start_of(prompt, words)
 
 
@@ -66,7 +70,7 @@ def _start_of(prompt: str, words: Vocabulary | None) -> str:
     shown = prompt
     for grey in words.without_effect(prompt) if words else ():
         shown = shown[: grey.start] + " " * len(grey.text) + shown[grey.end :]
-    parts = [split_words(part) for part in re.split(r"[,.;:]", shown)]
+    parts = [split_words(part) for part in re.split(r"[,.;:]|\bwith\b", shown)]
     texts = ([*dropwhile(_is_small, (word.text for word in part))] for part in parts)
     start = next(filter(None, texts), [word.text for word in split_words(prompt)])[:MOST_WORDS]
     while start[1:] and _is_small(start[-1]):
@@ -94,7 +98,7 @@ def caption_behind(
     """
     read = words.reading(prompt)
     known = known_place(read, words)
-    here = _PLACES.get(place_name(prompt)) or _PLACES.get(known.name if known else "")
+    here = _PLACES.get(place_name(prompt, words)) or _PLACES.get(known.name if known else "")
     of_door, of_place = DOORS[door], here.leads_to if here else ()
     both = tuple(name for name in of_place if name in of_door and door in _WAYS)
     leads_to = both or of_door or of_place or _others(read, words)

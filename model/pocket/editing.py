@@ -61,7 +61,7 @@ from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.scene import check_prompt
 from mag_sandbox.scenes.stances import where_of
 
-_SLACK = 1.0  # degrees
+_SLACK, _EXACT = 1.0, 0.2  # degrees
 _AROUND = 6  # px around a thing's shape that are painted with it
 _SPOT = 0.3  # of a thing's width from its middle: other things there make room for it
 _RENEWING = frozenset(("renew", "relight"))  # acts by which ground is planned again
@@ -574,7 +574,19 @@ def _planned(things: Sequence[PlacedObject], change: Edit, count: int) -> tuple[
     """Return the plan after one of several changes: covered things are gone, or look different."""
     if _keeps_things(change):
         return tuple(_another(one, count) if _within(one, change) else one for one in things)
-    return tuple(one for one in things if not _within(one, change) or _stands_apart(one, change))
+    return tuple(
+        one for one in things
+        if not _has_its_spot(one, change)
+        and (not _within(one, change) or _stands_apart(one, change))
+    )  # fmt: skip
+
+
+def _has_its_spot(thing: PlacedObject, change: Edit) -> bool:
+    """Tell whether what a player puts stands exactly where a planned thing does, which goes."""
+    foot = change.pitch - change.height / 2
+    is_below = abs(cut_to_view(thing).foot - foot) < _SLACK
+    is_there = is_below and abs(yaw_difference(thing.yaw, change.yaw)) < _EXACT
+    return change.act == "place" and is_there and where_of(thing.kind) == where_of(change.kind)
 
 
 def _stands_apart(thing: PlacedObject, change: Edit) -> bool:

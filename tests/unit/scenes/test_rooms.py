@@ -65,6 +65,7 @@ def test_a_castle_of_a_level_leads_to_another_level(words):
 
 def test_words_without_effect_are_no_part_of_the_name_of_a_room(words):
     assert place_name("a moroccan harem with three horses", words) == "three horses"
+    assert place_name("a street with two houses and a church", words) == "street", "and no church"
     assert place_name("an enchanted red car in the rain", words) == "red car"
 
 
