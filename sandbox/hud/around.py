@@ -324,7 +324,7 @@ def unplanned_names(block: FrameBlock, kinds: Collection[str]) -> tuple[str, ...
     present.update(one.kind for one in (block.ground.things if block.ground else ()))
     present |= _LAKES if present & _LAKES else set()
     present |= parts_of_houses(is_built=not present.isdisjoint(BUILDINGS))
-    prompt = _without_unknown_pairs(block.prompt)
+    prompt = _in_known_pairs(block.prompt)
     said, told = names_in(block.prompt), {*kinds} & THINGS.keys() - OVERHEAD
     return tuple(
         said.get(one.kinds[0], one.kinds[0])
@@ -333,16 +333,16 @@ def unplanned_names(block: FrameBlock, kinds: Collection[str]) -> tuple[str, ...
     )
 
 
-def _without_unknown_pairs(text: str) -> str:
-    """Return a description without two words for which only something else can be suggested.
+def _in_known_pairs(text: str) -> str:
+    """Return a description with what is drawn for two words together, perhaps nothing.
 
-    A dragon fly, which has no effect, is no dragon.
+    A dragon fly, which is drawn as a butterfly, is no dragon.
     """
     words = split_words(text)
     for word, after in reversed([*pairwise(words)]):
         listed = synonyms_of(f"{word.text} {after.text}".lower())
-        if listed and listed.near and not listed.same:
-            text = text[: word.start] + text[after.end :]
+        if listed and (listed.near or listed.same):
+            text = text[: word.start] + "".join(listed.same[:1]) + text[after.end :]
     return text
 
 

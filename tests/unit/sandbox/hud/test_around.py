@@ -694,7 +694,7 @@ def test_a_pond_that_freezes_is_there():
     assert unplanned_names(block, ("lake", "frozen lake", "dragon")) == ("dragon",)
 
 
-def test_a_dragon_fly_which_has_no_effect_is_no_missing_dragon():
+def test_a_dragon_fly_is_no_missing_dragon():
     block = Mock(prompt="a pond, a dragon fly", planned=(), ground=None, placed=())
     assert unplanned_names(block, ("dragon",)) == ()
     block.prompt = "a pond, a dragon"
