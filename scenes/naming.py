@@ -21,6 +21,7 @@ from mag_sandbox.scenes.kinds import (
     PEOPLE,
     RIDDEN,
     SHAPES,
+    STANDS,
     THINGS,
     TREES,
     WATERS,
@@ -110,6 +111,7 @@ _HUNG = frozenset(("wall", "ceiling"))
 _TABLE, _BUILT_IN = "table", frozenset(("fireplace", "stove", "bathtub", "bed", "wardrobe"))
 _SHARING, _LIGHT = 1.3, 0.9  # times another thing's height, or metres, of one there, too
 _HIGH = 2.0  # metres, likewise: on them nothing light is
+_AT_SIDE = 2.5  # metres, of what the living have at their side: a beach umbrella
 _CARRIED = 1.3  # metres, of what each of some people has
 # shown instead of a colour that a kind is not painted in: a golden temple is yellow
 _NEAR_COLORS = {"yellow": "gold", "gold": "yellow", "brown": "wooden"}
@@ -147,6 +149,7 @@ _HEAVENLY = frozenset(("sun", "moon", "star", "cloud", "starry sky"))
 _ENTERED, _GROWING = 1.4, frozenset(("sunflower", "bamboo", "reed", "wheat", "cactus", "mushroom"))
 _SITES = frozenset(("lake", "sea", "cliff", "waterfall", "palm", "sun", "moon", "cloud"))
 _PARTS = frozenset(("door", "gate", "arch", "tower", "bench"))  # that buildings have
+_ON_ROOFS = frozenset(("flag",))
 _BUILDINGS = frozenset(("castle", "church", "cottage", "barn", "school", "temple", "station"))
 WHERE = frozenset((
     "on", "in", "at", "of", "by", "under", "above", "beside", "near", "next", "behind", "over",
@@ -373,6 +376,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     for span in modifiers:
         mentions.remove(span)
         left[span.start : span.end] = words[span.start : span.end]
+    mentions = _as_before(left, mentions)
     found: dict[str, NamingWords] = {}  # the first mention of each kind
     for span in mentions:
         found[span.kinds[0]] = min(found.get(span.kinds[0], span), span)
@@ -444,6 +448,19 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         frozenset(chain(*(range(span.start, span.end) for span in modifiers))), called,
         _counted_words(left, mentions, after_stops),
     )  # fmt: skip
+
+
+def _as_before(words: Sequence[str | None], mentions: Sequence[NamingWords]) -> list[NamingWords]:
+    """Return mentions; those of a thing named before have its kinds: "the" round table."""
+    starts, result = [one.start for one in mentions], list[NamingWords]()
+    for span in sorted(mentions):
+        is_the = span.start > 0 and words[span.start - 1] == "the"
+        before = [one for one in result if one.plural == span.plural]
+        alike = [one.kinds for one in before if one.kinds[0] in span.kinds]
+        if is_the and alike and span.kinds not in alike:
+            span = span._replace(kinds=alike[-1])
+        result.append(span)
+    return sorted(result, key=lambda one: starts.index(one.start))
 
 
 def _counted_words(
@@ -755,7 +772,24 @@ def _owned(
              else one.plural == other.plural and _carried(other.kinds))
     ]  # fmt: skip
     starts = {clause.owner.start for clause in owned}
-    return [*(one for one in clauses if one.owner.start not in starts), *owned]
+    clauses = [*(one for one in clauses if one.owner.start not in starts), *owned]
+    told = {clause.owner.start for clause in clauses}
+    return [
+        *clauses,
+        *(_with_it(one, other) for one, other in pairwise(spans)
+          if list(words[one.end : other.told]) == ["with"] and not {one.start, other.start} & told
+          and (_has(one, other) or (one.kinds[0] in _BUILDINGS and other.kinds[0] in _ON_ROOFS))),
+    ]  # fmt: skip
+
+
+def _with_it(one: NamingWords, other: NamingWords) -> Clause:
+    """Return where a thing is that another one has: on a house, or beside people."""
+    said = range(one.end, other.told)
+    if one.kinds[0] in _BUILDINGS:
+        return Clause(other, Relation("on", one.kinds), said)
+    if one.plural and not other.plural:  # several are at the one thing
+        return Clause(one, Relation("beside", other.kinds), said)
+    return Clause(other, Relation("beside", one.kinds), said)
 
 
 def _is_laid(seats: Sequence[str], table: Sequence[str]) -> bool:
@@ -809,7 +843,7 @@ def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
         return False  # no window is on the table with the lamps
     if _TABLE in relation.kinds and one.kinds[0] in _BUILT_IN:
         return False
-    if is_alive != is_other_alive and not (RIDDEN | _PERCHES).isdisjoint(relation.kinds):
+    if is_alive != is_other_alive and not (RIDDEN | _PERCHES | STANDS).isdisjoint(relation.kinds):
         return False  # a car is not on the bicycle of a person
     if is_other_alive and not MATS.isdisjoint(relation.kinds):
         return is_alive or _stance(one) == "small"  # a sofa is not on the rug of a cat
@@ -838,7 +872,7 @@ def _bears(one: NamingWords, other: NamingWords) -> bool:
 def _has(one: NamingWords, other: NamingWords) -> bool:
     """Tell whether a living thing can carry another one, or have it at its side."""
     usual = usual_looks().get(other.kinds[0])
-    return one.kinds[0] in _ALIVE and usual is not None and usual.tall <= _HIGH
+    return one.kinds[0] in _ALIVE and usual is not None and usual.tall <= _AT_SIDE
 
 
 def _clothes(

@@ -54,6 +54,7 @@ _OWN_SIDES = {  # likewise, of the thing that a pronoun stands for
     for to in ("to", "on") for whose in ("its", "his", "her", "their") for side in ("left", "right")
 }  # fmt: skip
 _SINGULAR = {"it": True, "him": True, "her": True, "them": False}  # pronouns
+_POSTURES = frozenset(("sitting", "standing", "lying", "sleeping", "reading", "playing"))
 _BEING = frozenset(("is", "are", "there", "stands", "stand", "sits", "sit", "lies"))
 _RELATIVE = frozenset(("it", "he", "she", "which", "that", "who"))  # whose verbs end in s, too
 _SHARED = frozenset(("on", "in", "under", "behind", "front"))  # by all of "A, B and C on D"
@@ -302,7 +303,8 @@ def _owner(text: _Reader, rank: int, phrase: _Phrase, told: _Phrase | None) -> i
     if not is_direction and not _GROUNDS.isdisjoint(between):  # "a wheat field, smoke over a house"
         return None
     has_object = is_doing and not _ARTICLES.isdisjoint(between[1:3])
-    most = _OBJECT if has_object else _ADJECTIVES
+    is_posture = (between or [""])[-1] in _POSTURES  # "a boy in pyjamas sitting on a bed"
+    most = _OBJECT if has_object or is_posture else _ADJECTIVES
     is_near = len(between) <= most + 2 * (phrase.where in ("left", "right"))
     if is_direction or (is_near and _JOINERS.isdisjoint(between)):
         is_apart = phrase.other is not None and _first(text, phrase) in text.after_stops

@@ -581,6 +581,7 @@ REWORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], 
     (rf"\b(?P<a>{_DETERMINERS}) \w+ {OWNER} (?=\w)(?!(?:{_DETERMINERS}|and|or)\b)", r"\g<a> "),
     (rf"\b(?P<who>{OWNER}) (?P<what>\w+)", _owned),
     (r"\b(is |are )?building (?=(a|an|the|some|their|sand)\b)", "with "),
+    (r"\b(cakes?) with (?:\w+ )?candles\b", r"\1"),  # which cakes are painted with
     (rf"\b(thunder ?)?storms? (?P<far>{_FAR_AWAY})", r"lightning \g<far> under many clouds"),
     (r"\bin (the )?winter\b", "in deep snow"),  # not on peaks alone
     (r"\bwint(er|ry)\b", "snowy"),
