@@ -78,7 +78,8 @@ def beside_roads(things: Sequence[PlacedObject], named: Sequence[Named]) -> list
                    if relation.where in _LEVEL_WITH and thing.kind in relation.kinds}  # fmt: skip
         others = [
             one for one in result
-            if one.kind in with_it - _VEHICLES and abs(one.foot - thing.foot) < _TOGETHER
+            if one.kind in with_it - _VEHICLES
+            and -_TOGETHER < one.foot - thing.foot < max(_TOGETHER, thing.height)
             and abs(yaw_difference(one.yaw, thing.yaw)) < one.width + thing.width
         ]  # fmt: skip
         tried = []
@@ -114,12 +115,17 @@ def _moved(thing: PlacedObject, foot: float) -> PlacedObject:
 def _with_moved(
     things: Sequence[PlacedObject], moves: dict[PlacedObject, PlacedObject]
 ) -> list[PlacedObject]:
-    """Return a plan in which some things have moved, above all roads and what is farther away."""
-    result = [one for one in things if one not in moves]
-    for moved in sorted(moves.values(), key=lambda one: -one.foot):
+    """Return a plan in which some things have moved, above all roads and what is farther away.
+
+    What was before another one that moves, such as a cat on a bench, stays before it.
+    """
+    result, put = [one for one in things if one not in moves], list[PlacedObject]()
+    for moved in (moves[one] for one in things if one in moves):
         roads = [place for place, one in enumerate(result) if one.kind == _ROAD]
         farther = [at for at, one in enumerate(result)
-                   if stands(one) and one.foot > moved.foot and one.overlaps(moved)]  # fmt: skip
+                   if stands(one) and one.overlaps(moved)
+                   and (one.foot > moved.foot or one in put)]  # fmt: skip
+        put.append(moved)
         last = max((*roads, *farther), default=-1)
         result.insert(max(place_of(moved, result), last + 1), moved)
     return result
