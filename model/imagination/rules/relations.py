@@ -1143,7 +1143,9 @@ def _above(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> P
     if thing.kind in _FLYING or where_of(thing.kind) == "water":
         thing = _aloft(thing)
     elif where_of(thing.kind) not in _ABOVE:
-        return _on(thing, other, rank, count)
+        is_furniture = where_of(thing.kind) == "floor" and thing.kind not in ANIMALS | PEOPLE
+        is_behind = is_furniture and other.kind in _HOLDING.union(_BOARDS)  # shelves above a bed
+        return (_behind if is_behind else _on)(thing, other, rank, count)
     flies = thing.kind in _FLYING or where_of(thing.kind) in ("sky", "water")
     highest = TOP - thing.height / 2 if flies else inf
     lifted = min(max(thing.pitch, top + _GAP + thing.height / 2), highest)
