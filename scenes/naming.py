@@ -149,7 +149,6 @@ _HEAVENLY = frozenset(("sun", "moon", "star", "cloud", "starry sky"))
 _ENTERED, _GROWING = 1.4, frozenset(("sunflower", "bamboo", "reed", "wheat", "cactus", "mushroom"))
 _SITES = frozenset(("lake", "sea", "cliff", "waterfall", "palm", "sun", "moon", "cloud"))
 _PARTS = frozenset(("door", "gate", "arch", "tower", "bench"))  # that buildings have
-_ON_ROOFS = frozenset(("flag",))
 _BUILDINGS = frozenset(("castle", "church", "cottage", "barn", "school", "temple", "station"))
 WHERE = frozenset((
     "on", "in", "at", "of", "by", "under", "above", "beside", "near", "next", "behind", "over",
@@ -778,15 +777,13 @@ def _owned(
         *clauses,
         *(_with_it(one, other) for one, other in pairwise(spans)
           if list(words[one.end : other.told]) == ["with"] and not {one.start, other.start} & told
-          and (_has(one, other) or (one.kinds[0] in _BUILDINGS and other.kinds[0] in _ON_ROOFS))),
+          and _has(one, other)),
     ]  # fmt: skip
 
 
 def _with_it(one: NamingWords, other: NamingWords) -> Clause:
-    """Return where a thing is that another one has: on a house, or beside people."""
+    """Return where a thing is that the living have: beside them."""
     said = range(one.end, other.told)
-    if one.kinds[0] in _BUILDINGS:
-        return Clause(other, Relation("on", one.kinds), said)
     if one.plural and not other.plural:  # several are at the one thing
         return Clause(one, Relation("beside", other.kinds), said)
     return Clause(other, Relation("beside", one.kinds), said)

@@ -185,8 +185,8 @@ def test_policies_are_checked_before_a_world_is_loaded():
 
 
 def test_words_that_mean_nothing_are_refused_before_a_world_is_loaded():
-    said = r"own\.yaml:2:12: this world does not know “xyzzy”, “zebra”; .*horse"
-    demo = demo_of('hold 1s;  prompt "xyzzy zebra"')
+    said = r"own\.yaml:2:12: this world does not know “xyzzy”, “radio”; .*television"
+    demo = demo_of('hold 1s;  prompt "xyzzy radio"')
     with pytest.raises(DemoError, match=said):
         check_words(replace(demo, source="own.yaml", lines=(1, 1)), "pocket")
     nowhere = replace(demo_of("home"), scene=replace(SCENE, prompt="Xyzzy."), source="own.yaml")
