@@ -34,7 +34,7 @@ SCENES = (
     Row("no name", PLAY, ("bad.yaml", "not found"), text('prompt: a\nimage: "a\\0b"\n')),
     Row("long name", PLAY, ("bad.yaml", "not found"), text(f"prompt: a\nimage: {'x' * 999}\n")),
     Row("a folder", PLAY, ("bad.yaml", "give a scene name or a YAML file"), folder()),
-    Row("no word", PLAY, ("bad.yaml", "“radio”", "television"), text("prompt: zebra\n")),
+    Row("no word", PLAY, ("bad.yaml", "“radio”", "television"), text("prompt: radio\n")),
     Row("blank prompt", PLAY, ("bad.yaml:1:", "describe the place"), text('prompt: "  "\n')),
     Row(
         "sound",
