@@ -85,7 +85,7 @@ from mag_sandbox.model.world import MIB, WorldState
 from mag_sandbox.scenes.scene import check_prompt
 
 BLEND = 0.3  # metres by which a viewpoint that is no longer shown is farther than the nearest
-FAVOURED = 6.0  # metres by which the ring of a given picture may be farther than painted ones
+FAVOURED = 3.0  # metres by which the ring of a given picture may be farther than painted ones
 TOLERATED = 0.2  # share of a view that it does not show, from which on it is not favoured
 RAYS = 6, 8  # rows and columns of directions that tell how much of a view a ring shows
 # metres added for one that shows things from before a change, or another light
