@@ -546,7 +546,9 @@ def _background(ring: RingToCut, shown: np.ndarray) -> Tensor:
     edges = None if edges is None else shape[0] / 2 - edges * radian
     is_seen = ring.known.any(axis=1).all()  # something of every row
     planned = None if is_seen else planned_colors(scenery.bands(*viewpoint), edges, shape)
-    parts = np.zeros(shape, np.int32) if ring.lying is None else ring.lying * ~ring.of_picture
+    parts = np.zeros(shape, np.int32) if ring.lying is None else ring.lying.copy()
+    if ring.distant is not None:  # mountains of a picture have another outline than the plan's
+        parts[ring.distant & ring.of_picture] = 0
     horizon = slice(shape[0] // 2 - SHORE, shape[0] // 2)
     parts[horizon] = 0
     bare = shown & apart(parts) & (parts == 0)
