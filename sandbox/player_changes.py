@@ -262,7 +262,7 @@ def _stays(why: str, reel: Reel) -> bool:
 
     Things are added where the place begins alone.
     """
-    return why == LIGHT_ALONE or (why in _SAID_STAYING and not _is_far(reel))
+    return why in (LIGHT_ALONE, ALTERED_ALONE) or (why in _SAID_STAYING and not _is_far(reel))
 
 
 def _added_here(text: str, now: str, reel: Reel) -> Edit | None:

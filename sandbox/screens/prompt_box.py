@@ -183,7 +183,7 @@ class _Advice:
                 return REST_STAYS
         if before and self.renewing and adds_things(self.whole, before, words):
             return ADDED_STAYS
-        if before and self.renewing and alters(self.whole, before, words):
+        if before and alters(self.whole, before, words):
             return ALTERED_STAYS
         if before and (missing := missing_to_change(text, words, before)):
             return NONE_TO_CHANGE.format(missing)

@@ -483,11 +483,11 @@ def test_postcards_walk_back_first_to_where_the_scene_begins(run):
     assert game.screen.session._postcards._hunt.tour is not None, "the key only led back"
 
 
-def game_far_away(run):
+def game_far_away(run, scene=SCENE):
     """Return a game whose player has walked far from where the place begins."""
     speed = replace(WALKING.full_speed, walk=40.0)
     game = run(FakeWorld(spec=replace(WALKING, fps=FAST.fps, kinds=("tent",), full_speed=speed)))
-    game.play()
+    game.play(PlayScene(scene))
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_w))
     game.wait(lambda: game.screen.reel.pose.is_far)
     game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_w))
@@ -511,6 +511,18 @@ def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_l
     game.press(pygame.K_BACKSPACE)
     game.wait(lambda: game.screen.reel.pose == there)
     assert game.screen.reel.current.block.prompt == SCENE.prompt
+
+
+def test_what_is_named_changes_far_from_where_the_place_begins_too(run):
+    game = game_far_away(run, Scene("a lake with a red boat", 3, "A lake"))
+    game.press(pygame.K_t)
+    game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
+    game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="make the boat blue"))
+    box = game.screen.session._prompt
+    assert [(one.keys, one.words) for one in box.choices] == [("Enter", "change what you named")]
+    game.press(pygame.K_RETURN)
+    game.wait(lambda: game.screen.reel.current.block.prompt == "a lake with a blue boat")
+    assert game.screen.reel.pose.is_far
 
 
 def test_a_new_place_is_named_after_the_one_whose_description_it_goes_on_with(run):
