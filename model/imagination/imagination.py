@@ -69,6 +69,7 @@ from mag_sandbox.model.imagination.rules.plausible import (
 from mag_sandbox.model.imagination.rules.relations import heaped
 from mag_sandbox.model.imagination.rules.roads import beside_roads
 from mag_sandbox.model.imagination.rules.shores import (
+    up_to_horizon,
     with_bridges_across,
     with_long_lakes,
     with_sailing_boats,
@@ -254,7 +255,9 @@ class Imagination:
         things = with_lit_walls(things) if shown else with_named_ahead(things, wanted.named)
         things = with_sailing_boats(things, wanted.named, shown)
         things = with_few_uninvited(things, (*wanted.named, *wanted.typical), shown)
-        things = things if behind else with_plain_ways(with_grey_streets(with_even_ground(things)))
+        if not behind:
+            ground = with_plain_ways(with_grey_streets(with_even_ground(things)))
+            things = up_to_horizon(ground)
         gone = {*wanted.absent, *wanted.uninvited, *(() if shown else wanted.strays)}
         things = [thing for thing in things if thing.kind not in gone or thing in shown]
         things = with_loaded_stands(things, {*self.config.looks} - gone, drawn, shown)

@@ -365,6 +365,16 @@ def _on_lakes(
     return result
 
 
+def up_to_horizon(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return a plan in which no strip of land or sky lies between a sea and the horizon."""
+    return [
+        replace(one, pitch=one.foot / 2, height=-one.foot)
+        if one.kind == SEA and one.width < AROUND and one.foot < 0.0
+        else one
+        for one in things
+    ]  # fmt: skip
+
+
 def with_long_lakes(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return a plan in which lakes are three times as long as the ships on them."""
     result = list(things)

@@ -20,6 +20,7 @@ from mag_sandbox.model.imagination.rules.shores import (
     on_rocks,
     shores_of,
     spanning,
+    up_to_horizon,
     with_bridges_across,
     with_long_lakes,
     with_sailing_boats,
@@ -256,6 +257,12 @@ def test_boats_have_sails_unless_words_ask_for_rowing_boats():
     assert boat.height > boat.width / 2
     assert boat.pitch - boat.height / 2 == pytest.approx(rowing.pitch - rowing.height / 2)
     assert with_sailing_boats([rowing], [Named(("rowing boat",), None)]) == [rowing]
+
+
+def test_no_land_is_between_a_sea_and_the_horizon():
+    near = replace(SEA, pitch=-7.0)
+    (sea,) = up_to_horizon([near])
+    assert (sea.foot, sea.top) == (near.foot, 0.0)
 
 
 def test_no_boat_with_sails_is_ashore_or_on_a_river_unless_words_ask_for_boats():
