@@ -586,7 +586,8 @@ _USUAL = {
 }  # of named things; the renderer's may have any colour
 _OFF_COLOR: Mapping[str, frozenset[int]] = {  # variants of which little takes a thing's colour
     "astronaut": frozenset((1, 4)), "bridge": frozenset((1,)), "elephant": frozenset((6,)),
-    "fox": frozenset((0, 1, 2, 6)), "jetty": frozenset((4,)), "mushroom": frozenset((1,)),
+    "fox": frozenset((0, 1, 2, 6)), "hot air balloon": frozenset((0, 1, 2, 3, 6)),
+    "jetty": frozenset((4,)), "mushroom": frozenset((1,)),
     "picnic blanket": frozenset((1, 4)), "rocket": frozenset((0, 1, 3, 5)),
     "sheep": frozenset((1, 2, 3)), "statue": frozenset((2,)),
     "street lamp": frozenset((0, 4, 5)), "train": frozenset((0, 1, 2, 3, 5, 6)),
@@ -599,7 +600,8 @@ _OF_ANY_COLOR = frozenset((
 _UNNATURAL = 40.0  # of a* and b*: from a usual hue of such an animal
 # variants painted whole in any colour
 _ANY_COLOR = {"bed": 3, "bus": 4, "plane": 0, "sailing ship": 2}
-_IN_SHADE = {"train": 1.25}  # times as bright are colours of kinds with parts painted darker
+# times as bright are colours of kinds that have them throughout: parts are painted darker
+_IN_SHADE = {"train": 1.25, "hot air balloon": 1.0}
 # share of a coloured thing's mean that its own colour has, and the usual mean of its other parts
 _OTHER_PARTS, _PARTS = (0.75, (150, 150, 150)), {"bus": (0.5, (171, 195, 177))}  # windows
 _SHIP = "sailing ship"
@@ -911,7 +913,7 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
     thing = replace(thing, variant=_ANY_COLOR.get(thing.kind, thing.variant))
     name = color_name(rgb(wanted))
     shade = _UNTINTED.get(name, wanted) * max(light, _SEEN_FROM.get(name, 0.0))
-    if thing.kind in _IN_SHADE:  # or the engine of an orange train is brown
+    if thing.kind in _IN_SHADE:  # or the engine of an orange train is brown, a pink balloon grey
         bright = rgb(_IN_SHADE[thing.kind] * shade)
         return thing.in_color(bright)
     if thing.color is not None:
