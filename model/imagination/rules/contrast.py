@@ -7,7 +7,7 @@ of it; nothing here runs a network. Things are listed from far to near.
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from math import dist
+from math import dist, inf
 
 import numpy as np
 
@@ -40,7 +40,8 @@ _PAINTS = ("red", "blue", "green")  # which the painter knows best
 _STARS = "starry sky"  # has another sky behind it
 _FOOT = 0.4  # of a thing's height below its middle
 _DARK = 0.75  # share of day
-_AT_NIGHT = (1.0, 1.3)  # of the usual looks by day: a plan's own colours may be those of water
+# of the usual looks by day: a plan's own colours may be those of water
+_AT_NIGHT = (0.75, 1.0, 1.3)
 _SHADES = (0.5, 1.5)  # of its colour, where no usual look of a thing stands out
 _NEARLY = 20.0  # steps of RGB: of shades that differ less, the one of the most usual look is taken
 _UNLIKE = 50.0  # steps of L*a*b* from which on colours are nothing alike
@@ -196,10 +197,12 @@ def _changed(
         named = [rgb(light * np.array(COLORS[name])) for name in _PAINTS]
         color = max(named, key=lambda one: _apart(one, taken or behind))
         return thing.in_color(color)
-    alike = [with_look(thing, look) for look in looks_of(thing.kind)] if scales == _AT_NIGHT else []
+    is_night = scales == _AT_NIGHT  # when a thing is no brighter than it must be
+    alike = [with_look(thing, look) for look in looks_of(thing.kind)] if is_night else []
     every = (_shaded(one, shade) for one in alike or [thing] for shade in scales)
     shades = [(one, one.color) for one in every if one.color]
-    return max(shades, key=lambda pair: _apart(pair[1], behind) // _NEARLY)[0]
+    enough = _ALIKE if is_night else inf
+    return max(shades, key=lambda pair: min(_apart(pair[1], behind), enough) // _NEARLY)[0]
 
 
 def _shaded(thing: PlacedObject, shade: float) -> PlacedObject:

@@ -33,7 +33,7 @@ from mag_sandbox.scenes.changes import new_in
 from mag_sandbox.scenes.color_names import COLORS
 from mag_sandbox.scenes.conditions import TURNING
 from mag_sandbox.scenes.descriptions import WINDOWS
-from mag_sandbox.scenes.kinds import DISCS, FALLING
+from mag_sandbox.scenes.kinds import ANIMALS, DISCS, FALLING
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import STANCES, where_of
@@ -105,6 +105,8 @@ _GRASS = frozenset(("near ground", "far ground", "far hill", "hills", "flat land
 _LEAF, _LEAF_SHAPE = "wild flower", 0.6  # the kind drawn for leaves on the ground, and its height
 _TREE = 3.0  # metres
 _DAYLIT = 0.8  # least channel of the light of a day
+_SAME_TINT = 2.5  # steps of RGB
+_WHITE, _WHITER = 0.15, 0.75  # vividness of white and grey; share of a light's tint that they lack
 _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
 _FOG_AT_NIGHT = np.array((110, 121, 152.0))  # brighter than the sky, or it would not be seen
 _HALF_SEEN, _NEAREST_FOOT = 6.0, 1.0  # metres; degrees
@@ -134,8 +136,45 @@ def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObj
     falls = named | ({"falling snow"} if wanted.in_snow else set())  # not for "snowy mountains"
     things = [one for one in things if one.kind not in FALLING or one.kind in falls]
     things = under_snow(things, wanted.light, named, colored) if wanted.in_snow else things
-    things = with_told_hues(before_sky(things, named), wanted.named)
+    things = before_sky(in_tinted_light(things, wanted.light), named)
+    things = with_told_hues(things, wanted.named)
     return with_colored_waters(things, wanted.named, wanted.light)
+
+
+def in_tinted_light(
+    things: Sequence[PlacedObject], light: Sequence[float]
+) -> list[PlacedObject]:  # fmt: skip
+    """Return a plan in which things have the tint of the scene's light: white animals, little.
+
+    Those in a usual look, which rules gave them, lack it, and would be turquoise once the light of
+    a sunset changes to that of a night. White goats that have all of it pass for pink ones.
+    """
+    shares = np.array(light)
+    added, left = shares / light_of(things), 1.0 + _WHITER * (shares.mean() / shares - 1.0)
+
+    def lit(thing: PlacedObject) -> PlacedObject:
+        if thing.kind in SHINING | AIR or _is_white_animal(thing):
+            return thing
+        if _is_untinted(thing):
+            return in_other_light(thing, added)
+        return in_other_light(thing, left) if _is_white_animal(thing, shares) else thing
+
+    return [lit(one) for one in things]
+
+
+def _is_white_animal(thing: PlacedObject, light: float | np.ndarray = 1.0) -> bool:
+    """Tell whether a thing is an animal that is white or grey in some light."""
+    color = thing.kind in ANIMALS and thing.color
+    return bool(color) and vividness(np.array(color) / light) < _WHITE
+
+
+def _is_untinted(thing: PlacedObject) -> bool:
+    """Tell whether a thing has the colour of a usual look by day, however dark."""
+    color = np.array(thing.color or (0, 0, 0))
+    by_day = [np.array(look.color) for look in looks_of(thing.kind)]
+    return any(
+        np.abs(color - look * (color.max() / look.max())).max() < _SAME_TINT for look in by_day
+    )
 
 
 def relit(
@@ -642,5 +681,6 @@ def _under(
         elif thing.kind in SHINING:
             lit.append(thing)
         else:
-            lit.append(in_other_light(thing, light))
+            is_white = _is_white_animal(thing)
+            lit.append(in_other_light(thing, light.mean() if is_white else light))
     return lit

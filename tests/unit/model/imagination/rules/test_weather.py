@@ -7,7 +7,7 @@ import pytest
 
 from mag_sandbox.controls.camera import ASPECT, WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.plans import vividness
+from mag_sandbox.model.imagination.rules.plans import looks_of, vividness
 from mag_sandbox.model.imagination.rules.spacing import covered
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import (
@@ -16,6 +16,7 @@ from mag_sandbox.model.imagination.rules.weather import (
     in_fog,
     in_season,
     in_storm,
+    in_tinted_light,
     in_weather,
     relit,
     under_colored_sky,
@@ -441,6 +442,15 @@ def test_a_planned_grey_house_is_not_green_when_the_purple_of_dusk_is_gone():
     lit = relit([SKY, GROUND, house], [SKY, GROUND], dusk, BY_DAY, BEHIND)[-1]
     assert min(lit.color) > 150
     assert max(lit.color) - min(lit.color) < 20
+
+
+def test_what_rules_gave_a_look_by_day_has_the_tint_of_sunset_and_a_white_goat_little():
+    look = looks_of("palm")[0]
+    palm = PlacedObject("palm", 0.0, 0.0, 10.0, 20.0, look.color, look.mean_color, look.variant)
+    goat = replace(palm, kind="goat", color=(243, 166, 140), mean_color=(217, 166, 140))
+    palm, goat = in_tinted_light([palm, goat], (1.0, 0.73, 0.66))
+    assert palm.color[2] < 0.7 * look.color[2]
+    assert max(goat.color) - min(goat.color) < 50
 
 
 def test_snow_lies_on_bushes_once_and_melts():
