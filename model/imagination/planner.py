@@ -34,7 +34,7 @@ from mag_sandbox.model.imagination.config import PlannerConfig
 from mag_sandbox.model.imagination.geometry.bodies import FAR
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.geometry.standing import stood
-from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
+from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rounded_colors import LEVELS, color_number, numbered_color
 from mag_sandbox.model.imagination.rules.contrast import standing_out, varied
 from mag_sandbox.model.imagination.rules.filling import area, filled, filling, with_houses_around
@@ -54,7 +54,7 @@ from mag_sandbox.model.imagination.rules.plans import (
 )
 from mag_sandbox.model.imagination.rules.relations import with_rows
 from mag_sandbox.model.imagination.rules.shores import ashore, facing_course, on_rocks, without_dry
-from mag_sandbox.model.imagination.rules.spacing import as_full, with_room
+from mag_sandbox.model.imagination.rules.spacing import as_full, beside_view, with_room
 from mag_sandbox.model.imagination.rules.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.scenes.kinds import EXHIBITS, STANDS, THINGS, rivals
 from mag_sandbox.scenes.naming import Named, kinds_named
@@ -287,6 +287,7 @@ class Planner(nn.Module):
         plans = [placed_objects(each, self.kinds)[len(shown) :] for each in drawn]
         best = max(plans, key=lambda plan: (_told_of([*shown, *plan], wanted.named), len(plan)))
         around = as_full(shown, [thing for thing in best if not _in_middle(thing)])
+        around = beside_view(around) if is_outdoors(shown) else around
         around = with_room([*shown, *around], range(len(shown)))[len(shown) :]
         told = kinds_named(wanted.named)
         around = with_lamps(lined(around, shown, told), shown, told)

@@ -6,7 +6,7 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from math import atan, degrees, radians, tan
+from math import atan, copysign, degrees, radians, tan
 
 import numpy as np
 
@@ -34,6 +34,7 @@ _TOUCHING = 0.1  # share of one of them that what is nearer may hide
 _FARTHEST = 0.5  # of its size: how small a thing that is added may be
 _MOSTLY, _NEARER = 0.3, 0.5  # share of a thing; degrees of its foot from that of what hid it
 _HIDE_NOTHING = ALONGSIDE | {"front", "ahead"}  # relations by which a creature is seen
+_WHOLE = frozenset(("floor", "small", "sky"))  # where things are that are seen whole
 _AS_MANY = 3.0  # times as many things of a kind around a picture as it shows, at least
 
 
@@ -257,6 +258,19 @@ def as_full(shown: Sequence[PlacedObject], others: Sequence[PlacedObject]) -> li
             if not is_in_water([*shown, *others], thing):
                 result.insert(place_of(thing, result), thing)
     return result
+
+
+def beside_view(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return the things around an outdoor picture, none of which its edge would cut."""
+    half = WIDEST_FOV / 2
+
+    def aside(thing: PlacedObject) -> PlacedObject:
+        away = yaw_difference(thing.yaw, 0.0)
+        inside = half - abs(away) + thing.width / 2
+        is_cut = 0.0 < inside < thing.width and where_of(thing.kind) in _WHOLE
+        return thing.turned(copysign(inside, away)) if is_cut else thing
+
+    return [aside(one) for one in things]
 
 
 def _clouds(shown: Sequence[PlacedObject]) -> list[PlacedObject]:

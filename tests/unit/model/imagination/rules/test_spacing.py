@@ -1,5 +1,6 @@
 """Things stand free of each other, and the ground around a picture is as full as the picture."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -8,6 +9,7 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.spacing import (
     as_full,
+    beside_view,
     in_no_row,
     with_creatures_in_front,
     with_room,
@@ -143,3 +145,9 @@ def test_a_named_dog_beside_a_sofa_is_not_behind_the_piano_there():
     behind = named_things("a dog behind a piano, a sofa", kinds)
     assert with_creatures_in_front([sofa, dog, piano], behind) == [sofa, dog, piano]
     assert with_creatures_in_front([sofa, dog, piano], []) == [sofa, dog, piano], "not named"
+
+
+def test_the_edge_of_a_picture_cuts_none_of_the_things_beside_it():
+    house = PlacedObject("cottage", 307.0, 4.0, 30.0, 20.0)
+    lake = replace(house, kind="lake")
+    assert [one.yaw for one in beside_view([house, lake])] == [300.0, 307.0]
