@@ -17,7 +17,9 @@ from mag_sandbox.model.imagination.objects import NEAR_GROUND, PlacedObject, is_
 from mag_sandbox.model.imagination.rules.plans import (
     AHEAD,
     AROUND,
+    LEVEL,
     SHELL,
+    TOP,
     away,
     painted_whole,
     places_of,
@@ -26,7 +28,7 @@ from mag_sandbox.model.imagination.rules.relations import SEATS, TABLEWARE
 from mag_sandbox.model.imagination.rules.shores import without_dry
 from mag_sandbox.model.imagination.rules.spacing import covered, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
-from mag_sandbox.scenes.kinds import ANIMALS, STANDS, THINGS
+from mag_sandbox.scenes.kinds import ANIMALS, CLOUD, STANDS, THINGS
 from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import where_of
@@ -77,6 +79,7 @@ _OFF, _NARROWER = 0.8, 0.8  # degrees likewise, from which on they show; of a su
 _ON_TABLES = TABLEWARE - {  # and on no floor; these may stand there
     "vase", "bunch of flowers", "candle", "bottle", "book", "basket", "globe",
 }  # fmt: skip
+_LOWEST_CLOUD = 8.0  # degrees
 _NO_TOPS = frozenset(  # their tops are handles, leaves or backs
     ("suitcase", "potted plant", "bicycle", "book", "bread", "sofa", "armchair", "rocking horse")
 )
@@ -101,7 +104,7 @@ def plausible(
         if thing.kind not in _PEAKS - said or thing.width >= _NARROWEST_PEAK
         if thing.height >= _LEAST.get(thing.kind, 0.0)
     ]
-    result = painted_whole(with_whole_stars(result, named), named)
+    result = with_whole_clouds(painted_whole(with_whole_stars(result, named), named))
     result = without_dry(_without_crowds(result, said, least), said)
     if WALL in kinds:
         free = _with_doors_free(result, said)
@@ -157,6 +160,19 @@ def _without_crowds(
         if kind not in said and len(own) > most:
             gone |= {*own} - {own[rank * len(own) // most] for rank in range(most)}
     return [thing for place, thing in enumerate(things) if place not in gone]
+
+
+def with_whole_clouds(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return a plan in which level views cut off no clouds: their flat feet would be boxes there."""
+
+    def whole(cloud: PlacedObject) -> PlacedObject:
+        if not cloud.foot < LEVEL or cloud.top < TOP:
+            return cloud
+        lowered = cloud.standing_at(TOP - cloud.height)
+        is_low = cloud.pitch < LEVEL and lowered.foot > _LOWEST_CLOUD
+        return lowered if is_low else cloud.standing_at(LEVEL)
+
+    return [whole(one) if one.kind == CLOUD else one for one in things]
 
 
 def with_whole_stars(

@@ -33,7 +33,7 @@ from mag_sandbox.scenes.changes import new_in
 from mag_sandbox.scenes.color_names import COLORS
 from mag_sandbox.scenes.conditions import TURNING
 from mag_sandbox.scenes.descriptions import WINDOWS
-from mag_sandbox.scenes.kinds import ANIMALS, DISCS, FALLING
+from mag_sandbox.scenes.kinds import ANIMALS, DISCS, FALLING, PEOPLE
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import STANCES, where_of
@@ -144,27 +144,28 @@ def in_weather(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObj
 def in_tinted_light(
     things: Sequence[PlacedObject], light: Sequence[float]
 ) -> list[PlacedObject]:  # fmt: skip
-    """Return a plan in which things have the tint of the scene's light: white animals, little.
+    """Return a plan in which things have the tint of the scene's light, white beings little.
 
     Those in a usual look, which rules gave them, lack it, and would be turquoise once the light of
-    a sunset changes to that of a night. White goats that have all of it pass for pink ones.
+    a sunset changes to that of a night. White goats with all of it pass for pink, white shirts for
+    skin.
     """
     shares = np.array(light)
     added, left = shares / light_of(things), 1.0 + _WHITER * (shares.mean() / shares - 1.0)
 
     def lit(thing: PlacedObject) -> PlacedObject:
-        if thing.kind in SHINING | AIR or _is_white_animal(thing):
+        if thing.kind in SHINING | AIR or _is_white_being(thing):
             return thing
         if _is_untinted(thing):
             return in_other_light(thing, added)
-        return in_other_light(thing, left) if _is_white_animal(thing, shares) else thing
+        return in_other_light(thing, left) if _is_white_being(thing, shares) else thing
 
     return [lit(one) for one in things]
 
 
-def _is_white_animal(thing: PlacedObject, light: float | np.ndarray = 1.0) -> bool:
-    """Tell whether a thing is an animal that is white or grey in some light."""
-    color = thing.kind in ANIMALS and thing.color
+def _is_white_being(thing: PlacedObject, light: float | np.ndarray = 1.0) -> bool:
+    """Tell whether a thing is an animal, or a person in clothes, white or grey in some light."""
+    color = thing.kind in ANIMALS | PEOPLE and thing.color
     return bool(color) and vividness(np.array(color) / light) < _WHITE
 
 
@@ -681,6 +682,6 @@ def _under(
         elif thing.kind in SHINING:
             lit.append(thing)
         else:
-            is_white = _is_white_animal(thing)
+            is_white = _is_white_being(thing)
             lit.append(in_other_light(thing, light.mean() if is_white else light))
     return lit

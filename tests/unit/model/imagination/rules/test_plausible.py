@@ -6,12 +6,14 @@ import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.plans import LEVEL, TOP
 from mag_sandbox.model.imagination.rules.plausible import (
     below_ceiling,
     hung,
     lying_first,
     none_too_large,
     plausible,
+    with_whole_clouds,
 )
 from mag_sandbox.model.imagination.rules.relations import related
 from mag_sandbox.scenes.naming import Named, named_things
@@ -270,3 +272,9 @@ def test_large_things_that_words_leave_out_are_once_or_twice_around(kind: str, m
     own = [replace(bench, kind=kind) for bench in BENCHES]
     assert kinds(plausible([GROUND, *own], [])) == ["near ground", *[kind] * most]
     assert plausible([GROUND, *own], [Named((kind,), None)]) == [GROUND, *own]
+
+
+def test_level_views_show_clouds_whole_or_not_at_all():
+    clouds = [PlacedObject("cloud", 0.0, pitch, 30.0, 12.0) for pitch in (15.0, 24.0, 30.0, 45.0)]
+    ends = [(one.foot, one.top) for one in with_whole_clouds(clouds)]
+    assert ends == [(9.0, 21.0), (TOP - 12.0, TOP), (LEVEL, LEVEL + 12.0), (39.0, 51.0)]
