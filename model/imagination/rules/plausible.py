@@ -104,7 +104,7 @@ def plausible(
         if thing.kind not in _PEAKS - said or thing.width >= _NARROWEST_PEAK
         if thing.height >= _LEAST.get(thing.kind, 0.0)
     ]
-    result = with_whole_clouds(painted_whole(with_whole_stars(result, named), named))
+    result = painted_whole(with_whole_stars(with_whole_clouds(result), named), named)
     result = without_dry(_without_crowds(result, said, least), said)
     if WALL in kinds:
         free = _with_doors_free(result, said)
@@ -162,8 +162,8 @@ def _without_crowds(
     return [thing for place, thing in enumerate(things) if place not in gone]
 
 
-def with_whole_clouds(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return a plan in which level views cut off no clouds: their flat feet would be boxes there."""
+def with_whole_clouds(things: list[PlacedObject]) -> list[PlacedObject]:
+    """Return a plan in which level views cut off no clouds, whose flat feet would be boxes."""
 
     def whole(cloud: PlacedObject) -> PlacedObject:
         if not cloud.foot < LEVEL or cloud.top < TOP:

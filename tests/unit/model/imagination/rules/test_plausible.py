@@ -58,7 +58,7 @@ def test_wheat_is_not_so_far_away_that_it_is_a_smear():
 
 def test_stars_are_whole_unless_words_count_them():
     sky = PlacedObject("high sky", 0.0, 37.0, 360.0, 33.0)
-    cloud = PlacedObject("cloud", 10.0, 30.0, 40.0, 12.0)
+    cloud = PlacedObject("cloud", 10.0, 33.0, 40.0, 12.0)
     apart, cut = (PlacedObject("star", yaw, 34.0, 6.0, 6.0) for yaw in (60.0, 32.0))
     assert plausible([sky, apart, cut, cloud, GROUND], []) == [sky, apart, cloud, GROUND]
     assert plausible([sky, cloud, cut, GROUND], []) == [sky, cloud, GROUND], "nor before a cloud"
