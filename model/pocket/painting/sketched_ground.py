@@ -1,6 +1,7 @@
 """Ground that is planned but not painted yet: the plan's sketch, next to known ground."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from torch import Tensor
@@ -43,7 +44,10 @@ class SketchedGround:
         missing = shown & ~around.known
         if things is None or missing.sum() <= EDGES * shown.sum():
             return None
-        sketch = self._sketch(things, missing)
+        sketch = self._sketch(things, shown)
+        both = shown & around.known
+        if both.any():
+            sketch = _as_painted(sketch, around, both)
         return self._views.views(around.replaced(missing, sketch), (pose,))
 
     def _sketch(self, things: Things, cells: np.ndarray) -> Surroundings:
@@ -56,6 +60,23 @@ class SketchedGround:
                 sketch = self._imagination.sketched(sketch, place, things)
         self._last = things, sketch
         return sketch
+
+
+def _as_painted(sketch: Surroundings, around: Surroundings, both: np.ndarray) -> Surroundings:
+    """Return a sketch in which each row of cells is as bright as what is painted of it.
+
+    Else the sky has a step where the painting ends.
+
+    Args:
+        sketch: with latents in the cells of the view.
+        around: the painted ring.
+        both: the painted cells of the view, bool [rows, columns].
+    """
+    apart = np.where(both, around.latents - sketch.latents, np.nan)
+    rows = both.any(axis=1)
+    step = np.zeros_like(apart[:, :, :1])
+    step[:, rows] = np.nanmedian(apart[:, rows], axis=2, keepdims=True)
+    return replace(sketch, latents=sketch.latents + step)
 
 
 def planned_things(painting: PaintingInventor) -> Things | None:
