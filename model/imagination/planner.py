@@ -46,6 +46,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     LEVEL,
     ahead_best,
     colored,
+    has_backdrop,
     light_of,
     missing,
     turned,
@@ -366,7 +367,7 @@ class Planner(nn.Module):
         *others, thing = placed_objects(numbers, self.kinds)
         usual = THINGS[thing.kind]
         size = usual.pitch, usual.width, usual.height
-        if not any(other.kind in STANDS for other in others):
+        if not has_backdrop(others):
             behind = {kind for kinds in self._behind.values() for kind in kinds}
             scenery = Scenery.of(others, STANCES, behind)
             edit = Edit("place", thing.yaw, *size, thing.kind)

@@ -12,11 +12,12 @@ from math import inf, radians, tan
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.geometry.bodies import NEAR_HORIZON, OVER
 from mag_sandbox.model.imagination.objects import PlacedObject, in_other_light
 from mag_sandbox.model.imagination.rules.plans import (
-    AROUND,
     LEVEL,
+    has_backdrop,
     in_light,
     light_of,
     looks_of,
@@ -27,7 +28,7 @@ from mag_sandbox.model.imagination.rules.relations import ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.model.imagination.rules.spacing import CREATURES, covered, place_of, stands
 from mag_sandbox.scenes.descriptions import BUILDINGS
-from mag_sandbox.scenes.kinds import STANDS, THINGS, TREES, rivals
+from mag_sandbox.scenes.kinds import THINGS, TREES, rivals
 from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import where_of
 
@@ -98,7 +99,7 @@ def filled(
         shown: what a given picture shows, which stays as it is.
     """
     result, there = list(things), [*shown, *things]
-    if any(thing.kind in STANDS for thing in there):
+    if has_backdrop(there):
         return result
     light = light_of(there) / light_of(spare)
     left = [
@@ -174,6 +175,7 @@ def farther_first(things: Sequence[PlacedObject], named: Sequence[Named]) -> lis
         feet = [
             other.foot for other in result[:place]
             if thing.kind in free and other.kind not in targets[thing.kind]
+            and thing.away is other.away is None
             and 1.0 < _farther(thing, other) < _STEPS_OUT and covered(thing, other) > _OVERLAID
         ]  # fmt: skip
         result[place] = thing.standing_at(min(feet) - _NEARER) if feet else thing
@@ -185,22 +187,24 @@ def _farther(thing: PlacedObject, other: PlacedObject) -> float:
 
     Of animals and small things, feet are told in whole steps: these are nearly as far away.
     """
-    if not (_has_foot(thing) and _has_foot(other) and thing.overlaps(other)):
+    far, near = _distance(thing), _distance(other)
+    if not (far and near and thing.overlaps(other)):
         return 0.0
-    times = tan(radians(other.foot)) / tan(radians(thing.foot))
     exact = thing.kind in _ROOTED and other.kind in _ROOTED
-    return times if exact or not 1 / OVER < times < OVER else 1.0
+    return far / near if exact or not 1 / OVER < far / near < OVER else 1.0
 
 
-def _has_foot(thing: PlacedObject) -> bool:
-    """Tell whether the foot of a thing says how far away it is."""
-    where, is_low = where_of(thing.kind), thing.foot < -NEAR_HORIZON
-    return where in ("floor", "water") and is_low and thing.away is None
+def _distance(thing: PlacedObject) -> float:
+    """Return how far away a thing is by its foot, or by what bears it [m]; 0: these do not tell."""
+    if where_of(thing.kind) not in ("floor", "water"):
+        return 0.0
+    by_foot = EYE / tan(radians(-thing.foot)) if thing.foot < -NEAR_HORIZON else 0.0
+    return by_foot if thing.away is None else thing.away
 
 
 def _farthest(some: Sequence[int], things: Sequence[PlacedObject]) -> int:
     """Return the place of the thing that is farthest away by its foot; the first: none tells."""
-    return max(some, key=lambda one: things[one].foot if _has_foot(things[one]) else -AROUND)
+    return max(some, key=lambda one: _distance(things[one]))
 
 
 def _ordered(

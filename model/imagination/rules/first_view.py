@@ -13,7 +13,7 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.plans import AROUND, SIDES, TOP, away, cuts, few_of, turned
 from mag_sandbox.model.imagination.rules.spacing import stands
-from mag_sandbox.scenes.kinds import ANIMALS, STANDS, THINGS, WATERS
+from mag_sandbox.scenes.kinds import ANIMALS, THINGS, WATERS
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import STANCES
 
@@ -45,7 +45,7 @@ def centred(
     has_side = any(
         one.relation and not one.relation.kinds and one.relation.where in _SIDES for one in told
     )
-    if has_side or any(thing.kind in STANDS | SIDES for thing in things):
+    if has_side or any(thing.kind in SIDES for thing in things):
         return list(things)
     ahead = [
         things[place]

@@ -10,12 +10,12 @@ from math import radians, tan
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.geometry.bodies import TABLES, ground_distance
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.rules.plans import AROUND
+from mag_sandbox.model.imagination.rules.plans import AROUND, has_backdrop
 from mag_sandbox.model.imagination.rules.plausible import bears, highest_foot
 from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.model.imagination.rules.spacing import CREATURES, covered, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
-from mag_sandbox.scenes.kinds import STANDS, THINGS, TREES
+from mag_sandbox.scenes.kinds import THINGS, TREES
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.rooms import DOORS
@@ -41,7 +41,7 @@ def with_own_ground(things: Sequence[PlacedObject], named: Sequence[Named]) -> l
 
     It steps aside, or is left out where there is no room. What bears something stays.
     """
-    if any(thing.kind in STANDS for thing in things):
+    if has_backdrop(things):
         return list(things)
     said = {*DOORS, *(kind for one in named for kind in one.kinds)}
     result = list(things)

@@ -13,7 +13,7 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.geometry.bodies import bodies_of_plan, sides_of
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.named import scales_of
-from mag_sandbox.model.imagination.rules.plans import AROUND, SIDES, TOP, away
+from mag_sandbox.model.imagination.rules.plans import AROUND, SIDES, TOP, away, has_backdrop
 from mag_sandbox.model.imagination.rules.plausible import highest_foot
 from mag_sandbox.model.imagination.rules.shores import BRIDGE, is_in_water
 from mag_sandbox.model.imagination.rules.spacing import covered, most_covered, place_of, stands
@@ -68,7 +68,7 @@ def with_life_sizes(things: Sequence[PlacedObject], named: Sequence[Named]) -> l
         things: from far to near.
         named: what words name.
     """
-    if any(thing.kind in STANDS for thing in things):
+    if has_backdrop(things):
         return list(things)
     result = list(things)
     told = scales_of(things, named)

@@ -179,7 +179,7 @@ def obeyed(
     all_named = named
     result, named = without_belongings(things, named)
     named = [one._replace(relation=None) if one.kinds[0] in MATS else one for one in named]
-    is_stage = any(thing.kind in STANDS for thing in things)
+    is_stage = has_backdrop(things)
     named = mounted(at_houses(named) if is_outdoors(result) else named)
     if all(thing.kind != SEA for thing in result):  # a coast has one: its boats need no lake
         for one in (one for one in typical if one.kinds == (SEA,)):
@@ -260,7 +260,7 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
     Related things move together. Those said to be left or right move last and
     stay on their side; the others are ahead.
     """
-    if any(thing.kind in STANDS for thing in things):
+    if has_backdrop(things):
         return things
     result, groups = list(things), _groups(things, named)
     several = {kind for one in named if one.most and one.least > 1 for kind in one.kinds}
@@ -983,7 +983,7 @@ def _counted(things: list[PlacedObject], one: Named, named: Sequence[Named]) -> 
         return things  # a stage has many stands; a name means one of them
     if things[own[0]].kind in _BETWEEN_STANDS and has_backdrop(things) and len(own) >= one.least:
         one = one._replace(least=1)  # ahead: the others are around its stands
-    if any(thing.kind in STANDS for thing in things) and _may_be_shown(things, own[0]):
+    if has_backdrop(things) and _may_be_shown(things, own[0]):
         return _exhibited(things, one, {kind for each in named for kind in each.kinds})
     kinds = Counter(things[place].kind for place in own)
     if one.most and one.most > 1 and one.kinds[0] in LIKEWISE and len(kinds) > 1:

@@ -21,6 +21,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     SHELL,
     TOP,
     away,
+    has_backdrop,
     painted_whole,
     places_of,
 )
@@ -28,7 +29,7 @@ from mag_sandbox.model.imagination.rules.relations import SEATS, TABLEWARE
 from mag_sandbox.model.imagination.rules.shores import without_dry
 from mag_sandbox.model.imagination.rules.spacing import covered, stands
 from mag_sandbox.scenes.descriptions import WINDOWS
-from mag_sandbox.scenes.kinds import ANIMALS, CLOUD, STANDS, THINGS
+from mag_sandbox.scenes.kinds import ANIMALS, CLOUD, THINGS
 from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import where_of
@@ -125,7 +126,7 @@ def none_too_large(
         said: kinds that words name; they stay as they are.
         shown: what a given picture shows, likewise.
     """
-    if any(thing.kind in STANDS for thing in things):
+    if has_backdrop(things):
         return list(things)
     is_outdoors = any(thing.kind == NEAR_GROUND for thing in things)
     return [

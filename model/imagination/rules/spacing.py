@@ -13,10 +13,10 @@ import numpy as np
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.geometry.bodies import TABLES
 from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
-from mag_sandbox.model.imagination.rules.plans import AROUND, GOLDEN, PLASTIC
+from mag_sandbox.model.imagination.rules.plans import AROUND, GOLDEN, PLASTIC, has_backdrop
 from mag_sandbox.model.imagination.rules.relations import ALONGSIDE, ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
-from mag_sandbox.scenes.kinds import ANIMALS, CLOUD, PEOPLE, STANDS, THINGS
+from mag_sandbox.scenes.kinds import ANIMALS, CLOUD, PEOPLE, THINGS
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import where_of
@@ -102,7 +102,7 @@ def with_room(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Pla
     is no room. Other things that stand before another one of their kind, or in a room grow into
     another one, step aside if they can. Those in the places `kept` stay as they are.
     """
-    if any(thing.kind in STANDS for thing in things):
+    if has_backdrop(things):
         return list(things)
     free = [things[place] for place in kept]
     result: list[PlacedObject] = []

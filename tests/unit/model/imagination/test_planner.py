@@ -66,16 +66,16 @@ def test_what_words_name_is_added_where_no_plan_shows_it_in_the_colour_they_give
 
 
 def test_what_is_added_is_as_large_as_in_life_except_on_a_stage():
-    made = Planner(TINY.planner, ("apple", "pedestal"), matmul_attention)
+    made = Planner(TINY.planner, ("apple", "backdrop"), matmul_attention)
     apple = PlacedObject("apple", 10.0, 0.0, 40.0, 40.0)
-    pedestal = PlacedObject("pedestal", 200.0, -15.0, 20.0, 20.0)
+    backdrop = PlacedObject("backdrop", 200.0, -15.0, 20.0, 20.0)
 
     def height(*things: PlacedObject) -> float:
         told = made._usual(thing_numbers(things, made.kinds))
         return placed_objects(told[None], made.kinds)[0].height
 
     assert height(apple) < 12.0
-    assert height(pedestal, apple) > 20.0
+    assert height(backdrop, apple) > 20.0
 
 
 def test_only_kinds_of_known_size_are_added_for_a_word_that_also_means_others():

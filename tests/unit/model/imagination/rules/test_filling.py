@@ -63,7 +63,7 @@ def test_animals_and_pictures_on_a_wall_touch_nothing():
 def test_nothing_is_added_onto_other_things_or_to_stages():
     hedge = [thing("hedge", float(yaw), width=20.0) for yaw in range(50, 311, 20)]
     assert filled([GROUND, *hedge], CROWDED, ALL, MOST) == [GROUND, *hedge]
-    stage = [*CROWDED, thing("pedestal", 0.0)]
+    stage = [*CROWDED, thing("backdrop", 0.0)]
     assert filled(stage, CROWDED, ALL, MOST) == stage
 
 
@@ -161,3 +161,9 @@ def test_a_cabinet_drawn_before_a_shelf_of_a_room_stands_before_it():
     assert with_nearer_feet(things, [cabinet]) == things, "a picture shows it"
     assert with_nearer_feet([wall, cabinet, shelf], []) == [wall, cabinet, shelf]
     assert with_nearer_feet(things[1:], []) == things[1:], "only rooms are that small"
+
+
+def test_a_tram_behind_a_pedestal_hides_no_statue_on_it():
+    statue = PlacedObject("statue", 0.0, -1.6, 10.7, 23.8, away=3.7)
+    tram = PlacedObject("tram", 354.0, -6.9, 27.0, 12.2)
+    assert farther_first([statue, tram], ()) == [tram, statue]

@@ -27,12 +27,12 @@ def test_what_is_named_is_in_the_middle():
     assert centred([HOUSE], []) == [HOUSE]
 
 
-def test_what_has_a_side_or_a_stand_or_is_in_a_room_keeps_its_place():
+def test_what_has_a_side_or_is_on_a_stage_or_in_a_room_keeps_its_place():
     left = Named(("cottage",), None, 1, 1, relation=Relation("left"))
     assert centred([HOUSE], [left]) == [HOUSE]
-    for kind in ("pedestal", "wall"):
-        stand = PlacedObject(kind, 324.0, -20.0, 14.0, 12.0)
-        assert centred([stand, HOUSE], [Named(("cottage",), None, 1, 1)]) == [stand, HOUSE]
+    for kind in ("backdrop", "wall"):
+        side = PlacedObject(kind, 324.0, -20.0, 14.0, 12.0)
+        assert centred([side, HOUSE], [Named(("cottage",), None, 1, 1)]) == [side, HOUSE]
 
 
 def test_the_sea_of_a_beach_stays_in_view():

@@ -23,6 +23,7 @@ GROUND = [
     PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0, GREEN, GREEN),
 ]
 WALL = PlacedObject("wall", 0.0, -1.0, 89.0, 38.0)
+BACKDROP = PlacedObject("backdrop", 0.0, 6.0, 89.0, 48.0)
 HORSE = PlacedObject("horse", 20.0, -5.0, 21.0, 19.0)
 BARN = PlacedObject("barn", 20.0, 0.0, 40.0, 30.0)
 KINDS = ("horse", "barn", "car", "tent", "star", "starry sky", "hills", "far hill", "teddy bear")
@@ -498,6 +499,7 @@ def test_stands_bear_as_many_exhibits_as_words_say():
             PlacedObject("mug", yaw, 3.0, 30.0, 24.0) if yaw else bear,
         )
     ]
+    stage = [BACKDROP, *stage]
     for count in (1, 3):
         result = obeyed(stage, [Named(("teddy bear",), None, count, count)])
         assert len(of(result, "teddy bear")) == count
@@ -516,9 +518,8 @@ def test_plants_and_barriers_stay_between_the_stands_of_a_stage():
             PlacedObject("mug", yaw, -7.0, 14.0, 16.0),
         )
     ]
-    backdrop = PlacedObject("backdrop", 0.0, 6.0, 89.0, 48.0)
     plants = [PlacedObject("potted plant", yaw, -12.0, 10.0, 15.0) for yaw in (0.0, 225.0)]
-    stage = [backdrop, *stands, *plants]
+    stage = [BACKDROP, *stands, *plants]
     named = [Named(("potted plant",), None, 2, 2)]
     assert obeyed(stage, named) == stage
     turned = [replace(one, yaw=(one.yaw + 90.0) % 360) for one in stage]
@@ -529,14 +530,12 @@ def test_plants_and_barriers_stay_between_the_stands_of_a_stage():
 
 
 def test_an_exhibit_that_words_name_stands_on_a_stand_and_not_between_two():
-    stage = [
-        thing
-        for yaw in (20.0, 90.0, 180.0, 270.0)
-        for thing in (
+    stage = [BACKDROP]
+    for yaw in (20.0, 90.0, 180.0, 270.0):
+        stage += [
             PlacedObject("box", yaw, -17.0, 34.0, 15.0),
             PlacedObject("mug", yaw, 3.0, 20.0, 24.0),
-        )
-    ]
+        ]
     between = PlacedObject("dragon", 50.0, 0.0, 45.0, 30.0)
     (dragon,) = of(obeyed([*stage, between], [Named(("dragon",), None, 1, 1)]), "dragon")
     assert (dragon.yaw, dragon.width) == (20.0, 27.0)
@@ -663,7 +662,7 @@ def test_two_exhibits_have_two_stands():
     stands = [PlacedObject("pedestal", yaw, -20.0, 14.0, 12.0) for yaw in (-21.0, 24.0, 66.0)]
     guitars = [PlacedObject("guitar", -21.0, pitch, 15.0, 24.0) for pitch in (-1.0, 11.0)]
     cake = PlacedObject("cake", 24.0, -4.0, 20.0, 20.0)
-    result = obeyed([*stands, *guitars, cake], [Named(("guitar",), None, 2, 2)])
+    result = obeyed([BACKDROP, *stands, *guitars, cake], [Named(("guitar",), None, 2, 2)])
     assert sorted(one.yaw for one in of(result, "guitar")) == [-21.0, 24.0]
 
 

@@ -222,7 +222,9 @@ def test_what_a_given_picture_shows_stays_as_large_as_it_is():
 def test_exhibits_are_of_any_size():
     stand = PlacedObject("pedestal", 0.0, -15.0, 16.0, 20.0)
     squirrel = PlacedObject("squirrel", 0.0, 5.0, 20.0, 22.0)
-    assert none_too_large([stand, squirrel], ()) == [stand, squirrel]
+    backdrop = replace(stand, kind="backdrop")
+    stage = [backdrop, stand, squirrel]
+    assert none_too_large(stage, ()) == stage
 
 
 def test_waters_hide_nothing_that_stands():

@@ -81,7 +81,9 @@ def test_one_of_two_sleds_steps_aside_and_stays_where_there_is_no_room():
 
 
 def test_exhibits_stay_on_their_stands():
-    stage = [PlacedObject("pedestal", 90.0, -20.0, 10.0, 10.0), camel(90.0), camel(92.0)]
+    backdrop = PlacedObject("backdrop", 90.0, 0.0, 90.0, 40.0)
+    stand = replace(backdrop, kind="pedestal", pitch=-20.0, width=10.0, height=10.0)
+    stage = [backdrop, stand, camel(90.0), camel(92.0)]
     assert with_room(stage, ()) == stage
 
 
