@@ -3,6 +3,7 @@
 Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -80,6 +81,8 @@ _OFF, _NARROWER = 0.8, 0.8  # degrees likewise, from which on they show; of a su
 _ON_TABLES = TABLEWARE - {  # and on no floor; these may stand there
     "vase", "bunch of flowers", "candle", "bottle", "book", "basket", "globe",
 }  # fmt: skip
+_MESAS = "mesas"
+_RELIEF = _PEAKS | {_MESAS}
 _LOWEST_CLOUD = 8.0  # degrees
 _NO_TOPS = frozenset(  # their tops are handles, leaves or backs
     ("suitcase", "potted plant", "bicycle", "book", "bread", "sofa", "armchair", "rocking horse")
@@ -105,7 +108,8 @@ def plausible(
         if thing.kind not in _PEAKS - said or thing.width >= _NARROWEST_PEAK
         if thing.height >= _LEAST.get(thing.kind, 0.0)
     ]
-    result = painted_whole(with_whole_stars(with_whole_clouds(result), named), named)
+    result = with_whole_clouds(with_one_relief(result, said))
+    result = painted_whole(with_whole_stars(result, named), named)
     result = without_dry(_without_crowds(result, said, least), said)
     if WALL in kinds:
         free = _with_doors_free(result, said)
@@ -161,6 +165,25 @@ def _without_crowds(
         if kind not in said and len(own) > most:
             gone |= {*own} - {own[rank * len(own) // most] for rank in range(most)}
     return [thing for place, thing in enumerate(things) if place not in gone]
+
+
+def with_one_relief(things: Sequence[PlacedObject], said: Collection[str]) -> list[PlacedObject]:
+    """Return a plan with one kind of mountains: that of words, else the usual one, but no mesas.
+
+    Mesas between mountains are pale boxes.
+    """
+    own = [one for one in things if one.kind in _RELIEF]
+    counts = Counter(one.kind for one in own)
+    told = counts.keys() & said
+    if len(counts) < 2 or len(told) > 1:
+        return list(things)
+    kind = max(sorted(told or counts.keys() - {_MESAS}), key=lambda one: counts[one])
+    like = next(one for one in own if one.kind == kind)
+    other = [one.kind in _RELIEF - {kind} for one in things]
+    return [
+        replace(one, kind=kind, color=like.color, mean_color=like.mean_color) if is_other else one
+        for one, is_other in zip(things, other, strict=True)
+    ]
 
 
 def with_whole_clouds(things: list[PlacedObject]) -> list[PlacedObject]:

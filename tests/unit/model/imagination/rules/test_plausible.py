@@ -13,6 +13,7 @@ from mag_sandbox.model.imagination.rules.plausible import (
     lying_first,
     none_too_large,
     plausible,
+    with_one_relief,
     with_whole_clouds,
 )
 from mag_sandbox.model.imagination.rules.relations import related
@@ -280,3 +281,11 @@ def test_level_views_show_clouds_whole_or_not_at_all():
     clouds = [PlacedObject("cloud", 0.0, pitch, 30.0, 12.0) for pitch in (15.0, 24.0, 30.0, 45.0)]
     ends = [(one.foot, one.top) for one in with_whole_clouds(clouds)]
     assert ends == [(9.0, 21.0), (TOP - 12.0, TOP), (LEVEL, LEVEL + 12.0), (39.0, 51.0)]
+
+
+def test_mountains_are_of_one_kind_and_no_mesas():
+    kinds_there = ("mesas", "mesas", "snowy peaks", "mesas", "lake")
+    land = [PlacedObject(kind, 0.0, 5.0, 50.0, 18.0) for kind in kinds_there]
+    assert kinds(with_one_relief(land, ())) == ["snowy peaks"] * 4 + ["lake"]
+    assert kinds(with_one_relief(land, ("mesas",))) == ["mesas"] * 4 + ["lake"]
+    assert with_one_relief(land[:2], ()) == land[:2]
