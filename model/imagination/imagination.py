@@ -608,12 +608,12 @@ def _visible(things: Things, sketcher: Sketcher, config: ImaginationConfig) -> t
 def _as_described(things: Sequence[PlacedObject], wanted: Wanted) -> list[PlacedObject]:
     """Return things planned without a picture, plausible, in the light and weather of words."""
     things = in_natural_colors(things, wanted.named)
-    things = plausible(things, wanted.named, wanted.typical)
+    things = with_bridges_across(plausible(things, wanted.named, wanted.typical), wanted.named)
     things = farther_first(with_creatures_in_front(things, wanted.named), wanted.named)
     things = heaped(with_long_lakes(with_life_sizes(things, wanted.named)), wanted.named)
     things = beside_roads(side_by_side(things), wanted.named)
     things = with_backs_shown(with_own_ground(things, wanted.named), wanted.named)
-    things = with_bridges_across(with_discs_shown(things, wanted.named), wanted.named)
+    things = with_discs_shown(things, wanted.named)
     return in_weather(in_shade(things, wanted.shade), wanted)
 
 

@@ -22,7 +22,7 @@ from mag_sandbox.model.imagination.rules.plans import (
     with_look,
 )
 from mag_sandbox.scenes.conditions import SEA
-from mag_sandbox.scenes.kinds import ANIMALS, COURSES, MATS, THINGS
+from mag_sandbox.scenes.kinds import ANIMALS, COURSES, MATS, PEOPLE, THINGS
 from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import where_of
 
@@ -516,7 +516,11 @@ def _end_on(things: Sequence[PlacedObject], bridge: PlacedObject) -> PlacedObjec
     foot, tall = banks[0] - _EDGE, (banks[1] - banks[0] + 2 * _EDGE) / _CREST
     wide, pitch = _BROAD * tall, foot + tall / 2
     across = replace(bridge, variant=_END_ON, width=wide, height=tall, pitch=pitch, away=None)
-    others = [one for one in things if one is not bridge and _stands(one) and one.foot < banks[1]]
+    others = [
+        one for one in things
+        if one is not bridge and _stands(one)
+        and (one.foot < banks[1] or one.kind in ANIMALS | PEOPLE)
+    ]  # fmt: skip
     reach = max(bridge.width - wide, 0.0) / 2  # where it stood, seen from its side
     turned = (across.turned(share * reach) for share in (0.0, 0.5, -0.5, 1.0, -1.0))
     return min(turned, key=lambda one: sum(map(one.overlaps, others)))

@@ -13,7 +13,7 @@ import numpy as np
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.geometry.bodies import TABLES
 from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
-from mag_sandbox.model.imagination.rules.plans import AROUND, GOLDEN, PLASTIC, has_backdrop
+from mag_sandbox.model.imagination.rules.plans import AROUND, GOLDEN, LEVEL, PLASTIC, has_backdrop
 from mag_sandbox.model.imagination.rules.relations import ALONGSIDE, ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.scenes.kinds import ANIMALS, CLOUD, PEOPLE, THINGS
@@ -246,15 +246,16 @@ def as_full(shown: Sequence[PlacedObject], others: Sequence[PlacedObject]) -> li
 
     A plan holds few things, and those that a picture shows leave little room for others.
     """
-    result = [*_clouds(shown), *others]
+    own = _clouds(shown)  # planned ones would be seen through these
+    result = own + [one for one in others if not own or one.kind != CLOUD or one.foot > LEVEL]
     if not is_outdoors(shown):
         return result
     for kind, count in Counter(thing.kind for thing in shown).items():
-        own = [thing for thing in shown if thing.kind == kind]
-        if kind not in THINGS or THINGS[kind].are_few or not all(map(stands, own)):
+        alike = [thing for thing in shown if thing.kind == kind]
+        if kind not in THINGS or THINGS[kind].are_few or not all(map(stands, alike)):
             continue
         lacking = round(_AS_MANY * count) - sum(thing.kind == kind for thing in others)
-        for thing in more_like(own, max(lacking, 0), 360.0 - WIDEST_FOV):
+        for thing in more_like(alike, max(lacking, 0), 360.0 - WIDEST_FOV):
             if not is_in_water([*shown, *others], thing):
                 result.insert(place_of(thing, result), thing)
     return result
