@@ -55,6 +55,7 @@ _HIDDEN, _NEAREST = 0.5, 23.0  # share of a lake; degrees below the horizon, of 
 _LOWEST_MAT = -24.0  # pitch of what lies on the ground, in a level view
 _FARTHEST = -2.0  # degrees of a foot on the ground
 _SCALES = 0.55, 1.7  # by which a thing that steps ashore shrinks and grows, at most
+_WORTH = 1.5  # times as far from its place that a thing steps ashore rather than hide a swimmer
 _SHORE, _WIDEST_LAKE = 1.1, 92.0  # of the width of what is on a lake; degrees
 _LENGTHS, _FLAT = 3.0, 0.12  # of a ship, on a lake; height of that, by its width
 _BANK = 1.0  # degrees of water below what swims
@@ -95,9 +96,10 @@ def ashore(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
     borne = carried.union(*(relation.kinds for _, relation in on_others))
     bearing = {kind for _, one in on_others if one.where == "on" for kind in one.kinds}
     dry = (borne - (bearing - carried)) | _IN_WATER
+    swimmers = [one for one in things if _swims(one) or one.kind == _DUCK]
     result = [
         _off(waters, thing) if thing.kind in MATS
-        else _out_of(waters, thing) if _stands(thing) and thing.kind not in dry
+        else _out_of(waters, thing, swimmers) if _stands(thing) and thing.kind not in dry
         else thing
         for thing in things
     ]  # fmt: skip
@@ -258,26 +260,33 @@ def shores_of(water: PlacedObject, thing: PlacedObject) -> tuple[float, float] |
     return (min(near for near, _ in edges), max(far for _, far in edges)) if edges else None
 
 
-def _out_of(waters: Sequence[PlacedObject], thing: PlacedObject) -> PlacedObject:
+def _out_of(
+    waters: Sequence[PlacedObject], thing: PlacedObject, swimmers: Sequence[PlacedObject]
+) -> PlacedObject:
+    """Return a thing at the nearer shore of the waters that it is in, or where it hides less."""
     for water in waters:
         edges = shores_of(water, thing)
-        if edges is None:
+        if edges is None or not edges[0] < thing.foot < edges[1]:
             continue
-        foot, (near, far) = thing.foot, edges
-        if not near < foot < far:
-            continue
+        near, far = edges
         shores = [near - _EDGE] if near - _EDGE > -LEVEL or far + _EDGE > _FARTHEST else []
         shores += [far + _EDGE] if far + _EDGE <= _FARTHEST else []
-        shore = min(shores, key=lambda one: max(one / foot, foot / one))
-        least, most = _SCALES
-        scale = min(max(tan(radians(shore)) / tan(radians(foot)), least), most)
-        if foot + thing.height <= TOP < shore + scale * thing.height:
-            scale = (TOP - shore) / thing.height  # its top stays in a level view
-        height = scale * thing.height
-        thing = replace(
-            thing, width=scale * thing.width, height=height, pitch=shore + height / 2, away=None
-        )
+
+        def cost(shore: float, thing: PlacedObject = thing) -> float:
+            hidden = sum(map(_at(thing, shore).overlaps, swimmers))
+            return max(shore / thing.foot, thing.foot / shore) + _WORTH * hidden
+
+        thing = _at(thing, min(shores, key=cost))
     return thing
+
+
+def _at(thing: PlacedObject, shore: float) -> PlacedObject:
+    """Return a thing with its foot at the pitch of a shore, as large as it is there."""
+    least, most = _SCALES
+    scale = min(max(tan(radians(shore)) / tan(radians(thing.foot)), least), most)
+    if thing.top <= TOP < shore + scale * thing.height:
+        scale = (TOP - shore) / thing.height  # its top stays in a level view
+    return replace(thing.scaled(scale).standing_at(shore), away=None)
 
 
 def _edges(water: PlacedObject, thing: PlacedObject) -> tuple[float, float] | None:
