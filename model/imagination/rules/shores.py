@@ -49,7 +49,7 @@ _VESSELS = frozenset(("boat", "ship", "sailing ship", "gondola", "buoy"))  # row
 _ROWING, _BOAT, _SHORTER = "rowing boat", "boat", 0.7
 _WIDER_ROCK, _FLAT_ROCK = 2.2, 0.3  # than the lighthouse on it; height as a share of its width
 _SUNK = 0.1  # of a rock's height above its middle, at which a lighthouse begins
-_EDGE = 0.8  # degrees between a shore and the foot of a thing on it
+_EDGE, _BEFORE = 0.8, 1.8  # degrees between the far, or near, shore and the foot of a thing on it
 _FOOT = 0.35  # of a thing's width, from its middle to the end of its foot
 _HIDDEN, _NEAREST = 0.5, 23.0  # share of a lake; degrees below the horizon, of its middle
 _LOWEST_MAT = -24.0  # pitch of what lies on the ground, in a level view
@@ -269,7 +269,8 @@ def _out_of(
         if edges is None or not edges[0] < thing.foot < edges[1]:
             continue
         near, far = edges
-        shores = [near - _EDGE] if near - _EDGE > -LEVEL or far + _EDGE > _FARTHEST else []
+        near -= _BEFORE
+        shores = [near] if near > -LEVEL or far + _EDGE > _FARTHEST else []
         shores += [far + _EDGE] if far + _EDGE <= _FARTHEST else []
 
         def cost(shore: float, thing: PlacedObject = thing) -> float:

@@ -106,7 +106,10 @@ _LEAF, _LEAF_SHAPE = "wild flower", 0.6  # the kind drawn for leaves on the grou
 _TREE = 3.0  # metres
 _DAYLIT = 0.8  # least channel of the light of a day
 _SAME_TINT = 2.5  # steps of RGB
-_WHITE, _WHITER = 0.15, 0.75  # vividness of white and grey; share of a light's tint that they lack
+_WHITE, _WHITER = (
+    0.15,
+    0.75,
+)  # vividness of white and grey; share of a light's tint that beings lack
 _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
 _FOG_AT_NIGHT = np.array((110, 121, 152.0))  # brighter than the sky, or it would not be seen
 _HALF_SEEN, _NEAREST_FOOT = 6.0, 1.0  # metres; degrees
@@ -154,19 +157,21 @@ def in_tinted_light(
     added, left = shares / light_of(things), 1.0 + _WHITER * (shares.mean() / shares - 1.0)
 
     def lit(thing: PlacedObject) -> PlacedObject:
-        if thing.kind in SHINING | AIR or _is_white_being(thing):
+        if thing.kind in SHINING | AIR:
             return thing
-        if _is_untinted(thing):
-            return in_other_light(thing, added)
-        return in_other_light(thing, left) if _is_white_being(thing, shares) else thing
+        shown, by_day = _tint_of_being(thing), _tint_of_being(thing, shares)
+        if min(shown, by_day) < _WHITE:
+            return in_other_light(thing, left) if by_day < shown else thing
+        return in_other_light(thing, added) if _is_untinted(thing) else thing
 
     return [lit(one) for one in things]
 
 
-def _is_white_being(thing: PlacedObject, light: float | np.ndarray = 1.0) -> bool:
-    """Tell whether a thing is an animal, or a person in clothes, white or grey in some light."""
-    color = thing.kind in ANIMALS | PEOPLE and thing.color
-    return bool(color) and vividness(np.array(color) / light) < _WHITE
+def _tint_of_being(thing: PlacedObject, light: float | np.ndarray = 1.0) -> float:
+    """Return the vividness of an animal, or of a person's clothes, by day; 1: of other things."""
+    if thing.color is None or thing.kind not in ANIMALS | PEOPLE:
+        return 1.0
+    return vividness(np.array(thing.color) / light)
 
 
 def _is_untinted(thing: PlacedObject) -> bool:
@@ -682,6 +687,6 @@ def _under(
         elif thing.kind in SHINING:
             lit.append(thing)
         else:
-            is_white = _is_white_being(thing)
-            lit.append(in_other_light(thing, light.mean() if is_white else light))
+            tint = 1.0 - _WHITER * (thing.kind in ANIMALS | PEOPLE)
+            lit.append(in_other_light(thing, light.mean() + tint * (light - light.mean())))
     return lit
