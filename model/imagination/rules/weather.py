@@ -106,10 +106,7 @@ _LEAF, _LEAF_SHAPE = "wild flower", 0.6  # the kind drawn for leaves on the grou
 _TREE = 3.0  # metres
 _DAYLIT = 0.8  # least channel of the light of a day
 _SAME_TINT = 2.5  # steps of RGB
-_WHITE, _WHITER = (
-    0.15,
-    0.75,
-)  # vividness of white and grey; share of a light's tint that beings lack
+_WHITE, _WHITER = 0.15, 0.75  # vividness of white and grey; share of a tint that beings lack
 _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
 _FOG_AT_NIGHT = np.array((110, 121, 152.0))  # brighter than the sky, or it would not be seen
 _HALF_SEEN, _NEAREST_FOOT = 6.0, 1.0  # metres; degrees

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from itertools import combinations, pairwise
+from math import radians, tan
 
 import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.filling import quarter_of
+from mag_sandbox.model.imagination.rules.mats import with_mats_laid
 from mag_sandbox.model.imagination.rules.named import far_first, obeyed, wooded
 from mag_sandbox.model.imagination.rules.plans import away, colored, shown_shares
 from mag_sandbox.model.imagination.rules.spacing import covered
@@ -241,6 +243,15 @@ def test_a_rug_lies_under_what_is_named_and_not_on_it():
     named = [Named(("horse",), None, 1, 1)]
     assert obeyed([HORSE, rug], named) == [HORSE]
     assert obeyed([rug, HORSE], named) == [rug, HORSE]
+
+
+def test_a_named_rug_is_all_in_view_and_as_large_as_it_was():
+    rug = PlacedObject("round rug", 0.0, -28.5, 53.0, 18.0)
+    (laid,) = with_mats_laid([rug], named_things("a rug", ("round rug",)))
+    assert laid.foot == pytest.approx(-24.0)
+    deep, shown = (1 / tan(radians(-one.top)) - 1 / tan(radians(-one.foot)) for one in (rug, laid))
+    assert shown == pytest.approx(deep)
+    assert laid.width < 40.0
 
 
 @pytest.mark.parametrize(
