@@ -491,7 +491,10 @@ def _moved_free(
     else:
         most = stays_ahead or len(places) > max(len(others), 2)  # of what words name
         if most and abs(yaw_difference(free, 0.0)) > AHEAD:
-            return result
+            if abs(yaw_difference(middle, 0.0)) <= AHEAD:
+                return result
+            result = _smaller(things, places, _SMALLER[-1]) or result
+            free = _free_yaw(result, places, counting, (-AHEAD, AHEAD), gap)
     turn = free - middle
     for place in places:
         result[place] = result[place].turned(turn)

@@ -1042,3 +1042,12 @@ def test_the_river_below_a_named_bridge_is_ahead():
     assert [abs(yaw_difference(one.yaw, 0.0)) for one in of(result, "river")] == [0.0]
     (across,) = of(result, "bridge")
     assert abs(yaw_difference(across.yaw, 0.0)) < 30.0
+
+
+def test_the_widest_thing_of_a_room_comes_into_the_first_view_though_there_is_no_room():
+    walls = [PlacedObject("wall", yaw, 0.0, 89.0, 40.0) for yaw in (0.0, 90.0, 180.0, 270.0)]
+    torches = [PlacedObject("torch", yaw % 360, -5.0, 14.0, 30.0) for yaw in range(-36, 37, 18)]
+    dragon = PlacedObject("dragon", 68.0, -3.0, 66.0, 36.0)
+    named = [Named(("torch",), None, 5, 5), Named(("dragon",), None, 1, 1)]
+    (dragon,) = of(obeyed([*walls, *torches, dragon], named), "dragon")
+    assert away(dragon) <= 38.0
