@@ -18,7 +18,7 @@ from mag_sandbox.model.imagination.rules.plausible import highest_foot
 from mag_sandbox.model.imagination.rules.shores import BRIDGE, is_in_water
 from mag_sandbox.model.imagination.rules.spacing import covered, most_covered, place_of, stands
 from mag_sandbox.scenes.descriptions import BUILDINGS
-from mag_sandbox.scenes.kinds import ANIMALS, FALLING, STANDS, THINGS
+from mag_sandbox.scenes.kinds import ANIMALS, FALLING, STANDS, THINGS, WATERS
 from mag_sandbox.scenes.looks import Rgb, usual_looks
 from mag_sandbox.scenes.naming import Named
 from mag_sandbox.scenes.stances import STANCES, where_of
@@ -72,12 +72,13 @@ def with_life_sizes(things: Sequence[PlacedObject], named: Sequence[Named]) -> l
         return list(things)
     result = list(things)
     told = scales_of(things, named)
-    behind = {kind for one in named if one.relation and one.relation.kinds
-              and one.relation.where in ("behind", "under") for kind in one.kinds}  # fmt: skip
+    held = {kind for one in named if one.relation and one.relation.kinds
+            and (one.relation.where in ("behind", "under") or WATERS.issuperset(one.relation.kinds))
+            for kind in one.kinds}  # fmt: skip
     kept = {_key(things[place]) for place in told}
     for place in sorted(told, key=lambda place: _support(things, place) is not None):
         at = next(at for at, one in enumerate(result) if _key(one) == _key(things[place]))
-        result = _fitted(result, at, told[place], kept, may_move=things[place].kind not in behind)
+        result = _fitted(result, at, told[place], kept, may_move=things[place].kind not in held)
     said = {things[place].kind for place in told}
     for at, one in _sizes(result):
         if one.thing.kind not in said:

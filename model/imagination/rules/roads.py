@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from math import log, radians, tan
+from math import inf, log, radians, tan
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -24,6 +24,8 @@ _BOTH = _VEHICLES | (PEOPLE - {"snowman", "scarecrow"}) | {  # are on roads and 
     "bicycle", "motorcycle", "tractor", "bridge", "gate", "arch", "rocket", "plane", "torii",
 }  # fmt: skip
 _KERB = 0.6  # degrees between the edge of a road and the foot of what is beside it, or on it
+_LANE = 0.2  # of the height of a road, between its far edge and the feet of what is on it
+_LONGEST = {"car": 26.0}  # degrees of what comes nearer: three of them have room in a view
 _TALL = 3.0  # metres
 _LARGEST = 2.0  # times as large as before, of what comes nearer
 _HIDDEN = 0.25  # share of another named thing
@@ -34,7 +36,7 @@ _LEVEL_WITH = frozenset(("beside", "left", "right", "sides", "front", "on", "und
 
 
 def onto_roads(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return a plan with vehicles that stand behind a road on it, as large as in life.
+    """Return a plan with vehicles that stand behind a road, or at its far kerb, well on it.
 
     Those that words put somewhere, or something else beside, stay there, and so do those that would
     hide what words name.
@@ -45,10 +47,13 @@ def onto_roads(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[P
     result = list(things)
     for thing in things:
         edges = _edges(things, thing) if thing.kind in _VEHICLES - stay else None
-        if edges is None or not edges[1] < thing.foot < 0.0:
+        foot = edges[1] - max(_KERB, _LANE * (edges[1] - edges[0])) if edges else 0.0
+        if not foot < thing.foot < 0.0:
             continue
-        moved = _moved(thing, edges[1] - _KERB)
-        if moved.width > _LARGEST * thing.width or moved.top > TOP:
+        moved = _moved(thing, foot)
+        widest = min(_LARGEST * thing.width, max(_LONGEST.get(thing.kind, inf), thing.width))
+        moved = moved.scaled(min(widest / moved.width, 1.0)).standing_at(moved.foot)
+        if moved.top > TOP:
             continue
         if all(covered(one, moved) <= max(_HIDDEN, covered(one, thing)) for one in result
                if one.kind in said and one is not thing and one.width < AROUND
@@ -79,7 +84,7 @@ def beside_roads(things: Sequence[PlacedObject], named: Sequence[Named]) -> list
         others = [
             one for one in result
             if one.kind in with_it - _VEHICLES
-            and -_TOGETHER < one.foot - thing.foot < max(_TOGETHER, thing.height)
+            and -_TOGETHER < one.foot - thing.foot < max(_TOGETHER, thing.height + _KERB)
             and abs(yaw_difference(one.yaw, thing.yaw)) < one.width + thing.width
         ]  # fmt: skip
         tried = []

@@ -37,6 +37,14 @@ def test_a_named_cat_is_no_larger_than_in_life_and_comes_nearer() -> None:
     assert shown.foot < cat.foot
 
 
+def test_a_duck_on_a_lake_stays_there_and_is_smaller() -> None:
+    lake = PlacedObject("lake", 0.0, -10.0, 44.0, 6.0)
+    duck = Named(("duck",), None, relation=Relation("on", ("lake",)))
+    *_, shown = with_life_sizes((GROUND, lake, standing("duck", 0.0, -10.0, 9.0)), [duck])
+    assert shown.foot == pytest.approx(-10.0)
+    assert shown.height < 9.0
+
+
 def test_in_a_room_nothing_moves_into_its_wall() -> None:
     wall = PlacedObject("wall", 0.0, 0.0, 90.0, 42.0)  # its foot is at -21 degrees
     cat = standing("cat", 5.0, -24.0, 5.0)

@@ -21,6 +21,16 @@ def test_a_named_bus_behind_the_road_comes_onto_it_and_has_its_size():
     assert bus.height / BUS.height == pytest.approx(tan(radians(bus.foot)) / tan(radians(-6.0)))
 
 
+def test_a_cat_on_the_roof_of_a_house_that_leaves_the_road_stays_on_it():
+    house, cat = (PlacedObject("cottage", 0.0, -3.0, 30.0, 20.0),
+                  PlacedObject("cat", 0.0, 9.0, 5.0, 4.0))  # fmt: skip
+    named = [Named(("cottage",), None),
+             Named(("cat",), None, relation=Relation("on", ("cottage",)))]  # fmt: skip
+    moved = {one.kind: one for one in beside_roads([ROAD, house, cat], named)}
+    assert moved["cottage"].foot > house.foot
+    assert moved["cat"].foot == pytest.approx(moved["cottage"].top)
+
+
 @pytest.mark.parametrize("where", ["beside", "behind"])
 def test_a_bus_stays_where_words_put_it_or_something_beside_it(where: str):
     things = [CHURCH, BUS, ROAD]
