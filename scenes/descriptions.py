@@ -94,7 +94,6 @@ from mag_sandbox.scenes.places import (
 from mag_sandbox.scenes.relations import IN_SKY
 from mag_sandbox.scenes.rewordings import (
     AT_US,
-    BALLOON_COLORS,
     CHILDS_ROOM,
     COLORED_ROOM,
     COLORED_SKY,
@@ -615,7 +614,6 @@ class DescriptionWords(Vocabulary):
         seen |= {owners[place] for place in told}
         reading = self.reading(text)
         unseen_words = [*UNSEEN]
-        unseen_words += [BALLOON_COLORS] if BUNCHED in reading else []
         unseen_words += [STAGE_LIGHTS, NOT_ON_STAGES] if self.place(known) == "object" else []
         unseen_words += [UMBRELLAS] if has_no_parasols(known) else []
         unseen_words += [AT_US] if self.place(known) in ("indoor", "object") else []

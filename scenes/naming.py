@@ -812,7 +812,7 @@ def _carried(kinds: Sequence[str]) -> tuple[str, ...]:
 
 
 def _in_hands(one: Named, kinds: Sequence[str]) -> Named:
-    """Return a name with those of some kinds that people can have; toy balloons take no colour."""
+    """Return a name with those of some kinds that people can have."""
     if colored := _carried(one.kinds):
         return one._replace(kinds=colored)
     return one._replace(kinds=_carried(kinds), color=None, uncolored=())
@@ -1033,11 +1033,10 @@ def _near_color(kinds: Sequence[str], name: str) -> str | None:
 def takes_color(kind: str, name: str) -> bool:
     """Tell whether things of a kind are painted in a named colour; those not measured are.
 
-    A bunch of toy balloons is not: two of its three have colours of their own. Nor is a dining
-    table: its chairs are.
+    A dining table is not: its chairs are.
     """
     known = painted_colors().get(kind)
-    return kind not in (BUNCHED, "dining table") and (known is None or name in known)
+    return kind != "dining table" and (known is None or name in known)
 
 
 def in_said_colors(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:

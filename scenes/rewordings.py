@@ -244,7 +244,6 @@ _WADING = (  # where a crane is a bird
 )
 ON_BANKS = any_case(r"\bon (?:both|each|either) banks?\b(?: of (?:the|a) river\b)?")
 _TOYS = "toy balloons"  # none that carries people
-BALLOON_COLORS = any_case(rf"\b(?P<color>{_COLOR}) (?:toy )?balloons?\b")
 SUNKEN_TOWN = any_case(
     r"\b(?:underwater|undersea|sunken|submerged) (?:city|town|village)\b"
     r"|\b(?:city|town|village) (?:underwater|(?:under|beneath|below) (?:the )?(?:sea|ocean|water)"

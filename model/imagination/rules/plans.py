@@ -590,8 +590,8 @@ _OFF_COLOR: Mapping[str, frozenset[int]] = {  # variants of which little takes a
     "jetty": frozenset((4,)), "mushroom": frozenset((1,)),
     "picnic blanket": frozenset((1, 4)), "rocket": frozenset((0, 1, 3, 5)),
     "sheep": frozenset((1, 2, 3)), "statue": frozenset((2,)),
-    "street lamp": frozenset((0, 4, 5)), "train": frozenset((0, 1, 2, 3, 5, 6)),
-    "turtle": frozenset((0, 2, 6)),
+    "street lamp": frozenset((0, 4, 5)), "toy balloons": frozenset(range(6)),
+    "train": frozenset((0, 1, 2, 3, 5, 6)), "turtle": frozenset((0, 2, 6)),
 }  # fmt: skip
 _OF_ANY_COLOR = frozenset((
     "bat", "bee", "bird", "butterfly", "crab", "crocodile", "dinosaur", "dragon", "fish", "frog",

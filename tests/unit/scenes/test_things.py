@@ -63,7 +63,7 @@ def test_things_of_a_colour_that_people_have_are_of_a_kind(color):
         assert all(one.kinds for one in named_things(f"a child with a {color} {kind}", KINDS)), kind
     named = named_things(f"a child with a {color} balloon", KINDS)
     assert {(one.kinds, one.color) for one in named} == {
-        (("toy balloons",), None),
+        (("toy balloons",), COLORS[color]),
         (("child",), None),
     }
 
