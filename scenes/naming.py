@@ -855,10 +855,14 @@ def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
 def _bears(one: NamingWords, other: NamingWords) -> bool:
     """Tell whether a thing bears another one: lakes only swimmers, and houses no cakes.
 
-    People stand on no tables.
+    People bear nothing and stand on no tables, and ships are on water alone.
     """
+    if one.kinds[0] in PEOPLE:
+        return False
     if one.kinds[0] in WATERS - {"frozen lake"}:
         return _stance(other) == "water" or other.kinds[0] == "duck"
+    if _stance(other) == "water" and other.kinds[0] not in ANIMALS:
+        return False
     if other.kinds[0] in PEOPLE and not _BOARDS.isdisjoint(one.kinds):
         return False
     below, above = (usual_looks().get(span.kinds[0]) for span in (one, other))

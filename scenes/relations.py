@@ -156,6 +156,7 @@ def clauses_of(
     owners: dict[int, _Phrase] = {}  # by rank
     contents = {rank for rank in range(1, len(spans)) if _is_of(text, rank)}
     minor: set[int] = set()  # ranks of things that "it" hardly means
+    landmarks: set[int] = set()  # likewise: they only tell where others are
     for rank in range(-1, len(spans)):
         for phrase in _phrases(text, rank):
             owner = _owner(text, rank, phrase, owners.get(rank))
@@ -170,7 +171,7 @@ def clauses_of(
                 continue
             other = phrase.other
             if phrase.singular is not None:
-                other = _meant(text, owner, phrase, minor)
+                other = _meant(text, owner, phrase, minor, landmarks)
                 told = owners.get(-1 if other is None else other)
                 if told and (told.where, phrase.where) in _OPPOSITE and told.other is not None:
                     other = told.other  # "a fox behind a bush, a rabbit in front of it"
@@ -182,7 +183,7 @@ def clauses_of(
                     phrase, other = phrase._replace(where="ahead"), None
                 minor.add(owner)
             elif other is not None:
-                minor.add(other)
+                landmarks.add(other)
             elif phrase.where == "row" and not spans[owner].plural:
                 if not _is_linked(text, owner):
                     continue
@@ -360,7 +361,9 @@ def _begins(text: _Reader, place: int) -> bool:
     return place == 0 or place in text.after_stops or text.words[place - 1] in _JOINERS
 
 
-def _meant(text: _Reader, owner: int, phrase: _Phrase, minor: Collection[int]) -> int | None:
+def _meant(
+    text: _Reader, owner: int, phrase: _Phrase, minor: Collection[int], landmarks: Collection[int]
+) -> int | None:
     """Return the rank of the thing that a pronoun stands for.
 
     That is the last one that can be it: one or several, and rather what the description is of than
@@ -375,9 +378,10 @@ def _meant(text: _Reader, owner: int, phrase: _Phrase, minor: Collection[int]) -
     fitting = [rank for rank in before if text.spans[rank].plural != phrase.singular] or before
     if phrase.where == "on":
         bearing = [rank for rank in fitting if text.bears(text.spans[rank], text.spans[owner])]
-        fitting = bearing or fitting
+        fitting = [rank for rank in bearing if rank not in landmarks] or bearing or fitting
     elif phrase.where not in _BEARING:
-        fitting = [rank for rank in fitting if rank not in minor] or fitting
+        own = (rank for rank in fitting if rank not in minor and rank not in landmarks)
+        fitting = list(own) or fitting
     return max(fitting, default=None)
 
 
