@@ -156,7 +156,7 @@ def clauses_of(
     owners: dict[int, _Phrase] = {}  # by rank
     contents = {rank for rank in range(1, len(spans)) if _is_of(text, rank)}
     minor: set[int] = set()  # ranks of things that "it" hardly means
-    landmarks: set[int] = set()  # likewise: they only tell where others are
+    referents: set[int] = set()  # likewise: they only tell where others are
     for rank in range(-1, len(spans)):
         for phrase in _phrases(text, rank):
             owner = _owner(text, rank, phrase, owners.get(rank))
@@ -171,7 +171,7 @@ def clauses_of(
                 continue
             other = phrase.other
             if phrase.singular is not None:
-                other = _meant(text, owner, phrase, minor, landmarks)
+                other = _meant(text, owner, phrase, minor, referents)
                 told = owners.get(-1 if other is None else other)
                 if told and (told.where, phrase.where) in _OPPOSITE and told.other is not None:
                     other = told.other  # "a fox behind a bush, a rabbit in front of it"
@@ -183,7 +183,7 @@ def clauses_of(
                     phrase, other = phrase._replace(where="ahead"), None
                 minor.add(owner)
             elif other is not None:
-                landmarks.add(other)
+                referents.add(other)
             elif phrase.where == "row" and not spans[owner].plural:
                 if not _is_linked(text, owner):
                     continue
@@ -362,7 +362,7 @@ def _begins(text: _Reader, place: int) -> bool:
 
 
 def _meant(
-    text: _Reader, owner: int, phrase: _Phrase, minor: Collection[int], landmarks: Collection[int]
+    text: _Reader, owner: int, phrase: _Phrase, minor: Collection[int], referents: Collection[int]
 ) -> int | None:
     """Return the rank of the thing that a pronoun stands for.
 
@@ -378,9 +378,9 @@ def _meant(
     fitting = [rank for rank in before if text.spans[rank].plural != phrase.singular] or before
     if phrase.where == "on":
         bearing = [rank for rank in fitting if text.bears(text.spans[rank], text.spans[owner])]
-        fitting = [rank for rank in bearing if rank not in landmarks] or bearing or fitting
+        fitting = [rank for rank in bearing if rank not in referents] or bearing or fitting
     elif phrase.where not in _BEARING:
-        own = (rank for rank in fitting if rank not in minor and rank not in landmarks)
+        own = (rank for rank in fitting if rank not in minor and rank not in referents)
         fitting = list(own) or fitting
     return max(fitting, default=None)
 
