@@ -88,7 +88,7 @@ SEATS = {  # heights of surfaces on which things sit, lie or stand, as shares of
     "rocking horse": 0.6, "bird cage": 0.25, "swing": 0.3, "slide": 0.4, "bunk bed": 0.4,
     "seesaw": 0.45, "crib": 0.4, "horse": 0.62, "market stall": 0.42, "palm": 0.85,
     "camel": 0.7, "elephant": 0.85, "bicycle": 0.6, "motorcycle": 0.5, "tractor": 0.5,
-    **dict.fromkeys(("boat", "rowing boat", "gondola", "sailing ship", "ship"), 0.35),
+    "boat": 0.2, **dict.fromkeys(("rowing boat", "gondola", "sailing ship", "ship"), 0.35),
     **dict.fromkeys(
         ("oak", "cherry tree", "birch", "pine", "acacia", "red tree", "orange tree", "bare tree",
          "willow"), 0.5,
@@ -130,7 +130,7 @@ _PLAINLY = 10.0  # degrees of it, if its support may grow, or if it flies and is
 _MOST_GROWN = 1.6  # times as wide, or tall, that a thing grows at most to bear or shade another
 _SHADED = 14.0  # degrees of height of a thing under a tree, if the tree can be tall enough
 _SLIM, _JUTTING = 1.5, 1.3  # times as tall as wide, and how wide a thing on it may be
-_WINGS = 1.6  # likewise, of a bird
+_WINGS, _PERCHED = 1.6, 12.0  # likewise, of a bird; degrees that one is wide at most
 _BOTH_SIDES, _IN_A_ROW = 2.0, 0.85  # likewise, of several things on it; of birds on a long one
 _SLENDER = frozenset((  # on which things no wider would hardly be seen
     "statue", "gravestone", "street lamp", "signpost", "mailbox", "bust", "fountain", "scarecrow",
@@ -1010,7 +1010,8 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     if thing.kind in ANIMALS and where_of(thing.kind) == "sky":
         is_slim |= other.kind in _SLENDER
         widest = _WINGS if count == 1 else _BOTH_SIDES if is_slim else _IN_A_ROW
-    tall = min(tall or thing.height, widest * other.width / count * thing.height / thing.width)
+    most = min(widest * other.width / count, _PERCHED if thing.kind == "bird" else inf)
+    tall = min(tall or thing.height, most * thing.height / thing.width)
     wide = tall * thing.width / thing.height
     seat = low + SEATS.get(other.kind, 1.0) * other.height
     apart, side_by_side = other.width / count, 1.05 * wide
