@@ -431,7 +431,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         told = [not _is_where(left, one, after_stops) for one in spans]
         others = [
             one for one, is_told in zip(ones, told, strict=True)
-            if is_told or one.color or one.scale != 1.0
+            if is_told or one.color or one.scale != 1.0 or one.shape != ones[0].shape
         ]  # fmt: skip
         if told[0] or all(one.most is None for one in others):
             others = [ones[0], *(one for one in others if one is not ones[0])]

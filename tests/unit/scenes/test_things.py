@@ -914,3 +914,8 @@ def test_many_people_of_a_place_are_as_many_as_words_number():
     text = "a football field with many people, three people and a ball"
     (people,) = [one for one in named_things(text, ("person", "ball")) if "person" in one.kinds]
     assert (people.least, people.most) == (3, 3)
+
+
+def test_a_woman_beside_a_man_are_two_people():
+    (people,) = named_things("a woman beside a man", KINDS)
+    assert [(one.least, one.shape is None) for one in people.parts] == [(1, False), (1, True)]
