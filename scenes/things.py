@@ -154,8 +154,8 @@ CLOTHES = any_case(  # "make her dress blue", "give the man a red coat", "her dr
     rf"(?: {_BECOMING}(?P<other>{_COLOR}))?(?: now)?\W*$"
 )
 _RESIZED = {"bigger": 1.5, "larger": 1.5, "taller": 1.5, "smaller": 0.67}
-ALTERED = any_case(  # "paint the boat blue", "the boat should be blue"
-    rf"{ASKING}(?:(?:{_MAKING}) )?(?P<what>(?:the|my|this|that) .+?) {_BECOMING}"
+ALTERED = any_case(  # "paint the boat blue", "make one boat blue", "the boat should be blue"
+    rf"{ASKING}(?:(?:{_MAKING}) )?(?P<what>(?:the|my|this|that|one) .+?) {_BECOMING}"
     rf"(?P<look>{_COLOR}|{'|'.join(_RESIZED)})(?: now)?\W*$"
 )
 
