@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,6 +26,7 @@ from mag_sandbox.sandbox.screens import (
     Continue,
     GoBack,
     LayOver,
+    OpenBox,
     Outcome,
     PlayScene,
     PlaySplit,
@@ -102,7 +103,7 @@ class Navigator:
         if self.game:
             self.game.refresh(screen)
         if isinstance(screen, LoadingScreen) and screen.first and screen.outcome is None:
-            return self._perform(screen.first, screen.held)
+            return self._perform(screen, screen.first)
         outcome, screen.outcome = screen.outcome, None
         if outcome is None:
             return screen
@@ -165,6 +166,11 @@ class Navigator:
                 if self.worker and self.worker.status.error:
                     self._discard_worker("retry")
                 return self._lead(game, GoBack(self._led_by.moment.result()), screen)
+            case OpenBox():
+                following = self._lead(game, Way.PLACE, screen)
+                assert isinstance(following, LoadingScreen)  # as after every moment to go back to
+                following.open_box(outcome.action)
+                return following
             case GoBack():
                 picture = self._pictured(outcome.moment.last_frame)
                 following = self._play(game.playthrough(outcome), picture=picture)
@@ -288,8 +294,8 @@ class Navigator:
         crisp = self._settings.scale == "crisp" and can_enlarge(frames)
         return enlarged(frames) if crisp else None
 
-    def _perform(self, first: ReadyBlock, held: Iterable[str]) -> PlayScreen:
-        """Return the play screen; camera keys that are already held count."""
+    def _perform(self, loading: LoadingScreen, first: ReadyBlock) -> PlayScreen:
+        """Return the play screen; camera keys that are already held count, and what was typed."""
         assert self.worker is not None  # which made the block
         assert self._worker_spec is not None
         source, is_split = self._worker_spec.source, first.block.beside is not None
@@ -310,8 +316,10 @@ class Navigator:
         if self.game:
             context = self.game.equip(context)
         self._playing = (ReplayScreen if context.is_replay else PlayScreen)(context, first)
-        for key in held:
+        for key in loading.held:
             self._playing.camera_key(key, down=True)
+        if loading.box:
+            self._playing.open_box(loading.box, loading.typed)
         return self._playing
 
     def _discard_worker(self, reason: str) -> None:

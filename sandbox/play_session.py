@@ -45,10 +45,19 @@ from mag_sandbox.sandbox.saves.own_scenes import named_after, scene_of_prompt, t
 from mag_sandbox.sandbox.saves.parking import NONE_SAVED
 from mag_sandbox.sandbox.saves.saves import LEFT, Autosave
 from mag_sandbox.sandbox.saves.undo import CHANGE, Moment
-from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld, Way
+from mag_sandbox.sandbox.screens import (
+    GoBack,
+    OpenBox,
+    Outcome,
+    Overlay,
+    PlaySplit,
+    SwitchWorld,
+    Way,
+)
 from mag_sandbox.sandbox.screens.around import AroundOverlay
 from mag_sandbox.sandbox.screens.edit_box import EditOverlay
 from mag_sandbox.sandbox.screens.late_notice import A_CHANGE, A_VIEW, EXPLAINED, LateNotice
+from mag_sandbox.sandbox.screens.loading import WRITING
 from mag_sandbox.sandbox.screens.overlays import (
     CUES,
     HintOverlay,
@@ -160,9 +169,11 @@ class SplitSession(WatchedSession):
             pilot.fly_to(target, ready.spec)
 
     def act(self, action: Action, playthrough: Playthrough) -> Outcome | None:  # noqa: ARG002
-        """Leave it with the key that began it, back to the game as it was then."""
+        """Leave it with the key that began it, or one that opens a box, back to the game before."""
         if action == "split":
             return Way.PLACE
+        if action in WRITING:
+            return OpenBox(action)
         key = self._services.bindings.title("split")
         self._services.notices.say(f"{key} ends the comparison first", topic="comparison")
         return None

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pygame
 
-from mag_sandbox.controls.bindings import Binding, Bindings
+from mag_sandbox.controls.bindings import Action, Binding, Bindings
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.recording.reader import Recording
 from mag_sandbox.sandbox.returns.prober import Prober
@@ -75,6 +75,13 @@ class GoBack:
     moment: ParkedScene
 
 
+@dataclass(frozen=True, slots=True)
+class OpenBox:
+    """Return to the place that is compared under two memories, and open a box to write in."""
+
+    action: Action  # that opens it
+
+
 class ScreenServices(Protocol):
     """The services that screens over other screens use."""
 
@@ -91,7 +98,7 @@ class LayOver:
     binding: Binding | None = None  # the key that opens it in play; its name is the screen's
 
 
-Outcome = Way | LayOver | PlayScene | PlaySplit | SwitchWorld | Continue | GoBack | Watch
+Outcome = Way | LayOver | PlayScene | PlaySplit | SwitchWorld | Continue | GoBack | OpenBox | Watch
 
 
 class Screen(Protocol):

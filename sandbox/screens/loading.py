@@ -2,12 +2,12 @@
 
 import pygame
 
-from mag_sandbox.controls.bindings import DEFAULTS, Bindings
+from mag_sandbox.controls.bindings import DEFAULTS, Action, Bindings
 from mag_sandbox.files.validation import capitalized
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.toolbar import Toolbar
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerStatus
-from mag_sandbox.sandbox.screens import Outcome, Way
+from mag_sandbox.sandbox.screens import OpenBox, Outcome, Way
 from mag_sandbox.sandbox.screens.change_progress import MOVES_S, progress_bar
 from mag_sandbox.sandbox.ui.display import shade
 from mag_sandbox.sandbox.ui.layout import CustomPart, Text, column, draw, height_of
@@ -28,8 +28,11 @@ LOADED_S = 1.0  # that the first view usually takes in a world that was played b
 SLOW_S, FIRST_TIME = 4.0, "the first place takes longer than later ones"  # said after so long
 QUIET_S = 0.5  # for which a picture that stays is shown alone
 HELD = "held keys count once the place is there"
+TYPED = "what you type goes into the box once the place is there; {} leaves"
 NO_KEYS = "keys work once the place is there; {} leaves"
 WAY_BACK = "{} or {}: back to this place"
+WRITING = ("prompt", "change")  # actions that open a box
+KEYS = (pygame.KEYDOWN, pygame.TEXTINPUT, pygame.TEXTEDITING)
 STEADY = 0.7  # share of a stage's time over which the bar grows evenly; then ever more slowly
 SLOWING = 0.25  # how it then slows down: after 15 times that time, a bar is not full yet
 LEAST_PACE, MOST_PACE = 0.2, 100.0  # time of a stage over its usual time
@@ -137,6 +140,8 @@ class LoadingScreen:
         word = "Back" if leave is Way.PLACE else "Leave"
         self._toolbar = Toolbar((("leave", word),), bindings.title)
         self.held: dict[str, None] = {}  # camera keys that are down, in the order of their press
+        self.box: Action | None = None  # opens the box that takes what was typed
+        self.typed: list[pygame.Event] = []
         self.outcome: Outcome | None = None
         self.wake_at: float | None = None
         self.first: ReadyBlock | None = None
@@ -154,31 +159,53 @@ class LoadingScreen:
         """Whether the world has stopped."""
         return self._worker.status.error is not None
 
+    def open_box(self, action: Action) -> None:
+        """Keep what is typed from now on for a box that an action opens once the place is there."""
+        self.box = action
+        pygame.key.start_text_input()
+        self._no_keys = TYPED.format(self._bindings.title("leave"))
+        self._dirty = True
+
     def handle(self, event: pygame.Event) -> None:
-        """Leave, or try again after a failure."""
+        """Leave, try again after a failure, or keep keys for the place."""
         if event.type == pygame.QUIT:
             self.outcome = Way.LEAVE
         elif self._toolbar.handle(event, self._moved_at) == "leave":
-            self.outcome = self._leave
+            self._give_up()
         elif event.type == pygame.WINDOWFOCUSLOST:
             self.held.clear()
         elif event.type == pygame.KEYUP:
             self.held.pop(pygame.key.name(event.key), None)
-        elif event.type == pygame.KEYDOWN:
-            key = pygame.key.name(event.key)
-            if key in self._bindings.moves:
-                self.held[key] = None
-                self._no_keys, self._dirty = HELD, True
-            action = self._bindings.actions.get(key)
-            if action == "leave" or (action == "split" and self._leave is Way.PLACE):
-                self.outcome = self._leave
-            elif action == "reset" and self.has_failed:
-                self.outcome = Way.RETRY
-            elif key not in self._bindings.moves and action != "run":
-                self._no_keys = NO_KEYS.format(self._bindings.title("leave"))
-                self._dirty = True
+        elif event.type in KEYS:
+            self._key(event)
         elif event.type in (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED):
             self._dirty = True
+
+    def _key(self, event: pygame.Event) -> None:
+        key = pygame.key.name(event.key) if event.type == pygame.KEYDOWN else ""
+        action, moves = self._bindings.actions.get(key), key in self._bindings.moves
+        if action == "leave":
+            self._give_up()
+        elif action == "reset" and self.has_failed:
+            self.outcome = Way.RETRY
+        elif self.box:
+            self.typed.append(event)
+        elif action == "split" and self._leave is Way.PLACE:
+            self._give_up()
+        elif action in WRITING and self._leave is Way.PLACE:
+            self.outcome = OpenBox(action)
+        elif action in WRITING:
+            self.open_box(action)
+        elif moves:
+            self.held[key] = None
+            self._no_keys, self._dirty = HELD, True
+        elif key and action != "run":
+            self._no_keys = NO_KEYS.format(self._bindings.title("leave"))
+            self._dirty = True
+
+    def _give_up(self) -> None:
+        pygame.key.stop_text_input()
+        self.outcome = self._leave
 
     def update(self, now: float) -> bool:
         """Check for the first block, and animate the screen until it is there."""
@@ -207,7 +234,7 @@ class LoadingScreen:
         if self._picture and status.stage == READY and not status.error:
             surface.blit(pygame.transform.scale(self._picture, surface.get_size()), (0, 0))
             progress = progress_bar(240, self._share, self._moved_at)
-            below = self._way_back or self._no_keys
+            below = self._no_keys if self.box else self._way_back or self._no_keys
             words = Text(capitalized(below), 14, MUTED) if below else None
             lines = column(progress, words, gap=10, align=0.5)
             if below or self._waited_s >= QUIET_S:

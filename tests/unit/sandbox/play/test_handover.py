@@ -29,6 +29,7 @@ from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import recorded_choice, verify
 from mag_sandbox.sandbox.screens import Continue, Way, play
+from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.title.library import RECORDINGS
 from mag_sandbox.sandbox.title.screen import TitleScreen
@@ -260,8 +261,11 @@ def test_a_world_with_one_memory_is_compared_with_the_memory_of_another(run, mon
     assert beside.memory.origin.world == "memorypack"
     assert beside.poses == game.screen.reel.current.block.poses
     assert len(adopted) == 1
-    game.press(pygame.K_v)
+    game.press(pygame.K_t)  # ends the comparison, and opens the box for what is typed meanwhile
+    game.wait(lambda: isinstance(game.screen, LoadingScreen))
+    game.write(" at night")
     game.wait(lambda: isinstance(game.screen, PlayScreen) and not game.screen._context.is_split)
+    assert game.screen.session._prompt.text.endswith(" at night")
     assert game.screen.reel.pose == pose
     assert game.screen.reel.current.spec.name == "memorypack"
 
