@@ -19,6 +19,7 @@ from mag_sandbox.model.world import Frames, Progress, World
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.session import Playthrough
+from mag_sandbox.sandbox.play.split import middle
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerSpec
 from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.saves.own_scenes import told
@@ -177,7 +178,7 @@ class Navigator:
             case PlaySplit():
                 assert isinstance(screen, PlayScreen)  # the only screen with this outcome
                 self._park(says=False)  # it would cover what the comparison says, and V leads back
-                both = np.concatenate((screen.reel.frame, screen.reel.frame), axis=1)
+                both = np.concatenate((middle(screen.reel.frame),) * 2, axis=1)
                 following = self._play(game.split(outcome), picture=self._pictured(both))
             case SwitchWorld():
                 assert self.worker is not None
@@ -318,8 +319,7 @@ class Navigator:
         self._playing = (ReplayScreen if context.is_replay else PlayScreen)(context, first)
         for key in loading.held:
             self._playing.camera_key(key, down=True)
-        if loading.box:
-            self._playing.open_box(loading.box, loading.typed)
+        loading.hand_over(self._playing.act, self._playing.session.overlays)
         return self._playing
 
     def _discard_worker(self, reason: str) -> None:

@@ -50,7 +50,7 @@ class GuidedReturn:
             self._place, self.seen = nearest.pose, nearest.frame
             self._targets = [self._place]
         elif "yaw" in spec.axes:
-            self.seen = np.split(block.frames[-1], 2, axis=1)[0]
+            self.seen = np.split(block.at_rest[-1], 2, axis=1)[0]
             self._targets = [_far_from(here, sights), self._place]
 
     @property

@@ -1,7 +1,8 @@
 """Two worlds side by side: the same scene, seed and controls with two kinds of memory.
 
-To the worker it is one `World` whose frames are twice as wide. Where the machine is too slow for
-both, they take turns: a control moves one world, then the other, and time runs at half its speed.
+To the worker it is one `World` whose frames show the middle of both. Where the machine is too slow
+for both, they take turns: a control moves one world, then the other, and time runs at half its
+speed.
 """
 
 import time
@@ -26,6 +27,7 @@ from mag_sandbox.sandbox.play.handover import Handover
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.scenes import Scene
 
+SHOWN = 0.7  # share of a frame's width that is shown: whole ones leave half of a window empty
 SMOOTHING = 0.3  # weight of the newest block in the time that both take
 ROOM = 0.85  # largest share of a block's duration for both
 
@@ -67,6 +69,10 @@ class SplitWorld(World):
     >>> block = split.reset(scene, seed=7)
     >>> block.beside.frames.shape  # of the second world
     (3, 192, 320, 3)
+    >>> block.frames.shape  # the middle of each
+    (3, 192, 448, 3)
+    >>> block.at_rest.shape  # whole
+    (3, 192, 640, 3)
 
     Closing it frees the second world; the first belongs to the caller.
     """
@@ -80,7 +86,7 @@ class SplitWorld(World):
     ) -> None:
         self._worlds = first, second
         self._clock, self._memory = clock, memory
-        self.spec = replace(first.spec, frame_width=2 * first.spec.frame_width)
+        self.spec = replace(first.spec, frame_width=2 * _shown(first.spec.frame_width))
         self._blocks: list[FrameBlock] = []  # newest of each; none: both continue
         self._seconds = 0.0  # for a block of both
         # already done by the first world, not yet by the second
@@ -175,7 +181,7 @@ class SplitWorld(World):
         left, right = self._blocks
         return replace(
             left,
-            frames=_side_by_side(left.frames, right.frames),
+            frames=_side_by_side(middle(left.frames), middle(right.frames)),
             rest=_side_by_side(left.at_rest, right.at_rest),
             beside=right,
         )
@@ -184,6 +190,18 @@ class SplitWorld(World):
 def _side_by_side(left: Frames, right: Frames) -> Frames:
     held = _held(right, len(left))  # a scene's first block may be shorter
     return np.concatenate((left, held), axis=2)
+
+
+def middle(frames: Frames) -> Frames:
+    """Return the part of frames, [..., H, W, 3], that a half of the window shows."""
+    width = frames.shape[-2]
+    shown = _shown(width)
+    left = (width - shown) // 2
+    return frames[..., left : left + shown, :]
+
+
+def _shown(width: int) -> int:
+    return 2 * round(SHOWN * width / 2)
 
 
 def _held(frames: Frames, length: int) -> Frames:

@@ -1,5 +1,7 @@
 """The loading screen, shown until the first block: the scene and the progress."""
 
+from collections.abc import Callable, Sequence
+
 import pygame
 
 from mag_sandbox.controls.bindings import DEFAULTS, Action, Bindings
@@ -7,7 +9,7 @@ from mag_sandbox.files.validation import capitalized
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.toolbar import Toolbar
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerStatus
-from mag_sandbox.sandbox.screens import OpenBox, Outcome, Way
+from mag_sandbox.sandbox.screens import OpenBox, Outcome, Overlay, Way
 from mag_sandbox.sandbox.screens.change_progress import MOVES_S, progress_bar
 from mag_sandbox.sandbox.ui.display import shade
 from mag_sandbox.sandbox.ui.layout import CustomPart, Text, column, draw, height_of
@@ -140,8 +142,8 @@ class LoadingScreen:
         word = "Back" if leave is Way.PLACE else "Leave"
         self._toolbar = Toolbar((("leave", word),), bindings.title)
         self.held: dict[str, None] = {}  # camera keys that are down, in the order of their press
-        self.box: Action | None = None  # opens the box that takes what was typed
-        self.typed: list[pygame.Event] = []
+        self._box: Action | None = None  # opens the box that takes what was typed
+        self._typed: list[pygame.Event] = []
         self.outcome: Outcome | None = None
         self.wake_at: float | None = None
         self.first: ReadyBlock | None = None
@@ -161,10 +163,18 @@ class LoadingScreen:
 
     def open_box(self, action: Action) -> None:
         """Keep what is typed from now on for a box that an action opens once the place is there."""
-        self.box = action
+        self._box = action
         pygame.key.start_text_input()
         self._no_keys = TYPED.format(self._bindings.title("leave"))
         self._dirty = True
+
+    def hand_over(self, act: Callable[[Action], None], overlays: Sequence[Overlay]) -> None:
+        """Open the box by an action of the screen of play, and give it what was typed."""
+        if self._box:
+            pygame.key.stop_text_input()  # the action may open none
+            act(self._box)
+        for event in self._typed:
+            any(overlay.handle(event) for overlay in reversed(overlays))
 
     def handle(self, event: pygame.Event) -> None:
         """Leave, try again after a failure, or keep keys for the place."""
@@ -188,8 +198,8 @@ class LoadingScreen:
             self._give_up()
         elif action == "reset" and self.has_failed:
             self.outcome = Way.RETRY
-        elif self.box:
-            self.typed.append(event)
+        elif self._box:
+            self._typed.append(event)
         elif action == "split" and self._leave is Way.PLACE:
             self._give_up()
         elif action in WRITING and self._leave is Way.PLACE:
@@ -234,7 +244,7 @@ class LoadingScreen:
         if self._picture and status.stage == READY and not status.error:
             surface.blit(pygame.transform.scale(self._picture, surface.get_size()), (0, 0))
             progress = progress_bar(240, self._share, self._moved_at)
-            below = self._no_keys if self.box else self._way_back or self._no_keys
+            below = self._no_keys if self._box else self._way_back or self._no_keys
             words = Text(capitalized(below), 14, MUTED) if below else None
             lines = column(progress, words, gap=10, align=0.5)
             if below or self._waited_s >= QUIET_S:

@@ -39,6 +39,7 @@ from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher, Minimap, draw_view
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.returning import GuidedReturn
+from mag_sandbox.sandbox.play.split import SHOWN
 from mag_sandbox.sandbox.postcards.cards import PostcardCard, found_text, tour_card
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt, Tour
 from mag_sandbox.sandbox.returns.probe_cards import Wipe, probe_card
@@ -431,7 +432,7 @@ class SplitOverlay(Overlay):
         block, keys = self._reel.current.block, self._hud.places.get("keys")
         theme, (width, height) = self._hud.theme(surface), surface.get_size()
         half, gap = width // 2, theme.px(10)
-        pictures = pygame.Rect(0, 0, width, round(half * ASPECT))
+        pictures = pygame.Rect(0, 0, width, round(half * ASPECT / SHOWN))
         pictures.center = half, height // 2
         surface.fill(theme.colour(BACKDROP), (half - 1, pictures.top, 2, pictures.height))
         for place, one in enumerate((block, block.beside or block)):

@@ -3,7 +3,7 @@
 In a replay the recording steers.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import pygame
@@ -432,13 +432,6 @@ class PlayScreen:
         self.reel.restart()
         self._progress.begin()
         self._warp.restart()
-
-    def open_box(self, action: Action, typed: Iterable[pygame.Event]) -> None:
-        """Open a box with what was typed before this screen was there."""
-        pygame.key.stop_text_input()  # the action may open none
-        self.act(action)
-        for event in typed:
-            any(overlay.handle(event) for overlay in reversed(self.session.overlays))
 
     def camera_key(self, key: str, *, down: bool) -> bool:
         """Pass a key on and follow what becomes of it; False if it moves no camera here."""

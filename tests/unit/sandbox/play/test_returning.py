@@ -60,7 +60,7 @@ def test_where_nothing_is_lost_both_turn_away_over_seen_ground_until_one_has_los
     )  # some of it is still held
     assert trip.next_target(both((0,), (-100,), yaw=260.0), is_flying=True) == CameraPose()
     assert trip.next_target(both((0,), (-100,), yaw=260.0), is_flying=True) is None
-    assert (trip.seen == block.frames[-1][:, :320]).all()
+    assert (trip.seen == block.at_rest[-1][:, :320]).all()
 
 
 def test_a_walker_turns_away_and_comes_back_where_he_stands():

@@ -7,7 +7,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.world import Control, MemorySetting, WorldFailed
-from mag_sandbox.sandbox.play.split import SplitWorld
+from mag_sandbox.sandbox.play.split import SplitWorld, middle
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld, block_number
 
@@ -33,14 +33,14 @@ def split(seconds_a_block=0.0):
 
 
 def halves(block):
-    width = block.frames.shape[2] // 2
-    return block.frames[:, :, :width], block.frames[:, :, width:]
+    width = block.at_rest.shape[2] // 2
+    return block.at_rest[:, :, :width], block.at_rest[:, :, width:]
 
 
 def test_both_are_shown_at_the_same_place_under_their_own_policies():
     world = split()
     block = world.step(RIGHT)
-    assert block.frames.shape[2] == world.spec.frame_width == 640
+    assert block.frames.shape[2] == world.spec.frame_width == 448
     assert (block.memory.policy, block.beside.memory.policy) == ("mag-retrieve", "window")
     assert block.poses == block.beside.poses
     assert [block_number(half[0]) for half in halves(block)] == [1, 1]
@@ -55,10 +55,10 @@ def test_pictures_at_rest_stand_side_by_side_like_the_frames():
     world = SplitWorld(Moved(), FakeWorld(), WINDOW)
     world.reset(SCENE, 7)
     block = world.step(RIGHT)
-    moved, still = halves(block)
-    rested, same = halves(replace(block, frames=block.at_rest))
-    assert np.array_equal(rested, 255 - moved)
-    assert np.array_equal(same, still)
+    moved, still = np.split(block.frames, 2, axis=2)
+    rested, same = halves(block)
+    assert np.array_equal(middle(rested), 255 - moved)
+    assert np.array_equal(middle(same), still)
 
 
 def test_a_slow_machine_moves_them_in_turn_by_the_same_controls():
