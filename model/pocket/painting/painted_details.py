@@ -16,13 +16,14 @@ from mag_sandbox.model.imagination.drawing.last_made import LastMade, digest_of
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings, StandingThings
 from mag_sandbox.model.imagination.drawing.refining import RefinedRing, RefinedRings, settled
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
-from mag_sandbox.model.imagination.geometry.skies import before_sky, unsure_in
+from mag_sandbox.model.imagination.geometry.skies import PlannedSky, before_sky, unsure_in
 from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination, columns_ahead
 from mag_sandbox.model.imagination.objects import Things
 from mag_sandbox.model.imagination.pixels import widened_around
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings, in_pixels
 from mag_sandbox.model.pocket.painting.drawing_again import GroundThings
+from mag_sandbox.scenes.kinds import CLOUD
 from mag_sandbox.scenes.stances import STANCES
 
 _START = 0.0, 0.0
@@ -80,7 +81,7 @@ class PaintedDetails:
         behind = imagination.config.all_behind
         self._scenery = lru_cache(2)(lambda things: Scenery.of(things, STANCES, behind))
         self._standing = lru_cache(2)(self._standing_of)
-        self._before_sky = lru_cache(2)(self._before_sky_of)
+        self._planned_sky = lru_cache(2)(self._planned_sky_of)
         self._rings, self._crisp = _LastRings[np.ndarray](), _LastRings[np.ndarray | None]()
         self._lock = Lock()
         self._given: GivenPicture | None = None
@@ -155,12 +156,12 @@ class PaintedDetails:
         ring = self._refined.refined(colors, around.painted, ground.things)
         return ring if crisp is None else ring._replace(picture=crisp)
 
-    def before_sky(self, things: Things | None, *, is_given: bool) -> np.ndarray:
-        """Return what hides the sky where a scene begins, float32 [H, W].
+    def planned_sky(self, things: Things | None, *, is_given: bool) -> PlannedSky:
+        """Return the sky of a plan where a scene begins; without things, all is unsure.
 
-        See `skies.before_sky`; 0 without things. Where a given picture is, it tells of no sky.
+        Where a given picture is, it tells of no sky.
         """
-        return self._before_sky(things or (), is_given=is_given)
+        return self._planned_sky(things or (), is_given=is_given)
 
     @torch.inference_mode()
     def drawn_again(self, ground: GroundThings) -> np.ndarray:
@@ -274,7 +275,7 @@ class PaintedDetails:
             if self._things is None:
                 found = found + self._beside_given(place, self._given) * (1 - found[3])
         rows, columns = place.pixels(self._imagination.stride)
-        before = self.before_sky(self._things, is_given=self._given is not None)
+        before, _ = self.planned_sky(self._things, is_given=self._given is not None)
         before = before[None, rows, columns]
         return torch.from_numpy(np.concatenate((found, before)))[None]
 
@@ -350,14 +351,18 @@ class PaintedDetails:
         owners = self._imagination.owners(scenery.plan(*_START))
         return StandingThings.around(_START, scenery, scenery.numbers(*_START, owners))
 
-    def _before_sky_of(self, things: Things, *, is_given: bool) -> np.ndarray:
-        """Return `before_sky` of a plan."""
+    def _planned_sky_of(self, things: Things, *, is_given: bool) -> PlannedSky:
+        """Return the sky of a plan."""
+        clouds = np.zeros(self._imagination.ring_size, np.int32)
         if not things:
-            return np.zeros(self._imagination.ring_size, np.float32)
+            return PlannedSky(np.zeros(clouds.shape, np.float32), clouds)
         numbers, scenery = self._standing(things).numbers, self._scenery(things)
         distant = scenery.ring_surfaces(*_START, numbers.shape) >= DISTANT
         before = before_sky(scenery, numbers, distant)
-        return unsure_in(before, columns_ahead(self._imagination)) if is_given else before
+        clouds = self._imagination.owners([one for one in things if one.kind == CLOUD]) + 1
+        return PlannedSky(
+            unsure_in(before, columns_ahead(self._imagination)) if is_given else before, clouds
+        )
 
 
 def _share_of_edges(ahead: Place, rows: int, height: int) -> np.ndarray:

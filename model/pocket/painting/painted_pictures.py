@@ -14,6 +14,7 @@ from mag_sandbox.model.imagination.drawing.continuing import continued, mirrored
 from mag_sandbox.model.imagination.drawing.last_made import LastMade, digest_of
 from mag_sandbox.model.imagination.drawing.redrawing import RedrawnThings
 from mag_sandbox.model.imagination.drawing.refining import RefinedRings
+from mag_sandbox.model.imagination.geometry.skies import PlannedSky
 from mag_sandbox.model.imagination.ground import (
     DecodedGround,
     RemadeGround,
@@ -49,11 +50,11 @@ def remembering(decode: Decode) -> Decode:
 
 
 class _CrispGround:
-    """Refined pictures of known ground, [1, 4, H, W]; one thread at a time asks for them.
+    """Refined pictures of known ground, [1, 8, H, W]; one thread at a time asks for them.
 
-    Their fourth channel is `before_sky` of the plan.
+    Their other channels are `before` and `hidden_clouds` of the planned sky.
 
-    with ground.showing(things, before_sky):
+    with ground.showing(things, sky):
         picture = ground.piece(around, place).picture
     """
 
@@ -61,14 +62,16 @@ class _CrispGround:
         """Take decoded pictures, what tells of plans and refines, and the pixels of a cell."""
         self._decoded, self._details, self._stride = decoded, details, stride
         self._things: Things = ()
-        self._before: np.ndarray | None = None
+        self._sky: PlannedSky | None = None
+        self._told: tuple[np.ndarray | None, PlannedSky | None] = None, None
+        self._channels = np.zeros((5, 0, 0), np.float32)
         self._lock = Lock()
 
     @contextmanager
-    def showing(self, things: Things, before_sky: np.ndarray) -> Iterator[None]:
+    def showing(self, things: Things, sky: PlannedSky) -> Iterator[None]:
         """Show the things of a plan meanwhile; (): there is none, and nothing is refined."""
         with self._lock:
-            self._things, self._before = things, before_sky
+            self._things, self._sky = things, sky
             yield
 
     def piece(self, around: Surroundings, place: Place) -> RingPiece:
@@ -79,43 +82,61 @@ class _CrispGround:
             known = in_pixels(around.at(place).known, picture.shape[2])
             shown = _part_of(crisp, place, self._stride).to(picture)
             picture = torch.where(torch.from_numpy(known), shown, picture)
-        assert self._before is not None
-        before = _part_of(self._before[None], place, self._stride).to(picture)
-        return RingPiece(place, torch.cat((picture, before[None]), dim=1))
+        told = _part_of(self._sky_of(crisp), place, self._stride).to(picture)
+        return RingPiece(place, torch.cat((picture, told[None]), dim=1))
+
+    def _sky_of(self, crisp: np.ndarray | None) -> np.ndarray:
+        """Return what the plan tells of the sky of a ring, float32 [5, H, W]; see the class."""
+        sky = self._sky
+        assert sky is not None
+        if (
+            crisp is not self._told[0]
+            or sky is not self._told[1]
+            or sky.before.shape != self._channels.shape[1:]
+        ):
+            self._channels = _told_of(sky, crisp)
+            self._told = crisp, sky
+        return self._channels
 
 
 class _FarGround:
-    """Pictures of a ring without anything near, [1, 4, H, W].
+    """Pictures of a ring without anything near, [1, 8, H, W]; see `_CrispGround`.
 
-    Their fourth channel is `before_sky` of the plan.
-
-    with ground.showing(far, before_sky):
+    with ground.showing(far, sky):
         picture = ground.piece(around, place).picture
     """
 
     def __init__(self, stride: int) -> None:
         """Take the width of a cell in pixels."""
         self._stride = stride
-        self._far: tuple[np.ndarray | None, np.ndarray | None] = None, None
-        self._ring = np.zeros((4, 0, 0), np.float32)
+        self._far: tuple[np.ndarray | None, PlannedSky | None] = None, None
+        self._ring = np.zeros((8, 0, 0), np.float32)
         self._lock = Lock()
 
     @contextmanager
-    def showing(self, far: np.ndarray, before: np.ndarray) -> Iterator[None]:
+    def showing(self, far: np.ndarray, sky: PlannedSky) -> Iterator[None]:
         """Show the far parts of a ring, see `PaintedPictures.far_skies`, continued, meanwhile."""
         with self._lock:
-            if far is not self._far[0] or before is not self._far[1]:
-                sky = (far[..., 3] > 0) & (before < 1)
+            if far is not self._far[0] or sky is not self._far[1]:
+                is_sky = (far[..., 3] > 0) & (sky.before < 1)
                 colors = np.ascontiguousarray(far[..., :3].transpose(2, 0, 1)) / np.float32(127.5)
-                told = np.where(sky, before, np.float32(1))[None]
-                whole = np.concatenate((continued(colors - 1, sky), told))
-                self._ring = mirrored(whole, np.logical_or.reduce(sky))
-                self._far = far, before
+                whole = continued(colors - 1, is_sky)
+                told = _told_of(sky, whole)
+                told[0] = np.where(is_sky, told[0], np.float32(1))
+                both = np.concatenate((whole, told))
+                self._ring = mirrored(both, np.logical_or.reduce(is_sky))
+                self._far = far, sky
             yield
 
     def piece(self, around: Surroundings, place: Place) -> RingPiece:  # noqa: ARG002 -- RingGround
         """Return a picture of the place alone; see `RingGround`."""
         return RingPiece(place, _part_of(self._ring, place, self._stride)[None])
+
+
+def _told_of(sky: PlannedSky, ring: np.ndarray | None) -> np.ndarray:
+    """Return `before` and the hidden clouds of a ring, float32 [5, H, W]; None: it shows none."""
+    clouds = np.zeros((4, *sky.before.shape), np.float32)
+    return np.concatenate((sky.before[None], clouds if ring is None else sky.hidden_clouds(ring)))
 
 
 def _part_of(ring: np.ndarray, place: Place, stride: int) -> Tensor:
@@ -154,7 +175,8 @@ class PaintedPictures:
 
         def remade(piece: RingPiece) -> Tensor:
             middle, picture = self._lattice.middle(piece.place), piece.picture
-            return sky_alone(picture[:, :3], (middle,), picture[:, 3:])
+            alone = sky_alone(picture[:, :3], (middle,), picture[:, 3:4])
+            return alone * (1 - picture[:, 7:]) + picture[:, 4:7]
 
         skies, far = (RemadeGround(one, remade, _SKIES) for one in (self._crisp, self._far))
         self._views, self._skies, self._far_skies = (
@@ -178,7 +200,7 @@ class PaintedPictures:
 
     def skies(
         self, around: Surroundings, poses: Sequence[CameraPose], things: Things, unknown: int,
-        before_sky: np.ndarray,
+        sky: PlannedSky,
     ) -> Tensor | None:  # fmt: skip
         """Return such pictures, refined, without what stands before the sky.
 
@@ -187,13 +209,13 @@ class PaintedPictures:
             poses: of the views.
             things: of the plan.
             unknown: columns of cells that may be; those beside them go on there.
-            before_sky: see `PaintedDetails.before_sky`.
+            sky: of the plan.
         """
-        with self._crisp.showing(things, before_sky):
+        with self._crisp.showing(things, sky):
             return self._skies.continued(around, poses, unknown)
 
     def far_skies(
-        self, far: np.ndarray, poses: Sequence[CameraPose], before_sky: np.ndarray
+        self, far: np.ndarray, poses: Sequence[CameraPose], sky: PlannedSky
     ) -> Tensor | None:
         """Return pictures of the sky alone at poses near to each other, as `skies` does.
 
@@ -201,14 +223,14 @@ class PaintedPictures:
             far: parts of a ring that look the same from everywhere: colours, and 255 where they are
                 known, uint8 [H, W, 4]. Others are continued; None is returned if there are none.
             poses: of the views.
-            before_sky: see `PaintedDetails.before_sky`.
+            sky: of the plan.
         """
         if not far[..., 3].any():
             return None
         lattice = self._lattice.whole
         everywhere = Surroundings.unknown(lattice.rows, lattice.columns, 0)
         everywhere.known[:] = True
-        with self._far.showing(far, before_sky):
+        with self._far.showing(far, sky):
             return self._far_skies.views(everywhere, poses)
 
     def colors_in(

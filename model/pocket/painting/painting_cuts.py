@@ -125,8 +125,8 @@ class PaintingCuts:
         if painting is None:
             return None
         pictures = painting.pictures
-        before = pictures.details.before_sky(things, is_given=painting.given is not None)
-        skies = pictures.skies(painting.around, poses, things, unknown, before)
+        planned = pictures.details.planned_sky(things, is_given=painting.given is not None)
+        skies = pictures.skies(painting.around, poses, things, unknown, planned)
         return (
-            pictures.far_skies(far, poses, before) if skies is None and far is not None else skies
+            pictures.far_skies(far, poses, planned) if skies is None and far is not None else skies
         )

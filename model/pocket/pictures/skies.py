@@ -15,15 +15,18 @@ UNSURE, SURE = 0.45, 0.65  # shares of sky: filled in up to the first, kept from
 SOME = 0.05  # share of a pixel from which a cell shows sky
 REACH = 2  # cells that a share spreads by, following edges
 NOTHING = 1e-6  # weight of pixels without sky: it counts where there is none at all
+ALIKE = 0.06  # of a level in [-1, 1], far beyond which a pixel is no bare sky, but cloud or star
+CLOSE = 4  # px from what shows, a power of 2, over which clouds go on
+COLUMNS = 2  # between those of a half as large picture, from which the usual sky of a row is taken
 SMOOTH = 0.005  # variance of brightness, in [-1, 1], far below which nothing is an edge
 
 
 def sky_alone(pictures: Tensor, shares: Tensor) -> Tensor:
     """Return pictures with all that is no sky filled in from the sky around it, [B, 3, H, W].
 
-    Nearby first, and from as far as need be: by a pyramid of ever coarser pictures, pushed up and
-    pulled down again (Gortler et al. 1996, The Lumigraph, 3.4). Below the last row with sky they
-    stay as they are: the network learned to fetch from there what walkers hid.
+    Close by that is what is around, clouds too; farther away the usual sky of the row, and what
+    bare sky around differs from it by. A cloud would become a streak there. Below the last row with
+    sky they stay as they are: the network learned to fetch from there what walkers hid.
 
     Args:
         pictures: [B, 3, H, W].
@@ -32,19 +35,46 @@ def sky_alone(pictures: Tensor, shares: Tensor) -> Tensor:
     surely = (functional.avg_pool2d(shares.float(), 2) - UNSURE) / (SURE - UNSURE)
     # all neighbours must be sky, too: drawn things have soft edges
     surely = -functional.max_pool2d(-surely.clamp(NOTHING, 1.0), 3, 1, 1)
+    colors, half = pictures.float(), functional.avg_pool2d(pictures.float(), 2)
+    usual = _usual_rows(half, surely)
+    unusual = half - usual
+    is_bare = (-(unusual / ALIKE).square().mean(dim=1, keepdim=True)).exp()
+    bare = usual + _filled(unusual, surely * is_bare.clamp(min=NOTHING))
     weights = functional.interpolate(surely, scale_factor=2, mode="bilinear")
-    levels = [(pictures.float() * weights, weights)]
-    while min(levels[-1][1].shape[2:]) > 1:
+    filled = _filled(colors, weights, functional.avg_pool2d(bare, CLOSE // 2, ceil_mode=True))
+    rows = (shares > UNSURE).amax(dim=3, keepdim=True).flip(2).cummax(dim=2).values.flip(2)
+    return torch.where(rows, filled.to(pictures), pictures)
+
+
+def _usual_rows(pictures: Tensor, weights: Tensor) -> Tensor:
+    """Return the median colour of the sky in each row, or in the last one above, [B, 3, H, 1]."""
+    some = pictures[..., ::COLUMNS].where(weights[..., ::COLUMNS] > UNSURE, torch.nan)
+    usual = some.nanmedian(dim=3, keepdim=True).values
+    rows = torch.arange(usual.shape[2], device=usual.device)[:, None].expand_as(usual)
+    known = torch.where(usual.isnan(), 0, rows).cummax(dim=2).values
+    return usual.gather(2, known).nan_to_num()
+
+
+def _filled(colors: Tensor, weights: Tensor, coarsest: Tensor | None = None) -> Tensor:
+    """Return pictures, [B, C, H, W], filled in where weights tell nothing, from close by first.
+
+    By a pyramid of ever coarser pictures, pushed up and pulled down again (Gortler et al. 1996, The
+    Lumigraph, 3.4); its top may be given.
+    """
+    levels = [(colors * weights, weights)]
+    top = (1, 1) if coarsest is None else coarsest.shape[2:]
+    while min(levels[-1][1].shape[2:]) > min(top):
         colors, weights = (functional.avg_pool2d(x, 2, ceil_mode=True) for x in levels[-1])
         known = 1 / weights.clamp(min=0.25)  # a quarter that is known says it all
         levels.append((colors * known, weights * known))
-    colors, weights = levels.pop()
-    filled = colors / weights
+    if coarsest is None:
+        colors, weights = levels.pop()
+        coarsest = colors / weights
+    filled = coarsest
     for colors, weights in reversed(levels):
         coarse = functional.interpolate(filled, size=colors.shape[2:], mode="bilinear")
         filled = torch.addcmul(colors, 1 - weights, coarse)
-    rows = (shares > UNSURE).amax(dim=3, keepdim=True).flip(2).cummax(dim=2).values.flip(2)
-    return torch.where(rows, filled.to(pictures), pictures)
+    return filled
 
 
 def near(sky: Tensor) -> Tensor:

@@ -53,6 +53,15 @@ def test_clouds_stay_as_they_are_and_go_on_behind_what_is_taken_out():
     torch.testing.assert_close(alone, cloudy, atol=1e-3, rtol=0)
 
 
+def test_a_cloud_over_a_tower_leaves_no_streak_where_that_was():
+    sky, share = open_sky().clone(), torch.ones(1, 1, HEIGHT, WIDTH)
+    sky[..., 2:8, 20:44] = 1.0
+    tower = slice(None), slice(None), slice(8, 30), slice(24, 40)
+    sky[tower], share[tower] = BIRD, 0.0
+    alone = sky_alone(sky, share)
+    assert (alone - open_sky())[..., 14:30, :].abs().max() < 0.03
+
+
 def test_where_nothing_is_sky_something_of_the_picture_is_left():
     picture = torch.rand(1, 3, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(3)) + 1
     alone = sky_alone(picture, torch.zeros(1, 1, HEIGHT, WIDTH))

@@ -257,7 +257,7 @@ def test_views_say_where_things_hide_the_sky():
 
 
 def test_clouds_of_the_plan_are_sky():
-    assert details().before_sky((CLOUD,), is_given=False)[THING].mean() < -0.5
+    assert details().planned_sky((CLOUD,), is_given=False).before[THING].mean() < -0.5
 
 
 def test_where_a_picture_was_given_no_plan_says_where_the_sky_is():
@@ -273,8 +273,8 @@ def test_a_sky_is_refined_as_what_is_shown_before_it():
     redrawn = RedrawnThings(WhiteCloseUps())
     refined = RefinedRings(lambda: black, made.drawn_sketch)
     pictures = PaintedPictures(made, lambda shown, *_: shown, redrawn, refined)
-    before = pictures.details.before_sky((), is_given=False)
-    crisp, plain = (pictures.skies(ALL, [AWAY], things, 0, before) for things in ((STANDING,), ()))
+    sky = pictures.details.planned_sky((), is_given=False)
+    crisp, plain = (pictures.skies(ALL, [AWAY], things, 0, sky) for things in ((STANDING,), ()))
     assert crisp is not None
     assert (crisp == -1).all(), "black"
     assert plain is not None
@@ -286,12 +286,12 @@ def test_a_far_sky_is_that_which_is_known_all_around():
     redrawn, refined = RedrawnThings(WhiteCloseUps()), RefinedRings(lambda: None, made.drawn_sketch)
     pictures = PaintedPictures(made, lambda shown, *_: shown, redrawn, refined)
     far = np.zeros((*made.ring_size, 4), np.uint8)
-    before = pictures.details.before_sky((STANDING,), is_given=False)
-    assert pictures.far_skies(far, [HERE], before) is None
+    sky = pictures.details.planned_sky((STANDING,), is_given=False)
+    assert pictures.far_skies(far, [HERE], sky) is None
     far[:, : far.shape[1] // 3] = 255, 0, 255, 255
     magenta = torch.tensor([1.0, -1.0, 1.0])[:, None, None]
     for pose in (HERE, AWAY):
-        shown = pictures.far_skies(far, [pose] * 3, before)
+        shown = pictures.far_skies(far, [pose] * 3, sky)
         assert shown is not None
         assert len(shown) == 3
         assert torch.allclose(shown, magenta.expand_as(shown), atol=0.01)
@@ -434,7 +434,7 @@ def test_blocks_and_skies_are_told_of_the_things_that_hide_the_sky():
     cuts = PaintingCuts(painting, *others, things=lambda: put)
     cuts.with_details(MagicMock(), (CameraPose(),))(slice(0, 1))
     cuts.sky((CameraPose(),), 0, None, is_being_painted=True)
-    for asked in (details.views, painting.pictures.details.before_sky):
+    for asked in (details.views, painting.pictures.details.planned_sky):
         assert asked.call_args.args[-1] is put
 
 
