@@ -43,6 +43,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.rules.contrast import colors_behind, seen_before
 from mag_sandbox.model.imagination.rules.plans import light_of
 from mag_sandbox.model.imagination.rules.shores import AFLOAT, is_aground, is_in_water
+from mag_sandbox.model.imagination.rules.spacing import covered, stands
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.model.imagination.rules.weather import AIR, relit
 from mag_sandbox.model.pocket.changes import stances_of, thing_of, with_edits
@@ -52,7 +53,7 @@ from mag_sandbox.model.world import UNPAINTED_AHEAD, UNPLANNED, Door
 from mag_sandbox.scenes.called import names_in
 from mag_sandbox.scenes.changes import is_relit
 from mag_sandbox.scenes.descriptions import LANDSCAPES, WINDOWS
-from mag_sandbox.scenes.kinds import ANIMALS, DEEP
+from mag_sandbox.scenes.kinds import ANIMALS, DEEP, THINGS
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import Stance
 
@@ -75,6 +76,9 @@ LARGEST_RECOLORED = 30.0  # degrees: larger things, but for animals, stand out i
 MOST_GENERATIONS = 8  # of new ground: descriptions that it follows
 SHOWN_ALIKE = 0.5  # metres: within them, the same things show
 FARTHER = (1.0, 1.25, 1.6, 2.0, 2.5, 3.2)  # times as far away as pointed at a thing is placed
+BESIDE = (-8.0, 8.0, -16.0, 16.0, -24.0, 24.0)  # degrees from there, if it cannot stand there
+BEYOND = (1.0, 1.6, 2.5)  # times as far away, likewise
+MOST_COVERED = 0.3  # of another thing, that it covers there
 APART, APART_IN_ROOMS = 2.4, 1.2  # metres between viewpoints at least; things in rooms are near
 
 
@@ -491,11 +495,31 @@ class _View(NamedTuple):
 
 
 def _pointed_at(edit: Edit, view: _View) -> Edit | str:
-    """Return a placement where the player points, or the reason why it fails."""
-    things, seen, stance, is_open = view
-    if is_open and edit.kind in WINDOWS | {"curtains"}:
+    """Return a placement where the player points or at the nearest place that allows it.
+
+    If there is none, the result is the reason why it fails where the player points.
+    """
+    if view.is_open and edit.kind in WINDOWS | {"curtains"}:
         return NO_WALL.format("windows" if edit.kind in WINDOWS else edit.kind)
-    edit = stood(edit, seen, stance)
+    there = stood(edit, view.scenery, view.stance)
+    fault = _fault(there, view)
+    if not fault:
+        return there
+    turned = [replace(edit, yaw=(edit.yaw + aside) % 360.0) for aside in BESIDE]
+    beside = [there, *(stood(one, view.scenery, view.stance) for one in turned)]
+    others = (farther(one, times) for times in BEYOND for one in beside)
+    possible = [one for one in others if not _fault(one, view)]
+    standing = [one for one in view.things if one.kind in THINGS and stands(one)]
+
+    def hides(one: Edit) -> bool:
+        return any(covered(other, thing_of(one)) > MOST_COVERED for other in standing)
+
+    return min(possible, key=hides, default=fault)
+
+
+def _fault(edit: Edit, view: _View) -> str:
+    """Return the reason why a thing cannot stand as it appears to the player; "": it can."""
+    things, seen, stance, _ = view
     if nearer := hiding_kind(edit, seen, stance):
         return BEHIND.format(edit.kind, nearer)
     if stance.where not in FLYING and is_in_water(things, thing_of(edit)):
@@ -503,7 +527,7 @@ def _pointed_at(edit: Edit, view: _View) -> Edit | str:
     if is_aground(things, thing_of(edit)):
         waters = [one.kind for one in things if one.kind in AFLOAT]
         return ON_LAND.format(edit.kind, waters[0]) if waters else NO_WATER.format(edit.kind)
-    return edit
+    return ""
 
 
 def _placed_at_start(

@@ -7,12 +7,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mag_sandbox.controls.camera import AXES, CameraCommand, CameraPose
+from mag_sandbox.controls.camera import AXES, CameraCommand, CameraPose, yaw_difference
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.geometry.scenery import Scenery
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.rules.shores import is_in_water
 from mag_sandbox.model.pocket import world as module
 from mag_sandbox.model.pocket.changes import thing_of
 from mag_sandbox.model.pocket.listed import as_edits, as_far_as_seen
@@ -162,6 +163,10 @@ def at_lake(monkeypatch) -> DiffusionWorld:
 def test_what_stands_on_land_is_not_put_into_water(at_lake):
     made = at_lake
     tent = Edit("place", 10.0, -9.0, 12.0, 10.0, "tent", (214, 73, 72))
+    ashore = made._ground.at_start(tent)
+    assert not is_in_water(made.painting.listed, thing_of(ashore))
+    assert abs(yaw_difference(ashore.yaw, tent.yaw)) <= 24.0
+    made.painting.listed = (PlacedObject("lake", 10.0, -14.0, 170.0, 26.0),)
     assert made._ground.at_start(tent) == walking.IN_WATER.format("tent")
     for dry in (replace(tent, pitch=2.0), replace(tent, kind="boat"), replace(tent, kind="duck")):
         assert isinstance(made._ground.at_start(dry), Edit)
@@ -300,6 +305,7 @@ def test_the_place_of_a_thing_is_known_before_it_is_put_there(place):
 
 def test_why_a_thing_cannot_be_put_is_known_before_it_is_asked_for(at_lake):
     tent = Edit("place", 10.0, -9.0, 12.0, 10.0, "tent", (214, 73, 72))
+    at_lake.painting.listed = (PlacedObject("lake", 10.0, -14.0, 170.0, 26.0),)
     for kind in ("tent", "horse", "person"):
         refused = at_lake.placement(replace(tent, kind=kind))
         assert refused == walking.IN_WATER.format(kind)
