@@ -140,6 +140,7 @@ _POST = 0.4  # of a gate's width, from its middle to a post
 _WIDEST = 0.8  # of that thing's width, at most
 _DOOR, _BENCH = "door", "bench"
 _ON_HILL = 0.35  # of a house's height that a thing before it has at most, on a hill
+_LOW = 1.0  # metres: what is lower is at the foot of a house on a hill, not down here before it
 _UNDER = 0.5  # of that thing's height, of a thing under it
 _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
 _SIDE = 48.0  # degrees that things on one side take at most
@@ -1119,13 +1120,14 @@ def _before(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
     """Return a thing in front of another one, far enough aside to show both."""
     if other.kind in DISCS and where_of(thing.kind) in ON_FLOOR:  # it stays on the ground
         return replace(thing, yaw=_spread(thing, other, rank, count, _BEFORE))
-    if other.foot > 0.0 and where_of(thing.kind) not in _ABOVE:  # on a hill, as far away as it is
+    own, others = usual_looks().get(thing.kind), usual_looks().get(other.kind)
+    is_low = own is None or own.tall < _LOW
+    if other.foot > 0.0 and is_low and where_of(thing.kind) not in _ABOVE:  # on a hill, up there
         fits = min(_ON_HILL * other.height / thing.height, 1.0)
         far = replace(thing, width=fits * thing.width, height=fits * thing.height, away=None)
         return replace(
             _with_foot(far, other.foot - _DEEPER / 5), yaw=_spread(far, other, rank, count, 0.0)
         )
-    own, others = usual_looks().get(thing.kind), usual_looks().get(other.kind)
     if own and others and own.tall < others.tall:  # a bus does not hide a tower
         low = _NO_TALLER * other.top - thing.foot
         thing = thing.scaled(min(low / thing.height, 1.0)) if low > _LEAST else thing

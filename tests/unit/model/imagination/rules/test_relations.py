@@ -852,6 +852,10 @@ def test_what_is_at_the_door_of_a_house_on_a_hill_is_up_there():
         assert one.foot == pytest.approx(house.foot, abs=1.0)
         assert one.height < house.height / 2
         assert abs(one.yaw - house.yaw) < house.width
+    knight = PlacedObject("knight", 60.0, -2.0, 6.0, 13.0)
+    before = Named(("knight",), None, 1, 1, relation=Relation("front", ("cottage",)))
+    _, knight = related([house, knight], [named[1], before])
+    assert knight.foot < 0.0  # where one can walk up to him
 
 
 def test_gulls_fly_over_the_sea_and_swans_by_a_lake_are_on_it():
