@@ -231,6 +231,11 @@ class _PlannedRings:
         lies = np.array([not one or scenery.bodies[one - 1].lies for one in numbers.tolist()])
         behind = [one for one, there in zip(things, lies, strict=True) if there]
         lying: np.ndarray = np.append(numbers[lies], 0)[self._imagination.owners(behind)]
+        # boxes of far land reach below the horizon, where ground is painted
+        bodies = enumerate(scenery.bodies, 1)
+        far = [number for number, one in bodies if one.where == "upright" and one.lies]
+        below = lying[len(lying) // 2 :]
+        below[np.isin(below, far)] = 0
         return lying
 
     def _geometry(self, scenery: Scenery, place: Position) -> _PlannedParts:
