@@ -64,6 +64,7 @@ class MemoryChoices:
         self._choice: _Choice | None = None  # until it is in force
         self._left: list[_LeftMemory] = []  # one after the other, without anything in between
         self._lost = False  # whether frames were dropped since the first of them
+        self._later: list[Action] = []  # keys pressed while something is painted
 
     @property
     def setting(self) -> MemorySetting:
@@ -100,11 +101,12 @@ class MemoryChoices:
         return policy_look(policy).label if is_new else ""
 
     def press(self, action: Action, *, is_painting: bool) -> None:
-        """Announce the memory that a key asks for, or say why it has to wait."""
+        """Announce the memory that a key asks for, once nothing is being painted."""
         if len(self._reel.current.spec.policies) == 1:
             self._services.notices.say("this world has only one kind of memory")
         elif is_painting:
-            self._services.notices.say(STILL_PAINTING, topic=MEMORY)
+            self._later.append(action)
+            self._services.notices.say(f"{STILL_PAINTING}; then the memory changes", topic=MEMORY)
         elif action == "policy":
             self._choose_policy()
         else:
@@ -158,13 +160,16 @@ class MemoryChoices:
 
     def drop_choice(self) -> bool:
         """Keep the memory as it is; tell whether another one was announced, also the player."""
-        is_announced, self._choice = self.is_announced, None
+        is_announced, self._choice = self.is_announced or bool(self._later), None
+        self._later.clear()
         if is_announced:
             self._services.notices.say("memory stays as it is", topic=MEMORY)
         return is_announced
 
-    def block_shown(self) -> None:
+    def block_shown(self, *, is_painting: bool = False) -> None:
         """Once a change of memory is in force, say what it dropped, and how to restore it."""
+        while self._later and not is_painting:
+            self.press(self._later.pop(0), is_painting=False)
         if self._next is not None and self._reel.current.block.block_index == 0:
             self._request(self._next, kept_before=0)
             self._next = None

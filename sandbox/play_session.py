@@ -315,7 +315,7 @@ class PlayerSession(WatchedSession):
             )
         self._autosave.block_shown(ready.command)
         self._run_errand()
-        self.memory.block_shown()
+        self.memory.block_shown(is_painting=self._painting.is_shown)
         if self._hints:
             if self._map.is_new:
                 self._map.is_new = False
@@ -370,7 +370,7 @@ class PlayerSession(WatchedSession):
         painting, services, reel = self._painting, self._services, self._reel
 
         def is_refused(action: Action | Move | None) -> bool:  # at the moment
-            waits = action == "split" and painting.is_shown
+            waits = action in ("prompt", "change", "split") and painting.is_shown
             return waits or (action == "change" and bool(player_changes.why_fixed(services, reel)))
 
         return HintOverlay(

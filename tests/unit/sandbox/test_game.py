@@ -613,7 +613,7 @@ def test_a_place_left_before_its_first_picture_keeps_its_words_among_the_own_one
     }  # fmt: skip
 
 
-def test_a_memory_is_not_changed_or_compared_while_something_is_painted(run):
+def test_a_memory_is_changed_once_nothing_is_painted_and_not_compared_before(run):
     asked = []
     game = run(FakeWorld(spec=FAST, on_step=lambda control: asked.append(control.memory)))
     game.play()
@@ -627,6 +627,8 @@ def test_a_memory_is_not_changed_or_compared_while_something_is_painted(run):
     game.said("still being painted; then V compares memories")
     assert game.screen is screen, "no second box lies over that of the painter"
     assert "split" not in game.services.settings.now.learned.split(), "its tip is still to follow"
+    game.screen.session._painting.end()
+    game.wait(lambda: screen.session.memory._choice is not None)
 
 
 @pytest.mark.parametrize(
