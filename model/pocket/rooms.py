@@ -38,7 +38,7 @@ from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
 AROUND, EDITS, ELSEWHERE = "around", "edits", "viewpoints"  # parts of a room
 BUDGET = 32 * MIB  # of the viewpoints of all parked rooms
 MOST_ROOMS = 100
-NEAR = 2.0  # metres from a door, within which the player can go through
+NEAR = 2.6  # metres from a door, within which the player can go through: one in a corner, too
 REACH = 6.0  # metres, likewise, of doors that the way does not lead up to
 SPARE = 0.5  # metres from the end of the way to a door
 BESIDE = 1.0  # metres from a wide door: 0.5 that a walker keeps, and where no viewpoint fits in

@@ -19,9 +19,9 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import rooms
 from mag_sandbox.model.pocket.painting.painting import Plan
 from mag_sandbox.model.pocket.walks.painted_ring import PaintedRing
-from mag_sandbox.model.pocket.walks.walking import APART, WalkableGround
+from mag_sandbox.model.pocket.walks.walking import APART, APART_IN_ROOMS, WalkableGround
 from mag_sandbox.model.pocket.world import NO_DOOR, DiffusionWorld
-from mag_sandbox.model.world import Control, Door, FrameBlock, MemorySetting
+from mag_sandbox.model.world import FROM_WALLS, Control, Door, FrameBlock, MemorySetting
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import Stance
 from tests.patience import PATIENCE
@@ -217,6 +217,12 @@ def test_far_doors_are_looked_behind_by_a_resting_player_alone(monkeypatch):
     assert house_rooms._ahead is None
     house_rooms.look_ahead(pose, prompt, rests=True)
     assert house_rooms._ahead.door == far
+
+
+def test_a_door_opens_in_the_corner_of_a_room(monkeypatch):
+    made = house(SKY, DOOR)
+    monkeypatch.setattr(WalkableGround, "apart", APART_IN_ROOMS)
+    assert made._rooms._reach(Door("door", 4.0, 4.0, width=1.0)) > FROM_WALLS * 2**0.5
 
 
 def test_a_wide_door_opens_where_no_more_viewpoint_fits_before_it(monkeypatch):
