@@ -1,5 +1,6 @@
 """Tells what a description leaves as it was in the one before: place, light, weather, things."""
 
+import re
 from collections.abc import Collection, Sequence
 from itertools import count, islice, pairwise
 
@@ -38,6 +39,7 @@ from mag_sandbox.scenes.kinds import (
     WATERS,
 )
 from mag_sandbox.scenes.naming import (
+    NUMBERS,
     SIZES,
     STOPS,
     Named,
@@ -45,12 +47,14 @@ from mag_sandbox.scenes.naming import (
     kinds_named,
     named_things,
     naming_words,
+    with_article,
     words_before,
 )
 from mag_sandbox.scenes.places import FLOWERS, known_place
 from mag_sandbox.scenes.rewordings import COLORED_SKY, REPLACED, SHADES
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.suggestions import AIRY, SEASON_STEMS
+from mag_sandbox.scenes.synonyms import plural, singular
 from mag_sandbox.scenes.things import ALTERED, ASKING, CLOTHES, COUNTS
 from mag_sandbox.scenes.vocabulary import (
     DETERMINERS,
@@ -72,6 +76,16 @@ _ADDING = any_case(  # to the place: "and a ruin", "now with two foxes"
     r"|place(?= (?:an?|another|one|some|the)\b)) )+"
 )
 _MORE = any_case(r"^\W*(?:(?:add|put|with|even|some) )*more (?=\w)")
+_RECOUNTED = any_case(  # "two more trees", "a lot more trees", "fewer trees"
+    rf"{ASKING}(?:(?:add|put|draw|make|with|even|some|i want|we want|there (?:are|should be)) )*"
+    r"(?:an? |the )?(?P<number>\w+ )?(?P<way>more|fewer|less) \w[^,]*$"
+)
+_ONE_OF = any_case(r"\b(?:only |just )?one (?:of )?(?:the |these |them )?")  # of several
+_A_LOT, _HALF = frozenset(("lot", "many", "lots")), 2  # more: twice as many; fewer
+_SOME_MORE, _MOST_MORE = 3, 8  # where words say no number; things that are there then
+_SOME_MORE_OF = any_case(  # "two more trees"
+    rf"^\W*(?:(?:add|put|with|and) )*(?P<number>{'|'.join(COUNTS)}) more (?=\w)"
+)
 _ANOTHER = any_case(r"^(?P<add>\W*(?:add|put|with|and) )(?:yet )?another (?=\w)")
 _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
 _BEFORE_AIR = frozenset(("in", "through", "under", "with"))
@@ -126,6 +140,7 @@ def staying(text: str, words: Vocabulary, before: str) -> str:
     if altered := _altered(text, words, before):
         return altered
     text = _PLEASE.sub("", _ASKED_FOR.sub("add ", text))
+    text = _SOME_MORE_OF.sub(r"add \g<number> ", text)
     air = _SAME_PLACE.sub("", text).strip(" ,.")
     there = kept_place(text, words, before) or kept_air(text, words, before)
     stays = f"{text.rstrip(' ,.')}, {there}"
@@ -208,7 +223,11 @@ def _altered(text: str, words: Vocabulary, before: str) -> str:
         there = kept or added_place(before, words)
         result = f"{there}, {_GONE.sub('without ', text).strip(' ,.')}" if there else ""
     elif _RECOLORING.match(text) and len(named) == 1 and not gone and (color := named[0].color):
-        result = _recolored(before, named[0].kinds, color_name(color), words)
+        said = frozenset(word.text.lower() for word in split_words(text))
+        recolored = _one_recolored if _ONE_OF.search(text) else _recolored
+        result = recolored(before, named[0].kinds, color_name(color), words, said)
+    elif (recounted := _RECOUNTED.search(text)) and len(named) == 1 and not gone:
+        result = _recounted(before, named[0].kinds, recounted, words)
     told = (result, f"{result}, {added_place(before, words)}")  # a dragon suggests another place
     changes = (one for one in told if alters(one, before, words) and len(one) <= MAX_PROMPT)
     return next(changes, "") if result else ""
@@ -278,14 +297,85 @@ def _with_other(text: str, kinds: Collection[str], other: str, words: Vocabulary
     return text if names else ""
 
 
-def _recolored(text: str, kinds: Collection[str], color: str, words: Vocabulary) -> str:
+def _one_recolored(
+    text: str, kinds: Collection[str], color: str, words: Vocabulary, meant: Collection[str]
+) -> str:
+    """Return a text that gives one of several things another colour: "a red and a green boat"."""
+    parts = split_words(text)
+    said = [part.text.lower() for part in parts]
+    names = _named_at(text, kinds, words)
+    for first in sorted(at for at in names if at - 1 not in names):
+        last = next(at for at in count(first) if at + 1 not in names)
+        begin, number = _number_before(said, first, last)
+        if number > 1:
+            noun = [*said[first:last], singular(said[last])]
+            told = [word for word in said[begin:first] if word not in COUNTS]
+            rest = [*told, *noun] if number == _HALF else [*told, *said[first : last + 1]]
+            left = (
+                with_article(" ".join(rest))
+                if number == _HALF
+                else (f"{_in_words(number - 1)} {' '.join(rest)}")
+            )
+            one = with_article(" ".join((color, *noun)))
+            return f"{text[: parts[begin].start]}{one} and {left}{text[parts[last].end :]}"
+    return _recolored(text, kinds, color, words, meant)
+
+
+def _number_before(said: Sequence[str], first: int, last: int) -> tuple[int, int]:
+    """Return where what tells of a thing begins, and how many there are: "two red boats"."""
+    begin = words_before(said, first).start
+    numbers = (NUMBERS[word][0] for word in said[begin:first] if word in NUMBERS)
+    many = _SOME_MORE if singular(said[last]) != said[last] else 1
+    return begin, next(numbers, many)
+
+
+def _in_words(number: int) -> str:
+    return next(word for word, counted in NUMBERS.items() if counted == (number, number))
+
+
+def _recounted(text: str, kinds: Collection[str], change: re.Match[str], words: Vocabulary) -> str:
+    """Return a text with more or fewer things of some kinds; "": it does not name them."""
+    parts = split_words(text)
+    said = [part.text.lower() for part in parts]
+    names = _named_at(text, kinds, words)
+    for first in sorted(at for at in names if at - 1 not in names):
+        last = next(at for at in count(first) if at + 1 not in names)
+        begin, number = _number_before(said, first, last)
+        by = (change["number"] or "").strip().lower()
+        added = number if by in _A_LOT else NUMBERS.get(by, (_SOME_MORE,))[0]
+        is_more = change["way"].lower() == "more"
+        now = (
+            min(number + added, max(_MOST_MORE, number))
+            if is_more
+            else max(number // _HALF, min(number - 1, _HALF))
+        )
+        if now < 1 or now == number:
+            return ""
+        told = [word for word in said[begin:first] if word not in COUNTS]
+        noun = [*said[first:last], singular(said[last])]
+        thing = " ".join((*told, *noun))
+        counted = with_article(thing) if now == 1 else f"{_in_words(now)} {plural(thing)}"
+        begin -= begin > 0 and said[begin - 1] in DETERMINERS
+        return f"{text[: parts[begin].start]}{counted}{text[parts[last].end :]}"
+    return ""
+
+
+def _recolored(
+    text: str,
+    kinds: Collection[str],
+    color: str,
+    words: Vocabulary,
+    meant: Collection[str] = (),
+) -> str:
     """Return a text that gives things of some kinds another colour; "": it does not name them.
 
-    That of people is the colour of their clothes.
+    That of people is the colour of their clothes. Of a man and a woman, those whose words are
+    `meant` change.
     """
     parts = split_words(text)
     said = [part.text.lower() for part in parts]
     names = _named_at(text, kinds, words)
+    names = {at for at in names if said[at] in meant} or names
     for first in sorted((at for at in names if at - 1 not in names), reverse=True):
         worn = next((at for at in range(first + 2, first + 5) if said[at : at + 1]
                      and color_word(said[at]) and said[first + 1] in _WORN), None)  # fmt: skip
@@ -315,7 +405,7 @@ def alters(text: str, before: str, words: Vocabulary) -> bool:
         kind for one in things for kind in _meant(one)
     }
     has_other_look = any(
-        one.color not in (None, there.color) or one.shape != there.shape
+        bool(new_colors(one, there)) or one.shape != there.shape or one.least != there.least
         for one in things if (there := was.get(_meant(one)))
     )  # fmt: skip
     new = new_in(things, others)
@@ -336,13 +426,24 @@ def denied_in(text: str, words: Vocabulary) -> frozenset[str]:
 
 def _meant(one: Named) -> frozenset[str]:
     """Return the kinds that the words for a thing can mean, whatever its colour is."""
-    return frozenset((*one.kinds, *one.uncolored))
+    return frozenset(kind for it in (one, *one.parts) for kind in (*it.kinds, *it.uncolored))
+
+
+def new_colors(one: Named, before: Named) -> tuple[Named, ...]:
+    """Return what of a name has a colour that words did not give it before."""
+    were = {it.color for it in (before, *before.parts)}
+    return tuple(it for it in one.parts or (one,) if it.color not in {None, *were})
 
 
 def _is_but_for_color(one: Named, before: Named | None) -> bool:
-    """Tell whether a thing is as it was before, but perhaps for its colour."""
-    return before is not None and not one.parts and (one.scale, one.relation, one.least) == (
-        before.scale, before.relation, before.least,
+    """Tell whether a thing is as it was before, but perhaps for its colour, or its number."""
+    if before is None or (one.scale, one.relation) != (before.scale, before.relation):
+        return False
+    told = {(it.scale, it.relation) for it in (before, *before.parts)}
+    is_recolored = bool(new_colors(one, before))
+    return (
+        (one.least == before.least or not (is_recolored or one.parts or before.parts))
+        and all((it.scale, it.relation) in told for it in one.parts)
     )  # fmt: skip
 
 

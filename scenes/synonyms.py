@@ -83,6 +83,14 @@ def plural(phrase: str) -> str:
     return " ".join((*first, _IRREGULAR.get(last, f"{last}{ending}")))
 
 
+def singular(word: str) -> str:
+    """Return a noun in its singular: "box" for "boxes"; one that has no other form stays."""
+    known = [one for one, several in _IRREGULAR.items() if several == word]
+    men = [f"{word.removesuffix('men')}man"] if word.endswith("men") else []
+    tried = (*known, *men, word[:-2], word[:-1])
+    return next((one for one in tried if one and plural(one) == word), word)
+
+
 def as_many_as(word: str, phrase: str) -> str:
     """Return a phrase in its plural if a listed word is in its own: "lions" for "tigers"."""
     listed = synonyms_of(word)

@@ -19,8 +19,11 @@ from mag_sandbox.model.imagination.rules.plans import (
     AROUND,
     GOLDEN,
     colored,
+    few_of,
     light_of,
     looks_of,
+    places_of,
+    turned,
     vividness,
     with_colored_waters,
     with_look,
@@ -29,11 +32,11 @@ from mag_sandbox.model.imagination.rules.plans import (
 from mag_sandbox.model.imagination.rules.plausible import with_whole_stars
 from mag_sandbox.model.imagination.rules.spacing import covered
 from mag_sandbox.model.imagination.rules.wanted import Wanted
-from mag_sandbox.scenes.changes import new_in
+from mag_sandbox.scenes.changes import new_colors, new_in
 from mag_sandbox.scenes.color_names import COLORS
 from mag_sandbox.scenes.conditions import TURNING
 from mag_sandbox.scenes.descriptions import WINDOWS
-from mag_sandbox.scenes.kinds import ANIMALS, DISCS, FALLING, PEOPLE
+from mag_sandbox.scenes.kinds import ANIMALS, DISCS, FALLING, PEOPLE, SHAPES, THINGS
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import STANCES, where_of
@@ -210,8 +213,9 @@ def relit(
     lit = _in_other_air(lit, before, now)
     gone = {*now.denied} - {*before.denied} - kinds_named(now.named)
     left = [one for one in lit if one.kind in gone]
-    lit = _in_given_colors([one for one in lit if one.kind not in gone], before, now)
-    new = new_in(now.named, before.named)
+    lit = [one for one in lit if one.kind not in gone]
+    lit = _in_given_colors(_fewer(lit, before, now, facing), before, now, facing)
+    new = [*new_in(now.named, before.named), *_more(before, now)]
     lit = with_joined(lit, under, new, facing, left) if new else lit
     kept = air - FALLING - (kinds_named(now.named) - kinds_named(before.named))
     shown = (
@@ -233,14 +237,56 @@ def _tint(light: Sequence[float]) -> float:
     return max(light) / min(light)
 
 
-def _in_given_colors(things: list[PlacedObject], before: Wanted, now: Wanted) -> list[PlacedObject]:
-    """Return a plan in the colours that words now give."""
+def _recounted(before: Wanted, now: Wanted) -> list[tuple[Named, Named]]:
+    """Return the names that words give another number now, as they were and as they are."""
     were = {one.kinds[0]: one for one in before.named}
-    changed = [
-        one for one in now.named
-        if one.color and not one.parts and one.color != were.get(one.kinds[0], one).color
+    both = ((were[one.kinds[0]], one) for one in now.named if one.kinds[0] in were)
+    return [(was, one) for was, one in both if was.least != one.least and one.kinds[0] in THINGS]
+
+
+def _more(before: Wanted, now: Wanted) -> list[Named]:
+    """Return names for as many things as words name more now."""
+    return [
+        one._replace(least=one.least - was.least, most=None)
+        for was, one in _recounted(before, now) if one.least > was.least
     ]  # fmt: skip
-    return colored(things, changed) if changed else things
+
+
+def _fewer(
+    things: list[PlacedObject], before: Wanted, now: Wanted, facing: float
+) -> list[PlacedObject]:
+    """Return a plan with the fewer things that words name now; of uncounted ones half are left."""
+    for was, one in _recounted(before, now):
+        own = places_of(things, one.kinds)
+        own.sort(key=lambda place: abs(yaw_difference(things[place].yaw, facing)))
+        left = set(own[: one.least] if was.most else own[::2])
+        if one.least < was.least:
+            things = [
+                it for place, it in enumerate(things) if place in left or it.kind not in one.kinds
+            ]
+    return things
+
+
+def _may_be(thing: PlacedObject, part: Named) -> bool:
+    """Tell whether words can mean a thing: those for a woman no man."""
+    women = SHAPES.values()
+    return thing.kind not in PEOPLE or (thing.variant in women) == (part.shape in women)
+
+
+def _in_given_colors(
+    things: list[PlacedObject], before: Wanted, now: Wanted, facing: float
+) -> list[PlacedObject]:
+    """Return a plan in the colours that words now give; of several, those ahead have them."""
+    were = {one.kinds[0]: one for one in before.named}
+    for one in now.named:
+        for part in new_colors(one, were[one.kinds[0]]) if one.kinds[0] in were else (one,):
+            recolored = colored(things, [part]) if part.color else things
+            own = places_of(things, one.kinds)
+            if one.parts:
+                there = few_of(turned(things, facing), one)
+                own = [at for at in there if _may_be(things[at], part)][: part.least]
+            things = [recolored[at] if at in own else it for at, it in enumerate(things)]
+    return things
 
 
 def _kept_above(

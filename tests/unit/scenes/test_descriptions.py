@@ -598,12 +598,19 @@ def test_other_light_weather_or_season_alone_is_of_the_same_things_in_the_same_p
          "a park with a woman in a blue dress"),
         ("give the man a red coat", "a park with a man", "a park with a man in red"),
         ("the boat is green now", "a lake with a red boat", "a lake with a green boat"),
+        ("one boat is green", "a lake with two red boats",
+         "a lake with a green boat and a red boat"),
+        ("her dress is red", "a park with a man and a woman",
+         "a park with a man and a woman in red"),
+        ("two more trees", "a meadow with a tree and a house",
+         "a meadow with three trees and a house"),
+        ("fewer boxes please", "a room with six boxes", "a room with three boxes"),
         ("turn the man into a woman", "a beach with a man", "a beach with a woman"),
         ("can you replace the bear with a fox", "a forest with a brown bear and a tent",
          "a forest with a fox and a tent, without the bear"),
     ],
 )  # fmt: skip
-def test_what_is_recoloured_replaced_or_taken_away_changes_alone(words, text, before, whole):
+def test_what_is_recoloured_replaced_counted_or_gone_changes_alone(words, text, before, whole):
     assert staying(text, words, before) == whole
     assert alters(whole, before, words)
 
