@@ -93,6 +93,7 @@ from mag_sandbox.scenes.places import (
 )
 from mag_sandbox.scenes.relations import IN_SKY
 from mag_sandbox.scenes.rewordings import (
+    AS_LARGE,
     AT_US,
     CHILDS_ROOM,
     COLORED_ROOM,
@@ -624,6 +625,7 @@ class DescriptionWords(Vocabulary):
             for group in said.groupindex for place in _words_in(said, known, group)
         }  # fmt: skip
         seen |= {owners[place] for place in _words_in(ON_PLANET, known, "planet")}
+        seen |= {owners[place] for place in _words_in(AS_LARGE, known)}
         if is_mars(known, known_place(reading, self)):
             seen |= {owners[place] for place in _words_in(ON_MARS, known)}
         named |= {owners[place] for place in (*_unseen_far(known), *_unentered(known, self))}

@@ -152,8 +152,23 @@ def few_of(things: Sequence[PlacedObject], one: Named) -> list[int]:
     if are_many:  # most of many are hidden
         own.sort(key=lambda place: -things[place].height)
         own.sort(key=lambda place: _is_behind(things, place))
-        return sorted(own, key=lambda place: away(things[place]) > AHEAD)[: one.least]
+        own.sort(key=lambda place: away(things[place]) > AHEAD)
+        seas = _seas_of(things, one)
+        own.sort(key=lambda place: not any(_is_on(things[place], sea) for sea in seas))
+        return own[: one.least]
     return sorted(own, key=lambda place: away(things[place]))[: one.least]
+
+
+def _seas_of(things: Sequence[PlacedObject], one: Named) -> list[PlacedObject]:
+    """Return the waters that words put a thing into: an iceberg is none of the rocks ashore."""
+    if one.relation is None or one.relation.where != "on":
+        return []
+    return [things[place] for place in places_of(things, WATERS.intersection(one.relation.kinds))]
+
+
+def _is_on(thing: PlacedObject, water: PlacedObject) -> bool:
+    across = abs(yaw_difference(thing.yaw, water.yaw))
+    return water.foot <= thing.foot <= water.top and across < water.width / 2
 
 
 def _is_behind(things: Sequence[PlacedObject], place: int) -> bool:

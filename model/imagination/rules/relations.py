@@ -70,6 +70,7 @@ _SLACK = 0.1  # degrees
 _IN_ROWS = frozenset(("fence", "hedge"))  # one of them has several behind it only in a row
 _LOW_ROW = 0.7  # of the height of what is behind them, as seen from their foot
 _BARE = 0.05  # of the width of one in a row, that the row may leave uncovered
+_PLAIN_AT_SEA = 16.0  # degrees of its width, at least, of a rock
 _ON_SAND = 4.0  # degrees below its shore, of a boat with palms behind it
 _GAP = 2.0  # degrees between things beside each other
 _FARTHER, _SMALLEST_BEHIND = 1.3, 0.4  # times as far away, of what is small; of their size
@@ -212,7 +213,7 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
             result = _moved(result, alike, relation, follows=is_pinned, each=each)
     for one in named:
         result = _sided(result, one)
-    return result
+    return _clear_of_hung(result, named)
 
 
 def _parts_moved(
@@ -905,6 +906,8 @@ def _between(
 
     The others are not much farther away, nor are the things far behind both of them.
     """
+    if all(things[place].away is not None for place in others):
+        return _between_on(things, own, others)
     foot = _AS_NEAR * max(things[place].foot for place in own)
     first, last = (_nearer(things[place], foot) for place in others)
     row = {others[0]: first, **{place: things[place] for place in own}, others[1]: last}
@@ -922,6 +925,46 @@ def _between(
     shift = _into_view([*row.values()])
     row = {place: one.turned(shift) for place, one in row.items()}
     return [row.get(place, thing) for place, thing in enumerate(things)]
+
+
+def _between_on(
+    things: Sequence[PlacedObject], own: Sequence[int], others: Sequence[int]
+) -> list[PlacedObject]:
+    """Return a plan with things between two on a table, which stay: they are on it, too."""
+    first, last = (things[place] for place in others)
+    across = yaw_difference(last.yaw, first.yaw)
+    room = abs(across) - (first.width + last.width) / 2
+    fits = min(room / sum(things[place].width for place in own), 1.0)
+    moved = [
+        replace(
+            things[place].scaled(max(fits, _SMALLEST)).standing_at(first.foot),
+            yaw=(first.yaw + across * rank / (len(own) + 1)) % 360.0, away=first.away,
+        )
+        for rank, place in enumerate(own, 1)
+    ]  # fmt: skip
+    rest = [thing for place, thing in enumerate(things) if place not in own]
+    nearest = max(rest.index(first), rest.index(last)) + 1
+    return [*rest[:nearest], *moved, *rest[nearest:]]
+
+
+def _clear_of_hung(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return a plan in which a single thing on another hides none that hangs above that."""
+    result = list(things)
+    told = [one for one in named if one.relation and one.relation.kinds]
+    hung = {one.relation: one for one in told if where_of(one.kinds[0]) == "wall"}
+    for one in told:
+        assert one.relation is not None
+        above = hung.get(one.relation._replace(where="above"))
+        bearers = _placed(result, one.relation.kinds)
+        if above is None or one.relation.where != "on" or one.least > 1 or not bearers:
+            continue
+        bearer = result[bearers[0]]
+        for place in few_of(result, one):
+            thing = result[place]
+            if any(thing.overlaps(result[at]) for at in few_of(result, above)):
+                aside = (bearer.width - thing.width) / 2
+                result[place] = replace(thing, yaw=(bearer.yaw + aside) % 360.0)
+    return result
 
 
 def _nearer(thing: PlacedObject, foot: float) -> PlacedObject:
@@ -963,7 +1006,9 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
         and thing.kind not in ANIMALS | PEOPLE
     ):
         shore = other.top + _GAP / 2  # a house on a lake is beside it, a rock is in the sea
-        shore = other.pitch + other.height / 4 if other.kind == SEA else shore
+        if other.kind == SEA:
+            shore = other.pitch + other.height / 4
+            thing = thing.scaled(max(_PLAIN_AT_SEA / thing.width, 1.0))
         return replace(_with_foot(thing, shore), yaw=_spread(thing, other, rank, count, 0.0))
     if thing.kind in SWIMMING and other.kind in DEEP | LAKES:  # only its back is out of it
         thing = thing.scaled(min(_WIDEST_FISH / thing.width, 1.0))

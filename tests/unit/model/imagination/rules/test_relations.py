@@ -145,6 +145,23 @@ def test_several_on_something_sit_beside_each_other():
     assert all(abs(right_of(cat, SOFA)) < SOFA.width / 2 for cat in (one, other))
 
 
+def test_what_is_between_or_below_others_on_furniture_hides_none_of_them():
+    board, mug = (
+        PlacedObject("table", 0.0, -14.0, 30.0, 15.0),
+        PlacedObject("mug", 30.0, -2.0, 5.0, 4.0),
+    )
+    pot = PlacedObject("teapot", 90.0, -14.0, 8.0, 6.0)
+    named = named_things("a teapot between two mugs on a table", ("teapot", "mug", "table"))
+    result = related([pot, board, mug, replace(mug, yaw=50.0)], named)
+    first, last, put = (*(one for one in result if one.kind == "mug"), result[-1])
+    assert (put.kind, put.foot) == ("teapot", first.foot)
+    assert right_of(put, first) * right_of(put, last) < 0
+    text = "a portrait above a table and a teapot on the table"
+    there = {one.kind: one for one in related(
+        [PORTRAIT, board, pot], named_things(text, ("portrait", "teapot", "table")))}  # fmt: skip
+    assert not there["teapot"].overlaps(there["portrait"])
+
+
 def test_behind_and_in_front_of_are_farther_and_nearer():
     back = related(ROOM, named_things("a lamp behind the sofa", KINDS))
     lamp, sofa = (next(one for one in back if one.kind == kind) for kind in ("floor lamp", "sofa"))
