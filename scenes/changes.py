@@ -365,7 +365,7 @@ def _recolored(
     kinds: Collection[str],
     color: str,
     words: Vocabulary,
-    meant: Collection[str] = (),
+    meant: Collection[str],
 ) -> str:
     """Return a text that gives things of some kinds another colour; "": it does not name them.
 
