@@ -415,18 +415,20 @@ def _below(thing: PlacedObject, support: PlacedObject) -> list[float]:
     """Return the pitches of tops or boards of another thing on which a thing may stand."""
     if not stands(support) or abs(yaw_difference(support.yaw, thing.yaw)) >= support.width / 2:
         return []
-    levels = (support.foot + share * support.height for share in _levels(support))
-    return [level for level in levels if abs(thing.foot - level) < _SLACK]
+    levels = [support.foot + share * support.height for share in _levels(support)]
+    if found := [level for level in levels if abs(thing.foot - level) < _SLACK]:
+        return found
+    # what is drawn on a mantelpiece or a cabinet reaches up to the top
+    has_board = max(TABLES.get(support.kind, (0.0,))) > _HIGH
+    return [max(levels)] if levels and has_board and abs(thing.foot - support.top) < _SLACK else []
 
 
 def _levels(thing: PlacedObject) -> tuple[float, ...]:
     """Return at which shares of its height a thing bears others."""
     shelves = tuple(np.linspace(0.0, 1.0, 6)) if thing.kind in _SHELVES else ()
     boards = () if thing.kind in _NO_TOPS else TABLES.get(thing.kind, (1.0,))
-    # what is drawn on a round table reaches far up
-    top = (1.0,) if max(boards, default=0.0) > _HIGH else ()
     seats = (SEATS[thing.kind],) if thing.kind in SEATS else ()
-    return (*boards, *shelves, *top, *seats)
+    return (*boards, *shelves, *seats)
 
 
 def hung(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:

@@ -49,6 +49,10 @@ def test_what_stands_on_something_stands_right_on_it_and_is_no_wider():
     *_, bowl = plausible([WALL, STOOL, PlacedObject("bowl", 10.0, -8.0, 20.0, 6.0)], [])
     assert bowl.width < STOOL.width
     assert bowl.foot == pytest.approx(STOOL.foot + STOOL.height, abs=0.8)
+    fireplace = PlacedObject("fireplace", 10.0, -8.0, 27.0, 22.0)
+    teapot = PlacedObject("teapot", 14.0, fireplace.top + 2.0, 6.0, 4.0)  # over what is drawn there
+    *_, teapot = plausible([WALL, fireplace, teapot], [])
+    assert teapot.foot == pytest.approx(fireplace.foot + 0.81 * fireplace.height, abs=0.8)
 
 
 def test_wheat_is_not_so_far_away_that_it_is_a_smear():
