@@ -397,7 +397,7 @@ class World(Protocol):
         return None
 
     def placement(self, edit: Edit) -> Edit | str | None:  # noqa: ARG002 (not known)
-        """Return a placement as the player would see it, or why it would fail; None: not known."""
+        """Return an edit as the player would see it, or why it would fail; None: not known."""
         return None
 
     def snapshot(self) -> WorldState:

@@ -152,7 +152,7 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         return self.painting.thread.under_way if self.painting else None
 
     def placement(self, edit: Edit) -> Edit | str | None:
-        """Return a placement as the player would see it; see `World`."""
+        """Return an edit as the player would see it; see `World`."""
         return self._ground.placement(edit) if self._ground else None
 
     def expect_prompt(self) -> None:

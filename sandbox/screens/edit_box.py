@@ -61,10 +61,11 @@ ON_MAP = "point at it in the picture, not on the map, or write “a {} house”"
 AWAITED_S = 0.05  # between two looks for the world's answer
 Direction = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such things usually are
 Placement = Edit | str | None  # see `World.placement`
+_AT_SPOT = frozenset(("place", *SPOT_ACTS))  # what the world is asked about meanwhile
 
 
 class _Placements:
-    """Where a thing will stand, which the world is asked while its words are written."""
+    """What an edit will do, which the world is asked while its words are written."""
 
     def __init__(self, ask: Callable[[Edit], "Future[Placement]"]) -> None:
         self._ask = ask
@@ -197,7 +198,7 @@ class EditOverlay(Overlay):
     def update(self, now: float) -> bool:
         """Make the cursor blink, and ask where the thing that is written will stand."""
         self._looked_at, meant = now, self._meant() if self.box.is_open else None
-        self._placements.follow(meant if meant and meant.act == "place" else None)
+        self._placements.follow(meant if meant and meant.act in _AT_SPOT else None)
         was_awaited, self._was_awaited = self._was_awaited, self._placements.is_awaited
         has_answer = was_awaited and not self._was_awaited
         return self.box.update(now) or has_answer
@@ -267,7 +268,7 @@ class EditOverlay(Overlay):
         if thing is None:
             return self._why_uncolored(color) if color else ""
         names = names_in(self._reel.current.block.prompt)
-        return IT_IS.format(names.get(thing.kind, thing.kind))
+        return self._placements.refusal or IT_IS.format(names.get(thing.kind, thing.kind))
 
     def _why_uncolored(self, color: str) -> str:
         """Return why nothing at the spot takes another colour, and what to write."""
@@ -327,7 +328,8 @@ class EditOverlay(Overlay):
             return ""
         placed = () if pose.is_away else block.placed  # there they are among the planned things
         if any(thing.covers(edit) for thing in (*placed, *block.planned)):
-            return ""
+            self._placements.follow(edit)
+            return self._placements.refusal
         if SPOT_ACTS[edit.act].keeps_things:
             return NOTHING_THERE
         return NOTHING_TO_REMOVE if _is_bare(self._pixels(2 * AROUND)) else ""

@@ -64,6 +64,7 @@ ON_LAND = "the {} would stand on land; point at the {}"
 NO_WATER = "the {} needs water, and this place has none"
 NO_WALL = "{} need a wall, and this place has none"
 NEW_COLOR = "this stands on new ground, where things keep their colours; place another one"
+STAYS = f"so far from the start, things stay as they are; walk back to within {PLANNED:.0f} m of it"
 TOO_FAR = "that is too far from where the scene begins; walk back towards it or point nearer"
 ON_GROUND = Stance("floor")  # of ground itself
 FLYING = frozenset(("sky", "far"))  # stances that need no ground to stand on
@@ -381,15 +382,18 @@ class WalkableGround:
             placed = _placed_at_start(edit, scenery, view, (x, z), is_open=self.is_open)
             return placed if isinstance(placed, str) else placed[1]
         moved = scenery.spot_at_start(thing_of(edit), x, z)
-        if hypot(x, z) > PLANNED and moved not in self.things:  # new ground stays as it is
-            return TOO_FAR
+        if hypot(x, z) > PLANNED and moved not in self.things:
+            return STAYS
         return _as_told(edit, moved, self._stances.get(moved.kind, ON_GROUND), is_open=self.is_open)
 
     def placement(self, edit: Edit) -> Edit | str:
-        """Return a placement as the player will see it, or the reason why it fails.
+        """Return an edit as the player will see it, or the reason why it fails.
 
-        Its colour may change; see `at_start`.
+        The colour of a placement may change; see `at_start`.
         """
+        if edit.act in SPOT_ACTS:
+            there = self.at_start(edit)
+            return there if isinstance(there, str) else edit
         scenery, place = self.scenery, (edit.x, edit.z)
         here = replace(edit, x=0.0, z=0.0)
         if self._is_there(here, place):  # in another colour

@@ -358,7 +358,7 @@ def test_what_flies_is_put_into_the_sky_from_elsewhere_and_what_stands_far_away_
     assert block.notice == walking.TOO_FAR
     assert "walk back" in block.notice
     gone = Edit("remove", 0.0, -7.0, x=50.0)
-    assert made._ground.at_start(gone) == walking.TOO_FAR
+    assert made._ground.at_start(gone) == made.placement(gone) == walking.STAYS
 
 
 def test_bare_ground_is_meant_where_it_is_pointed_at():
