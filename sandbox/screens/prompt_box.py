@@ -84,6 +84,7 @@ REST_STAYS = "light and weather change, and what you named is added; everything 
 ADDED_STAYS = "what you named is added; everything else stays"
 ALTERED_STAYS = "what you named changes; everything else stays"
 ONE_ADDED = "one thing is put here; everything else stays"
+ONE_OF_ADDED = "only the first of these is put here; ask for the next one afterwards"
 AIR_STAYS = "it stays {}"
 IS_SO = "it looks like that already"
 NONE_TO_CHANGE = "no {} is named here, so nothing that you saw changes; new areas may have one"
@@ -173,7 +174,8 @@ class _Advice:
         if isinstance(words, ThingWords) or (before and is_unseen(text, before, words)):
             return ""
         if self.only_adds:
-            return ONE_ADDED
+            named = named_things(text, KINDS)
+            return ONE_OF_ADDED if sum(one.least for one in named) > 1 else ONE_ADDED
         if is_so_already(text, before, words):
             return IS_SO
         if before and is_relit(self.whole, before, words):

@@ -311,6 +311,8 @@ def test_of_a_thing_that_is_put_here_only_that_is_said():
         box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RSHIFT, mod=0))
         box.handle(pygame.Event(pygame.TEXTINPUT, text="and a ruin"))
         assert box.notice == "one thing is put here; everything else stays"
+        box.handle(pygame.Event(pygame.TEXTINPUT, text=" and a well"))
+        assert box.notice == "only the first of these is put here; ask for the next one afterwards"
 
 
 @pytest.mark.parametrize(
