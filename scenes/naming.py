@@ -101,7 +101,7 @@ _JOINING = frozenset((
     "and", "or", "with", "on", "at", "who", "in", "under", "by", "near", "beside", "behind",
 ))  # fmt: skip
 GARMENTS = frozenset((
-    "dress", "coat", "jacket", "shirt", "robe", "gown", "hat", "cap", "clothes", "suit", "uniform",
+    "dress", "coat", "jacket", "shirt", "robe", "gown", "clothes", "suit", "uniform",
     "trousers", "skirt", "sweater", "raincoat", "cloak", "jumper", "tshirt", "blouse", "scarf",
     "cloth", "swimsuit", "bikini", "apron", "costume", "pyjamas", "overalls", "kimono", "sari",
 ))  # fmt: skip

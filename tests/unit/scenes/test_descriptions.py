@@ -1503,9 +1503,10 @@ def test_clothes_are_told_and_seen(words: DescriptionWords):
     (person,) = (one for one in named_in(text, words, KINDS) if one.kinds[0] == "person")
     assert person.relation is not None
     assert person.relation.where == "beside"
-    (man,) = named_in("a man with a red hat, in a park", words, KINDS)
+    (man,) = named_in("a man with a red coat, in a park", words, KINDS)
     assert man.color == COLORS["red"]
-    assert not words.without_effect("a man with a red hat")
+    assert not words.without_effect("a man with a red coat")
+    assert words.without_effect("a man with a red hat"), "heads are bare"
     man = named_in("a man with a red car, in a city", words, KINDS)[-1]
     assert man.color is None
 
