@@ -20,6 +20,7 @@ from mag_sandbox.model.imagination.sketch import REST
 from mag_sandbox.renderer.alone import drawn_flat
 from mag_sandbox.renderer.drawing import OPAQUE
 from mag_sandbox.renderer.kinds import KINDS
+from mag_sandbox.renderer.paint import VARIANTS as DRAWN
 from mag_sandbox.renderer.paint import paint, shapes
 from mag_sandbox.renderer.palettes import LIGHTS
 from mag_sandbox.renderer.plan import Thing, mean_colors, of_main_color
@@ -29,7 +30,7 @@ from mag_sandbox.training.imagination.rings import path_of
 logger = logging.getLogger(__name__)
 
 MOST_RINGS = 14_000  # of fewer, a tenth of the looks have less than three things
-SAMPLES = 2  # across a place
+SAMPLES, SAMPLES_ALONE = 2, 6  # across a place
 WIDEST = 300.0  # px; wider things lie all around and have no box
 CELL = 16  # px across a cell
 RIDGE = 0.02  # pixels that have no part of either colour, for each that was seen
@@ -38,7 +39,12 @@ ALONE = tuple(  # looks that no ring shows: women, waders, bridges from their en
     (kind, int(variant))
     for kind, variant in (name.rsplit(" ", 1) for name in shapes() if name[-1].isdigit())
 )
-_ALONE = 120  # px across one that is drawn alone
+# kinds that are so thin, or in so few rings, that their sprites would be blurred or torn
+THIN = (
+    "bamboo", "reed", "wheat", "tulip", "palm", "bare tree", "acacia", "willow", "windmill",
+    "log cabin", "fish", "seagull",
+)  # fmt: skip
+_ALONE = 360  # px across one that is drawn alone
 _SUMS = 16  # of a place; see `_seen`
 Key = tuple[str, int | None]  # kind and variant; None: all of them
 Sums = defaultdict[Key, np.ndarray]
@@ -53,7 +59,8 @@ def fitted_sprites(
     if not path.exists():
         rings = (render(category_of(seed), seed) for seed in range(count))
         places = painter.sprite.places
-        alone = [look for look in ALONE if look[0] in kinds]
+        looks = (*ALONE, *product(THIN, range(DRAWN)))
+        alone = [look for look in looks if look[0] in kinds]
         sprites = fit(rings, places) | {look: fit_alone(*look, places) for look in alone}
         table = np.zeros(
             (painter.kinds * VARIANTS, *next(iter(sprites.values())).shape), np.float32
@@ -80,7 +87,7 @@ def fit(rings: Iterable[Ring], places: int) -> dict[Key, np.ndarray]:
 
 
 def fit_alone(kind: str, variant: int, places: int) -> np.ndarray:
-    """Return the sprite of a look that no ring shows, in all its colours and lights."""
+    """Return the sprite of a look drawn alone, in all its colours and lights."""
     sums = np.zeros((places, places, _SUMS))
     for color, light in product(KINDS[kind].colors or (None,), LIGHTS.values()):
         drawing = paint(kind, color, variant, light).tinted(light.tint)
@@ -91,7 +98,7 @@ def fit_alone(kind: str, variant: int, places: int) -> np.ndarray:
         mains = mean_colors(*of_main_color(ids[ids > 0], pixels[ids > 0], 2), 2)
         box = float(edge), float(edge), float(_ALONE), float(_ALONE)
         thing = Thing(1, kind, "", variant, color, mains[1], means[1], *box, int(ids.sum()))
-        sums += _seen(pixels, ids, thing, 1, places)
+        sums += _seen(pixels, ids, thing, 1, places, SAMPLES_ALONE)
     return _least_squares(sums)
 
 
@@ -106,7 +113,12 @@ def _ranks(ring: Ring) -> np.ndarray:
 
 
 def _seen(
-    pixels: np.ndarray, ranks: np.ndarray, thing: Thing, rank: int, places: int
+    pixels: np.ndarray,
+    ranks: np.ndarray,
+    thing: Thing,
+    rank: int,
+    places: int,
+    samples: int = SAMPLES,
 ) -> np.ndarray:
     """Return sums over a thing's visible pixels at places of its sprite, [places, places, _SUMS].
 
@@ -114,7 +126,7 @@ def _seen(
     and the mean colour of the thing, products of each two of these but of colours with themselves.
     """
     height, width = ranks.shape
-    within = (np.arange(SAMPLES) + 0.5) / SAMPLES - 0.5
+    within = (np.arange(samples) + 0.5) / samples - 0.5
     nodes = np.linspace(-BEYOND, BEYOND, places)[:, None] + within * 2 * BEYOND / (places - 1)
     across, down = (
         np.floor(first + size / 2 + nodes.ravel() * max(size / 2, LEAST_HALF * CELL)).astype(int)
@@ -132,7 +144,7 @@ def _seen(
     products = np.stack([(one * other).sum(axis=-1) for one, other in pairs], axis=-1)
     goal = np.concatenate((color, main, mean, products), axis=-1)
     numbers = np.concatenate((shown[..., None], free[..., None], shown[..., None] * goal), axis=-1)
-    return np.asarray(numbers.reshape(places, SAMPLES, places, SAMPLES, _SUMS).sum(axis=(1, 3)))
+    return np.asarray(numbers.reshape(places, samples, places, samples, _SUMS).sum(axis=(1, 3)))
 
 
 def _least_squares(sums: np.ndarray) -> np.ndarray:
