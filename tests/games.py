@@ -73,7 +73,10 @@ class Run:
 
     @property
     def block(self):
-        return block_number(self.screen.reel.frame)
+        reel = self.screen.reel
+        shown = reel.current.block
+        whole = reel.frame if shown.beside is None else shown.at_rest[-1]  # V shows the middle
+        return block_number(whole)
 
     def press(self, key):
         for kind in (pygame.KEYDOWN, pygame.KEYUP):

@@ -176,7 +176,8 @@ class PaintedPictures:
         def remade(piece: RingPiece) -> Tensor:
             middle, picture = self._lattice.middle(piece.place), piece.picture
             alone = sky_alone(picture[:, :3], (middle,), picture[:, 3:4])
-            return alone * (1 - picture[:, 7:]) + picture[:, 4:7]
+            clouds = picture[:, 4:].to(alone.device)
+            return alone * (1 - clouds[:, 3:]) + clouds[:, :3]
 
         skies, far = (RemadeGround(one, remade, _SKIES) for one in (self._crisp, self._far))
         self._views, self._skies, self._far_skies = (

@@ -108,7 +108,7 @@ def test_two_players_share_a_screen_and_programs_play_it(hosted):
     worlds = [RemoteWorld(hosted.address, memory=MemorySetting(one)) for one in ("mag", "window")]
     split = SplitWorld(*worlds, MemorySetting("window"))
     block = split.reset(PLACE, 7)
-    assert block.frames.shape[2] == 2 * SPEC.frame_width
+    assert block.at_rest.shape[2] == 2 * SPEC.frame_width
     assert (block.memory.policy, block.beside.memory.policy) == ("mag", "window")
     split.close()
     worlds[0].close()
