@@ -284,13 +284,18 @@ def _without_things(text: str, kinds: Collection[str], words: Vocabulary) -> str
     return _cut(text, gone) if gone else text
 
 
+def _runs(names: Collection[int]) -> list[tuple[int, int]]:
+    """Return the first and last of each run of words next to each other, by their places."""
+    firsts = sorted(at for at in names if at - 1 not in names)
+    return [(first, next(at for at in count(first) if at + 1 not in names)) for first in firsts]
+
+
 def _with_other(text: str, kinds: Collection[str], other: str, words: Vocabulary) -> str:
     """Return a text with another thing for those of some kinds; "": it does not name them."""
     parts = split_words(text)
     said = [part.text.lower() for part in parts]
     names = _named_at(text, kinds, words)
-    for first in sorted((at for at in names if at - 1 not in names), reverse=True):
-        last = next(at for at in count(first) if at + 1 not in names)
+    for first, last in reversed(_runs(names)):
         begin = words_before(said, first).start
         begin -= begin > 0 and said[begin - 1] in DETERMINERS
         text = f"{text[: parts[begin].start]}{other}{text[parts[last].end :]}"
@@ -304,8 +309,7 @@ def _one_recolored(
     parts = split_words(text)
     said = [part.text.lower() for part in parts]
     names = _named_at(text, kinds, words)
-    for first in sorted(at for at in names if at - 1 not in names):
-        last = next(at for at in count(first) if at + 1 not in names)
+    for first, last in _runs(names):
         begin, number = _number_before(said, first, last)
         if number > 1:
             noun = [*said[first:last], singular(said[last])]
@@ -338,8 +342,7 @@ def _recounted(text: str, kinds: Collection[str], change: re.Match[str], words: 
     parts = split_words(text)
     said = [part.text.lower() for part in parts]
     names = _named_at(text, kinds, words)
-    for first in sorted(at for at in names if at - 1 not in names):
-        last = next(at for at in count(first) if at + 1 not in names)
+    for first, last in _runs(names):
         begin, number = _number_before(said, first, last)
         by = (change["number"] or "").strip().lower()
         added = number if by in _A_LOT else NUMBERS.get(by, (_SOME_MORE,))[0]
