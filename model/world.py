@@ -297,6 +297,7 @@ class FrameBlock:
     rest: Frames | None = None  # the frames before animation; None: nothing moves
     edited: Edit | None = None  # the change that this block shows first
     placed: tuple[Edit, ...] = ()  # things that the player placed
+    awaited: tuple[Edit, ...] = ()  # changes that were asked for and that no block shows yet
     undoable: int = 0  # newest changes of single spots, each of which one "undo" takes back
     # other things that show around the camera, as it sees them; None: no plan yet
     planned: tuple[Edit, ...] | None = None

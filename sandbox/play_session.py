@@ -221,6 +221,8 @@ class PlayerSession(WatchedSession):
             lambda: worker.under_way(),
             services.bindings.title("undo"),
         )
+        for edit in reel.current.block.awaited:  # since before the place was left
+            self._painting.begin(edit)
         self._doors = DoorsInPlay(services, worker, reel, hud, self._painting)
         self._scene = playthrough.scene
         self._begun_places: deque[str] = deque(maxlen=1)  # descriptions of places to begin
@@ -342,9 +344,14 @@ class PlayerSession(WatchedSession):
     @property
     def idle_buttons(self) -> frozenset[Action]:
         """The button that undoes, while there is nothing to undo."""
-        undoable = self._reel.current.block.undoable
-        busy = self.memory.is_announced or undoable or len(self._services.undo_stack)
+        busy = self.memory.is_announced or self._is_changed or len(self._services.undo_stack)
         return frozenset() if busy else frozenset(("undo",))
+
+    @property
+    def _is_changed(self) -> bool:
+        """Whether the world has a change to take back, perhaps from before the place was left."""
+        block = self._reel.current.block
+        return bool(block.undoable or block.awaited)
 
     @property
     def coming_memory(self) -> str:
@@ -575,7 +582,7 @@ class PlayerSession(WatchedSession):
             return None
         moment = self._services.undo_stack.pop()
         self._asked.clear()
-        if moment is None and self._reel.current.block.undoable:  # changed before it was left
+        if moment is None and self._is_changed:  # before it was left
             moment = Moment(player_changes.SPOT_AS_IT_WAS, None)
         if moment is None:
             self._say("there is nothing to undo")

@@ -151,6 +151,11 @@ class Editor:
         self._begun: _Begun | None = None
 
     @property
+    def awaited(self) -> tuple[Edit, ...]:
+        """Changes that are yet to be done."""
+        return tuple(one.edit for one in self._asked)
+
+    @property
     def is_painting(self) -> bool:
         """Whether an edit is in progress."""
         return self._begun is not None

@@ -470,8 +470,14 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             planned = as_listed(self._ground.in_sight(here.x, here.z))
         ground = rooms.around(here, block.prompt) if rooms else None
         plan = self.painting.plan if self.painting else None
-        placed, undoable = all_placed(self.editor, plan), self.editor.changes.undoable
-        return replace(block, placed=placed, undoable=undoable, planned=planned, ground=ground)
+        return replace(
+            block,
+            placed=all_placed(self.editor, plan),
+            awaited=self.editor.awaited,
+            undoable=self.editor.changes.undoable,
+            planned=planned,
+            ground=ground,
+        )
 
     def _inputs(self) -> PassInputs:
         """Return the values, besides the camera, that passes depend on."""

@@ -29,7 +29,7 @@ from mag_sandbox.model.world import (
 )
 from mag_sandbox.scenes import Scene
 
-VERSION = 16  # of the messages; every change of the types below raises it
+VERSION = 17  # of the messages; every change of the types below raises it
 PROTOCOL = f"mag-sandbox.{VERSION}"  # name of the WebSocket subprotocol
 PART = MIB  # bytes of a part of a message
 MOST_OPENING = 64 * 1024  # bytes of a message before there is a session

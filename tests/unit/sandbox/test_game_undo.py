@@ -403,6 +403,33 @@ def test_a_change_made_before_the_place_was_left_is_taken_back(run):
     assert [one.edit for one in asked if one.edit] == [Edit("undo")]
 
 
+class LeftWorld(FakeWorld):
+    """A world that was left while it painted a change, which it goes on with."""
+
+    awaited = (Edit("place", 10.0, kind="tent", width=9.0, height=9.0),)
+
+    def step(self, control):
+        if control.edit and control.edit.act == "undo":
+            self.awaited = ()
+        return replace(super().step(control), awaited=self.awaited)
+
+
+def test_a_change_that_was_being_painted_when_the_place_was_left_is_told_and_can_be_cancelled(run):
+    asked = []
+    spec = replace(FAST, kinds=("tent",))
+    game = run(*(LeftWorld(spec=spec, on_step=asked.append) for _ in range(2)))
+    game.play()
+    game.see_blocks(2)
+    game.go(Way.TITLE, TitleScreen)
+    (entry,) = game.parked()
+    game.play(Continue(entry.id))
+    painting = game.screen.session._painting
+    assert painting.is_shown
+    assert painting.names_undo
+    undo(game)
+    game.wait(lambda: [one.edit for one in asked if one.edit] == [Edit("undo")])
+
+
 def test_a_change_of_one_place_is_not_taken_back_in_another(run):
     game = run()
     game.play()

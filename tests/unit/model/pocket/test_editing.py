@@ -859,12 +859,16 @@ def test_a_world_parked_while_a_change_is_painted_goes_on_as_it_would_have(edit,
     state = made.snapshot()
     state = WorldState(state.arrays, json.loads(json.dumps(state.data)))
     path = [*BACK[:4], UNDOING, STILL]
+    awaits = made.editor.awaited
     expected = [made.step(control) for control in path]
     other = world()
     play(other, [REMOVING])
     other.restore(state)
+    assert awaits
+    assert other.editor.awaited == awaits
     resumed = [other.step(control) for control in path]
     assert same(expected, resumed)
+    assert [block.awaited for block in expected] == [block.awaited for block in resumed]
     assert [block.edited for block in expected] == [block.edited for block in resumed]
 
 
