@@ -67,6 +67,7 @@ _AHEAD, _IN_VIEW, _BEHIND = 10.0, 45.0, 140.0  # degrees from the middle of the 
 SHORE = 0.45  # share of a water's box from its middle to where it is seen
 RIDGE = 0.2  # likewise of a range far away, which ends low
 UPPER = 0.25  # share of the box of what lies, from its middle up to where it is seen
+MAPPED = 36.0  # metres across the map of the ground, which may name what is as far
 PARTS = 7  # of water, across, of which one seen is enough
 _STAGE_CURTAINS, _STAR = "stage curtains", "star"
 
@@ -114,7 +115,8 @@ class Seen:
     def direction(self, pose: CameraPose) -> str:
         """Return its direction from a pose in words, and whether it is hidden or placed.
 
-        Clouds drift with the wind and have none; nor have stars, which are all over the sky.
+        Clouds drift with the wind and have none; nor have stars, which are all over the sky. How
+        high it is helps only those who need not turn round first.
         """
         if self.is_in_sky:
             return "in the sky"
@@ -128,7 +130,13 @@ class Seen:
         aside = "behind you" if abs(away) > _BEHIND else side
         across = ahead if abs(away) < _IN_VIEW else aside
         is_level = abs(up) < pose.fov * ASPECT / 2
-        height = "" if is_level else ", above the view" if up > 0 else ", below the view"
+        height = (
+            ""
+            if is_level or aside == "behind you"
+            else ", above the view"
+            if up > 0
+            else ", below the view"
+        )
         hidden = "" if self.in_sight else ", behind something"
         return f"{across}{height}{hidden}{', placed by you' if self.placed else ''}"
 
@@ -209,6 +217,8 @@ def things_around(
         own = [seen_from(edit, block.ground, block.poses[-1]) for edit in block.placed]
         directions = np.asarray(ring.is_seen.any(axis=0)) if walked else np.ones(WIDTH, bool)
         ground = walked.part_of(block.ground, directions) if walked else block.ground
+        mapped = _mapped(ground, block.poses[-1]) - {one.kind for one in named}
+        named += (one for one in planned if one.kind in mapped)
         told = [
             _planned(edit, block.prompt) for edit in named
             if (_is_seen(edit, ring.is_seen) if edit.kind in OVERHEAD
@@ -284,28 +294,35 @@ def _is_known(
     return any(in_view) or bool(seen_ways[_columns(yaws)].any())
 
 
+def _mapped(ground: GroundPlan, pose: CameraPose) -> set[str]:
+    """Return the kinds of things that the map of the ground may name around a pose."""
+    return {one.kind for one in ground.things if dist((one.x, one.z), pose.position) <= MAPPED}
+
+
 def _not_shown(
     ground: GroundPlan, pose: CameraPose, prompt: str, shown: Collection[Seen]
 ) -> list[Seen]:
-    """Return what words name and the map has, but no view from a pose is planned with.
+    """Return what words name, and the nearest of what else the map has, that no view shows.
 
     Of several that words count ("two bears"), those are returned that are farthest from all shown;
     they may still be seen, small, so only a thing of which none is shown is out of sight.
     """
     there = defaultdict[str, list[tuple[str, float]]](list)  # colours and directions by kind
-    for one in ground.things:
+    for one in sorted(ground.things, key=lambda one: dist((one.x, one.z), pose.position)):
         color = _color_said(one.kind, one.color, prompt)
         there[one.kind].append((color, degrees(atan2(one.x - pose.x, one.z - pose.z)) % 360.0))
     for water in ground.waters:
         x, z = min(water.shore, key=lambda at: dist(at, pose.position))
         there[water.kind].append(("", degrees(atan2(x - pose.x, z - pose.z)) % 360.0))
     counts, found = counts_in(prompt), list[Seen]()
-    for kind in counts:
+    for kind in (*counts, *sorted(_mapped(ground, pose) - counts.keys())):
         ways, missing = [one.yaw for one in shown if one.kind == kind], there[kind]
-        if ways:
+        if kind not in counts:
+            missing = [] if ways else missing[:1]
+        elif ways:
             turns = {one: min(abs(yaw_difference(one[1], way)) for way in ways) for one in missing}
             missing.sort(key=turns.__getitem__, reverse=True)
-            missing = missing[: max(0, min(counts.get(kind, 0), len(missing)) - len(ways))]
+            missing = missing[: max(0, min(counts[kind], len(missing)) - len(ways))]
         found += (
             Seen(kind, color, yaw, pose.pitch, 0.0, 0.0, in_sight=bool(ways))
             for color, yaw in missing

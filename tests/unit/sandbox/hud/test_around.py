@@ -35,7 +35,7 @@ def test_water_is_where_its_nearest_part_is_seen():
     assert lake.direction(CameraPose(315.0)) == "ahead, below the view"
     assert replace(lake, pitch=-24.0).direction(CameraPose(315.0)) == "ahead"
     assert replace(lake, kind="tent").direction(CameraPose()) == "on the left, below the view"
-    assert lake.direction(CameraPose(90.0)) == "behind you, below the view"
+    assert lake.direction(CameraPose(90.0)) == "behind you"
 
 
 def test_hills_whose_low_end_shows_are_beside_the_view():
@@ -405,6 +405,22 @@ def test_away_from_there_what_words_name_and_nothing_shows_is_listed_as_hidden()
     assert lines == [
         "a lake: on the right, behind something",
         "a red cat: behind you, behind something",
+        "a dog: behind you, behind something",
+    ]
+
+
+def test_what_the_map_may_name_is_listed_however_small_or_hidden():
+    pose = CameraPose(z=4.0)
+    well, shelf = GroundThing("well", 0.0, 24.0, 0.5), GroundThing("shop shelf", 3.0, 4.0, 0.5)
+    more = replace(shelf, x=5.0), replace(well, z=60.0, kind="barn")
+    small = replace(TENT, kind="well", yaw=0.0, width=1.8, height=2.0, color=None)
+    block = Mock(
+        placed=(), planned=(small,), poses=(pose,), prompt="a desert",
+        ground=GroundPlan((well, shelf, *more)),
+    )  # fmt: skip
+    assert around_lines(things_around(SeenRing(), block), pose) == [
+        "a well: ahead",
+        "a shelf: on the right, behind something",
     ]
 
 
