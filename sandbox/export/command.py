@@ -35,13 +35,13 @@ def run_export(options: RecordingExport, say: Say, frames_from: "FramesFrom | No
     source = frames_from or replayed
     with progress_line() as on_progress:
         done = export(options.folder, options, frames_from=source, on_progress=on_progress)
-    for note in done.notes:
-        say(note)
     speed = done.seconds / max(done.took, 1e-6)
     say(
         f"exported {done.seconds:.1f} s to {done.path.resolve()} ({bytes_text(done.bytes)}, "
         f"in {done.took:.1f} s, {speed:.1f} times as fast as play)"
     )
+    for note in done.notes:
+        say(note)
     return 0
 
 

@@ -115,7 +115,7 @@ def _session_tags(
     try:
         return tags_of(recording), ()
     except NotEnclosed as why:
-        return {}, (f"the video alone cannot be played again: {why}; keep the recording",)
+        return {}, (f"keep the recording, too, if you want to replay the session: {why}",)
 
 
 def _of_pictures(folder: Path, stored: StoredFrames) -> Recording:

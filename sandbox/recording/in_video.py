@@ -42,7 +42,7 @@ def tags_of(recording: Recording) -> dict[str, str]:
     """
     start = recording.start
     if start.state is not None:
-        raise NotEnclosed("the session continues a parked scene, which a video cannot hold")
+        raise NotEnclosed("it goes on from a saved place, which only the recording has")
     blocks = [
         replace(event, stage_ms={}, latency_ms=round(event.latency_ms), t=round(event.t, 2))
         for event in recording.blocks
@@ -58,7 +58,9 @@ def tags_of(recording: Recording) -> dict[str, str]:
         lines.append(to_line(replace(recording.end, sha256="")))
     tags[EVENTS_TAG] = _packed("".join(lines).encode())
     if max(map(len, tags.values())) > MOST_TAG:
-        raise NotEnclosed("the session is too long for a video, or its picture too large")
+        raise NotEnclosed(
+            "it is too long for a video file to hold all of it, or its picture too large"
+        )
     return tags
 
 
@@ -88,7 +90,7 @@ def _unpack(tags: dict[str, str], folder: Path, path: Path) -> None:
     if EVENTS_TAG not in tags:
         raise RecordingError(
             f"{path} holds no recording: another program made it, or an older version of this "
-            f"one, or its session continues a parked scene; {_REMEDY}"
+            f"one, or its session goes on from a saved place; {_REMEDY}"
         )
     damaged = f"{path} holds a damaged recording"
     with refusing(lambda why: RecordingError(f"{damaged} ({why}); {_REMEDY}")):

@@ -27,7 +27,6 @@ from mag_sandbox.sandbox.ui.layout import (
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, FAINT, INK, MUTED, Theme
 from mag_sandbox.sandbox.ui.thumbnails import PictureSource, Thumbnails
 from mag_sandbox.sandbox.ui.widgets import Button, Glide, draw_ring, named_buttons
-from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS
 
 NAME = "MAG sandbox"
 SAYING = "worlds that remember"
@@ -339,18 +338,17 @@ def short_title(title: str) -> str:
     >>> short_title("A library with a red armchair and a globe, then a dragon")
     'A dragon'
     >>> short_title("A beach with two green umbrellas on the left…, at night")
-    'A beach with two green umbrellas…, at night'
+    'A beach with two green umbrellas, at night'
     """
     if len(title) <= CARD_TITLE:
         return title
     last = title.rpartition(", then ")[2]
     start, _, added = last.rpartition(_CUT)
     if start:
-        room = max(CARD_TITLE - len(_CUT) - len(added), CARD_TITLE // 2)
-        begun = start[: room + 1].rpartition(" ")[0].split()
-        while begun and begun[-1].lower() in FUNCTION_WORDS:
-            begun.pop()
-        last = f"{' '.join(begun)}{_CUT}{added}" if begun else added
+        room = max(CARD_TITLE - len(", ") - len(added), CARD_TITLE // 2)
+        ends = *(end.start() for end in _PHRASE.finditer(start)), len(start)
+        begun = start[: max((end for end in ends if end <= room), default=0)]
+        last = ", ".join(filter(None, (begun, added)))
     return capitalized(last)
 
 

@@ -84,7 +84,7 @@ def test_a_session_that_goes_on_from_a_parked_scene_has_a_video_that_says_so(fol
     header = json.dumps({**json.loads(lines[0]), "state": "state"}) + "\n"
     (copy / "session.jsonl").write_text("".join([header, *lines[1:]]))
     done = export(copy, ExportOptions(out=tmp_path / "x.mp4", **SHORT))
-    assert any("continues a parked scene" in note for note in done.notes)
+    assert any("keep the recording, too" in note for note in done.notes)
     assert "holds no recording" in refused(done.path)
 
 

@@ -229,11 +229,15 @@ def test_another_description_has_a_card_of_its_own():
         ("A very long walk over the hills, then a castle", "A castle"),
         (
             "A beach with two umbrellas on the left…, heavy rain",
-            "A beach with two umbrellas…, heavy rain",
+            "A beach with two umbrellas, heavy rain",
         ),
         (
             "A beach with two green umbrellas…, silence of the moon",
-            "A beach with two green…, silence of the moon",
+            "A beach, silence of the moon",
+        ),
+        (
+            "The sea with a giant octopus, corals, a ship…, in the snow",
+            "The sea with a giant octopus, in the snow",
         ),
     ],
 )
