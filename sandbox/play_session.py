@@ -344,14 +344,12 @@ class PlayerSession(WatchedSession):
     @property
     def idle_buttons(self) -> frozenset[Action]:
         """The button that undoes, while there is nothing to undo."""
-        busy = self.memory.is_announced or self._is_changed or len(self._services.undo_stack)
+        busy = (
+            self.memory.is_announced
+            or _is_changed(self._reel.current.block)
+            or len(self._services.undo_stack)
+        )
         return frozenset() if busy else frozenset(("undo",))
-
-    @property
-    def _is_changed(self) -> bool:
-        """Whether the world has a change to take back, perhaps from before the place was left."""
-        block = self._reel.current.block
-        return bool(block.undoable or block.awaited)
 
     @property
     def coming_memory(self) -> str:
@@ -582,7 +580,7 @@ class PlayerSession(WatchedSession):
             return None
         moment = self._services.undo_stack.pop()
         self._asked.clear()
-        if moment is None and self._is_changed:  # before it was left
+        if moment is None and _is_changed(self._reel.current.block):  # before it was left
             moment = Moment(player_changes.SPOT_AS_IT_WAS, None)
         if moment is None:
             self._say("there is nothing to undo")
@@ -640,6 +638,11 @@ class PlayerSession(WatchedSession):
         self._worker.call(
             lambda session: str(session.world.provenance().get("weights", ""))
         ).add_done_callback(take)
+
+
+def _is_changed(block: FrameBlock) -> bool:
+    """Tell whether the world has a change to take back, perhaps from before the place was left."""
+    return bool(block.undoable or block.awaited)
 
 
 def _described(scene: Scene, reel: Reel, words: Vocabulary | None) -> Scene:

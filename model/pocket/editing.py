@@ -152,13 +152,8 @@ class Editor:
 
     @property
     def awaited(self) -> tuple[Edit, ...]:
-        """Changes that are yet to be done."""
+        """Changes that are yet to be done, the first one in progress."""
         return tuple(one.edit for one in self._asked)
-
-    @property
-    def is_painting(self) -> bool:
-        """Whether an edit is in progress."""
-        return self._begun is not None
 
     def renews_by(self, prompt: str) -> bool:
         """Whether everything is about to be repainted by a prompt."""
@@ -180,13 +175,13 @@ class Editor:
         if edit.act == "forget" and not self._asked:
             return "", self._forget_unseen(edit, memory)
         self._asked = (*self._asked, _Asked(edit, prompt))
-        if not self.is_painting:
+        if self._begun is None:
             self._begin_next(next_block, memory)
         return "", None
 
     def is_due(self, next_block: int) -> bool:
         """Tell whether an edit must be finished before a block."""
-        return self.is_painting and next_block >= self._asked[0].due
+        return self._begun is not None and next_block >= self._asked[0].due
 
     @property
     def is_ready(self) -> bool:

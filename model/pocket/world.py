@@ -447,7 +447,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             aim = move(start, command, speed, fps, len(walked), straight)[-1]
             held = START, *self._viewpoints.kept
             stopped_by = self._ground.why_stopped(end, aim.position, held)
-        changes = self.editor is not None and self.editor.is_painting  # its notices are awaited
+        changes = self.editor is not None and self.editor.awaited  # its notices are awaited
         if stopped_by and (changes or (self._rooms and self._rooms.door_at(walked[-1]))):
             stopped_by = ""
         self._stopped_for = self._stopped_for + 1 if stopped_by == self._stopped_by else 0
@@ -486,5 +486,5 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
 
     def _request_view(self, command: CameraCommand, next_block: int) -> None:
         """Request a view if the camera moves to where one is missing, unless an edit is painted."""
-        if self.editor is None or not self.editor.is_painting:
+        if self.editor is None or not self.editor.awaited:
             super()._request_view(command, next_block)

@@ -5,7 +5,8 @@ An overlay of play over the prompt box, which takes the words. It knows poses an
 """
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
@@ -18,6 +19,7 @@ import pygame
 from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, yaw_difference
 from mag_sandbox.controls.edits import SPOT_ACTS, Edit
 from mag_sandbox.model.world import WorldSpec
+from mag_sandbox.sandbox.hud.around import several
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import map_area
 from mag_sandbox.sandbox.hud.seen import TOP
@@ -54,6 +56,9 @@ BELOW = "most of it will be below the view: look down, or step back"
 MARGIN = 6.0  # degrees from the sides of the view to the middle of what is put, at most
 SAME_SPOT = 0.3  # of a thing's width: how far from its middle it is replaced by another one
 IT_IS = "this is for the {} in the frame"
+PARTS = {"kitchen counter": "the shelf"}  # that seem to be things of their own
+INCLUDED = f"{IT_IS}, {{}} included"
+SLACK = 1.0  # degrees by which what goes with a thing may be wider
 NOT_HERE = "this is no {}: point at what you mean"
 NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
 NOTHING_TO_COLOR = "nothing stands here: point at what should be {0}, or write “a {0} house”"
@@ -267,8 +272,10 @@ class EditOverlay(Overlay):
         thing = self._thing_there() if color or meant is None else self._told(meant)
         if thing is None:
             return self._why_uncolored(color) if color else ""
+        is_removed = meant is not None and meant.act == "remove" and not self._reel.pose.is_away
+        gone = [one for one in self._things() if is_removed and _is_within(one, thing)]
         names = names_in(self._reel.current.block.prompt)
-        return self._placements.refusal or IT_IS.format(names.get(thing.kind, thing.kind))
+        return self._placements.refusal or _in_frame(thing, gone, names)
 
     def _why_uncolored(self, color: str) -> str:
         """Return why nothing at the spot takes another colour, and what to write."""
@@ -402,6 +409,21 @@ def _is_bare(pixels: np.ndarray) -> bool:
 def _is_in_view(thing: Edit, pose: CameraPose) -> bool:
     """Tell whether the middle of a thing lies between the sides of a view."""
     return abs(yaw_difference(thing.yaw, pose.yaw)) < pose.fov / 2
+
+
+def _is_within(one: Edit, other: Edit) -> bool:
+    """Tell whether a thing lies within the box of another, with which it is removed."""
+    across = abs(yaw_difference(one.yaw, other.yaw)) + one.width / 2
+    down = abs(one.pitch - other.pitch) + one.height / 2
+    return across <= other.width / 2 + SLACK and down <= other.height / 2 + SLACK
+
+
+def _in_frame(thing: Edit, gone: Sequence[Edit], names: Mapping[str, str]) -> str:
+    """Say which thing is changed, and what is removed with it."""
+    counts = Counter(names.get(one.kind, one.kind) for one in gone if one != thing)
+    all_gone = *filter(None, [PARTS.get(thing.kind)]), *(several(*one) for one in counts.items())
+    lists = " and ".join(filter(None, (", ".join(all_gone[:-1]), *all_gone[-1:])))
+    return (INCLUDED if lists else IT_IS).format(names.get(thing.kind, thing.kind), lists)
 
 
 def _away(one: Edit, yaw: float, pitch: float) -> float:

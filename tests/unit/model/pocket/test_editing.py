@@ -879,7 +879,7 @@ def test_changes_asked_for_at_once_are_done_one_after_another():
     blocks += [made.step(STILL) for _ in range(22)]
     done = [block.edited for block in blocks if block.edited]
     assert done == [TENT, replace(TENT, yaw=100.0), ALL]
-    assert not made.editor.is_painting
+    assert not made.editor.awaited
 
 
 def test_a_change_that_is_not_done_yet_is_taken_back_at_once():

@@ -518,6 +518,25 @@ def test_before_enter_the_box_names_what_is_changed_or_removed(text):
     assert "this is for the tent in the frame" in overlay.box.notice
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("tent", "the tent in the frame, a cake and two mugs included"),
+        ("kitchen counter", "the kitchen counter in the frame, the shelf, a cake and two mugs inc"),
+    ],
+)
+def test_before_enter_the_box_names_what_is_removed_with_a_thing(kind, said):
+    there = Edit("place", 0.0, 2.0, 20.0, 30.0, kind)
+    inside = [replace(there, kind="cake", yaw=6.0, pitch=14.0, width=5.0, height=5.0)]
+    inside += [replace(inside[0], kind="mug", yaw=yaw) for yaw in (0.0, 354.0)]
+    beside = replace(inside[0], kind="dog", yaw=12.0)
+    kinds = (kind, "cake", "mug", "dog")
+    overlay, _, _, _ = made(kinds=kinds, things=(beside, there, *inside))
+    overlay.handle(click((640, 384)))
+    overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text="remove"))
+    assert said in overlay.box.notice
+
+
 def test_what_words_name_is_removed_although_another_thing_is_pointed_at():
     there = Edit("place", 4.0, 2.0, 20.0, 30.0, "tent", COLORS["red"])
     beside, beyond = (Edit("place", yaw, 0.0, 9.0, 9.0, "sheep") for yaw in (350.0, 330.0))
