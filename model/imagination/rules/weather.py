@@ -388,7 +388,7 @@ def _in_other_air(
     season = _season(now)
     lit = in_weather(things, now._replace(season="" if season == _season(before) else season))
     lit = _fogged(lit, now) if now.in_fog and not before.in_fog else lit
-    return with_sky_in_windows(lit, now.outside) if now.outside else lit
+    return [_with_pane(one, now.outside) if now.outside else one for one in lit]
 
 
 def _season(wanted: Wanted) -> str:
@@ -457,13 +457,17 @@ def at_night(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 def with_sky_in_windows(things: Sequence[PlacedObject], sky: str) -> list[PlacedObject]:
     """Return the plan of a room with "night", "sunset" or "dusk" in windows that show a day."""
-    frame, mean = _PANES[sky]
     return [
-        replace(thing, color=frame or thing.color, mean_color=mean)
-        if thing.kind in WINDOWS and thing.mean_color and max(thing.mean_color) > _DARK_PANE
-        else thing
+        _with_pane(thing, sky) if thing.mean_color and max(thing.mean_color) > _DARK_PANE else thing
         for thing in things
     ]
+
+
+def _with_pane(thing: PlacedObject, sky: str) -> PlacedObject:
+    """Return a thing; if it is a window, with another sky in it."""
+    frame, mean = _PANES[sky]
+    is_window = thing.kind in WINDOWS and thing.mean_color
+    return replace(thing, color=frame or thing.color, mean_color=mean) if is_window else thing
 
 
 def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:

@@ -503,13 +503,14 @@ class Viewpoints(ViewPainter[_MadeView]):
             del self.kept[max(self.kept, key=lambda place: dist(made.place, place))]
 
     def _sources(self, pose: CameraPose) -> list[_LayersSource]:
-        """Return the rings whose pixels a new view may show: the nearest ones.
+        """Return the rings whose pixels a new view may show: the nearest ones in its light.
 
         One of them has the view's direction painted, if any has.
         """
         others = sorted((START, *self.kept), key=lambda place: _away(pose, place))
         others = [place for place in others if place != (pose.x, pose.z)]
         sources = [self._source_at(place) for place in others]
+        sources = [one for one in sources if one.is_lit] or sources
         shown = self._imagination.lattice.shown([pose.at_origin])
         looking = [one for one in sources if one.painted[shown].mean() > HALF]
         return sources[:SOURCES] + [one for one in looking[:1] if one not in sources[:SOURCES]]
@@ -886,12 +887,9 @@ def _outdated(rings: Mapping[Position, PaintedRing], cells: np.ndarray) -> dict[
 def _carrier(others: Sequence[_LayersSource], shown: np.ndarray) -> int:
     """Return which of some rings, the nearest first, cells are carried from, bool [rows, columns].
 
-    Those painted in the present light come before others: of them, the nearest that knows most of
-    the cells, or else the nearest.
+    It is the nearest that knows most of the cells, or else the nearest.
     """
-    numbers = range(len(others))
-    lit = [number for number in numbers if others[number].is_lit] or numbers
-    return next((one for one in lit if others[one].known[shown].mean() > HALF), lit[0])
+    return next((at for at, one in enumerate(others) if one.known[shown].mean() > HALF), 0)
 
 
 def _unpainted(ring: PaintedRing | None, known: np.ndarray, cells: np.ndarray) -> float:

@@ -426,6 +426,18 @@ def test_windows_that_showed_a_night_show_a_day_again():
     assert max(relit(dark, [], night, day, BEHIND)[0].mean_color) > 170
 
 
+def test_all_windows_of_a_room_show_the_sky_that_has_come():
+    by_day = [PlacedObject("square window", yaw, 5.0, 20.0, 25.0, (240, 238, 234), mean)
+              for yaw, mean in ((0.0, (186, 221, 207)), (90.0, (189, 222, 208)))]  # fmt: skip
+    day = Wanted(category="indoor")
+    evening = day._replace(outside="sunset", light=(0.9, 0.77, 0.72))
+    night = day._replace(outside="night", light=(0.5, 0.5, 0.7))
+    lit = relit(by_day, [], day, evening, BEHIND)
+    assert lit[0].mean_color == lit[1].mean_color != by_day[0].mean_color
+    dark = relit(lit, [], evening, night, BEHIND)
+    assert relit(dark, [], night, evening, BEHIND)[0].mean_color == lit[0].mean_color
+
+
 def test_trees_turn_with_the_season_of_words_and_of_a_place():
     oak = PlacedObject("oak", 0.0, 5.0, 12.0, 20.0, (80, 150, 70), (80, 150, 70))
     for autumn in (BY_DAY._replace(season="autumn"), BY_DAY._replace(own_season="autumn")):

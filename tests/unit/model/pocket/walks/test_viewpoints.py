@@ -26,7 +26,7 @@ from mag_sandbox.model.pocket.painting.painting import BLOCKS_A_VIEW, Plan
 from mag_sandbox.model.pocket.pictures.cells import pixels_of
 from mag_sandbox.model.pocket.pictures.decoding import WIND, BlockDecoder
 from mag_sandbox.model.pocket.walks import viewpoints, walking
-from mag_sandbox.model.pocket.walks.painted_ring import PaintedRing
+from mag_sandbox.model.pocket.walks.painted_ring import PaintedRing, all_faded
 from mag_sandbox.model.pocket.walks.walking import START, WalkableGround
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldState
@@ -607,6 +607,14 @@ def test_of_a_new_viewpoint_only_the_half_that_a_walker_looks_at_is_made():
     ring = viewpoints_.kept[place]
     assert ring.painted[behind].all()
     assert not ring.absent.any()
+
+
+def test_a_new_view_carries_nothing_that_was_painted_in_another_light():
+    made = walked(16, SKY, TREE, TENT)
+    viewpoints_, pose = made._viewpoints, replace(made._session.pose, yaw=180.0)
+    assert viewpoints_.kept
+    viewpoints_.kept = {place: all_faded(ring) for place, ring in viewpoints_.kept.items()}
+    assert [one.place for one in viewpoints_._sources(pose)] == [START]
 
 
 @pytest.mark.parametrize("guessed", [0.0, 0.5])
