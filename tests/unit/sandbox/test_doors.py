@@ -28,6 +28,7 @@ from mag_sandbox.sandbox.doors import (
     WALKING,
     _the,
 )
+from mag_sandbox.sandbox.play import pilot
 from tests.doubles import FakeWorld
 from tests.games import FAST, games
 
@@ -186,7 +187,7 @@ def start_far_away(start, door, wall=lambda block: inf):
             ground = GroundPlan(doors=(door,), door=door if near else None, rooms=rooms)
             return replace(block, edited=edited, ground=ground)
 
-    speed = replace(FAST.full_speed, walk=11.2, yaw=8000.0)
+    speed = replace(FAST.full_speed, walk=45.0, yaw=8000.0)
     spec = replace(FAST, kinds=("door",), axes=AXES, full_speed=speed)
     made = start(Hall(spec=spec))
     made.play()
@@ -239,7 +240,8 @@ def test_enter_walks_to_no_door_outside_the_view(tmp_path):
         game.said("no door is in view; the door is on the right")
 
 
-def test_a_way_to_a_door_that_is_blocked_is_given_up(tmp_path):
+def test_a_way_to_a_door_that_is_blocked_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(pilot, "MOST_WAITS", 6)
     with games(tmp_path) as start:
         game = start_far_away(start, Door("door", 0.0, 5.0), wall=lambda block: 2.0)
         game.screen.session._doors.go_to(Door("door", 0.0, 5.0))
@@ -251,7 +253,7 @@ def test_a_way_to_a_door_that_is_blocked_is_given_up(tmp_path):
 def test_a_way_to_a_door_that_is_still_being_painted_is_not_called_blocked(tmp_path):
     with games(tmp_path) as start:
         door = Door("door", 0.0, 3.0)
-        game = start_far_away(start, door, wall=lambda block: 0.0045 * block)
+        game = start_far_away(start, door, wall=lambda block: 0.018 * block)
         game.screen.session._doors.go_to(door)
         game.wait(lambda: len(rooms(game)) == 2)
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mag_sandbox.controls.bindings import DEFAULTS
-from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.remote.world import RemoteWorld
@@ -127,7 +127,7 @@ def test_a_moment_is_saved_and_loaded(run):
 
 @pytest.mark.parametrize(("key", "said"), [(pygame.K_UP, "higher"), (pygame.K_DOWN, "lower")])
 def test_the_end_of_looking_up_or_down_is_said(run, key, said):
-    game = run()
+    game = run(FakeWorld(spec=replace(FAST, full_speed=CameraSpeed(yaw=80.0, pitch=400.0))))
     game.play()
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=key, mod=0, unicode=""))
     game.said(f"you can't look any {said}")

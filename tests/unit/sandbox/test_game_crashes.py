@@ -4,6 +4,7 @@ import numpy as np
 import pygame
 
 from mag_sandbox.sandbox import game as game_module
+from mag_sandbox.sandbox import memory_choices
 from mag_sandbox.sandbox.play.split import SplitWorld
 from mag_sandbox.sandbox.screens import Continue, PlaySplit, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
@@ -193,7 +194,11 @@ def test_when_a_split_screen_stops_trying_again_goes_on_with_the_game(run, monke
     assert left_at < game.block <= left_at + 4
 
 
-def test_after_starting_over_the_memory_that_was_chosen_is_the_one_that_is_changed(run):
+def test_after_starting_over_the_memory_that_was_chosen_is_the_one_that_is_changed(
+    run, monkeypatch
+):
+    monkeypatch.setattr(memory_choices, "CHOOSING_S", 0.2)
+    monkeypatch.setattr(memory_choices, "WARNED_S", 0.2)
     game = run(FakeWorld(spec=FAST))
     game.play()
     game.press(pygame.K_k)
