@@ -135,7 +135,7 @@ def test_large_things_are_seen_at_their_own_size_and_reduced(monkeypatch):
 def test_all_weights_learn_from_pairs(monkeypatch, tmp_path):
     pairs = pairs_of(0.0, 0.0)
     stage = CloseUpStage(CloseUp(), pairs, scene_rings().imagination, seed=0)
-    monkeypatch.setattr(close_ups, "BATCH", 4)
+    monkeypatch.setattr(close_ups, "BATCH", 1)
     assert not unchanged_weights(stage, batches=2)
     stage.sheet(tmp_path / "sheet.png", 0)
     assert (tmp_path / "sheet.png").exists()
@@ -221,7 +221,7 @@ def test_a_teacher_shows_what_is_drawn_as_it_was():
 def test_all_weights_learn_from_a_teacher_which_learns_nothing(monkeypatch):
     teacher = CloseUp().requires_grad_(False)
     stage = CloseUpStage(CloseUp(), pairs_of(0.0, 0.0), scene_rings().imagination, 0, teacher)
-    monkeypatch.setattr(close_ups, "BATCH", 4)
+    monkeypatch.setattr(close_ups, "BATCH", 1)
     monkeypatch.setattr(close_ups, "TAUGHT", 0.0)
     truth = stage.loss(0)
     monkeypatch.setattr(close_ups, "TAUGHT", 1.0)

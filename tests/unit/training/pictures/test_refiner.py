@@ -39,7 +39,7 @@ def test_where_rain_falls_nothing_is_learned(monkeypatch):
 def test_all_weights_learn_from_pairs(monkeypatch, tmp_path):
     monkeypatch.setattr(refiner, "PAINTED", 0.0)
     monkeypatch.setattr(refiner, "WALKED", 0.0)
-    monkeypatch.setattr(refiner, "BATCH", 2)
+    monkeypatch.setattr(refiner, "BATCH", 1)
     stage = RefinerStage(Refiner(), pairs_of(scene_rings(), 705), seed=0)
     assert not unchanged_weights(stage, batches=3)
     stage.sheet(tmp_path / "sheet.png", 0)

@@ -7,6 +7,7 @@ import torch
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.reading.walls import WallReader
 from mag_sandbox.renderer.views import HEIGHT
+from mag_sandbox.training.pictures import walls
 from mag_sandbox.training.pictures.walls import DrawnRoom, WallsStage, drawn_room, walls_loss
 from tests.unit.model.imagination.tiny import codec
 
@@ -25,7 +26,8 @@ def test_slopes_are_those_of_the_nearest_side(stage):
     assert ceiling / floor == pytest.approx(np.full_like(floor, 1.0 / EYE), rel=1e-4)
 
 
-def test_only_a_right_and_sure_answer_costs_least(stage):
+def test_only_a_right_and_sure_answer_costs_least(stage, monkeypatch):
+    monkeypatch.setattr(walls, "BATCH", 1)
     _, slopes = stage.views(np.random.default_rng(2), 4)
     sure, unsure = (torch.cat((slopes, torch.full_like(slopes, spread)), 1) for spread in (-6, 0))
     assert walls_loss(sure, slopes) < walls_loss(unsure, slopes)
