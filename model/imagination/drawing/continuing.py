@@ -132,23 +132,35 @@ def apart(parts: np.ndarray) -> np.ndarray:
     return ~widened_around(edges, FRINGE)
 
 
-def with_parts(behind: Tensor, picture: np.ndarray, known: np.ndarray, parts: np.ndarray) -> Tensor:
+def with_parts(
+    behind: Tensor,
+    picture: np.ndarray,
+    known: np.ndarray,
+    parts: np.ndarray,
+    sketch: np.ndarray | None = None,
+) -> Tensor:
     """Return a continued ring in which lakes, paths and hills continue themselves alone.
+
+    Those of which hardly anything is known are sketched.
 
     Args:
         behind: the ring as the ground beside them continues it, float32 [3, H, W].
         picture: the ring, likewise.
         known: which of its pixels are, bool [H, W].
         parts: numbers of what lies there, 0: ground or sky alone, int32 [H, W].
+        sketch: of the parts, like the ring; None: they are as the ground beside them.
     """
     own, whole = known & apart(parts), np.asarray(behind)
     for number in np.unique(parts[~known & (parts > 0)]):
         lies = parts == number
         seen = own & lies
-        if np.count_nonzero(seen) < LEAST_SEEN:
-            continue
         rows = extent(lies.any(axis=1), 0)
-        filled = continued(picture[:, rows], seen[rows], wanted=lies[rows])
+        if np.count_nonzero(seen) >= LEAST_SEEN:
+            filled = continued(picture[:, rows], seen[rows], wanted=lies[rows])
+        elif sketch is not None:
+            filled = sketch[:, rows]
+        else:
+            continue
         whole[:, rows] = np.where((lies & ~known)[rows], filled, whole[:, rows])
     return torch.from_numpy(whole)
 

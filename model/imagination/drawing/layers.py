@@ -109,6 +109,7 @@ class RingToCut(NamedTuple):
     before_sky: np.ndarray | None = None  # see `skies.before_sky`; None: there is no sky
     # numbers of what lies or is far away behind all that stands, int32 [H, W]; None: nothing does
     lying: np.ndarray | None = None
+    sketch: np.ndarray | None = None  # of these, float32 [3, H, W]; None: unseen ones are left out
 
     @property
     def no_guesses(self) -> np.ndarray:
@@ -563,7 +564,7 @@ def _background(ring: RingToCut, shown: np.ndarray) -> Tensor:
     soft = behind + _depth(~bare) * (softened(behind) - behind)
     soft = torch.where(torch.from_numpy(shown), torch.from_numpy(ring.picture), soft)
     if parts.any():
-        soft = with_parts(soft, ring.picture, shown, parts)
+        soft = with_parts(soft, ring.picture, shown, parts, ring.sketch)
     return _with_finer(soft, ring.finer, shown & ring.no_guesses)
 
 

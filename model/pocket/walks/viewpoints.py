@@ -204,6 +204,7 @@ class _PlannedRings:
         self.geometry = lru_cache(2)(self._geometry)
         self.sprites = lru_cache(2)(self._sprites)
         self.lying = lru_cache(2)(self._lying)
+        self.sketch = lru_cache(2)(self._sketch)
 
     def before_sky(self, scenery: Scenery, place: Position) -> np.ndarray | None:
         """Return `skies.before_sky` of a ring, float32 [H, W]; None: no sky is seen."""
@@ -226,17 +227,19 @@ class _PlannedRings:
 
         Int32 [H, W], 0: ground, sky or a wall.
         """
-        things = scenery.plan(*place)
-        numbers = scenery.numbers(*place, np.arange(len(things)))
-        lies = np.array([not one or scenery.bodies[one - 1].lies for one in numbers.tolist()])
-        behind = [one for one, there in zip(things, lies, strict=True) if there]
-        lying: np.ndarray = np.append(numbers[lies], 0)[self._imagination.owners(behind)]
+        behind, numbers = _lying_things(scenery, place)
+        lying: np.ndarray = np.append(numbers, 0)[self._imagination.owners(behind)]
         # boxes of far land reach below the horizon, where ground is painted
         bodies = enumerate(scenery.bodies, 1)
         far = [number for number, one in bodies if one.where == "upright" and one.lies]
         below = lying[len(lying) // 2 :]
         below[np.isin(below, far)] = 0
         return lying
+
+    def _sketch(self, scenery: Scenery, place: Position) -> np.ndarray:
+        """Return the sketch of what `lying` tells, float32 [3, H, W]."""
+        behind, whole = _lying_things(scenery, place)[0], self._imagination.lattice.whole
+        return 2 * self._imagination.drawn_sketch(behind, whole, place)[:3] - 1
 
     def _geometry(self, scenery: Scenery, place: Position) -> _PlannedParts:
         """Return the planned thing in each pixel."""
@@ -763,6 +766,10 @@ class Viewpoints(ViewPainter[_MadeView]):
             self._planned.sprites(scenery, source.place),
             self._planned.geometry(scenery, source.place).behind,
             finer, before, self._planned.lying(scenery, source.place),
+            # in the plan's light, which may not be that of the ring
+            self._planned.sketch(scenery, source.place)
+            if source.is_lit and not known.all()
+            else None,
         )  # fmt: skip
         return LayeredRing(ring, self._imagination.close_ups, painting.redrawn)
 
@@ -831,6 +838,14 @@ class Viewpoints(ViewPainter[_MadeView]):
                 self.begin_view(parked.view.pose, parked.view.prompt)
 
         return restore
+
+
+def _lying_things(scenery: Scenery, place: Position) -> tuple[list[PlacedObject], np.ndarray]:
+    """Return what lies or is far away around a viewpoint, from far to near, and its numbers."""
+    things = scenery.plan(*place)
+    numbers = scenery.numbers(*place, np.arange(len(things)))
+    lies = np.array([not one or scenery.bodies[one - 1].lies for one in numbers.tolist()])
+    return [one for one, there in zip(things, lies, strict=True) if there], numbers[lies]
 
 
 def _source(ring: PaintedRing, painting: PaintingInventor) -> _LayersSource:

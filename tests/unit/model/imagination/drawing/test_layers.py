@@ -307,6 +307,20 @@ def test_a_lake_goes_on_behind_things_as_planned_and_its_colour_no_farther():
     assert blue[78:90] == pytest.approx(GREY, abs=0.01)
 
 
+def test_mountains_of_which_a_ring_shows_nothing_are_sketched():
+    shape = 384, 1280
+    known, picture = np.zeros(shape, bool), np.full((3, *shape), GREY, np.float32)
+    known[:, :640] = True
+    lying, sketch = np.zeros(shape, np.int32), np.full((3, *shape), RED, np.float32)
+    lying[120:180, 300:600], lying[120:180, 800:1000] = 1, 2
+    numbers, scenery = np.zeros(shape, np.int32), Scenery.of([], STANCES, ())
+    ring = RingToCut(picture, known, numbers, scenery, lying=lying, sketch=sketch)
+    behind = np.asarray(LayeredRing(ring)._behind)[0, 150]
+    assert behind[810:990] == pytest.approx(RED, abs=0.01)
+    assert behind[310:590] == pytest.approx(GREY, abs=0.01), "as it is painted"
+    assert behind[1010:1200] == pytest.approx(GREY, abs=0.01)
+
+
 def test_a_thing_hidden_by_another_is_sketched_as_soon_as_it_comes_out_behind_it():
     wall = PlacedObject("cottage", 20.0, 0.0, 24.0, 50.0)
     scenery = Scenery.of([replace(LAMP, pitch=-6.0, height=20.0), wall], STANCES, ())  # 5.6 m away
