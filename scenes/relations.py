@@ -4,6 +4,7 @@ Knows which words name things, and nothing of what they name.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import permutations
 from typing import NamedTuple
 
 SIDES = (  # half of the things stand on the left of the other one, half on the right
@@ -71,7 +72,7 @@ _FLYING, _ARTICLES = "flying", frozenset(("a", "an", "the", "his", "her", "their
 _MIDDLE = frozenset(("ahead", "sides"))  # of a place, too: "in the middle of the park"
 _AT_END = frozenset(("behind", "far"))  # likewise: "a meadow and behind it a house"
 _ENDS = frozenset(("", "and", "or", "with", "in", "at"))  # words, "": none, that follow them then
-_OPPOSITE = frozenset((("front", "behind"), ("behind", "front")))
+_OPPOSITE = frozenset(permutations(("front", "behind"), 2)) | {*permutations(("left", "right"), 2)}
 _FACING = frozenset(("front", "behind"))  # a thing, and none after a comma: "a saloon, horses"
 _JOINERS = frozenset(("and", "or", "with"))
 _ADJECTIVES = 2  # words that may stand between a thing and what says where it is
@@ -174,7 +175,9 @@ def clauses_of(
                 other = _meant(text, owner, phrase, minor, referents)
                 told = owners.get(-1 if other is None else other)
                 if told and (told.where, phrase.where) in _OPPOSITE and told.other is not None:
-                    other = told.other  # "a fox behind a bush, a rabbit in front of it"
+                    other = (
+                        told.other
+                    )  # "a fox behind a bush, a rabbit in front of it", or on its other side
                 if other is None and phrase.where in _AT_END:
                     phrase = phrase._replace(where="far")
                 elif other is None and phrase.where not in _MIDDLE:

@@ -886,6 +886,7 @@ def test_things_that_are_drawn_as_others_are_told(text, told):
         ("a house with a cat on a rug", "cottage", None),
         ("bread in a window", "bread", None),
         ("a fox behind a bush, a rabbit in front of it", "rabbit", Relation("front", ("bush",))),
+        ("a bus left of a church and a tree to its right", "oak", Relation("right", ("church",))),
         ("a fox in front of a bush, a cat behind it", "cat", Relation("behind", ("bush",))),
         ("a fox behind a bush, a cat behind it", "cat", Relation("behind", ("fox",))),
     ],
