@@ -6,7 +6,7 @@ as the wall, and the sides of a room say where walls are.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import atan, atan2, cos, degrees, hypot, inf, radians, sin, tan
+from math import atan, atan2, cos, degrees, dist, hypot, inf, radians, sin, tan
 
 import numpy as np
 
@@ -55,6 +55,7 @@ FADE = 12.0
 LARGE_SIGHT, LEAST_LARGE = 90.0, 6.0  # metres to which large things are seen, and degrees
 LEAST_SEEN = 3.0  # degrees; smaller things shrink, too
 LEAST_PAINTED = 2.0  # degrees; things that shrink to less would be painted as blots: hidden
+WIDE, INSIDE = 1.2, 0.8  # metres; share of both half widths that they are apart at least
 OVER = 1.1  # times as far away: what is drawn over a thing by mistake
 FIRST_SIGHT = 8.0  # metres to which they are seen from where the scene begins, and farther on
 
@@ -122,6 +123,15 @@ class PlacedBody:
         if kind in FLUTTERING or (kind in ANIMALS and max(tall, 2 * self.half) < SMALL_ANIMAL):
             return False
         return max(tall, self.usually if self.usually < inf else 0.0) > LOWEST
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it is no tree, and so wide that things as wide may be inside it."""
+        return self.is_solid and self.half > WIDE and self.told.kind not in TREES
+
+    def is_inside(self, other: "PlacedBody") -> bool:
+        """Tell whether much of it and of another one, both of them wide, is at the same place."""
+        return self.is_wide and dist(self.place, other.place) < INSIDE * (self.half + other.half)
 
     @property
     def longer(self) -> float:

@@ -200,15 +200,22 @@ class Scenery:
         return [body.told for body in seen if body is not None]
 
     def extended(self, new: Iterable[ToldFrom], stances: Mapping[str, Stance]) -> "Scenery":
-        """Return the scenery with new things on the ground, none of them in the plan's water."""
+        """Return the scenery with new things on the ground, none in the plan's water.
+
+        Of houses and the like, those that would be inside others are left out.
+        """
         there = []
+        wide = [one for one in self.bodies if one.is_wide]
         for thing, x, z in new:
             stance = stances.get(thing.kind, FAR)
             body = replace(body_of(thing, stance, (), ()), x=x, z=z, is_new=True)
             body = replace(body, sight=body.in_sight)
             dry = stance.where == "water" or (self._waters.room(*body.place) > 0).all()
-            if body.distance < inf and dry:
-                there.append(body)
+            if body.distance == inf or not dry or any(map(body.is_inside, wide)):
+                continue
+            there.append(body)
+            if body.is_wide:
+                wide.append(body)
         return Scenery(self._behind, self._sides, [*self.bodies, *there])
 
     def plan(self, x: float, z: float) -> list[PlacedObject]:

@@ -14,7 +14,7 @@ from mag_sandbox.model.imagination.geometry.new_ground import (
     street_in,
     things_in,
 )
-from mag_sandbox.model.imagination.geometry.scenery import Scenery
+from mag_sandbox.model.imagination.geometry.scenery import Scenery, ToldFrom
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.rules.wanted import Wanted
 from mag_sandbox.scenes.color_names import COLORS
@@ -71,6 +71,16 @@ def test_far_from_a_viewpoint_only_things_of_the_plan_are_in_sight():
     near = scenery.ground_near(first.x, first.z).things
     assert near[:2] == (castle, first)
     assert len(near) < len(scenery.ground.things)
+
+
+def test_no_new_house_is_inside_another_one():
+    castle = PlacedObject("castle", 0.0, 0.0, 16.0, 12.0)  # at 15 m, 4.3 m wide
+    tree = replace(castle, kind="tree")
+    ones = [replace(castle, yaw=yaw) for yaw in (8.0, 30.0, 36.0)] + [replace(tree, yaw=8.0)]
+    scenery = Scenery.of([castle], STANCES, ())
+    new = scenery.extended([ToldFrom(one, 0.0, 0.0) for one in ones], STANCES)
+    shown = [body.told for body in new.bodies if body.is_new]
+    assert [(one.kind, one.yaw) for one in shown] == [("castle", 30.0), ("tree", 8.0)]
 
 
 def test_the_only_one_of_a_kind_is_rare():
