@@ -58,6 +58,7 @@ def small_batches():
     torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage_autoencoder, "BATCH", 2)
+        patch.setattr(stage_autoencoder, "BATCHES", 2)
         patch.setattr(stage_world, "BATCH", 4)
         patch.setattr(stage_animator, "BATCH", 2)
         patch.setattr(text_pretraining, "BATCH", 4)
