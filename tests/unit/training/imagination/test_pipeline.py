@@ -55,6 +55,8 @@ def test_training_leaves_weights_that_plan_and_paint_and_can_be_trained_on(monke
         monkeypatch.setattr(f"{HERE}.{name}", 1)
     for stage in ("painter", "planner", "reader"):
         monkeypatch.setattr(f"{HERE}.stage_{stage}.BATCH", 1)
+    monkeypatch.setattr(f"{HERE}.fitted_sprites.ALONE", (("swan", 6),))
+    monkeypatch.setattr(f"{HERE}.fitted_sprites.THIN", ("reed",))
     monkeypatch.setattr(pipeline, "ImaginationConfig", _small)
     told = [
         "imagination", "--folder", str(tmp_path), "--data", str(tmp_path / "rings"), "--rings", "1",
