@@ -483,7 +483,11 @@ class DescriptionWords(Vocabulary):
         known = [one for one in known if all(one[0] not in said for said, _ in like)]
         known = [one for one in known if not is_lonely(one[1])]  # which is not drawn
         known = [one for one in known if one[1] not in (BUNCHED, BUNCHED[:-1])]  # plainly balloons
-        if CROWD in self.reading(text):
+        reading = self.reading(text)
+        known = [
+            one for one in known if one[1] in reading or not _is_said_again(one[0], [*known, *like])
+        ]
+        if CROWD in reading:
             known = told_crowd(known, numbers_drawn(CROWD, KINDS)[0][1])
         numbers = (
             one for one in numbers_drawn(read, KINDS) if text_stems(one[0]) <= text_stems(text)
@@ -727,6 +731,12 @@ class DescriptionWords(Vocabulary):
         return seen | {
             place for place, word in enumerate(read) if word == "not" and place + 1 in seen
         }
+
+
+def _is_said_again(said: str, meant: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether a word of some belongs to others with a meaning: the town of a town square."""
+    own = {*said.split()}
+    return any(said != other and not own.isdisjoint(other.split()) for other, _ in meant)
 
 
 def _in_number(said: str, known: str) -> str:

@@ -194,6 +194,12 @@ def altered(thing: Edit, look: str, kinds: Collection[str]) -> Edit:
 
 
 _WITH = frozenset(("with", "wearing", "holding"))
+_TOY_CAR = "toy car"
+_VEHICLES = frozenset((
+    "train", "tram", "bus", "truck", "tractor", "car", "plane", "helicopter", _TOY_CAR
+))  # fmt: skip
+_WITH_REAL_ONES = frozenset(("workshop", "museum", "cave", "spaceship"))  # rooms for vehicles
+_TOY = 13.0  # degrees: the width of a toy
 _MANY = frozenset(word for word, (least, _) in NUMBERS.items() if least > 1)
 _ASIDE, _SIDE_WORDS = {"left": -20.0, "right": 20.0}, 3  # degrees from where one points
 
@@ -237,12 +243,20 @@ def parse_thing(text: str, kinds: Collection[str], category: str | None = None) 
         else:
             raise ThingError(_left_over(word, kind, kinds))
     usual = THINGS[kind]
+    scale *= _TOY / usual.width if kind in _toys_in(category) else 1.0
     width, height = (
         round(min(max(side * scale, SMALLEST), most), 1)
         for side, most in zip((usual.width, usual.height), LARGEST, strict=True)
     )
     shape = shape_of(words[end - 1], kind, color)
     return Edit("place", side % 360.0, usual.pitch, width, height, kind, color, shape=shape)
+
+
+def _toys_in(category: str | None) -> frozenset[str]:
+    """Return the vehicles that are toys in a place, by its name, or in scenes of a category."""
+    place = read_places().get(category or "")
+    is_room = (place.category if place else category) == "indoor"
+    return _VEHICLES if is_room and category not in _WITH_REAL_ONES else frozenset()
 
 
 def _side(words: Sequence[str]) -> float:
@@ -267,10 +281,11 @@ class ThingWords(Vocabulary):
         names: Collection[str],
         things: Collection[str],
         kinds: Collection[str],
+        toys: frozenset[str],
     ) -> None:
         """Know words; `names` are all that need to be complete, `things` those of kinds."""
         super().__init__(counts, groups)
-        self._kinds = kinds
+        self._kinds, self._toys = kinds, toys
         self._names = [frozenset(map(stem, name.split())) for name in names]
         self._things = [frozenset(map(stem, name.split())) for name in things]
         self._parts = frozenset().union(*self._names)
@@ -322,8 +337,9 @@ class ThingWords(Vocabulary):
             kind, start, end = found
             read = " ".join(words[start:end])
             said = next((one for one, other in known.items() if other in (read, kind)), read)
-            if text_stems(said) != text_stems(kind):
-                known[said] = as_many_as(said, kind)
+            drawn = f"toy {kind}" if kind in self._toys - {_TOY_CAR} else kind
+            if text_stems(said) != text_stems(drawn):
+                known[said] = as_many_as(said, drawn)
         return tuple(known.items())
 
     @staticmethod
@@ -378,7 +394,9 @@ def _thing_words(kinds: tuple[str, ...], category: str | None) -> ThingWords:
     fitting = [kind for kind in tried if kind in named][:MOST_TRIED]
     suggested = tuple(dict.fromkeys((*fitting, "remove", *named, "another")))
     groups = [WordGroup("things", "things", suggested)]
-    return ThingWords(dict.fromkeys(words, 1), groups, phrases, (*named, *also), kinds)
+    return ThingWords(
+        dict.fromkeys(words, 1), groups, phrases, (*named, *also), kinds, _toys_in(category)
+    )
 
 
 def words_of(edit: Edit) -> str:

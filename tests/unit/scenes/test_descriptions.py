@@ -246,12 +246,19 @@ def test_words_of_light_and_weather_differ_from_those_before(words, text, before
         ("a classroom with a notebook", "book"),
         ("a picnic in the park", "picnic basket"),
         ("a ski lodge at night", "log cabin"),
+        ("a child's bedroom with a toy train", "toy car"),
+        ("the bottom of the sea with corals", "coral"),
     ],
 )
 def test_what_strangers_write_is_drawn_as_what_it_looks_like(words, text, kind):
     kinds = {one.kinds[0] for one in named_things(words.reading(text), KINDS)}
     assert kind in kinds
     assert not words.without_effect(text)
+
+
+def test_each_word_is_told_as_what_it_is_drawn_as_once(words):
+    told = words.substitutes("an old town square with a fountain")
+    assert told == (("town square", "market square"),)
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,16 @@ def test_what_is_suggested_first_fits_the_place(place):
     assert {*suggested} <= read_places()[place].contents
 
 
+@pytest.mark.parametrize("category", ["child's room", "kitchen", "indoor"])
+def test_vehicles_are_toys_in_rooms(category):
+    toy, real = (parse_edit("a train", 0.0, None, THINGS, one) for one in (category, "meadow"))
+    assert toy.width < real.width / 2
+    assert toy.width / toy.height == pytest.approx(real.width / real.height, rel=0.05)
+    assert thing_vocabulary(THINGS, category).substitutes("a train") == (("train", "toy train"),)
+    assert not thing_vocabulary(THINGS, "meadow").substitutes("a train")
+    assert parse_edit("a train", 0.0, None, THINGS, "museum") == real
+
+
 def test_a_side_is_understood_and_other_words_that_say_where_are_grey():
     vocabulary = thing_vocabulary(THINGS)
     yaws = {
