@@ -75,12 +75,13 @@ def test_far_from_a_viewpoint_only_things_of_the_plan_are_in_sight():
 
 def test_no_new_house_is_inside_another_one():
     castle = PlacedObject("castle", 0.0, 0.0, 16.0, 12.0)  # at 15 m, 4.3 m wide
-    tree = replace(castle, kind="tree")
-    ones = [replace(castle, yaw=yaw) for yaw in (8.0, 30.0, 36.0)] + [replace(tree, yaw=8.0)]
-    scenery = Scenery.of([castle], STANCES, ())
-    new = scenery.extended([ToldFrom(one, 0.0, 0.0) for one in ones], STANCES)
+    oak = replace(castle, kind="oak")
+    ones = [replace(castle, yaw=yaw) for yaw in (8.0, 30.0, 36.0)] + [replace(oak, yaw=8.0)]
+    stances = STANCES | {"oak": STANCES["tree"]}
+    scenery = Scenery.of([castle], stances, ())
+    new = scenery.extended([ToldFrom(one, 0.0, 0.0) for one in ones], stances)
     shown = [body.told for body in new.bodies if body.is_new]
-    assert [(one.kind, one.yaw) for one in shown] == [("castle", 30.0), ("tree", 8.0)]
+    assert [(one.kind, one.yaw) for one in shown] == [("castle", 30.0), ("oak", 8.0)]
 
 
 def test_the_only_one_of_a_kind_is_rare():
