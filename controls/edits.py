@@ -20,6 +20,7 @@ Act = Literal["place", "remove", "repaint", "renew", "relight", "forget", "undo"
 HIGHEST = MAX_PITCH + WIDEST_FOV * ASPECT / 2  # degrees: the edge of the highest view
 PATCH = 27.0  # degrees across an edit without a given size
 LARGEST = WIDEST_FOV, WIDEST_FOV * ASPECT  # degrees across and down: a view
+SLACK = 1.0  # degrees by which what lies within a box may reach beyond
 EVERYTHING = 360.0, 2 * HIGHEST  # degrees: a repainting may cover everything
 
 
@@ -110,6 +111,12 @@ class Edit:
         """Return whether the middle of another edit lies within this one's box."""
         across = abs(yaw_difference(self.yaw, point.yaw))
         return across <= self.width / 2 and abs(self.pitch - point.pitch) <= self.height / 2
+
+    def contains(self, yaw: float, pitch: float, width: float, height: float) -> bool:
+        """Tell whether a box lies within this one's, or hardly reaches beyond."""
+        across = abs(yaw_difference(yaw, self.yaw)) + width / 2
+        down = abs(pitch - self.pitch) + height / 2
+        return across <= self.width / 2 + SLACK and down <= self.height / 2 + SLACK
 
 
 ENTER = Edit("enter", width=EVERYTHING[0], height=EVERYTHING[1])  # the door that the player is at

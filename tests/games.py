@@ -22,6 +22,7 @@ from tests.patience import PATIENCE
 
 SCENE = Scene(prompt="A place.", name="Somewhere", seed=7)
 FAST = replace(SPEC, fps=960.0, full_speed=CameraSpeed(yaw=80.0, pitch=48.0))
+GLIMPSE = 17  # blocks: enough to be kept
 SETTINGS = SandboxConfig(window_width=640, window_height=400, muted=True, scale="smooth")
 
 
@@ -118,6 +119,13 @@ class Run:
         self.game.silence()
         self.navigator.close()
         self.game.close()
+
+
+def glimpse(game, outcome=None):
+    """Play long enough to be kept and return the block that was seen last."""
+    game.play(outcome)
+    game.see_blocks(GLIMPSE)
+    return game.block
 
 
 @contextmanager

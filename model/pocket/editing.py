@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
-from mag_sandbox.controls.edits import LARGEST, SPOT_ACTS, Edit
+from mag_sandbox.controls.edits import LARGEST, SLACK, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.cancelling import check_cancelled
 from mag_sandbox.model.imagination.geometry.bodies import ground_distance
@@ -61,7 +61,7 @@ from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.scene import check_prompt
 from mag_sandbox.scenes.stances import where_of
 
-_SLACK, _EXACT = 1.0, 0.2  # degrees
+_EXACT = 0.2  # degrees
 _AROUND = 6  # px around a thing's shape that are painted with it
 _SPOT = 0.3  # of a thing's width from its middle: other things there make room for it
 _RENEWING = frozenset(("renew", "relight"))  # acts by which ground is planned again
@@ -584,7 +584,7 @@ def _planned(things: Sequence[PlacedObject], change: Edit, count: int) -> tuple[
 def _has_its_spot(thing: PlacedObject, change: Edit) -> bool:
     """Tell whether what a player puts stands exactly where a planned thing does, which goes."""
     foot = change.pitch - change.height / 2
-    is_below = abs(cut_to_view(thing).foot - foot) < _SLACK
+    is_below = abs(cut_to_view(thing).foot - foot) < SLACK
     is_there = is_below and abs(yaw_difference(thing.yaw, change.yaw)) < _EXACT
     return change.act == "place" and is_there and where_of(thing.kind) == where_of(change.kind)
 
@@ -612,7 +612,5 @@ def _another(thing: PlacedObject, count: int) -> PlacedObject:
 
 
 def _within(thing: PlacedObject, change: Edit) -> bool:
-    across = abs(yaw_difference(thing.yaw, change.yaw)) + thing.width / 2
     cut = cut_to_view(thing)
-    down = abs(cut.pitch - change.pitch) + cut.height / 2
-    return across <= change.width / 2 + _SLACK and down <= change.height / 2 + _SLACK
+    return change.contains(cut.yaw, cut.pitch, cut.width, cut.height)

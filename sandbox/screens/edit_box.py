@@ -58,7 +58,6 @@ SAME_SPOT = 0.3  # of a thing's width: how far from its middle it is replaced by
 IT_IS = "this is for the {} in the frame"
 PARTS = {"kitchen counter": "the shelf"}  # that seem to be things of their own
 INCLUDED = f"{IT_IS}, {{}} included"
-SLACK = 1.0  # degrees by which what goes with a thing may be wider
 NOT_HERE = "this is no {}: point at what you mean"
 NO_THING = "what stands here is not known by name: write it with its colour, “a {} house”"
 NOTHING_TO_COLOR = "nothing stands here: point at what should be {0}, or write “a {0} house”"
@@ -273,7 +272,8 @@ class EditOverlay(Overlay):
         if thing is None:
             return self._why_uncolored(color) if color else ""
         is_removed = meant is not None and meant.act == "remove" and not self._reel.pose.is_away
-        gone = [one for one in self._things() if is_removed and _is_within(one, thing)]
+        gone = [one for one in self._things() if is_removed
+                and thing.contains(one.yaw, one.pitch, one.width, one.height)]  # fmt: skip
         names = names_in(self._reel.current.block.prompt)
         return self._placements.refusal or _in_frame(thing, gone, names)
 
@@ -409,13 +409,6 @@ def _is_bare(pixels: np.ndarray) -> bool:
 def _is_in_view(thing: Edit, pose: CameraPose) -> bool:
     """Tell whether the middle of a thing lies between the sides of a view."""
     return abs(yaw_difference(thing.yaw, pose.yaw)) < pose.fov / 2
-
-
-def _is_within(one: Edit, other: Edit) -> bool:
-    """Tell whether a thing lies within the box of another, with which it is removed."""
-    across = abs(yaw_difference(one.yaw, other.yaw)) + one.width / 2
-    down = abs(one.pitch - other.pitch) + one.height / 2
-    return across <= other.width / 2 + SLACK and down <= other.height / 2 + SLACK
 
 
 def _in_frame(thing: Edit, gone: Sequence[Edit], names: Mapping[str, str]) -> str:

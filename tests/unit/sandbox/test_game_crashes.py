@@ -11,16 +11,7 @@ from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from tests.doubles import FakeWorld
-from tests.games import FAST, SCENE
-
-GLIMPSE = 17  # blocks: enough to be kept
-
-
-def glimpse(game, outcome=None):
-    """Play long enough to be kept and return the block that was seen last."""
-    game.play(outcome)
-    game.see_blocks(GLIMPSE)
-    return game.block
+from tests.games import FAST, GLIMPSE, SCENE, glimpse
 
 
 def test_after_a_crash_trying_again_keeps_what_was_played(run):

@@ -24,11 +24,10 @@ from mag_sandbox.sandbox.view import View
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from tests.doubles import FakeWorld
-from tests.games import FAST, SCENE, SETTINGS
+from tests.games import FAST, GLIMPSE, SCENE, SETTINGS, glimpse
 from tests.patience import PATIENCE, eventually
 
 Usage = namedtuple("Usage", "total used free")
-GLIMPSE = 17  # blocks: enough to be kept
 STRANGE = {
     "ten thousand characters": "meadow " * 1500,
     "emoji": "a castle 🏰 by the 🌊, 👩‍👩‍👧‍👦 and 🇪🇺",
@@ -54,13 +53,6 @@ def failing_disk(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", sync)
         yield patch.undo
-
-
-def glimpse(game, outcome=None):
-    """Play long enough to be kept and return the block that was seen last."""
-    game.play(outcome)
-    game.see_blocks(GLIMPSE)
-    return game.block
 
 
 def listed(game):

@@ -28,9 +28,7 @@ from mag_sandbox.sandbox.settings import load_settings
 from mag_sandbox.sandbox.title.library import RECORDINGS, SCENES
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from tests.doubles import FakeWorld
-from tests.games import FAST, SCENE, SETTINGS
-
-GLIMPSE = 17  # blocks: enough to be kept
+from tests.games import FAST, GLIMPSE, SCENE, SETTINGS
 
 
 def glimpse(game, outcome=None):
