@@ -108,6 +108,11 @@ class _Standing(NamedTuple):
         )
 
 
+def _is_in(body: PlacedBody, waters: Waters) -> bool:
+    """Tell whether a thing stands in one of some waters."""
+    return body.distance < inf and not body.lies and bool((waters.room(*body.place) <= 0).any())
+
+
 class Scenery:
     """A plan in metres.
 
@@ -200,18 +205,25 @@ class Scenery:
         return [body.told for body in seen if body is not None]
 
     def extended(self, new: Iterable[ToldFrom], stances: Mapping[str, Stance]) -> "Scenery":
-        """Return the scenery with new things on the ground, none in the plan's water.
+        """Return the scenery with new things on the ground, none of them in water.
 
-        Of houses and the like, those that would be inside others are left out.
+        Waters that would be where things stand are left out, and of houses and the like those
+        that would be inside others.
         """
-        there = []
+        there, waters = list[PlacedBody](), [self._waters]
         wide = [one for one in self.bodies if one.is_wide]
         for thing, x, z in new:
             stance = stances.get(thing.kind, FAR)
             body = replace(body_of(thing, stance, (), ()), x=x, z=z, is_new=True)
             body = replace(body, sight=body.in_sight)
-            dry = stance.where == "water" or (self._waters.room(*body.place) > 0).all()
-            if body.distance == inf or not dry or any(map(body.is_inside, wide)):
+            own = Waters.of([body], DEEP)
+            if body.distance == inf or any(map(body.is_inside, wide)):
+                continue
+            if own.told:
+                if any(_is_in(one, own) for one in (*self.bodies, *there)):
+                    continue
+                waters.append(own)
+            elif stance.where != "water" and any(_is_in(body, one) for one in waters):
                 continue
             there.append(body)
             if body.is_wide:

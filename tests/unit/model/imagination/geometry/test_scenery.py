@@ -387,6 +387,15 @@ def test_nothing_new_stands_in_the_sea_but_what_floats():
     assert [told.kind for told, _ in found] == ["rowing boat"]
 
 
+def test_a_new_lake_is_where_nothing_stands_and_nothing_new_stands_in_it():
+    lake = PlacedObject("lake", 0.0, -9.0, 40.0, 6.0)
+    pine = PlacedObject("pine", 0.0, -4.0, 8.0, 10.0)  # at 10 m, as the lake
+    here, there = (ToldFrom(lake, 0.0, z) for z in (0.0, 60.0))
+    new = [here, there, ToldFrom(pine, 0.0, 60.0)]
+    bodies = Scenery.of([pine], STANCES, ()).extended(new, STANCES).bodies
+    assert [(one.told.kind, one.z) for one in bodies] == [("pine", 0.0), ("lake", 60.0)]
+
+
 @pytest.mark.parametrize(
     ("kind", "wide", "top", "nearest"),
     [
