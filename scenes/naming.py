@@ -108,6 +108,10 @@ GARMENTS = frozenset((
 GARMENTS |= {f"{one}{'es' if one.endswith('ss') else 's'}" for one in GARMENTS}
 _DRESSES = frozenset(("dress", "dresses", "gown", "gowns"))  # which women are painted in
 _HUNG = frozenset(("wall", "ceiling"))
+_FURNITURE = frozenset((
+    "table", "round table", "dining table", "coffee table", "desk", "chair", "stool", "armchair",
+    "sofa", "bed", "bench", "cabinet",
+))  # fmt: skip
 _TABLE, _BUILT_IN = "table", frozenset(("fireplace", "stove", "bathtub", "bed", "wardrobe"))
 _SHARING, _LIGHT = 1.3, 0.9  # times another thing's height, or metres, of one there, too
 _HIGH = 2.0  # metres, likewise: on them nothing light is
@@ -840,6 +844,8 @@ def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
         return False  # no window is on the table with the lamps
     if _TABLE in relation.kinds and one.kinds[0] in _BUILT_IN:
         return False
+    if one.kinds[0] in _FURNITURE and not _FURNITURE.isdisjoint(relation.kinds):
+        return False  # no table with a lamp is on the bed with the teddy bear
     if is_alive != is_other_alive and not (RIDDEN | _PERCHES | STANDS).isdisjoint(relation.kinds):
         return False  # a car is not on the bicycle of a person
     if is_other_alive and not MATS.isdisjoint(relation.kinds):

@@ -894,6 +894,8 @@ def test_things_that_are_drawn_as_others_are_told(text, told):
         ("six people and a brass band behind a counter", "person", None),
         ("a cake with candles on a desk", "cake", Relation("on", ("desk", "school desk"))),
         ("a house with a cat on a rug", "cottage", None),
+        ("a lamp on a table and a teddy bear on the bed", "table", None),
+        ("a dog beside a chair and a cat on the sofa", "chair", None),
         ("bread in a window", "bread", None),
         ("a fox behind a bush, a rabbit in front of it", "rabbit", Relation("front", ("bush",))),
         ("a bus left of a church and a tree to its right", "oak", Relation("right", ("church",))),
