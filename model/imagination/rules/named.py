@@ -74,6 +74,7 @@ from mag_sandbox.model.imagination.rules.spacing import (
     overlap,
     place_of,
     stands,
+    with_houses_apart,
     with_room,
 )
 from mag_sandbox.scenes.conditions import SEA
@@ -224,6 +225,8 @@ def obeyed(
         scattered = [one for one in named if one.relation in (None, *_SCATTERED)]
         cleared = in_no_row(cleared, [few_of(cleared, one) for one in scattered if not one.parts])
         cleared = onto_roads(cleared, named)
+    if not is_stage:
+        cleared = with_houses_apart(cleared, _counting(cleared, named))
     roomy = with_room(cleared, _counting(cleared, named))
     return with_mats_laid(with_belongings(roomy, all_named, things), all_named)
 

@@ -6,16 +6,17 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from math import atan, copysign, degrees, radians, tan
+from math import atan, copysign, degrees, hypot, inf, radians, tan
 
 import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
-from mag_sandbox.model.imagination.geometry.bodies import TABLES
+from mag_sandbox.model.imagination.geometry.bodies import TABLES, ground_distance, place_at
 from mag_sandbox.model.imagination.objects import PlacedObject, is_outdoors
 from mag_sandbox.model.imagination.rules.plans import AROUND, GOLDEN, LEVEL, PLASTIC, has_backdrop
 from mag_sandbox.model.imagination.rules.relations import ALONGSIDE, ON_FLOOR
 from mag_sandbox.model.imagination.rules.shores import is_in_water
+from mag_sandbox.scenes.descriptions import BUILDINGS
 from mag_sandbox.scenes.kinds import ANIMALS, CLOUD, PEOPLE, THINGS
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.naming import Named, kinds_named
@@ -35,6 +36,7 @@ _FARTHEST = 0.5  # of its size: how small a thing that is added may be
 _MOSTLY, _NEARER = 0.3, 0.5  # share of a thing; degrees of its foot from that of what hid it
 _HIDE_NOTHING = ALONGSIDE | {"front", "ahead"}  # relations by which a creature is seen
 _WHOLE = frozenset(("floor", "small", "sky"))  # where things are that are seen whole
+_INSIDE, _FAR_INSIDE = 0.75, 0.5  # shares of half the widths of two houses, between their middles
 _AS_MANY = 3.0  # times as many things of a kind around a picture as it shows, at least
 
 
@@ -123,6 +125,45 @@ def with_room(things: Sequence[PlacedObject], kept: Collection[int]) -> list[Pla
             free.append(thing)
         result.append(thing)
     return result[::-1]
+
+
+def with_houses_apart(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
+    """Return a plan in which no building stands in another one.
+
+    Its roof would come out of the other's as one walks there. It steps aside, or, far inside, is
+    left out where there is no room. Those in the places `kept` stay as they are.
+    """
+    houses = [
+        place for place, one in enumerate(things)
+        if one.kind in BUILDINGS and stands(one) and ground_distance(one.foot) < inf
+    ]  # fmt: skip
+    own = [place for place in kept if place in houses]
+    taken, result = [things[place] for place in own], dict(enumerate(things))
+    for place in reversed(houses):
+        thing = things[place]
+        if place in own:
+            continue
+        shown = [things[other] for other in kept if other < place]
+        aside = (one for one in map(thing.turned, _TURNS) if not _is_within(one, taken, _INSIDE))
+        free = next((one for one in aside if one == thing or not _hides(one, shown)), None)
+        if free is None and _is_within(thing, taken, _FAR_INSIDE):
+            del result[place]
+            continue
+        result[place] = free or thing
+        taken.append(result[place])
+    return list(result.values())
+
+
+def _is_within(thing: PlacedObject, others: Iterable[PlacedObject], share: float) -> bool:
+    """Tell whether a building is nearer to another one than a share of the room for both."""
+
+    def place(one: PlacedObject) -> tuple[float, float, float]:
+        away = one.away or ground_distance(one.foot)
+        return *place_at(one.yaw, away), away * tan(radians(one.width / 2))
+
+    x, z, half = place(thing)
+    there = map(place, others)
+    return any(hypot(x - a, z - b) < share * (half + other) for a, b, other in there)
 
 
 def _is_doubled(thing: PlacedObject, nearer: Sequence[PlacedObject]) -> bool:

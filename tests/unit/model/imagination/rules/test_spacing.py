@@ -12,6 +12,7 @@ from mag_sandbox.model.imagination.rules.spacing import (
     beside_view,
     in_no_row,
     with_creatures_in_front,
+    with_houses_apart,
     with_room,
 )
 from mag_sandbox.scenes.naming import named_things
@@ -153,3 +154,18 @@ def test_the_edge_of_a_picture_cuts_none_of_the_things_beside_it():
     house = PlacedObject("cottage", 307.0, 4.0, 30.0, 20.0)
     lake = replace(house, kind="lake")
     assert [one.yaw for one in beside_view([house, lake])] == [300.0, 307.0]
+
+
+def test_no_house_stands_in_another_one_and_those_that_words_name_stay():
+    fountain = PlacedObject("fountain", 20.0, -12.0, 20.0, 12.0)
+    near = PlacedObject("cottage", 5.0, 3.0, 18.0, 14.0)
+    within = replace(near, yaw=9.0, pitch=4.0, height=16.0)
+    named = replace(near, yaw=60.0)
+    plan = [within, near, named, replace(named, yaw=63.0), fountain]
+    apart = with_houses_apart(plan, [3])
+    assert [one.kind for one in apart] == [one.kind for one in plan]
+    assert (apart[1], apart[3:]) == (near, plan[3:]), "the nearest one and what words name stay"
+    for one, other in ((apart[0], near), (apart[2], plan[3])):
+        assert abs(yaw_difference(one.yaw, other.yaw)) > 0.7 * near.width
+    crowd = [replace(near, yaw=float(yaw)) for yaw in range(-60, 61, 2)]
+    assert len(with_houses_apart(crowd, [])) < len(crowd) / 3, "there is no room for them all"
