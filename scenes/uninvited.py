@@ -60,7 +60,8 @@ _COSY = frozenset(("floor lamp", "potted palm", "potted plant", "round rug", "sq
 _STRANGE_IN = {  # likewise, in single places
     "swamp": frozenset(("cottage", "hut")),
     "savanna": frozenset(("deer", "tent")),
-    "forest": frozenset(("bicycle",)),
+    "forest": frozenset(("bicycle", "person", "child")),  # who would stare at the player
+    **dict.fromkeys(("autumn woods", "jungle"), frozenset(("person", "child"))),
     "volcano": frozenset(("dragon", "mushroom", "ruin")),
     "beach": frozenset(("shark", "whale")),
     "bathroom": frozenset(("duck", "floor lamp", "table")),  # ducks as large as the bathtub

@@ -5,6 +5,7 @@ is new ground, without end, which is arranged as it comes into sight of a viewpo
 for as long as memory holds views of it.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -41,7 +42,7 @@ from mag_sandbox.model.imagination.geometry.standing import farther, hiding_kind
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.rules.contrast import colors_behind, seen_before
-from mag_sandbox.model.imagination.rules.plans import light_of
+from mag_sandbox.model.imagination.rules.plans import AROUND, light_of
 from mag_sandbox.model.imagination.rules.shores import AFLOAT, is_aground, is_in_water
 from mag_sandbox.model.imagination.rules.spacing import covered, stands
 from mag_sandbox.model.imagination.rules.wanted import Wanted
@@ -468,7 +469,7 @@ class WalkableGround:
                     else things_in(square, ground, noise, is_full=new.is_full)
                 )
                 there += [one for one in things if draws.get(_patch_of(one), draw) == drawn]
-        return self._as_lit(there, new.plan, wanted)
+        return self._as_lit(_without_stranded(there, new.plan.things), new.plan, wanted)
 
     def _as_lit(self, there: list[ToldFrom], plan: Plan, wanted: Wanted) -> list[ToldFrom]:
         """Return the things of new ground of a plan in the light where the scene begins."""
@@ -591,6 +592,20 @@ def _shown_from(imagination: Imagination, scenery: Scenery, x: float, z: float) 
 def _on_ground(things: Sequence[PlacedObject], behind: Collection[str]) -> list[PlacedObject]:
     """Return the things that are no ground, sky or wall."""
     return [one for one in things if one.kind not in behind]
+
+
+def _without_stranded(there: Sequence[ToldFrom], planned: Sequence[PlacedObject]) -> list[ToldFrom]:
+    """Return new things without copies of floating ships that no copy of their water is below."""
+    afloat = {one.kind for one in planned if not is_aground(planned, one)}
+    around = [one for one in planned if one.kind in AFLOAT and one.width >= AROUND]
+    waters: defaultdict[Position, list[PlacedObject]] = defaultdict(around.copy)
+    for one in there:
+        if one.told.kind in AFLOAT:
+            waters[one.x, one.z].append(one.told)
+    return [
+        one for one in there
+        if one.told.kind not in afloat or not is_aground(waters[one.x, one.z], one.told)
+    ]  # fmt: skip
 
 
 def _patch_of(thing: ToldFrom) -> Patch:

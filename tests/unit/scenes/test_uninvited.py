@@ -20,7 +20,7 @@ def words() -> DescriptionWords:
     ("text", "strays", "stay"),
     [
         ("a swamp with four crocodiles", "castle, hut, cottage, tower", "frog, reed, willow"),
-        ("a dense forest", "bicycle", "deer, owl"),
+        ("a dense forest", "bicycle, person, child", "deer, owl"),
         ("a savannah at sunset", "castle, deer, hot air balloon", "lion, acacia"),
         ("a dinosaur valley with a volcano", "castle, mushroom, hot air balloon", "rock"),
         ("two swans on a lake", "bench, dog, cottage, person", "deer, oak, lake"),

@@ -369,6 +369,21 @@ def test_what_was_forgotten_never_appears_where_the_walker_stands():
     assert patches_near(away) <= walk.patches, "new ground there is never lost"
 
 
+def test_boats_come_to_new_ground_only_with_their_water():
+    lake = PlacedObject("lake", 0.0, -14.0, 60.0, 12.0)
+    boats = [PlacedObject("boat", yaw, -8.0, 9.0, 11.0) for yaw in (-12.0, 0.0, 12.0)]
+    made = outdoors(SKY, lake, *boats)
+    ground = made._ground
+    ground.extend((0.0, 90.0))
+    new = ground._new_things(ground.new)
+    lakes = {(one.x, one.z) for one in new if one.told.kind == "lake"}
+    assert lakes >= {(one.x, one.z) for one in new if one.told.kind == "boat"}
+    made.painting.plan = replace(made.painting.plan, things=(SKY, *boats))
+    ground.begin()
+    ground.extend((0.0, 90.0))
+    assert any(one.told.kind == "boat" for one in ground._new_things(ground.new)), "as planned"
+
+
 def test_of_new_ground_only_the_patches_that_were_forgotten_are_arranged_otherwise():
     made = outdoors(SKY, *(replace(TENT, yaw=36.0 * turn) for turn in range(10)))
     ground = made._ground
