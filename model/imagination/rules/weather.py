@@ -42,6 +42,8 @@ from mag_sandbox.scenes.naming import Named, kinds_named
 from mag_sandbox.scenes.stances import STANCES, where_of
 
 _DARK_SKY = 170  # brightest channel of the sky by day, at least
+# share of a warm light that vivid colours have themselves, and how vivid those are, and others
+_OWN_TINT, _VIVID = 0.8, (0.35, 0.65)
 _DARK_PANE = 170  # likewise, of windows by day
 _STORMY_SKY = 165  # likewise, in a storm at most
 _YELLOW = 0.5  # share of a sky's brightness: if red exceeds blue by more, it is no storm's
@@ -209,6 +211,8 @@ def relit(
     light = np.array(now.light) / before.light
     if _tint(before.light) > _tint(now.light):
         own = [one.recolored(lambda color: steady_color(color, light)) for one in own]
+    if max(before.light) == before.light[0] and before.light != now.light:
+        own = [one if one.kind in behind else _as_if_partly_lit(one, before.light) for one in own]
     lit = _under(own, _skies(under, before, now), light)
     lit = _in_other_air(lit, before, now)
     gone = {*now.denied} - {*before.denied} - kinds_named(now.named)
@@ -235,6 +239,21 @@ def relit(
 
 def _tint(light: Sequence[float]) -> float:
     return max(light) / min(light)
+
+
+def _as_if_partly_lit(thing: PlacedObject, light: Sequence[float]) -> PlacedObject:
+    """Return a thing whose vivid colours have some of a warm light themselves.
+
+    Plans of sunsets have yellow things, which would be green in another light.
+    """
+    own = np.array(light) / max(light)
+
+    def lit(color: Rgb) -> Rgb:
+        vivid = 1 - min(color) / max(*color, 1)
+        share = _OWN_TINT * min(max((vivid - _VIVID[0]) / (_VIVID[1] - _VIVID[0]), 0.0), 1.0)
+        return rgb(np.array(color) * (1 - share + share * own))
+
+    return thing.recolored(lit)
 
 
 def _recounted(before: Wanted, now: Wanted) -> list[tuple[Named, Named]]:

@@ -426,6 +426,16 @@ def test_windows_that_showed_a_night_show_a_day_again():
     assert max(relit(dark, [], night, day, BEHIND)[0].mean_color) > 170
 
 
+def test_a_yellow_thing_of_a_sunset_is_not_green_at_night_and_a_white_one_is_white_by_day():
+    sunset = BY_DAY._replace(light=(1.0, 0.73, 0.66))
+    night = BY_DAY._replace(light=(0.6, 0.66, 0.92))
+    yellow = replace(BARN, color=(255, 192, 80), mean_color=(255, 192, 80))
+    red, green, blue = relit([SKY, GROUND, yellow], [SKY], sunset, night, BEHIND)[-1].color
+    assert red >= green > blue + 20
+    white = replace(BARN, color=(250, 184, 166), mean_color=(250, 184, 166))
+    assert min(relit([SKY, GROUND, white], [SKY], sunset, BY_DAY, BEHIND)[-1].color) > 240
+
+
 def test_all_windows_of_a_room_show_the_sky_that_has_come():
     by_day = [PlacedObject("square window", yaw, 5.0, 20.0, 25.0, (240, 238, 234), mean)
               for yaw, mean in ((0.0, (186, 221, 207)), (90.0, (189, 222, 208)))]  # fmt: skip
