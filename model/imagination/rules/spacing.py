@@ -20,6 +20,7 @@ from mag_sandbox.scenes.descriptions import BUILDINGS
 from mag_sandbox.scenes.kinds import ANIMALS, CLOUD, PEOPLE, THINGS
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.naming import Named, kinds_named
+from mag_sandbox.scenes.relations import WITH
 from mag_sandbox.scenes.stances import where_of
 
 _HIDDEN = 0.3  # share of a creature that what is nearer may hide
@@ -82,12 +83,14 @@ def with_creatures_in_front(
     placed = {kind for part, kinds in parts for kind in kinds
               if part.relation and part.relation.where not in _HIDE_NOTHING}  # fmt: skip
     shown = kinds_named(named) & CREATURES - placed
+    held = {kind for part, kinds in parts if part.relation and part.relation.where == WITH
+            for kind in kinds}  # fmt: skip
     result = list(things)
     for thing in things:
         place = result.index(thing)
         over = [
             one for one in result[place + 1 :]
-            if one.kind not in CREATURES and stands(one) and covered(thing, one) > _MOSTLY
+            if one.kind not in CREATURES | held and stands(one) and covered(thing, one) > _MOSTLY
         ]  # fmt: skip
         if thing.kind in shown and stands(thing) and over:
             foot = min(thing.foot, *(one.foot - _NEARER for one in over))

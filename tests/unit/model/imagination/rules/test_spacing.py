@@ -150,6 +150,15 @@ def test_a_named_dog_beside_a_sofa_is_not_behind_the_piano_there():
     assert with_creatures_in_front([sofa, dog, piano], []) == [sofa, dog, piano], "not named"
 
 
+def test_people_do_not_hide_what_they_have_with_them():
+    woman = PlacedObject("person", 5.0, -8.0, 10.0, 22.0)
+    suitcase = PlacedObject("suitcase", 5.0, -15.0, 11.0, 9.0)
+    named = named_things("a woman with a suitcase", ("person", "suitcase"))
+    assert with_creatures_in_front([woman, suitcase], named) == [woman, suitcase]
+    apart = named_things("a woman, a suitcase", ("person", "suitcase"))
+    assert with_creatures_in_front([woman, suitcase], apart)[0] == suitcase
+
+
 def test_the_edge_of_a_picture_cuts_none_of_the_things_beside_it():
     house = PlacedObject("cottage", 307.0, 4.0, 30.0, 20.0)
     lake = replace(house, kind="lake")
