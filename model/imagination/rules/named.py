@@ -74,6 +74,7 @@ from mag_sandbox.model.imagination.rules.spacing import (
     overlap,
     place_of,
     stands,
+    with_fields_behind,
     with_houses_apart,
     with_room,
 )
@@ -226,7 +227,7 @@ def obeyed(
         cleared = in_no_row(cleared, [few_of(cleared, one) for one in scattered if not one.parts])
         cleared = onto_roads(cleared, named)
     if not is_stage:
-        cleared = with_houses_apart(cleared, _counting(cleared, named))
+        cleared = with_houses_apart(with_fields_behind(cleared, named), _counting(cleared, named))
     roomy = with_room(cleared, _counting(cleared, named))
     return with_mats_laid(with_belongings(roomy, all_named, things), all_named)
 

@@ -38,6 +38,7 @@ _MOSTLY, _NEARER = 0.3, 0.5  # share of a thing; degrees of its foot from that o
 _HIDE_NOTHING = ALONGSIDE | {"front", "ahead"}  # relations by which a creature is seen
 _WHOLE = frozenset(("floor", "small", "sky"))  # where things are that are seen whole
 _INSIDE, _FAR_INSIDE = 0.75, 0.5  # shares of half the widths of two houses, between their middles
+_FIELD, _IN_VIEW = (0.85, 0.4), 60.0  # shares of the foot of a fence before it; degrees
 _AS_MANY = 3.0  # times as many things of a kind around a picture as it shows, at least
 
 
@@ -167,6 +168,41 @@ def _is_within(thing: PlacedObject, others: Iterable[PlacedObject], share: float
     x, z, half = place(thing)
     there = map(place, others)
     return any(hypot(x - a, z - b) < share * (half + other) for a, b, other in there)
+
+
+def with_fields_behind(
+    things: Sequence[PlacedObject], named: Sequence[Named]
+) -> list[PlacedObject]:
+    """Return a plan in which all in view of many things is behind what words put it behind.
+
+    Of a field of sunflowers behind a fence none stands before that.
+    """
+    result = list(things)
+    for one in named:
+        if one.most is not None or one.relation is None or one.relation.where != "behind":
+            continue
+        fence = next((thing for thing in result if thing.kind in one.relation.kinds), None)
+        if fence is None or not stands(fence):
+            continue
+        nearer = [
+            thing for thing in result
+            if thing.kind in one.kinds and thing.foot < fence.foot and thing.away is None
+            and abs(yaw_difference(thing.yaw, 0.0)) < _IN_VIEW
+        ]  # fmt: skip
+        moved = [_behind(fence, thing, rank) for rank, thing in enumerate(nearer)]
+        moved.sort(key=lambda thing: -thing.foot)
+        result = [thing for thing in result if thing not in nearer]
+        place = result.index(fence)
+        result[place:place] = moved
+    return result
+
+
+def _behind(fence: PlacedObject, thing: PlacedObject, rank: int) -> PlacedObject:
+    """Return one of many things behind a fence, as much smaller as it is farther away."""
+    foot = fence.foot * (_FIELD[0] - (_FIELD[0] - _FIELD[1]) * (rank * GOLDEN % 1))
+    yaw = fence.yaw + fence.width * (rank * PLASTIC % 1 - 0.5)
+    farther = tan(radians(foot)) / tan(radians(thing.foot))
+    return replace(thing.scaled(farther), yaw=yaw % 360.0).standing_at(foot)
 
 
 def _is_doubled(thing: PlacedObject, nearer: Sequence[PlacedObject]) -> bool:

@@ -12,6 +12,7 @@ from mag_sandbox.model.imagination.rules.spacing import (
     beside_view,
     in_no_row,
     with_creatures_in_front,
+    with_fields_behind,
     with_houses_apart,
     with_room,
 )
@@ -178,3 +179,18 @@ def test_no_house_stands_in_another_one_and_those_that_words_name_stay():
         assert abs(yaw_difference(one.yaw, other.yaw)) > 0.7 * near.width
     crowd = [replace(near, yaw=float(yaw)) for yaw in range(-60, 61, 2)]
     assert len(with_houses_apart(crowd, [])) < len(crowd) / 3, "there is no room for them all"
+
+
+def test_of_a_field_behind_a_fence_nothing_in_view_stands_before_it():
+    fence = PlacedObject("fence", 0.0, -8.0, 50.0, 8.0)
+    near = [PlacedObject("sunflower", yaw, -6.0, 7.0, 17.0) for yaw in (-20.0, 0.0, 25.0)]
+    aside = replace(near[0], yaw=120.0)
+    named = named_things("sunflowers behind a fence", ("sunflower", "fence"))
+    *field, last, other = with_fields_behind([fence, *near, aside], named)
+    assert (last, other) == (fence, aside)
+    assert len(field) == 3
+    for one in field:
+        assert fence.foot < one.foot < 0.0
+        assert one.height < near[0].height
+    beside = named_things("sunflowers beside a fence", ("sunflower", "fence"))
+    assert with_fields_behind([fence, *near], beside) == [fence, *near]
