@@ -63,6 +63,7 @@ _STRANGE_IN = {  # likewise, in single places
     "forest": frozenset(("bicycle", "person", "child")),  # who would stare at the player
     **dict.fromkeys(("autumn woods", "jungle"), frozenset(("person", "child"))),
     "volcano": frozenset(("dragon", "mushroom", "ruin")),
+    "market": frozenset(("palm",)),
     "beach": frozenset(("shark", "whale")),
     "bathroom": frozenset(("duck", "floor lamp", "table")),  # ducks as large as the bathtub
     "kitchen": frozenset(("floor lamp", "shop shelf")),

@@ -21,6 +21,7 @@ def words() -> DescriptionWords:
     [
         ("a swamp with four crocodiles", "castle, hut, cottage, tower", "frog, reed, willow"),
         ("a dense forest", "bicycle, person, child", "deer, owl"),
+        ("an old town square with a fountain", "palm", "oak, street lamp"),
         ("a savannah at sunset", "castle, deer, hot air balloon", "lion, acacia"),
         ("a dinosaur valley with a volcano", "castle, mushroom, hot air balloon", "rock"),
         ("two swans on a lake", "bench, dog, cottage, person", "deer, oak, lake"),
